@@ -1,0 +1,44 @@
+"""A convolutional network framework to read in an evening, with the public names of Keras.
+
+Example:
+    >>> import tinycnn
+    >>> model = tinycnn.Sequential([tinycnn.layers.Dense(10, input_shape=(4,))])
+    >>> model.count_params()
+    50
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_MODULES = (
+    "activations",
+    "backend",
+    "callbacks",
+    "datasets",
+    "gradcheck",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "preprocessing",
+    "utils",
+)
+_FROM_MODELS = ("Sequential", "load_model")
+
+__all__ = ["Sequential", "__version__", "load_model", *_MODULES]
+
+
+def __getattr__(name: str) -> object:
+    """Import a part of the package when it is first named, so that `import tinycnn` costs nothing."""
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _FROM_MODELS:
+        return getattr(importlib.import_module(f"{__name__}.models"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

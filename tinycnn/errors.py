@@ -1,0 +1,39 @@
+"""The errors that name a file: each says which file, what is wrong with it, and what to do."""
+
+import os
+
+
+class FileError(Exception):
+    """Something is wrong with a file that a person handed over or that was to be written.
+
+    Args:
+        path: the file, or the address, in question.
+        cause: what is wrong, with what was received, as a clause without a full stop.
+        remedy: what the person can do about it, as a sentence; may be empty.
+
+    Example:
+        >>> str(FileError("a.h5", "it is empty", "Train a model first."))
+        'a.h5: it is empty. Train a model first.'
+    """
+
+    def __init__(self, path: str | os.PathLike, cause: str, remedy: str = ""):
+        super().__init__(f"{os.fspath(path)}: {cause}. {remedy}".rstrip())
+        self.path = os.fspath(path)
+        self.cause = cause
+        self.remedy = remedy
+
+
+class ModelFileError(FileError):
+    """A model file cannot be read or written."""
+
+
+class DataFileError(FileError):
+    """A file of the data set is missing, damaged or not what its name says."""
+
+
+class DownloadError(DataFileError):
+    """No mirror delivered the file; `cause` names each mirror and what it answered."""
+
+
+class PictureError(FileError):
+    """A picture cannot be read, or has no digit in it."""
