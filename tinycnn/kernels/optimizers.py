@@ -1,0 +1,93 @@
+"""Optimizer steps in one pass over memory each, in place."""
+
+import numpy as np
+
+from tinycnn.kernels.compile import jit
+from tinycnn.kernels.threads import workers
+
+WORTH_A_THREAD = 50_000  # numbers
+
+
+def sgd_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    velocity: np.ndarray,
+    learning_rate: float,
+    momentum: float,
+    nesterov: bool,
+) -> None:
+    """Twin of `reference.sgd_update`."""
+    number = param.dtype.type
+    flat = [array.reshape(-1) for array in (param, grad, velocity)]
+    numbers = number(learning_rate), number(momentum), nesterov
+    workers.run(sgd_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+
+
+@jit
+def sgd_span(start, stop, param, grad, velocity, learning_rate, momentum, nesterov):
+    """Move positions start to stop."""
+    for position in range(start, stop):
+        step = learning_rate * grad[position]
+        velocity[position] = momentum * velocity[position] - step
+        if nesterov:
+            param[position] += momentum * velocity[position] - step
+        else:
+            param[position] += velocity[position]
+
+
+def adadelta_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    accumulated_grad: np.ndarray,
+    accumulated_delta: np.ndarray,
+    learning_rate: float,
+    rho: float,
+    epsilon: float,
+) -> None:
+    """Twin of `reference.adadelta_update`."""
+    number = param.dtype.type
+    flat = [a.reshape(-1) for a in (param, grad, accumulated_grad, accumulated_delta)]
+    numbers = number(learning_rate), number(rho), number(1 - rho), number(epsilon)
+    workers.run(adadelta_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+
+
+@jit
+def adadelta_span(
+    start, stop, param, grad, accumulated_grad, accumulated_delta, learning_rate, rho, rest, epsilon
+):
+    """Move positions start to stop."""
+    for position in range(start, stop):
+        g = grad[position]
+        grads = rho * accumulated_grad[position] + rest * g * g
+        delta = -np.sqrt(accumulated_delta[position] + epsilon) / np.sqrt(grads + epsilon) * g
+        accumulated_grad[position] = grads
+        accumulated_delta[position] = rho * accumulated_delta[position] + rest * delta * delta
+        param[position] += learning_rate * delta
+
+
+def adam_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    momentum: np.ndarray,
+    velocity: np.ndarray,
+    learning_rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> None:
+    """Twin of `reference.adam_update`."""
+    number = param.dtype.type
+    flat = [array.reshape(-1) for array in (param, grad, momentum, velocity)]
+    numbers = number(learning_rate), number(1 - beta_1), number(1 - beta_2), number(epsilon)
+    workers.run(adam_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+
+
+@jit
+def adam_span(start, stop, param, grad, momentum, velocity, learning_rate, rest_1, rest_2, epsilon):
+    """Move positions start to stop."""
+    for position in range(start, stop):
+        g = grad[position]
+        mean = momentum[position] + (g - momentum[position]) * rest_1
+        square = velocity[position] + (g * g - velocity[position]) * rest_2
+        momentum[position], velocity[position] = mean, square
+        param[position] -= learning_rate * mean / (np.sqrt(square) + epsilon)
