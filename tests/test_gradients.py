@@ -1,0 +1,144 @@
+"""Every gradient of every layer against central differences in float64, through the kernels that train."""
+
+import numpy as np
+import pytest
+
+from tinycnn import activations, gradcheck, layers, losses
+from tinycnn.layers import (
+    Activation,
+    AveragePooling2D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    InputLayer,
+    MaxPooling2D,
+    ReLU,
+    Softmax,
+)
+from tinycnn.models import Sequential
+
+CASES = [
+    (Conv2D(3, (3, 3)), (6, 5, 2)),
+    (Conv2D(4, (2, 3), strides=(2, 3), padding="same", activation="tanh"), (7, 8, 3)),
+    (Conv2D(2, 3, strides=2, activation="sigmoid"), (8, 8, 1)),
+    (Conv2D(17, (5, 4), use_bias=False), (5, 4, 17)),
+    (Conv2D(5, 3, padding="same", activation="relu"), (5, 5, 2)),
+    (Conv2D(3, 1, activation="softmax"), (3, 3, 4)),
+    (Dense(3), (7,)),
+    (Dense(70, activation="relu"), (5,)),
+    (Dense(4, activation="softmax", use_bias=False), (6,)),
+    (Dense(4, activation="sigmoid"), (2, 3, 5)),
+    (MaxPooling2D(), (6, 7, 3)),
+    (MaxPooling2D((3, 2), strides=(2, 1), padding="same"), (7, 6, 2)),
+    (MaxPooling2D((4, 5)), (4, 5, 1)),
+    (AveragePooling2D(), (6, 7, 3)),
+    (AveragePooling2D((3, 2), strides=(2, 1), padding="same"), (7, 6, 2)),
+    (Dropout(0.4), (30,)),
+    (Dropout(0.4), (4, 3, 2)),
+    (Flatten(), (3, 2, 2)),
+    (Activation("tanh"), (9,)),
+    (Activation("linear"), (9,)),
+    (Activation("sigmoid"), (3, 3, 2)),
+    (ReLU(), (9,)),
+    (Softmax(), (9,)),
+    (InputLayer((4,)), (4,)),
+]
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    CASES,
+    ids=lambda value: type(value).__name__ + str(getattr(value, "name", "")),
+)
+def test_every_parameter_and_input_of_a_layer(layer, shape):
+    rows = gradcheck.check_layer(layer, shape, samples=3, entries=150)
+    assert len(rows) == len(layer.weight_shapes((None, *shape))) + 1
+    assert all(row.good for row in rows), gradcheck.table(rows)
+
+
+def test_no_layer_and_no_activation_is_left_out():
+    assert {type(layer).__name__ for layer, _ in CASES} == set(layers.CLASSES)
+    used = {getattr(layer, "activation", activations.linear).name for layer, _ in CASES}
+    assert used == set(activations.ACTIVATIONS)
+
+
+@pytest.mark.parametrize("from_logits", [True, False])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        losses.CategoricalCrossentropy(),
+        losses.CategoricalCrossentropy(label_smoothing=0.1),
+        losses.SparseCategoricalCrossentropy(),
+    ],
+    ids=["categorical", "smoothed", "sparse"],
+)
+def test_losses_by_their_predictions(loss, from_logits):
+    rng = np.random.default_rng(3)
+    y_pred = rng.random((4, 5)) + 0.1
+    labels = rng.integers(5, size=4)
+    target = loss.target(
+        labels if isinstance(loss, losses.SparseCategoricalCrossentropy) else np.eye(5)[labels],
+        y_pred,
+    )
+
+    def value():
+        return float(loss.forward(target, y_pred, from_logits)[0].mean()), []
+
+    gradient = loss.backward(target, loss.forward(target, y_pred, from_logits)[1], from_logits)
+    row = gradcheck.compare("y_pred", y_pred, gradient, value, 20, rng)
+    assert row.good, row
+
+
+def small_model(loss="categorical_crossentropy"):
+    model = Sequential(
+        [
+            Conv2D(3, 3, activation="relu", input_shape=(9, 9, 1)),
+            MaxPooling2D(),
+            Dropout(0.25),
+            Flatten(),
+            Dense(8, activation="relu"),
+            Dense(4, activation="softmax"),
+        ]
+    )
+    model.compile("adadelta", loss, ["accuracy"])
+    return model
+
+
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_a_whole_model(loss):
+    rows = gradcheck.check_model(small_model(loss), entries=60)
+    assert [row.tensor for row in rows][-2:] == ["x", "loss by logits"]
+    assert all(row.good for row in rows), gradcheck.table(rows)
+
+
+def test_a_model_is_not_changed_by_its_check():
+    model = small_model()
+    before = model.get_weights()
+    gradcheck.check_model(model, entries=2)
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+
+@pytest.mark.parametrize("factor", [-1.0, 1.000001, 0.0])
+def test_a_wrong_gradient_is_found(monkeypatch, factor):
+    real = Dense.backward
+
+    def wrong(self, dy, ctx, input_gradient=True):
+        dx, grads = real(self, dy, ctx, input_gradient)
+        return dx, {**grads, "bias": grads["bias"] * factor}
+
+    monkeypatch.setattr(Dense, "backward", wrong)
+    rows = gradcheck.check_layer(Dense(3), (4,))
+    assert [row.tensor for row in rows if not row.good] == ["dense/bias"]
+    assert "WRONG" in gradcheck.table(rows) or "ALL ZERO" in gradcheck.table(rows)
+    assert gradcheck.worst(rows) > gradcheck.BOUND
+
+
+def test_corners_are_left_out_and_counted():
+    layer = ReLU()
+    x = np.zeros((1, 4))
+    x[0, 2:] = 1.0, -1.0
+    from tinycnn.plan import Step
+
+    (row,) = gradcheck.check_steps([Step(layer)], {}, x, training=False, entries=9, seed=0)
+    assert (row.checked, row.corners) == (2, 2)

@@ -1,0 +1,60 @@
+"""Activation functions by their Keras names: `relu, sigmoid, tanh, softmax, linear`."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from tinycnn import ops, reference
+
+
+@dataclasses.dataclass(frozen=True)
+class ActivationFunction:
+    """An activation and its derivative; calling it applies it.
+
+    Args:
+        name: as Keras spells it.
+        forward: x -> y.
+        backward: (dy, y) -> dx.
+
+    Example:
+        >>> relu(np.array([-1.0, 2.0]))
+        array([0., 2.])
+    """
+
+    name: str
+    forward: Callable[[np.ndarray], np.ndarray]
+    backward: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Return y, shaped as x; numbers that are not floats are taken as float32."""
+        x = np.asarray(x)
+        return self.forward(x if x.dtype in ops.FLOATS else x.astype(np.float32))
+
+
+linear = ActivationFunction("linear", reference.linear_forward, reference.linear_backward)
+relu = ActivationFunction("relu", ops.relu_forward, ops.relu_backward)
+sigmoid = ActivationFunction("sigmoid", reference.sigmoid_forward, reference.sigmoid_backward)
+tanh = ActivationFunction("tanh", reference.tanh_forward, reference.tanh_backward)
+softmax = ActivationFunction("softmax", reference.softmax_forward, reference.softmax_backward)
+
+ACTIVATIONS = {function.name: function for function in (linear, relu, sigmoid, tanh, softmax)}
+
+
+def get(identifier: str | ActivationFunction | None) -> ActivationFunction:
+    """Return an activation by name; None means linear.
+
+    Raises:
+        ValueError: for a name that is not there.
+
+    Example:
+        >>> get("relu") is relu
+        True
+    """
+    if identifier is None:
+        return linear
+    if isinstance(identifier, ActivationFunction):
+        return identifier
+    if isinstance(identifier, str) and identifier in ACTIVATIONS:
+        return ACTIVATIONS[identifier]
+    raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}. Received: {identifier!r}")

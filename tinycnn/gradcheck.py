@@ -1,0 +1,271 @@
+"""Checks gradients against differences: is what `backward` says really how the output changes?
+
+Each weight and each input is moved a little up and a little down; the output's change, divided by the
+distance, must be what `backward` computed. Everything runs in float64, through the same kernels that
+train in float32. The output is weighed with random numbers first ("cotangent"), because a plain sum
+would let errors of opposite sign cancel.
+
+    python -m tinycnn.gradcheck mnist.h5
+
+Where a ReLU switches or another pixel wins a maximum between "up" and "down", the slope has a corner and
+no difference can check it; such entries are tried with a smaller distance, then left out and counted.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from tinycnn.layers import CLASSES, Layer
+from tinycnn.plan import Step, backward, forward, plan
+
+BOUND = 1e-7
+DISTANCES = (1e-5, 1e-6)
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """The result for one array.
+
+    Args:
+        tensor: its name, such as "conv2d/kernel", or "x" for the input.
+        shape: of the array.
+        analytic: the largest gradient that `backward` computed, without sign.
+        numeric: the largest that the differences gave.
+        error: the largest disagreement, divided by the larger of the two.
+        checked: how many entries were compared.
+        corners: how many were left out because of a corner.
+    """
+
+    tensor: str
+    shape: tuple[int, ...]
+    analytic: float
+    numeric: float
+    error: float
+    checked: int
+    corners: int
+
+    @property
+    def good(self) -> bool:
+        """Whether something was compared, is not all zero, and agrees within the bound."""
+        return self.checked > 0 and self.analytic > 0 and self.error <= BOUND
+
+
+def compare(
+    name: str,
+    array: np.ndarray,
+    gradient: np.ndarray,
+    value: Callable[[], tuple[float, list[np.ndarray]]],
+    entries: int,
+    rng: np.random.Generator,
+) -> Row:
+    """Compare a gradient with central differences, (value(up) - value(down)) / distance.
+
+    Args:
+        name: for the row.
+        array: float64, C-contiguous; moved in place and put back.
+        gradient: what `backward` says, shaped as array.
+        value: computes the output and the decisions on the way from the array as it stands.
+        entries: how many entries to compare, chosen at random; all if there are no more.
+        rng: makes the choice.
+    """
+    places = np.arange(array.size)
+    if array.size > entries:
+        places = rng.choice(array.size, entries, replace=False)
+    flat, pairs = array.reshape(-1), []
+    for place in places:
+        slope = difference(flat, place, value)
+        if slope is not None:
+            pairs.append((gradient.reshape(-1)[place], slope))
+    analytic, numeric = np.array(pairs).reshape(-1, 2).T
+    largest = np.abs(analytic).max(initial=0), np.abs(numeric).max(initial=0)
+    error = float(np.abs(analytic - numeric).max(initial=0) / (max(largest) or 1))
+    corners = len(places) - len(pairs)
+    return Row(name, array.shape, *map(float, largest), error, len(pairs), corners)
+
+
+def difference(
+    flat: np.ndarray, place: int, value: Callable[[], tuple[float, list[np.ndarray]]]
+) -> float | None:
+    """Return the central difference by one entry, or None at a corner: see `compare`."""
+    before = flat[place]
+    for distance in DISTANCES:
+        flat[place] = up = before + distance
+        value_up, decisions_up = value()
+        flat[place] = down = before - distance
+        value_down, decisions_down = value()
+        flat[place] = before
+        if all(map(np.array_equal, decisions_up, decisions_down)):
+            return (value_up - value_down) / (up - down)
+    return None
+
+
+def check_steps(
+    steps: list[Step],
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    *,
+    training: bool,
+    entries: int,
+    seed: int,
+) -> list[Row]:
+    """Check every parameter and the input of some steps: see `check_layer` and `check_model`."""
+    rng = np.random.default_rng(seed)
+
+    def run() -> tuple[np.ndarray, list[object]]:  # the same dropout masks every time
+        return forward(steps, x, training, np.random.default_rng(seed))
+
+    y, tape = run()
+    cotangent = rng.standard_normal(y.shape)
+
+    def value() -> tuple[float, list[np.ndarray]]:
+        y, tape = run()
+        decided = [d for step, ctx in zip(steps, tape, strict=True) for d in step.decisions(ctx)]
+        return float((cotangent * y).sum()), decided
+
+    dx, grads = backward(steps, cotangent, tape)
+    found = [gradient for layer in grads for gradient in layer.values()]
+    named = [*zip(params.items(), found, strict=True), (("x", x), dx)]
+    return [compare(name, array, grad, value, entries, rng) for (name, array), grad in named]
+
+
+def check_layer(
+    layer: Layer,
+    input_shape: tuple[int, ...],
+    *,
+    samples: int = 2,
+    training: bool = True,
+    entries: int = 100,
+    seed: int = 0,
+) -> list[Row]:
+    """Check all gradients of one layer.
+
+    Args:
+        layer: of any dtype, built or not; it is not changed.
+        input_shape: of one sample, such as (5, 5, 3).
+        samples: how many, from 1.
+        training: whether dropout is on, with one mask throughout.
+        entries: how many entries of each array to compare at most.
+        seed: for weights, samples and choice.
+
+    Returns:
+        A row for each parameter and one for the input.
+
+    Example:
+        >>> from tinycnn.layers import Dense
+        >>> [row.tensor for row in check_layer(Dense(3), (4,)) if row.good]
+        ['dense/kernel', 'dense/bias', 'x']
+    """
+    twin = CLASSES[type(layer).__name__](**{**layer.get_config(), "dtype": "float64"})
+    rng = np.random.default_rng(seed)
+    twin.build((None, *input_shape), rng)
+    for name, param in twin.params.items():
+        param[...] = layer.params[name] if layer.params else rng.standard_normal(param.shape)
+    label = layer.name or type(layer).__name__.lower()
+    params = {f"{label}/{name}": param for name, param in twin.params.items()}
+    x = rng.standard_normal((samples, *input_shape))
+    return check_steps([Step(twin)], params, x, training=training, entries=entries, seed=seed)
+
+
+def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int = 0) -> list[Row]:
+    """Check the gradients of a whole model: of the scores before a final softmax by everything.
+
+    Args:
+        model: built; it is not changed.
+        samples: how many random pictures, from 1.
+        entries: how many entries of each array to compare at most.
+        seed: for pictures and choice.
+
+    Returns:
+        A row for each parameter, one for the input and, if the model is compiled, one for the loss.
+    """
+    config = model.get_config()
+    for layer in config["layers"]:
+        layer["config"]["dtype"] = "float64"
+    twin = type(model).from_config(config)
+    twin.set_weights(model.get_weights())
+    names = [f"{layer.name}/{name}" for layer in twin.layers for name in layer.params]
+    rng = np.random.default_rng(seed)
+    x = rng.random((samples, *twin.input_shape[1:]))
+    steps = plan(twin.layers, logits=True)
+    params = dict(zip(names, twin.weights, strict=True))
+    rows = check_steps(steps, params, x, training=True, entries=entries, seed=seed)
+    if model.objective is None:
+        return rows
+    return [*rows, check_loss(model.objective.loss, twin.output_shape[-1], samples, entries, rng)]
+
+
+def check_loss(
+    loss: object, classes: int, samples: int, entries: int, rng: np.random.Generator
+) -> Row:
+    """Check the gradient of a mean loss by the scores (logits) that it is given."""
+    logits = rng.standard_normal((samples, classes))
+    chosen = rng.integers(classes, size=samples)
+    sparse = "Sparse" in type(loss).__name__
+    target = loss.target(chosen if sparse else np.eye(classes)[chosen], logits)
+
+    def value() -> tuple[float, list[np.ndarray]]:
+        return float(loss.forward(target, logits, True)[0].mean()), []
+
+    gradient = loss.backward(target, loss.forward(target, logits, True)[1], True)
+    return compare("loss by logits", logits, gradient, value, entries, rng)
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as text for people.
+
+    Example:
+        >>> print(table([Row("x", (2, 3), 1.0, 1.0, 1e-9, 6, 0)]).splitlines()[1])
+        x                  (2, 3)           1.000e+00  1.000e+00   1.0e-09       6       0  ok
+    """
+    form = "{:<18} {:<16} {:>9}  {:>9} {:>9} {:>7} {:>7}  {}"
+    head = form.format("tensor", "shape", "analytic", "numeric", "error", "checked", "corners", "")
+    lines = [head.rstrip()]
+    for row in rows:
+        sizes = f"{row.analytic:.3e}", f"{row.numeric:.3e}", f"{row.error:.1e}"
+        verdict = "ok" if row.good else "ALL ZERO" if not row.analytic else "WRONG"
+        lines.append(
+            form.format(row.tensor, str(row.shape), *sizes, row.checked, row.corners, verdict)
+        )
+    return "\n".join(lines)
+
+
+def worst(rows: list[Row]) -> float:
+    """Return the largest relative error of all rows; infinite if a row is no good for another reason."""
+    return max(
+        (row.error if row.good or row.error > BOUND else math.inf for row in rows), default=0.0
+    )
+
+
+def main() -> int:
+    """Check a saved model from the command line; return 1 if a gradient is wrong."""
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog="python -m tinycnn.gradcheck",
+        description="Check every gradient of a saved model against central differences in float64.",
+        epilog="example: python -m tinycnn.gradcheck mnist.h5 --entries 50",
+    )
+    parser.add_argument("model", help="an .h5 file of tinycnn's or Keras's")
+    parser.add_argument("--samples", type=int, default=2, help="random pictures (default 2)")
+    parser.add_argument(
+        "--entries", type=int, default=20, help="entries of each array (default 20)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the random choices (default 0)")
+    options = parser.parse_args()
+    if min(options.samples, options.entries) < 1 or options.seed < 0:
+        parser.error("--samples and --entries must be at least 1, --seed at least 0")
+    from tinycnn.models import load_model
+
+    model = load_model(options.model)
+    rows = check_model(model, samples=options.samples, entries=options.entries, seed=options.seed)
+    print(table(rows))
+    print(f"largest relative error: {worst(rows):.1e} (bound {BOUND:.0e})")
+    return 0 if all(row.good for row in rows) else 1
+
+
+if __name__ == "__main__":
+    from tinycnn.console import run
+
+    run(main)

@@ -1,0 +1,188 @@
+"""How weights begin: small random numbers, scaled so that signals keep their size from layer to layer.
+
+Sources: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+networks", 2010, equation 16; K. He et al., "Delving Deep into Rectifiers", 2015, equation 10.
+"""
+
+import math
+
+import numpy as np
+
+NORMAL_CUT = 0.87962566103423978  # standard deviation of a normal distribution cut off at 2
+
+
+def fans(shape: tuple) -> tuple[int, int]:
+    """Return how many inputs feed an output, and how many outputs an input feeds.
+
+    Args:
+        shape: of a kernel, (..., inputs, outputs); leading sizes are those of a convolution's window.
+
+    Example:
+        >>> fans((3, 3, 32, 64))
+        (288, 576)
+    """
+    window = math.prod(shape[:-2])
+    return window * shape[-2], window * shape[-1]
+
+
+class Initializer:
+    """Makes the first values of a weight array: `initializer(shape, dtype, rng)`."""
+
+    def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
+        """Return an array of this shape and dtype."""
+        raise TypeError(f"{type(self).__name__} is only the base of the initializers")
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this initializer again."""
+        return {}
+
+
+class Zeros(Initializer):
+    """All 0."""
+
+    def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
+        """Return zeros."""
+        return np.zeros(shape, dtype)
+
+
+class Ones(Initializer):
+    """All 1."""
+
+    def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
+        """Return ones."""
+        return np.ones(shape, dtype)
+
+
+class Constant(Initializer):
+    """All the same number.
+
+    Args:
+        value: the number.
+    """
+
+    def __init__(self, value: float = 0.0):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"value must be a number. Received: {value!r}")
+        self.value = float(value)
+
+    def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
+        """Return an array filled with the number."""
+        return np.full(shape, self.value, dtype)
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this initializer again."""
+        return {"value": self.value}
+
+
+class RandomInitializer(Initializer):
+    """Random numbers.
+
+    Args:
+        seed: None to draw from the generator that `build` passes on; else a whole number from 0, and
+            this array always begins the same.
+    """
+
+    def __init__(self, seed: int | None = None):
+        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
+            raise ValueError(f"seed must be None or a whole number from 0. Received: {seed!r}")
+        self.seed = seed
+
+    def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
+        """Return random numbers."""
+        rng = rng if self.seed is None else np.random.default_rng(self.seed)
+        return self.draw(shape, self.variance(shape), rng).astype(dtype)
+
+    def variance(self, shape: tuple) -> float:
+        """Return the variance to draw with."""
+        raise TypeError(f"{type(self).__name__} is only the base of the initializers")
+
+    def draw(self, shape: tuple, variance: float, rng: np.random.Generator) -> np.ndarray:
+        """Return float64 numbers of this variance."""
+        raise TypeError(f"{type(self).__name__} is only the base of the initializers")
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this initializer again."""
+        return {"seed": self.seed}
+
+
+class Uniform(RandomInitializer):
+    """Evenly spread round 0."""
+
+    def draw(self, shape: tuple, variance: float, rng: np.random.Generator) -> np.ndarray:
+        """Return numbers between ±√(3 variance)."""
+        limit = math.sqrt(3 * variance)
+        return rng.uniform(-limit, limit, shape)
+
+
+class Normal(RandomInitializer):
+    """Normal, cut off at two standard deviations, then widened again to the wanted variance."""
+
+    def draw(self, shape: tuple, variance: float, rng: np.random.Generator) -> np.ndarray:
+        """Return numbers, drawing those beyond two standard deviations again."""
+        values = rng.standard_normal(shape)
+        while (outside := np.abs(values) > 2).any():
+            values[outside] = rng.standard_normal(outside.sum())
+        return values * (math.sqrt(variance) / NORMAL_CUT)
+
+
+class Glorot(RandomInitializer):
+    """The variance that suits forward and backward signals of tanh and sigmoid alike."""
+
+    def variance(self, shape: tuple) -> float:
+        """Return 2 / (fan_in + fan_out)."""
+        return 2 / max(1, sum(fans(shape)))
+
+
+class He(RandomInitializer):
+    """The variance that suits ReLU, which silences half of its inputs."""
+
+    def variance(self, shape: tuple) -> float:
+        """Return 2 / fan_in."""
+        return 2 / max(1, fans(shape)[0])
+
+
+class GlorotUniform(Glorot, Uniform):
+    """Keras's default for kernels: evenly spread, between ±√(6 / (fan_in + fan_out))."""
+
+
+class GlorotNormal(Glorot, Normal):
+    """Truncated normal with variance 2 / (fan_in + fan_out)."""
+
+
+class HeUniform(He, Uniform):
+    """Evenly spread, between ±√(6 / fan_in)."""
+
+
+class HeNormal(He, Normal):
+    """Truncated normal with variance 2 / fan_in."""
+
+
+INITIALIZERS = {
+    "zeros": Zeros,
+    "ones": Ones,
+    "constant": Constant,
+    "glorot_uniform": GlorotUniform,
+    "glorot_normal": GlorotNormal,
+    "he_uniform": HeUniform,
+    "he_normal": HeNormal,
+}
+CLASSES = {cls.__name__: cls for cls in INITIALIZERS.values()}
+
+
+def get(identifier: str | dict | Initializer) -> Initializer:
+    """Return an initializer by Keras's name, by {"class_name", "config"}, or as it is.
+
+    Raises:
+        ValueError: for a name that is not there.
+
+    Example:
+        >>> get("he_normal").get_config()
+        {'seed': None}
+    """
+    if isinstance(identifier, Initializer):
+        return identifier
+    if isinstance(identifier, dict) and identifier.get("class_name") in CLASSES:
+        return CLASSES[identifier["class_name"]](**identifier.get("config", {}))
+    if isinstance(identifier, str) and identifier in {**INITIALIZERS, **CLASSES}:
+        return {**INITIALIZERS, **CLASSES}[identifier]()
+    raise ValueError(f"initializer must be one of {sorted(INITIALIZERS)}. Received: {identifier!r}")

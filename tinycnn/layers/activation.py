@@ -1,0 +1,94 @@
+"""Activations as layers of their own."""
+
+import numpy as np
+
+from tinycnn import activations
+from tinycnn.layers.base import Layer, refuse
+
+
+class Activation(Layer):
+    """Applies an activation to every number.
+
+    Args:
+        activation: a name of `tinycnn.activations`.
+        options: see `Layer`.
+
+    Example:
+        >>> y, _ = Activation("relu").forward(np.float32([-1, 2]), training=False, rng=None)
+        >>> y
+        array([0., 2.], dtype=float32)
+    """
+
+    def __init__(self, activation: str | activations.ActivationFunction, **options: object):
+        super().__init__(**options)
+        self.activation = activations.get(activation)
+
+    def forward(
+        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return activation(x), shaped as x."""
+        y = self.activation.forward(x)
+        return y, y
+
+    def backward(
+        self, dy: np.ndarray, ctx: np.ndarray, input_gradient: bool = True
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return dx, shaped as dy."""
+        return self.activation.backward(dy, ctx), {}
+
+    def before_softmax(self) -> "Activation | None":
+        """Return a layer that does nothing, if this is a softmax; else None."""
+        return Activation("linear") if self.activation is activations.softmax else None
+
+    def decisions(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return which outputs of a ReLU are on."""
+        return (ctx > 0,) if self.activation is activations.relu else ()
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this layer again, as plain values."""
+        return {**super().get_config(), "activation": self.activation.name}
+
+
+class ReLU(Activation):
+    """max(x, 0).
+
+    Args:
+        max_value, negative_slope, threshold: only at Keras's defaults.
+        options: see `Layer`.
+    """
+
+    def __init__(
+        self,
+        max_value: None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **options: object,
+    ):
+        given = {
+            "max_value": max_value,
+            "negative_slope": negative_slope,
+            "threshold": threshold,
+        }
+        refuse("ReLU", given, {"max_value": None, "negative_slope": 0.0, "threshold": 0.0})
+        super().__init__("relu", **options)
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this layer again, as plain values."""
+        return super(Activation, self).get_config()
+
+
+class Softmax(Activation):
+    """Probabilities along the last axis.
+
+    Args:
+        axis: only -1.
+        options: see `Layer`.
+    """
+
+    def __init__(self, axis: int = -1, **options: object):
+        refuse("Softmax", {"axis": axis}, {"axis": -1})
+        super().__init__("softmax", **options)
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this layer again, as plain values."""
+        return super(Activation, self).get_config()

@@ -1,0 +1,207 @@
+"""What every layer is: shapes, parameters, and two steps, forward and backward."""
+
+import math
+
+import numpy as np
+
+DTYPES = ("float32", "float64")
+NEUTRAL = {  # options of Keras's that are accepted only at the value that changes nothing
+    "trainable": True,
+    "data_format": "channels_last",
+    "dilation_rate": (1, 1),
+    "groups": 1,
+    "noise_shape": None,
+    "kernel_regularizer": None,
+    "bias_regularizer": None,
+    "activity_regularizer": None,
+    "kernel_constraint": None,
+    "bias_constraint": None,
+}
+
+Shape = tuple[int | None, ...]  # (None, 28, 28, 1): the number of samples is open
+
+
+def refuse(owner: str, options: dict[str, object], neutral: dict[str, object]) -> None:
+    """Raise for every option that is unknown, or known but set to something that is not there.
+
+    Args:
+        owner: whose options, for the message.
+        options: name to value, as received.
+        neutral: name to the one value that changes nothing; None always does.
+
+    Raises:
+        TypeError: for an unknown name.
+        ValueError: for a value that is not there.
+    """
+    for name, value in options.items():
+        if name not in neutral:
+            raise TypeError(f"{owner} has no option {name!r}. Received: {name}={value!r}")
+        value = tuple(value) if isinstance(value, list) else value
+        if value is not None and value not in (neutral[name], (neutral[name],) * 2):
+            raise ValueError(
+                f"{owner}: {name} is only there with the value {neutral[name]!r}. "
+                f"Received: {name}={value!r}"
+            )
+
+
+def whole(name: str, value: int, low: int = 1) -> int:
+    """Return a whole number from `low`, or say what is wrong with it."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
+        raise ValueError(f"{name} must be a whole number from {low}. Received: {name}={value!r}")
+    return int(value)
+
+
+def pair(name: str, value: int | tuple[int, int]) -> tuple[int, int]:
+    """Return two whole numbers from 1, given one or two."""
+    values = value if isinstance(value, tuple | list) else (value, value)
+    if len(values) != 2:
+        raise ValueError(f"{name} must be one or two whole numbers. Received: {name}={value!r}")
+    return whole(name, values[0]), whole(name, values[1])
+
+
+class Layer:
+    """Base of the layers.
+
+    A layer holds its parameters (`params`, by name) and nothing else that changes. What the backward
+    step needs from the forward step travels in `ctx`, so several threads can use one layer at once.
+
+    Args:
+        name: None to be named by the model, after the class.
+        dtype: "float32" or "float64".
+        input_shape: of one sample, such as (28, 28, 1); for the first layer of a model.
+        options: anything else that Keras's layers take raises, unless it changes nothing.
+
+    Raises:
+        TypeError, ValueError: for an option that is not there, with its name and value.
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        dtype: str | None = "float32",
+        input_shape: tuple[int, ...] | None = None,
+        **options: object,
+    ):
+        refuse(type(self).__name__, options, NEUTRAL)
+        if name is not None and (not isinstance(name, str) or not name or "/" in name):
+            raise ValueError(f"name must be a text without '/'. Received: name={name!r}")
+        if dtype not in (None, *DTYPES):
+            raise ValueError(f"dtype must be one of {DTYPES}. Received: dtype={dtype!r}")
+        self.name = name
+        self.dtype = dtype or "float32"
+        self.batch_shape = None
+        if input_shape is not None:
+            self.batch_shape = (None, *(whole("input_shape", size) for size in input_shape))
+        self.input_shape: Shape | None = None
+        self.output_shape: Shape | None = None
+        self.params: dict[str, np.ndarray] = {}
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each parameter, by name, without making any."""
+        return {}
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return the output's shape.
+
+        Args:
+            input_shape: with the number of samples, which may be None, in front.
+
+        Raises:
+            ValueError: if the layer cannot take such an input.
+        """
+        return tuple(input_shape)
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
+        """Make the parameters for inputs of this shape.
+
+        Args:
+            input_shape: with the number of samples, which may be None, in front.
+            rng: where random first weights come from.
+        """
+        self.output_shape = self.compute_output_shape(input_shape)
+        self.input_shape = tuple(input_shape)
+        shapes = self.weight_shapes(input_shape)
+        self.params = {name: self.initial(name, shape, rng) for name, shape in shapes.items()}
+
+    def initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """Return the first values of the parameter `name`."""
+        return getattr(self, f"{name}_initializer")(shape, self.dtype, rng)
+
+    def forward(
+        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
+    ) -> tuple[np.ndarray, object]:
+        """Return y, and ctx for the backward step.
+
+        Args:
+            x: (n, ...), C-contiguous, of the layer's dtype.
+            training: whether this is a training step.
+            rng: where dropout's chance comes from; may be None unless training.
+        """
+        raise TypeError(f"{type(self).__name__} has no forward step")
+
+    def backward(
+        self, dy: np.ndarray, ctx: object, input_gradient: bool = True
+    ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+        """Return dx, and the gradient of each parameter under the parameter's name.
+
+        Args:
+            dy: gradient of the loss by y.
+            ctx: from the forward step.
+            input_gradient: False to save the work for dx and return None for it.
+        """
+        raise TypeError(f"{type(self).__name__} has no backward step")
+
+    def before_softmax(self) -> "Layer | None":
+        """Return this layer without its softmax, sharing its parameters; None if it has none."""
+        return None
+
+    def decisions(self, ctx: object) -> tuple[np.ndarray, ...]:
+        """Return the yes-or-no choices that the forward step made.
+
+        Between two inputs with the same decisions the layer is smooth: that is where a gradient can be
+        checked by differences.
+        """
+        return ()
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return copies of the parameters."""
+        return [param.copy() for param in self.params.values()]
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        """Copy new values into the parameters.
+
+        Args:
+            weights: as from `get_weights`.
+
+        Raises:
+            ValueError: for another number of arrays, or another shape.
+        """
+        if len(weights) != len(self.params):
+            raise ValueError(
+                f"Layer {self.name} has {len(self.params)} weight arrays. Received: {len(weights)}"
+            )
+        arrays = [np.asarray(weight) for weight in weights]
+        for (name, param), array in zip(self.params.items(), arrays, strict=True):
+            if array.shape != param.shape or array.dtype.kind not in "fiu":
+                raise ValueError(
+                    f"{name} of layer {self.name} must be numbers of shape {param.shape}. "
+                    f"Received: {array.dtype} of shape {array.shape}"
+                )
+        for param, array in zip(self.params.values(), arrays, strict=True):
+            param[...] = array
+
+    def count_params(self) -> int:
+        """Return how many numbers the parameters have in all."""
+        return sum(param.size for param in self.params.values())
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this layer again, as plain values."""
+        return {"name": self.name, "dtype": self.dtype}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, output_shape={self.output_shape}>"
+
+
+def flat_size(shape: Shape) -> int:
+    """Return how many numbers one sample has."""
+    return math.prod(shape[1:])

@@ -1,0 +1,91 @@
+"""The dense layer."""
+
+import numpy as np
+
+from tinycnn import activations, initializers, ops
+from tinycnn.layers.base import Layer, Shape, whole
+from tinycnn.layers.conv2d import affine_config, without_softmax
+
+
+class Dense(Layer):
+    """Every output is a weighted sum of all inputs, then an activation.
+
+    Args:
+        units: how many outputs, from 1.
+        activation: a name of `tinycnn.activations`, or None.
+        use_bias: whether a number for each output is added.
+        kernel_initializer, bias_initializer: names of `tinycnn.initializers`.
+        options: see `Layer`.
+
+    Input shape: (samples, ..., c). Output shape: (samples, ..., units).
+
+    Raises:
+        TypeError, ValueError: for an option that is not there, with its name and value.
+
+    Example:
+        >>> Dense(10, activation="softmax").compute_output_shape((None, 256))
+        (None, 10)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: str | activations.ActivationFunction | None = None,
+        use_bias: bool = True,
+        kernel_initializer: str | dict | initializers.Initializer = "glorot_uniform",
+        bias_initializer: str | dict | initializers.Initializer = "zeros",
+        **options: object,
+    ):
+        super().__init__(**options)
+        self.units = whole("units", units)
+        self.activation = activations.get(activation)
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
+        """Return kernel (c, f) and bias (f,)."""
+        shapes = {"kernel": (input_shape[-1], self.units)}
+        return {**shapes, "bias": (self.units,)} if self.use_bias else shapes
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return (n, ..., f)."""
+        if len(input_shape) < 2 or None in input_shape[1:]:
+            raise ValueError(f"Dense takes (samples, ..., c). Received: input_shape={input_shape}")
+        return (*input_shape[:-1], self.units)
+
+    def forward(
+        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
+    ) -> tuple[np.ndarray, tuple]:
+        """Return y = activation(x @ kernel + bias), (n, ..., f)."""
+        bias = self.params.get("bias", np.zeros(self.units, x.dtype))
+        rows = x.reshape(-1, x.shape[-1])  # (n, c)
+        z = ops.dense_forward(rows, self.params["kernel"], bias)
+        y = self.activation.forward(z.reshape(*x.shape[:-1], self.units))
+        return y, (x, y)
+
+    def backward(
+        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
+    ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+        """Return dx (n, ..., c), and the gradients of kernel and bias."""
+        x, y = ctx
+        # forward: y = activation(z)
+        dz = self.activation.backward(dy, y).reshape(-1, self.units)
+        # forward: z = x @ kernel + bias
+        dkernel, dbias = ops.dense_backward_kernel(dz, x.reshape(-1, x.shape[-1]))
+        dx = None
+        if input_gradient:
+            dx = ops.dense_backward_input(dz, self.params["kernel"]).reshape(x.shape)
+        return dx, {"kernel": dkernel, "bias": dbias} if self.use_bias else {"kernel": dkernel}
+
+    def before_softmax(self) -> "Dense | None":
+        """Return this layer without its softmax, sharing its parameters; None if it has none."""
+        return without_softmax(self)
+
+    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+        """Return which outputs of a ReLU are on."""
+        return (ctx[1] > 0,) if self.activation is activations.relu else ()
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this layer again, as plain values."""
+        return {**super().get_config(), "units": self.units, **affine_config(self)}

@@ -1,0 +1,57 @@
+"""The dropout layer."""
+
+import numpy as np
+
+from tinycnn import ops
+from tinycnn.layers.base import Layer, whole
+
+
+class Dropout(Layer):
+    """While training, silences a share of its inputs at random and enlarges the rest; else does nothing.
+
+    Args:
+        rate: the share to silence, 0 to 1.
+        noise_shape: only None.
+        seed: None, or a whole number from 0 that is mixed into the randomness of `fit`.
+        options: see `Layer`.
+
+    Raises:
+        TypeError, ValueError: for an option that is not there, with its name and value.
+
+    Example:
+        >>> y, _ = Dropout(0.5).forward(np.ones(3, np.float32), training=False, rng=None)
+        >>> y
+        array([1., 1., 1.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: None = None,
+        seed: int | None = None,
+        **options: object,
+    ):
+        super().__init__(noise_shape=noise_shape, **options)
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
+            raise ValueError(f"rate must be a number in 0 to 1. Received: rate={rate!r}")
+        self.rate = float(rate)
+        self.seed = None if seed is None else whole("seed", seed, low=0)
+
+    def forward(
+        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
+    ) -> tuple[np.ndarray, int | None]:
+        """Return x with some positions silenced, shaped as x."""
+        if not training or self.rate == 0:
+            return x, None
+        seed = int(rng.integers(2**64, dtype=np.uint64)) ^ ((self.seed or 0) % 2**64)
+        return ops.dropout_forward(x, self.rate, seed), seed
+
+    def backward(
+        self, dy: np.ndarray, ctx: int | None, input_gradient: bool = True
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return dx, shaped as dy: the gradient passes where the signal passed."""
+        return (dy if ctx is None else ops.dropout_backward(dy, self.rate, ctx)), {}
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this layer again, as plain values."""
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}

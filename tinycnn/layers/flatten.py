@@ -1,0 +1,39 @@
+"""The flatten layer."""
+
+import numpy as np
+
+from tinycnn.layers.base import Layer, Shape, flat_size
+
+
+class Flatten(Layer):
+    """Lays each sample's numbers out in one row, in reading order.
+
+    Args:
+        data_format: only at Keras's default.
+        options: see `Layer`.
+
+    Example:
+        >>> Flatten().compute_output_shape((None, 12, 12, 64))
+        (None, 9216)
+    """
+
+    def __init__(self, data_format: str | None = None, **options: object):
+        super().__init__(data_format=data_format, **options)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return (n, c)."""
+        if None in input_shape[1:]:
+            raise ValueError(f"Flatten takes samples of a fixed size. Received: {input_shape}")
+        return (input_shape[0], flat_size(input_shape))
+
+    def forward(
+        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
+    ) -> tuple[np.ndarray, tuple]:
+        """Return the same numbers as (n, c)."""
+        return x.reshape(len(x), flat_size(x.shape)), x.shape
+
+    def backward(
+        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return the same numbers in the shape of x."""
+        return dy.reshape(ctx), {}

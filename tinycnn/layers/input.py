@@ -1,0 +1,65 @@
+"""The input layer: it only says what shape a sample has."""
+
+import numpy as np
+
+from tinycnn.layers.base import NEUTRAL, Layer, refuse, whole
+
+
+class InputLayer(Layer):
+    """Fixes the shape of the samples, so that a model can be built before it sees any.
+
+    Args:
+        shape: of one sample, such as (28, 28, 1).
+        batch_size: only None: any number of samples.
+        dtype: "float32" or "float64".
+        batch_shape: the shape with None in front, instead of `shape`.
+        name: None to be named by the model.
+        options: anything else that Keras takes raises.
+
+    Raises:
+        TypeError, ValueError: for an option that is not there, with its name and value.
+
+    Example:
+        >>> InputLayer((28, 28, 1)).batch_shape
+        (None, 28, 28, 1)
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...] | None = None,
+        batch_size: None = None,
+        dtype: str | None = None,
+        batch_shape: tuple[int | None, ...] | None = None,
+        name: str | None = None,
+        **options: object,
+    ):
+        refuse("Input", {"batch_size": batch_size, **options}, {**NEUTRAL, "batch_size": None})
+        super().__init__(name, dtype)
+        if batch_shape is not None and shape is None and tuple(batch_shape)[:1] == (None,):
+            shape = tuple(batch_shape)[1:]
+        if not isinstance(shape, tuple | list) or not shape:
+            raise ValueError(
+                f"shape must be the shape of one sample, such as (28, 28, 1). Received: {shape!r}"
+            )
+        self.batch_shape = (None, *(whole("shape", size) for size in shape))
+
+    def forward(
+        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
+    ) -> tuple[np.ndarray, None]:
+        """Return x."""
+        return x, None
+
+    def backward(
+        self, dy: np.ndarray, ctx: None, input_gradient: bool = True
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return dy."""
+        return dy, {}
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this layer again, as plain values."""
+        return {**super().get_config(), "batch_shape": list(self.batch_shape)}
+
+
+def Input(shape: tuple[int, ...] | None = None, **options: object) -> InputLayer:
+    """Return an `InputLayer`, to be the first of a `Sequential`."""
+    return InputLayer(shape, **options)

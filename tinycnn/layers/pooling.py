@@ -1,0 +1,107 @@
+"""The pooling layers: images get smaller, small shifts matter less."""
+
+import numpy as np
+
+from tinycnn import ops
+from tinycnn.layers.base import Layer, Shape, pair
+from tinycnn.layers.conv2d import output_of, padding_name, padding_of
+
+Pair = tuple[int, int]
+
+
+class Pooling2D(Layer):
+    """What both pooling layers share.
+
+    Args:
+        pool_size: height and width of the window, one or two whole numbers from 1.
+        strides: steps of the window, one or two whole numbers from 1; None: as large as the window.
+        padding: "valid" (none) or "same" (windows at the edge are cut to the image).
+        data_format: only at Keras's default.
+        options: see `Layer`.
+    """
+
+    def __init__(
+        self,
+        pool_size: int | Pair = (2, 2),
+        strides: int | Pair | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **options: object,
+    ):
+        super().__init__(data_format=data_format, **options)
+        self.pool_size = pair("pool_size", pool_size)
+        self.strides = self.pool_size if strides is None else pair("strides", strides)
+        self.padding = padding_name(padding)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return (n, oh, ow, c)."""
+        return (input_shape[0], *output_of(self, input_shape, self.pool_size), input_shape[3])
+
+    def geometry(self, x_shape: tuple) -> tuple[Pair, Pair, ops.Padding]:
+        """Return window, strides and padding for images of this shape."""
+        padding = padding_of(self.padding, x_shape[1:3], self.pool_size, self.strides)
+        return self.pool_size, self.strides, padding
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this layer again, as plain values."""
+        return {
+            **super().get_config(),
+            "pool_size": list(self.pool_size),
+            "strides": list(self.strides),
+            "padding": self.padding,
+        }
+
+
+class MaxPooling2D(Pooling2D):
+    """Keeps the largest number of every window, for each channel by itself.
+
+    Args: see `Pooling2D`.
+
+    Input shape: (samples, height, width, channels). Output shape: (samples, oh, ow, channels).
+
+    Example:
+        >>> MaxPooling2D().compute_output_shape((None, 24, 24, 64))
+        (None, 12, 12, 64)
+    """
+
+    def forward(
+        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
+    ) -> tuple[np.ndarray, tuple]:
+        """Return the largest number of each window, (n, oh, ow, c)."""
+        y, winner = ops.max_pool2d_forward(x, *self.geometry(x.shape))
+        return y, (winner, x.shape)
+
+    def backward(
+        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return dx (n, h, w, c): only the winners receive anything."""
+        return ops.max_pool2d_backward(dy, *ctx), {}
+
+    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+        """Return which number of each window won."""
+        return (ctx[0],)
+
+
+class AveragePooling2D(Pooling2D):
+    """Keeps the mean of every window, for each channel by itself.
+
+    Args: see `Pooling2D`.
+
+    Input shape: (samples, height, width, channels). Output shape: (samples, oh, ow, channels).
+
+    Example:
+        >>> AveragePooling2D(strides=1).compute_output_shape((None, 24, 24, 64))
+        (None, 23, 23, 64)
+    """
+
+    def forward(
+        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
+    ) -> tuple[np.ndarray, tuple]:
+        """Return the mean of each window, (n, oh, ow, c)."""
+        return ops.average_pool2d_forward(x, *self.geometry(x.shape)), x.shape
+
+    def backward(
+        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return dx (n, h, w, c): every number of a window receives the same."""
+        return ops.average_pool2d_backward(dy, ctx, *self.geometry(ctx)), {}
