@@ -1,0 +1,383 @@
+"""Callbacks: what happens beside the training loop, by their Keras names."""
+
+import contextlib
+import csv
+import os
+import warnings
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tinycnn.errors import FileError
+from tinycnn.layers.base import whole
+
+Logs = dict[str, float]
+
+
+class Callback:
+    """Base: every hook does nothing. `self.model` and `self.params` are set before the first one."""
+
+    def __init__(self):
+        self.model = None
+        self.params: dict = {}
+
+    def set_model(self, model: object) -> None:
+        """Receive the model."""
+        self.model = model
+
+    def set_params(self, params: dict) -> None:
+        """Receive {"epochs", "steps", "verbose"}."""
+        self.params = params
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Be called before the first epoch."""
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Be called after the last epoch."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Be called before each epoch, counted from 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Be called after each epoch, with its losses and metrics."""
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Be called before each training step, counted from 0."""
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Be called after each training step, with the epoch's running means."""
+
+
+class CallbackList(Callback):
+    """Calls several callbacks as one."""
+
+    def __init__(self, callbacks: Sequence[Callback], model: object, params: dict):
+        super().__init__()
+        self.callbacks = list(callbacks)
+        for callback in self.callbacks:
+            if not isinstance(callback, Callback):
+                raise ValueError(f"callbacks must be Callback objects. Received: {callback!r}")
+            callback.set_params(params)
+            callback.set_model(model)
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Call all."""
+        for callback in self.callbacks:
+            callback.on_train_begin(logs)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Call all."""
+        for callback in self.callbacks:
+            callback.on_train_end(logs)
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Call all."""
+        for callback in self.callbacks:
+            callback.on_epoch_begin(epoch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Call all."""
+        for callback in self.callbacks:
+            callback.on_epoch_end(epoch, logs)
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Call all."""
+        for callback in self.callbacks:
+            callback.on_train_batch_begin(batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Call all."""
+        for callback in self.callbacks:
+            callback.on_train_batch_end(batch, logs)
+
+
+class History(Callback):
+    """Collects the losses and metrics of every epoch; `fit` returns one.
+
+    `history` maps each name to a list, `epoch` lists the epochs, `params` has their planned number.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Add this epoch."""
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+
+
+class LambdaCallback(Callback):
+    """Calls plain functions.
+
+    Args:
+        on_epoch_begin, on_epoch_end: called with (epoch, logs).
+        on_train_begin, on_train_end: called with (logs).
+        on_train_batch_begin, on_train_batch_end: called with (batch, logs).
+
+    Example:
+        >>> shout = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch))
+        >>> shout.on_epoch_end(3)
+        3
+    """
+
+    def __init__(
+        self,
+        on_epoch_begin: Callable | None = None,
+        on_epoch_end: Callable | None = None,
+        on_train_begin: Callable | None = None,
+        on_train_end: Callable | None = None,
+        on_train_batch_begin: Callable | None = None,
+        on_train_batch_end: Callable | None = None,
+    ):
+        super().__init__()
+        given = {
+            "on_epoch_begin": on_epoch_begin,
+            "on_epoch_end": on_epoch_end,
+            "on_train_begin": on_train_begin,
+            "on_train_end": on_train_end,
+            "on_train_batch_begin": on_train_batch_begin,
+            "on_train_batch_end": on_train_batch_end,
+        }
+        for name, function in given.items():
+            if function is not None:
+                setattr(self, name, self._with_optional_logs(function))
+
+    @staticmethod
+    def _with_optional_logs(function: Callable) -> Callable:
+        return lambda *arguments: function(*arguments) if arguments else function(None)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Do nothing unless a function was given."""
+
+
+class CSVLogger(Callback):
+    """Writes a row for every epoch into a CSV file, so that a stopped run keeps what it had.
+
+    Args:
+        filename: of the file.
+        separator: between columns.
+        append: go on after the rows that are there.
+
+    Raises:
+        FileError: when training begins, if the file cannot be written.
+    """
+
+    def __init__(self, filename: str | os.PathLike, separator: str = ",", append: bool = False):
+        super().__init__()
+        self.filename, self.separator, self.append = os.fspath(filename), separator, append
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Open the file, and empty it unless rows are to be added."""
+        try:
+            with open(self.filename, "a" if self.append else "w", newline="") as file:
+                self.header = file.tell() == 0
+        except OSError as error:
+            raise FileError(
+                self.filename, f"cannot be written ({error.strerror})", "Choose another file."
+            ) from error
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Add a row."""
+        with open(self.filename, "a", newline="") as file:
+            writer = csv.writer(file, delimiter=self.separator)
+            if self.header:
+                writer.writerow(["epoch", *sorted(logs or {})])
+                self.header = False
+            writer.writerow([epoch, *(value for _, value in sorted((logs or {}).items()))])
+
+
+class Monitor(Callback):
+    """Base of the callbacks that watch one number and know whether it got better.
+
+    Args:
+        monitor: its name, such as "val_loss".
+        mode: "min", "max", or "auto": max for names with "acc", else min.
+        min_delta: a smaller change is no change.
+    """
+
+    def __init__(self, monitor: str, mode: str, min_delta: float = 0.0):
+        super().__init__()
+        if mode not in ("auto", "min", "max"):
+            raise ValueError(f"mode must be 'auto', 'min' or 'max'. Received: mode={mode!r}")
+        self.monitor = monitor
+        self.larger_is_better = mode == "max" or (mode == "auto" and "acc" in monitor)
+        self.min_delta = abs(min_delta)
+
+    def current(self, logs: Logs | None) -> float | None:
+        """Return the watched number, or None with a warning that lists what there is."""
+        if logs is None or self.monitor not in logs:
+            warnings.warn(
+                f"{type(self).__name__} watches {self.monitor!r}, which is not there. "
+                f"There are: {', '.join(logs or {}) or 'none'}",
+                stacklevel=4,
+            )
+            return None
+        return logs[self.monitor]
+
+    def improves(self, value: float, best: float | None) -> bool:
+        """Return whether a number is better than the best so far; NaN never is."""
+        if best is None:
+            return not np.isnan(value)
+        if self.larger_is_better:
+            return value - self.min_delta > best
+        return value + self.min_delta < best
+
+
+class EarlyStopping(Monitor):
+    """Stops training when a number no longer gets better.
+
+    Args:
+        monitor: its name.
+        min_delta: a smaller change is no change.
+        patience: how many epochs without a change to wait for.
+        verbose: 1 to say when it stops.
+        mode: see `Monitor`.
+        baseline: a number that must be beaten from the start.
+        restore_best_weights: go back to the best epoch's weights at the end.
+        start_from_epoch: epochs not to look at.
+
+    Example:
+        >>> EarlyStopping(monitor="val_accuracy", patience=3).larger_is_better
+        True
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: str = "auto",
+        baseline: float | None = None,
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ):
+        super().__init__(monitor, mode, min_delta)
+        self.patience = whole("patience", patience, low=0)
+        self.verbose, self.baseline = verbose, baseline
+        self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Forget what an earlier training showed."""
+        self.wait, self.stopped_epoch, self.best_epoch = 0, 0, 0
+        self.best, self.best_weights = None, None
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Look at the number; stop after `patience` epochs without a change."""
+        value = self.current(logs) if epoch >= self.start_from_epoch else None
+        if value is None:
+            return
+        self.wait += 1
+        if self.improves(value, self.best):
+            self.best, self.best_epoch = value, epoch
+            if self.restore_best_weights:
+                self.best_weights = self.model.get_weights()
+            if self.baseline is None or self.improves(value, self.baseline):
+                self.wait = 0
+        if self.wait >= max(1, self.patience) and epoch > 0:
+            self.stopped_epoch, self.model.stop_training = epoch, True
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Go back to the best weights if wanted."""
+        if self.stopped_epoch and self.verbose:
+            print(f"Epoch {self.stopped_epoch + 1}: early stopping")
+        if self.best_weights is not None:
+            self.model.set_weights(self.best_weights)
+
+
+class ModelCheckpoint(Monitor):
+    """Saves the model after every epoch, or only when a number got better.
+
+    Args:
+        filepath: may hold {epoch:02d} and names of losses and metrics, such as {val_loss:.2f}.
+        monitor: the watched name.
+        verbose: 1 to say when it saves.
+        save_best_only: only when the number got better.
+        save_weights_only: only False.
+        mode: see `Monitor`.
+        save_freq: only "epoch".
+        initial_value_threshold: a number that must be beaten from the start.
+
+    Raises:
+        ValueError: for a filepath with a name that is not there, at the first save.
+    """
+
+    def __init__(
+        self,
+        filepath: str | os.PathLike,
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        save_freq: str = "epoch",
+        initial_value_threshold: float | None = None,
+    ):
+        super().__init__(monitor, mode)
+        if save_weights_only or save_freq != "epoch":
+            raise ValueError(
+                "ModelCheckpoint saves whole models after each epoch. Received: "
+                f"save_weights_only={save_weights_only!r}, save_freq={save_freq!r}"
+            )
+        self.filepath, self.verbose, self.save_best_only = (
+            os.fspath(filepath),
+            verbose,
+            save_best_only,
+        )
+        self.best = initial_value_threshold
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Save, if it is time to."""
+        if self.save_best_only:
+            value = self.current(logs)
+            if value is None or not self.improves(value, self.best):
+                return
+            self.best = value
+        self.model.save(self._path(epoch, logs or {}))
+
+    def _path(self, epoch: int, logs: Logs) -> str:
+        try:
+            path = self.filepath.format(epoch=epoch + 1, **logs)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(
+                f"filepath {self.filepath!r} may hold 'epoch' and {sorted(logs)}, but not {error}"
+            ) from error
+        if self.verbose:
+            print(f"Epoch {epoch + 1}: saving model to {path}")
+        return path
+
+
+class ProgbarLogger(Callback):
+    """Shows a progress bar with loss, metrics and the time left, or plain lines where no bar can live.
+
+    Args:
+        verbose: 1 for a bar (plain lines in pipes and dumb terminals), 2 for one line an epoch.
+    """
+
+    def __init__(self, verbose: int):
+        super().__init__()
+        self.verbose = verbose
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Begin a bar."""
+        from tinycnn.progress import Bar
+
+        total, epochs = self.params["steps"], self.params["epochs"]
+        self.title = f"Epoch {epoch + 1}/{epochs}"
+        self.bar = Bar(total, self.title, visible=self.verbose == 1)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Move the bar."""
+        self.bar.advance(logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """End the bar with the epoch's numbers."""
+        self.bar.finish(logs or {})
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Take away the bar of an epoch that was interrupted."""
+        with contextlib.suppress(AttributeError):
+            self.bar.close()

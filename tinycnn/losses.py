@@ -1,0 +1,222 @@
+"""Losses: how wrong a prediction is, and the gradient that says in which direction to mend it.
+
+As in Keras there is a function for each loss, which returns one number a sample, and a class, which
+returns their mean. Where the last layer is a softmax, training hands the scores before it to the loss.
+"""
+
+import numpy as np
+
+from tinycnn import reference
+
+EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before the logarithm
+
+
+def _check_shapes(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None:
+    if y_pred.ndim < 2 or y_true.shape != wanted:
+        raise ValueError(
+            f"y_true of shape {y_true.shape} does not go with predictions of shape {y_pred.shape}: "
+            f"wanted {wanted}. One-hot labels go with categorical_crossentropy, class numbers with "
+            "sparse_categorical_crossentropy."
+        )
+
+
+class CategoricalCrossentropy:
+    """Cross-entropy of one-hot labels, -Σ y_true log y_pred.
+
+    Args:
+        from_logits: predictions are scores before the softmax, not probabilities.
+        label_smoothing: share of each label to spread evenly over all classes, 0 to 1.
+        name: for `get_config`.
+
+    Raises:
+        ValueError: for a label_smoothing outside 0 to 1.
+
+    Example:
+        >>> loss = CategoricalCrossentropy()
+        >>> round(loss([[0, 1]], [[0.5, 0.5]]), 4)
+        0.6931
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        name: str = "categorical_crossentropy",
+    ):
+        if not isinstance(label_smoothing, int | float) or not 0 <= label_smoothing <= 1:
+            raise ValueError(f"label_smoothing must lie in 0 to 1. Received: {label_smoothing!r}")
+        self.from_logits = bool(from_logits)
+        self.label_smoothing = label_smoothing
+        self.name = name
+
+    def __call__(self, y_true: np.ndarray, y_pred: np.ndarray) -> float:
+        """Return the mean loss.
+
+        Args:
+            y_true: labels, as `target` takes them.
+            y_pred: predictions (n, classes).
+        """
+        y_pred = np.asarray(y_pred)
+        y_pred = y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float32)
+        losses, _ = self.forward(self.target(y_true, y_pred), y_pred, self.from_logits)
+        return float(losses.mean())
+
+    def target(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Return the true probabilities (n, classes) in the dtype of y_pred, each row summing to 1.
+
+        Args:
+            y_true: (n, classes), not negative; rows are scaled to sum to 1, as Keras does.
+            y_pred: (n, classes).
+
+        Raises:
+            ValueError: for another shape, negative numbers, or a row of zeros.
+        """
+        y_true = np.asarray(y_true)
+        _check_shapes(y_true, y_pred, y_pred.shape)
+        total = y_true.sum(axis=-1, keepdims=True, dtype=np.float64)
+        if y_true.size and (not np.isfinite(total).all() or y_true.min() < 0 or total.min() <= 0):
+            raise ValueError("y_true must be probabilities: not negative, no NaN, no row of zeros.")
+        target = (y_true / total).astype(y_pred.dtype)
+        return self._smooth(target, y_pred.shape[-1])
+
+    def _smooth(self, target: np.ndarray, classes: int) -> np.ndarray:
+        if not self.label_smoothing:
+            return target
+        share = target.dtype.type(self.label_smoothing)
+        return target * (1 - share) + share / classes
+
+    @staticmethod
+    def forward(
+        target: np.ndarray, y_pred: np.ndarray, from_logits: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the loss of each sample (n,), and what `backward` needs.
+
+        Args:
+            target: from `target`.
+            y_pred: predictions (n, classes).
+            from_logits: they are scores before the softmax.
+        """
+        if from_logits:
+            return reference.cross_entropy_forward(y_pred, target)
+        probabilities = y_pred / y_pred.sum(axis=-1, keepdims=True)
+        clipped = np.clip(probabilities, EPSILON, 1 - EPSILON)
+        return -(target * np.log(clipped)).sum(axis=-1), (y_pred, clipped)
+
+    @staticmethod
+    def backward(target: np.ndarray, ctx: object, from_logits: bool) -> np.ndarray:
+        """Return the gradient of the *mean* loss by the predictions, (n, classes).
+
+        Args:
+            target, from_logits: those of `forward`.
+            ctx: from `forward`.
+        """
+        if from_logits:
+            return reference.cross_entropy_backward(ctx, target) / target.dtype.type(len(target))
+        y_pred, clipped = ctx
+        # forward: losses = -Σ target · log(clip(y_pred / Σ y_pred))
+        total = y_pred.sum(axis=-1, keepdims=True)
+        inside = clipped == y_pred / total  # the clip has slope 1 inside and 0 outside
+        slope = np.where(inside, -target / clipped, 0)
+        share = (slope * y_pred).sum(axis=-1, keepdims=True) / total
+        return (slope - share) / total / target.dtype.type(len(target))
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this loss again."""
+        return {
+            "from_logits": self.from_logits,
+            "label_smoothing": self.label_smoothing,
+            "name": self.name,
+        }
+
+
+class SparseCategoricalCrossentropy(CategoricalCrossentropy):
+    """Cross-entropy of class numbers: the same loss without one-hot labels.
+
+    Args:
+        from_logits: predictions are scores before the softmax, not probabilities.
+        name: for `get_config`.
+
+    Example:
+        >>> loss = SparseCategoricalCrossentropy()
+        >>> round(loss([1], [[0.5, 0.5]]), 4)
+        0.6931
+    """
+
+    def __init__(self, from_logits: bool = False, name: str = "sparse_categorical_crossentropy"):
+        super().__init__(from_logits, name=name)
+
+    def target(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Return the true probabilities (n, classes) in the dtype of y_pred.
+
+        Args:
+            y_true: class numbers (n,) or (n, 1), whole, from 0 to classes - 1.
+            y_pred: (n, classes).
+
+        Raises:
+            ValueError: for another shape, or a number that is no class.
+        """
+        y_true = np.asarray(y_true)
+        if y_true.shape == (*y_pred.shape[:-1], 1):
+            y_true = y_true[..., 0]
+        _check_shapes(y_true, y_pred, y_pred.shape[:-1])
+        classes = y_pred.shape[-1]
+        good = np.isin(y_true, np.arange(classes))
+        if not good.all():
+            raise ValueError(
+                f"Labels must be whole numbers from 0 to {classes - 1}. Received: {y_true[~good][0]!r}"
+            )
+        return np.eye(classes, dtype=y_pred.dtype)[y_true.astype(np.intp)]
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this loss again."""
+        return {"from_logits": self.from_logits, "name": self.name}
+
+
+def _losses_of(loss: CategoricalCrossentropy, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+    y_pred = np.asarray(y_pred)
+    y_pred = y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float32)
+    return loss.forward(loss.target(y_true, y_pred), y_pred, loss.from_logits)[0]
+
+
+def categorical_crossentropy(
+    y_true: np.ndarray, y_pred: np.ndarray, from_logits: bool = False, label_smoothing: float = 0.0
+) -> np.ndarray:
+    """Return the cross-entropy of each sample, (n,): see `CategoricalCrossentropy`."""
+    return _losses_of(CategoricalCrossentropy(from_logits, label_smoothing), y_true, y_pred)
+
+
+def sparse_categorical_crossentropy(
+    y_true: np.ndarray, y_pred: np.ndarray, from_logits: bool = False
+) -> np.ndarray:
+    """Return the cross-entropy of each sample, (n,): see `SparseCategoricalCrossentropy`."""
+    return _losses_of(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
+
+
+CLASSES = {cls.__name__: cls for cls in (CategoricalCrossentropy, SparseCategoricalCrossentropy)}
+FUNCTIONS = {
+    categorical_crossentropy: CategoricalCrossentropy,
+    sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
+}
+NAMES = {function.__name__: cls for function, cls in FUNCTIONS.items()}
+
+
+def get(identifier: object) -> CategoricalCrossentropy:
+    """Return a loss by Keras's name, by its function, by {"class_name", "config"}, or as it is.
+
+    Raises:
+        ValueError: for a loss that is not there.
+
+    Example:
+        >>> get("categorical_crossentropy").name
+        'categorical_crossentropy'
+    """
+    if isinstance(identifier, CategoricalCrossentropy):
+        return identifier
+    if isinstance(identifier, dict) and identifier.get("class_name") in CLASSES:
+        return CLASSES[identifier["class_name"]](**identifier.get("config", {}))
+    if isinstance(identifier, str) and identifier in {**NAMES, **CLASSES}:
+        return {**NAMES, **CLASSES}[identifier]()
+    for function, cls in FUNCTIONS.items():
+        if identifier is function:
+            return cls()
+    raise ValueError(f"loss must be one of {sorted(NAMES)}. Received: {identifier!r}")

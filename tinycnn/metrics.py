@@ -1,0 +1,57 @@
+"""Metrics: how good a prediction is, in numbers that people read. One value a sample; means elsewhere."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+def categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+    """Return 1.0 for every sample whose largest prediction is at its one-hot label, (n,).
+
+    Example:
+        >>> categorical_accuracy([[0, 1]], [[0.2, 0.8]])
+        array([1.])
+    """
+    return (np.argmax(y_true, axis=-1) == np.argmax(y_pred, axis=-1)).astype(float)
+
+
+def sparse_categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+    """Return 1.0 for every sample whose largest prediction is at its class number, (n,).
+
+    Example:
+        >>> sparse_categorical_accuracy([0, 1], [[0.2, 0.8], [0.2, 0.8]])
+        array([0., 1.])
+    """
+    y_true = np.asarray(y_true).reshape(np.shape(y_pred)[:-1])
+    return (y_true == np.argmax(y_pred, axis=-1)).astype(float)
+
+
+def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+    """Return `categorical_accuracy` for one-hot labels, `sparse_categorical_accuracy` for class numbers."""
+    one_hot = np.shape(y_true) == np.shape(y_pred) and np.shape(y_pred)[-1] > 1
+    return (categorical_accuracy if one_hot else sparse_categorical_accuracy)(y_true, y_pred)
+
+
+METRICS = {
+    "accuracy": accuracy,
+    "acc": accuracy,
+    "categorical_accuracy": categorical_accuracy,
+    "sparse_categorical_accuracy": sparse_categorical_accuracy,
+}
+
+
+def get(identifier: str | Callable) -> tuple[str, Callable]:
+    """Return (name, function); the name is the one that was given, as Keras keeps it.
+
+    Raises:
+        ValueError: for a name that is not there.
+
+    Example:
+        >>> get("acc")[0]
+        'acc'
+    """
+    if isinstance(identifier, str) and identifier in METRICS:
+        return identifier, METRICS[identifier]
+    if callable(identifier) and identifier in METRICS.values():
+        return identifier.__name__, identifier
+    raise ValueError(f"A metric must be one of {sorted(METRICS)}. Received: {identifier!r}")

@@ -1,0 +1,76 @@
+"""Between a model and its file: what is to be stored, as plain values, and what they must look like."""
+
+import os
+
+from tinycnn import layers as layer_classes
+from tinycnn import optimizers, saving
+from tinycnn.errors import ModelFileError
+from tinycnn.layers import InputLayer, Layer
+
+
+def layers_from_config(config: dict) -> list[Layer]:
+    """Return the layers that a model's plain configuration describes.
+
+    Raises:
+        ValueError, TypeError: for a class or an argument that is not there.
+    """
+    made = []
+    for described in config["layers"]:
+        name = described["class_name"]
+        if name not in layer_classes.CLASSES:
+            raise ValueError(f"There is no layer {name!r}, only {sorted(layer_classes.CLASSES)}.")
+        made.append(layer_classes.CLASSES[name](**described["config"]))
+    return made
+
+
+def weight_specs(config: dict) -> list[tuple[str, dict[str, tuple[tuple[int, ...], str]]]]:
+    """Return the name, and the shape and dtype of each parameter, of every layer; nothing is made.
+
+    Args:
+        config: as from `Sequential.get_config`.
+
+    Raises:
+        ValueError, TypeError: if it describes no model.
+    """
+    specs, shape = [], None
+    for layer in layers_from_config(config):
+        shape = layer.batch_shape if shape is None else shape
+        if shape is None:
+            raise ValueError("the shape of the input is not known")
+        output = layer.compute_output_shape(shape)
+        if not isinstance(layer, InputLayer):
+            shapes = layer.weight_shapes(shape)
+            specs.append((layer.name, {name: (s, layer.dtype) for name, s in shapes.items()}))
+        shape = output
+    return specs
+
+
+def save_model(model: object, filepath: str | os.PathLike, overwrite: bool = True) -> None:
+    """Write a whole model to a file: see `Sequential.save`."""
+    path = os.fspath(filepath)
+    if not path.lower().endswith((".h5", ".hdf5")):
+        raise ModelFileError(path, "only .h5 and .hdf5 files can be written", "Choose such a name.")
+    model._built_layers()
+    compiled, state = None, None
+    if model._compiled is not None:
+        compiled, state = compiled_config(model), optimizer_state(model.optimizer)
+    weights = [layer.get_weights() for layer in model.layers]
+    saved = saving.SavedModel(model.get_config(), weights, compiled, state)
+    saving.write_model(path, saved, overwrite=overwrite)
+
+
+def compiled_config(model: object) -> dict:
+    """Return what `compile` was told, as plain values."""
+    loss, optimizer = model._compiled["loss"], model.optimizer
+    return {
+        "loss": {"class_name": type(loss).__name__, "config": loss.get_config()},
+        "metrics": [name for name, _ in model._compiled["metrics"]],
+        "optimizer": {"class_name": type(optimizer).__name__, "config": optimizer.get_config()},
+    }
+
+
+def optimizer_state(optimizer: optimizers.Optimizer) -> dict | None:
+    """Return an optimizer's step count and slots; None before its first step."""
+    if not optimizer.iterations:
+        return None
+    return {"iterations": optimizer.iterations, "slots": optimizer.slots}

@@ -1,0 +1,68 @@
+"""Helpers by their Keras names."""
+
+import random
+
+import numpy as np
+
+_default = {"rng": np.random.default_rng()}
+
+
+def set_random_seed(seed: int) -> None:
+    """Make what follows repeatable: first weights, shuffling, dropout; also Python's and NumPy's own.
+
+    Args:
+        seed: a whole number from 0 to 2**32 - 1.
+
+    Raises:
+        ValueError: for anything else.
+
+    Example:
+        >>> set_random_seed(0)
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise ValueError(
+            f"seed must be a whole number from 0 to 2**32 - 1. Received: seed={seed!r}"
+        )
+    random.seed(int(seed))
+    np.random.seed(int(seed))  # noqa: NPY002 (the user's own calls to it shall repeat, too)
+    _default["rng"] = np.random.default_rng(int(seed))
+
+
+def next_rng() -> np.random.Generator:
+    """Return a generator of its own for one `build` or `fit`, taken from the default one."""
+    return np.random.default_rng(_default["rng"].integers(2**63))
+
+
+def to_categorical(x: np.ndarray, num_classes: int | None = None) -> np.ndarray:
+    """Turn class numbers into one-hot rows.
+
+    Args:
+        x: whole numbers from 0, any shape.
+        num_classes: how many classes; None: the largest number plus one.
+
+    Returns:
+        float64, shaped as x with one more axis of length num_classes. An axis of length 1 at the end
+        of x is dropped, as in Keras.
+
+    Raises:
+        ValueError: for numbers that are not whole, negative, or not below num_classes.
+
+    Example:
+        >>> to_categorical([0, 2], 3)
+        array([[1., 0., 0.],
+               [0., 0., 1.]])
+    """
+    x = np.asarray(x)
+    if x.dtype.kind not in "iuf" or (x.dtype.kind == "f" and not np.array_equal(x, np.floor(x))):
+        raise ValueError(
+            f"Class numbers must be whole numbers. Received: {x.dtype} {x.ravel()[:3]}"
+        )
+    if x.ndim > 1 and x.shape[-1] == 1:
+        x = x[..., 0]
+    if num_classes is None:
+        num_classes = int(x.max()) + 1 if x.size else 0
+    if x.size and not 0 <= x.min() <= x.max() < num_classes:
+        raise ValueError(
+            f"Class numbers must lie in 0 to {num_classes - 1}. Received: {x.min()} to {x.max()}"
+        )
+    return np.eye(num_classes)[x.astype(np.intp)]
