@@ -1,0 +1,104 @@
+"""Choose the digits of the embedded sample from MNIST and write them to one file."""
+
+import argparse
+import os
+import secrets
+from pathlib import Path
+
+import numpy as np
+
+from tinycnn import console, datasets
+from tinycnn.errors import DataFileError
+
+SEED = 2026
+TRAIN_PER_CLASS = 1_000
+TEST_PER_CLASS = 200
+EXAMPLE = """example:
+  python scripts/make_sample.py --data ~/Downloads/mnist --output tinycnn/datasets/sample.npz
+"""
+
+
+def choose(labels: np.ndarray, per_class: int, generator: np.random.Generator) -> np.ndarray:
+    """Choose equally many digits of every class, in random order.
+
+    Args:
+        labels: (n,), 0..9.
+        per_class: how many of each, at least that many must be there.
+        generator: decides which, and their order.
+
+    Returns:
+        Positions in `labels`, int64 (10 * per_class,).
+
+    Raises:
+        ValueError: a class has fewer.
+
+    Example:
+        >>> choose(np.arange(10), 1, np.random.default_rng(0)).shape
+        (10,)
+    """
+    positions = [np.flatnonzero(labels == digit) for digit in range(10)]
+    chosen = [generator.choice(of_class, per_class, replace=False) for of_class in positions]
+    return generator.permutation(np.concatenate(chosen))
+
+
+def choose_sample(digits: datasets.Digits, seed: int = SEED) -> dict[str, np.ndarray]:
+    """Return the four arrays of the sample, uint8, by the names that the file gives them.
+
+    Args:
+        digits: MNIST.
+        seed: decides which digits, and their order.
+
+    Example:
+        >>> choose_sample(datasets.load("mnist"))["x_test"].shape  # doctest: +SKIP
+        (2000, 28, 28)
+    """
+    generator = np.random.default_rng(seed)
+    train = choose(digits.y_train, TRAIN_PER_CLASS, generator)
+    test = choose(digits.y_test, TEST_PER_CLASS, generator)
+    return {
+        "x_train": digits.x_train[train],
+        "y_train": digits.y_train[train],
+        "x_test": digits.x_test[test],
+        "y_test": digits.y_test[test],
+    }
+
+
+def write_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
+    """Write arrays to an .npz file, the same bytes each time, in one step.
+
+    Args:
+        arrays: by name.
+        path: the file; replaced if it is there.
+
+    Example:
+        >>> write_arrays({"x": np.zeros(3)}, Path("x.npz"))  # doctest: +SKIP
+    """
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        with open(part, "xb") as file:
+            np.savez_compressed(file, **arrays)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def main() -> None:
+    """Read the command line, choose, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data", default="mnist", help='folder with MNIST\'s four files, or "mnist" (default)'
+    )
+    parser.add_argument("--output", type=Path, required=True, help="the file to write")
+    options = parser.parse_args()
+
+    digits = datasets.load(options.data)
+    if digits.name != "mnist":
+        raise DataFileError(options.data, "this is not MNIST", "Name the folder of MNIST itself.")
+    write_arrays(choose_sample(digits), options.output)
+    print(f"{options.output}: {options.output.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    console.run(main)

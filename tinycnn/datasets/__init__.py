@@ -1,0 +1,82 @@
+"""Handwritten digits: MNIST itself, any data in its format, and a sample that needs no network.
+
+Example:
+    >>> from tinycnn import datasets
+    >>> datasets.load("sample").name
+    'sample'
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tinycnn.datasets import mnist, sample
+from tinycnn.datasets.digits import Digits
+from tinycnn.datasets.folder import are_known, parse_contents, read_folder
+from tinycnn.errors import DataFileError
+
+__all__ = ["Digits", "load", "mnist", "sample"]
+
+
+def load(
+    source: str | os.PathLike = "auto",
+    *,
+    mirrors: Sequence[str] = mnist.MIRRORS,
+    files: Sequence[mnist.KnownFile] = mnist.FILES,
+    patience: float = mnist.PATIENCE,
+) -> Digits:
+    """Load digits from where the user says.
+
+    Args:
+        source: "mnist": cache or download, or fail. "sample": the embedded sample. "auto": MNIST if
+            it can be had, else the sample, with a `note` that says so and why. Anything else: a
+            folder with four files in MNIST's format.
+        mirrors, files, patience: as in `mnist.load_data`.
+
+    Returns:
+        `Digits`; the name is "mnist" only if all four files are MNIST's, byte for byte.
+
+    Raises:
+        DownloadError: "mnist" is neither in the cache nor to be had from any mirror.
+        DataFileError: a file or folder is missing, damaged, or not what its name says.
+
+    Example:
+        >>> load("sample").x_test.shape
+        (2000, 28, 28)
+    """
+    if source == "sample":
+        return _digits(sample.load_data(), "sample")
+    if source not in ("auto", "mnist"):
+        return _load_folder(source)
+    try:
+        splits = mnist.load_data(mirrors=mirrors, files=files, patience=patience)
+    except DataFileError as error:
+        if source == "mnist":
+            raise
+        return _digits(sample.load_data(), "sample", _explain(error))
+    return _digits(splits, "mnist")
+
+
+def _load_folder(source: str | os.PathLike) -> Digits:
+    contents = read_folder(source)
+    name = "mnist" if are_known(contents) else _folder_name(Path(source).resolve())
+    return _digits(parse_contents(contents), name)
+
+
+def _folder_name(folder: Path) -> str:
+    """Return the folder's name, or all of its path where the name alone would claim too much."""
+    return str(folder) if folder.name in ("", "mnist", "sample") else folder.name
+
+
+def _digits(splits: tuple[mnist.Split, mnist.Split], name: str, note: str | None = None) -> Digits:
+    (x_train, y_train), (x_test, y_test) = splits
+    return Digits(x_train, y_train, x_test, y_test, name, note)
+
+
+def _explain(error: DataFileError) -> str:
+    return (
+        "WARNING: this is not MNIST, but the small sample that comes with tinycnn "
+        f"({sample.TRAIN_COUNT:,} training and {sample.TEST_COUNT:,} test digits); "
+        "its results are not MNIST's.\n"
+        f"WARNING: MNIST could not be loaded. {error}"
+    )

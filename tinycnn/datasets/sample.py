@@ -1,0 +1,62 @@
+"""The embedded sample: 12,000 digits of MNIST that come with the package (SAMPLE-LICENSE.md)."""
+
+import os
+import zipfile
+import zlib
+from importlib import resources
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from tinycnn.datasets.folder import Split
+from tinycnn.errors import DataFileError
+
+TRAIN_COUNT = 10_000
+TEST_COUNT = 2_000
+_DAMAGES = (OSError, KeyError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
+SHAPES = {
+    "x_train": (TRAIN_COUNT, 28, 28),
+    "y_train": (TRAIN_COUNT,),
+    "x_test": (TEST_COUNT, 28, 28),
+    "y_test": (TEST_COUNT,),
+}
+
+
+def load_data(path: str | os.PathLike | None = None) -> tuple[Split, Split]:
+    """Load the embedded sample: every class equally often, in an order fixed by a seed.
+
+    Args:
+        path: an .npz file made by scripts/make_sample.py; None for the one in the package.
+
+    Returns:
+        ((x_train, y_train), (x_test, y_test)): uint8 (10000, 28, 28), 0 = paper and 255 = ink;
+        uint8 (10000,), 0..9; and 2,000 of each for testing.
+
+    Raises:
+        DataFileError: the file is missing or damaged.
+
+    Example:
+        >>> (x_train, y_train), (x_test, y_test) = load_data()
+        >>> x_test.shape
+        (2000, 28, 28)
+    """
+    resource = resources.files("tinycnn.datasets").joinpath("sample.npz")
+    chosen = resource if path is None else Path(path)
+    try:
+        with chosen.open("rb") as file:
+            arrays = _read_arrays(file)
+    except _DAMAGES as error:
+        cause = f"it is not the sample that tinycnn comes with: {error}"
+        raise DataFileError(str(chosen), cause, "Install tinycnn again.") from error
+    return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
+
+
+def _read_arrays(file: BinaryIO) -> dict[str, np.ndarray]:
+    with np.load(file, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in SHAPES}
+    for name, shape in SHAPES.items():
+        array = arrays[name]
+        if (array.shape, array.dtype) != (shape, np.uint8):
+            raise ValueError(f"{name} is {array.dtype} {array.shape}, not uint8 {shape}")
+    return arrays
