@@ -17,10 +17,15 @@ def fans(shape: tuple) -> tuple[int, int]:
     Args:
         shape: of a kernel, (..., inputs, outputs); leading sizes are those of a convolution's window.
 
+    Raises:
+        ValueError: for fewer than two sizes.
+
     Example:
         >>> fans((3, 3, 32, 64))
         (288, 576)
     """
+    if len(shape) < 2:
+        raise ValueError(f"Only kernels, (..., inputs, outputs), have fans. Received: {shape}")
     window = math.prod(shape[:-2])
     return window * shape[-2], window * shape[-1]
 
@@ -61,8 +66,9 @@ class Constant(Initializer):
     """
 
     def __init__(self, value: float = 0.0):
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"value must be a number. Received: {value!r}")
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not math.isfinite(value):
+            raise ValueError(f"value must be a finite number. Received: {value!r}")
         self.value = float(value)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
@@ -181,7 +187,7 @@ def get(identifier: str | dict | Initializer) -> Initializer:
     """
     if isinstance(identifier, Initializer):
         return identifier
-    if isinstance(identifier, dict) and identifier.get("class_name") in CLASSES:
+    if isinstance(identifier, dict) and str(identifier.get("class_name")) in CLASSES:
         return CLASSES[identifier["class_name"]](**identifier.get("config", {}))
     if isinstance(identifier, str) and identifier in {**INITIALIZERS, **CLASSES}:
         return {**INITIALIZERS, **CLASSES}[identifier]()

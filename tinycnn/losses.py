@@ -6,12 +6,22 @@ returns their mean. Where the last layer is a softmax, training hands the scores
 
 import numpy as np
 
-from tinycnn import reference
+from tinycnn import ops, reference
 
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before the logarithm
 
 
-def _check_shapes(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None:
+def _predictions(y_pred: np.ndarray) -> np.ndarray:
+    """Return predictions as float32 or float64."""
+    y_pred = np.asarray(y_pred)
+    return y_pred if y_pred.dtype in ops.FLOATS else y_pred.astype(np.float32)
+
+
+def _check_labels(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None:
+    if y_true.dtype.kind not in "buif":
+        raise ValueError(f"Labels must be numbers. Received: an array of {y_true.dtype}")
+    if not len(y_pred):
+        raise ValueError("There are no samples to compute a loss of.")
     if y_pred.ndim < 2 or y_true.shape != wanted:
         raise ValueError(
             f"y_true of shape {y_true.shape} does not go with predictions of shape {y_pred.shape}: "
@@ -43,7 +53,8 @@ class CategoricalCrossentropy:
         label_smoothing: float = 0.0,
         name: str = "categorical_crossentropy",
     ):
-        if not isinstance(label_smoothing, int | float) or not 0 <= label_smoothing <= 1:
+        number = isinstance(label_smoothing, int | float) and not isinstance(label_smoothing, bool)
+        if not number or not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing must lie in 0 to 1. Received: {label_smoothing!r}")
         self.from_logits = bool(from_logits)
         self.label_smoothing = label_smoothing
@@ -56,28 +67,26 @@ class CategoricalCrossentropy:
             y_true: labels, as `target` takes them.
             y_pred: predictions (n, classes).
         """
-        y_pred = np.asarray(y_pred)
-        y_pred = y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float32)
+        y_pred = _predictions(y_pred)
         losses, _ = self.forward(self.target(y_true, y_pred), y_pred, self.from_logits)
         return float(losses.mean())
 
     def target(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
-        """Return the true probabilities (n, classes) in the dtype of y_pred, each row summing to 1.
+        """Return the true probabilities (n, classes) in the dtype of y_pred.
 
         Args:
-            y_true: (n, classes), not negative; rows are scaled to sum to 1, as Keras does.
+            y_true: (n, classes), not negative; a row that sums to 2 counts twice, as in Keras.
             y_pred: (n, classes).
 
         Raises:
             ValueError: for another shape, negative numbers, or a row of zeros.
         """
         y_true = np.asarray(y_true)
-        _check_shapes(y_true, y_pred, y_pred.shape)
+        _check_labels(y_true, y_pred, y_pred.shape)
         total = y_true.sum(axis=-1, keepdims=True, dtype=np.float64)
         if y_true.size and (not np.isfinite(total).all() or y_true.min() < 0 or total.min() <= 0):
             raise ValueError("y_true must be probabilities: not negative, no NaN, no row of zeros.")
-        target = (y_true / total).astype(y_pred.dtype)
-        return self._smooth(target, y_pred.shape[-1])
+        return self._smooth(y_true.astype(y_pred.dtype), y_pred.shape[-1])
 
     def _smooth(self, target: np.ndarray, classes: int) -> np.ndarray:
         if not self.label_smoothing:
@@ -158,7 +167,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         y_true = np.asarray(y_true)
         if y_true.shape == (*y_pred.shape[:-1], 1):
             y_true = y_true[..., 0]
-        _check_shapes(y_true, y_pred, y_pred.shape[:-1])
+        _check_labels(y_true, y_pred, y_pred.shape[:-1])
         classes = y_pred.shape[-1]
         good = np.isin(y_true, np.arange(classes))
         if not good.all():
@@ -173,8 +182,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
 
 
 def _losses_of(loss: CategoricalCrossentropy, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
-    y_pred = np.asarray(y_pred)
-    y_pred = y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float32)
+    y_pred = _predictions(y_pred)
     return loss.forward(loss.target(y_true, y_pred), y_pred, loss.from_logits)[0]
 
 
@@ -212,7 +220,7 @@ def get(identifier: object) -> CategoricalCrossentropy:
     """
     if isinstance(identifier, CategoricalCrossentropy):
         return identifier
-    if isinstance(identifier, dict) and identifier.get("class_name") in CLASSES:
+    if isinstance(identifier, dict) and str(identifier.get("class_name")) in CLASSES:
         return CLASSES[identifier["class_name"]](**identifier.get("config", {}))
     if isinstance(identifier, str) and identifier in {**NAMES, **CLASSES}:
         return {**NAMES, **CLASSES}[identifier]()

@@ -4,6 +4,8 @@
 script learns a thousand times too slowly.
 """
 
+import operator
+
 import numpy as np
 
 from tinycnn import ops
@@ -31,6 +33,7 @@ class Optimizer:
         self.name = name
         self.iterations = 0
         self.slots: dict[str, list[np.ndarray]] = {}
+        self.params: list[np.ndarray] | None = None  # whose slots these are
 
     @property
     def learning_rate(self) -> float:
@@ -45,15 +48,18 @@ class Optimizer:
         """Make the slots, all 0, if they are not there yet.
 
         Raises:
-            ValueError: if this optimizer already belongs to weights of other shapes.
+            ValueError: if this optimizer already moves other weights.
         """
         if not self.slots:
             self.slots = {name: [np.zeros_like(p) for p in params] for name in self.slot_names}
-        for slot in self.slots.values():
-            if [array.shape for array in slot] != [param.shape for param in params]:
-                raise ValueError(
-                    "This optimizer already moves weights of other shapes: make a new one for each model."
-                )
+        shapes = [param.shape for param in params]
+        known = params if self.params is None else self.params
+        same = len(params) == len(known) and all(map(operator.is_, params, known))
+        if not same or any([a.shape for a in slot] != shapes for slot in self.slots.values()):
+            raise ValueError(
+                "This optimizer already moves the weights of another model: make a new one for each."
+            )
+        self.params = list(params)
 
     def apply(self, grads: list[np.ndarray], params: list[np.ndarray]) -> None:
         """Take one step: change params in place.
@@ -106,7 +112,9 @@ class SGD(Optimizer):
     ):
         super().__init__(learning_rate, name)
         self.momentum = _number("momentum", momentum, 0.0, 1.0)
-        self.nesterov = bool(nesterov)
+        if not isinstance(nesterov, bool):
+            raise ValueError(f"nesterov must be True or False. Received: nesterov={nesterov!r}")
+        self.nesterov = nesterov
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array: see `reference.sgd_update`."""
@@ -133,7 +141,7 @@ class Adadelta(Optimizer):
         >>> x = np.array([1.0])
         >>> Adadelta(learning_rate=0.5).apply([np.array([1.0])], [x])
         >>> print(f"{x[0]:.10f}")
-        0.9992928940
+        0.9992928939
     """
 
     slot_names = ("accumulated_grad", "accumulated_delta_var")
@@ -219,7 +227,7 @@ def get(identifier: str | dict | Optimizer) -> Optimizer:
     """
     if isinstance(identifier, Optimizer):
         return identifier
-    if isinstance(identifier, dict) and identifier.get("class_name") in CLASSES:
+    if isinstance(identifier, dict) and str(identifier.get("class_name")) in CLASSES:
         return CLASSES[identifier["class_name"]](**identifier.get("config", {}))
     by_name = {name.lower(): cls for name, cls in CLASSES.items()}
     if isinstance(identifier, str) and identifier.lower() in by_name:

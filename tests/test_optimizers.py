@@ -1,0 +1,191 @@
+"""Optimizers: published values, trajectories that Keras and PyTorch really took, checks of arguments."""
+
+import json
+import pathlib
+
+import numpy as np
+import pytest
+
+from tinycnn import ops, optimizers, reference
+from tinycnn.optimizers import SGD, Adadelta, Adam
+
+DATA = pathlib.Path(__file__).parent / "data"
+TRAJECTORIES = {
+    peer: json.loads((DATA / f"trajectories_{peer}.json").read_text())
+    for peer in ("keras", "torch")
+}
+CASES = [(peer, case) for peer, content in TRAJECTORIES.items() for case in content["cases"]]
+IMPLEMENTATIONS = {"fast": ops.implementation, "reference": lambda: reference}
+
+
+@pytest.fixture(params=IMPLEMENTATIONS)
+def implementation(request, monkeypatch):
+    """Run a test on the kernels, then on their definitions."""
+    monkeypatch.setattr(ops, "implementation", IMPLEMENTATIONS[request.param])
+
+
+def test_one_step_of_adadelta(implementation):
+    x, g = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 6.0, 7.0, 2.0])
+    Adadelta(learning_rate=0.5, rho=0.95, epsilon=1e-7).apply([g], [x])
+    wanted = [0.9992928939, 1.9992928932, 2.9992928932, 3.9992928934]
+    np.testing.assert_allclose(x, wanted, rtol=0, atol=1e-10)
+
+
+def test_one_step_of_sgd_by_hand(implementation):
+    x = np.array([1.0, 2.0])
+    optimizer = SGD(0.5, momentum=0.5, nesterov=True)
+    optimizer.apply([np.array([1.0, -2.0])], [x])
+    np.testing.assert_array_equal(x, [1 - 0.25 - 0.5, 2 + 0.5 + 1])
+    optimizer.apply([np.zeros(2)], [x])  # the momentum goes on: velocity -0.25, and half of it
+    np.testing.assert_array_equal(x, [0.25 - 0.125, 3.5 + 0.25])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("peer", "case"), CASES)
+def test_ten_steps_are_those_of_the_peer(peer, case, dtype, implementation):
+    content = TRAJECTORIES[peer]
+    described = content["cases"][case]
+    optimizer = optimizers.get({key: described[key] for key in ("class_name", "config")})
+    start = np.array(content["start"])
+    x = start.astype(dtype)
+    found = []
+    for grad in content["gradients"]:
+        optimizer.apply([np.array(grad, dtype)], [x])
+        found.append(x.copy())
+    wanted = np.array(described["positions"])
+    assert x.dtype == dtype
+    assert optimizer.iterations == len(wanted) == 10
+    if dtype == np.float64:  # measured by how far the weights went, which is little for Adadelta
+        np.testing.assert_allclose(found - start, wanted - start, rtol=1e-9, atol=1e-15)
+    else:
+        np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("case", TRAJECTORIES["keras"]["cases"])
+def test_the_peers_agree_where_epsilon_is_placed_alike(case):
+    ours, theirs = (
+        np.array(content["cases"][case]["positions"]) for content in TRAJECTORIES.values()
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_one_gradient_moves_every_array_by_its_own_slots():
+    params = [np.ones((2, 3), np.float32), np.ones(4, np.float32)]
+    grads = [np.full((2, 3), 2, np.float32), np.full(4, -1, np.float32)]
+    optimizer = Adam(learning_rate=0.1)
+    before = [grad.copy() for grad in grads]
+    optimizer.apply(grads, params)
+    np.testing.assert_allclose(params[0], 0.9, rtol=1e-6)
+    np.testing.assert_allclose(params[1], 1.1, rtol=1e-6)
+    np.testing.assert_allclose(optimizer.slots["momentum"][1], -0.1, rtol=1e-6)
+    for grad, kept in zip(grads, before, strict=True):
+        np.testing.assert_array_equal(grad, kept)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.0, momentum=0.5), Adadelta(0.0), Adam(0.0)])
+def test_a_learning_rate_of_0_moves_nothing(optimizer):
+    x = np.array([1.0, 2.0])
+    optimizer.apply([np.array([3.0, -4.0])], [x])
+    np.testing.assert_array_equal(x, [1.0, 2.0])
+
+
+def test_the_learning_rate_may_change_between_steps():
+    x, optimizer = np.array([1.0]), SGD(0.5)
+    optimizer.apply([np.array([1.0])], [x])
+    optimizer.learning_rate = 0.25
+    optimizer.apply([np.array([1.0])], [x])
+    np.testing.assert_array_equal(x, [0.25])
+    with pytest.raises(ValueError, match="learning_rate"):
+        optimizer.learning_rate = -1
+    assert optimizer.learning_rate == 0.25
+
+
+NO_NUMBERS = [float("nan"), float("inf"), float("-inf"), "x", None, True, [0.1]]
+REFUSED = [
+    *(
+        (cls, "learning_rate", value)
+        for cls in (SGD, Adadelta, Adam)
+        for value in (-1, *NO_NUMBERS)
+    ),
+    *((SGD, "momentum", value) for value in (-0.1, 1.1, *NO_NUMBERS)),
+    *(
+        (cls, name, value)
+        for cls, name in ((Adadelta, "rho"), (Adam, "beta_1"), (Adam, "beta_2"))
+        for value in (-0.1, 1, 1.1, *NO_NUMBERS)
+    ),
+    *((cls, "epsilon", value) for cls in (Adadelta, Adam) for value in (0, -1e-7, 2, *NO_NUMBERS)),
+]
+
+
+@pytest.mark.parametrize(("cls", "argument", "value"), REFUSED)
+def test_arguments_out_of_range_are_named(cls, argument, value):
+    with pytest.raises(ValueError, match=argument) as caught:
+        cls(**{argument: value})
+    assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("cls", "arguments"),
+    [
+        (SGD, {"learning_rate": 0, "momentum": 0}),
+        (SGD, {"learning_rate": 1, "momentum": 1}),
+        (Adadelta, {"learning_rate": 1, "rho": 0, "epsilon": 1}),
+        (Adadelta, {"rho": 0.999999, "epsilon": 1e-30}),
+        (Adam, {"beta_1": 0, "beta_2": 0}),
+    ],
+)
+def test_the_ends_of_the_ranges_are_allowed(cls, arguments):
+    x = np.array([1.0], np.float32)
+    optimizer = cls(**arguments)
+    optimizer.apply([np.array([0.5], np.float32)], [x])
+    assert np.isfinite(x).all()
+    assert {name: optimizer.get_config()[name] for name in arguments} == arguments
+
+
+@pytest.mark.parametrize("cls", [SGD, Adadelta, Adam])
+def test_an_optimizer_belongs_to_one_model(cls):
+    optimizer = cls()
+    optimizer.apply([np.ones(3)], [np.ones(3)])
+    for others in ([np.ones(4)], [np.ones(3), np.ones(3)], [np.ones((3, 1))], [np.ones(3)]):
+        with pytest.raises(ValueError, match="another model"):
+            optimizer.apply([other.copy() for other in others], others)
+    assert optimizer.iterations == 1
+
+
+@pytest.mark.parametrize("cls", [SGD, Adadelta, Adam])
+def test_a_step_needs_a_gradient_for_every_array(cls):
+    with pytest.raises(ValueError, match="zip"):
+        cls().apply([np.ones(3)], [np.ones(3), np.ones(2)])
+
+
+def test_defaults():
+    assert Adadelta().get_config() == {
+        "name": "Adadelta",
+        "learning_rate": 1.0,
+        "rho": 0.95,
+        "epsilon": 1e-7,
+    }
+    assert SGD().get_config()["learning_rate"] == 0.01
+    assert Adam().get_config()["learning_rate"] == 0.001
+
+
+@pytest.mark.parametrize(
+    "optimizer", [SGD(0.3, 0.5, True, name="mine"), Adadelta(0.2, 0.8, 1e-5), Adam(0.1, 0.7, 0.8)]
+)
+def test_get_config_makes_it_again(optimizer):
+    config = optimizer.get_config()
+    again = optimizers.get({"class_name": type(optimizer).__name__, "config": config})
+    assert type(again) is type(optimizer)
+    assert again.get_config() == config
+    assert optimizers.get(again) is again
+
+
+@pytest.mark.parametrize("name", ["rmsprop", "", None, 3, {"class_name": "RMSprop"}, SGD])
+def test_unknown_optimizers(name):
+    with pytest.raises(ValueError, match="optimizer must be one of"):
+        optimizers.get(name)
+
+
+@pytest.mark.parametrize(("name", "cls"), [("sgd", SGD), ("Adadelta", Adadelta), ("adam", Adam)])
+def test_known_names(name, cls):
+    assert type(optimizers.get(name)) is cls
