@@ -1,5 +1,7 @@
 """How every command of the project starts and ends: one sentence for a mistake, never a traceback."""
 
+import argparse
+import io
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -24,6 +26,9 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         Traceback (most recent call last):
         SystemExit: 0
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may hold any character
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = main() or 0
         sys.stdout.flush()
@@ -37,3 +42,21 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         print(f"error: {error}", file=sys.stderr)
         code = 1
     sys.exit(code)
+
+
+def whole_number(low: int = 1) -> Callable[[str], int]:
+    """Return a type for argparse: whole numbers from `low`, with a sentence for anything else.
+
+    Example:
+        >>> whole_number(1)("12")
+        12
+    """
+
+    def convert(text: str) -> int:
+        if not text.isdecimal() or int(text) < low:
+            raise argparse.ArgumentTypeError(
+                f"must be a whole number from {low}. Received: {text!r}"
+            )
+        return int(text)
+
+    return convert

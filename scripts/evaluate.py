@@ -1,0 +1,98 @@
+"""Test a model on digits it has never seen: loss, accuracy, confusion matrix, worst mistakes."""
+
+import argparse
+import pathlib
+import sys
+
+import numpy as np
+
+from tinycnn.console import run
+
+EXAMPLES = """examples:
+  python scripts/evaluate.py                               mnist.h5, or else the bundled model
+  python scripts/evaluate.py --model my.h5 --data sample   2,000 test digits that came along, offline
+"""
+MOST_MISTAKES = 40  # on the contact sheet
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--model",
+        type=pathlib.Path,
+        help="model file; default: mnist.h5, or else the bundled model",
+    )
+    parser.add_argument(
+        "--data",
+        default="auto",
+        help="auto (MNIST, or the sample offline), mnist, sample, or a folder",
+    )
+    parser.add_argument(
+        "--mistakes", type=pathlib.Path, default="mistakes.png", help="default: mistakes.png"
+    )
+    return parser.parse_args(argv)
+
+
+def losses_of(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the cross-entropy of every digit, (n,), from probabilities (n, 10) and labels (n,)."""
+    right = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return -np.log(np.maximum(right, np.finfo(np.float32).tiny))  # a probability of 0 underflowed
+
+
+def table(counts: np.ndarray) -> str:
+    """Return the confusion matrix (10, 10) as text, with each digit's number and recall."""
+    heads = "".join(f"{digit:6}" for digit in range(10))
+    lines = ["true \\ taken for", f"      {heads}   total  recall"]
+    for digit, row in enumerate(counts):
+        cells = "".join(f"{count or '.':>6}" for count in row)
+        total = row.sum()
+        recall = f"{row[digit] / total:7.2%}" if total else "-"
+        lines.append(f"{digit:6}{cells}{total:8}{recall:>8}")
+    return "\n".join(lines)
+
+
+def write_mistakes(
+    path: pathlib.Path, images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray
+) -> None:
+    """Write the contact sheet: the digits taken for another, the largest loss first."""
+    from tinycnn import figures
+
+    taken_for = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(taken_for != labels)
+    if not len(wrong):
+        print(f"no mistakes at all: {path} is not written")
+        return
+    order = np.argsort(-losses_of(probabilities[wrong], labels[wrong]), kind="stable")
+    worst = wrong[order][:MOST_MISTAKES]
+    captions = [f"{labels[i]} -> {taken_for[i]}  {probabilities[i].max():.1%}" for i in worst]
+    figures.save_picture(figures.contact_sheet(images[worst], captions), path)
+    print(f"wrote {path}: the worst {len(worst)} of {len(wrong)} mistakes, true -> taken for")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Load model and digits, predict, count, and show what went wrong."""
+    options = arguments(argv)
+    from tinycnn import datasets, figures
+    from tinycnn.digit_model import load_digit_model
+
+    model, name = load_digit_model(options.model)
+    print(f"model: {name}")
+    digits = datasets.load(options.data)
+    if digits.note:
+        print(digits.note, file=sys.stderr)
+
+    x = digits.x_test[..., None] / np.float32(255)  # (n, 28, 28, 1)
+    labels = digits.y_test.astype(np.int64)
+    probabilities = model.predict(x, verbose=0)  # (n, 10)
+    loss = losses_of(probabilities, labels).mean()
+    accuracy = np.mean(probabilities.argmax(axis=1) == labels)
+    print(f"test loss {loss:.4f}, test accuracy {accuracy:.2%} ({digits.name}, {len(x):,} digits)")
+    print("\n" + table(figures.confusion_matrix(labels, probabilities.argmax(axis=1))) + "\n")
+    write_mistakes(options.mistakes, digits.x_test, labels, probabilities)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,90 @@
+"""Say which digit each picture shows, with the probability of all ten.
+
+Any picture of one handwritten digit will do: dark on light or light on dark, of any size, a photo,
+a scan or a drawing.
+"""
+
+import argparse
+import math
+import pathlib
+import sys
+
+from tinycnn.console import run
+from tinycnn.errors import ModelFileError, PictureError
+
+EXAMPLES = """examples:
+  python scripts/predict.py digit.png                    mnist.h5, or else the bundled model
+  python scripts/predict.py *.jpg --model mnist.h5       with your own, several pictures
+"""
+BAR = 40  # characters for a probability of 1
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a picture file")
+    parser.add_argument(
+        "--model",
+        type=pathlib.Path,
+        help="model file; default: mnist.h5, or else the bundled model",
+    )
+    return parser.parse_args(argv)
+
+
+def read_digit(path: str) -> object:
+    """Return the picture in a file as MNIST would show it, uint8 (28, 28)."""
+    from tinycnn.pictures import read_picture
+    from tinycnn.preprocessing import to_mnist
+
+    try:
+        return to_mnist(read_picture(path))
+    except ValueError as error:
+        raise PictureError(path, str(error), "Draw one digit, large, on plain paper.") from error
+
+
+def bar_of(encoding: str | None) -> str:
+    """Return what bars are made of: a block where the terminal can show it."""
+    try:
+        "█".encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return "#"
+    return "█"
+
+
+def show(path: str, probabilities: list[float]) -> None:
+    """Print the digit of one picture, and ten bars."""
+    digit = max(range(10), key=probabilities.__getitem__)
+    print(f"{path}: {digit}")
+    for number, probability in enumerate(probabilities):
+        bar = bar_of(sys.stdout.encoding) * round(BAR * probability)
+        print(f"  {number}  {probability:6.1%}  {bar}".rstrip())
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Load the model, then read, prepare and recognise one picture after the other."""
+    options = arguments(argv)
+    from tinycnn.digit_model import load_digit_model
+
+    model, name = load_digit_model(options.model)
+    print(f"model: {name}")
+    failures = 0
+    for path in options.images:
+        try:
+            digit = read_digit(path)
+        except PictureError as error:
+            print(f"error: {error}", file=sys.stderr)
+            failures += 1
+            continue
+        x = (digit[None, :, :, None] / 255).astype("float32")  # (1, 28, 28, 1), 0 to 1
+        probabilities = model.predict(x, verbose=0)[0].tolist()
+        if not all(map(math.isfinite, probabilities)):
+            cause = "its predictions are not numbers"
+            raise ModelFileError(name, cause, "Train it again.")
+        show(path, probabilities)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    run(main)

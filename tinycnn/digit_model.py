@@ -1,0 +1,36 @@
+"""The model that a command reads digits with: the file that was named, ./mnist.h5, or the bundled one."""
+
+import os
+
+from tinycnn import models, pretrained
+from tinycnn.errors import ModelFileError
+
+OWN = "mnist.h5"  # what scripts/train.py leaves in the folder it runs in
+
+
+def load_digit_model(path: str | os.PathLike | None = None) -> tuple[models.Sequential, str]:
+    """Load a model that takes 28x28 pictures and tells ten digits apart.
+
+    Args:
+        path: a model file; None: mnist.h5 in this folder, or the bundled model if there is none.
+
+    Returns:
+        The model, and what to call it: the file's name, or "the bundled model".
+
+    Raises:
+        ModelFileError: the file cannot be read, or its model takes or returns something else.
+
+    Example:
+        >>> model, name = load_digit_model()
+        >>> model.output_shape
+        (None, 10)
+    """
+    if path is None and not os.path.lexists(OWN):
+        return pretrained.load(), "the bundled model"
+    path = os.fspath(path or OWN)
+    model = models.load_model(path)
+    shapes = model.input_shape, model.output_shape
+    if shapes != ((None, 28, 28, 1), (None, 10)):
+        cause = f"the model turns {shapes[0][1:]} into {shapes[1][1:]}, not (28, 28, 1) into (10,)"
+        raise ModelFileError(path, cause, "Give a model that was trained on MNIST's digits.")
+    return model, path
