@@ -45,14 +45,19 @@ def weight_specs(config: dict) -> list[tuple[str, dict[str, tuple[tuple[int, ...
     return specs
 
 
-def save_model(model: object, filepath: str | os.PathLike, overwrite: bool = True) -> None:
+def save_model(
+    model: object,
+    filepath: str | os.PathLike,
+    overwrite: bool = True,
+    include_optimizer: bool = True,
+) -> None:
     """Write a whole model to a file: see `Sequential.save`."""
     path = os.fspath(filepath)
     if not path.lower().endswith((".h5", ".hdf5")):
         raise ModelFileError(path, "only .h5 and .hdf5 files can be written", "Choose such a name.")
     model._built_layers()
     compiled, state = None, None
-    if model._compiled is not None:
+    if model._compiled is not None and include_optimizer:
         compiled, state = compiled_config(model), optimizer_state(model.optimizer)
     weights = [layer.get_weights() for layer in model.layers]
     saved = saving.SavedModel(model.get_config(), weights, compiled, state)

@@ -1,0 +1,60 @@
+"""Whole models in Keras's HDF5 files: plain values out, plain values in.
+
+This package knows nothing of layers or models: `SavedModel` is all that passes between them.
+"""
+
+import os
+
+from tinycnn.saving.saved_model import SavedModel, WeightSpecs
+
+__all__ = ["SavedModel", "read_model", "write_model"]
+
+
+def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
+    """Read a whole-model HDF5 file that `write_model`, Keras 3 or tf.keras 2 wrote.
+
+    Nothing in the file can run code or reach outside the file: names are looked up in literal
+    lists, and every number is read through one guarded door (`tinycnn.saving.hdf5`).
+
+    Args:
+        path: an existing file.
+        weight_specs: given the plain configuration, returns for every layer but the InputLayer its
+            name and {weight name: (shape, dtype)}; raises ValueError or TypeError for options that
+            make no model; allocates nothing.
+
+    Raises:
+        ModelFileError: if the file cannot be read, or is not exactly such a file.
+
+    Warns:
+        UserWarning: if the weights are good, but loss, metrics, optimizer or the optimizer's state
+            are not ones that can be restored; they are None then.
+
+    Example:
+        >>> read_model("mnist.h5", weight_specs).config["name"]  # doctest: +SKIP
+        'sequential'
+    """
+    from tinycnn.saving import reader  # h5py is loaded when a file is opened, not before
+
+    return reader.read_model(path, weight_specs)
+
+
+def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = True) -> None:
+    """Write a whole-model HDF5 file that Keras 3 and tf.keras 2 open, whole or not at all.
+
+    The file appears under its name only after it has been written beside it, flushed to the disk
+    and read back. The same model makes the same bytes.
+
+    Args:
+        path: a file, new or to be replaced, in an existing folder.
+        saved: what to store; every number finite.
+        overwrite: whether an existing file may be replaced.
+
+    Raises:
+        ModelFileError: if it cannot be written, with the cause; an existing file is as it was.
+
+    Example:
+        >>> write_model("mnist.h5", saved)  # doctest: +SKIP
+    """
+    from tinycnn.saving import writer
+
+    writer.write_model(path, saved, overwrite)

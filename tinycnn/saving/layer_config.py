@@ -1,0 +1,225 @@
+"""The layers of a model: from what Keras 3 or tf.keras 2 wrote to the plain form, and back.
+
+The plain form is what a layer's `get_config` returns; see `SavedModel`.
+Back means tf.keras 2's style, which Keras 3 reads as well.
+"""
+
+from tinycnn.saving.options import (
+    ANYTHING,
+    UnsupportedError,
+    dictionary,
+    mapping,
+    name,
+    number,
+    one_of,
+    pick,
+    scalars,
+    shown,
+    text,
+    truth,
+)
+
+ACTIVATIONS = {found: found for found in ("linear", "relu", "sigmoid", "softmax", "tanh")}
+ACTIVATIONS[None] = "linear"
+DTYPES = {"float32": "float32", "float64": "float64"}
+
+RANDOM = ("GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform")
+INITIALIZERS = {**dict.fromkeys(RANDOM, "seed"), "Constant": "value", "Ones": None, "Zeros": None}
+# How the first Keras 2 wrote them: (scale, mode, distribution).
+VARIANCE_SCALING = {
+    (1.0, "fan_avg", "uniform"): "GlorotUniform",
+    (1.0, "fan_avg", "normal"): "GlorotNormal",
+    (2.0, "fan_in", "uniform"): "HeUniform",
+    (2.0, "fan_in", "normal"): "HeNormal",
+}
+INITIALIZER_NEUTRAL = dict.fromkeys(("dtype", "input_axes", "output_axes"), (None, "float32"))
+
+# What tinycnn does not have, and a configuration may mention only to say that it is not used.
+NEUTRAL = {
+    "trainable": (True,),
+    "activity_regularizer": (None,),
+    "axis": (-1, [-1]),
+    "bias_constraint": (None,),
+    "bias_regularizer": (None,),
+    "data_format": ("channels_last", None),
+    "dilation_rate": ([1, 1], 1),
+    "groups": (1,),
+    "kernel_constraint": (None,),
+    "kernel_regularizer": (None,),
+    "lora_alpha": (None,),
+    "lora_rank": (None,),
+    "max_value": (None,),
+    "negative_slope": (0.0, None),
+    "noise_shape": (None,),
+    "optional": (False,),
+    "quantization_config": (None,),
+    "ragged": (False,),
+    "sparse": (False,),
+    "threshold": (0.0, None),
+}
+REGULARIZED = (
+    "activity_regularizer",
+    "bias_constraint",
+    "bias_regularizer",
+    "kernel_constraint",
+    "kernel_regularizer",
+    "lora_alpha",
+    "lora_rank",
+    "quantization_config",
+)
+
+
+def plain_dtype(value: object) -> str:
+    """Return "float32" or "float64", which Keras 3 wraps in a policy."""
+    if isinstance(value, dict):
+        checks = {"class_name": one_of({"DTypePolicy": 0, "Policy": 0}), "config": _policy_name}
+        found = pick(
+            "dtype", value, checks, {"module": ("keras", None), "registered_name": (None,)}
+        )
+        value = found.get("config")
+    return one_of(DTYPES)(value)
+
+
+def _policy_name(value: object) -> object:
+    return dictionary(value).get("name")
+
+
+def plain_initializer(value: object) -> dict:
+    """Return {"class_name", "config"} of an initializer in the literal list."""
+    checks = {"class_name": scalars, "config": dictionary}
+    neutral = {"module": ("keras.initializers", None), "registered_name": (None, *INITIALIZERS)}
+    found = pick("it", value, checks, neutral)
+    made, config = found.get("class_name"), found.get("config", {})
+    if made == "VarianceScaling":
+        made, config = _variance_scaling(config)
+    if not isinstance(made, str) or made not in INITIALIZERS:
+        raise UnsupportedError(f"only {sorted(INITIALIZERS)} are there")
+    kept = {INITIALIZERS[made]: number if made == "Constant" else scalars}
+    return {"class_name": made, "config": pick("it", config, kept, INITIALIZER_NEUTRAL)}
+
+
+def _variance_scaling(config: dict) -> tuple[str | None, dict]:
+    checks = {"scale": number, "mode": text, "distribution": text, "seed": scalars}
+    found = pick("it", config, checks, INITIALIZER_NEUTRAL)
+    distribution = found.get("distribution", "normal").removeprefix("truncated_")
+    key = (found.get("scale", 1.0), found.get("mode", "fan_in"), distribution)
+    return VARIANCE_SCALING.get(key), {"seed": found.get("seed")}
+
+
+_ALWAYS = {"name": name, "dtype": plain_dtype}
+_AFFINE = {
+    "activation": one_of(ACTIVATIONS),
+    "use_bias": truth,
+    "kernel_initializer": plain_initializer,
+    "bias_initializer": plain_initializer,
+}
+_POOLING = dict.fromkeys(("pool_size", "strides", "padding"), scalars)
+_CONVOLUTION = dict.fromkeys(("filters", "kernel_size", "strides", "padding"), scalars)
+
+# Class: the options that are kept, each with its check, and those that are only there to be neutral.
+LAYERS = {
+    "InputLayer": ({"batch_shape": scalars}, ("sparse", "ragged", "optional")),
+    "Conv2D": (_CONVOLUTION | _AFFINE, ("data_format", "dilation_rate", "groups", *REGULARIZED)),
+    "MaxPooling2D": (_POOLING, ("data_format",)),
+    "AveragePooling2D": (_POOLING, ("data_format",)),
+    "Dense": ({"units": scalars} | _AFFINE, REGULARIZED),
+    "Dropout": ({"rate": scalars, "seed": scalars}, ("noise_shape",)),
+    "Flatten": ({}, ("data_format",)),
+    "Activation": ({"activation": one_of(ACTIVATIONS)}, ()),
+    "ReLU": ({}, ("max_value", "negative_slope", "threshold")),
+    "Softmax": ({}, ("axis",)),
+}
+
+
+def plain_model(described: dict) -> dict:
+    """Return the plain form of a model's configuration.
+
+    Args:
+        described: {"class_name": "Sequential", "config": ...} as Keras wrote it.
+
+    Raises:
+        ValueError: for anything that is not there, naming layer, option and value.
+
+    Example:
+        >>> layer = {"class_name": "Flatten", "config": {"name": "f", "batch_input_shape": [None, 2]}}
+        >>> plain_model({"class_name": "Sequential", "config": [layer]})["layers"][1]
+        {'class_name': 'Flatten', 'config': {'name': 'f'}}
+    """
+    if described.get("class_name") != "Sequential":
+        raise ValueError(
+            f"it is a {shown(described.get('class_name'))} model, and only Sequential is there"
+        )
+    config = described.get("config")
+    if isinstance(config, list):  # Keras 2.0 had no name
+        config = {"name": "sequential", "layers": config}
+    ignored = {"build_input_shape": ANYTHING, "trainable": (True, None), "dtype": ANYTHING}
+    found = pick("the model", config, {"name": name, "layers": _list_of_layers}, ignored)
+    if not found.get("layers"):
+        raise ValueError("it has no layers")
+    return {"name": found.get("name", "sequential"), "layers": _with_input(found["layers"])}
+
+
+def _list_of_layers(value: object) -> list[tuple[dict, object]]:
+    if not isinstance(value, list):
+        raise ValueError("a list is needed")
+    return [_plain_layer(layer) for layer in value]
+
+
+def _plain_layer(layer: object) -> tuple[dict, object]:
+    """Return a layer's plain form, and the batch_input_shape that tf.keras 2 gives it, or None."""
+    layer = mapping("a layer", layer)
+    class_name = layer.get("class_name")
+    if not isinstance(class_name, str) or class_name not in LAYERS:
+        raise UnsupportedError(
+            f"it has a layer of the class {shown(class_name)}, and only {sorted(LAYERS)} are there"
+        )
+    config = dict(mapping(f"the configuration of a {class_name}", layer.get("config")))
+    owner = f"the {class_name} layer {shown(config.get('name'))}"
+    around = {
+        "module": ("keras.layers", None),
+        "registered_name": (None, class_name),
+        **dict.fromkeys(("class_name", "config", "build_config"), ANYTHING),
+    }
+    pick(owner, layer, {}, around)
+    input_shape = config.pop("batch_input_shape", None)
+    kept, neutral = LAYERS[class_name]
+    allowed = {option: NEUTRAL[option] for option in ("trainable", *neutral)}
+    plain = pick(owner, config, _ALWAYS | kept, allowed)
+    if "name" not in plain:
+        raise ValueError(f"a layer of the class {class_name} has no name")
+    return {"class_name": class_name, "config": plain}, input_shape
+
+
+def _with_input(layers: list[tuple[dict, object]]) -> list[dict]:
+    """Return the layers, an InputLayer first, which tf.keras 2 may have left to the first layer."""
+    (first, shape), *rest = layers
+    if first["class_name"] == "InputLayer":
+        result = [first]
+        shape = first["config"].setdefault("batch_shape", shape)
+        if rest and rest[0][1] == shape:  # tf.keras 2 says it twice
+            rest[0] = (rest[0][0], None)
+    else:
+        config = {"name": f"{first['config']['name']}_input", "batch_shape": scalars(shape)}
+        config["dtype"] = first["config"].get("dtype", "float32")
+        result = [{"class_name": "InputLayer", "config": config}, first]
+    if shape is None:
+        raise ValueError("the shape of its input is missing")
+    if any(given is not None or layer["class_name"] == "InputLayer" for layer, given in rest):
+        raise ValueError("a layer in its midst says what the shape of the input is")
+    return result + [layer for layer, _ in rest]
+
+
+def keras_model(plain: dict) -> dict:
+    """Return the configuration in tf.keras 2's style, which Keras 3 and tf.keras 2 both read."""
+    layers = [_keras_layer(layer["class_name"], layer["config"]) for layer in plain["layers"]]
+    return {"class_name": "Sequential", "config": {"name": plain["name"], "layers": layers}}
+
+
+def _keras_layer(class_name: str, config: dict) -> dict:
+    config = dict(config)
+    if class_name == "InputLayer":
+        config["batch_input_shape"] = config.pop("batch_shape")
+        config |= {"sparse": False, "ragged": False}
+    elif "data_format" in LAYERS[class_name][1]:
+        config["data_format"] = "channels_last"  # whatever the reader's default is
+    return {"class_name": class_name, "config": config}

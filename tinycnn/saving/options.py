@@ -1,0 +1,163 @@
+"""Options in a configuration that a stranger wrote: taken by name from literal lists, or refused."""
+
+import json
+import math
+import reprlib
+from collections.abc import Callable, Mapping
+
+ANYTHING = object()  # the neutral values of an option that has no effect here
+
+Check = Callable[[object], object]
+
+
+class UnsupportedError(ValueError):
+    """The configuration is well formed, and asks for something that is not there."""
+
+
+def parse(text: str) -> dict:
+    """Return a JSON object; refuse duplicate keys, NaN, infinities and bottomless nesting.
+
+    Raises:
+        ValueError: if the text is anything else.
+
+    Example:
+        >>> parse('{"units": 10}')
+        {'units': 10}
+    """
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_finite,
+            parse_float=_finite,
+        )
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return mapping("it", value)
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key appears twice")
+    return found
+
+
+def _finite(digits: str) -> float:
+    if not math.isfinite(float(digits)):
+        raise ValueError(f"{shown(digits)} is not a finite number")
+    return float(digits)
+
+
+def shown(value: object) -> str:
+    """Return a value for a message, however long or deep it is."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = 80
+    return short.repr(value)
+
+
+def pick(
+    owner: str,
+    options: object,
+    kept: Mapping[str, Check],
+    neutral: Mapping[str, object],
+) -> dict:
+    """Return the options that are kept, each through its check; refuse what is not known.
+
+    Args:
+        owner: whose options, for the message.
+        options: as received.
+        kept: name to a function that returns the plain value, or raises ValueError.
+        neutral: name to the values that change nothing and are dropped, or ANYTHING.
+
+    Raises:
+        UnsupportedError: for an unknown option, or a value that would change something.
+        ValueError: if `options` is no object, or a check fails.
+    """
+    picked = {}
+    for name, value in mapping(owner, options).items():
+        if name in kept:
+            picked[name] = _checked(owner, name, kept[name], value)
+        elif name not in neutral:
+            raise UnsupportedError(f"{owner} has an unknown option {shown(name)}: {shown(value)}")
+        elif neutral[name] is not ANYTHING and value not in neutral[name]:
+            raise UnsupportedError(
+                f"{owner} has the option {name}={shown(value)}, and only {neutral[name][0]!r} is there"
+            )
+    return picked
+
+
+def _checked(owner: str, name: str, check: Check, value: object) -> object:
+    try:
+        return check(value)
+    except UnsupportedError as error:
+        raise UnsupportedError(f"{owner} has the option {name}={shown(value)}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{owner} has the option {name}={shown(value)}: {error}") from error
+
+
+def mapping(owner: str, value: object) -> dict:
+    """Return an object, or say that it is none."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{owner} is not an object: {shown(value)}")
+    return value
+
+
+def number(value: object) -> float:
+    """Return a number as a float; true and "10" are none."""
+    if isinstance(value, dict):  # a schedule
+        raise UnsupportedError("only a number is there")
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
+        raise ValueError("a number is needed")
+    return float(value)
+
+
+def truth(value: object) -> bool:
+    """Return true or false, and nothing that merely counts as such."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false is needed")
+    return value
+
+
+def text(value: object) -> str:
+    """Return a text, and nothing else."""
+    if not isinstance(value, str):
+        raise ValueError("a text is needed")
+    return value
+
+
+def dictionary(value: object) -> dict:
+    """Return an object; an empty one for null."""
+    return {} if value is None else mapping("it", value)
+
+
+def name(value: object) -> str:
+    """Return a name that can be the name of a group in the file, and of one only."""
+    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
+        raise ValueError("a name of 1 to 200 printable characters is needed")
+    if "/" in value or value in (".", "..", "top_level_model_weights"):
+        raise ValueError("that cannot be a name in the file")
+    return value
+
+
+def scalars(value: object) -> object:
+    """Return a text, a number, true, false, null or a short list of them; their meaning is not judged."""
+    items = value if isinstance(value, list) else [value]
+    if len(items) > 8 or any(isinstance(item, list | dict) for item in items):
+        raise ValueError("a value or a short list is needed")
+    return value
+
+
+def one_of(known: Mapping[object, object]) -> Check:
+    """Return a check that looks a text up in a literal list."""
+
+    def look_up(value: object) -> object:
+        if value is not None and not isinstance(value, str):
+            raise ValueError("a name is needed")
+        if value not in known:
+            raise UnsupportedError(
+                f"only {sorted({str(found) for found in known.values()})} are there"
+            )
+        return known[value]
+
+    return look_up

@@ -1,0 +1,169 @@
+"""What `compile` was told: from what Keras 3 or tf.keras 2 wrote to the plain form, and back."""
+
+from tinycnn.saving.options import (
+    ANYTHING,
+    UnsupportedError,
+    dictionary,
+    number,
+    one_of,
+    pick,
+    shown,
+    text,
+    truth,
+)
+
+LOSSES = {
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
+}
+METRICS = {
+    found: found
+    for found in ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
+}
+METRIC_CLASSES = {
+    "CategoricalAccuracy": "categorical_accuracy",
+    "SparseCategoricalAccuracy": "sparse_categorical_accuracy",
+}
+# A file that says nothing of its rate was written under Keras's default.
+LEARNING_RATES = {"Adadelta": 0.001, "Adam": 0.001, "SGD": 0.01}
+OPTIMIZERS = {
+    **{found: found for found in LEARNING_RATES},
+    **{f"Custom>{found}": found for found in LEARNING_RATES},  # tf.keras 2.11
+}
+SETTINGS = {
+    "Adadelta": {"rho": number, "epsilon": number},
+    "Adam": {"beta_1": number, "beta_2": number, "epsilon": number},
+    "SGD": {"momentum": number, "nesterov": truth},
+}
+OPTIMIZER_NEUTRAL = {
+    **dict.fromkeys(("clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"), (None,)),
+    **dict.fromkeys(("amsgrad", "use_ema"), (False,)),
+    **dict.fromkeys(("weight_decay", "decay"), (None, 0.0)),
+    "gradient_accumulation_steps": (None, 1),
+    # Of no effect without use_ema, or only on how the program runs.
+    **dict.fromkeys(("ema_momentum", "ema_overwrite_frequency"), ANYTHING),
+    **dict.fromkeys(("jit_compile", "is_legacy_optimizer"), ANYTHING),
+}
+LOSS_NEUTRAL = {
+    "reduction": ("sum_over_batch_size", "auto"),
+    "axis": (-1,),
+    "ignore_class": (None,),
+    "dtype": (None, "float32"),
+    "fn": tuple(LOSSES),
+}
+COMPILE_NEUTRAL = {
+    **dict.fromkeys(("loss_weights", "sample_weight_mode"), (None,)),
+    "weighted_metrics": (None, []),
+    **dict.fromkeys(("run_eagerly", "steps_per_execution", "jit_compile"), ANYTHING),
+    "auto_scale_loss": ANYTHING,  # only of effect together with loss_scale_factor
+}
+
+
+def plain_training(described: dict) -> dict:
+    """Return {"loss", "metrics", "optimizer"} of a training configuration that Keras wrote.
+
+    Raises:
+        UnsupportedError: if it is well formed, and asks for what is not there.
+        ValueError: if it is not well formed.
+
+    Example:
+        >>> sgd = {"class_name": "SGD", "config": {}}
+        >>> found = plain_training({"loss": "categorical_crossentropy", "optimizer_config": sgd})
+        >>> found["optimizer"]
+        {'class_name': 'SGD', 'config': {'learning_rate': 0.01}}
+    """
+    checks = {"loss": _loss, "metrics": _metrics, "optimizer_config": _optimizer}
+    found = pick("its training configuration", described, checks, COMPILE_NEUTRAL)
+    for needed in ("loss", "optimizer_config"):
+        if needed not in found:
+            raise ValueError(f"its training configuration has no {needed}")
+    return {
+        "loss": found["loss"],
+        "metrics": found.get("metrics", []),
+        "optimizer": found["optimizer_config"],
+    }
+
+
+def _class_and_config(value: object) -> tuple[object, dict]:
+    """Return the class_name and config of what Keras described."""
+    neutral = {"module": ANYTHING, "registered_name": ANYTHING}
+    found = pick("it", value, {"class_name": text, "config": dictionary}, neutral)
+    return found.get("class_name"), found.get("config", {})
+
+
+def _loss(value: object) -> str | dict:
+    if not isinstance(value, dict):
+        return one_of({found: found for found in LOSSES})(value)
+    class_name, config = _class_and_config(value)
+    if class_name not in LOSSES.values():
+        raise UnsupportedError(f"only {sorted(LOSSES)} are there")
+    kept = {"name": text, "from_logits": truth}
+    if class_name == "CategoricalCrossentropy":
+        kept["label_smoothing"] = number
+    return {"class_name": class_name, "config": pick("it", config, kept, LOSS_NEUTRAL)}
+
+
+def _metrics(value: object) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ValueError("a list is needed")
+    if len(value) == 1 and isinstance(value[0], list):  # one list for each output
+        value = value[0]
+    return [_metric(metric) for metric in value]
+
+
+def _metric(value: object) -> str:
+    if not isinstance(value, dict):
+        return one_of(METRICS)(value)
+    class_name, config = _class_and_config(value)
+    if class_name in METRIC_CLASSES:
+        pick("it", config, {}, {"name": ANYTHING, "dtype": ANYTHING})
+        return METRIC_CLASSES[class_name]
+    if class_name == "MeanMetricWrapper":  # how tf.keras 2 wraps a function
+        kept = {"fn": one_of(METRICS)}
+        found = pick("it", config, kept, {"name": ANYTHING, "dtype": ANYTHING})
+        if "fn" in found:
+            return found["fn"]
+    raise UnsupportedError(f"{shown(class_name)}: only {sorted(METRICS)} are there")
+
+
+def _optimizer(value: object) -> dict:
+    class_name, config = _class_and_config(value)
+    class_name = one_of(OPTIMIZERS)(class_name)
+    config = {name: found for name, found in config.items() if (name, found) != ("epsilon", None)}
+    if "lr" in config:  # before Keras 2.3
+        config["learning_rate"] = config.pop("lr")
+    kept = {"name": text, "learning_rate": number, **SETTINGS[class_name]}
+    found = pick(class_name, config, kept, OPTIMIZER_NEUTRAL)
+    found.setdefault("learning_rate", LEARNING_RATES[class_name])
+    return {"class_name": class_name, "config": found}
+
+
+def keras_training(plain: dict) -> dict:
+    """Return the training configuration as tf.keras 2 and Keras 3 both read it."""
+    optimizer = plain["optimizer"]
+    config = dict(optimizer["config"])
+    # Keras asks for a number with a point.
+    config["learning_rate"] = float(
+        config.get("learning_rate", LEARNING_RATES[optimizer["class_name"]])
+    )
+    return {
+        "loss": _keras_loss(plain["loss"]),
+        "metrics": list(plain["metrics"]),
+        "weighted_metrics": None,
+        "loss_weights": None,
+        "optimizer_config": {"class_name": optimizer["class_name"], "config": config},
+    }
+
+
+def _keras_loss(loss: str | dict) -> str | dict:
+    """Return a loss by its name alone where nothing about it is special."""
+    if isinstance(loss, str):
+        return loss
+    by_class = {found: name for name, found in LOSSES.items()}
+    name = by_class[loss["class_name"]]
+    usual = {"name": name, "from_logits": False, "label_smoothing": 0.0}
+    if all(value == usual.get(option) for option, value in loss["config"].items()):
+        return name
+    return {"class_name": loss["class_name"], "config": dict(loss["config"])}

@@ -1,0 +1,192 @@
+"""Writing a whole model: in memory, then beside the file, then, once read back, in its place."""
+
+import contextlib
+import io
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+
+import h5py
+import numpy as np
+
+from tinycnn.errors import ModelFileError
+from tinycnn.saving import optimizer_state, reader
+from tinycnn.saving.layer_config import keras_model
+from tinycnn.saving.saved_model import SavedModel, slot_names
+from tinycnn.saving.training_config import keras_training
+
+LAYOUT = "2.15.0"  # the last Keras whose own format this was; Keras 3 reads it, too
+WEIGHTS = ("kernel", "bias")
+
+
+def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = True) -> None:
+    """Write a model: see `tinycnn.saving.write_model`."""
+    path = os.fspath(path)
+    with _explained(path):
+        target = os.path.realpath(path)  # a link stays one
+        _check_target(path, target, overwrite)
+        _check_finite(path, saved)
+        _put(path, target, file_image(saved), saved)
+
+
+def file_image(saved: SavedModel) -> bytes:
+    """Return the bytes of the file: the same for the same model."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file.attrs["keras_version"] = LAYOUT
+        file.attrs["backend"] = "tensorflow"
+        file.attrs["model_config"] = _json(keras_model(saved.config))
+        paths = _write_weights(file.create_group("model_weights"), saved)
+        if saved.training_config is not None:
+            training = keras_training(saved.training_config)
+            file.attrs["training_config"] = _json(training)
+            if saved.optimizer_state is not None:
+                group = file.create_group(optimizer_state.GROUP)
+                optimizer = training["optimizer_config"]
+                _write_arrays(
+                    group, optimizer_state.entries(optimizer, saved.optimizer_state, paths)
+                )
+    return buffer.getvalue()
+
+
+def _json(value: dict) -> bytes:
+    return json.dumps(value, allow_nan=False).encode()
+
+
+def _write_weights(group: h5py.Group, saved: SavedModel) -> list[str]:
+    """Write every layer's weights; return their paths, such as "sequential/dense/kernel"."""
+    layers = [layer["config"]["name"] for layer in saved.config["layers"]][1:]  # no InputLayer
+    group.attrs["layer_names"] = _names(layers)
+    group.attrs["backend"] = np.bytes_("tensorflow")
+    group.attrs["keras_version"] = np.bytes_(LAYOUT)
+    paths = []
+    for layer, weights in zip(layers, saved.weights, strict=True):
+        names = [f"{saved.config['name']}/{layer}/{name}" for name in WEIGHTS[: len(weights)]]
+        _write_arrays(group.create_group(layer), list(zip(names, weights, strict=True)))
+        paths += names
+    _write_arrays(group.create_group("top_level_model_weights"), [])
+    return paths
+
+
+def _write_arrays(group: h5py.Group, arrays: list[tuple[str, np.ndarray]]) -> None:
+    group.attrs["weight_names"] = _names([name for name, _ in arrays])
+    for name, array in arrays:
+        group.create_dataset(name, data=array, track_times=False)
+
+
+def _names(names: list[str]) -> np.ndarray:
+    return np.array([name.encode() for name in names], dtype=None if names else "S1")
+
+
+def _check_target(path: str, target: str, overwrite: bool) -> None:
+    folder = os.path.dirname(target)
+    if not os.path.isdir(folder):
+        raise ModelFileError(path, f"there is no folder {folder!r}", "Make the folder first.")
+    if not os.path.lexists(target):
+        return
+    mode = os.stat(target).st_mode
+    if not stat.S_ISREG(mode):
+        raise ModelFileError(path, "a folder or a device has that name", "Choose another name.")
+    if not overwrite:
+        raise ModelFileError(path, "it is there already", "Pass overwrite=True, or another name.")
+    if not mode & 0o222 or not os.access(target, os.W_OK):  # the first: root may write anything
+        raise ModelFileError(path, "it is read-only", "Make it writable, or choose another name.")
+
+
+def _check_finite(path: str, saved: SavedModel) -> None:
+    arrays = [array for layer in saved.weights for array in layer]
+    if saved.optimizer_state is not None:
+        arrays += [array for slot in saved.optimizer_state["slots"].values() for array in slot]
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise ModelFileError(
+            path,
+            "it is not written: the model's numbers contain NaN or infinity, the training diverged",
+            "Train again, with a smaller learning rate.",
+        )
+
+
+def _put(path: str, target: str, image: bytes, saved: SavedModel) -> None:
+    folder = os.path.dirname(target)
+    temporary = os.path.join(folder, f".tinycnn-{secrets.token_hex(6)}.part")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(image)
+            file.flush()
+            os.fsync(file.fileno())
+        _verify(path, temporary, saved)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    _flush_folder(folder)
+
+
+def _flush_folder(folder: str) -> None:
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _verify(path: str, temporary: str, saved: SavedModel) -> None:
+    """Read back what was written, and compare every number."""
+    try:
+        again = reader.read_model(temporary, lambda _: _own_specs(saved))
+    except ModelFileError as error:
+        raise ModelFileError(path, f"it cannot be written so: {error.cause}") from error
+    if not _same(saved, again):
+        raise ModelFileError(path, "what was written is not what was read back", "Try again.")
+
+
+def _own_specs(saved: SavedModel) -> list[tuple[str, dict]]:
+    return [
+        (
+            layer["config"]["name"],
+            {
+                name: (array.shape, array.dtype.name)
+                for name, array in zip(WEIGHTS, weights, strict=False)
+            },
+        )
+        for layer, weights in zip(saved.config["layers"][1:], saved.weights, strict=True)
+    ]
+
+
+def _same(saved: SavedModel, again: SavedModel) -> bool:
+    if _settings(saved) != _settings(again):
+        return False
+    pairs = zip(_arrays(saved), _arrays(again), strict=True)
+    return all(np.array_equal(ours, theirs) for ours, theirs in pairs)
+
+
+def _settings(saved: SavedModel) -> list:
+    training, state = saved.training_config, saved.optimizer_state
+    written = [keras_model(saved.config), training and keras_training(training)]
+    return [json.loads(json.dumps(written)), training and state and state["iterations"]]
+
+
+def _arrays(saved: SavedModel) -> list[np.ndarray]:
+    arrays = [array for layer in saved.weights for array in layer]
+    if saved.training_config is not None and saved.optimizer_state is not None:
+        slots = saved.optimizer_state["slots"]
+        arrays += [
+            a for slot in slot_names(saved.training_config["optimizer"]) for a in slots[slot]
+        ]
+    return arrays
+
+
+@contextlib.contextmanager
+def _explained(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        cause = f"it cannot be written ({error.strerror or error})"
+        remedy = "Check the folder's permissions and the room on its disk."
+        raise ModelFileError(path, cause, remedy) from error
+    # What h5py raises for a name that HDF5 cannot hold.
+    except (RuntimeError, ValueError) as error:
+        raise ModelFileError(path, f"it cannot be written ({error})") from error
