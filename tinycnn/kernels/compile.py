@@ -3,11 +3,12 @@
 import contextlib
 import functools
 import hashlib
+import io
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numba
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 
 @functools.cache
@@ -19,11 +20,52 @@ def source_hash() -> str:
     return digest.hexdigest()
 
 
+class HashedFiles(IndexDataCacheFile):
+    """The cache files of one function, each with the hash of its bytes at the end.
+
+    Numba trusts these files, and a flipped bit in machine code can end the process. What follows a
+    pickle is not read by it, so the files stay in Numba's own format.
+    """
+
+    @contextlib.contextmanager
+    def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
+        with super()._open_for_write(filepath) as file:
+            content = io.BytesIO()
+            yield content
+            file.write(content.getvalue() + hashlib.sha256(content.getvalue()).digest())
+
+    def _load_index(self) -> dict:
+        check_hash(pathlib.Path(self._index_path))
+        return super()._load_index()
+
+    def _load_data(self, name: str) -> tuple:
+        check_hash(pathlib.Path(self._data_path(name)))
+        return super()._load_data(name)
+
+
+def check_hash(path: pathlib.Path) -> None:
+    """Raise if a file that is there does not end in the hash of what comes before.
+
+    Raises:
+        ValueError: with the path.
+    """
+    if path.exists():
+        stored = path.read_bytes()
+        if hashlib.sha256(stored[:-32]).digest() != stored[-32:]:
+            raise ValueError(f"{path} is damaged")
+
+
 class ForgivingCache(FunctionCache):
     """Numba's disk cache, made to notice changes in called kernels and to survive damaged files.
 
     Numba itself looks only at the file of the outermost function, and raises on a truncated file.
     """
+
+    def __init__(self, function: Callable):
+        super().__init__(function)
+        self._cache_file = HashedFiles(
+            self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp()
+        )
 
     def _index_key(self, sig: object, codegen: object) -> tuple:
         return (*super()._index_key(sig, codegen), source_hash())
@@ -39,7 +81,7 @@ class ForgivingCache(FunctionCache):
 
     def save_overload(self, sig: object, data: object) -> None:
         """Store the machine code; a full or read-only disk costs only the next start's time."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(Exception):  # OSError, or a damaged index that cannot be replaced
             super().save_overload(sig, data)
 
 

@@ -63,11 +63,13 @@ class Workers:
         if parts == 1:
             kernel(0, length, *arguments)
             return
-        if self.pool is None:
-            self.pool = ThreadPoolExecutor(self.get_count() - 1, thread_name_prefix="tinycnn")
+        pool = self.pool  # held here, because another thread may change the count meanwhile
+        if pool is None:
+            pool = ThreadPoolExecutor(max(1, self.get_count() - 1), thread_name_prefix="tinycnn")
+            self.pool = pool
         edges = [length * part // parts for part in range(parts + 1)]
         others = [
-            self.pool.submit(kernel, start, stop, *arguments)
+            pool.submit(kernel, start, stop, *arguments)
             for start, stop in itertools.pairwise(edges[1:])
         ]
         try:

@@ -1,0 +1,109 @@
+"""One seed, one result: the same bytes of weights for any number of threads and in every process."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+THREADS = (1, 2, 4)
+
+# Every kind of layer, both pools, every optimizer; layers and batches are large enough for four threads.
+TRAIN = """
+import hashlib
+import sys
+
+import numpy as np
+
+from tinycnn import losses, ops, optimizers, utils
+from tinycnn.layers import (
+    Activation, AveragePooling2D, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, ReLU, Softmax
+)
+from tinycnn.sequential import Sequential
+
+
+def sha(*arrays):
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+
+
+def train(optimizer, dtype):
+    utils.set_random_seed(7)
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(150, 20, 20, 3)), rng.integers(0, 5, 150)
+    kinds = [
+        Conv2D(16, 3, padding="same", activation="relu"), MaxPooling2D(),
+        Conv2D(24, 3, use_bias=False), ReLU(), AveragePooling2D(3, strides=2, padding="same"),
+        Dropout(0.25), Flatten(), Dense(300), Activation("tanh"), Dropout(0.5, seed=3),
+        Dense(5), Softmax(),
+    ]
+    for layer in kinds:
+        layer.dtype = dtype
+    model = Sequential([Input((20, 20, 3)), *kinds])
+    model.compile(optimizer, "sparse_categorical_crossentropy", ["accuracy"])
+    logs = model.fit(x, y, batch_size=64, epochs=2, verbose=0, validation_split=0.1).history
+    saliency = model.input_gradient(x[:8], 1)
+    return sha(*model.get_weights(), model.predict(x, verbose=0), saliency), logs["val_loss"][-1]
+
+
+def results():
+    for optimizer in (optimizers.Adadelta(), optimizers.Adam(), optimizers.SGD(0.1, 0.9, True)):
+        yield train(optimizer, "float32")
+    yield train(optimizers.SGD(), "float64")
+"""
+IN_A_PROCESS = f"""{TRAIN}
+print(*results())
+from tinycnn.kernels.threads import workers
+print(workers.get_count(), workers.pool is not None)
+"""
+IN_ONE_PROCESS = f"""{TRAIN}
+for count in {THREADS}:
+    ops.set_num_threads(count)
+    print(*results())
+"""
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"), reason="without Numba: one thread"
+)
+
+
+def start(code, **settings):
+    environment = {**os.environ, **settings}
+    command = [sys.executable, "-c", code]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, env=environment, cwd=ROOT, text=True, **pipes)
+
+
+def lines_of(process):
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return output.splitlines()
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    return lines_of(start(IN_A_PROCESS, NUMBA_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"))
+
+
+def test_one_thread_needs_no_pool(one_thread):
+    assert one_thread[1] == "1 False"
+    assert "nan" not in one_thread[0]
+
+
+@pytest.mark.parametrize("threads", THREADS[1:])
+def test_any_number_of_threads_of_numba_and_of_the_blas(threads, one_thread):
+    count = str(threads)
+    settings = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), count)
+    weights, pool = lines_of(start(IN_A_PROCESS, NUMBA_NUM_THREADS=count, **settings))
+    assert pool == f"{threads} True"
+    assert weights == one_thread[0]
+
+
+def test_two_processes_at_once(one_thread):
+    both = [start(IN_A_PROCESS, NUMBA_NUM_THREADS="2") for _ in range(2)]
+    assert [lines_of(process)[0] for process in both] == [one_thread[0]] * 2
+
+
+def test_the_number_of_threads_may_change_within_a_process(one_thread):
+    assert lines_of(start(IN_ONE_PROCESS)) == [one_thread[0]] * len(THREADS)
