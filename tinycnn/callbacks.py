@@ -119,7 +119,7 @@ class LambdaCallback(Callback):
 
     Example:
         >>> shout = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch))
-        >>> shout.on_epoch_end(3)
+        >>> shout.on_epoch_end(3, {})
         3
     """
 
@@ -143,14 +143,7 @@ class LambdaCallback(Callback):
         }
         for name, function in given.items():
             if function is not None:
-                setattr(self, name, self._with_optional_logs(function))
-
-    @staticmethod
-    def _with_optional_logs(function: Callable) -> Callable:
-        return lambda *arguments: function(*arguments) if arguments else function(None)
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Do nothing unless a function was given."""
+                setattr(self, name, function)
 
 
 class CSVLogger(Callback):
@@ -202,6 +195,8 @@ class Monitor(Callback):
         super().__init__()
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"mode must be 'auto', 'min' or 'max'. Received: mode={mode!r}")
+        if isinstance(min_delta, bool) or not isinstance(min_delta, int | float):
+            raise ValueError(f"min_delta must be a number. Received: min_delta={min_delta!r}")
         self.monitor = monitor
         self.larger_is_better = mode == "max" or (mode == "auto" and "acc" in monitor)
         self.min_delta = abs(min_delta)
@@ -257,8 +252,9 @@ class EarlyStopping(Monitor):
     ):
         super().__init__(monitor, mode, min_delta)
         self.patience = whole("patience", patience, low=0)
+        self.start_from_epoch = whole("start_from_epoch", start_from_epoch, low=0)
         self.verbose, self.baseline = verbose, baseline
-        self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+        self.restore_best_weights = restore_best_weights
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Forget what an earlier training showed."""
@@ -277,7 +273,7 @@ class EarlyStopping(Monitor):
                 self.best_weights = self.model.get_weights()
             if self.baseline is None or self.improves(value, self.baseline):
                 self.wait = 0
-        if self.wait >= max(1, self.patience) and epoch > 0:
+        elif self.wait >= self.patience and epoch > 0:
             self.stopped_epoch, self.model.stop_training = epoch, True
 
     def on_train_end(self, logs: Logs | None = None) -> None:
@@ -302,6 +298,7 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: a number that must be beaten from the start.
 
     Raises:
+        FileError: for a filepath that does not end in .h5 or .hdf5.
         ValueError: for a filepath with a name that is not there, at the first save.
     """
 
@@ -322,11 +319,10 @@ class ModelCheckpoint(Monitor):
                 "ModelCheckpoint saves whole models after each epoch. Received: "
                 f"save_weights_only={save_weights_only!r}, save_freq={save_freq!r}"
             )
-        self.filepath, self.verbose, self.save_best_only = (
-            os.fspath(filepath),
-            verbose,
-            save_best_only,
-        )
+        self.filepath = os.fspath(filepath)
+        if not self.filepath.lower().endswith((".h5", ".hdf5")):
+            raise FileError(self.filepath, "models are kept in .h5 files", "Choose such a name.")
+        self.verbose, self.save_best_only = verbose, save_best_only
         self.best = initial_value_threshold
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:

@@ -12,6 +12,12 @@ def categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         >>> categorical_accuracy([[0, 1]], [[0.2, 0.8]])
         array([1.])
     """
+    if np.shape(y_true) != np.shape(y_pred):
+        raise ValueError(
+            "categorical_accuracy takes one-hot labels, shaped as the predictions "
+            f"{np.shape(y_pred)}. Received: {np.shape(y_true)}. For class numbers there is "
+            "sparse_categorical_accuracy."
+        )
     return (np.argmax(y_true, axis=-1) == np.argmax(y_pred, axis=-1)).astype(float)
 
 
@@ -22,7 +28,13 @@ def sparse_categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.nd
         >>> sparse_categorical_accuracy([0, 1], [[0.2, 0.8], [0.2, 0.8]])
         array([0., 1.])
     """
-    y_true = np.asarray(y_true).reshape(np.shape(y_pred)[:-1])
+    wanted = np.shape(y_pred)[:-1]
+    if np.shape(y_true) not in (wanted, (*wanted, 1)):
+        raise ValueError(
+            f"sparse_categorical_accuracy takes class numbers of shape {wanted}. "
+            f"Received: {np.shape(y_true)}. For one-hot labels there is categorical_accuracy."
+        )
+    y_true = np.asarray(y_true).reshape(wanted)
     return (y_true == np.argmax(y_pred, axis=-1)).astype(float)
 
 

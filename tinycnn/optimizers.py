@@ -4,6 +4,7 @@
 script learns a thousand times too slowly.
 """
 
+import numbers
 import operator
 
 import numpy as np
@@ -16,7 +17,7 @@ BELOW_ONE = 1 - 2**-20  # the running means must forget something
 
 def _number(name: str, value: float, low: float, high: float) -> float:
     """Return a setting as a float, or say which range it must lie in."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
         raise ValueError(
             f"{name} must be a number in {low:g} to {high:g}. Received: {name}={value!r}"
         )

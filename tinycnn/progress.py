@@ -62,7 +62,8 @@ class Bar:
         self.line.close()
         seconds = time.perf_counter() - self.begin
         pace = f"{1000 * seconds / max(1, self.total):.0f}ms/step"
-        print(f"{self.title} - {seconds:.1f}s {pace} - {in_words(logs)}", flush=True)
+        numbers = f" - {in_words(logs)}" if logs else ""
+        print(f"{self.title} - {seconds:.1f}s {pace}{numbers}", flush=True)
 
     def close(self) -> None:
         """Take the bar away without a line."""

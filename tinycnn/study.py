@@ -56,8 +56,11 @@ def input_gradient(model: object, x: np.ndarray, class_index: int | np.ndarray) 
     """
     steps = plan(model.layers, logits=True)
     scores, tape = forward(steps, x, False, None)
-    classes = scores.shape[-1]
-    index = np.broadcast_to(np.asarray(class_index), len(x))
+    if scores.ndim != 2:
+        raise ValueError(f"Only (n, classes) outputs have classes. Received: {scores.shape}")
+    classes, index = scores.shape[-1], np.asarray(class_index)
+    if index.shape not in ((), (len(x),)):
+        raise ValueError(f"class_index must be one class, or {len(x)}. Received: {index.shape}")
     if index.dtype.kind not in "iu" or not np.isin(index, np.arange(classes)).all():
         raise ValueError(f"class_index must lie in 0 to {classes - 1}. Received: {class_index!r}")
     dscores = np.zeros_like(scores)

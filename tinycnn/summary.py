@@ -23,14 +23,16 @@ def readable_size(size: int) -> str:
     return f"{value:.2f} {unit}"
 
 
+def printable(text: str) -> str:
+    """Return text with a question mark for every character that the console cannot print."""
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
 def box_characters() -> dict[str, str]:
     """Return lines that the console can print: boxes, or plus and minus where it knows no others."""
-    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    try:
-        "".join(UNICODE.values()).encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return ASCII
-    return UNICODE
+    characters = "".join(UNICODE.values())
+    return UNICODE if printable(characters) == characters else ASCII
 
 
 def rule(characters: str) -> str:
@@ -50,7 +52,10 @@ def row(cells: tuple[str, str, str], bar: str) -> str:
 
 
 def summary(
-    name: str, rows: list[tuple[str, str, str]], params: tuple[int, int], optimizer: int
+    name: str,
+    rows: list[tuple[str, str, str]],
+    params: tuple[int, int],
+    optimizer: tuple[int, int] = (0, 0),
 ) -> str:
     """Return the whole table as text.
 
@@ -58,10 +63,10 @@ def summary(
         name: of the model.
         rows: layer with type, output shape, number of parameters.
         params: how many parameters, and their bytes.
-        optimizer: how many numbers the optimizer holds, 4 bytes each; 0 before training.
+        optimizer: how many numbers the optimizer holds, and their bytes; none before training.
 
     Example:
-        >>> print(summary("s", [], (0, 0), 0).splitlines()[0])
+        >>> print(summary("s", [], (0, 0)).splitlines()[0])
         Model: "s"
     """
     box = box_characters()
@@ -69,13 +74,13 @@ def summary(
     for number, cells in enumerate(rows):
         lines += [rule(box["row"])] if number else []
         lines.append(row(cells, box["bar"]))
-    count, size = params
+    (count, size), (held, held_size) = params, optimizer
     lines += [
         rule(box["end"]),
-        f" Total params: {count + optimizer:,} ({readable_size(size + 4 * optimizer)})",
+        f" Total params: {count + held:,} ({readable_size(size + held_size)})",
         f" Trainable params: {count:,} ({readable_size(size)})",
         " Non-trainable params: 0 (0.00 B)",
     ]
-    if optimizer:
-        lines.append(f" Optimizer params: {optimizer:,} ({readable_size(4 * optimizer)})")
-    return "\n".join(lines)
+    if held:
+        lines.append(f" Optimizer params: {held:,} ({readable_size(held_size)})")
+    return printable("\n".join(lines))

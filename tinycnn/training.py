@@ -138,13 +138,13 @@ def run_fit(
     history = History()
     bar = [ProgbarLogger(verbose)] if verbose else []
     params = {"epochs": epochs.stop, "steps": steps, "verbose": verbose}
-    hooks = CallbackList([*bar, history, *callbacks], model, params)
-    model.stop_training = False
-    hooks.on_train_begin()
-    logs = None
+    hooks = CallbackList([*bar, *callbacks, history], model, params)
+    model.stop_training, model.history = False, history
+    hooks.on_train_begin({})
+    logs: dict[str, float] = {}
     try:
         for epoch in epochs:
-            hooks.on_epoch_begin(epoch)
+            hooks.on_epoch_begin(epoch, {})
             logs = run_epoch(model, data, hooks, rng, batch_size, shuffle)
             if validation is not None:
                 found = run_evaluate(model, *validation, validation_batch_size)
@@ -172,7 +172,7 @@ def run_epoch(
     order = rng.permutation(len(x)) if shuffle else np.arange(len(x))
     means = Means(model.objective.names())
     for batch, part in enumerate(batches(len(x), batch_size)):
-        hooks.on_train_batch_begin(batch)
+        hooks.on_train_batch_begin(batch, {})
         chosen = order[part]
         means.add(train_step(model, model.as_batch(x[chosen]), y[chosen], rng))
         hooks.on_train_batch_end(batch, means.logs())

@@ -53,16 +53,24 @@ def to_categorical(x: np.ndarray, num_classes: int | None = None) -> np.ndarray:
                [0., 0., 1.]])
     """
     x = np.asarray(x)
-    if x.dtype.kind not in "iuf" or (x.dtype.kind == "f" and not np.array_equal(x, np.floor(x))):
+    whole = x.dtype.kind in "biu" or (
+        x.dtype.kind == "f" and np.isfinite(x).all() and np.array_equal(x, np.floor(x))
+    )
+    if not whole:
         raise ValueError(
             f"Class numbers must be whole numbers. Received: {x.dtype} {x.ravel()[:3]}"
         )
     if x.ndim > 1 and x.shape[-1] == 1:
         x = x[..., 0]
     if num_classes is None:
-        num_classes = int(x.max()) + 1 if x.size else 0
+        num_classes = max(0, int(x.max()) + 1) if x.size else 0
+    if isinstance(num_classes, bool) or not isinstance(num_classes, int | np.integer):
+        raise ValueError(
+            f"num_classes must be a whole number. Received: num_classes={num_classes!r}"
+        )
     if x.size and not 0 <= x.min() <= x.max() < num_classes:
         raise ValueError(
-            f"Class numbers must lie in 0 to {num_classes - 1}. Received: {x.min()} to {x.max()}"
+            f"Class numbers must be from 0 and below num_classes={num_classes}. "
+            f"Received: {x.min()} to {x.max()}"
         )
     return np.eye(num_classes)[x.astype(np.intp)]

@@ -8,7 +8,7 @@ DTYPES = ("float32", "float64")
 NEUTRAL = {  # options of Keras's that are accepted only at the value that changes nothing
     "trainable": True,
     "data_format": "channels_last",
-    "dilation_rate": (1, 1),
+    "dilation_rate": 1,
     "groups": 1,
     "noise_shape": None,
     "kernel_regularizer": None,
@@ -27,7 +27,7 @@ def refuse(owner: str, options: dict[str, object], neutral: dict[str, object]) -
     Args:
         owner: whose options, for the message.
         options: name to value, as received.
-        neutral: name to the one value that changes nothing; None always does.
+        neutral: name to the one value that changes nothing, which may come as a pair; None always does.
 
     Raises:
         TypeError: for an unknown name.
@@ -37,7 +37,8 @@ def refuse(owner: str, options: dict[str, object], neutral: dict[str, object]) -
         if name not in neutral:
             raise TypeError(f"{owner} has no option {name!r}. Received: {name}={value!r}")
         value = tuple(value) if isinstance(value, list) else value
-        if value is not None and value not in (neutral[name], (neutral[name],) * 2):
+        allowed = None, neutral[name], (neutral[name],) * 2
+        if isinstance(value, np.ndarray) or value not in allowed:
             raise ValueError(
                 f"{owner}: {name} is only there with the value {neutral[name]!r}. "
                 f"Received: {name}={value!r}"
@@ -91,10 +92,16 @@ class Layer:
         self.dtype = dtype or "float32"
         self.batch_shape = None
         if input_shape is not None:
+            if not isinstance(input_shape, tuple | list):
+                raise ValueError(
+                    "input_shape must be the shape of one sample, such as (28, 28, 1). "
+                    f"Received: input_shape={input_shape!r}"
+                )
             self.batch_shape = (None, *(whole("input_shape", size) for size in input_shape))
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.params: dict[str, np.ndarray] = {}
+        self.taken = False  # whether it is part of a model, which may still be without shapes
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
         """Return the shape of each parameter, by name, without making any."""
@@ -176,6 +183,8 @@ class Layer:
         Raises:
             ValueError: for another number of arrays, or another shape.
         """
+        if not isinstance(weights, list | tuple):
+            raise ValueError(f"weights must be a list of arrays. Received: {weights!r}")
         if len(weights) != len(self.params):
             raise ValueError(
                 f"Layer {self.name} has {len(self.params)} weight arrays. Received: {len(weights)}"

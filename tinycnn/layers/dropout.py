@@ -1,5 +1,7 @@
 """The dropout layer."""
 
+import numbers
+
 import numpy as np
 
 from tinycnn import ops
@@ -32,7 +34,7 @@ class Dropout(Layer):
         **options: object,
     ):
         super().__init__(noise_shape=noise_shape, **options)
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
+        if isinstance(rate, bool) or not isinstance(rate, numbers.Real) or not 0 <= rate <= 1:
             raise ValueError(f"rate must be a number in 0 to 1. Received: rate={rate!r}")
         self.rate = float(rate)
         self.seed = None if seed is None else whole("seed", seed, low=0)

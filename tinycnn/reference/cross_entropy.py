@@ -22,10 +22,10 @@ def cross_entropy_forward(logits: np.ndarray, target: np.ndarray) -> tuple[np.nd
         >>> round(losses.item(), 4)
         0.6931
     """
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    powers = np.exp(shifted)
-    total = powers.sum(axis=-1, keepdims=True)
-    with np.errstate(invalid="ignore"):  # 0 · -inf where a class is impossible: it is not meant
+    with np.errstate(invalid="ignore"):  # inf - inf and 0 · inf: NaN says it well enough
+        shifted = logits - logits.max(axis=-1, keepdims=True)
+        powers = np.exp(shifted)
+        total = powers.sum(axis=-1, keepdims=True)
         terms = np.where(target == 0, target, target * (np.log(total) - shifted))
     return terms.sum(axis=-1), powers / total
 

@@ -1,0 +1,248 @@
+"""Which room may import which, how long things are, and what `import tinycnn` costs: read from the source."""
+
+import ast
+import pathlib
+import statistics
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+FILES = ("io", "os.path", "pathlib", "h5py", "tinycnn.saving", "tinycnn.hdf5")
+MODELS = ("tinycnn.models", "tinycnn.sequential")
+HEAVY = ("numba", "llvmlite", "h5py", "PIL", "requests", "pooch", "tqdm", "matplotlib")
+LONGEST_FILE = 400
+MEDIAN_FUNCTION = 12
+
+ONLY = {  # files that begin so: they import nothing but these (and their own folder)
+    "tinycnn/reference/": ("numpy", "collections.abc"),
+    "tinycnn/kernels/": ("numpy", "numba", "llvmlite", *sys.stdlib_module_names),
+}
+NEVER = {  # files that begin so: they never import these
+    "tinycnn/": ("scripts", "gui", "tests", "benchmarks"),
+    "tinycnn/ops.py": ("tinycnn.layers", *MODELS),
+    "tinycnn/layers/": ("tinycnn.optimizers", *MODELS, *FILES),
+    "tinycnn/plan.py": (*MODELS, *FILES),
+    "tinycnn/activations.py": ("tinycnn.layers", *MODELS),
+    "tinycnn/initializers.py": ("tinycnn.layers", *MODELS),
+    "tinycnn/losses.py": ("tinycnn.layers", *MODELS),
+    "tinycnn/optimizers.py": ("tinycnn.layers", *MODELS),
+    "tinycnn/metrics.py": ("tinycnn.layers", *MODELS),
+    "tinycnn/saving": ("tinycnn.layers", "gui", *MODELS),
+    "tinycnn/hdf5.py": ("tinycnn.layers", "gui", *MODELS),
+    "tinycnn/datasets/": ("tinycnn.layers", *MODELS),
+    "tinycnn/preprocessing.py": ("tkinter",),
+    "tinycnn/callbacks.py": ("gui", "scripts"),
+}
+
+
+def sources(*folders):
+    """Yield (path from the root, text) of every Python file of these folders that exist."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+
+
+def package_of(path):
+    """Return the dotted name of the folder that a file lies in, which its relative imports start from."""
+    return ".".join(pathlib.PurePosixPath(path).parent.parts)
+
+
+def imported(path, text):
+    """Return the full names of everything that a file imports, wherever in the file it does."""
+    names = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package_of(path).split(".")[: -node.level + 1 or None] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            names |= {f"{module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def within(name, rooms):
+    """Return whether a dotted name is one of the rooms, or lies in one."""
+    return any(f"{name}.".startswith(f"{room}.") for room in rooms)
+
+
+def wrong_arrows(path, text):
+    """Return the imports that a file must not make."""
+    names = imported(path, text)
+    wrong = set()
+    for place, rooms in ONLY.items():
+        if path.startswith(place):
+            wrong |= {name for name in names if not within(name, (*rooms, package_of(path)))}
+    for place, rooms in NEVER.items():
+        if path.startswith(place):
+            wrong |= {name for name in names if within(name, rooms)}
+    if not path.startswith("tinycnn/kernels/"):
+        wrong |= {name for name in names if within(name, ("numba", "llvmlite"))}
+    return sorted(wrong)
+
+
+def functions(text):
+    """Return the functions and methods of a file, without those inside of other functions."""
+    found, waiting = [], [ast.parse(text)]
+    while waiting:
+        for node in waiting.pop().body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                found.append(node)
+            elif isinstance(node, ast.ClassDef):
+                waiting.append(node)
+    return found
+
+
+def missing_hints(text, wanted=lambda name: not name.startswith("_")):
+    """Return the public functions of a file with an argument or a result without a type."""
+    missing = []
+    for function in functions(text):
+        arguments = function.args
+        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        given = [*named, *filter(None, (arguments.vararg, arguments.kwarg))]
+        bare = [a.arg for a in given if a.annotation is None and a.arg not in ("self", "cls")]
+        if wanted(function.name) and (bare or function.returns is None):
+            missing.append(function.name)
+    return missing
+
+
+def length(function):
+    """Return how many lines a function has, without its docstring."""
+    lines = function.end_lineno - function.lineno + 1
+    if ast.get_docstring(function) is not None:
+        lines -= function.body[0].end_lineno - function.body[0].lineno + 1
+    return lines
+
+
+def exported(text):
+    """Return the names in `__all__`."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == "__all__":
+            return ast.literal_eval(node.value)
+    return []
+
+
+def test_every_arrow_points_the_right_way():
+    wrong = {path: wrong_arrows(path, text) for path, text in sources("tinycnn", "scripts", "gui")}
+    assert {path: names for path, names in wrong.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("tinycnn/training.py", "import numba"),
+        ("tinycnn/training.py", "from llvmlite import ir"),
+        ("gui/window.py", "def f():\n    import numba.core.types as t"),
+        ("scripts/train.py", "import numpy, numba"),
+        ("tinycnn/reference/dense.py", "import math"),
+        ("tinycnn/reference/dense.py", "from tinycnn import ops"),
+        ("tinycnn/reference/dense.py", "from .. import ops"),
+        ("tinycnn/reference/dense.py", "from ..kernels.dense import dense_forward"),
+        ("tinycnn/kernels/dense.py", "from tinycnn.reference import dense_forward"),
+        ("tinycnn/kernels/dense.py", "from tinycnn import errors"),
+        ("tinycnn/kernels/dense.py", "import scipy.linalg"),
+        ("tinycnn/ops.py", "from tinycnn import layers"),
+        ("tinycnn/ops.py", "from tinycnn.models import load_model"),
+        ("tinycnn/layers/dense.py", "from tinycnn.sequential import Sequential"),
+        ("tinycnn/layers/dense.py", "from ..models import Sequential"),
+        ("tinycnn/layers/dense.py", "import tinycnn.optimizers"),
+        ("tinycnn/layers/dense.py", "from tinycnn import saving"),
+        ("tinycnn/layers/dense.py", "from os import path"),
+        ("tinycnn/layers/dense.py", "import os.path"),
+        ("tinycnn/layers/dense.py", "from pathlib import Path"),
+        ("tinycnn/layers/dense.py", "import io"),
+        ("tinycnn/layers/dense.py", "import h5py"),
+        ("tinycnn/plan.py", "from .sequential import Sequential"),
+        ("tinycnn/plan.py", "import pathlib"),
+        ("tinycnn/activations.py", "from tinycnn.layers.base import Layer"),
+        ("tinycnn/initializers.py", "from tinycnn import layers"),
+        ("tinycnn/losses.py", "from tinycnn import models"),
+        ("tinycnn/optimizers.py", "from tinycnn.layers import Layer"),
+        ("tinycnn/metrics.py", "from tinycnn.sequential import Sequential"),
+        ("tinycnn/saving.py", "from tinycnn.layers import Dense"),
+        ("tinycnn/saving/reader.py", "from tinycnn import models"),
+        ("tinycnn/hdf5.py", "import gui.window"),
+        ("tinycnn/datasets/idx.py", "from tinycnn.layers import Dense"),
+        ("tinycnn/datasets/idx.py", "from tinycnn import Sequential, models"),
+        ("tinycnn/preprocessing.py", "import tkinter as tk"),
+        ("tinycnn/callbacks.py", "from gui import window"),
+        ("tinycnn/callbacks.py", "import scripts.train"),
+        ("tinycnn/study.py", "from tests import mirror"),
+        ("tinycnn/study.py", "import benchmarks"),
+    ],
+)
+def test_a_planted_import_is_found(path, line):
+    assert len(wrong_arrows(path, f"import numpy as np\n{line}\n")) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("tinycnn/kernels/dense.py", "import numba, os, itertools"),
+        ("tinycnn/kernels/dense.py", "from tinycnn.kernels.product import add_product"),
+        ("tinycnn/kernels/dense.py", "from .product import add_product"),
+        ("tinycnn/reference/__init__.py", "from tinycnn.reference.dense import dense_forward"),
+        ("tinycnn/layers/dense.py", "from tinycnn import activations, ops"),
+        ("tinycnn/saving.py", "import numbaish, pathlib, h5py"),
+        ("tinycnn/models.py", "from tinycnn import saving, layers"),
+    ],
+)
+def test_a_good_import_is_not_reported(path, line):
+    assert wrong_arrows(path, line) == []
+
+
+def test_every_rule_is_about_files_that_exist():
+    optional = {"tinycnn/hdf5.py"}
+    assert [p for p in {*ONLY, *NEVER} - optional if not (ROOT / p).exists()] == []
+
+
+def test_every_public_function_says_its_types():
+    twins = exported((ROOT / "tinycnn/kernels/__init__.py").read_text(encoding="utf-8"))
+    assert len(twins) > 10
+    missing = {}
+    for path, text in sources("tinycnn", "scripts", "gui"):
+        compiled = path.startswith("tinycnn/kernels/")
+        wanted = (lambda name: name in twins) if compiled else (lambda name: name[0] != "_")
+        missing[path] = missing_hints(text, wanted)
+    assert {path: names for path, names in missing.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x) -> int: ...",
+        "def f(x: int): ...",
+        "def f(*, x) -> int: ...",
+        "def f(*x) -> int: ...",
+        "class A:\n    def f(self, x) -> int: ...",
+    ],
+)
+def test_a_planted_function_without_types_is_found(text):
+    assert missing_hints(text) == ["f"]
+    assert missing_hints("def f(x: int, *y: int) -> int: ...\ndef _g(x): ...") == []
+
+
+def test_no_file_is_too_long():
+    lines = {path: len(text.splitlines()) for path, text in sources("tinycnn", "scripts", "gui")}
+    assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
+
+
+def test_functions_are_short():
+    everything = [f for _, text in sources("tinycnn") for f in functions(text)]
+    assert len(everything) > 100
+    assert statistics.median(length(function) for function in everything) < MEDIAN_FUNCTION
+
+
+def test_the_length_of_a_function_leaves_out_its_docstring():
+    text = 'def f():\n    """One.\n\n    Two.\n    """\n    pass\n\n\ndef g():\n    pass\n'
+    assert [length(function) for function in functions(text)] == [2, 2]
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = "import sys, tinycnn; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "tinycnn" in loaded
+    assert loaded & {*HEAVY, "torch", "keras", "tensorflow", "tkinter"} == set()
