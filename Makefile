@@ -1,0 +1,32 @@
+# Everything from a clean clone: each command makes .venv and installs what it needs first.
+# Windows has no make: the README has the same steps as plain pip lines.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: train test lint clean
+
+train: .venv/plot
+	$(BIN)/python scripts/train.py $(ARGS)
+
+test: .venv/test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.venv/python:
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/plot: .venv/python setup.cfg
+	$(BIN)/python -m pip install --quiet --editable '.[plot]'
+	touch $@
+
+.venv/test: .venv/python setup.cfg
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info

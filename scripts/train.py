@@ -1,0 +1,103 @@
+"""Train the classic convolutional net on handwritten digits and keep it as mnist.h5."""
+
+import argparse
+import pathlib
+import sys
+
+import numpy as np
+
+from tinycnn.console import run, whole_number
+
+EXAMPLES = """examples:
+  python scripts/train.py                           MNIST (downloaded once), 6 epochs
+  python scripts/train.py --data sample --epochs 3  the 12,000 digits that came along, offline
+  python scripts/train.py --data my-folder          four MNIST files of your own
+"""
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data",
+        default="auto",
+        help="auto (MNIST, or the sample offline), mnist, sample, or a folder",
+    )
+    parser.add_argument("--epochs", type=whole_number(), default=6, help="default: 6")
+    parser.add_argument("--batch-size", type=whole_number(), default=128, help="default: 128")
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=0, help="same seed, same net; default: 0"
+    )
+    parser.add_argument("--threads", type=whole_number(), help="default: one for each CPU")
+    parser.add_argument("--output", type=pathlib.Path, default="mnist.h5", help="default: mnist.h5")
+    return parser.parse_args()
+
+
+def classic_net() -> object:
+    """Return the net of the well-known Keras example, ready to train."""
+    from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+    from tinycnn.models import Sequential
+
+    model = Sequential(
+        [
+            Conv2D(32, (3, 3), activation="relu", input_shape=(28, 28, 1)),
+            Conv2D(64, (3, 3), activation="relu"),
+            MaxPooling2D((2, 2)),
+            Dropout(0.25),
+            Flatten(),
+            Dense(256, activation="relu"),
+            Dropout(0.5),
+            Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adadelta", "categorical_crossentropy", ["accuracy"])
+    return model
+
+
+def main() -> None:
+    """Load digits, make the net, train it, keep it with its history, and test it."""
+    options = arguments()
+    from tinycnn import datasets, figures, ops, utils
+    from tinycnn.callbacks import CSVLogger, ModelCheckpoint
+
+    utils.set_random_seed(options.seed)
+    if options.threads:
+        ops.set_num_threads(options.threads)
+
+    digits = datasets.load(options.data)
+    if digits.note:
+        print(digits.note, file=sys.stderr)
+    x_train, x_test = (x[..., None] / np.float32(255) for x in (digits.x_train, digits.x_test))
+    y_train, y_test = (utils.to_categorical(y, 10) for y in (digits.y_train, digits.y_test))
+    print(f"data: {digits.name}, {len(x_train):,} training and {len(x_test):,} test digits")
+
+    model = classic_net()
+    model.summary()
+
+    beside = options.output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
+    history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
+    history = model.fit(
+        x_train,
+        y_train,
+        batch_size=options.batch_size,
+        epochs=options.epochs,
+        validation_data=(x_test, y_test),
+        callbacks=[CSVLogger(history_file), ModelCheckpoint(options.output)],
+    )
+    print(f"wrote {options.output} and {history_file}")
+    try:
+        figures.write_curves(history.history, curves_file)
+        print(f"wrote {curves_file}")
+    except ImportError as error:
+        print(f"no picture of the curves: {error}")
+
+    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+    print(
+        f"test loss {loss:.4f}, test accuracy {accuracy:.2%} ({digits.name}, {len(x_test):,} digits)"
+    )
+
+
+if __name__ == "__main__":
+    run(main)

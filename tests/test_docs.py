@@ -1,0 +1,53 @@
+"""What the documentation says is true: examples run, files and commands that the README names exist."""
+
+import doctest
+import importlib
+import pathlib
+import pkgutil
+import re
+
+import numpy as np
+import pytest
+
+import tinycnn
+
+ROOT = pathlib.Path(tinycnn.__file__).parents[1]
+README = ROOT / "README.md"
+MODULES = sorted(
+    name for _, name, _ in pkgutil.walk_packages(tinycnn.__path__, "tinycnn.") if "test" not in name
+)
+
+
+@pytest.mark.parametrize("name", ["tinycnn", *MODULES])
+def test_examples_in_docstrings(name):
+    module = importlib.import_module(name)
+    found = doctest.testmod(module, extraglobs={"np": np, "tinycnn": tinycnn})
+    assert found.failed == 0
+
+
+def test_there_are_examples():
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    examples = [
+        test
+        for name in MODULES
+        for test in finder.find(importlib.import_module(name))
+        if test.examples
+    ]
+    assert len(examples) > 50
+
+
+@pytest.mark.skipif(not README.exists(), reason="installed without the repository")
+def test_paths_in_the_readme_exist():
+    text = README.read_text(encoding="utf-8")
+    paths = set(re.findall(r"\b(?:tinycnn|scripts|gui|tests|benchmarks)/[\w./-]*\w(?![\w*])", text))
+    assert len(paths) >= 8
+    assert not [path for path in paths if not (ROOT / path).exists()]
+
+
+@pytest.mark.skipif(not README.exists(), reason="installed without the repository")
+def test_the_model_in_the_readme_builds():
+    code = README.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    build = re.sub(r"^(\(x_train|model\.fit|model\.save).*$", "", code, flags=re.MULTILINE)
+    names = {}
+    exec(compile(build, "README.md", "exec"), names)
+    assert names["model"].count_params() == 2_380_938
