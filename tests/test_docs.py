@@ -51,3 +51,14 @@ def test_the_model_in_the_readme_builds():
     names = {}
     exec(compile(build, "README.md", "exec"), names)
     assert names["model"].count_params() == 2_380_938
+
+
+@pytest.mark.skipif(not README.exists(), reason="installed without the repository")
+def test_the_reading_order_names_the_lengths_of_its_files():
+    rows = re.findall(
+        r"^\| \d+ \| `(\S+)` \| (\d+) \|", README.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(rows) > 10
+    for path, said in rows:
+        length = len((ROOT / path).read_text(encoding="utf-8").splitlines())
+        assert abs(int(said) - length) <= 0.1 * length, f"{path} has {length} lines now"

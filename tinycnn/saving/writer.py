@@ -138,7 +138,8 @@ def _verify(path: str, temporary: str, saved: SavedModel) -> None:
     try:
         again = reader.read_model(temporary, lambda _: _own_specs(saved))
     except ModelFileError as error:
-        raise ModelFileError(path, f"it cannot be written so: {error.cause}") from error
+        remedy = "Change what is named there, or try another disk."
+        raise ModelFileError(path, f"it cannot be written so: {error.cause}", remedy) from error
     if not _same(saved, again):
         raise ModelFileError(path, "what was written is not what was read back", "Try again.")
 
@@ -189,4 +190,5 @@ def _explained(path: str) -> Iterator[None]:
         raise ModelFileError(path, cause, remedy) from error
     # What h5py raises for a name that HDF5 cannot hold.
     except (RuntimeError, ValueError) as error:
-        raise ModelFileError(path, f"it cannot be written ({error})") from error
+        remedy = "Give the model and its layers plain names."
+        raise ModelFileError(path, f"it cannot be written ({error})", remedy) from error
