@@ -3,7 +3,7 @@
 import numpy as np
 
 from tinycnn.callbacks import Callback
-from tinycnn.layers.base import whole
+from tinycnn.checks import whole
 
 
 def plain_array(what: str, values: object) -> np.ndarray:

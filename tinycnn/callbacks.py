@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tinycnn.checks import whole
 from tinycnn.errors import FileError
-from tinycnn.layers.base import whole
 
 Logs = dict[str, float]
 

@@ -2,25 +2,9 @@
 
 import os
 
-from tinycnn import layers as layer_classes
 from tinycnn import optimizers, saving
 from tinycnn.errors import ModelFileError
-from tinycnn.layers import InputLayer, Layer
-
-
-def layers_from_config(config: dict) -> list[Layer]:
-    """Return the layers that a model's plain configuration describes.
-
-    Raises:
-        ValueError, TypeError: for a class or an argument that is not there.
-    """
-    made = []
-    for described in config["layers"]:
-        name = described["class_name"]
-        if name not in layer_classes.CLASSES:
-            raise ValueError(f"There is no layer {name!r}, only {sorted(layer_classes.CLASSES)}.")
-        made.append(layer_classes.CLASSES[name](**described["config"]))
-    return made
+from tinycnn.layers import InputLayer, layers_from_config
 
 
 def weight_specs(config: dict) -> list[tuple[str, dict[str, tuple[tuple[int, ...], str]]]]:

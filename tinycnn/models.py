@@ -3,8 +3,8 @@
 import os
 
 from tinycnn import saving
+from tinycnn.checks import refuse
 from tinycnn.errors import ModelFileError
-from tinycnn.layers.base import refuse
 from tinycnn.model_files import save_model, weight_specs
 from tinycnn.sequential import Sequential
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinycnn import utils
-from tinycnn.layers import InputLayer, Layer
-from tinycnn.layers.base import whole
-from tinycnn.model_files import layers_from_config
+from tinycnn.checks import whole
+from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.plan import plan
 
 

@@ -18,8 +18,8 @@ from tinycnn.arguments import (
     verbosity,
 )
 from tinycnn.callbacks import Callback, History
+from tinycnn.checks import refuse, whole
 from tinycnn.layers import Layer
-from tinycnn.layers.base import refuse, whole
 from tinycnn.model_files import save_model
 from tinycnn.network import Network
 from tinycnn.plan import plan

@@ -25,4 +25,19 @@ CLASSES = {
     )
 }
 
-__all__ = ["CLASSES", "Input", "Layer", *sorted(CLASSES)]
+__all__ = ["CLASSES", "Input", "Layer", "layers_from_config", *sorted(CLASSES)]
+
+
+def layers_from_config(config: dict) -> list[Layer]:
+    """Return the layers that a model's plain configuration describes.
+
+    Raises:
+        ValueError, TypeError: for a class or an argument that is not there.
+    """
+    made = []
+    for described in config["layers"]:
+        name = described["class_name"]
+        if name not in CLASSES:
+            raise ValueError(f"There is no layer {name!r}, only {sorted(CLASSES)}.")
+        made.append(CLASSES[name](**described["config"]))
+    return made

@@ -3,7 +3,8 @@
 import numpy as np
 
 from tinycnn import activations
-from tinycnn.layers.base import Layer, refuse
+from tinycnn.checks import refuse
+from tinycnn.layers.base import Layer
 
 
 class Activation(Layer):

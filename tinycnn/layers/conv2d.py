@@ -1,44 +1,17 @@
 """The convolution layer."""
 
-import copy
-
 import numpy as np
 
 from tinycnn import activations, initializers, ops
-from tinycnn.layers.base import Layer, Shape, pair, whole
+from tinycnn.checks import pair, whole
+from tinycnn.layers.affine import Affine
+from tinycnn.layers.base import Shape
+from tinycnn.layers.window import output_of, padding_name, padding_of
 
 Pair = tuple[int, int]
 
 
-def padding_name(value: str) -> str:
-    """Return "valid" or "same", in small letters."""
-    if not isinstance(value, str) or value.lower() not in ("valid", "same"):
-        raise ValueError(f"padding must be 'valid' or 'same'. Received: padding={value!r}")
-    return value.lower()
-
-
-def padding_of(name: str, size: Pair, window: Pair, strides: Pair) -> ops.Padding:
-    """Return ((top, bottom), (left, right)) for a padding's name."""
-    return ops.same_padding(size, window, strides) if name == "same" else ((0, 0), (0, 0))
-
-
-def output_of(layer: Layer, input_shape: Shape, window: Pair) -> Pair:
-    """Return (oh, ow) of a layer whose window slides over images.
-
-    Raises:
-        ValueError: if the input is no image, or smaller than the window.
-    """
-    if len(input_shape) != 4 or None in input_shape[1:]:
-        raise ValueError(
-            f"{type(layer).__name__} takes images, (samples, height, width, channels). "
-            f"Received: input_shape={tuple(input_shape)}"
-        )
-    size = input_shape[1:3]
-    padding = padding_of(layer.padding, size, window, layer.strides)
-    return ops.conv2d_output(size, window, layer.strides, padding)
-
-
-class Conv2D(Layer):
+class Conv2D(Affine):
     """Convolution of images with trained kernels, then an activation.
 
     Args:
@@ -78,20 +51,16 @@ class Conv2D(Layer):
         **options: object,
     ):
         fixed = {"data_format": data_format, "dilation_rate": dilation_rate, "groups": groups}
-        super().__init__(**fixed, **options)
+        affine = activation, use_bias, kernel_initializer, bias_initializer
+        super().__init__(*affine, **fixed, **options)
         self.filters = whole("filters", filters)
         self.kernel_size = pair("kernel_size", kernel_size)
         self.strides = pair("strides", strides)
         self.padding = padding_name(padding)
-        self.activation = activations.get(activation)
-        self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
         """Return kernel (kh, kw, c, f) and bias (f,)."""
-        shapes = {"kernel": (*self.kernel_size, input_shape[3], self.filters)}
-        return {**shapes, "bias": (self.filters,)} if self.use_bias else shapes
+        return self.named((*self.kernel_size, input_shape[3], self.filters), (self.filters,))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (n, oh, ow, f)."""
@@ -106,8 +75,7 @@ class Conv2D(Layer):
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
         """Return y = activation(x * kernel + bias), (n, oh, ow, f)."""
-        bias = self.params.get("bias", np.zeros(self.filters, x.dtype))
-        z = ops.conv2d_forward(x, self.params["kernel"], bias, *self.geometry(x.shape))
+        z = ops.conv2d_forward(x, self.params["kernel"], self.bias(), *self.geometry(x.shape))
         y = self.activation.forward(z)
         return y, (x, y)
 
@@ -122,15 +90,7 @@ class Conv2D(Layer):
         # forward: z = x * kernel + bias
         dkernel, dbias = ops.conv2d_backward_kernel(dz, x, kernel.shape, *geometry)
         dx = ops.conv2d_backward_input(dz, kernel, x.shape, *geometry) if input_gradient else None
-        return dx, {"kernel": dkernel, "bias": dbias} if self.use_bias else {"kernel": dkernel}
-
-    def before_softmax(self) -> "Conv2D | None":
-        """Return this layer without its softmax, sharing its parameters; None if it has none."""
-        return without_softmax(self)
-
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
-        """Return which outputs of a ReLU are on."""
-        return (ctx[1] > 0,) if self.activation is activations.relu else ()
+        return dx, self.named(dkernel, dbias)
 
     def get_config(self) -> dict:
         """Return the arguments that make this layer again, as plain values."""
@@ -140,32 +100,4 @@ class Conv2D(Layer):
             "kernel_size": list(self.kernel_size),
             "strides": list(self.strides),
             "padding": self.padding,
-            **affine_config(self),
         }
-
-
-def affine_config(layer: Layer) -> dict:
-    """Return what the configurations of Conv2D and Dense have in common."""
-    return {
-        "activation": layer.activation.name,
-        "use_bias": layer.use_bias,
-        **{
-            f"{name}_initializer": {
-                "class_name": type(initializer).__name__,
-                "config": initializer.get_config(),
-            }
-            for name, initializer in (
-                ("kernel", layer.kernel_initializer),
-                ("bias", layer.bias_initializer),
-            )
-        },
-    }
-
-
-def without_softmax(layer: Layer) -> Layer | None:
-    """Return a twin of a layer with linear activation that shares its parameters."""
-    if layer.activation is not activations.softmax:
-        return None
-    twin = copy.copy(layer)
-    twin.activation = activations.linear
-    return twin

@@ -3,11 +3,12 @@
 import numpy as np
 
 from tinycnn import activations, initializers, ops
-from tinycnn.layers.base import Layer, Shape, whole
-from tinycnn.layers.conv2d import affine_config, without_softmax
+from tinycnn.checks import whole
+from tinycnn.layers.affine import Affine
+from tinycnn.layers.base import Shape
 
 
-class Dense(Layer):
+class Dense(Affine):
     """Every output is a weighted sum of all inputs, then an activation.
 
     Args:
@@ -36,17 +37,12 @@ class Dense(Layer):
         bias_initializer: str | dict | initializers.Initializer = "zeros",
         **options: object,
     ):
-        super().__init__(**options)
+        super().__init__(activation, use_bias, kernel_initializer, bias_initializer, **options)
         self.units = whole("units", units)
-        self.activation = activations.get(activation)
-        self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
         """Return kernel (c, f) and bias (f,)."""
-        shapes = {"kernel": (input_shape[-1], self.units)}
-        return {**shapes, "bias": (self.units,)} if self.use_bias else shapes
+        return self.named((input_shape[-1], self.units), (self.units,))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (n, ..., f)."""
@@ -58,9 +54,8 @@ class Dense(Layer):
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
         """Return y = activation(x @ kernel + bias), (n, ..., f)."""
-        bias = self.params.get("bias", np.zeros(self.units, x.dtype))
         rows = x.reshape(-1, x.shape[-1])  # (n, c)
-        z = ops.dense_forward(rows, self.params["kernel"], bias)
+        z = ops.dense_forward(rows, self.params["kernel"], self.bias())
         y = self.activation.forward(z.reshape(*x.shape[:-1], self.units))
         return y, (x, y)
 
@@ -76,16 +71,8 @@ class Dense(Layer):
         dx = None
         if input_gradient:
             dx = ops.dense_backward_input(dz, self.params["kernel"]).reshape(x.shape)
-        return dx, {"kernel": dkernel, "bias": dbias} if self.use_bias else {"kernel": dkernel}
-
-    def before_softmax(self) -> "Dense | None":
-        """Return this layer without its softmax, sharing its parameters; None if it has none."""
-        return without_softmax(self)
-
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
-        """Return which outputs of a ReLU are on."""
-        return (ctx[1] > 0,) if self.activation is activations.relu else ()
+        return dx, self.named(dkernel, dbias)
 
     def get_config(self) -> dict:
         """Return the arguments that make this layer again, as plain values."""
-        return {**super().get_config(), "units": self.units, **affine_config(self)}
+        return {**super().get_config(), "units": self.units}

@@ -5,7 +5,8 @@ import numbers
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.layers.base import Layer, whole
+from tinycnn.checks import whole
+from tinycnn.layers.base import Layer
 
 
 class Dropout(Layer):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tinycnn.layers.base import NEUTRAL, Layer, refuse, whole
+from tinycnn.checks import refuse, whole
+from tinycnn.layers.base import NEUTRAL, Layer
 
 
 class InputLayer(Layer):

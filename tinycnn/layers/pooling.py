@@ -3,8 +3,9 @@
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.layers.base import Layer, Shape, pair
-from tinycnn.layers.conv2d import output_of, padding_name, padding_of
+from tinycnn.checks import pair
+from tinycnn.layers.base import Layer, Shape
+from tinycnn.layers.window import output_of, padding_name, padding_of
 
 Pair = tuple[int, int]
 

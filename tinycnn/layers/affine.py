@@ -1,0 +1,68 @@
+"""What Conv2D and Dense share: sums weighted by a kernel, plus a bias, then an activation."""
+
+import copy
+
+import numpy as np
+
+from tinycnn import activations, initializers
+from tinycnn.checks import truth
+from tinycnn.layers.base import Layer
+
+
+class Affine(Layer):
+    """Base of the layers with kernel, bias and activation; their `ctx` is (x, y).
+
+    Args:
+        activation: a name of `tinycnn.activations`, or None.
+        use_bias: whether a number for each output is added.
+        kernel_initializer, bias_initializer: names of `tinycnn.initializers`.
+        options: see `Layer`.
+    """
+
+    def __init__(
+        self,
+        activation: str | activations.ActivationFunction | None,
+        use_bias: bool,
+        kernel_initializer: str | dict | initializers.Initializer,
+        bias_initializer: str | dict | initializers.Initializer,
+        **options: object,
+    ):
+        super().__init__(**options)
+        self.activation = activations.get(activation)
+        self.use_bias = truth("use_bias", use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+
+    def named(self, kernel: object, bias: object) -> dict[str, object]:
+        """Return what belongs to kernel and bias by name, without the bias if there is none."""
+        return {"kernel": kernel, "bias": bias} if self.use_bias else {"kernel": kernel}
+
+    def bias(self) -> np.ndarray:
+        """Return the bias, zeros if there is none."""
+        kernel = self.params["kernel"]
+        return self.params["bias"] if self.use_bias else np.zeros(kernel.shape[-1], kernel.dtype)
+
+    def before_softmax(self) -> "Affine | None":
+        """Return a twin with linear activation that shares the parameters; None without a softmax."""
+        if self.activation is not activations.softmax:
+            return None
+        twin = copy.copy(self)
+        twin.activation = activations.linear
+        return twin
+
+    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+        """Return which outputs of a ReLU are on."""
+        return (ctx[1] > 0,) if self.activation is activations.relu else ()
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this layer again, as plain values."""
+        config = {
+            **super().get_config(),
+            "activation": self.activation.name,
+            "use_bias": self.use_bias,
+        }
+        for name in ("kernel_initializer", "bias_initializer"):
+            initializer = getattr(self, name)
+            made = {"class_name": type(initializer).__name__, "config": initializer.get_config()}
+            config[name] = made
+        return config
