@@ -36,9 +36,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def losses_of(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def losses_of(shares: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the cross-entropy of every digit, (n,), from probabilities (n, 10) and labels (n,)."""
-    right = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    right = shares[np.arange(len(labels)), labels].astype(np.float64)
     return -np.log(np.maximum(right, np.finfo(np.float32).tiny))  # a probability of 0 underflowed
 
 
@@ -55,19 +55,19 @@ def table(counts: np.ndarray) -> str:
 
 
 def write_mistakes(
-    path: pathlib.Path, images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray
+    path: pathlib.Path, images: np.ndarray, labels: np.ndarray, shares: np.ndarray
 ) -> None:
     """Write the contact sheet: the digits taken for another, the largest loss first."""
     from tinycnn import figures
 
-    taken_for = probabilities.argmax(axis=1)
+    taken_for = shares.argmax(axis=1)
     wrong = np.flatnonzero(taken_for != labels)
     if not len(wrong):
         print(f"no mistakes at all: {path} is not written")
         return
-    order = np.argsort(-losses_of(probabilities[wrong], labels[wrong]), kind="stable")
+    order = np.argsort(-losses_of(shares[wrong], labels[wrong]), kind="stable")
     worst = wrong[order][:MOST_MISTAKES]
-    captions = [f"{labels[i]} -> {taken_for[i]}  {probabilities[i].max():.1%}" for i in worst]
+    captions = [f"{labels[i]} -> {taken_for[i]}  {shares[i].max():.1%}" for i in worst]
     figures.save_picture(figures.contact_sheet(images[worst], captions), path)
     print(f"wrote {path}: the worst {len(worst)} of {len(wrong)} mistakes, true -> taken for")
 
@@ -76,7 +76,7 @@ def main(argv: list[str] | None = None) -> None:
     """Load model and digits, predict, count, and show what went wrong."""
     options = arguments(argv)
     from tinycnn import datasets, figures
-    from tinycnn.digit_model import load_digit_model
+    from tinycnn.digit_model import load_digit_model, probabilities
 
     model, name = load_digit_model(options.model)
     print(f"model: {name}")
@@ -86,12 +86,12 @@ def main(argv: list[str] | None = None) -> None:
 
     x = digits.x_test[..., None] / np.float32(255)  # (n, 28, 28, 1)
     labels = digits.y_test.astype(np.int64)
-    probabilities = model.predict(x, verbose=0)  # (n, 10)
-    loss = losses_of(probabilities, labels).mean()
-    accuracy = np.mean(probabilities.argmax(axis=1) == labels)
+    shares = probabilities(model, name, x)  # (n, 10)
+    loss = losses_of(shares, labels).mean()
+    accuracy = np.mean(shares.argmax(axis=1) == labels)
     print(f"test loss {loss:.4f}, test accuracy {accuracy:.2%} ({digits.name}, {len(x):,} digits)")
-    print("\n" + table(figures.confusion_matrix(labels, probabilities.argmax(axis=1))) + "\n")
-    write_mistakes(options.mistakes, digits.x_test, labels, probabilities)
+    print("\n" + table(figures.confusion_matrix(labels, shares.argmax(axis=1))) + "\n")
+    write_mistakes(options.mistakes, digits.x_test, labels, shares)
 
 
 if __name__ == "__main__":

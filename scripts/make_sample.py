@@ -92,6 +92,8 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, required=True, help="the file to write")
     options = parser.parse_args()
+    if options.output.exists() and not options.output.is_file():
+        parser.error(f"--output {options.output} is no file that can be replaced")
 
     digits = datasets.load(options.data)
     if digits.name != "mnist":

@@ -5,12 +5,11 @@ a scan or a drawing.
 """
 
 import argparse
-import math
 import pathlib
 import sys
 
 from tinycnn.console import run
-from tinycnn.errors import ModelFileError, PictureError
+from tinycnn.errors import PictureError
 
 EXAMPLES = """examples:
   python scripts/predict.py digit.png                    mnist.h5, or else the bundled model
@@ -53,11 +52,11 @@ def bar_of(encoding: str | None) -> str:
     return "█"
 
 
-def show(path: str, probabilities: list[float]) -> None:
+def show(path: str, shares: list[float]) -> None:
     """Print the digit of one picture, and ten bars."""
-    digit = max(range(10), key=probabilities.__getitem__)
+    digit = max(range(10), key=shares.__getitem__)
     print(f"{path}: {digit}")
-    for number, probability in enumerate(probabilities):
+    for number, probability in enumerate(shares):
         bar = bar_of(sys.stdout.encoding) * round(BAR * probability)
         print(f"  {number}  {probability:6.1%}  {bar}".rstrip())
 
@@ -65,7 +64,7 @@ def show(path: str, probabilities: list[float]) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Load the model, then read, prepare and recognise one picture after the other."""
     options = arguments(argv)
-    from tinycnn.digit_model import load_digit_model
+    from tinycnn.digit_model import load_digit_model, probabilities
 
     model, name = load_digit_model(options.model)
     print(f"model: {name}")
@@ -78,11 +77,7 @@ def main(argv: list[str] | None = None) -> int:
             failures += 1
             continue
         x = (digit[None, :, :, None] / 255).astype("float32")  # (1, 28, 28, 1), 0 to 1
-        probabilities = model.predict(x, verbose=0)[0].tolist()
-        if not all(map(math.isfinite, probabilities)):
-            cause = "its predictions are not numbers"
-            raise ModelFileError(name, cause, "Train it again.")
-        show(path, probabilities)
+        show(path, probabilities(model, name, x)[0].tolist())
     return 1 if failures else 0
 
 

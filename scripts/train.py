@@ -28,10 +28,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=whole_number(), default=6, help="default: 6")
     parser.add_argument("--batch-size", type=whole_number(), default=128, help="default: 128")
     parser.add_argument(
-        "--seed", type=whole_number(0), default=0, help="same seed, same net; default: 0"
+        "--seed", type=whole_number(0, 2**32 - 1), default=0, help="same seed, same net; default: 0"
     )
     parser.add_argument("--threads", type=whole_number(), help="default: one for each CPU")
-    parser.add_argument("--output", type=pathlib.Path, default="mnist.h5", help="default: mnist.h5")
+    parser.add_argument(
+        "--output", type=pathlib.Path, default=pathlib.Path("mnist.h5"), help="default: mnist.h5"
+    )
     return parser.parse_args()
 
 
@@ -52,16 +54,20 @@ def classic_net() -> object:
             Dense(10, activation="softmax"),
         ]
     )
-    model.compile("adadelta", "categorical_crossentropy", ["accuracy"])
+    model.compile("adadelta", "categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
 def main() -> None:
     """Load digits, make the net, train it, keep it with its history, and test it."""
     options = arguments()
-    from tinycnn import datasets, figures, ops, utils
+    from tinycnn import datasets, figures, ops, saving, utils
     from tinycnn.callbacks import CSVLogger, ModelCheckpoint
 
+    checkpoint = ModelCheckpoint(str(options.output).replace("{", "{{").replace("}", "}}"))
+    saving.check_target(options.output)  # a bad name is noticed before the work, not after it
+    if options.output.exists():
+        print(f"{options.output} is there and will be replaced after the first epoch")
     utils.set_random_seed(options.seed)
     if options.threads:
         ops.set_num_threads(options.threads)
@@ -84,7 +90,7 @@ def main() -> None:
         batch_size=options.batch_size,
         epochs=options.epochs,
         validation_data=(x_test, y_test),
-        callbacks=[CSVLogger(history_file), ModelCheckpoint(options.output)],
+        callbacks=[checkpoint, CSVLogger(history_file)],
     )
     print(f"wrote {options.output} and {history_file}")
     try:

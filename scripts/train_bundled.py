@@ -11,6 +11,7 @@ import sys
 import numpy as np
 
 import tinycnn
+from tinycnn import saving
 from tinycnn.console import run
 
 RECIPE = {
@@ -61,6 +62,7 @@ def compact_net() -> tinycnn.Sequential:
 def main() -> None:
     """Load MNIST, train by the recipe, test once, and write the net and its record."""
     options = arguments()
+    saving.check_target(options.output)
     digits = tinycnn.datasets.load(options.data)
     if digits.name != "mnist":
         sys.exit(f"error: the bundled net is trained on MNIST itself, not on {digits.name!r}")
@@ -71,7 +73,7 @@ def main() -> None:
     model = compact_net()
     optimizer = tinycnn.optimizers.Adam(0.002)
     loss = tinycnn.losses.CategoricalCrossentropy(label_smoothing=0.05)
-    model.compile(optimizer, loss, ["accuracy"])
+    model.compile(optimizer, loss, metrics=["accuracy"])
 
     steps = RECIPE["epochs"] * math.ceil(len(x_train) / RECIPE["batch_size"])
 

@@ -35,7 +35,7 @@ IMAGES = RNG.random((10, 8, 8, 1)).astype(np.float32)
 def dense(loss="sparse_categorical_crossentropy", metrics=("accuracy",), optimizer="sgd", seed=1):
     utils.set_random_seed(seed)
     model = Sequential([Input((4,)), Dense(5, activation="relu"), Dense(3, activation="softmax")])
-    model.compile(optimizer, loss, list(metrics))
+    model.compile(optimizer, loss, metrics=list(metrics))
     return model
 
 
@@ -51,7 +51,7 @@ def conv(**options):
             Dense(3, activation="softmax"),
         ]
     )
-    model.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"], **options)
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"], **options)
     return model
 
 
@@ -143,7 +143,7 @@ def test_a_model_without_one_is_built_by_its_first_samples_or_by_hand():
 def test_layers_can_be_added_one_by_one_and_after_compile():
     utils.set_random_seed(1)
     model = Sequential()
-    model.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.add(Input((4,)))
     model.add(Dense(5, activation="relu"))
     model.add(Dense(3, activation="softmax"))
@@ -604,7 +604,7 @@ def console(request, monkeypatch):
 
 def test_bars_and_tables_on_every_console(console):
     model = Sequential([Input((4,)), Dense(3, activation="softmax", name="größe→")], name="Ω")
-    model.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     shown = console()
     model.summary()
     model.fit(X, Y, batch_size=1, verbose=1, epochs=2)
@@ -715,7 +715,9 @@ def test_options_at_the_values_of_keras_change_nothing():
     assert dense().fit(X, Y, verbose=0, **neutral).history == dense().fit(X, Y, verbose=0).history
     dense().evaluate(X, Y, verbose=0, sample_weight=None, steps=None, callbacks=None)
     dense().predict(X, verbose=0, steps=None, callbacks=None)
-    dense().compile("sgd", "categorical_crossentropy", None, loss_weights=None, jit_compile="auto")
+    dense().compile(
+        "sgd", "categorical_crossentropy", None, weighted_metrics=None, jit_compile="auto"
+    )
 
 
 @pytest.mark.parametrize(
@@ -735,7 +737,7 @@ def test_options_at_the_values_of_keras_change_nothing():
         (lambda m: m.compile(SGD, "categorical_crossentropy"), "SGD"),
         (lambda m: m.compile("sgd"), "compile needs a loss"),
         (lambda m: m.compile("sgd", "mse"), "'mse'"),
-        (lambda m: m.compile("sgd", "categorical_crossentropy", ["auc"]), "'auc'"),
+        (lambda m: m.compile("sgd", "categorical_crossentropy", metrics=["auc"]), "'auc'"),
         (lambda m: m.compile("sgd", "categorical_crossentropy", loss_weights=[1]), "loss_weights"),
         (
             lambda m: m.compile("sgd", "categorical_crossentropy", jit_compile=True),

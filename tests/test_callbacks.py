@@ -31,7 +31,7 @@ Y = np.arange(10) % 3
 def model():
     utils.set_random_seed(1)
     net = Sequential([Input((4,)), Dense(3, activation="softmax")])
-    net.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"])
+    net.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return net
 
 

@@ -41,7 +41,7 @@ def train(optimizer, dtype):
     for layer in kinds:
         layer.dtype = dtype
     model = Sequential([Input((20, 20, 3)), *kinds])
-    model.compile(optimizer, "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     logs = model.fit(x, y, batch_size=64, epochs=2, verbose=0, validation_split=0.1).history
     saliency = model.input_gradient(x[:8], 1)
     return sha(*model.get_weights(), model.predict(x, verbose=0), saliency), logs["val_loss"][-1]

@@ -62,3 +62,8 @@ def test_the_reading_order_names_the_lengths_of_its_files():
     for path, said in rows:
         length = len((ROOT / path).read_text(encoding="utf-8").splitlines())
         assert abs(int(said) - length) <= 0.1 * length, f"{path} has {length} lines now"
+
+
+@pytest.mark.skipif(not README.exists(), reason="installed without the repository")
+def test_nothing_is_left_to_fill_in():
+    assert not re.findall(r"@[A-Z_]+@", README.read_text(encoding="utf-8"))

@@ -32,7 +32,7 @@ def net(*layers, loss="sparse_categorical_crossentropy", optimizer="sgd", shape=
     utils.set_random_seed(2)
     kinds = layers or (Conv2D(4, 3, activation="relu"), MaxPooling2D(), Flatten())
     model = Sequential([Input(shape), *kinds, Dense(3, activation="softmax")])
-    model.compile(optimizer, loss, ["accuracy"])
+    model.compile(optimizer, loss, metrics=["accuracy"])
     return model
 
 
@@ -315,10 +315,10 @@ def test_the_other_metric_for_the_loss_is_refused_and_not_wrong():
     utils.set_random_seed(1)
     model = Sequential([Input((4,)), Dense(3, activation="softmax")])
     x, y = np.zeros((3, 4)), np.arange(3)
-    model.compile("sgd", "sparse_categorical_crossentropy", ["categorical_accuracy"])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["categorical_accuracy"])
     with pytest.raises(ValueError, match="one-hot labels"):
         model.evaluate(x, y, verbose=0)
-    model.compile("sgd", "categorical_crossentropy", ["sparse_categorical_accuracy"])
+    model.compile("sgd", "categorical_crossentropy", metrics=["sparse_categorical_accuracy"])
     with pytest.raises(ValueError, match="class numbers"):
         model.evaluate(x, np.eye(3), verbose=0)
 

@@ -102,7 +102,7 @@ def small_model(loss="categorical_crossentropy"):
             Dense(4, activation="softmax"),
         ]
     )
-    model.compile("adadelta", loss, ["accuracy"])
+    model.compile("adadelta", loss, metrics=["accuracy"])
     return model
 
 

@@ -324,7 +324,10 @@ def test_a_configuration_makes_the_layer_again(layer):
         (lambda: Conv2D(3, 3, padding=1), "padding=1"),
         (lambda: Conv2D(3, 3, data_format="channels_first"), "data_format='channels_first'"),
         (lambda: Conv2D(3, 3, dilation_rate=2), "dilation_rate=2"),
-        (lambda: Conv2D(3, 3, dilation_rate=np.array([2, 2])), "dilation_rate=array([2, 2])"),
+        (
+            lambda: Conv2D(3, 3, dilation_rate=np.array([2, 2])),
+            "dilation_rate=array(...) of shape (2,)",
+        ),
         (lambda: Conv2D(3, 3, groups=3), "groups=3"),
         (lambda: Conv2D(3, 3, kernel_regularizer="l2"), "kernel_regularizer='l2'"),
         (lambda: Conv2D(3, 3, trainable=False), "trainable=False"),

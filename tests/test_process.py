@@ -33,7 +33,7 @@ def make():
         Input((9, 9, 1)), Conv2D(4, 3, activation="relu"), MaxPooling2D(), AveragePooling2D(2, 1),
         Dropout(0.2), Flatten(), Dense(3, activation="softmax"),
     ])
-    model.compile("adadelta", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("adadelta", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 rng = np.random.default_rng(2)

@@ -62,7 +62,9 @@ def rename(path, old, new):
     """Rename the optimizer's arrays, as an older or a stranger's Keras would have named them."""
     with h5py.File(path, "r+") as file:
         group = file["optimizer_weights"]
-        names = [name if isinstance(name, str) else name.decode() for name in group.attrs["weight_names"]]
+        names = [
+            name if isinstance(name, str) else name.decode() for name in group.attrs["weight_names"]
+        ]
         for name in names:
             group.move(name, f"moved/{name.replace(old, new)}")
         group.attrs["weight_names"] = [f"moved/{name.replace(old, new)}" for name in names]
@@ -98,7 +100,13 @@ def test_all_dialects_become_the_same_plain_form():
     for config in configs:
         config["layers"][0]["config"].pop("name")  # each Keras names the input in its own way
     assert all(config == configs[0] for config in configs)
-    assert set(configs[0]["layers"][2]["config"]) == {"name", "dtype", "pool_size", "padding", "strides"}
+    assert set(configs[0]["layers"][2]["config"]) == {
+        "name",
+        "dtype",
+        "pool_size",
+        "padding",
+        "strides",
+    }
 
 
 @pytest.mark.parametrize("name", sorted(ORDERS))
@@ -116,7 +124,10 @@ def test_the_first_keras_2_had_no_input_layer_and_no_name(copy):
         layers = config["config"]["layers"][1:]
         layers[0]["config"]["batch_input_shape"] = [None, 8, 8, 1]
         scaling = {"scale": 1.0, "mode": "fan_avg", "distribution": "uniform", "seed": None}
-        layers[0]["config"]["kernel_initializer"] = {"class_name": "VarianceScaling", "config": scaling}
+        layers[0]["config"]["kernel_initializer"] = {
+            "class_name": "VarianceScaling",
+            "config": scaling,
+        }
         return {"class_name": "Sequential", "config": layers}
 
     change(path, "model_config", old)
@@ -124,6 +135,23 @@ def test_the_first_keras_2_had_no_input_layer_and_no_name(copy):
     assert config["name"] == "sequential"
     assert config["layers"][0]["config"]["batch_shape"] == [None, 8, 8, 1]
     assert config["layers"][1]["config"]["kernel_initializer"] == examples.GLOROT
+
+
+def give_the_shape_again(shape):
+    def edit(value):
+        value["config"]["layers"][1]["config"]["batch_input_shape"] = shape
+
+    return edit
+
+
+def test_tf_keras_says_the_shape_of_the_input_twice(copy):
+    path = copy("keras2_adam")
+    before = read(path).config
+    change(path, "model_config", give_the_shape_again([None, 8, 8, 1]))
+    assert read(path).config == before
+    change(path, "model_config", give_the_shape_again([None, 9, 9, 1]))
+    with pytest.raises(ModelFileError, match="the shape of the input"):
+        read(path)
 
 
 def test_the_rate_may_be_missing_or_have_its_first_name(copy):
@@ -170,6 +198,13 @@ def drop(path):
         group.attrs["weight_names"] = group.attrs["weight_names"][:-1]
 
 
+def add(path):
+    with h5py.File(path, "r+") as file:
+        group = file["optimizer_weights"]
+        group["adadelta/other"] = np.float32(0)
+        group.attrs["weight_names"] = [*group.attrs["weight_names"], "adadelta/other"]
+
+
 def poison(path):
     with h5py.File(path, "r+") as file:
         group = file["optimizer_weights"]
@@ -179,6 +214,7 @@ def poison(path):
 MISMATCHES = {
     "swapped": swap,
     "one too few": drop,
+    "one too many": add,
     "not finite": poison,
     "other slots": lambda path: rename(path, "accumulated_grad", "velocity"),
     "other weights": lambda path: rename(path, "dense_1", "output"),
@@ -231,7 +267,7 @@ def test_keras_opens_ours_and_predicts_the_same(keras, ours, caplog):
     assert isinstance(peer.optimizer, keras.optimizers.Adadelta)
     assert peer.optimizer.get_config()["learning_rate"] == 1.0
     assert int(peer.optimizer.iterations) == 12
-    assert peer.loss == "categorical_crossentropy"
+    assert peer.loss is keras.losses.categorical_crossentropy
 
 
 @quiet

@@ -77,10 +77,16 @@ def test_the_same_model_makes_the_same_bytes(path):
 def test_a_usual_loss_is_written_by_its_name(path):
     usual = {
         "class_name": "CategoricalCrossentropy",
-        "config": {"from_logits": False, "label_smoothing": 0.0, "name": "categorical_crossentropy"},
+        "config": {
+            "from_logits": False,
+            "label_smoothing": 0.0,
+            "name": "categorical_crossentropy",
+        },
     }
     saving.write_model(path, examples.example(loss=usual))
-    assert saving.read_model(path, weight_specs).training_config["loss"] == "categorical_crossentropy"
+    assert (
+        saving.read_model(path, weight_specs).training_config["loss"] == "categorical_crossentropy"
+    )
 
 
 def test_the_layout_is_that_of_keras(path):
@@ -165,7 +171,9 @@ def test_a_failure_leaves_the_old_file_and_no_other(path, tmp_path, monkeypatch,
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises((ModelFileError, KeyboardInterrupt), match=r"No space left|^$"):
         saving.write_model(path, examples.example())
-    assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [("mnist.h5", "mine")]
+    assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [
+        ("mnist.h5", "mine")
+    ]
 
 
 def test_a_file_that_does_not_read_back_is_not_put_in_place(path, tmp_path, monkeypatch):

@@ -43,7 +43,7 @@ def test_the_whole_report(evaluate, model, tmp_path, monkeypatch, capsys):
     out = capsys.readouterr().out
 
     digits = datasets.load("sample")
-    model.compile("sgd", "categorical_crossentropy", ["accuracy"])
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
     x = digits.x_test[..., None] / np.float32(255)
     loss, accuracy = model.evaluate(x, utils.to_categorical(digits.y_test, 10), verbose=0)
     assert "model: mnist.h5\n" in out
@@ -68,7 +68,7 @@ def test_the_whole_report(evaluate, model, tmp_path, monkeypatch, capsys):
 def test_a_compiled_model_with_another_loss_is_judged_alike(evaluate, model, tmp_path, capsys):
     config = Sequential.from_config(model.get_config())
     config.set_weights(model.get_weights())
-    config.compile("adadelta", "sparse_categorical_crossentropy", ["accuracy"])
+    config.compile("adadelta", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.save(tmp_path / "a.h5")
     config.save(tmp_path / "b.h5")
     reports = []

@@ -16,14 +16,18 @@ _MODULES = (
     "backend",
     "callbacks",
     "datasets",
+    "figures",
     "gradcheck",
     "initializers",
     "layers",
     "losses",
     "metrics",
     "models",
+    "ops",
     "optimizers",
+    "pictures",
     "preprocessing",
+    "pretrained",
     "utils",
 )
 _FROM_MODELS = ("Sequential", "load_model")

@@ -29,7 +29,8 @@ class ActivationFunction:
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return y, shaped as x; numbers that are not floats are taken as float32."""
         x = np.asarray(x)
-        return self.forward(x if x.dtype in ops.FLOATS else x.astype(np.float32))
+        x = x if x.dtype in ops.FLOATS else x.astype(np.float32)
+        return self.forward(x).reshape(x.shape)
 
 
 linear = ActivationFunction("linear", reference.linear_forward, reference.linear_backward)

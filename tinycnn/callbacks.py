@@ -1,6 +1,5 @@
 """Callbacks: what happens beside the training loop, by their Keras names."""
 
-import contextlib
 import csv
 import os
 import warnings
@@ -8,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tinycnn import saving
 from tinycnn.checks import whole
 from tinycnn.errors import FileError
 
@@ -163,23 +163,21 @@ class CSVLogger(Callback):
         self.filename, self.separator, self.append = os.fspath(filename), separator, append
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Open the file, and empty it unless rows are to be added."""
-        try:
-            with open(self.filename, "a" if self.append else "w", newline="") as file:
-                self.header = file.tell() == 0
-        except OSError as error:
-            raise FileError(
-                self.filename, f"cannot be written ({error.strerror})", "Choose another file."
-            ) from error
+        """Make sure that the file can be written; it is emptied, or made, with the first row."""
+        there = os.path.exists(self.filename)
+        self.fresh = not (self.append and there and os.path.getsize(self.filename))
+        target = self.filename if there else os.path.dirname(os.path.abspath(self.filename))
+        if os.path.isdir(self.filename) or not os.access(target, os.W_OK):
+            raise FileError(self.filename, "it cannot be written", "Choose another name or folder.")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Add a row."""
-        with open(self.filename, "a", newline="") as file:
+        with open(self.filename, "w" if self.fresh else "a", newline="") as file:
             writer = csv.writer(file, delimiter=self.separator)
-            if self.header:
+            if self.fresh:
                 writer.writerow(["epoch", *sorted(logs or {})])
-                self.header = False
             writer.writerow([epoch, *(value for _, value in sorted((logs or {}).items()))])
+        self.fresh = False
 
 
 class Monitor(Callback):
@@ -298,7 +296,7 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: a number that must be beaten from the start.
 
     Raises:
-        FileError: for a filepath that does not end in .h5 or .hdf5.
+        FileError: for a filepath that does not end in .h5 or .hdf5, or cannot be written.
         ValueError: for a filepath with a name that is not there, at the first save.
     """
 
@@ -325,6 +323,11 @@ class ModelCheckpoint(Monitor):
         self.verbose, self.save_best_only = verbose, save_best_only
         self.best = initial_value_threshold
 
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Make sure before the first epoch that there is a place to save to."""
+        if "{" not in self.filepath:
+            saving.check_target(self.filepath)
+
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Save, if it is time to."""
         if self.save_best_only:
@@ -337,7 +340,7 @@ class ModelCheckpoint(Monitor):
     def _path(self, epoch: int, logs: Logs) -> str:
         try:
             path = self.filepath.format(epoch=epoch + 1, **logs)
-        except (KeyError, IndexError, ValueError) as error:
+        except (LookupError, ValueError, AttributeError, TypeError) as error:
             raise ValueError(
                 f"filepath {self.filepath!r} may hold 'epoch' and {sorted(logs)}, but not {error}"
             ) from error
@@ -355,7 +358,7 @@ class ProgbarLogger(Callback):
 
     def __init__(self, verbose: int):
         super().__init__()
-        self.verbose = verbose
+        self.verbose, self.bar = verbose, None
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Begin a bar."""
@@ -375,5 +378,5 @@ class ProgbarLogger(Callback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Take away the bar of an epoch that was interrupted."""
-        with contextlib.suppress(AttributeError):
+        if self.bar is not None:
             self.bar.close()

@@ -20,18 +20,34 @@ def refuse(owner: str, options: dict[str, object], neutral: dict[str, object]) -
             raise TypeError(f"{owner} has no option {name!r}. Received: {name}={value!r}")
         value = tuple(value) if isinstance(value, list) else value
         allowed = None, neutral[name], (neutral[name],) * 2
-        if isinstance(value, np.ndarray) or value not in allowed:
+        if isinstance(value, np.ndarray):
+            raise ValueError(
+                f"{owner}: {name} is not there. Received: {name}=array(...) of shape {value.shape}"
+            )
+        if value not in allowed:
             raise ValueError(
                 f"{owner}: {name} is only there with the value {neutral[name]!r}. "
                 f"Received: {name}={value!r}"
             )
 
 
-def whole(name: str, value: int, low: int = 1) -> int:
-    """Return a whole number from `low`, or say what is wrong with it."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
-        raise ValueError(f"{name} must be a whole number from {low}. Received: {name}={value!r}")
+def whole(name: str, value: int, low: int = 1, high: int = 2**31 - 1) -> int:
+    """Return a whole number in a range, or say what is wrong with it."""
+    number = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
+        raise ValueError(
+            f"{name} must be a whole number from {low} to {high}. Received: {name}={value!r}"
+        )
     return int(value)
+
+
+def label(name: str, value: str) -> str:
+    """Return a name that a group of a file can have, too, or say what is wrong with it."""
+    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
+        raise ValueError(f"{name} must be 1 to 200 printable letters. Received: {name}={value!r}")
+    if "/" in value or value in (".", ".."):
+        raise ValueError(f"{name} must not hold '/' or be dots. Received: {name}={value!r}")
+    return value
 
 
 def pair(name: str, value: int | tuple[int, int]) -> tuple[int, int]:

@@ -2,7 +2,10 @@
 
 import argparse
 import io
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -15,8 +18,9 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     """Run `main` and leave the process with its exit code, or with one sentence on a user's mistake.
 
     Args:
-        main: the command; returns its exit code, None for 0. A `FileError` or an `OSError` out of it
-            is printed as one sentence (exit code 1), Ctrl-C ends with 130, a closed pipe quietly.
+        main: the command; returns its exit code, None for 0. A `FileError`, `OSError` or `ValueError`
+            out of it is printed as one sentence (exit code 1), Ctrl-C ends with 130, a closed pipe
+            quietly.
 
     Raises:
         SystemExit: always.
@@ -26,26 +30,57 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         Traceback (most recent call last):
         SystemExit: 0
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a file's name may hold any character
-            stream.reconfigure(errors="backslashreplace")
+    _mend_streams()
+    _insist_on_interrupts()
     try:
         code = main() or 0
         sys.stdout.flush()
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
         print("\ninterrupted: nothing half-written was left behind", file=sys.stderr)
         code = INTERRUPTED
     except BrokenPipeError:
         sys.stdout = None  # the reader is gone; a flush at exit would complain again
         code = 1
-    except (FileError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (FileError, OSError, ValueError, MemoryError) as error:
+        print(f"error: {error or 'the memory is too small for this'}", file=sys.stderr)
         code = 1
     sys.exit(code)
 
 
-def whole_number(low: int = 1) -> Callable[[str], int]:
-    """Return a type for argparse: whole numbers from `low`, with a sentence for anything else.
+def _mend_streams() -> None:
+    """Make output safe: a closed stream swallows it, and letters that a console lacks are escaped."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open until the end)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _insist_on_interrupts() -> None:
+    """Say Ctrl-C again after a second: while code is being compiled, the first one can get lost."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return  # whoever started this program decided otherwise
+
+    def interrupted(number: int, frame: object) -> None:
+        again = threading.Timer(1.0, _interrupt_main_thread)
+        again.daemon = True
+        again.start()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupted)
+
+
+def _interrupt_main_thread() -> None:
+    if hasattr(signal, "pthread_kill"):  # ends a wait, too
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
+
+
+def whole_number(low: int = 1, high: int = 2**31 - 1) -> Callable[[str], int]:
+    """Return a type for argparse: whole numbers in a range, with a sentence for anything else.
 
     Example:
         >>> whole_number(1)("12")
@@ -53,10 +88,9 @@ def whole_number(low: int = 1) -> Callable[[str], int]:
     """
 
     def convert(text: str) -> int:
-        if not text.isdecimal() or int(text) < low:
-            raise argparse.ArgumentTypeError(
-                f"must be a whole number from {low}. Received: {text!r}"
-            )
+        if not text.isdecimal() or len(text) > 20 or not low <= int(text) <= high:
+            wanted = f"must be a whole number from {low} to {high}"
+            raise argparse.ArgumentTypeError(f"{wanted}. Received: {text!r}")
         return int(text)
 
     return convert

@@ -2,7 +2,9 @@
 
 import os
 
-from tinycnn import models, pretrained
+import numpy as np
+
+from tinycnn import activations, models, pretrained
 from tinycnn.errors import ModelFileError
 
 OWN = "mnist.h5"  # what scripts/train.py leaves in the folder it runs in
@@ -34,3 +36,23 @@ def load_digit_model(path: str | os.PathLike | None = None) -> tuple[models.Sequ
         cause = f"the model turns {shapes[0][1:]} into {shapes[1][1:]}, not (28, 28, 1) into (10,)"
         raise ModelFileError(path, cause, "Give a model that was trained on MNIST's digits.")
     return model, path
+
+
+def probabilities(model: models.Sequential, name: str, x: np.ndarray) -> np.ndarray:
+    """Return the probability of each digit, (n, 10), even from a model that returns scores.
+
+    Args:
+        model, name: from `load_digit_model`.
+        x: pictures (n, 28, 28, 1), 0 to 1.
+
+    Raises:
+        ModelFileError: the model returns neither probabilities nor scores.
+    """
+    found = model.predict(x, verbose=0)
+    last = getattr(model.layers[-1], "activation", activations.linear)
+    if last == activations.linear:
+        found = activations.softmax(found)
+    if not np.allclose(found.sum(axis=1), 1, atol=1e-3) or found.min(initial=0) < 0:
+        cause = "its predictions are no probabilities"
+        raise ModelFileError(name, cause, "Give a model that ends in a softmax.")
+    return found

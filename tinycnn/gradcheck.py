@@ -73,6 +73,7 @@ def compare(
     places = np.arange(array.size)
     if array.size > entries:
         places = rng.choice(array.size, entries, replace=False)
+        places[0] = np.abs(gradient).argmax()  # the largest is always among them
     flat, pairs = array.reshape(-1), []
     for place in places:
         slope = difference(flat, place, value)
@@ -183,33 +184,35 @@ def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int
     config = model.get_config()
     for layer in config["layers"]:
         layer["config"]["dtype"] = "float64"
-    twin = type(model).from_config(config)
+    rng = np.random.default_rng(seed)
+    twin = type(model).from_config(config, rng)
     twin.set_weights(model.get_weights())
     names = [f"{layer.name}/{name}" for layer in twin.layers for name in layer.params]
-    rng = np.random.default_rng(seed)
     x = rng.random((samples, *twin.input_shape[1:]))
     steps = plan(twin.layers, logits=True)
     params = dict(zip(names, twin.weights, strict=True))
     rows = check_steps(steps, params, x, training=True, entries=entries, seed=seed)
     if model.objective is None:
         return rows
-    return [*rows, check_loss(model.objective.loss, twin.output_shape[-1], samples, entries, rng)]
+    return [*rows, check_loss(model.objective, twin.output_shape[-1], samples, entries, rng)]
 
 
 def check_loss(
-    loss: object, classes: int, samples: int, entries: int, rng: np.random.Generator
+    objective: object, classes: int, samples: int, entries: int, rng: np.random.Generator
 ) -> Row:
-    """Check the gradient of a mean loss by the scores (logits) that it is given."""
-    logits = rng.standard_normal((samples, classes))
+    """Check the gradient of a model's mean loss by the scores or probabilities that it is given."""
+    loss, logits = objective.loss, objective.from_logits
+    y_pred = rng.standard_normal((samples, classes)) if logits else rng.random((samples, classes))
     chosen = rng.integers(classes, size=samples)
     sparse = "Sparse" in type(loss).__name__
-    target = loss.target(chosen if sparse else np.eye(classes)[chosen], logits)
+    target = loss.target(chosen if sparse else np.eye(classes)[chosen], y_pred)
 
     def value() -> tuple[float, list[np.ndarray]]:
-        return float(loss.forward(target, logits, True)[0].mean()), []
+        return float(loss.forward(target, y_pred, logits)[0].mean()), []
 
-    gradient = loss.backward(target, loss.forward(target, logits, True)[1], True)
-    return compare("loss by logits", logits, gradient, value, entries, rng)
+    gradient = loss.backward(target, loss.forward(target, y_pred, logits)[1], logits)
+    name = "loss by logits" if logits else "loss by y_pred"
+    return compare(name, y_pred, gradient, value, entries, rng)
 
 
 def table(rows: list[Row]) -> str:
@@ -224,7 +227,8 @@ def table(rows: list[Row]) -> str:
     lines = [head.rstrip()]
     for row in rows:
         sizes = f"{row.analytic:.3e}", f"{row.numeric:.3e}", f"{row.error:.1e}"
-        verdict = "ok" if row.good else "ALL ZERO" if not row.analytic else "WRONG"
+        verdict = "ok" if row.good else "WRONG" if row.analytic else "ALL ZERO"
+        verdict = verdict if row.checked else "NOTHING CHECKED"
         lines.append(
             form.format(row.tensor, str(row.shape), *sizes, row.checked, row.corners, verdict)
         )
@@ -244,10 +248,12 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(
         prog="python -m tinycnn.gradcheck",
-        description="Check every gradient of a saved model against central differences in float64.",
+        description="Check the gradient of every array of a saved model against central differences.",
         epilog="example: python -m tinycnn.gradcheck mnist.h5 --entries 50",
     )
-    parser.add_argument("model", help="an .h5 file of tinycnn's or Keras's")
+    parser.add_argument(
+        "model", nargs="?", help="an .h5 file; default: mnist.h5, or else the bundled model"
+    )
     parser.add_argument("--samples", type=int, default=2, help="random pictures (default 2)")
     parser.add_argument(
         "--entries", type=int, default=20, help="entries of each array (default 20)"
@@ -256,9 +262,12 @@ def main() -> int:
     options = parser.parse_args()
     if min(options.samples, options.entries) < 1 or options.seed < 0:
         parser.error("--samples and --entries must be at least 1, --seed at least 0")
+    from tinycnn.digit_model import load_digit_model
     from tinycnn.models import load_model
 
-    model = load_model(options.model)
+    named = options.model is not None
+    model, name = (load_model(options.model), options.model) if named else load_digit_model()
+    print(f"{name}: {options.entries} entries of each array, in float64, on random pictures")
     rows = check_model(model, samples=options.samples, entries=options.entries, seed=options.seed)
     print(table(rows))
     print(f"largest relative error: {worst(rows):.1e} (bound {BOUND:.0e})")

@@ -7,7 +7,9 @@ returns their mean. Where the last layer is a softmax, training hands the scores
 import numpy as np
 
 from tinycnn import ops, reference
+from tinycnn.checks import refuse, truth
 
+NEUTRAL = {"axis": -1, "reduction": "sum_over_batch_size", "ignore_class": None, "dtype": None}
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before the logarithm
 
 
@@ -20,9 +22,14 @@ def _predictions(y_pred: np.ndarray) -> np.ndarray:
 def _check_labels(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None:
     if y_true.dtype.kind not in "buif":
         raise ValueError(f"Labels must be numbers. Received: an array of {y_true.dtype}")
+    if y_pred.ndim != 2:
+        raise ValueError(
+            "Predictions must be (n, classes): let the model end in Dense or Flatten. "
+            f"Received: {y_pred.shape}"
+        )
     if not len(y_pred):
         raise ValueError("There are no samples to compute a loss of.")
-    if y_pred.ndim < 2 or y_true.shape != wanted:
+    if y_true.shape != wanted:
         raise ValueError(
             f"y_true of shape {y_true.shape} does not go with predictions of shape {y_pred.shape}: "
             f"wanted {wanted}. One-hot labels go with categorical_crossentropy, class numbers with "
@@ -37,9 +44,10 @@ class CategoricalCrossentropy:
         from_logits: predictions are scores before the softmax, not probabilities.
         label_smoothing: share of each label to spread evenly over all classes, 0 to 1.
         name: for `get_config`.
+        options: Keras's others raise unless they change nothing.
 
     Raises:
-        ValueError: for a label_smoothing outside 0 to 1.
+        TypeError, ValueError: for a label_smoothing outside 0 to 1, or an option that is not there.
 
     Example:
         >>> loss = CategoricalCrossentropy()
@@ -51,12 +59,15 @@ class CategoricalCrossentropy:
         self,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
+        *,
         name: str = "categorical_crossentropy",
+        **options: object,
     ):
+        refuse(type(self).__name__, options, NEUTRAL)
         number = isinstance(label_smoothing, int | float) and not isinstance(label_smoothing, bool)
         if not number or not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing must lie in 0 to 1. Received: {label_smoothing!r}")
-        self.from_logits = bool(from_logits)
+        self.from_logits = truth("from_logits", from_logits)
         self.label_smoothing = label_smoothing
         self.name = name
 
@@ -144,6 +155,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     Args:
         from_logits: predictions are scores before the softmax, not probabilities.
         name: for `get_config`.
+        options: Keras's others raise unless they change nothing.
 
     Example:
         >>> loss = SparseCategoricalCrossentropy()
@@ -151,8 +163,14 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         0.6931
     """
 
-    def __init__(self, from_logits: bool = False, name: str = "sparse_categorical_crossentropy"):
-        super().__init__(from_logits, name=name)
+    def __init__(
+        self,
+        from_logits: bool = False,
+        *,
+        name: str = "sparse_categorical_crossentropy",
+        **options: object,
+    ):
+        super().__init__(from_logits, name=name, **options)
 
     def target(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Return the true probabilities (n, classes) in the dtype of y_pred.
@@ -174,7 +192,9 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
             raise ValueError(
                 f"Labels must be whole numbers from 0 to {classes - 1}. Received: {y_true[~good][0]!r}"
             )
-        return np.eye(classes, dtype=y_pred.dtype)[y_true.astype(np.intp)]
+        target = np.zeros(y_pred.shape, y_pred.dtype)
+        np.put_along_axis(target, y_true[..., None].astype(np.intp), 1, axis=-1)
+        return target
 
     def get_config(self) -> dict:
         """Return the arguments that make this loss again."""

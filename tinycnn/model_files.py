@@ -1,10 +1,13 @@
 """Between a model and its file: what is to be stored, as plain values, and what they must look like."""
 
+import math
 import os
 
 from tinycnn import optimizers, saving
 from tinycnn.errors import ModelFileError
 from tinycnn.layers import InputLayer, layers_from_config
+
+LARGEST_SAMPLE = 2**26  # numbers that a layer of a file may hand on for one sample
 
 
 def weight_specs(config: dict) -> list[tuple[str, dict[str, tuple[tuple[int, ...], str]]]]:
@@ -25,7 +28,11 @@ def weight_specs(config: dict) -> list[tuple[str, dict[str, tuple[tuple[int, ...
         if not isinstance(layer, InputLayer):
             shapes = layer.weight_shapes(shape)
             specs.append((layer.name, {name: (s, layer.dtype) for name, s in shapes.items()}))
+        if math.prod(output[1:]) > LARGEST_SAMPLE:
+            raise ValueError(f"{layer.name} has outputs of {output[1:]} numbers: too many")
         shape = output
+    if not specs:
+        raise ValueError("it has no layers")
     return specs
 
 

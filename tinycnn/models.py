@@ -2,6 +2,8 @@
 
 import os
 
+import numpy as np
+
 from tinycnn import saving
 from tinycnn.checks import refuse
 from tinycnn.errors import ModelFileError
@@ -33,12 +35,16 @@ def load_model(
     refuse("load_model", {"custom_objects": custom_objects}, {"custom_objects": None})
     refuse("load_model", {"safe_mode": safe_mode}, {"safe_mode": True})
     saved = saving.read_model(filepath, weight_specs)
-    model = Sequential.from_config(saved.config)
-    model.set_weights([array for layer in saved.weights for array in layer])
+    try:
+        # The weights that are drawn here are replaced at once.
+        model = Sequential.from_config(saved.config, np.random.default_rng(0))
+        model.set_weights([array for layer in saved.weights for array in layer])
+    except (ValueError, TypeError) as error:
+        raise ModelFileError(filepath, f"its configuration makes no model ({error})") from error
     if compile and saved.training_config is not None:
         try:
             described = saved.training_config
-            model.compile(described["optimizer"], described["loss"], described["metrics"])
+            model.compile(described["optimizer"], described["loss"], metrics=described["metrics"])
         except (ValueError, TypeError) as error:
             raise ModelFileError(
                 filepath, f"its training configuration is no good ({error})"

@@ -1,12 +1,13 @@
 """`Network`: layers in a row, their shapes and their weights. `Sequential` adds everything that learns."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from tinycnn import utils
-from tinycnn.checks import whole
+from tinycnn.checks import label, whole
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.plan import plan
 
@@ -39,7 +40,8 @@ class Network:
     """
 
     def __init__(self, layers: Sequence[Layer] | None, name: str):
-        self.name = name
+        self.name = label("name", name)
+        self._rng: np.random.Generator | None = None  # None: the default one, read at each layer
         self.built = False
         self._layers: list[Layer] = []
         if not isinstance(layers, list | tuple | None):
@@ -95,7 +97,7 @@ class Network:
         shape = self._next_input_shape(layer)
         layer.name = self._unused_name(layer)
         if shape is not None:
-            layer.build(shape, utils.next_rng())
+            self._build_layer(layer, shape)
         self._layers.append(layer)
         layer.taken = True
         self.built = shape is not None and bool(self.layers)
@@ -115,7 +117,7 @@ class Network:
                 raise ValueError(f"All layers must have different names. Twice: {layer.name!r}")
             return layer.name
         base = snake_case(type(layer).__name__)
-        names = [base, *(f"{base}_{number}" for number in range(1, len(taken) + 1))]
+        names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(1)))
         return next(name for name in names if name not in taken)
 
     def build(self, input_shape: tuple) -> None:
@@ -131,13 +133,24 @@ class Network:
             raise ValueError("This model has no layers: add some first.")
         if self.built:
             return
+        if not isinstance(input_shape, tuple | list):
+            raise ValueError(f"input_shape must be a tuple. Received: input_shape={input_shape!r}")
         shape = (None, *(whole("input_shape", size) for size in input_shape[1:]))
-        rng = utils.next_rng()
         for layer in self._layers:
-            layer.build(shape, rng)
+            self._build_layer(layer, shape)
             shape = layer.output_shape
         self.built = True
         self._plan_steps()
+
+    def __repr__(self) -> str:
+        shape = self.output_shape if self.built else "not built"
+        return f"<{type(self).__name__} name={self.name}, {len(self.layers)} layers, {shape}>"
+
+    def _build_layer(self, layer: Layer, shape: tuple) -> None:
+        """Build a layer; only those with weights draw from the generator, each once."""
+        layer.compute_output_shape(shape)  # raises if the layer cannot take this
+        weighted = bool(layer.weight_shapes(shape))
+        layer.build(shape, (self._rng or utils.next_rng()) if weighted else None)
 
     def _built_layers(self) -> list[Layer]:
         if not self.built:
@@ -155,8 +168,8 @@ class Network:
         if (name is None) == (index is None):
             raise ValueError("get_layer takes either a name or an index.")
         if index is not None:
-            if not -len(self.layers) <= index < len(self.layers):
-                raise ValueError(f"There are {len(self.layers)} layers. Received: index={index}")
+            if not isinstance(index, int) or not -len(self.layers) <= index < len(self.layers):
+                raise ValueError(f"There are {len(self.layers)} layers. Received: index={index!r}")
             return self.layers[index]
         for layer in self.layers:
             if layer.name == name:
@@ -203,13 +216,18 @@ class Network:
         return {"name": self.name, "layers": pairs}
 
     @classmethod
-    def from_config(cls, config: dict) -> "Network":
+    def from_config(cls, config: dict, rng: np.random.Generator | None = None) -> "Network":
         """Make a model from what `get_config` returned, with new weights.
+
+        Args:
+            config: plain values.
+            rng: where the weights come from; None: the default generator.
 
         Raises:
             ValueError, TypeError: if it describes no model.
         """
         model = cls(name=config["name"])
+        model._rng = rng
         for layer in layers_from_config(config):
             model.add(layer)
         return model

@@ -1,7 +1,8 @@
 """The door to the arithmetic: checks what comes in, then calls the kernel or, without Numba, the definition.
 
 No kernel checks its arguments, because inside compiled code there is nobody to tell; so every array is
-checked here, and everything above this file calls only this file.
+checked here, and nothing above this file calls a kernel. (What has no kernel is called where it is
+defined, in `reference`: softmax and cross-entropy work on a few numbers a sample.)
 """
 
 import functools
@@ -65,7 +66,7 @@ def checked(
     """
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{name} must be a NumPy array. Received: {type(array).__name__}")
-    if array.dtype not in ((dtype,) if dtype is not None else FLOATS) or not array.dtype.isnative:
+    if array.dtype not in ((dtype,) if dtype is not None else FLOATS):
         wanted = dtype or "float32 or float64"
         raise ValueError(f"{name} must be an array of {wanted}. Received: {array.dtype}")
     sizes_agree = all(want in (None, have) for want, have in zip(shape, array.shape, strict=False))
@@ -83,6 +84,8 @@ def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> 
     padded = [
         length + before + after for length, (before, after) in zip(size, padding, strict=True)
     ]
+    if min(*(side for sides in padding for side in sides)) < 0:
+        raise ValueError(f"padding must not be negative. Received: {padding}")
     if min(*kernel, *strides) < 1 or padded[0] < kernel[0] or padded[1] < kernel[1]:
         raise ValueError(
             f"A window of {kernel} with strides {strides} does not fit into an image of {tuple(padded)}, "
@@ -220,12 +223,16 @@ def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
     """Return y, shaped as x: see `reference.dropout_forward`."""
+    if not 0 <= rate <= 1 or not 0 <= seed < 2**64:
+        raise ValueError(
+            f"rate must lie in 0 to 1, seed in 0 to 2**64 - 1. Received: {rate}, {seed}"
+        )
     return implementation().dropout_forward(checked("x", x, (None,) * np.ndim(x)), rate, seed)
 
 
 def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:
     """Return dx, shaped as dy: see `reference.dropout_backward`."""
-    return implementation().dropout_backward(checked("dy", dy, (None,) * np.ndim(dy)), rate, seed)
+    return dropout_forward(checked("dy", dy, (None,) * np.ndim(dy)), rate, seed)
 
 
 def _checked_alike(param: np.ndarray, **others: np.ndarray) -> None:

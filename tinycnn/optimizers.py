@@ -10,9 +10,20 @@ import operator
 import numpy as np
 
 from tinycnn import ops
+from tinycnn.checks import label, refuse, truth
 
 SMALLEST, LARGEST = 1e-30, 1e30  # within what float32 can hold
 BELOW_ONE = 1 - 2**-20  # the running means must forget something
+NEUTRAL = {  # options of Keras's that are accepted only at the value that changes nothing
+    "weight_decay": None,
+    "clipnorm": None,
+    "clipvalue": None,
+    "global_clipnorm": None,
+    "use_ema": False,
+    "loss_scale_factor": None,
+    "gradient_accumulation_steps": None,
+    "amsgrad": False,
+}
 
 
 def _number(name: str, value: float, low: float, high: float) -> float:
@@ -25,13 +36,20 @@ def _number(name: str, value: float, low: float, high: float) -> float:
 
 
 class Optimizer:
-    """Base: holds the running arrays ("slots") of every weight array, one list a slot."""
+    """Base: holds the running arrays ("slots") of every weight array, one list a slot.
+
+    Args:
+        learning_rate: size of the steps, from 0.
+        name: for `get_config`.
+        options: anything else that Keras's optimizers take raises, unless it changes nothing.
+    """
 
     slot_names: tuple[str, ...] = ()
 
-    def __init__(self, learning_rate: float, name: str):
+    def __init__(self, learning_rate: float, name: str, **options: object):
+        refuse(type(self).__name__, options, NEUTRAL)
         self.learning_rate = learning_rate
-        self.name = name
+        self.name = label("name", name)
         self.iterations = 0
         self.slots: dict[str, list[np.ndarray]] = {}
         self.params: list[np.ndarray] | None = None  # whose slots these are
@@ -68,7 +86,13 @@ class Optimizer:
         Args:
             grads: gradient of the loss by each of params.
             params: the weights, always in the same order.
+
+        Raises:
+            ValueError: for other shapes, or weights that this optimizer does not belong to.
         """
+        shapes = [[np.shape(array) for array in arrays] for arrays in (grads, params)]
+        if shapes[0] != shapes[1]:
+            raise ValueError(f"Gradients and weights must have the same shapes. Received: {shapes}")
         self.build(params)
         self.iterations += 1
         for place, (param, grad) in enumerate(zip(params, grads, strict=True)):
@@ -91,9 +115,10 @@ class SGD(Optimizer):
         momentum: share of the last step that goes on, 0 to 1.
         nesterov: look ahead by one step of momentum.
         name: for `get_config`.
+        options: Keras's others raise unless they change nothing.
 
     Raises:
-        ValueError: for a number out of its range.
+        TypeError, ValueError: for a number out of its range, or an option that is not there.
 
     Example:
         >>> x = np.array([1.0])
@@ -109,13 +134,13 @@ class SGD(Optimizer):
         learning_rate: float = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
+        *,
         name: str = "SGD",
+        **options: object,
     ):
-        super().__init__(learning_rate, name)
+        super().__init__(learning_rate, name, **options)
         self.momentum = _number("momentum", momentum, 0.0, 1.0)
-        if not isinstance(nesterov, bool):
-            raise ValueError(f"nesterov must be True or False. Received: nesterov={nesterov!r}")
-        self.nesterov = nesterov
+        self.nesterov = truth("nesterov", nesterov)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array: see `reference.sgd_update`."""
@@ -134,9 +159,10 @@ class Adadelta(Optimizer):
         rho: how slowly the running means forget, 0 to below 1.
         epsilon: keeps the first steps from being zero, above 0.
         name: for `get_config`.
+        options: Keras's others raise unless they change nothing.
 
     Raises:
-        ValueError: for a number out of its range.
+        TypeError, ValueError: for a number out of its range, or an option that is not there.
 
     Example:
         >>> x = np.array([1.0])
@@ -152,9 +178,11 @@ class Adadelta(Optimizer):
         learning_rate: float = 1.0,
         rho: float = 0.95,
         epsilon: float = 1e-7,
+        *,
         name: str = "Adadelta",
+        **options: object,
     ):
-        super().__init__(learning_rate, name)
+        super().__init__(learning_rate, name, **options)
         self.rho = _number("rho", rho, 0.0, BELOW_ONE)
         self.epsilon = _number("epsilon", epsilon, SMALLEST, 1.0)
 
@@ -175,9 +203,10 @@ class Adam(Optimizer):
         beta_1, beta_2: how slowly the two means forget, 0 to below 1.
         epsilon: keeps the division from 0, above 0.
         name: for `get_config`.
+        options: Keras's others raise unless they change nothing.
 
     Raises:
-        ValueError: for a number out of its range.
+        TypeError, ValueError: for a number out of its range, or an option that is not there.
 
     Example:
         >>> x = np.array([1.0])
@@ -194,9 +223,11 @@ class Adam(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
+        *,
         name: str = "Adam",
+        **options: object,
     ):
-        super().__init__(learning_rate, name)
+        super().__init__(learning_rate, name, **options)
         self.beta_1 = _number("beta_1", beta_1, 0.0, BELOW_ONE)
         self.beta_2 = _number("beta_2", beta_2, 0.0, BELOW_ONE)
         self.epsilon = _number("epsilon", epsilon, SMALLEST, 1.0)

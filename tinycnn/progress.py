@@ -24,8 +24,8 @@ def in_words(logs: dict[str, float]) -> str:
     def number(value: float) -> str:
         return f"{value:.4f}" if abs(value) > 1e-3 or value == 0 else f"{value:.4e}"
 
-    ordered = sorted(logs.items(), key=lambda item: item[0].startswith("val_"))
-    return " - ".join(f"{name}: {number(value)}" for name, value in sorted(ordered))
+    names = sorted(logs, key=lambda name: (name.startswith("val_"), name))
+    return " - ".join(f"{name}: {number(logs[name])}" for name in names)
 
 
 class Bar:

@@ -18,7 +18,7 @@ from tinycnn.arguments import (
     verbosity,
 )
 from tinycnn.callbacks import Callback, History
-from tinycnn.checks import refuse, whole
+from tinycnn.checks import refuse, truth, whole
 from tinycnn.layers import Layer
 from tinycnn.model_files import save_model
 from tinycnn.network import Network
@@ -44,13 +44,20 @@ class Sequential(Network):
         (2, 3)
     """
 
-    def __init__(self, layers: Sequence[Layer] | None = None, name: str = "sequential"):
+    def __init__(
+        self,
+        layers: Sequence[Layer] | None = None,
+        trainable: bool = True,
+        name: str | None = None,
+    ):
+        refuse("Sequential", {"trainable": trainable}, {"trainable": True})
         self.optimizer: optimizers.Optimizer | None = None
         self.objective: training.Objective | None = None
         self.history: History | None = None
         self.stop_training = False
+        self.run_eagerly = False
         self._compiled: dict | None = None
-        super().__init__(layers, name)
+        super().__init__(layers, "sequential" if name is None else name)
 
     def summary(
         self,
@@ -87,7 +94,9 @@ class Sequential(Network):
         self,
         optimizer: str | optimizers.Optimizer,
         loss: object = None,
+        loss_weights: None = None,
         metrics: list | None = None,
+        weighted_metrics: None = None,
         run_eagerly: bool = False,
         **options: object,
     ) -> None:
@@ -97,23 +106,28 @@ class Sequential(Network):
             optimizer: of `tinycnn.optimizers`, or its name.
             loss: of `tinycnn.losses`, or its name.
             metrics: names or functions of `tinycnn.metrics`.
-            run_eagerly: run every layer by itself, with nothing fused.
-            options: Keras's others raise unless they change nothing.
+            run_eagerly: run every layer by itself; so far every plan does.
+            loss_weights, weighted_metrics, options: raise unless they change nothing.
 
         Raises:
-            TypeError, ValueError: for something that is not there.
+            TypeError, ValueError: for something that is not there; nothing is changed then.
         """
+        options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics}
         neutral = {"loss_weights": None, "weighted_metrics": None, "steps_per_execution": 1}
         refuse("compile", options, {**neutral, "jit_compile": "auto", "auto_scale_loss": True})
         if loss is None:
             raise ValueError(f"compile needs a loss: one of {sorted(losses.NAMES)}.")
-        self.optimizer = optimizers.get(optimizer)
         given = [metrics] if isinstance(metrics, str) else list(metrics or [])
-        self._compiled = {
+        compiled = {
             "loss": losses.get(loss),
             "metrics": [metric_functions.get(metric) for metric in given],
-            "run_eagerly": bool(run_eagerly),
         }
+        names = [name for name, _ in compiled["metrics"]]
+        if len(set(names)) != len(names):
+            raise ValueError(f"Each metric can be there once. Received: {names}")
+        optimizer, run_eagerly = optimizers.get(optimizer), truth("run_eagerly", run_eagerly)
+        self.optimizer, self.run_eagerly = optimizer, run_eagerly
+        self._compiled = compiled
         self._plan_steps()
 
     def _plan_steps(self) -> None:
@@ -148,7 +162,10 @@ class Sequential(Network):
         class_weight: None = None,
         sample_weight: None = None,
         initial_epoch: int = 0,
+        steps_per_epoch: None = None,
+        validation_steps: None = None,
         validation_batch_size: int | None = None,
+        validation_freq: int = 1,
         **options: object,
     ) -> History:
         """Train.
@@ -165,7 +182,8 @@ class Sequential(Network):
             shuffle: a new order of the samples in every epoch.
             initial_epoch: where to begin, to go on with an earlier training.
             validation_batch_size: samples a step of validation.
-            class_weight, sample_weight, options: Keras's others raise unless they change nothing.
+            class_weight, sample_weight, steps_per_epoch, validation_steps, validation_freq, options:
+                only at Keras's defaults.
 
         Returns:
             A `History`; its `history` holds the losses and metrics of every epoch.
@@ -174,11 +192,14 @@ class Sequential(Network):
             ValueError, TypeError: for data that do not fit, or options that are not there.
             RuntimeError: if the model is not compiled.
         """
-        neutral = {"steps_per_epoch": None, "validation_steps": None, "validation_freq": 1}
-        weights = {"class_weight": class_weight, "sample_weight": sample_weight}
-        refuse("fit", {**options, **weights}, {**neutral, **dict.fromkeys(weights)})
-        if not isinstance(shuffle, bool | np.bool_):
-            raise ValueError(f"shuffle must be True or False. Received: shuffle={shuffle!r}")
+        given = {
+            "class_weight": class_weight,
+            "sample_weight": sample_weight,
+            "steps_per_epoch": steps_per_epoch,
+            "validation_steps": validation_steps,
+            "validation_freq": validation_freq,
+        }
+        refuse("fit", given | options, {**dict.fromkeys(given), "validation_freq": 1})
         batch_size = batch_or(32, batch_size)
         epochs = range(whole("initial_epoch", initial_epoch, low=0), whole("epochs", epochs, low=0))
         data = self._labelled(x, y)
@@ -197,7 +218,7 @@ class Sequential(Network):
                 training.LARGE_BATCH, validation_batch_size, "validation_batch_size"
             ),
             epochs=epochs,
-            shuffle=bool(shuffle),
+            shuffle=truth("shuffle", shuffle),
             verbose=verbosity(verbose),
         )
 
@@ -205,7 +226,9 @@ class Sequential(Network):
         """Return samples and labels after making sure that they fit the compiled model."""
         x = self._samples(x)
         if self.objective is None:
-            raise RuntimeError("Compile the model first: model.compile(optimizer, loss, metrics).")
+            raise RuntimeError(
+                "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
+            )
         y = plain_array("Labels", y)
         if len(x) == 0 or y.ndim == 0 or len(x) != len(y):
             raise ValueError(
@@ -233,17 +256,29 @@ class Sequential(Network):
         """
         return np.require(x, self.dtype, ["C", "A", "W"])
 
-    def train_on_batch(self, x: np.ndarray, y: np.ndarray, return_dict: bool = False) -> object:
-        """Take one training step; return loss and metrics as `evaluate` does."""
+    def train_on_batch(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        sample_weight: None = None,
+        class_weight: None = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Take one training step; return this batch's loss and metrics as `evaluate` does."""
+        given = {"sample_weight": sample_weight, "class_weight": class_weight}
+        refuse("train_on_batch", given, dict.fromkeys(given))
         x, y = self._labelled(x, y)
         means = training.Means(self.objective.names())
         means.add(training.train_step(self, self.as_batch(x), y, utils.next_rng()))
         return results(means.logs(), return_dict)
 
-    def test_on_batch(self, x: np.ndarray, y: np.ndarray, return_dict: bool = False) -> object:
+    def test_on_batch(
+        self, x: np.ndarray, y: np.ndarray, sample_weight: None = None, return_dict: bool = False
+    ) -> float | list[float] | dict[str, float]:
         """Evaluate on one batch: see `evaluate`."""
         x = self._samples(x)
-        return self.evaluate(x, y, batch_size=max(1, len(x)), verbose=0, return_dict=return_dict)
+        size = max(1, len(x))
+        return self.evaluate(x, y, size, 0, sample_weight, return_dict=return_dict)
 
     def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
         """Predict one batch: see `predict`."""
@@ -256,6 +291,9 @@ class Sequential(Network):
         y: np.ndarray,
         batch_size: int | None = None,
         verbose: int | str = "auto",
+        sample_weight: None = None,
+        steps: None = None,
+        callbacks: None = None,
         return_dict: bool = False,
         **options: object,
     ) -> float | list[float] | dict[str, float]:
@@ -266,8 +304,8 @@ class Sequential(Network):
             y: labels, as the loss takes them.
             batch_size: samples a step; None: 256. It changes nothing but the memory that is needed.
             verbose: 0 silent, 1 or "auto" a progress bar, 2 one line.
+            sample_weight, steps, callbacks: only None.
             return_dict: by name instead of as [loss, metric, ...].
-            options: Keras's others raise unless they change nothing.
 
         Returns:
             [loss, metric, ...]; only the loss where there are no metrics.
@@ -276,8 +314,8 @@ class Sequential(Network):
             ValueError: for data that do not fit.
             RuntimeError: if the model is not compiled.
         """
-        neutral = dict.fromkeys(("sample_weight", "steps", "callbacks"))
-        refuse("evaluate", options, neutral)
+        given = {"sample_weight": sample_weight, "steps": steps, "callbacks": callbacks}
+        refuse("evaluate", given | options, dict.fromkeys(given))
         x, y = self._labelled(x, y)
         size = batch_or(training.LARGE_BATCH, batch_size)
         return results(self._with_bar(training.run_evaluate, (x, y), size, verbose), return_dict)
@@ -287,6 +325,8 @@ class Sequential(Network):
         x: np.ndarray,
         batch_size: int | None = None,
         verbose: int | str = "auto",
+        steps: None = None,
+        callbacks: None = None,
         **options: object,
     ) -> np.ndarray:
         """Return the model's output for every sample.
@@ -295,7 +335,7 @@ class Sequential(Network):
             x: samples (n, ...).
             batch_size: samples a step; None: 256. It changes nothing but the memory that is needed.
             verbose: 0 silent, 1 a progress bar, 2 one line, "auto" a bar only where it takes long.
-            options: Keras's others raise unless they change nothing.
+            steps, callbacks: only None.
 
         Returns:
             (n, ...), for the classic net the probabilities (n, 10).
@@ -303,7 +343,8 @@ class Sequential(Network):
         Raises:
             ValueError: for samples that do not fit.
         """
-        refuse("predict", options, {"steps": None, "callbacks": None})
+        given = {"steps": steps, "callbacks": callbacks}
+        refuse("predict", given | options, dict.fromkeys(given))
         x = self._samples(x)
         size = batch_or(training.LARGE_BATCH, batch_size)
         verbose = 0 if verbose == "auto" and len(x) <= size else verbose
@@ -338,7 +379,11 @@ class Sequential(Network):
         return study.input_gradient(self, self.as_batch(self._samples(x)), class_index)
 
     def save(
-        self, filepath: str | os.PathLike, overwrite: bool = True, include_optimizer: bool = True
+        self,
+        filepath: str | os.PathLike,
+        overwrite: bool = True,
+        *,
+        include_optimizer: bool = True,
     ) -> None:
         """Write the whole model to an HDF5 file that Keras opens, too.
 

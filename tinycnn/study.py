@@ -16,7 +16,7 @@ def activations(model: object, x: np.ndarray) -> list[np.ndarray]:
     outputs = []
     for step in plan(model.layers):
         x, _ = step.forward(x, False, None)
-        outputs.append(x)
+        outputs.append(x.copy())  # some layers hand on the very array that they were given
     return outputs
 
 

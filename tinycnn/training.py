@@ -1,6 +1,6 @@
 """The loops: a training step, an epoch, an evaluation, a prediction.
 
-A training step is the whole of learning, and it is eight lines: see `train_step`.
+A training step is the whole of learning, and it is a few lines: `train_step` and `loss_gradients`.
 """
 
 import dataclasses

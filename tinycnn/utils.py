@@ -73,4 +73,6 @@ def to_categorical(x: np.ndarray, num_classes: int | None = None) -> np.ndarray:
             f"Class numbers must be from 0 and below num_classes={num_classes}. "
             f"Received: {x.min()} to {x.max()}"
         )
-    return np.eye(num_classes)[x.astype(np.intp)]
+    one_hot = np.zeros((*x.shape, num_classes))
+    np.put_along_axis(one_hot, x[..., None].astype(np.intp), 1, axis=-1)
+    return one_hot

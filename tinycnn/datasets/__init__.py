@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tinycnn.datasets import mnist, sample
 from tinycnn.datasets.digits import Digits
+from tinycnn.datasets.download import ELSE
 from tinycnn.datasets.folder import are_known, parse_contents, read_folder
 from tinycnn.errors import DataFileError
 
@@ -78,5 +79,6 @@ def _explain(error: DataFileError) -> str:
         "WARNING: this is not MNIST, but the small sample that comes with tinycnn "
         f"({sample.TRAIN_COUNT:,} training and {sample.TEST_COUNT:,} test digits); "
         "its results are not MNIST's.\n"
-        f"WARNING: MNIST could not be loaded. {error}"
+        f"WARNING: MNIST could not be loaded: {error.cause}.\n"
+        f"WARNING: {error.remedy.removesuffix(ELSE).rstrip()}"
     )

@@ -15,7 +15,7 @@ from tinycnn.errors import DataFileError, DownloadError
 
 PATIENCE = 15.0  # seconds of silence in all when no mirror answers, shared by the mirrors
 _STALE = 3600.0  # seconds after which nobody can still be writing a temporary file
-_ELSE = 'Or take the sample that comes with tinycnn: --data sample, datasets.load("sample").'
+ELSE = 'Or take the sample that comes with tinycnn: --data sample, datasets.load("sample").'
 _WRITABLE = "Free some space there, or set TINYCNN_HOME to a folder that you can write to."
 
 
@@ -143,7 +143,7 @@ def _nobody_delivered(known: KnownFile, folder: Path, failures: list[str]) -> Do
     state = f"damaged in this folder (wrong SHA-256: {damaged})" if damaged else "not here yet"
     reasons = "; ".join(failures) or "none was given"
     cause = f"{state}, and no mirror delivered it: {reasons}"
-    return DownloadError(folder / known.name, cause, f"{put_files_here(folder)} {_ELSE}")
+    return DownloadError(folder / known.name, cause, f"{put_files_here(folder)} {ELSE}")
 
 
 def _address(mirror: str, known: KnownFile) -> str:

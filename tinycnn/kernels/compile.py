@@ -102,6 +102,7 @@ def jit(function: Callable) -> Callable:
         8
     """
     dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
-    with contextlib.suppress(RuntimeError):  # no folder of Numba's list can be written
+    # RuntimeError: no folder of Numba's list can be written; the others: a Numba with another inside.
+    with contextlib.suppress(RuntimeError, AttributeError, TypeError):
         dispatcher._cache = ForgivingCache(function)
     return dispatcher

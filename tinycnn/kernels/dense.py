@@ -44,7 +44,9 @@ def product_span(start, stop, y, x, kernel, strip):
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Twin of `reference.dense_backward_input`."""
     turned = np.empty(kernel.shape[::-1], kernel.dtype)
-    workers.run(transpose_span, len(kernel), WORTH_A_THREAD // kernel.shape[1], kernel, turned)
+    workers.run(
+        transpose_span, len(kernel), WORTH_A_THREAD // (kernel.shape[1] + 1), kernel, turned
+    )
     dx = np.zeros((len(dy), len(kernel)), dy.dtype)
     add_matrix_product(dx, dy, turned)
     return dx

@@ -28,8 +28,8 @@ def sgd_span(start, stop, param, grad, velocity, learning_rate, momentum, nester
     """Move positions start to stop."""
     for position in range(start, stop):
         step = learning_rate * grad[position]
-        velocity[position] = momentum * velocity[position] - step
-        if nesterov:
+        velocity[position] = (momentum * velocity[position] if momentum else 0) - step
+        if nesterov and momentum:
             param[position] += momentum * velocity[position] - step
         else:
             param[position] += velocity[position]

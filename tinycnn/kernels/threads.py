@@ -68,10 +68,12 @@ class Workers:
             pool = ThreadPoolExecutor(max(1, self.get_count() - 1), thread_name_prefix="tinycnn")
             self.pool = pool
         edges = [length * part // parts for part in range(parts + 1)]
-        others = [
-            pool.submit(kernel, start, stop, *arguments)
-            for start, stop in itertools.pairwise(edges[1:])
-        ]
+        others = []
+        for start, stop in itertools.pairwise(edges[1:]):
+            try:
+                others.append(pool.submit(kernel, start, stop, *arguments))
+            except RuntimeError:  # no more threads to be had, as when the program is ending
+                kernel(start, stop, *arguments)
         try:
             kernel(edges[0], edges[1], *arguments)
         finally:

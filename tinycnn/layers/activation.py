@@ -39,11 +39,11 @@ class Activation(Layer):
 
     def before_softmax(self) -> "Activation | None":
         """Return a layer that does nothing, if this is a softmax; else None."""
-        return Activation("linear") if self.activation is activations.softmax else None
+        return Activation("linear") if self.activation == activations.softmax else None
 
     def decisions(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return which outputs of a ReLU are on."""
-        return (ctx > 0,) if self.activation is activations.relu else ()
+        return (ctx > 0,) if self.activation == activations.relu else ()
 
     def get_config(self) -> dict:
         """Return the arguments that make this layer again, as plain values."""

@@ -44,7 +44,7 @@ class Affine(Layer):
 
     def before_softmax(self) -> "Affine | None":
         """Return a twin with linear activation that shares the parameters; None without a softmax."""
-        if self.activation is not activations.softmax:
+        if self.activation != activations.softmax:
             return None
         twin = copy.copy(self)
         twin.activation = activations.linear
@@ -52,7 +52,7 @@ class Affine(Layer):
 
     def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return which outputs of a ReLU are on."""
-        return (ctx[1] > 0,) if self.activation is activations.relu else ()
+        return (ctx[1] > 0,) if self.activation == activations.relu else ()
 
     def get_config(self) -> dict:
         """Return the arguments that make this layer again, as plain values."""

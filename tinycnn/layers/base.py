@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tinycnn.checks import refuse, whole
+from tinycnn.checks import label, refuse, whole
 
 DTYPES = ("float32", "float64")
 NEUTRAL = {  # options of Keras's that are accepted only at the value that changes nothing
@@ -47,12 +47,10 @@ class Layer:
         **options: object,
     ):
         refuse(type(self).__name__, options, NEUTRAL)
-        if name is not None and (not isinstance(name, str) or not name or "/" in name):
-            raise ValueError(f"name must be a text without '/'. Received: name={name!r}")
         if dtype not in (None, *DTYPES):
             raise ValueError(f"dtype must be one of {DTYPES}. Received: dtype={dtype!r}")
-        self.name = name
-        self.dtype = dtype or "float32"
+        self.name = None if name is None else label("name", name)
+        self.dtype = str(dtype or "float32")
         self.batch_shape = None
         if input_shape is not None:
             if not isinstance(input_shape, tuple | list):

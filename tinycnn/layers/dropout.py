@@ -38,7 +38,7 @@ class Dropout(Layer):
         if isinstance(rate, bool) or not isinstance(rate, numbers.Real) or not 0 <= rate <= 1:
             raise ValueError(f"rate must be a number in 0 to 1. Received: rate={rate!r}")
         self.rate = float(rate)
-        self.seed = None if seed is None else whole("seed", seed, low=0)
+        self.seed = None if seed is None else whole("seed", seed, 0, 2**64 - 1)
 
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None

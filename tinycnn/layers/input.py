@@ -13,6 +13,7 @@ class InputLayer(Layer):
         shape: of one sample, such as (28, 28, 1).
         batch_size: only None: any number of samples.
         dtype: "float32" or "float64".
+        sparse, ragged: only at Keras's defaults.
         batch_shape: the shape with None in front, instead of `shape`.
         name: None to be named by the model.
         options: anything else that Keras takes raises.
@@ -30,13 +31,18 @@ class InputLayer(Layer):
         shape: tuple[int, ...] | None = None,
         batch_size: None = None,
         dtype: str | None = None,
+        sparse: None = None,
+        ragged: None = None,
         batch_shape: tuple[int | None, ...] | None = None,
+        *,
         name: str | None = None,
         **options: object,
     ):
-        refuse("Input", {"batch_size": batch_size, **options}, {**NEUTRAL, "batch_size": None})
+        options |= {"batch_size": batch_size, "sparse": sparse, "ragged": ragged}
+        refuse("Input", options, {**NEUTRAL, "batch_size": None, "sparse": False, "ragged": False})
         super().__init__(name, dtype)
-        if batch_shape is not None and shape is None and tuple(batch_shape)[:1] == (None,):
+        listed = isinstance(batch_shape, tuple | list)
+        if listed and shape is None and tuple(batch_shape)[:1] == (None,):
             shape = tuple(batch_shape)[1:]
         if not isinstance(shape, tuple | list) or not shape:
             raise ValueError(

@@ -24,8 +24,8 @@ def sgd_update(
     Source: I. Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
     """
     rate, momentum = param.dtype.type(learning_rate), param.dtype.type(momentum)
-    velocity[...] = momentum * velocity - rate * grad
-    param += momentum * velocity - rate * grad if nesterov else velocity
+    velocity[...] = (momentum * velocity if momentum else 0) - rate * grad
+    param += momentum * velocity - rate * grad if nesterov and momentum else velocity
 
 
 def adadelta_update(

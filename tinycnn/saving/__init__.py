@@ -7,7 +7,7 @@ import os
 
 from tinycnn.saving.saved_model import SavedModel, WeightSpecs
 
-__all__ = ["SavedModel", "read_model", "write_model"]
+__all__ = ["SavedModel", "check_target", "read_model", "write_model"]
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
@@ -58,3 +58,23 @@ def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = Tr
     from tinycnn.saving import writer
 
     writer.write_model(path, saved, overwrite)
+
+
+def check_target(path: str | os.PathLike, overwrite: bool = True) -> None:
+    """Make sure, before long work, that a model file can be written there.
+
+    Args:
+        path: a file, new or to be replaced.
+        overwrite: whether an existing file may be replaced.
+
+    Raises:
+        ModelFileError: if there is no such folder, or something there cannot be replaced.
+
+    Example:
+        >>> check_target("no-such-folder/a.h5")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        tinycnn.errors.ModelFileError: no-such-folder/a.h5: there is no folder ...
+    """
+    from tinycnn.saving import writer
+
+    writer.check_target(os.fspath(path), os.path.realpath(path), overwrite)

@@ -21,8 +21,9 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 LARGEST_FILE = 4 * 10**9  # bytes
 LARGEST_TEXT = 2**20  # bytes of one attribute
 LARGEST_LIST = 10_000  # names
-MOST_TEXT = 2**27  # bytes that the names of a list could take, all together
+MOST_TEXT = 2**27  # bytes that the names of a list could take, and all texts that are read do take
 DEEPEST_PATH = 16
+LONGEST_PATH = 1000
 
 REMEDY = "Save the model again, or take another copy of the file."
 INTEGERS = ("int32", "int64", "uint32", "uint64")
@@ -43,6 +44,7 @@ class HDF5File:
         self.size = size
         self._file = file
         self._largest = largest
+        self._text_left = MOST_TEXT
 
     def has(self, name: str) -> bool:
         """Return whether the root holds something of this name."""
@@ -120,8 +122,9 @@ class HDF5File:
 
     def _walk(self, path: str, kind: type) -> h5py.Group | h5py.Dataset:
         parts = path.split("/")
-        if len(parts) > DEEPEST_PATH or any(part in ("", ".", "..") for part in parts):
-            raise self.error(f"{path[:200]!r} is no path in a model file")
+        unusual = any(part in ("", ".", "..") for part in parts)
+        if unusual or len(parts) > DEEPEST_PATH or len(path) > LONGEST_PATH:
+            raise self.error(f"{path[:100]!r} is no path in a model file")
         found = self._file
         for place, part in enumerate(parts, start=1):
             link = found.get(part, getlink=True, default=None)
@@ -147,14 +150,18 @@ class HDF5File:
         if not h5py.h5a.exists(owner.id, name.encode()):
             return None
         attribute = owner.attrs.get_id(name)
+        if attribute.shape is None:
+            raise self.error(f"its attribute {name} is no text")
         count = math.prod(attribute.shape)
         if not count:
             return []  # Keras stores an empty list as one of numbers
         self._refuse_unusual_text(name, attribute, count)
         values = np.ravel(owner.attrs[name]).tolist()
         texts = [value.decode() if isinstance(value, bytes) else value for value in values]
-        for text in texts:
-            text.encode()  # h5py lets bytes that are no UTF-8 pass as surrogates
+        # To encode is to refuse the surrogates that h5py makes of bytes that are no UTF-8.
+        self._text_left -= sum(len(text.encode()) for text in texts)
+        if self._text_left < 0:
+            raise self.error(f"its texts take more than {MOST_TEXT} bytes")
         return texts
 
     def _refuse_unusual_text(self, name: str, attribute: h5py.h5a.AttrID, count: int) -> None:
@@ -232,7 +239,7 @@ def _examine(path: str, stream: BinaryIO, status: os.stat_result) -> int:
         remedy = "Name a .h5 file; a .keras file can be saved as .h5 by Keras."
         raise ModelFileError(path, f"it is no HDF5 file, it begins with {start[:8]!r}", remedy)
     place = (
-        13 if start[8] < 2 else 9
+        13 if start[8:9] < b"\2" else 9
     )  # where the superblock says how wide addresses and lengths are
     if start[place : place + 2] != b"\x08\x08":
         raise ModelFileError(path, "it is not an HDF5 file of the usual 64-bit kind", REMEDY)

@@ -7,6 +7,7 @@ Back means tf.keras 2's style, which Keras 3 reads as well.
 from tinycnn.saving.options import (
     ANYTHING,
     UnsupportedError,
+    anything,
     dictionary,
     mapping,
     name,
@@ -21,6 +22,7 @@ from tinycnn.saving.options import (
 
 ACTIVATIONS = {found: found for found in ("linear", "relu", "sigmoid", "softmax", "tanh")}
 ACTIVATIONS[None] = "linear"
+MOST_LAYERS = 500
 DTYPES = {"float32": "float32", "float64": "float64"}
 
 RANDOM = ("GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform")
@@ -153,16 +155,14 @@ def plain_model(described: dict) -> dict:
     if isinstance(config, list):  # Keras 2.0 had no name
         config = {"name": "sequential", "layers": config}
     ignored = {"build_input_shape": ANYTHING, "trainable": (True, None), "dtype": ANYTHING}
-    found = pick("the model", config, {"name": name, "layers": _list_of_layers}, ignored)
-    if not found.get("layers"):
+    found = pick("the model", config, {"name": name, "layers": anything}, ignored)
+    layers = found.get("layers")
+    if not isinstance(layers, list) or not layers:
         raise ValueError("it has no layers")
-    return {"name": found.get("name", "sequential"), "layers": _with_input(found["layers"])}
-
-
-def _list_of_layers(value: object) -> list[tuple[dict, object]]:
-    if not isinstance(value, list):
-        raise ValueError("a list is needed")
-    return [_plain_layer(layer) for layer in value]
+    if len(layers) > MOST_LAYERS:
+        raise ValueError(f"it has {len(layers)} layers, and {MOST_LAYERS} are the most")
+    plain = _with_input([_plain_layer(layer) for layer in layers])
+    return {"name": found.get("name", "sequential"), "layers": plain}
 
 
 def _plain_layer(layer: object) -> tuple[dict, object]:

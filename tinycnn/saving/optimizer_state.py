@@ -10,6 +10,7 @@ import numpy as np
 from tinycnn.saving.hdf5 import INTEGERS, HDF5File
 from tinycnn.saving.saved_model import slot_names
 
+MEANS_OF_SQUARES = ("accumulated_grad", "accumulated_delta_var", "velocity")
 GROUP = "optimizer_weights"
 ITERATIONS = ("iteration", "iterations", "iter")
 OTHER_NAMES = {  # tf.keras's
@@ -69,6 +70,8 @@ def read_state(
     if used + len(others) != len(names):
         raise StateMismatchError(f"it has {len(names)} arrays, and {used + len(others)} are needed")
     count = int(file.array(f"{GROUP}/{iterations[0]}", (), INTEGERS))
+    if not 0 <= count < 2**53:
+        raise StateMismatchError(f"it counts {count} steps")
     return {"iterations": count, "slots": slots}
 
 
@@ -94,6 +97,10 @@ def _slot(
         array = file.array(f"{GROUP}/{name}", weight.shape, (weight.dtype.name,))
         if not np.isfinite(array).all():
             raise StateMismatchError(f"{name!r} has numbers that are not finite")
+        if slot in MEANS_OF_SQUARES and array.min(initial=0) < 0:
+            raise StateMismatchError(
+                f"{name!r} has negative numbers, and they are means of squares"
+            )
         arrays.append(array)
     return arrays
 

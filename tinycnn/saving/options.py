@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 ANYTHING = object()  # the neutral values of an option that has no effect here
 
+LONGEST_NUMBER = 20  # digits
+
 Check = Callable[[object], object]
 
 
@@ -30,6 +32,7 @@ def parse(text: str) -> dict:
             object_pairs_hook=_without_duplicates,
             parse_constant=_finite,
             parse_float=_finite,
+            parse_int=_whole,
         )
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
@@ -49,10 +52,17 @@ def _finite(digits: str) -> float:
     return float(digits)
 
 
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError(f"{shown(digits)} is too large")
+    return int(digits)
+
+
 def shown(value: object) -> str:
     """Return a value for a message, however long or deep it is."""
     short = reprlib.Repr()
-    short.maxstring = short.maxother = 80
+    short.maxlevel = 2
+    short.maxstring = short.maxlong = 60
     return short.repr(value)
 
 
@@ -116,6 +126,11 @@ def truth(value: object) -> bool:
     """Return true or false, and nothing that merely counts as such."""
     if not isinstance(value, bool):
         raise ValueError("true or false is needed")
+    return value
+
+
+def anything(value: object) -> object:
+    """Return the value, which is looked at elsewhere."""
     return value
 
 

@@ -72,11 +72,12 @@ def _read_weights(file: HDF5File, specs: list[Spec]) -> tuple[list[str], list[np
 
     Keras matches layers that have weights by their order, not by their names; so does this.
     """
-    stored = [
-        (layer, names)
-        for layer in file.names(GROUP, "layer_names")
-        if (names := file.names(f"{GROUP}/{layer}", "weight_names"))
-    ]
+    stored = []
+    for layer in file.names(GROUP, "layer_names"):
+        names = file.names(f"{GROUP}/{layer}", "weight_names")
+        stored += [(layer, names)] if names else []
+        if len(stored) > len(specs):
+            break  # enough to say no: there may be thousands more
     if len(stored) != len(specs):
         raise file.error(f"it has the weights of {len(stored)} layers, and {len(specs)} are needed")
     paths, weights = [], []

@@ -26,7 +26,7 @@ def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = Tr
     path = os.fspath(path)
     with _explained(path):
         target = os.path.realpath(path)  # a link stays one
-        _check_target(path, target, overwrite)
+        check_target(path, target, overwrite)
         _check_finite(path, saved)
         _put(path, target, file_image(saved), saved)
 
@@ -80,7 +80,8 @@ def _names(names: list[str]) -> np.ndarray:
     return np.array([name.encode() for name in names], dtype=None if names else "S1")
 
 
-def _check_target(path: str, target: str, overwrite: bool) -> None:
+def check_target(path: str, target: str, overwrite: bool) -> None:
+    """Refuse a place where no file can be put: see `tinycnn.saving.check_target`."""
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise ModelFileError(path, f"there is no folder {folder!r}", "Make the folder first.")
@@ -189,6 +190,6 @@ def _explained(path: str) -> Iterator[None]:
         remedy = "Check the folder's permissions and the room on its disk."
         raise ModelFileError(path, cause, remedy) from error
     # What h5py raises for a name that HDF5 cannot hold.
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, TypeError, ArithmeticError) as error:
         remedy = "Give the model and its layers plain names."
         raise ModelFileError(path, f"it cannot be written ({error})", remedy) from error

@@ -1,0 +1,399 @@
+"""Model files that nobody should be able to write: {name: (how to make it, what is to be said of it)}."""
+
+import json
+import os
+
+import h5py
+import model_examples as examples
+import numpy as np
+
+from tinycnn import saving
+
+KERNEL = "model_weights/dense/sequential/dense/kernel"  # (12, 4)
+BIAS = "model_weights/dense/sequential/dense/bias"  # (4,)
+
+
+def good(path):
+    saving.write_model(path, examples.example())
+
+
+def content(data):
+    """Return a maker of a file with exactly these bytes."""
+    return lambda path: path.write_bytes(data)
+
+
+def truncated(share):
+    def make(path):
+        good(path)
+        data = path.read_bytes()
+        path.write_bytes(data[: int(len(data) * share)])
+
+    return make
+
+
+def opened(edit):
+    """Return a maker of a good file, changed by edit(file)."""
+
+    def make(path):
+        good(path)
+        with h5py.File(path, "r+") as file:
+            edit(file)
+
+    return make
+
+
+def text(attribute, value):
+    return opened(lambda file: file.attrs.__setitem__(attribute, value))
+
+
+def edited(attribute, edit):
+    """Return a maker of a good file with a JSON attribute changed in place by edit(value)."""
+
+    def change(file):
+        value = json.loads(file.attrs[attribute])
+        edit(value)
+        file.attrs[attribute] = json.dumps(value)
+
+    return opened(change)
+
+
+def option(layer, name, value):
+    """Return a maker of a good file with one option of one layer set."""
+    return edited(
+        "model_config",
+        lambda model: model["config"]["layers"][layer]["config"].update({name: value}),
+    )
+
+
+def around(layer, **keys):
+    return edited("model_config", lambda model: model["config"]["layers"][layer].update(keys))
+
+
+def trained(**keys):
+    return edited("training_config", lambda value: value.update(keys))
+
+
+def replaced(path, make):
+    """Return a maker of a good file in which make(group, name) has made what was at the path."""
+
+    def change(file):
+        del file[path]
+        group, name = path.rsplit("/", 1) if "/" in path else ("/", path)
+        make(file[group], name)
+
+    return opened(change)
+
+
+def stored(path, **dataset):
+    return replaced(path, lambda group, name: group.create_dataset(name, **dataset))
+
+
+def external_link(group, name):
+    other = group.file.filename + ".other"
+    with h5py.File(other, "w") as file:
+        file["kernel"] = np.zeros((12, 4), np.float32)
+    group[name] = h5py.ExternalLink(other, "kernel")
+
+
+def external_link_to_pipe(group, name):
+    os.mkfifo(group.file.filename + ".pipe")  # to open it would wait for ever
+    group[name] = h5py.ExternalLink(group.file.filename + ".pipe", "kernel")
+
+
+def soft_link(target):
+    return lambda group, name: group.__setitem__(name, h5py.SoftLink(target))
+
+
+def external_storage(group, name):
+    secret = group.file.filename + ".secret"
+    with open(secret, "wb") as file:
+        file.write(bytes(4096))
+    group.create_dataset(name, (12, 4), "f4", external=[(secret, 0, h5py.h5f.UNLIMITED)])
+
+
+def virtual(group, name):
+    layout = h5py.VirtualLayout((12, 4), "f4")
+    layout[:] = h5py.VirtualSource(group.file.filename + ".other", "kernel", (12, 4))
+    group.create_virtual_dataset(name, layout)
+
+
+def unknown_filter(group, name):
+    created = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    created.set_chunk((12, 4))
+    created.set_filter(32_015, h5py.h5z.FLAG_OPTIONAL, ())
+    space = h5py.h5s.create_simple((12, 4))
+    h5py.h5d.create(group.id, name.encode(), h5py.h5t.IEEE_F32LE, space, created)
+
+
+def cycle(file):
+    file["model_weights/dense/sequential/dense"] = file["model_weights"]
+
+
+def names_of(group, values, attribute="weight_names"):
+    return opened(lambda file: file[group].attrs.__setitem__(attribute, values))
+
+
+def gap(file):
+    attributes = file["model_weights"].attrs
+    names = attributes["layer_names"]
+    del attributes["layer_names"]
+    attributes["layer_names0"], attributes["layer_names2"] = names[:4], names[4:]
+
+
+def large_attribute(file):
+    file.attrs["model_config"] = b"x" * (200 * 2**20)
+
+
+def many_names(file):
+    group = file["model_weights"]
+    del group.attrs["layer_names"]
+    group.attrs.create("layer_names", ["x"] * 4000, dtype=h5py.string_dtype())
+
+
+def amplified(file):
+    """Make a list of a few thousand names, one of them half a MiB long."""
+    attributes = file["model_weights"].attrs
+    del attributes["layer_names"]
+    attributes.create("layer_names", ["x" * 2**19, *["y"] * 4000], dtype=h5py.string_dtype())
+
+
+def amplified_in_parts(file):
+    """Make hundreds of lists of one name each, half a MiB long."""
+    attributes = file["model_weights"].attrs
+    del attributes["layer_names"]
+    attributes.create("layer_names0", ["x" * 2**19], dtype=h5py.string_dtype())
+    for part in range(1, 300):
+        attributes[f"layer_names{part}"] = ["y" * 2**19]
+
+
+def sparse(path):
+    good(path)
+    with open(path, "r+b") as file:
+        file.truncate(2**33)
+
+
+def heap_without_end(path):
+    """Damage a text's length so that the library's own reader would never come to an end."""
+    good(path)
+    data = bytearray(path.read_bytes())
+    place = data.find(b"GCOL") + 16
+    data[place + 8 : place + 16] = (2**64 - 16).to_bytes(8, "little")
+    path.write_bytes(data)
+
+
+def own(class_name, **keys):
+    return {"class_name": class_name, "config": {}, **keys}
+
+
+FILES = {
+    "empty": (content(b""), "it is empty"),
+    "text": (content(b"keras"), "no HDF5 file"),
+    "picture": (content(b"\x89PNG\r\n\x1a\n" + bytes(900)), "no HDF5 file"),
+    "zip": (content(b"PK\3\4" + bytes(900)), "no HDF5 file"),
+    "signature only": (content(b"\x89HDF\r\n\x1a\n"), "usual 64-bit kind"),
+    **{f"truncated at {p} %": (truncated(p / 100), "damaged") for p in (1, 8, 50, 99)},
+    "sparse": (sparse, "too many"),
+    "heap without end": (heap_without_end, "beyond its place"),
+    "no configuration": (opened(lambda file: file.attrs.pop("model_config")), "no model_config"),
+    "no weights": (opened(lambda file: file.pop("model_weights")), "'model_weights' is missing"),
+}
+
+TEXTS = {
+    "not JSON": (text("model_config", "{"), "model_config is no good"),
+    "not UTF-8": (text("model_config", np.bytes_(b'{"a": "\xff"}')), "damaged"),
+    "a list": (text("model_config", "[]"), "not an object"),
+    "a number for text": (text("model_config", 7), "no text"),
+    "several texts": (text("model_config", ["a", "b"]), "not one text"),
+    "nothing for text": (text("model_config", h5py.Empty("S1")), "no text"),
+    "nested 10 000 deep": (text("model_config", "[" * 10**4 + "]" * 10**4), "nested too deeply"),
+    "a key twice": (text("model_config", '{"a": 1, "a": 2}'), "twice"),
+    "NaN": (text("model_config", '{"a": NaN}'), "not a finite number"),
+    "1e999": (text("model_config", '{"a": 1e999}'), "not a finite number"),
+    "a huge number": (text("model_config", '{"a": ' + "9" * 5000 + "}"), "is too large"),
+    "200 MiB": (opened(large_attribute), "texts take more than"),
+    "2 MiB": (text("model_config", " " * 2**21), "too large"),
+    "training not JSON": (text("training_config", "{"), "training_config is no good"),
+    "training a list": (text("training_config", "[1]"), "not an object"),
+}
+
+NAMES = {
+    "a function": (
+        around(1, class_name="Lambda", config={"function": ["4wEAAAAA", None, None]}),
+        "'Lambda'",
+    ),
+    "a marked function": (option(1, "activation", own("__lambda__")), "activation"),
+    "another module": (around(1, module="os"), "module='os'"),
+    "a command": (around(1, module="os", class_name="system"), "'system'"),
+    "a registered name": (around(1, registered_name="os>system"), "registered_name"),
+    "a class of no text": (around(1, class_name=["Dense"]), "class"),
+    "an activation": (option(1, "activation", "os.system"), "'os.system'"),
+    "an activation of no text": (option(1, "activation", ["relu"]), "activation"),
+    "an initializer": (option(1, "kernel_initializer", own("RandomNormal")), "'RandomNormal'"),
+    "an initializer's module": (
+        option(1, "kernel_initializer", own("Zeros", module="os")),
+        "module='os'",
+    ),
+    "an initializer of no object": (option(1, "kernel_initializer", 5), "kernel_initializer"),
+    "a regularizer": (option(1, "kernel_regularizer", own("L2")), "kernel_regularizer"),
+    "a constraint": (option(7, "bias_constraint", own("system", module="os")), "bias_constraint"),
+    "a type": (option(1, "dtype", "mixed_float16"), "dtype"),
+    "an unknown option": (option(1, "exec", "rm"), "unknown option 'exec'"),
+    "a layer of no object": (
+        edited("model_config", lambda model: model["config"].update(layers=[1])),
+        "a layer is not an object",
+    ),
+    "no layers": (edited("model_config", lambda m: m["config"].update(layers=[])), "no layers"),
+    "layers of no list": (
+        edited("model_config", lambda m: m["config"].update(layers={})),
+        "no layers",
+    ),
+    "a loss of no text": (trained(loss=7), "training_config"),
+    "metrics of no list": (trained(metrics=5), "training_config"),
+    "an optimizer of no object": (trained(optimizer_config=[]), "training_config"),
+    "no optimizer": (
+        edited("training_config", lambda value: value.pop("optimizer_config")),
+        "no optimizer_config",
+    ),
+    "a rate of text": (
+        trained(optimizer_config={"class_name": "SGD", "config": {"learning_rate": "1"}}),
+        "learning_rate",
+    ),
+}
+
+WARNED = {  # well formed, so the weights are given, and nothing is made of the names
+    "a loss": trained(loss={"class_name": "system", "module": "os", "config": {}}),
+    "a metric": trained(metrics=[{"class_name": "system", "module": "os", "config": {}}]),
+    "an optimizer": trained(
+        optimizer_config={"class_name": "system", "module": "os", "config": {}}
+    ),
+}
+
+POINTERS = {
+    "soft link to a dataset": (replaced(KERNEL, soft_link("/" + BIAS)), "is a link"),
+    "soft link to a group": (
+        replaced("model_weights/dense", soft_link("/model_weights/conv2d")),
+        "link",
+    ),
+    "soft link to the weights": (
+        replaced("model_weights", soft_link("/optimizer_weights")),
+        "link",
+    ),
+    "external link": (replaced(KERNEL, external_link), "is a link"),
+    "external link for a group": (replaced("model_weights/dense", external_link), "is a link"),
+    "external storage": (replaced(KERNEL, external_storage), "in another file"),
+    "virtual": (replaced(KERNEL, virtual), "virtually"),
+    "a circle of links": (
+        replaced("model_weights/dense/sequential/dense", lambda group, name: cycle(group.file)),
+        "is missing",
+    ),
+    "a group for a dataset": (
+        replaced(KERNEL, lambda group, name: group.create_group(name)),
+        "no Dataset",
+    ),
+    "a dataset for a group": (stored("model_weights/dense", data=1.0), "no Group"),
+    "a link among the optimizer's": (
+        replaced("optimizer_weights/adadelta/iteration", soft_link("/" + BIAS)),
+        "is a link",
+    ),
+}
+if hasattr(os, "mkfifo"):
+    POINTERS["external link to a pipe"] = (replaced(KERNEL, external_link_to_pipe), "is a link")
+
+NUMBERS = {
+    "transposed": (stored(KERNEL, data=np.zeros((4, 12), "f4")), "shape (4, 12)"),
+    "one dimension more": (stored(KERNEL, data=np.zeros((12, 4, 1), "f4")), "shape (12, 4, 1)"),
+    "a scalar": (stored(KERNEL, data=np.float32(1)), "shape ()"),
+    "no shape": (stored(KERNEL, data=h5py.Empty("f4")), "shape None"),
+    "2**50 numbers": (
+        stored(KERNEL, shape=(2**50,), dtype="f4", chunks=(1024,), compression="gzip", fillvalue=1),
+        "shape (1125899906842624,)",
+    ),
+    "3.9 GiB": (stored(KERNEL, shape=(2**30 - 9,), dtype="f4"), "shape"),
+    "not stored": (stored(KERNEL, shape=(12, 4), dtype="f4"), "does not hold them"),
+    "compressed": (stored(KERNEL, data=np.zeros((12, 4), "f4"), compression="gzip"), "compressed"),
+    "scaled": (stored(KERNEL, data=np.zeros((12, 4), "f4"), scaleoffset=2), "compressed"),
+    "in chunks": (stored(KERNEL, data=np.zeros((12, 4), "f4"), chunks=(3, 4)), "chunks"),
+    "an unknown filter": (replaced(KERNEL, unknown_filter), "compressed"),
+    "NaN": (opened(lambda file: file[KERNEL].__setitem__((3, 2), np.nan)), "NaN or infinity"),
+    "infinity": (opened(lambda file: file[BIAS].__setitem__(0, -np.inf)), "NaN or infinity"),
+    "int64": (stored(KERNEL, data=np.zeros((12, 4), "i8")), "type int64"),
+    "int32": (stored(KERNEL, data=np.zeros((12, 4), "i4")), "type int32"),
+    "float16": (stored(KERNEL, data=np.zeros((12, 4), "f2")), "type float16"),
+    "float64": (stored(KERNEL, data=np.zeros((12, 4), "f8")), "type float64"),
+    "complex": (stored(KERNEL, data=np.zeros((12, 4), "c8")), "type complex64"),
+    "bool": (stored(KERNEL, data=np.zeros((12, 4), "?")), "type bool"),
+    "fixed text": (stored(KERNEL, data=np.zeros((12, 4), "S4")), "type |S4"),
+    "text": (stored(KERNEL, shape=(12, 4), dtype=h5py.string_dtype()), "type object"),
+    "references": (stored(KERNEL, shape=(12, 4), dtype=h5py.ref_dtype), "type object"),
+    "lists": (stored(KERNEL, shape=(12, 4), dtype=h5py.vlen_dtype("f4")), "type object"),
+    "an enumeration": (
+        stored(KERNEL, shape=(12, 4), dtype=h5py.enum_dtype({"a": 1}, "i4")),
+        "type",
+    ),
+    "an enumeration for a count": (
+        stored(
+            "optimizer_weights/adadelta/iteration", shape=(), dtype=h5py.enum_dtype({"a": 1}, "i8")
+        ),
+        "type int64",
+    ),
+    "pairs": (stored(KERNEL, data=np.zeros((12, 4), [("a", "f4"), ("b", "f4")])), "type [("),
+    "opaque": (stored(KERNEL, data=np.zeros((12, 4), "V4")), "type |V4"),
+}
+
+SIZES = {
+    f"{name}={value!r}": (option(layer, name, value), "")
+    for layer, name, values in [
+        (1, "filters", (-1, 0, 10**12, "10", 3.5, True, None, [3], 10**400)),
+        (1, "kernel_size", (0, [3], [3, -1], [3, 3, 3], "3", [[3, 3], 3], 100)),
+        (1, "strides", (0, [1, 0], None, 1.5, True)),
+        (1, "padding", ("full", 3, None, ["same"])),
+        (1, "dilation_rate", (2, [2, 2])),
+        (1, "groups", (0, 2)),
+        (1, "use_bias", ("no", 1)),
+        (1, "data_format", ("channels_first",)),
+        (1, "trainable", (False,)),
+        (2, "pool_size", (0, [100, 100], "2")),
+        (5, "rate", (-0.5, 1.5, "0.1", True, None, [0.1])),
+        (5, "noise_shape", ([1, 2],)),
+        (7, "units", (-1, 0, 10**12, "10", 3.5, True, None, 250_000_000)),
+        (4, "max_value", (6.0,)),
+        (10, "axis", (1,)),
+        (
+            0,
+            "batch_input_shape",
+            (None, [], [None], [None, 8, 8], [None, -8, 8, 1], "8", [None, None]),
+        ),
+        (3, "batch_input_shape", ([None, 2, 2, 3],)),
+    ]
+    for value in values
+}
+
+LISTS = {
+    "missing": (
+        opened(lambda file: file["model_weights/dense"].attrs.pop("weight_names")),
+        "no attribute weight_names",
+    ),
+    "twice the same": (names_of("model_weights/dense", [b"sequential/dense/kernel"] * 2), "twice"),
+    "a layer twice": (names_of("model_weights", [b"dense"] * 3, "layer_names"), "twice"),
+    "upwards": (names_of("model_weights/dense", [b"../dense_1/kernel", b"x"]), "no path"),
+    "from the root": (names_of("model_weights/dense", [b"/etc/passwd", b"x"]), "no path"),
+    "very deep": (names_of("model_weights/dense", [b"a/" * 500 + b"a", b"x"]), "no path"),
+    "64 KB": (names_of("model_weights/dense", [b"a" * 60_000, b"x"]), "no path"),
+    "one too few": (names_of("model_weights/dense", [b"sequential/dense/kernel"]), "1 weights"),
+    "one layer too few": (names_of("model_weights", [b"dense"], "layer_names"), "1 layers"),
+    "numbers": (names_of("model_weights/dense", [1, 2]), "no text"),
+    "with a gap": (opened(gap), "the weights of 1 layers"),
+    "4 000 names": (opened(many_names), "twice"),
+    "a long text, and many": (opened(amplified), "too large"),
+    "many long texts": (opened(amplified_in_parts), "texts take more than"),
+}
+
+GROUPS = {
+    "files": FILES,
+    "texts": TEXTS,
+    "names": NAMES,
+    "pointers": POINTERS,
+    "numbers": NUMBERS,
+    "sizes": SIZES,
+    "lists": LISTS,
+}

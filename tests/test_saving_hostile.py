@@ -1,0 +1,231 @@
+"""Reading model files that strangers made: an error that names the file, or the right numbers.
+
+Each group of files is read in one process of its own, of little memory: a crash, a hang or a bomb is
+seen there, and told from an error.
+"""
+
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+
+import h5py
+import hostile_files
+import model_examples as examples
+import numpy as np
+import pytest
+
+from tinycnn import saving
+from tinycnn.errors import ModelFileError
+from tinycnn.model_files import weight_specs
+from tinycnn.saving import hdf5
+
+FOLDER = pathlib.Path(__file__).parent
+SECONDS = 120
+SEEDS = 500
+
+CHILD = """
+import json, sys, warnings
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+except ImportError:
+    pass
+from tinycnn import saving
+from tinycnn.errors import ModelFileError
+from tinycnn.model_files import weight_specs
+warnings.simplefilter("ignore")
+for path in map(str.strip, sys.stdin):
+    print(json.dumps(path), flush=True)
+    try:
+        saving.read_model(path, weight_specs)
+        answer = "read"
+    except ModelFileError as error:
+        answer = str(error)
+    print(json.dumps(answer), flush=True)
+"""
+
+
+def read_apart(paths):
+    """Return what reading each file came to, in a process of its own with 1 GiB of memory."""
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD],
+        input="\n".join(map(str, paths)),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        env={**os.environ, "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        cwd=FOLDER.parent,
+    )
+    lines = [json.loads(line) for line in child.stdout.splitlines()]
+    assert child.returncode == 0, (child.returncode, lines[-1:], child.stderr[-2000:])
+    return dict(zip(lines[::2], lines[1::2], strict=True))
+
+
+@pytest.mark.parametrize("group", sorted(hostile_files.GROUPS))
+def test_what_strangers_made_is_refused(group, tmp_path):
+    cases = hostile_files.GROUPS[group]
+    paths = {name: tmp_path / f"{place}.h5" for place, name in enumerate(cases)}
+    for name, path in paths.items():
+        cases[name][0](path)
+    answers = read_apart(paths.values())
+    wrong = {
+        name: answers[str(path)]
+        for name, path in paths.items()
+        if not answers[str(path)].startswith(f"{path}: ")
+        or cases[name][1] not in answers[str(path)]
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", sorted(hostile_files.WARNED))
+def test_nothing_is_made_of_a_strangers_name(name, tmp_path):
+    path = tmp_path / "x.h5"
+    hostile_files.WARNED[name](path)
+    with pytest.warns(UserWarning, match="'system'|only"):
+        assert saving.read_model(path, weight_specs).training_config is None
+
+
+def test_damaged_bytes_never_crash_the_reader(tmp_path):
+    """Flip bytes of our file and of Keras's at random, mostly in what is not numbers."""
+    hostile_files.good(tmp_path / "ours")
+    originals = [tmp_path / "ours", FOLDER / "keras_files" / "keras3_adadelta.h5"]
+    paths = [tmp_path / f"{seed}.h5" for seed in range(SEEDS)]
+    for seed, path in enumerate(paths):
+        rng = random.Random(seed)
+        data = bytearray(originals[seed % 2].read_bytes())
+        told = [place for place, byte in enumerate(data) if byte]
+        for _ in range(rng.choice([1, 2, 4, 16])):
+            place = rng.choice(told) if rng.random() < 0.7 else rng.randrange(len(data))
+            data[place] = rng.choice([0, 255, data[place] ^ 1 << rng.randrange(8)])
+        path.write_bytes(data)
+    answers = read_apart(paths).values()
+    refused = [answer for answer in answers if answer != "read"]
+    assert SEEDS / 5 < len(refused) < SEEDS
+    assert all(answer.startswith(str(tmp_path)) for answer in refused)
+
+
+def test_numbers_in_the_other_byte_order_are_the_same_numbers(tmp_path):
+    path = tmp_path / "x.h5"
+    numbers = np.arange(48, dtype=">f4").reshape(12, 4)
+    hostile_files.stored(hostile_files.KERNEL, data=numbers)(path)
+    read = saving.read_model(path, weight_specs).weights[6][0]
+    assert read.dtype == np.dtype(np.float32)
+    np.testing.assert_array_equal(read, numbers)
+
+
+def test_two_names_of_one_array_are_two_arrays(tmp_path):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+    with h5py.File(path, "r+") as file:
+        group = file["optimizer_weights/adadelta"]
+        del group["sequential_dense_bias_accumulated_grad"]
+        other = group["sequential_dense_bias_accumulated_delta_var"]
+        group["sequential_dense_bias_accumulated_grad"] = other
+    slots = saving.read_model(path, weight_specs).optimizer_state["slots"]
+    one, other = slots["accumulated_grad"][3], slots["accumulated_delta_var"][3]
+    np.testing.assert_array_equal(one, other)
+    assert not np.shares_memory(one, other)
+
+
+def test_names_in_parts_are_joined(tmp_path):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+    with h5py.File(path, "r+") as file:
+        attributes = file["model_weights"].attrs
+        names = attributes["layer_names"]
+        del attributes["layer_names"]
+        attributes["layer_names0"], attributes["layer_names1"] = names[:4], names[4:]
+    read = saving.read_model(path, weight_specs)
+    np.testing.assert_array_equal(read.weights[6][0], examples.numbers()[6][0])
+
+
+def refused(path, match):
+    with pytest.raises(ModelFileError, match=match) as caught:
+        saving.read_model(path, weight_specs)
+    assert caught.value.path == os.fspath(path)
+    assert caught.value.remedy
+
+
+def test_a_missing_file(tmp_path):
+    refused(tmp_path / "none.h5", "there is no such file")
+
+
+def test_a_folder(tmp_path):
+    refused(tmp_path, "folder|may not be read")  # the second: Windows
+
+
+def test_a_name_with_a_nul():
+    with pytest.raises(ModelFileError, match="null"):
+        saving.read_model("a\0b.h5", weight_specs)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.h5")
+    refused(tmp_path / "pipe.h5", "no regular file")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a privilege here")
+def test_a_link_that_leads_nowhere(tmp_path):
+    (tmp_path / "x.h5").symlink_to(tmp_path / "none.h5")
+    refused(tmp_path / "x.h5", "there is no such file")
+
+
+@pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() == 0, reason="root, and Windows, may read anything"
+)
+def test_no_permission(tmp_path):
+    hostile_files.good(tmp_path / "x.h5")
+    (tmp_path / "x.h5").chmod(0)
+    refused(tmp_path / "x.h5", "may not be read")
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+
+    def specs(config):
+        with open(path, "ab") as file:
+            file.write(b"more")
+        return weight_specs(config)
+
+    with pytest.raises(ModelFileError, match="it changed while it was read"):
+        saving.read_model(path, specs)
+
+
+def test_all_texts_together_are_capped(tmp_path, monkeypatch):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+    monkeypatch.setattr(hdf5, "MOST_TEXT", 2000)
+    refused(path, "its texts take more than 2000 bytes")
+
+
+def test_memory_that_is_too_small_is_said(tmp_path):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+
+    def specs(config):
+        raise MemoryError
+
+    with pytest.raises(ModelFileError, match="the memory is too small"):
+        saving.read_model(path, specs)
+
+
+def test_more_parameters_than_the_file_has_room_for(tmp_path):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+
+    def specs(config, count=10**6):
+        return [
+            (name, {"kernel": ((count,), "float32")} if spec else {})
+            for name, spec in weight_specs(config)
+        ]
+
+    with pytest.raises(ModelFileError, match=r"its weights take 12000000 bytes, and it has only"):
+        saving.read_model(path, specs)
+    with pytest.raises(ModelFileError, match=r"3000000000 parameters, and 250000000 are the most"):
+        saving.read_model(path, lambda config: specs(config, 10**9))
