@@ -29,4 +29,5 @@ lint: .venv/test
 	touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find tinycnn scripts tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

@@ -470,7 +470,7 @@ def test_from_logits():
         ending.compile("sgd", SparseCategoricalCrossentropy(from_logits=True))
 
 
-def test_eager_running_gives_the_same_numbers():
+def test_run_eagerly_is_taken_and_changes_no_number():
     weights = []
     for eagerly in (False, True):
         model = conv(run_eagerly=eagerly)

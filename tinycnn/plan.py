@@ -1,7 +1,7 @@
 """The plan: what really runs, step by step. Every prediction and every training step goes through here.
 
-A step stands for one layer (or, where that is faster, for neighbours run as one) and keeps the contract
-of a layer: `forward` returns y and ctx, `backward` takes ctx back. `tape` is the list of all ctx.
+A step keeps the contract of a layer: `forward` returns y and ctx, `backward` takes ctx back. `tape` is the
+list of all ctx. So far every step is one layer; neighbours that are faster run as one would be a step, too.
 """
 
 import dataclasses

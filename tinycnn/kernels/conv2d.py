@@ -40,6 +40,7 @@ def forward_span(start, stop, x, kernel, bias, strides, y):
     """Convolve samples start to stop; each sample owns its part of y."""
     (_, h, w, c), (kh, kw, _, f), (sh, sw) = x.shape, kernel.shape, strides
     _, oh, ow, _ = y.shape
+    # From pixel to pixel, from k to k, to the next kernel row; k in a kernel row, kernel rows.
     window = (sw * c, 1, w * c, kw * c, kh)
     for b in range(start, stop):
         for i in range(oh):
@@ -85,7 +86,9 @@ def backward_kernel_span(start, stop, dy, x, strides, dkernel, dbias):
     """Sum the gradients of each chunk's samples into that chunk's own dkernel and dbias."""
     (n, h, w, c), (chunks, kh, kw, _, f), (sh, sw) = x.shape, dkernel.shape, strides
     _, oh, ow, _ = dy.shape
-    windows = (1, sw * c, sh * w * c, ow, oh)  # the transposed view: k runs over output pixels
+    # The transposed view, where k runs over output pixels: from one number of the window to the next,
+    # from pixel to pixel, to the next row of pixels; pixels in a row, rows.
+    windows = (1, sw * c, sh * w * c, ow, oh)
     for chunk in range(start, stop):
         for b in range(chunk * n // chunks, (chunk + 1) * n // chunks):
             dy_at = b * oh * ow * f

@@ -7,9 +7,8 @@ from tinycnn.kernels.product import ROWS, VECTOR_BYTES, VECTORS, add_product
 from tinycnn.kernels.threads import workers
 
 WORTH_A_THREAD = 500_000  # multiply-adds
-BLOCK = (
-    256  # how many k one pass takes, so that its part of the kernel stays in the second-level cache
-)
+# One pass takes this many k, so that its part of the kernel stays in the second-level cache.
+BLOCK = 256
 
 
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
@@ -21,7 +20,7 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
 
 
 def add_matrix_product(y, x, kernel):
-    """Add x · kernel to y, a strip of columns at a time: each strip of y has one owner."""
+    """Add x (n, c) · kernel (c, f) to y (n, f), a strip of columns at a time, each with one owner."""
     strip = VECTORS * VECTOR_BYTES // x.itemsize
     strips = -(-y.shape[1] // strip)
     grain = WORTH_A_THREAD // (x.size * strip + 1)

@@ -258,7 +258,8 @@ def add_product(c, c_at, c_row, a, a_at, a_steps, b, b_at, b_k, rows, columns):
         b, b_at, b_k: the array, where it starts, the distance from k to k.
         rows, columns: the size of `c`.
 
-    c[i, j] += Σ over segments s and k:  a[a_at + i·row + k·step + s·segment] · b[(s·length + k), j]
+    c[i, j] += Σ over segments s and k:
+        a[a_at + i·row + k·step + s·segment] · b[b_at + (s·length + k)·b_k + j]
     """
     if a_steps[3] < 1 or a_steps[4] < 1:
         return  # nothing to add; the loops of a tile would run once

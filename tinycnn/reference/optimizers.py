@@ -73,7 +73,8 @@ def adam_update(
         param: the weights, changed in place.
         grad: gradient of the loss by param.
         momentum, velocity: running means of grad and grad², changed in place; begin at 0.
-        learning_rate: size of a step, the correction for the means' beginning at 0 already in it.
+        learning_rate: size of a step; the correction for the means' beginning at 0 is already in it:
+            see `optimizers.Adam.update`.
         beta_1, beta_2: how slowly the two means forget, 0 to 1.
         epsilon: keeps the division from 0.
 
