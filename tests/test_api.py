@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from marks import needs_kernels
 
 import tinycnn
 from tinycnn import utils
@@ -291,6 +292,7 @@ def test_predicting_nothing_gives_nothing():
     assert conv().predict(IMAGES[:0], verbose=1).shape == (0, 3)
 
 
+@needs_kernels
 @pytest.mark.parametrize("batch_size", [1, 3, 7, 10, 1000, np.int64(4)])
 def test_the_batch_size_of_predict_and_evaluate_changes_nothing(batch_size):
     model = conv()

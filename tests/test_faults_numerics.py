@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 import pytest
+from marks import needs_kernels
 
 from tinycnn import losses, metrics, ops, utils
 from tinycnn.layers import (
@@ -102,6 +103,7 @@ def test_a_read_only_array_does_not_make_the_kernels_compile_once_more(model):
     )
 
 
+@needs_kernels
 def test_a_broadcast_view(model):
     x = np.broadcast_to(PIXELS[:1].astype(np.float32), (5, 8, 8, 2))
     found = model.predict(x, verbose=0)
@@ -467,6 +469,7 @@ def test_the_same_input_twice_gives_the_same_bytes(threads, model):
         ops.set_num_threads(os.cpu_count() or 1)
 
 
+@needs_kernels
 def test_an_overflow_into_float32_warns_and_is_not_hidden(model):
     with pytest.warns(RuntimeWarning, match="overflow"):
         found = model.predict(np.full((1, 8, 8, 2), 1e300), verbose=0)
