@@ -182,7 +182,9 @@ def test_folder_leaves_the_cache_alone(tmp_path, cache):
 
 def test_names_may_lie_about_packing(tmp_path):
     """Browsers unpack a .gz on the way and keep its name."""
-    datasets.load(fill(tmp_path / "mine", raw_files()))
+    loaded = datasets.load(fill(tmp_path / "mine", raw_files()))
+    assert loaded.name == "mine"
+    assert loaded.x_train.shape[1:] == (28, 28)
 
 
 @pytest.mark.parametrize("name", ["mnist", "sample"])

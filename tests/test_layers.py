@@ -376,11 +376,14 @@ def test_an_unknown_option_is_a_type_error():
 
 
 def test_options_at_the_values_of_keras_change_nothing():
-    Conv2D(3, 3, data_format="channels_last", dilation_rate=1, groups=1, trainable=True)
-    Conv2D(3, 3, dilation_rate=[1, 1], kernel_regularizer=None, data_format=None)
-    Dropout(0.5, noise_shape=None)
-    Softmax(axis=-1)
-    ReLU(None, 0, 0)
+    for layer, plain in (
+        (Conv2D(3, 3, data_format="channels_last", dilation_rate=1, trainable=True), Conv2D(3, 3)),
+        (Conv2D(3, 3, dilation_rate=[1, 1], groups=1, kernel_regularizer=None), Conv2D(3, 3)),
+        (Dropout(0.5, noise_shape=None), Dropout(0.5)),
+        (Softmax(axis=-1), Softmax()),
+        (ReLU(None, 0, 0), ReLU()),
+    ):
+        assert layer.get_config() == plain.get_config()
 
 
 @pytest.mark.parametrize(
