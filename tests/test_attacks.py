@@ -150,8 +150,8 @@ def test_a_swallowed_interrupt_is_said_again():
 import sys, time
 from tinycnn.console import run
 def main():
-    print("ready", flush=True)
     try:
+        print("ready", flush=True)
         time.sleep(60)
     except KeyboardInterrupt:
         print("swallowed", flush=True)
