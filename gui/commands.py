@@ -1,0 +1,72 @@
+"""Everything that the window can be told to do: its name, its keys, and what it is for."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """One thing to do.
+
+    name: of the window's method that does it.
+    label: on its button.
+    tip: one line that says what it does.
+    keys: as Tk writes them, without angle brackets; "Mod" is Control, or Command on a Mac.
+    """
+
+    name: str
+    label: str
+    tip: str
+    keys: tuple[str, ...]
+
+
+COMMANDS = (
+    Command("open_picture", "Open…", "Open a picture of one digit", ("Mod-o",)),
+    Command("save_drawing", "Save…", "Save the drawing as a PNG picture", ("Mod-s",)),
+    Command("open_model", "Model…", "Open another model, Keras's .h5 files too", ("Mod-m",)),
+    Command("change_theme", "Dark", "Change between light and dark", ("t",)),
+    Command("show_keys", "Keys", "Show all keys", ("F1",)),
+    Command("take_pen", "Pen", "Draw with the left mouse button", ("p",)),
+    Command("take_rubber", "Eraser", "Rub out; the right mouse button always does", ("e",)),
+    Command("thinner", "Thinner", "Make the pen thinner", ("bracketleft", "minus")),
+    Command("thicker", "Thicker", "Make the pen thicker", ("bracketright", "plus")),
+    Command("undo", "Undo", "Take the last step back", ("Mod-z", "u")),
+    Command("redo", "Redo", "Take the undone step again", ("Mod-y", "Mod-Shift-z")),
+    Command("clear", "Clear", "Empty the paper", ("Delete", "Escape", "c")),
+    Command("ask_less", "Less strict", "Call a guess sure sooner", ("comma",)),
+    Command("ask_more", "Stricter", "Call a guess sure later", ("period",)),
+    Command("close", "Quit", "Close the window", ("Mod-q",)),
+)
+BY_NAME = {command.name: command for command in COMMANDS}
+
+_NAMES = {"bracketleft": "[", "bracketright": "]", "minus": "-", "plus": "+", "comma": ","}
+_NAMES |= {"period": "."}
+
+
+def sequences(key: str, *, mac: bool) -> list[str]:
+    """Return what Tk must listen to for a key; letters count with Caps Lock, too.
+
+    Example:
+        >>> sequences("Mod-z", mac=False)
+        ['<Control-z>', '<Control-Z>']
+    """
+    *modifiers, last = key.replace("Mod", "Command" if mac else "Control").split("-")
+    both = [last, last.upper()] if len(last) == 1 else [last]
+    return [f"<{'-'.join([*modifiers, one])}>" if modifiers else f"<Key-{one}>" for one in both]
+
+
+def spelled(key: str, *, mac: bool) -> str:
+    """Write a key as people read it.
+
+    Example:
+        >>> spelled("Mod-Shift-z", mac=False), spelled("bracketleft", mac=False)
+        ('Ctrl+Shift+Z', '[')
+    """
+    parts = key.replace("Mod", "⌘" if mac else "Ctrl").split("-")
+    last = _NAMES.get(parts[-1], parts[-1])
+    parts[-1] = last.upper() if len(last) == 1 else last
+    return "+".join(parts)
+
+
+def keys_of(command: Command, *, mac: bool) -> str:
+    """Write the keys of a command as people read them, commonest first."""
+    return " or ".join(spelled(key, mac=mac) for key in command.keys)

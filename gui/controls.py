@@ -1,0 +1,78 @@
+"""The buttons and sliders, each with its tooltip."""
+
+import tkinter as tk
+from tkinter import ttk
+
+from gui.commands import BY_NAME, keys_of
+from gui.theme import Look
+from gui.tooltip import Tooltip
+
+THINNEST, THICKEST = 0.02, 0.2  # diameter of the pen, as a share of the paper's side
+LEAST, MOST = 0.0, 0.99  # of the probability below which a guess is "not sure"
+
+
+class Controls:
+    """Makes buttons and sliders, and keeps what must be changed later.
+
+    Args:
+        window: has a method for every command.
+        look: fonts and lengths.
+        mac: whether keys are named as on a Mac.
+    """
+
+    def __init__(self, window: object, look: Look, *, mac: bool) -> None:
+        self._window = window
+        self._look = look
+        self._mac = mac
+        self.buttons: dict[str, ttk.Widget] = {}
+
+    def button(self, parent: tk.Misc, name: str) -> ttk.Widget:
+        """Make the button of a command."""
+        command = BY_NAME[name]
+        action = getattr(self._window, name)
+        self.buttons[name] = ttk.Button(parent, text=command.label, command=action, takefocus=False)
+        self._explain(self.buttons[name], command.tip, name)
+        return self.buttons[name]
+
+    def choice(self, parent: tk.Misc, name: str, variable: tk.StringVar) -> ttk.Widget:
+        """Make the button of a tool, which stays pressed while the tool is in hand."""
+        command = BY_NAME[name]
+        self.buttons[name] = ttk.Radiobutton(
+            parent,
+            text=command.label,
+            style="Toolbutton",
+            variable=variable,
+            value=name,
+            command=getattr(self._window, name),
+            takefocus=False,
+        )
+        self._explain(self.buttons[name], command.tip, name)
+        return self.buttons[name]
+
+    def slider(
+        self,
+        parent: tk.Misc,
+        variable: tk.DoubleVar,
+        ends: tuple[float, float],
+        tip: str,
+        names: tuple[str, str],
+    ) -> ttk.Scale:
+        """Make a slider from one end to the other, with the commands that move it by keys."""
+        scale = ttk.Scale(
+            parent,
+            from_=ends[0],
+            to=ends[1],
+            length=self._look.pixels(90),
+            variable=variable,
+            takefocus=False,
+        )
+        self._explain(scale, tip, *names)
+        return scale
+
+    def enable(self, name: str, *, possible: bool) -> None:
+        """Let a button be pressed, or not."""
+        self.buttons[name].state(["!disabled" if possible else "disabled"])
+
+    def _explain(self, widget: tk.Widget, tip: str, *names: str) -> None:
+        keys = ", ".join(keys_of(BY_NAME[name], mac=self._mac) for name in names)
+        Tooltip(widget, f"{tip} ({keys})", self._look)

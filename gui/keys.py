@@ -1,0 +1,46 @@
+"""The list of all keys, in a window of its own."""
+
+import tkinter as tk
+from tkinter import ttk
+
+from gui.commands import COMMANDS, keys_of
+from gui.theme import Look, Theme
+
+
+class KeysWindow:
+    """Shows what every key does, until Escape or F1.
+
+    Args:
+        root: the drawing window, in front of which it appears.
+        look: fonts and lengths.
+        mac: whether keys are named as on a Mac.
+    """
+
+    def __init__(self, root: tk.Tk, look: Look, *, mac: bool) -> None:
+        self._root = root
+        self._look = look
+        self._mac = mac
+        self._window: tk.Toplevel | None = None
+
+    def toggle(self, theme: Theme) -> None:
+        """Show the list, or put it away."""
+        if self._window is not None and self._window.winfo_exists():
+            self._window.destroy()
+            self._window = None
+            return
+        window = self._window = tk.Toplevel(self._root, background=theme.window)
+        window.title("Keys")
+        window.transient(self._root)
+        gap = self._look.pixels(8)
+        for row, command in enumerate(COMMANDS):
+            keys = ttk.Label(window, text=keys_of(command, mac=self._mac), font=self._look.bold)
+            keys.grid(row=row, column=0, sticky="e", padx=gap, pady=gap // 4)
+            ttk.Label(window, text=command.tip).grid(row=row, column=1, sticky="w", padx=gap)
+        for key in ("<Escape>", "<F1>"):
+            window.bind(key, lambda event: self.toggle(theme))
+        window.focus_set()
+
+    def colour(self, theme: Theme) -> None:
+        """Take on the colours of a theme."""
+        if self._window is not None and self._window.winfo_exists():
+            self._window.configure(background=theme.window)

@@ -1,0 +1,158 @@
+"""What the window asks for and Tk must not wait for: models, pictures, recognition. No Tk in here.
+
+Everything heavy is imported inside of the methods: they run on the worker, behind the open window.
+"""
+
+import dataclasses
+import os
+
+from gui.drawing import Items, Picture, Stroke
+
+SAVED = 1024  # pixels a side of a saved drawing
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What a net made of a drawing.
+
+    version: of the drawing, as it was asked for.
+    image: what the net saw, 784 bytes, 0 paper to 255 ink, row by row.
+    shares: the probabilities of the ten digits; None as long as there is no model.
+    """
+
+    version: int
+    image: bytes
+    shares: list[float] | None
+
+
+class Recogniser:
+    """A model, and what is done with it."""
+
+    def __init__(self) -> None:
+        self._model = None
+        self._name = ""
+
+    def load(self, path: str | None) -> str:
+        """Load a model: the file, or ./mnist.h5, or the bundled one; return what to call it.
+
+        It has read a digit once when this returns, so that its kernels are compiled.
+
+        Raises:
+            FileError: the file is no model of digits. The model from before stays.
+        """
+        import numpy as np
+
+        from tinycnn.digit_model import load_digit_model, probabilities
+
+        model, name = load_digit_model(path)
+        probabilities(model, name, np.zeros((1, 28, 28, 1), np.float32))
+        self._model, self._name = model, name
+        return name
+
+    def load_bundled(self) -> str:
+        """Load the model that comes along; return what to call it."""
+        import numpy as np
+
+        from tinycnn import pretrained
+
+        model = pretrained.load()
+        model.predict(np.zeros((1, 28, 28, 1), np.float32), verbose=0)
+        self._model, self._name = model, "the bundled model"
+        return self._name
+
+    def read(self, version: int, items: Items) -> Reading:
+        """Prepare a drawing as MNIST was prepared, and recognise it.
+
+        Raises:
+            ValueError: there is no ink.
+        """
+        import numpy as np
+
+        from tinycnn.digit_model import probabilities
+
+        image = prepare(items)
+        shares = None
+        if self._model is not None:
+            x = (image[None, :, :, None] / 255).astype(np.float32)  # (1, 28, 28, 1)
+            shares = [float(p) for p in probabilities(self._model, self._name, x)[0]]
+        return Reading(version, image.tobytes(), shares)
+
+    def open(self, path: str) -> Picture:
+        """Read a picture file.
+
+        Raises:
+            PictureError: it is no picture, or holds nothing that could be a digit.
+        """
+        from tinycnn.errors import PictureError
+        from tinycnn.pictures import read_picture
+
+        picture = Picture(read_picture(path), os.path.basename(path))
+        try:
+            prepare((picture,))
+        except ValueError as error:
+            raise PictureError(
+                path, str(error), "Draw one digit, large, on plain paper."
+            ) from error
+        return picture
+
+    def save(self, path: str, items: Items) -> str:
+        """Write the drawing as a PNG, black on white, whole or not at all; return the path.
+
+        Raises:
+            PictureError: it cannot be written there.
+        """
+        from PIL import Image
+
+        from tinycnn.figures import save_picture
+
+        save_picture(Image.fromarray(255 - rasterised(items, SAVED)), path)
+        return path
+
+    def show(self, picture: Picture, side: int) -> tuple[Picture, int, bytes]:
+        """Return a picture as the paper shows it: a PGM file of side x side pixels, and for what."""
+        return picture, side, pgm(fitted(picture.grey, side).tobytes(), side)
+
+
+def prepare(items: Items) -> object:
+    """Return the drawing as MNIST would have it, uint8 (28, 28)."""
+    from tinycnn.preprocessing import strokes_to_mnist, to_mnist
+
+    if items and isinstance(items[0], Picture):
+        return to_mnist(items[0].grey)
+    return strokes_to_mnist([points(item) for item in items])
+
+
+def points(stroke: Stroke) -> object:
+    """Return the points of a stroke, float64 (n, 2)."""
+    import numpy as np
+
+    return np.array(stroke.points).reshape(-1, 2)
+
+
+def rasterised(items: Items, side: int) -> object:
+    """Return the drawing as ink, uint8 (side, side), 0 paper to 255 ink."""
+    from tinycnn.strokes import rasterise
+
+    if items and isinstance(items[0], Picture):
+        return 255 - fitted(items[0].grey, side)
+    return rasterise([points(item) for item in items], [item.width for item in items], side)
+
+
+def fitted(grey: object, side: int) -> object:
+    """Return a picture fitted into a square of its own paper's tone, uint8 (side, side)."""
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    image = Image.fromarray((grey * 255).astype(np.uint8))
+    rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    return np.asarray(ImageOps.pad(image, (side, side), color=int(255 * float(np.median(rim)))))
+
+
+def pgm(grey: bytes, side: int) -> bytes:
+    """Return grey pixels as a PGM file, which Tk reads without help.
+
+    Example:
+        >>> pgm(b"\\x00\\xff\\xff\\x00", 2)
+        b'P5 2 2 255\\n\\x00\\xff\\xff\\x00'
+    """
+    return b"P5 %d %d 255\n" % (side, side) + grey

@@ -1,0 +1,97 @@
+"""Colours, fonts and sizes of the window, light and dark."""
+
+import dataclasses
+import tkinter as tk
+from tkinter import font, ttk
+
+
+@dataclasses.dataclass(frozen=True)
+class Theme:
+    """Colours as Tk writes them."""
+
+    window: str
+    paper: str
+    ink: str
+    text: str
+    faint: str
+    button: str
+    trough: str
+    accent: str
+    error: str
+
+
+LIGHT = Theme(
+    window="#eef0f3",
+    paper="#ffffff",
+    ink="#15181c",
+    text="#15181c",
+    faint="#5c6670",
+    button="#dfe3e8",
+    trough="#d5dae0",
+    accent="#1f5fd0",
+    error="#b3261e",
+)
+DARK = Theme(
+    window="#1d2025",
+    paper="#0e1013",
+    ink="#f4f6f8",
+    text="#e9ecef",
+    faint="#a3abb4",
+    button="#31363e",
+    trough="#343a43",
+    accent="#79aefc",
+    error="#ff9088",
+)
+
+
+class Look:
+    """Fonts and lengths for one screen.
+
+    Args:
+        root: the window; its `tk scaling` (pixels a point) tells how fine the screen is.
+    """
+
+    def __init__(self, root: tk.Tk) -> None:
+        self._pixels = float(root.tk.call("tk", "scaling")) * 72 / 96
+        family = font.nametofont("TkDefaultFont").actual("family")
+        self.text = font.Font(root, family=family, size=10)
+        self.small = font.Font(root, family=family, size=9)
+        self.bold = font.Font(root, family=family, size=14, weight="bold")
+        self.digit = font.Font(root, family=family, size=60, weight="bold")
+
+    def pixels(self, length: float) -> int:
+        """Return a length, given for a screen of 96 dots an inch, in pixels of this one."""
+        return max(1, round(length * self._pixels))
+
+    def apply(self, root: tk.Tk, theme: Theme) -> None:
+        """Colour everything that ttk draws; what else there is, the window colours itself."""
+        root.configure(background=theme.window)
+        style = ttk.Style(root)
+        style.theme_use("clam")  # the one that looks alike, and can be coloured, on every system
+        style.configure(
+            ".",
+            background=theme.window,
+            foreground=theme.text,
+            font=self.text,
+            bordercolor=theme.trough,
+            lightcolor=theme.button,
+            darkcolor=theme.button,
+            troughcolor=theme.trough,
+            focuscolor=theme.accent,
+        )
+        pad = (self.pixels(9), self.pixels(5))
+        for name in ("TButton", "Toolbutton"):
+            style.configure(name, background=theme.button, padding=pad, anchor="center", width=0)
+            style.map(
+                name,
+                background=[("selected", theme.accent), ("active", theme.trough)],
+                foreground=[("disabled", theme.faint), ("selected", theme.window)],
+            )
+        knob = {"background": theme.accent, "lightcolor": theme.accent, "darkcolor": theme.accent}
+        style.configure("Horizontal.TScale", gripcount=0, sliderlength=self.pixels(14), **knob)
+        style.map("Horizontal.TScale", background=[("active", theme.accent)])
+        style.configure("Faint.TLabel", foreground=theme.faint, font=self.small)
+        style.configure("Error.TLabel", foreground=theme.error)
+        style.configure("Headline.TLabel", font=self.bold)
+        style.configure("Digit.TLabel", font=self.digit, foreground=theme.accent)
+        style.configure("Unsure.Digit.TLabel", foreground=theme.faint)

@@ -1,0 +1,63 @@
+"""What ten probabilities say in words."""
+
+import dataclasses
+from collections.abc import Sequence
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """The first and the second guess, and whether the first is good enough to be said aloud."""
+
+    digit: int
+    probability: float
+    second: int
+    second_probability: float
+    sure: bool
+
+    @property
+    def headline(self) -> str:
+        """The sentence under the big digit."""
+        return f"{percent(self.probability)} sure" if self.sure else "not sure"
+
+    @property
+    def alternative(self) -> str:
+        """The sentence about the second guess."""
+        return f"second guess: {self.second} ({percent(self.second_probability)})"
+
+
+def verdict(probabilities: Sequence[float], threshold: float) -> Verdict:
+    """Judge the probabilities of the ten digits.
+
+    Args:
+        probabilities: ten numbers, 0 to 1.
+        threshold: the least probability, 0 to 1, at which the first guess counts as sure.
+
+    Example:
+        >>> shares = [0.0, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.9, 0.0, 0.0]
+        >>> verdict(shares, 0.8).headline, verdict(shares, 0.8).alternative
+        ('90 % sure', 'second guess: 1 (10 %)')
+        >>> verdict(shares, 0.95).headline
+        'not sure'
+    """
+    first, second = sorted(range(len(probabilities)), key=lambda i: -probabilities[i])[:2]
+    return Verdict(
+        first,
+        probabilities[first],
+        second,
+        probabilities[second],
+        sure=probabilities[first] >= threshold,
+    )
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage that never rounds a doubt away.
+
+    Example:
+        >>> percent(0.5), percent(0.9997), percent(0.0004), percent(0)
+        ('50 %', '>99 %', '<1 %', '0 %')
+    """
+    if 0.99 < share < 1 and round(100 * share) == 100:
+        return ">99 %"
+    if 0 < share < 0.005:
+        return "<1 %"
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,124 @@
+"""Where everything lies in the window."""
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from gui.controls import LEAST, MOST, THICKEST, THINNEST, Controls
+from gui.findings import Findings
+from gui.keys import KeysWindow
+from gui.paper import Paper
+from gui.theme import DARK, Look, Theme
+from gui.verdict import percent
+
+SIDE = 480  # of the paper at first, on a screen of 96 dots an inch
+PEN = 0.07  # diameter of the pen at first, as a share of the paper's side
+STRICTNESS = 0.6  # a guess below this probability is "not sure"
+
+
+class View:
+    """The widgets of the window, and the values that a person sets with them.
+
+    Args:
+        root: an empty Tk window.
+        window: has a method for every command.
+        paper: makes the paper in a frame that it is given.
+        mac: whether keys are named as on a Mac.
+    """
+
+    def __init__(
+        self, root: tk.Tk, window: object, paper: Callable[[tk.Misc], Paper], *, mac: bool
+    ) -> None:
+        self._root = root
+        self.look = Look(root)
+        self.tool = tk.StringVar(root, "take_pen")
+        self.pen = tk.DoubleVar(root, PEN)
+        self.strictness = tk.DoubleVar(root, STRICTNESS)
+        self.controls = Controls(window, self.look, mac=mac)
+        self.keys = KeysWindow(root, self.look, mac=mac)
+        gap = self.look.pixels(10)
+        body = ttk.Frame(root, padding=gap)
+        body.pack(fill="both", expand=True)
+        body.columnconfigure(0, weight=1)
+        body.rowconfigure(1, weight=1)
+        self._head(body).grid(row=0, column=0, columnspan=2, sticky="ew")
+        frame = ttk.Frame(body, width=self._side(), height=self._side())
+        frame.grid(row=1, column=0, sticky="nsew", pady=gap)
+        self.paper = paper(frame)
+        self._tools(body).grid(row=2, column=0, sticky="ew")
+        self._result(body).grid(
+            row=1, column=1, rowspan=2, sticky="ns", padx=(2 * gap, 0), pady=gap
+        )
+        self._foot(body).grid(row=3, column=0, columnspan=2, sticky="ew", pady=(gap, 0))
+        self.strictness.trace_add("write", lambda *_: self._set_strictness())
+        self._set_strictness()
+
+    def paint(self, theme: Theme) -> None:
+        """Take on the colours of a theme."""
+        self.look.apply(self._root, theme)
+        for part in (self.paper, self.findings, self.keys):
+            part.colour(theme)
+        self.controls.buttons["change_theme"].configure(text="Light" if theme is DARK else "Dark")
+
+    def say(self, sentence: str, *, wrong: bool = False) -> None:
+        """Put a sentence at the foot of the window."""
+        self._message.configure(text=sentence, style="Error.TLabel" if wrong else "TLabel")
+
+    def name_model(self, name: str) -> None:
+        """Say which model reads the drawings."""
+        self._model.configure(text=f"Model: {name}")
+
+    def _side(self) -> int:
+        """Return the paper's side at first, no more than the screen has room for."""
+        room = self._root.winfo_screenheight() - self.look.pixels(260)
+        across = self._root.winfo_screenwidth() - self.look.pixels(340)
+        return max(self.look.pixels(120), min(self.look.pixels(SIDE), room, across))
+
+    def _row(self, parent: tk.Misc, *widgets: ttk.Widget) -> None:
+        for widget in widgets:
+            widget.pack(side="left", padx=(0, self.look.pixels(6)))
+
+    def _head(self, body: ttk.Frame) -> ttk.Frame:
+        row = ttk.Frame(body)
+        for name in ("open_picture", "save_drawing", "open_model", "change_theme", "show_keys"):
+            self._row(row, self.controls.button(row, name))
+        return row
+
+    def _tools(self, body: ttk.Frame) -> ttk.Frame:
+        row = ttk.Frame(body)
+        for name in ("take_pen", "take_rubber"):
+            self._row(row, self.controls.choice(row, name, self.tool))
+        width = self.controls.slider(
+            row, self.pen, (THINNEST, THICKEST), "Width of the pen", ("thinner", "thicker")
+        )
+        self._row(row, ttk.Label(row, text="Width"), width)
+        for name in ("undo", "redo", "clear"):
+            self._row(row, self.controls.button(row, name))
+        return row
+
+    def _result(self, body: ttk.Frame) -> ttk.Frame:
+        column = ttk.Frame(body)
+        self.findings = Findings(column, self.look)
+        self.findings.pack(anchor="nw")
+        row = ttk.Frame(column)
+        row.pack(anchor="w", pady=(self.look.pixels(14), 0))
+        self._strictness = ttk.Label(row, width=20)
+        tip = "The probability below which a guess is called not sure"
+        scale = self.controls.slider(
+            row, self.strictness, (LEAST, MOST), tip, ("ask_less", "ask_more")
+        )
+        self._row(row, self._strictness, scale)
+        return column
+
+    def _foot(self, body: ttk.Frame) -> ttk.Frame:
+        foot = ttk.Frame(body)
+        self._message = ttk.Label(foot, anchor="w", wraplength=self._side() + self.look.pixels(280))
+        self._message.pack(fill="x")
+        self._model = ttk.Label(foot, anchor="w", style="Faint.TLabel")
+        self._model.pack(fill="x")
+        return foot
+
+    def _set_strictness(self) -> None:
+        share = self.strictness.get()
+        self._strictness.configure(text=f"Not sure below {percent(share)}")
+        self.findings.set_threshold(share)

@@ -1,0 +1,279 @@
+"""The window: what is drawn goes to the worker, and what the worker finds comes back."""
+
+import os
+import sys
+import tkinter as tk
+import traceback
+from collections.abc import Callable
+from tkinter import filedialog
+
+from gui.commands import COMMANDS, sequences
+from gui.controls import LEAST, MOST, THICKEST, THINNEST
+from gui.drawing import Drawing, Items, Picture
+from gui.eraser import Point
+from gui.paper import Paper
+from gui.recogniser import Reading
+from gui.theme import DARK, LIGHT
+from gui.tools import RUBBER, Pen, Rubber
+from gui.view import View
+from gui.worker import Answer, Worker
+
+SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
+PICTURES = (("Pictures", "*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp"), ("All files", "*"))
+MODELS = (("Models", "*.h5"), ("All files", "*"))
+PNG = (("PNG pictures", "*.png"),)
+
+
+class Window:
+    """A person draws, and sees it recognised.
+
+    Args:
+        root: an empty Tk window.
+        worker: not yet started; its servant is a `Recogniser`.
+        model: the model file to begin with; None: ./mnist.h5 or the bundled model.
+    """
+
+    def __init__(self, root: tk.Tk, worker: Worker, model: str | None) -> None:
+        self.root = root
+        self.drawing = Drawing()
+        self._worker = worker
+        self._theme = LIGHT
+        self._gesture: Pen | Rubber | None = None
+        self._version = 0  # of the drawing that was last given to the worker
+        self._cleared = 0  # readings of this version and older ones come too late
+        self._asked_model = model is not None
+        self._has_model = False
+        root.title("tinycnn: draw a digit")
+        root.report_callback_exception = self._report
+        root.protocol("WM_DELETE_WINDOW", self.close)
+        mac = root.tk.call("tk", "windowingsystem") == "aqua"
+        self.view = View(root, self, self._make_paper, mac=mac)
+        self._listen(mac=mac)
+        self.view.paint(self._theme)
+        self._show()
+        self.view.say("Draw a digit. The model is being loaded…")
+        worker.submit("load", model)
+        self._tick = root.after(1, self._start)
+
+    # What the commands do. Each has a button, a key or both: see commands.py.
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._release()
+        self.drawing.undo()
+        self._show()
+
+    def redo(self) -> None:
+        """Take the undone step again."""
+        self._release()
+        self.drawing.redo()
+        self._show()
+
+    def clear(self) -> None:
+        """Empty the paper."""
+        self._release()
+        self.drawing.replace(())
+        self._show()
+
+    def take_pen(self) -> None:
+        """Draw with the left mouse button."""
+        self.view.tool.set("take_pen")
+
+    def take_rubber(self) -> None:
+        """Rub out with the left mouse button."""
+        self.view.tool.set("take_rubber")
+
+    def thinner(self) -> None:
+        """Make the pen thinner."""
+        self.view.pen.set(max(THINNEST, self.view.pen.get() / 1.2))
+
+    def thicker(self) -> None:
+        """Make the pen thicker."""
+        self.view.pen.set(min(THICKEST, self.view.pen.get() * 1.2))
+
+    def ask_less(self) -> None:
+        """Call a guess sure sooner."""
+        self.view.strictness.set(max(LEAST, self.view.strictness.get() - 0.05))
+
+    def ask_more(self) -> None:
+        """Call a guess sure later."""
+        self.view.strictness.set(min(MOST, self.view.strictness.get() + 0.05))
+
+    def change_theme(self) -> None:
+        """Change between light and dark."""
+        self._theme = LIGHT if self._theme is DARK else DARK
+        self.view.paint(self._theme)
+
+    def show_keys(self) -> None:
+        """Show all keys, or put the list away."""
+        self.view.keys.toggle(self._theme)
+
+    def open_picture(self) -> None:
+        """Ask for a picture, and put it on the paper."""
+        path = self._ask(filedialog.askopenfilename, title="Open a picture", filetypes=PICTURES)
+        if path:
+            self._worker.submit("open", path)
+
+    def open_model(self) -> None:
+        """Ask for a model, and read with it from now on."""
+        path = self._ask(filedialog.askopenfilename, title="Open a model", filetypes=MODELS)
+        if path:
+            self.view.say(f"Loading {os.path.basename(path)}…")
+            self._worker.submit("load", path)
+
+    def save_drawing(self) -> None:
+        """Ask for a name, and write the drawing there."""
+        self._release()
+        items = self.drawing.items
+        if not items:
+            self.view.say("There is nothing to save yet: draw a digit first.", wrong=True)
+            return
+        path = self._ask(
+            filedialog.asksaveasfilename,
+            title="Save the drawing",
+            defaultextension=".png",
+            filetypes=PNG,
+        )
+        if path:
+            self._worker.submit("save", path, items)
+
+    def close(self) -> None:
+        """End. What the worker is at, it finishes while nobody looks."""
+        self.root.after_cancel(self._tick)
+        self._worker.stop()
+        self.root.destroy()
+
+    # From the mouse to the drawing.
+
+    def _make_paper(self, frame: tk.Misc) -> Paper:
+        return Paper(frame, self._press, self._move, self._release, self._want_pixels)
+
+    def _press(self, point: Point, rubs: bool) -> None:
+        self._release()
+        if rubs or self.view.tool.get() == "take_rubber":
+            self._gesture = Rubber(self.drawing.items, point)
+        else:
+            self._gesture = Pen(self.drawing.items, point, self.view.pen.get())
+        self._move(point)
+
+    def _move(self, point: Point) -> None:
+        gesture = self._gesture
+        if gesture is None:
+            return
+        start = gesture.last
+        gesture.move(point)
+        if isinstance(gesture, Pen):
+            self.view.paper.line(start, gesture.last, gesture.width)
+        else:
+            self.view.paper.show(gesture.items)
+            self.view.paper.ring(point, RUBBER)
+        self._want_reading(gesture.items)
+
+    def _release(self) -> None:
+        if self._gesture is not None:
+            self.drawing.replace(self._gesture.items)
+            self._gesture = None
+            self._show()
+
+    # From the drawing to the screen and to the worker.
+
+    def _show(self) -> None:
+        """Show the drawing as it is now, and have it read."""
+        items = self.drawing.items
+        self.view.paper.show(items)
+        self.view.paper.end_line()
+        self.view.controls.enable("undo", possible=self.drawing.can_undo)
+        self.view.controls.enable("redo", possible=self.drawing.can_redo)
+        self.view.controls.enable("clear", possible=bool(items))
+        self._want_reading(items)
+
+    def _want_reading(self, items: Items) -> None:
+        self._version += 1
+        if items:
+            self._worker.submit_newest("read", self._version, items)
+        else:
+            self._cleared = self._version
+            self.view.findings.show(None)
+
+    def _want_pixels(self, picture: Picture, side: int) -> None:
+        self._worker.submit_newest("show", picture, side)
+
+    # From the worker to the window.
+
+    def _start(self) -> None:
+        self._worker.start()
+        self._fetch()
+
+    def _fetch(self) -> None:
+        """Take the worker's answers, and come again: soon, while there is something to come."""
+        for answer in self._worker.answers():
+            getattr(self, f"_{answer.job}_{'failed' if answer.error else 'done'}")(answer)
+        self._tick = self.root.after(LATER if self._worker.idle else SOON, self._fetch)
+
+    def _load_done(self, answer: Answer) -> None:
+        self._has_model = True
+        self.view.name_model(answer.value)
+        self.view.say("Draw a digit." if not self.drawing.items else "")
+        self._want_reading(self.drawing.items)
+
+    def _load_failed(self, answer: Answer) -> None:
+        self.view.say(answer.error, wrong=True)
+        if not self._has_model:
+            self._worker.submit("load_bundled")
+
+    def _read_done(self, answer: Answer) -> None:
+        reading: Reading = answer.value
+        if reading.version > self._cleared:
+            self.view.findings.show(reading)
+
+    def _open_done(self, answer: Answer) -> None:
+        self._release()
+        self.drawing.add(answer.value)
+        self.view.say(f"{answer.value.name}. Draw to begin afresh.")
+        self._show()
+
+    def _save_done(self, answer: Answer) -> None:
+        self.view.say(f"Saved {answer.value}")
+
+    def _show_done(self, answer: Answer) -> None:
+        self.view.paper.put_picture(*answer.value)
+
+    def _failed(self, answer: Answer) -> None:
+        self.view.say(answer.error, wrong=True)
+
+    _read_failed = _open_failed = _save_failed = _show_failed = _load_bundled_failed = _failed
+
+    def _load_bundled_done(self, answer: Answer) -> None:
+        """Name the model, and leave the sentence about the one that failed."""
+        self._has_model = True
+        self.view.name_model(answer.value)
+        self._want_reading(self.drawing.items)
+
+    # Keys, questions and mistakes.
+
+    def _listen(self, *, mac: bool) -> None:
+        for command in COMMANDS:
+            for key in command.keys:
+                for sequence in sequences(key, mac=mac):
+                    action = getattr(self, command.name)
+                    self.root.bind(sequence, lambda event, action=action: self._key(event, action))
+
+    def _key(self, event: tk.Event, action: Callable[[], None]) -> None:
+        """Do what a key asks for, unless it was meant for another window, such as a file dialog."""
+        if event.widget.winfo_toplevel() is self.root:
+            action()
+
+    def _ask(self, dialog: Callable[..., str], **options: object) -> str:
+        """Ask for a file; nothing, if the window was closed instead of an answer."""
+        try:
+            return dialog(parent=self.root, **options) or ""
+        except tk.TclError:
+            return ""
+
+    def _report(self, kind: type, error: BaseException, trace: object) -> None:
+        """Say what went wrong inside of an event; Ctrl-C in the terminal closes the window."""
+        if issubclass(kind, KeyboardInterrupt):
+            self.close()
+            return
+        traceback.print_exception(kind, error, trace, file=sys.stderr)
+        self.view.say(f"This went wrong, and is not your fault: {error!r}", wrong=True)

@@ -1,0 +1,110 @@
+"""One thread that works behind the window: jobs in their order, and of drawings only the newest."""
+
+import dataclasses
+import queue
+import sys
+import threading
+import traceback
+from collections import deque
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What came of a job: its value, or a sentence that says what went wrong."""
+
+    job: str
+    value: object = None
+    error: str | None = None
+
+
+class Worker:
+    """Calls the methods of one object on a thread of its own.
+
+    Nothing of Tk is ever handed to it: jobs are names and plain values, and the window fetches the
+    answers when it has time, since Tk must be touched, and freed, by its own thread alone.
+
+    Args:
+        servant: the object whose methods are the jobs.
+        expected: the errors that are the user's to mend, and so are told in a sentence.
+    """
+
+    def __init__(self, servant: object, expected: tuple[type[Exception], ...]) -> None:
+        self._servant = servant
+        self._expected = expected
+        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._jobs: deque[tuple[str, tuple]] = deque()
+        self._newest: dict[str, tuple] = {}
+        self._wanted = threading.Condition()
+        self._stopped = False
+        self._busy = False
+        self._thread = threading.Thread(target=self._work, name="worker")
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def submit(self, job: str, *arguments: object) -> None:
+        """Ask for a job that is done in its turn."""
+        with self._wanted:
+            self._jobs.append((job, arguments))
+            self._wanted.notify()
+
+    def submit_newest(self, job: str, *arguments: object) -> None:
+        """Ask for a job that takes the place of an older one of the same name, if that still waits."""
+        with self._wanted:
+            self._newest[job] = arguments
+            self._wanted.notify()
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do, and every answer has been fetched."""
+        with self._wanted:
+            waiting = self._busy or self._jobs or self._newest
+        return not waiting and self._answers.empty()
+
+    def answers(self) -> list[Answer]:
+        """Return the answers that came since the last call."""
+        found = []
+        while True:
+            try:
+                found.append(self._answers.get_nowait())
+            except queue.Empty:
+                return found
+
+    def stop(self) -> None:
+        """Forget what waits, and end after what is being done; `join` waits for that."""
+        with self._wanted:
+            self._stopped = True
+            self._jobs.clear()
+            self._newest.clear()
+            self._wanted.notify()
+
+    def join(self) -> None:
+        """Wait until the thread has ended."""
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (job := self._next()) is not None:
+            self._answers.put(self._done(*job))
+            with self._wanted:
+                self._busy = False
+
+    def _next(self) -> tuple[str, tuple] | None:
+        """Wait for a job, those in order before the newest drawing; None at the end."""
+        with self._wanted:
+            self._wanted.wait_for(lambda: self._stopped or self._jobs or self._newest)
+            if self._stopped:
+                return None
+            self._busy = True
+            if self._jobs:
+                return self._jobs.popleft()
+            return self._newest.popitem()
+
+    def _done(self, job: str, arguments: tuple) -> Answer:
+        try:
+            return Answer(job, getattr(self._servant, job)(*arguments))
+        except self._expected as error:
+            return Answer(job, error=str(error))
+        except Exception as error:  # a mistake of ours must not end the thread
+            traceback.print_exc(file=sys.stderr)
+            return Answer(job, error=f"This went wrong, and is not your fault: {error!r}")

@@ -1,0 +1,109 @@
+"""Draw a digit in the drawing window and take the picture of it that the README shows."""
+
+import argparse
+import pathlib
+import sys
+import tkinter as tk
+
+from PIL import ImageGrab
+
+from tinycnn.console import run
+from tinycnn.figures import save_picture
+
+EXAMPLES = """examples:
+  python scripts/make_screenshot.py                           gui/window.png anew
+  xvfb-run python scripts/make_screenshot.py                  the same on a machine without a screen
+  python scripts/make_screenshot.py --theme dark --output dark.png
+"""
+# A 5 in two strokes, as a hand draws it: (x, y) in the unit square of the paper.
+BODY = [
+    (0.36, 0.2),
+    (0.35, 0.3),
+    (0.34, 0.4),
+    (0.34, 0.46),
+    (0.4, 0.43),
+    (0.47, 0.42),
+    (0.54, 0.43),
+]
+BODY += [(0.6, 0.47), (0.64, 0.53), (0.66, 0.6), (0.65, 0.67), (0.61, 0.73), (0.55, 0.77)]
+BODY += [(0.48, 0.79), (0.41, 0.79), (0.35, 0.76), (0.3, 0.71)]
+ROOF = [(0.36, 0.2), (0.45, 0.19), (0.54, 0.19), (0.64, 0.18)]
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("gui/window.png"))
+    parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument("--scaling", type=float, help="pixels a point, for another size")
+    return parser.parse_args()
+
+
+def draw(window: object, stroke: list[tuple[float, float]]) -> None:
+    """Draw one stroke by the same events as a mouse's."""
+    paper = window.view.paper
+    places = [tuple(round(value * paper.winfo_width()) for value in point) for point in stroke]
+    for kind, (x, y) in zip(
+        ["ButtonPress-1", *["B1-Motion"] * (len(places) - 1)], places, strict=True
+    ):
+        paper.event_generate(f"<{kind}>", x=x, y=y)
+    paper.event_generate("<ButtonRelease-1>", x=places[-1][0], y=places[-1][1])
+
+
+def shares_of(window: object) -> list[float] | None:
+    """Return the probabilities that the window shows, once there are any."""
+    reading = window.view.findings.reading
+    return reading and reading.shares
+
+
+def wait_for(root: tk.Tk, condition: object) -> None:
+    """Let the window work until something has come true."""
+    ready = tk.BooleanVar(root, False)
+
+    def look() -> None:
+        ready.set(condition())
+        if not ready.get():
+            root.after(20, look)
+
+    look()
+    while not ready.get():
+        root.wait_variable(ready)
+
+
+def main() -> int:
+    """Open the window, draw, wait for the bars, take the picture, close the window."""
+    options = arguments()
+    from gui.recogniser import Recogniser
+    from gui.window import Window
+    from gui.worker import Worker
+
+    try:
+        root = tk.Tk(className="tinycnn")
+    except tk.TclError as error:
+        print(f"error: {error}; on a machine without a screen use xvfb-run", file=sys.stderr)
+        return 1
+    if options.scaling:
+        root.tk.call("tk", "scaling", options.scaling)
+    window = Window(root, Worker(Recogniser(), (OSError, ValueError)), None)
+    if options.theme == "dark":
+        window.change_theme()
+    root.geometry("+0+0")
+    root.update()
+    for stroke in (BODY, ROOF):
+        draw(window, stroke)
+    wait_for(root, lambda: shares_of(window) is not None)
+    root.update()
+    left, top = root.winfo_rootx(), root.winfo_rooty()
+    box = (left, top, left + root.winfo_width(), top + root.winfo_height())
+    picture = ImageGrab.grab(bbox=box)
+    window.close()
+    save_picture(picture.convert("P", palette=1, colors=128), options.output)
+    print(f"wrote {options.output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+    run(main)
