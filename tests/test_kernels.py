@@ -9,7 +9,7 @@ if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
 from tinycnn import kernels
-from tinycnn.kernels.product import vector_shape
+from tinycnn.kernels.vectors import vector_shape
 from tinycnn.kernels.threads import available_threads, workers
 
 DTYPES = (np.float32, np.float64)

@@ -1,7 +1,7 @@
 """The plan: what really runs, step by step. Every prediction and every training step goes through here.
 
 A step keeps the contract of a layer: `forward` returns y and ctx, `backward` takes ctx back. `tape` is the
-list of all ctx. So far every step is one layer; neighbours that are faster run as one would be a step, too.
+list of all ctx. A step is one layer, or neighbours that are faster run as one: see `fusing.py`.
 """
 
 import dataclasses
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tinycnn.fusing import ConvolutionReLU, ConvolutionReLUPooling, fused
 from tinycnn.layers import Layer
 
 Grads = list[dict[str, np.ndarray]]  # the gradients of each layer, in the order of the layers
@@ -42,24 +43,35 @@ class Step:
         return self.layer.decisions(ctx)
 
 
-def plan(layers: Sequence[Layer], logits: bool = False) -> list[Step]:
+AnyStep = Step | ConvolutionReLU | ConvolutionReLUPooling
+
+
+def plan(layers: Sequence[Layer], logits: bool = False, fuse: bool = True) -> list[AnyStep]:
     """Decide what runs.
 
     Args:
         layers: of a built model, in order.
         logits: leave out a softmax at the end, because the loss wants the scores before it. The last
             step then still uses the last layer's own parameters.
+        fuse: run neighbours as one step where that is faster; False: every layer by itself.
 
     Returns:
         The steps, in order.
     """
     layers = list(layers)
     scores = layers[-1].before_softmax() if logits and layers else None
-    return [Step(layer) for layer in ([*layers[:-1], scores] if scores is not None else layers)]
+    if scores is not None:
+        layers[-1] = scores
+    steps: list[AnyStep] = []
+    while layers:
+        step = fused(layers) if fuse else None
+        steps.append(step or Step(layers[0]))
+        layers = layers[len(step.layers) if step else 1 :]
+    return steps
 
 
 def forward(
-    steps: list[Step], x: np.ndarray, training: bool, rng: np.random.Generator | None
+    steps: list[AnyStep], x: np.ndarray, training: bool, rng: np.random.Generator | None
 ) -> tuple[np.ndarray, list[object]]:
     """Run all steps.
 
@@ -80,7 +92,7 @@ def forward(
 
 
 def backward(
-    steps: list[Step], dy: np.ndarray, tape: list[object], input_gradient: bool = True
+    steps: list[AnyStep], dy: np.ndarray, tape: list[object], input_gradient: bool = True
 ) -> tuple[np.ndarray | None, Grads]:
     """Run all steps backwards.
 

@@ -106,7 +106,7 @@ class Sequential(Network):
             optimizer: of `tinycnn.optimizers`, or its name.
             loss: of `tinycnn.losses`, or its name.
             metrics: names or functions of `tinycnn.metrics`.
-            run_eagerly: run every layer by itself; so far every plan does.
+            run_eagerly: run every layer by itself, not neighbours as one.
             loss_weights, weighted_metrics, options: raise unless they change nothing.
 
         Raises:
@@ -143,7 +143,7 @@ class Sequential(Network):
                 "scores before the softmax.",
                 stacklevel=3,
             )
-        steps = plan(self.layers, logits=logits)
+        steps = plan(self.layers, logits, fuse=not self.run_eagerly)
         self.objective = training.Objective(
             steps, loss, logits or loss.from_logits, self._compiled["metrics"]
         )

@@ -14,7 +14,7 @@ def activations(model: object, x: np.ndarray) -> list[np.ndarray]:
         x: samples (n, ...), of the model's dtype.
     """
     outputs = []
-    for step in plan(model.layers):
+    for step in plan(model.layers, fuse=False):
         x, _ = step.forward(x, False, None)
         outputs.append(x.copy())  # some layers hand on the very array that they were given
     return outputs

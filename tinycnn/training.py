@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
-from tinycnn.plan import Step, backward, forward
+from tinycnn.plan import AnyStep, backward, forward
 
 LARGE_BATCH = 256  # for evaluate and predict, where the batch changes nothing but memory
 
@@ -45,7 +45,7 @@ class Objective:
         metrics: (name, function) pairs.
     """
 
-    steps: list[Step]
+    steps: list[AnyStep]
     loss: object
     from_logits: bool
     metrics: list[tuple]

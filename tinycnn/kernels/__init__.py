@@ -13,6 +13,11 @@ from tinycnn.kernels.conv2d import (
     conv2d_backward_kernel,
     conv2d_forward,
 )
+from tinycnn.kernels.conv2d_pool import (
+    conv2d_relu_max_pool2d_backward,
+    conv2d_relu_max_pool2d_forward,
+)
+from tinycnn.kernels.conv2d_relu import conv2d_relu_backward, conv2d_relu_forward
 from tinycnn.kernels.dense import dense_backward_input, dense_backward_kernel, dense_forward
 from tinycnn.kernels.dropout import dropout_backward, dropout_forward
 from tinycnn.kernels.optimizers import adadelta_update, adam_update, sgd_update
@@ -31,6 +36,10 @@ __all__ = [
     "conv2d_backward_input",
     "conv2d_backward_kernel",
     "conv2d_forward",
+    "conv2d_relu_backward",
+    "conv2d_relu_forward",
+    "conv2d_relu_max_pool2d_backward",
+    "conv2d_relu_max_pool2d_forward",
     "dense_backward_input",
     "dense_backward_kernel",
     "dense_forward",

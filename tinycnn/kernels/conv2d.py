@@ -3,13 +3,15 @@
 In NHWC order the window of an output pixel is, for one row of the kernel, one unbroken run of kw · c
 numbers, and the next pixel's run begins sw · c further on. So the windows of an image row *are* the
 rows of a matrix, overlapping in memory: distance sw · c from row to row, 1 from k to k, and w · c to
-the next row of the kernel.
+the next row of the kernel. Where it pays, 3 x 3 kernels go the way of `winograd.py` instead.
 """
 
 import numpy as np
 
+from tinycnn.kernels import winograd
 from tinycnn.kernels.compile import jit
-from tinycnn.kernels.product import add_product
+from tinycnn.kernels.memory import aligned_empty
+from tinycnn.kernels.product import add_product, product
 from tinycnn.kernels.threads import workers
 
 Pair = tuple[int, int]
@@ -18,96 +20,223 @@ CHUNKS = 16  # sums over samples go through this many partial sums, whatever the
 WORTH_A_THREAD = 1_000_000  # multiply-adds
 
 
-def pad(x: np.ndarray, padding: Padding) -> np.ndarray:
-    """Put zeros round each image; return x itself where there are none to put."""
-    return np.pad(x, ((0, 0), *padding, (0, 0))) if np.any(padding) else x
+def grain(samples: int, multiply_adds: int) -> int:
+    """Return how many samples are worth a thread, if all of them take so many multiply-adds."""
+    return WORTH_A_THREAD * samples // (multiply_adds + 1)
+
+
+@jit
+def pad_image(x, y, b, corner, image):
+    """Return the numbers of sample `b` with zeros round it: copied into `image`, unless none are needed.
+
+    Args:
+        x: images, or gradients of them, (n, h, w, c).
+        y: of a ReLU, shaped as x: where it is 0, so is the result. Without samples: there is none.
+        b: the sample.
+        corner: where it begins in `image`.
+        image: zeros with room for it, (rows, columns, c); what does not fit is cut.
+    """
+    (_, h, w, c), (top, left) = x.shape, corner
+    rows, columns = min(h, image.shape[0] - top), min(w, image.shape[1] - left)
+    if len(y) == 0:
+        if x.shape[1:] == image.shape:
+            return x[b].ravel()
+        image[top : top + rows, left : left + columns] = x[b, :rows, :columns]
+        return image.ravel()
+    for i in range(rows):
+        for j in range(columns):
+            for ch in range(c):
+                # forward: y = 0 where z < 0, else z
+                on = y[b, i, j, ch] > 0
+                image[top + i, left + j, ch] = x[b, i, j, ch] if on else x.dtype.type(0)
+    return image.ravel()
+
+
+@jit
+def relu_in_place(z):
+    """Set negative numbers to 0; a NaN stays NaN."""
+    for position in range(len(z)):
+        z[position] = z.dtype.type(0) if z[position] < 0 else z[position]
 
 
 def conv2d_forward(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    relu: bool = False,
 ) -> np.ndarray:
-    """Twin of `reference.conv2d_forward`."""
-    x = pad(x, padding)
+    """Twin of `reference.conv2d_forward`, with a ReLU behind it if wanted."""
     (n, h, w, _), (kh, kw, _, f), (sh, sw) = x.shape, kernel.shape, strides
-    y = np.empty((n, (h - kh) // sh + 1, (w - kw) // sw + 1, f), x.dtype)
-    grain = WORTH_A_THREAD // (y[:1].size * kernel[..., 0].size + 1)
-    workers.run(forward_span, n, grain, x, kernel, bias, strides, y)
+    (top, bottom), (left, right) = padding
+    padded = h + top + bottom, w + left + right
+    y = aligned_empty((n, (padded[0] - kh) // sh + 1, (padded[1] - kw) // sw + 1, f), x.dtype)
+    least = grain(n, y.size * kernel[..., 0].size)
+    if winograd.pays(n, y.shape[1:3], kernel.shape, strides):
+        padded = winograd.covered(padded, y.shape[1:3])
+        values = winograd.kernel_values(kernel)
+        arrays = x, x[:0], values, bias
+        workers.run(winograd_span, n, least, *arrays, (top, left), padded, relu, y)
+    else:
+        workers.run(forward_span, n, least, x, kernel, bias, strides, (top, left), padded, relu, y)
     return y
 
 
 @jit
-def forward_span(start, stop, x, kernel, bias, strides, y):
+def forward_span(start, stop, x, kernel, bias, strides, corner, padded, relu, y):
     """Convolve samples start to stop; each sample owns its part of y."""
-    (_, h, w, c), (kh, kw, _, f), (sh, sw) = x.shape, kernel.shape, strides
-    _, oh, ow, _ = y.shape
+    (_, _, _, c), (kh, kw, _, f), (sh, sw) = x.shape, kernel.shape, strides
+    (_, oh, ow, _), w = y.shape, padded[1]
+    image, k, z = np.zeros((*padded, c), x.dtype), kernel.ravel(), y.ravel()
     # From pixel to pixel, from k to k, to the next kernel row; k in a kernel row, kernel rows.
     window = (sw * c, 1, w * c, kw * c, kh)
     for b in range(start, stop):
+        pixels = pad_image(x, x[:0], b, corner, image)
         for i in range(oh):
-            y[b, i] = bias
-            y_at, x_at = (b * oh + i) * ow * f, (b * h + i * sh) * w * c
-            add_product(y.ravel(), y_at, f, x.ravel(), x_at, window, kernel.ravel(), 0, f, ow, f)
+            at = (b * oh + i) * ow * f
+            product(z, at, f, bias, 0, 0, pixels, i * sh * w * c, window, k, 0, f, ow, f)
+            if relu:
+                relu_in_place(z[at : at + ow * f])
+
+
+@jit
+def winograd_span(start, stop, x, on, values, bias, corner, padded, relu, y):
+    """Convolve samples start to stop, one band of tiles after the other."""
+    (_, oh, ow, f), c = y.shape, x.shape[3]
+    image, (rows, columns) = np.zeros((*padded, c), x.dtype), winograd.band_tiles(oh, ow)
+    v, m, band = winograd.room(rows, columns, c, f, bias)
+    high = rows * winograd.OUT
+    for b in range(start, stop):
+        pixels = pad_image(x, on, b, corner, image)
+        for top in range(0, oh, high):
+            at, many = top * padded[1] * c, min(high, oh - top)
+            tiles = winograd.tiles(many), columns
+            winograd.convolve_band(pixels, at, padded[1], c, values, bias, tiles, v, m, band)
+            if relu:
+                relu_in_place(band.ravel())
+            y[b, top : top + many] = band[:many, :ow]
 
 
 def conv2d_backward_input(
-    dy: np.ndarray, kernel: np.ndarray, x_shape: tuple, strides: Pair, padding: Padding
+    dy: np.ndarray,
+    kernel: np.ndarray,
+    x_shape: tuple,
+    strides: Pair,
+    padding: Padding,
+    y: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Twin of `reference.conv2d_backward_input`.
+    """Twin of `reference.conv2d_backward_input`; `y` is that of a ReLU behind the convolution, if any.
 
     forward: y[i, j] = Σ x[i·sh + di, j·sw + dj] · kernel[di, dj].  Read backwards, the pixel x[r, q]
-    met kernel[di, dj] on its way to y[(r - di) / sh, (q - dj) / sw]: again a convolution, of dy spread
-    out by the strides, with the kernel turned by half a turn and its channels and filters exchanged.
+    met kernel[di, dj] on its way to y[(r - di) / sh, (q - dj) / sw]: again a convolution, with the kernel
+    turned by half a turn and its channels and filters exchanged. With strides, pixels of different
+    r mod sh and q mod sw met different parts of the kernel: a convolution for each part.
     """
-    (kh, kw, c, f), (sh, sw) = kernel.shape, strides
-    (n, h, w, _), ((top, bottom), (left, right)) = x_shape, padding
-    _, oh, ow, _ = dy.shape
-    spread = np.zeros((n, h + top + bottom + kh - 1, w + left + right + kw - 1, f), dy.dtype)
-    spread[:, kh - 1 : kh - 1 + oh * sh : sh, kw - 1 : kw - 1 + ow * sw : sw] = dy
-    turned = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))  # (kh, kw, f, c)
-    spread = np.ascontiguousarray(spread[:, top : top + h + kh - 1, left : left + w + kw - 1])
-    return conv2d_forward(spread, turned, np.zeros(c, dy.dtype), (1, 1), ((0, 0), (0, 0)))
+    (kh, kw, c, f), (sh, sw), (n, h, w, _) = kernel.shape, strides, x_shape
+    corner = padding[0][0], padding[1][0]
+    reach = -(-kh // sh) - 1, -(-kw // sw) - 1  # zeros before dy, that the first pixels may reach
+    spread = (h - 1 + corner[0]) // sh + 1 + reach[0], (w - 1 + corner[1]) // sw + 1 + reach[1]
+    y, dx = dy[:0] if y is None else y, aligned_empty(x_shape, dy.dtype)
+    least = grain(n, dy.size * kernel[..., 0].size)
+    if winograd.pays(n, (h, w), (kh, kw, f, c), strides):
+        turned = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))  # (kh, kw, f, c)
+        values, spread = winograd.kernel_values(turned), winograd.covered((h + 2, w + 2), (h, w))
+        before = reach[0] - corner[0], reach[1] - corner[1]
+        zeros = np.zeros(c, dy.dtype)
+        workers.run(winograd_span, n, least, dy, y, values, zeros, before, spread, False, dx)
+        return dx
+    parts = [kernel[p::sh, q::sw][::-1, ::-1] for p in range(sh) for q in range(sw)]
+    sizes = np.array([[0, 0, 0]] + [[part.size, *part.shape[:2]] for part in parts])
+    flat = np.concatenate([part.transpose(0, 1, 3, 2).ravel() for part in parts])
+    arrays = dy, y, flat, np.cumsum(sizes[:, 0])[:-1], np.ascontiguousarray(sizes[1:, 1:])
+    workers.run(backward_input_span, n, least, *arrays, strides, corner, reach, spread, dx)
+    return dx
+
+
+@jit
+def backward_input_span(
+    start, stop, dy, y, parts, places, sizes, strides, corner, reach, spread, dx
+):
+    """Write dx of samples start to stop, part after part of the kernel."""
+    (_, h, w, c), f, (sh, sw) = dx.shape, dy.shape[3], strides
+    image, zeros, flat = np.zeros((*spread, f), dy.dtype), np.zeros(c, dy.dtype), dx.ravel()
+    width = spread[1] * f
+    for b in range(start, stop):
+        pixels = pad_image(dy, y, b, reach, image)
+        for p in range(sh * sw):
+            (rows, columns), part = sizes[p], places[p]
+            window = (f, 1, width, columns * f, rows)
+            # The first row and column of x that met this part; the others are strides apart.
+            first, left = (p // sw - corner[0]) % sh, (p % sw - corner[1]) % sw
+            many = (w - left + sw - 1) // sw
+            j = (left + corner[1]) // sw + reach[1] - columns + 1
+            for r in range(first, h, sh):
+                i = (r + corner[0]) // sh + reach[0] - rows + 1
+                at = ((b * h + r) * w + left) * c
+                product(
+                    flat,
+                    at,
+                    sw * c,
+                    zeros,
+                    0,
+                    0,
+                    pixels,
+                    i * width + j * f,
+                    window,
+                    parts,
+                    part,
+                    c,
+                    many,
+                    c,
+                )
 
 
 def conv2d_backward_kernel(
-    dy: np.ndarray, x: np.ndarray, kernel_shape: tuple, strides: Pair, padding: Padding
+    dy: np.ndarray,
+    x: np.ndarray,
+    kernel_shape: tuple,
+    strides: Pair,
+    padding: Padding,
+    y: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Twin of `reference.conv2d_backward_kernel`."""
-    x = pad(x, padding)
-    chunks = min(CHUNKS, max(1, len(x)))
+    """Twin of `reference.conv2d_backward_kernel`; `y` is that of a ReLU behind the convolution, if any."""
+    y = dy[:0] if y is None else y
+    (n, h, w, _), ((top, bottom), (left, right)) = x.shape, padding
+    padded = h + top + bottom, w + left + right
+    chunks = min(CHUNKS, max(1, n))
     dkernel = np.zeros((chunks, *kernel_shape), dy.dtype)
     dbias = np.zeros((chunks, kernel_shape[-1]), dy.dtype)
-    grain = WORTH_A_THREAD * chunks // (dy[..., 0].size * dkernel[0].size + 1)
-    workers.run(backward_kernel_span, chunks, grain, dy, x, strides, dkernel, dbias)
+    least = grain(chunks, dy[..., 0].size * dkernel[0].size)
+    arrays = dy, y, x, strides, (top, left), padded, dkernel, dbias
+    workers.run(backward_kernel_span, chunks, least, *arrays)
     return dkernel.sum(axis=0), dbias.sum(axis=0)
 
 
 @jit
-def backward_kernel_span(start, stop, dy, x, strides, dkernel, dbias):
+def backward_kernel_span(start, stop, dy, y, x, strides, corner, padded, dkernel, dbias):
     """Sum the gradients of each chunk's samples into that chunk's own dkernel and dbias."""
-    (n, h, w, c), (chunks, kh, kw, _, f), (sh, sw) = x.shape, dkernel.shape, strides
-    _, oh, ow, _ = dy.shape
+    (n, _, _, c), (chunks, kh, kw, _, f), (sh, sw) = x.shape, dkernel.shape, strides
+    (_, oh, ow, _), w = dy.shape, padded[1]
+    image, flat = np.zeros((*padded, c), x.dtype), dkernel.ravel()
+    masked = np.empty(dy.shape[1:], dy.dtype)
     # The transposed view, where k runs over output pixels: from one number of the window to the next,
     # from pixel to pixel, to the next row of pixels; pixels in a row, rows.
     windows = (1, sw * c, sh * w * c, ow, oh)
     for chunk in range(start, stop):
         for b in range(chunk * n // chunks, (chunk + 1) * n // chunks):
-            dy_at = b * oh * ow * f
+            pixels = pad_image(x, x[:0], b, corner, image)
+            dz = pad_image(dy, y, b, (0, 0), masked)
             for di in range(kh):
-                dk_at, x_at = (chunk * kh + di) * kw * c * f, (b * h + di) * w * c
+                at, x_at = (chunk * kh + di) * kw * c * f, di * w * c
                 # forward: y[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
-                add_product(
-                    dkernel.ravel(),
-                    dk_at,
-                    f,
-                    x.ravel(),
-                    x_at,
-                    windows,
-                    dy.ravel(),
-                    dy_at,
-                    f,
-                    kw * c,
-                    f,
-                )
-            for i in range(oh):
-                for j in range(ow):
-                    dbias[chunk] += dy[b, i, j]
+                add_product(flat, at, f, pixels, x_at, windows, dz, 0, f, kw * c, f)
+            add_rows(dz, dbias[chunk])
+
+
+@jit
+def add_rows(rows, total):
+    """Add every row, as long as `total`, to it."""
+    for first in range(0, len(rows), len(total)):
+        for ch in range(len(total)):
+            total[ch] += rows[first + ch]

@@ -3,72 +3,73 @@
 import numpy as np
 
 from tinycnn.kernels.compile import jit
-from tinycnn.kernels.product import ROWS, VECTOR_BYTES, VECTORS, add_product
+from tinycnn.kernels.memory import aligned_empty
+from tinycnn.kernels.product import ROWS, product
 from tinycnn.kernels.threads import workers
+from tinycnn.kernels.vectors import VECTOR_BYTES, VECTORS
 
 WORTH_A_THREAD = 500_000  # multiply-adds
 # One pass takes this many k, so that its part of the kernel stays in the second-level cache.
 BLOCK = 256
+STRIP = 8 * ROWS  # inputs whose gradients are computed at once and then turned
 
 
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Twin of `reference.dense_forward`."""
+    """Twin of `reference.dense_forward`: a strip of columns at a time, each with one owner."""
     y = np.empty((len(x), len(bias)), x.dtype)
-    y[...] = bias
-    add_matrix_product(y, x, kernel)
+    strip = VECTORS * VECTOR_BYTES // x.itemsize
+    least = WORTH_A_THREAD // (x.size * strip + 1)
+    workers.run(forward_span, -(-len(bias) // strip), least, x, kernel, bias, strip, y)
     return y
 
 
-def add_matrix_product(y, x, kernel):
-    """Add x (n, c) · kernel (c, f) to y (n, f), a strip of columns at a time, each with one owner."""
-    strip = VECTORS * VECTOR_BYTES // x.itemsize
-    strips = -(-y.shape[1] // strip)
-    grain = WORTH_A_THREAD // (x.size * strip + 1)
-    workers.run(product_span, strips, grain, y, x, kernel, strip)
-
-
 @jit
-def product_span(start, stop, y, x, kernel, strip):
-    """Add x · kernel to strips start to stop of y."""
+def forward_span(start, stop, x, kernel, bias, strip, y):
+    """Fill strips start to stop of y, a block of k after the other."""
     (n, c), f = x.shape, kernel.shape[1]
+    z, a, b = y.ravel(), x.ravel(), kernel.ravel()
     for column in range(start * strip, min(stop * strip, f), strip):
-        for k in range(0, c, BLOCK):
-            steps = (c, 1, 0, min(BLOCK, c - k), 1)
-            at, columns = k * f + column, min(strip, f - column)
-            add_product(
-                y.ravel(), column, f, x.ravel(), k, steps, kernel.ravel(), at, f, n, columns
-            )
+        width = min(strip, f - column)
+        product(
+            z, column, f, bias, column, 0, a, 0, (c, 1, 0, min(BLOCK, c), 1), b, column, f, n, width
+        )
+        for k in range(BLOCK, c, BLOCK):
+            steps, at = (c, 1, 0, min(BLOCK, c - k), 1), k * f + column
+            product(z, column, f, z, column, f, a, k, steps, b, at, f, n, width)
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Twin of `reference.dense_backward_input`."""
-    turned = np.empty(kernel.shape[::-1], kernel.dtype)
-    workers.run(
-        transpose_span, len(kernel), WORTH_A_THREAD // (kernel.shape[1] + 1), kernel, turned
-    )
-    dx = np.zeros((len(dy), len(kernel)), dy.dtype)
-    add_matrix_product(dx, dy, turned)
+    """Twin of `reference.dense_backward_input`.
+
+    The product needs the kernel turned. To turn the small result is cheaper: dxᵀ = kernel · dyᵀ.
+    """
+    turned = np.ascontiguousarray(dy.T)  # (f, n)
+    dx = aligned_empty((len(dy), len(kernel)), dy.dtype)
+    least = WORTH_A_THREAD // (dy.size * STRIP + 1)
+    workers.run(backward_input_span, -(-len(kernel) // STRIP), least, turned, kernel, dx)
     return dx
 
 
 @jit
-def transpose_span(start, stop, matrix, turned):
-    """Write rows start to stop of a matrix as columns, in small squares that fit the cache."""
-    side = 16
-    for top in range(start, stop, side):
-        for left in range(0, matrix.shape[1], side):
-            for row in range(top, min(top + side, stop)):
-                for column in range(left, min(left + side, matrix.shape[1])):
-                    turned[column, row] = matrix[row, column]
+def backward_input_span(start, stop, turned, kernel, dx):
+    """Fill the columns of dx that belong to strips start to stop of inputs."""
+    (c, f), n = kernel.shape, len(dx)
+    strip, zeros = np.empty((STRIP, n), dx.dtype), np.zeros(n, dx.dtype)
+    z, a, b = strip.ravel(), kernel.ravel(), turned.ravel()
+    for first in range(start * STRIP, min(stop * STRIP, c), STRIP):
+        many = min(STRIP, c - first)
+        # forward: y = x @ kernel + bias
+        product(z, 0, n, zeros, 0, 0, a, first * f, (f, 1, 0, f, 1), b, 0, n, many, n)
+        for sample in range(n):
+            for i in range(many):
+                dx[sample, first + i] = strip[i, sample]
 
 
 def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Twin of `reference.dense_backward_kernel`."""
-    dkernel = np.zeros((x.shape[1], dy.shape[1]), dy.dtype)
-    strips = -(-x.shape[1] // ROWS)
-    workers.run(
-        backward_kernel_span, strips, WORTH_A_THREAD // (dy.size * ROWS + 1), dy, x, dkernel
-    )
+    dkernel = aligned_empty((x.shape[1], dy.shape[1]), dy.dtype)
+    least = WORTH_A_THREAD // (dy.size * ROWS + 1)
+    workers.run(backward_kernel_span, -(-x.shape[1] // ROWS), least, dy, x, dkernel)
     return dkernel, dy.sum(axis=0)
 
 
@@ -76,8 +77,8 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
 def backward_kernel_span(start, stop, dy, x, dkernel):
     """Fill dkernel six rows at a time: k runs over the samples, in order."""
     (n, c), f = x.shape, dy.shape[1]
+    z, a, b, zeros = dkernel.ravel(), x.ravel(), dy.ravel(), np.zeros(f, dy.dtype)
     for row in range(start * ROWS, min(stop * ROWS, c), ROWS):
-        steps = (1, c, 0, n, 1)
-        rows = min(ROWS, c - row)
+        steps, rows = (1, c, 0, n, 1), min(ROWS, c - row)
         # forward: y = x @ kernel + bias
-        add_product(dkernel.ravel(), row * f, f, x.ravel(), row, steps, dy.ravel(), 0, f, rows, f)
+        product(z, row * f, f, zeros, 0, 0, a, row, steps, b, 0, f, rows, f)

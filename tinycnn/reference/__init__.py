@@ -33,6 +33,12 @@ from tinycnn.reference.conv2d import (
 from tinycnn.reference.cross_entropy import cross_entropy_backward, cross_entropy_forward
 from tinycnn.reference.dense import dense_backward_input, dense_backward_kernel, dense_forward
 from tinycnn.reference.dropout import dropout_backward, dropout_forward
+from tinycnn.reference.fused import (
+    conv2d_relu_backward,
+    conv2d_relu_forward,
+    conv2d_relu_max_pool2d_backward,
+    conv2d_relu_max_pool2d_forward,
+)
 from tinycnn.reference.optimizers import adadelta_update, adam_update, sgd_update
 from tinycnn.reference.pooling import (
     average_pool2d_backward,
@@ -49,6 +55,10 @@ __all__ = [
     "conv2d_backward_input",
     "conv2d_backward_kernel",
     "conv2d_forward",
+    "conv2d_relu_backward",
+    "conv2d_relu_forward",
+    "conv2d_relu_max_pool2d_backward",
+    "conv2d_relu_max_pool2d_forward",
     "cross_entropy_backward",
     "cross_entropy_forward",
     "dense_backward_input",

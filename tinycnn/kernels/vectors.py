@@ -1,0 +1,184 @@
+"""Writing LLVM's own language: vectors of numbers, loops over them, and nothing hidden.
+
+Numba turns Python into LLVM's language and leaves it to LLVM to find vector instructions. Where that is not
+good enough, an *intrinsic* writes the instructions itself. `Writer` has one method for each thing that the
+kernels need to say: load or store a row of vectors, repeat a number over a vector, multiply and add, loop.
+
+A value of LLVM's is written once and never changes, so a loop carries its state from turn to turn in *phi
+nodes*: variables that LLVM keeps in registers as long as there are enough of them.
+"""
+
+from collections.abc import Callable
+
+from llvmlite import binding, ir
+from numba import config
+from numba.core import cgutils
+
+
+def vector_shape(features: str, triple: str) -> tuple[int, int, bool]:
+    """Choose (bytes in a vector, vectors in a tile row, fused multiply-add?) for a CPU's features.
+
+    Args:
+        features: LLVM's feature list, such as "+avx2,+fma".
+        triple: LLVM's name of the machine, such as "x86_64-unknown-linux-gnu".
+
+    Example:
+        >>> vector_shape("+avx2,+fma", "x86_64-pc-windows-msvc")
+        (32, 2, True)
+    """
+    have = set(features.split(","))
+    if triple.startswith(("aarch64", "arm64")):
+        return 16, 4, True
+    if "+avx512f" in have:
+        return 64, 4, True
+    if "+avx2" in have:
+        return 32, 2, "+fma" in have
+    return 16, 2, False
+
+
+def compiled_features() -> str:
+    """Return the features that Numba compiles for: those of the user's setting, else the machine's."""
+    if config.CPU_FEATURES is not None:
+        return config.CPU_FEATURES
+    return binding.get_host_cpu_features().flatten()
+
+
+VECTOR_BYTES, VECTORS, FUSED = vector_shape(compiled_features(), binding.get_default_triple())
+
+
+class Writer:
+    """Writes LLVM instructions on vectors of one element type.
+
+    Args:
+        builder: where the instructions go.
+        element: LLVM's float or double.
+    """
+
+    def __init__(self, builder: ir.IRBuilder, element: ir.Type):
+        self.builder = builder
+        self.element = element
+        self.size = 4 if isinstance(element, ir.FloatType) else 8  # bytes
+        self.lanes = VECTOR_BYTES // self.size
+        self.vector = ir.VectorType(element, self.lanes)
+        self.word = ir.IntType(64)
+
+    def constant(self, value: int) -> ir.Constant:
+        """Return a 64-bit integer."""
+        return ir.Constant(self.word, value)
+
+    def at(self, pointer: ir.Value, index: ir.Value) -> ir.Value:
+        """Return the address of element `index` after `pointer`."""
+        return self.builder.gep(pointer, [index], source_etype=self.element)
+
+    def times(self, count: int, value: ir.Value) -> ir.Value:
+        """Return `count · value`."""
+        return self.builder.mul(self.constant(count), value)
+
+    def number(self, pointer: ir.Value) -> ir.Value:
+        """Load one number."""
+        return self.builder.load(pointer, typ=self.element)
+
+    def vector_at(self, pointer: ir.Value, number: int) -> ir.Value:
+        """Return the address of vector `number` after `pointer`."""
+        address = self.at(pointer, self.constant(number * self.lanes))
+        return self.builder.bitcast(address, self.vector.as_pointer())
+
+    def repeat(self, scalar: ir.Value, vector: ir.VectorType) -> ir.Value:
+        """Return a vector whose every lane is `scalar`."""
+        lanes = ir.VectorType(ir.IntType(32), self.lanes)
+        first = self.builder.insert_element(
+            ir.Constant(vector, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0)
+        )
+        return self.builder.shuffle_vector(
+            first, ir.Constant(vector, ir.Undefined), ir.Constant(lanes, [0] * self.lanes)
+        )
+
+    def mask(self, width: ir.Value, number: int) -> ir.Value:
+        """Return which lanes of vector `number` lie left of column `width`."""
+        words = ir.VectorType(self.word, self.lanes)
+        start = number * self.lanes
+        columns = ir.Constant(words, list(range(start, start + self.lanes)))
+        return self.builder.icmp_signed("<", columns, self.repeat(width, words))
+
+    def call(self, name: str, result: ir.Type, arguments: list[ir.Value]) -> ir.Value:
+        """Call the LLVM intrinsic `name`."""
+        kind = ir.FunctionType(result, [argument.type for argument in arguments])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, arguments)
+
+    def suffix(self) -> str:
+        """Return how LLVM names this vector type in its intrinsics."""
+        return f"v{self.lanes}f{8 * self.size}"
+
+    def load(
+        self, pointer: ir.Value, vectors: int, width: ir.Value | None = None
+    ) -> list[ir.Value]:
+        """Load a row of vectors; lanes at or beyond column `width` are not read and become 0."""
+        found = []
+        for number in range(vectors):
+            address = self.vector_at(pointer, number)
+            if width is None:
+                found.append(self.builder.load(address, typ=self.vector, align=self.size))
+            else:
+                align = ir.Constant(ir.IntType(32), self.size)
+                zeros = ir.Constant(self.vector, [0.0] * self.lanes)
+                name = f"llvm.masked.load.{self.suffix()}.p0"
+                arguments = [address, align, self.mask(width, number), zeros]
+                found.append(self.call(name, self.vector, arguments))
+        return found
+
+    def store(
+        self, values: list[ir.Value], pointer: ir.Value, width: ir.Value | None = None
+    ) -> None:
+        """Store a row of vectors; lanes at or beyond column `width` are not written."""
+        for number, value in enumerate(values):
+            address = self.vector_at(pointer, number)
+            if width is None:
+                self.builder.store(value, address, align=self.size)
+            else:
+                align = ir.Constant(ir.IntType(32), self.size)
+                name = f"llvm.masked.store.{self.suffix()}.p0"
+                arguments = [value, address, align, self.mask(width, number)]
+                self.call(name, ir.VoidType(), arguments)
+
+    def multiply_add(self, a: ir.Value, b: ir.Value, total: ir.Value) -> ir.Value:
+        """Return `a · b + total`, rounded once where the machine has the instruction."""
+        name = f"llvm.{'fma' if FUSED else 'fmuladd'}.{self.suffix()}"
+        return self.call(name, self.vector, [a, b, total])
+
+    def zeros(self, count: int) -> list[ir.Value]:
+        """Return `count` vectors of zeros."""
+        return [ir.Constant(self.vector, [0.0] * self.lanes)] * count
+
+    def add(self, a: ir.Value, b: ir.Value) -> ir.Value:
+        """Return `a + b`."""
+        return self.builder.fadd(a, b)
+
+    def subtract(self, a: ir.Value, b: ir.Value) -> ir.Value:
+        """Return `a - b`."""
+        return self.builder.fsub(a, b)
+
+    def add_times(self, factor: float, a: ir.Value, total: ir.Value) -> ir.Value:
+        """Return `factor · a + total`."""
+        return self.multiply_add(ir.Constant(self.vector, [factor] * self.lanes), a, total)
+
+    def loop(self, count: ir.Value, state: list[ir.Value], body: Callable) -> list[ir.Value]:
+        """Repeat `state = body(state)` `count` times; return the last state.
+
+        The state is carried by phi nodes, LLVM's variables that live in registers.
+        """
+        builder, state = self.builder, [self.constant(0), *state]
+        before = builder.block
+        head, inside, after = (builder.append_basic_block(n) for n in ("head", "repeat", "done"))
+        builder.branch(head)
+        builder.position_at_end(head)
+        phis = [builder.phi(value.type) for value in state]
+        builder.cbranch(builder.icmp_signed("<", phis[0], count), inside, after)
+        builder.position_at_end(inside)
+        new = [builder.add(phis[0], self.constant(1)), *body(phis[1:])]
+        for phi, first, then in zip(phis, state, new, strict=True):
+            phi.add_incoming(first, before)
+            phi.add_incoming(then, builder.block)
+        builder.branch(head)
+        builder.position_at_end(after)
+        return phis[1:]
