@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from tinycnn import activations, ops
-from tinycnn.layers import Activation, Conv2D, Layer, MaxPooling2D
+from tinycnn.layers import Activation, Conv2D, Dropout, Layer, MaxPooling2D
 
 Grads = list[dict[str, np.ndarray]]
 LARGEST_POOL = 256  # numbers in a window: their places fit a byte
@@ -46,34 +46,41 @@ class ConvolutionReLU:
 
 @dataclasses.dataclass(frozen=True)
 class ConvolutionReLUPooling:
-    """Conv2D, ReLU and a MaxPooling2D whose windows lie side by side.
+    """Conv2D, ReLU, a MaxPooling2D whose windows lie side by side, and the Dropout behind it.
 
     Only the winner of each window has a gradient; knowing them is enough to go back.
 
     Args:
-        layers: the convolution, the ReLU if that is a layer of its own, the pooling.
+        layers: the convolution, the ReLU if that is a layer of its own, the pooling, the dropout if any.
+        pooling: of the layers, the pooling.
+        dropout: of the layers, the dropout, or None.
     """
 
     layers: tuple[Layer, ...]
+    pooling: MaxPooling2D
+    dropout: Dropout | None
 
     def geometry(self, x: np.ndarray) -> tuple:
         """Return strides and padding of the convolution, and the pooling's window."""
-        return *self.layers[0].geometry(x.shape), self.layers[-1].pool_size
+        return *self.layers[0].geometry(x.shape), self.pooling.pool_size
 
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
         """Return y, the largest number of every window of relu(x * kernel + bias), and ctx."""
         kernel, bias = self.layers[0].params["kernel"], self.layers[0].bias()
-        y, winner = ops.conv2d_relu_max_pool2d_forward(x, kernel, bias, *self.geometry(x))
-        return y, (x, y, winner)
+        rate = self.dropout.rate if training and self.dropout else 0.0
+        seed = self.dropout.step_seed(rng) if rate else 0
+        rest = *self.geometry(x), rate, seed
+        y, winner = ops.conv2d_relu_max_pool2d_forward(x, kernel, bias, *rest)
+        return y, (x, y, winner, rate)
 
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool
     ) -> tuple[np.ndarray | None, Grads]:
         """Return dx, and the gradients of each layer."""
-        (x, y, winner), kernel = ctx, self.layers[0].params["kernel"]
-        rest = kernel, *self.geometry(x), input_gradient
+        (x, y, winner, rate), kernel = ctx, self.layers[0].params["kernel"]
+        rest = kernel, *self.geometry(x), rate, input_gradient
         dx, dkernel, dbias = ops.conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
         return dx, [self.layers[0].named(dkernel, dbias)] + [{}] * (len(self.layers) - 1)
 
@@ -94,7 +101,10 @@ def fused(layers: list[Layer]) -> ConvolutionReLU | ConvolutionReLUPooling | Non
     elif own != activations.relu:
         return None
     if len(layers) > count and _side_by_side(layers[count]):
-        return ConvolutionReLUPooling(tuple(layers[: count + 1]))
+        pooling, behind = layers[count], layers[count + 1 : count + 2]
+        dropout = behind[0] if behind and type(behind[0]) is Dropout else None
+        end = count + (2 if dropout else 1)
+        return ConvolutionReLUPooling(tuple(layers[:end]), pooling, dropout)
     return ConvolutionReLU(tuple(layers[:count]))
 
 

@@ -161,7 +161,14 @@ def conv2d_relu_backward(
 
 
 def conv2d_relu_max_pool2d_forward(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding, pool: Pair
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    pool: Pair,
+    rate: float = 0.0,
+    seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and winner (n, oh // ph, ow // pw, f): see `reference.conv2d_relu_max_pool2d_forward`."""
     x, kernel, shape = _convolution(x, kernel, strides, padding)
@@ -169,7 +176,8 @@ def conv2d_relu_max_pool2d_forward(
     conv2d_output(shape[1:3], pool, pool, ((0, 0), (0, 0)))
     if pool[0] * pool[1] > 256:
         raise ValueError(f"A window has at most 256 numbers here. Received: {pool}")
-    rest = bias, strides, padding, pool
+    _check_dropout(rate, seed)
+    rest = bias, strides, padding, pool, rate, seed
     return implementation().conv2d_relu_max_pool2d_forward(x, kernel, *rest)
 
 
@@ -182,6 +190,7 @@ def conv2d_relu_max_pool2d_backward(
     strides: Pair,
     padding: Padding,
     pool: Pair,
+    rate: float,
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_max_pool2d_backward`."""
@@ -191,7 +200,8 @@ def conv2d_relu_max_pool2d_backward(
     winner = checked("winner", winner, shape, np.dtype(np.uint8))
     if winner.size and winner.max() >= pool[0] * pool[1]:
         raise ValueError(f"winner points outside of a window of {pool}.")
-    rest = kernel, strides, padding, pool, input_gradient
+    _check_dropout(rate, 0)
+    rest = kernel, strides, padding, pool, rate, input_gradient
     return implementation().conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
 
 
@@ -291,12 +301,17 @@ def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     return implementation().relu_backward(dy, checked("y", y, dy.shape, dy.dtype))
 
 
-def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
-    """Return y, shaped as x: see `reference.dropout_forward`."""
+def _check_dropout(rate: float, seed: int) -> None:
+    """Raise ValueError unless rate and seed are what dropout takes."""
     if not 0 <= rate <= 1 or not 0 <= seed < 2**64:
         raise ValueError(
             f"rate must lie in 0 to 1, seed in 0 to 2**64 - 1. Received: {rate}, {seed}"
         )
+
+
+def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
+    """Return y, shaped as x: see `reference.dropout_forward`."""
+    _check_dropout(rate, seed)
     return implementation().dropout_forward(checked("x", x, (None,) * np.ndim(x)), rate, seed)
 
 

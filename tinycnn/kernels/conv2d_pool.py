@@ -1,4 +1,4 @@
-"""Conv2D + ReLU + MaxPooling2D as one: what lies between them never reaches memory.
+"""Conv2D + ReLU + MaxPooling2D, and Dropout, as one: what lies between them never reaches memory.
 
 Forward, a band of output rows is convolved into a few kilobytes, and only the maxima and the places of the
 winners are written. Backward, one number in each window has a gradient, so the gradients are listed, and
@@ -10,6 +10,7 @@ import numpy as np
 from tinycnn.kernels import winograd
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.conv2d import CHUNKS, Padding, Pair, grain, pad_image
+from tinycnn.kernels.dropout import drop_in_place, mask_numbers
 from tinycnn.kernels.gather import add_gathered
 from tinycnn.kernels.memory import aligned_empty
 from tinycnn.kernels.product import product
@@ -19,7 +20,14 @@ CACHE = 24 * 1024  # bytes of the image that the weight gradient keeps close
 
 
 def conv2d_relu_max_pool2d_forward(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding, pool: Pair
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    pool: Pair,
+    rate: float,
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Twin of `reference.conv2d_relu_max_pool2d_forward`."""
     (n, h, w, _), (kh, kw, _, f), (sh, sw) = x.shape, kernel.shape, strides
@@ -29,18 +37,19 @@ def conv2d_relu_max_pool2d_forward(
     y = aligned_empty((n, oh // pool[0], ow // pool[1], f), x.dtype)
     winner = np.empty(y.shape, np.uint8)
     least = grain(n, n * oh * ow * kernel.size)
+    mask = mask_numbers(x.dtype, rate, seed)
     if winograd.OUT % pool[0] == 0 and winograd.pays(n, (oh, ow), kernel.shape, strides):
         padded, values = winograd.covered(padded, (oh, ow)), winograd.kernel_values(kernel)
-        numbers = (top, left), padded, (oh, ow), pool
+        numbers = (top, left), padded, (oh, ow), pool, mask
         workers.run(winograd_span, n, least, x, values, bias, *numbers, y, winner)
     else:
-        numbers = strides, (top, left), padded, ow, pool
+        numbers = strides, (top, left), padded, ow, pool, mask
         workers.run(forward_span, n, least, x, kernel, bias, *numbers, y, winner)
     return y, winner
 
 
 @jit
-def forward_span(start, stop, x, kernel, bias, strides, corner, padded, ow, pool, y, winner):
+def forward_span(start, stop, x, kernel, bias, strides, corner, padded, ow, pool, mask, y, winner):
     """Convolve and pool samples start to stop, one row of windows after the other."""
     (_, _, _, c), (kh, kw, _, f), (sh, sw), (ph, _) = x.shape, kernel.shape, strides, pool
     image, band = np.zeros((*padded, c), x.dtype), np.empty((ph, ow, f), x.dtype)
@@ -53,10 +62,11 @@ def forward_span(start, stop, x, kernel, bias, strides, corner, padded, ow, pool
                 at = (i * ph + row) * sh * width
                 product(z, row * ow * f, f, bias, 0, 0, pixels, at, window, k, 0, f, ow, f)
             pool_band(band, pool, y[b, i], winner[b, i])
+        drop_sample(y, b, mask)
 
 
 @jit
-def winograd_span(start, stop, x, values, bias, corner, padded, output, pool, y, winner):
+def winograd_span(start, stop, x, values, bias, corner, padded, output, pool, mask, y, winner):
     """Convolve and pool samples start to stop, one band of tiles after the other."""
     (oh, ow), (c, f) = output, values.shape[1:]
     image, (rows, columns) = np.zeros((*padded, c), x.dtype), winograd.band_tiles(oh, ow)
@@ -71,6 +81,7 @@ def winograd_span(start, stop, x, values, bias, corner, padded, output, pool, y,
             for row in range(0, many - pool[0] + 1, pool[0]):
                 i = (top + row) // pool[0]
                 pool_band(band[row : row + pool[0]], pool, y[b, i], winner[b, i])
+        drop_sample(y, b, mask)
 
 
 @jit
@@ -84,6 +95,14 @@ def pool_band(band, pool, y, winner):
             take_larger(band[row, column], np.uint8(place), y[j], winner[j])
         for ch in range(y.shape[1]):
             y[j, ch] = y.dtype.type(0) if y[j, ch] < 0 else y[j, ch]
+
+
+@jit
+def drop_sample(y, b, mask):
+    """Drop what dropout says of sample `b`, in place, if its rate is not 0."""
+    (threshold, scale, seed), size = mask, y[0].size
+    if threshold > 0:
+        drop_in_place(b * size, (b + 1) * size, y.ravel(), threshold, scale, seed)
 
 
 @jit
@@ -105,6 +124,7 @@ def conv2d_relu_max_pool2d_backward(
     strides: Pair,
     padding: Padding,
     pool: Pair,
+    rate: float,
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Twin of `reference.conv2d_relu_max_pool2d_backward`."""
@@ -118,7 +138,7 @@ def conv2d_relu_max_pool2d_backward(
     exchanged = aligned_empty((kh, f, kw * c), x.dtype)
     exchanged.reshape(kh, f, kw, c)[...] = kernel.transpose(0, 3, 1, 2)
     least = grain(chunks, dy.size * kernel[..., 0].size)
-    numbers = (top, left), padded, strides, pool
+    numbers = (top, left), padded, strides, pool, mask_numbers(x.dtype, rate, 0)[1]
     arrays = dy, y, winner, x, exchanged, *numbers, dkernel, dbias, dx
     workers.run(backward_span, chunks, least, *arrays)
     total = dkernel.sum(axis=0).reshape(f, kh, kw, c)
@@ -128,133 +148,136 @@ def conv2d_relu_max_pool2d_backward(
 
 @jit
 def backward_span(
-    start, stop, dy, y, winner, x, exchanged, corner, padded, strides, pool, dkernel, dbias, dx
+    start,
+    stop,
+    dy,
+    y,
+    winner,
+    x,
+    exchanged,
+    corner,
+    padded,
+    strides,
+    pool,
+    scale,
+    dkernel,
+    dbias,
+    dx,
 ):
     """Go through each chunk's samples; each chunk has its own dkernel and dbias, each sample its dx."""
-    (n, _, _, c), chunks = x.shape, dkernel.shape[0]
-    f, run = exchanged.shape[1:]
-    kw = run // c
+    (n, h, w, c), chunks, windows = x.shape, dkernel.shape[0], y.shape[1:]
+    f, (top, left) = y.shape[3], corner
     image = np.zeros((*padded, c), x.dtype)
-    live = np.empty(y.shape[1:], x.dtype)
-    places = pool[0] * pool[1]
-    room = live.size * places + 1  # a number is written first and counted afterwards
-    values, indices = np.empty(room, x.dtype), np.empty(room, np.int64)
-    stops = np.empty(live.size // f * places, np.int64)
+    begins = output_pixels(windows, pool, strides, padded[1] * c, c)
+    # A number is written first and counted afterwards, so there is room for one more.
+    live, counts = np.empty(y[0].size + 1, np.int64), np.empty(len(begins) + 1, np.int64)
+    dz = np.empty(y[0].size, x.dtype)
+    values = np.empty(begins.size * f + 1, x.dtype)
+    indices, stops = np.empty(len(values), np.int64), np.empty(begins.size, np.int64)
     whole = np.empty_like(image)  # dx of a sample, padding included
     for chunk in range(start, stop):
         for b in range(chunk * n // chunks, (chunk + 1) * n // chunks):
-            pixels = pad_image(x, x[:0], b, corner, image)
-            keep_live(dy[b].ravel(), y[b].ravel(), live.ravel())
-            add_kernel_gradient(
-                live,
-                winner[b],
-                pixels,
-                padded[1],
-                c,
-                kw,
-                strides,
-                pool,
-                values,
-                indices,
-                dkernel[chunk],
-                dbias[chunk],
-            )
+            scale_into(dz, dy[b].ravel(), scale)
+            pixels, winners = pad_image(x, x[:0], b, corner, image), winner[b].ravel()
+            list_live(dz, y[b].ravel(), f, live, counts, dbias[chunk])
+            listed = dz, winners, live, counts, begins
+            room = values, indices, stops
+            add_kernel_gradient(listed, room, windows, pixels, padded[1] * c, dkernel[chunk])
             if dx.shape[0] > 0:
-                list_places(live, winner[b], places, run, values, indices, stops)
                 whole[:] = 0
-                add_input_gradient(
-                    values, indices, stops, live.shape, exchanged, strides, pool, whole
-                )
-                (_, h, w, _), (top, left) = x.shape, corner
+                add_input_gradient(listed, room, exchanged, whole)
                 dx[b] = whole[top : top + h, left : left + w]
 
 
 @jit
-def keep_live(dy, y, live):
-    """Write the gradients that pass the ReLU."""
-    for position in range(len(live)):
-        # forward: y = 0 where the largest < 0, else the largest
-        live[position] = dy[position] if y[position] > 0 else dy.dtype.type(0)
+def scale_into(dz, dy, scale):
+    """Write the gradient before dropout, of what was kept."""
+    for position in range(len(dz)):
+        # forward: y = scale · the largest, where kept
+        dz[position] = scale * dy[position]
 
 
 @jit
-def add_kernel_gradient(
-    live, winner, pixels, width, c, kw, strides, pool, values, indices, dkernel, dbias
-):
-    """Add one sample's gradient of the kernel, (f, kh, kw · c), and of the bias, a few rows at a time."""
-    (oh, ow, f), kh = live.shape, dkernel.shape[1]
-    row_bytes = pool[0] * strides[0] * width * c * live.itemsize
-    rows = max(1, CACHE // row_bytes)
-    counts, flat = np.empty(f, np.int64), dkernel.ravel()
-    places = np.empty(pool[0] * pool[1], np.int64)  # of the winners in a window, in the image
-    for place in range(len(places)):
-        row, column = place // pool[1] * strides[0], place % pool[1] * strides[1]
-        places[place] = (row * width + column) * c
-    for top in range(0, oh, rows):
-        bottom = min(top + rows, oh)
-        room = (bottom - top) * ow  # entries for each filter
-        counts[:] = 0
-        for i in range(top, bottom):
-            for j in range(ow):
-                corner = (i * pool[0] * strides[0] * width + j * pool[1] * strides[1]) * c
-                for ch in range(f):
-                    value = live[i, j, ch]
-                    at = ch * room + counts[ch]
-                    values[at] = value
-                    indices[at] = corner + places[winner[i, j, ch]]
-                    counts[ch] += value != 0
-                    dbias[ch] += value
-        for ch in range(f):
-            for di in range(kh):
-                # forward: z[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
-                dk_at, b_at = (ch * kh + di) * kw * c, di * width * c
-                first = ch * room
-                add_gathered(
-                    flat,
-                    dk_at,
-                    pixels,
-                    b_at,
-                    values,
-                    indices,
-                    first,
-                    first + counts[ch],
-                    kw * c,
-                )
+def list_live(dy, y, f, live, counts, dbias):
+    """List the places of one sample's gradients that pass dropout and ReLU, and add them to that of the bias.
 
-
-@jit
-def list_places(live, winner, places, step, values, indices, stops):
-    """List one sample's gradients by output pixel: window after window, and in it place after place.
-
-    The list of pixel p begins at p · f and ends before stops[p]; the index of filter ch is ch · step.
+    Those of window q are live[counts[q]] to live[counts[q + 1]].
     """
-    f, numbers, winners = live.shape[-1], live.ravel(), winner.ravel()
-    for window in range(live.size // f):
-        ends = stops[window * places : (window + 1) * places]
-        for place in range(places):
-            ends[place] = (window * places + place) * f
-        for ch in range(f):
-            value, place = numbers[window * f + ch], winners[window * f + ch]
-            at = ends[place]
-            values[at], indices[at] = value, ch * step  # to be overwritten, if it is zero
-            ends[place] = at + (value != 0)
+    count = 0
+    for window in range(len(counts) - 1):
+        counts[window] = count
+        for position in range(window * f, (window + 1) * f):
+            # forward: y = 0 where the largest < 0, or dropped
+            live[count] = position
+            count += (y[position] > 0) & (dy[position] != 0)
+        for k in range(counts[window], count):
+            dbias[live[k] - window * f] += dy[live[k]]
+    counts[len(counts) - 1] = count
 
 
 @jit
-def add_input_gradient(values, indices, stops, windows, exchanged, strides, pool, dx):
+def output_pixels(windows, pool, strides, row, pixel):
+    """Say where the part of the image begins that each output pixel saw: (windows, places in a window).
+
+    `row` and `pixel` are the distances from row to row and from pixel to pixel of the image.
+    """
+    (oh, ow, _), (ph, pw), (sh, sw) = windows, pool, strides
+    begins = np.empty((oh * ow, ph * pw), np.int64)
+    for i in range(oh):
+        for j in range(ow):
+            for place in range(ph * pw):
+                r, q = (i * ph + place // pw) * sh, (j * pw + place % pw) * sw
+                begins[i * ow + j, place] = r * row + q * pixel
+    return begins
+
+
+@jit
+def add_kernel_gradient(listed, room, windows, pixels, width, dkernel):
+    """Add one sample's gradient of the kernel, (f, kh, kw · c), from a few rows of windows at a time.
+
+    The lists have a row for each filter. What the windows saw should fit the first-level cache.
+    """
+    (dy, winners, live, counts, begins), (values, indices, _) = listed, room
+    (oh, ow, f), (_, kh, run) = windows, dkernel.shape
+    below = (
+        begins[ow * (oh > 1), 0] - begins[0, 0]
+    )  # from a row of windows to the next, in the image
+    band = min(oh, max(1, CACHE // max(1, below * values.itemsize))) * ow
+    firsts, places, stops = np.arange(f) * band, np.arange(f) * (kh * run), np.empty(f, np.int64)
+    for top in range(0, oh * ow, band):
+        stops[:] = firsts
+        for window in range(top, min(top + band, oh * ow)):
+            for k in range(counts[window], counts[window + 1]):
+                position = live[k]
+                ch = position - window * f
+                values[stops[ch]] = dy[position]
+                indices[stops[ch]] = begins[window, winners[position]]
+                stops[ch] += 1
+        for di in range(kh):
+            # forward: z[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
+            c_at, b_at, lists = di * run, di * width, (values, indices, firsts, stops)
+            add_gathered(dkernel.ravel(), c_at, places, pixels, b_at, *lists, run)
+
+
+@jit
+def add_input_gradient(listed, room, exchanged, dx):
     """Add one sample's gradient to dx, padding included: each output pixel gives to all it saw.
+
+    The lists have a row for each output pixel; row p begins at p · f.
 
     forward: z[i, j] = Σ over di of window row (i·sh + di) · kernel[di].
     """
-    (_, width, c), (kh, f, run), (ph, pw) = dx.shape, exchanged.shape, pool
-    flat, rows = dx.ravel(), exchanged.ravel()
+    (dy, winners, live, counts, begins), (values, indices, stops) = listed, room
+    (kh, f, run), (_, width, c), many = exchanged.shape, dx.shape, begins.shape[1]
+    firsts, places = np.arange(begins.size) * f, begins.ravel()
+    stops[:] = firsts
+    for window in range(len(begins)):
+        for k in range(counts[window], counts[window + 1]):
+            position = live[k]
+            pixel = window * many + winners[position]
+            values[stops[pixel]] = dy[position]
+            indices[stops[pixel]] = (position - window * f) * run
+            stops[pixel] += 1
     for di in range(kh):  # one kernel row after the other, for each fits the first-level cache
-        pixel = 0
-        for i in range(windows[0]):
-            for j in range(windows[1]):
-                for row in range(i * ph, (i + 1) * ph):
-                    for column in range(j * pw, (j + 1) * pw):
-                        at = ((row * strides[0] + di) * width + column * strides[1]) * c
-                        b_at, first, stop = di * f * run, pixel * f, stops[pixel]
-                        add_gathered(flat, at, rows, b_at, values, indices, first, stop, run)
-                        pixel += 1
+        c_at, b_at, lists = di * width * c, di * f * run, (values, indices, firsts, stops)
+        add_gathered(dx.ravel(), c_at, places, exchanged.ravel(), b_at, *lists, run)

@@ -14,22 +14,43 @@ SECOND = np.uint64(0x94D049BB133111EB)
 def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
     """Twin of `reference.dropout_forward`."""
     y = np.empty_like(x)
-    threshold = np.uint64(round(rate * 2**32))
-    scale = x.dtype.type(0 if rate == 1 else 1 / (1 - rate))
-    flat = x.reshape(-1), y.reshape(-1)
-    workers.run(dropout_span, x.size, WORTH_A_THREAD, *flat, threshold, scale, np.uint64(seed))
+    flat, mask = (x.reshape(-1), y.reshape(-1)), mask_numbers(x.dtype, rate, seed)
+    workers.run(dropout_span, x.size, WORTH_A_THREAD, *flat, *mask)
     return y
+
+
+def mask_numbers(
+    dtype: np.dtype, rate: float, seed: int
+) -> tuple[np.uint64, np.floating, np.uint64]:
+    """Return what `dropout_span` needs: the threshold of the hash, the scale of what is kept, the seed."""
+    scale = dtype.type(0 if rate == 1 else 1 / (1 - rate))
+    return np.uint64(round(rate * 2**32)), scale, np.uint64(seed)
+
+
+@jit
+def position_hash(seed, position):
+    """Return 32 bits that look random: SplitMix64, see the definition."""
+    z = seed + np.uint64(position + 1) * GOLDEN
+    z = (z ^ (z >> np.uint64(30))) * FIRST
+    z = (z ^ (z >> np.uint64(27))) * SECOND
+    return (z ^ (z >> np.uint64(31))) >> np.uint64(32)
 
 
 @jit
 def dropout_span(start, stop, x, y, threshold, scale, seed):
     """Drop positions start to stop by the hash of (seed, position)."""
     for position in range(start, stop):
-        z = seed + np.uint64(position + 1) * GOLDEN
-        z = (z ^ (z >> np.uint64(30))) * FIRST
-        z = (z ^ (z >> np.uint64(27))) * SECOND
-        z = (z ^ (z >> np.uint64(31))) >> np.uint64(32)
-        y[position] = x[position] * scale if z >= threshold else x.dtype.type(0)
+        kept = position_hash(seed, position) >= threshold
+        y[position] = x[position] * scale if kept else x.dtype.type(0)
+
+
+@jit
+def drop_in_place(start, stop, y, threshold, scale, seed):
+    """Do the same in one array."""
+    for position in range(start, stop):
+        scaled = y[position] * scale  # always: what is computed in one branch only is not vectorised
+        kept = position_hash(seed, position) >= threshold
+        y[position] = scaled if kept else y.dtype.type(0)
 
 
 def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:

@@ -40,13 +40,17 @@ class Dropout(Layer):
         self.rate = float(rate)
         self.seed = None if seed is None else whole("seed", seed, 0, 2**64 - 1)
 
+    def step_seed(self, rng: np.random.Generator) -> int:
+        """Return the seed of one step's mask."""
+        return int(rng.integers(2**64, dtype=np.uint64)) ^ ((self.seed or 0) % 2**64)
+
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, int | None]:
         """Return x with some positions silenced, shaped as x."""
         if not training or self.rate == 0:
             return x, None
-        seed = int(rng.integers(2**64, dtype=np.uint64)) ^ ((self.seed or 0) % 2**64)
+        seed = self.step_seed(rng)
         return ops.dropout_forward(x, self.rate, seed), seed
 
     def backward(

@@ -10,6 +10,7 @@ from tinycnn.reference.conv2d import (
     conv2d_backward_kernel,
     conv2d_forward,
 )
+from tinycnn.reference.dropout import dropout_forward, keep_scale
 from tinycnn.reference.pooling import max_pool2d_backward, max_pool2d_forward
 
 Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
@@ -57,13 +58,21 @@ def conv2d_relu_backward(
 
 
 def conv2d_relu_max_pool2d_forward(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding, pool: Pair
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    pool: Pair,
+    rate: float,
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Convolve, then ReLU, then keep the largest number of windows that lie side by side.
+    """Convolve, then ReLU, then keep the largest number of windows that lie side by side, then dropout.
 
     Args:
         x, kernel, bias, strides, padding: see `conv2d_forward`.
         pool: (ph, pw), the size of the windows and the steps between them.
+        rate, seed: see `dropout_forward`; rate 0 drops nothing.
 
     Returns:
         y (n, oh // ph, ow // pw, f), and winner, shaped as y, uint8: where in its window the largest number
@@ -74,7 +83,7 @@ def conv2d_relu_max_pool2d_forward(
     output = a.shape[1] // ph, width // pw
     y, place = max_pool2d_forward(a, pool, pool, (0, 0), output)
     row, column = place // width % ph, place % width % pw
-    return y, (row * pw + column).astype(np.uint8)
+    return dropout_forward(y, rate, seed), (row * pw + column).astype(np.uint8)
 
 
 def conv2d_relu_max_pool2d_backward(
@@ -86,14 +95,15 @@ def conv2d_relu_max_pool2d_backward(
     strides: Pair,
     padding: Padding,
     pool: Pair,
+    rate: float,
     input_gradient: bool,
 ) -> Gradients:
-    """Go back through the maxima, the ReLU and the convolution.
+    """Go back through dropout, the maxima, the ReLU and the convolution.
 
     Args:
         dy: gradient of the loss by y, shaped as y.
         y, winner: from the forward step.
-        x, kernel, strides, padding, pool: those of the forward step.
+        x, kernel, strides, padding, pool, rate: those of the forward step.
         input_gradient: whether dx is wanted.
 
     Returns:
@@ -106,8 +116,11 @@ def conv2d_relu_max_pool2d_backward(
     _, rows, columns, _ = y.shape
     i, j = np.arange(rows)[:, None, None] * ph, np.arange(columns)[:, None] * pw
     place = ((i + winner // pw) * ow + j + winner % pw).astype(np.int32)
-    # forward: y = relu of the largest of each window; where y > 0 that is the largest itself
-    dz = max_pool2d_backward(relu_backward(dy, y), place, (len(x), oh, ow, f))
+    # forward: y = scale · relu(the largest of each window), or 0 where dropped
+    dlargest = relu_backward(
+        dy * keep_scale(rate, dy.dtype), y
+    )  # y > 0: kept, and not cut by the ReLU
+    dz = max_pool2d_backward(dlargest, place, (len(x), oh, ow, f))
     dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
     if not input_gradient:
         return None, dkernel, dbias
