@@ -69,10 +69,11 @@ def checked(
     if array.dtype not in ((dtype,) if dtype is not None else FLOATS):
         wanted = dtype or "float32 or float64"
         raise ValueError(f"{name} must be an array of {wanted}. Received: {array.dtype}")
-    sizes_agree = all(want in (None, have) for want, have in zip(shape, array.shape, strict=False))
-    if array.ndim != len(shape) or not sizes_agree:
-        raise ValueError(f"{name} must have the shape {shape}. Received: {array.shape}")
-    return np.ascontiguousarray(array)
+    if array.shape != shape:
+        sizes = zip(shape, array.shape, strict=False)
+        if array.ndim != len(shape) or not all(want in (None, have) for want, have in sizes):
+            raise ValueError(f"{name} must have the shape {shape}. Received: {array.shape}")
+    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
 def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> Pair:

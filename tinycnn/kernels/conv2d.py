@@ -11,13 +11,13 @@ import numpy as np
 from tinycnn.kernels import winograd
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.memory import aligned_empty
-from tinycnn.kernels.product import add_product, product
+from tinycnn.kernels.product import ONE, ZERO, add_product, product
 from tinycnn.kernels.threads import workers
 
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 CHUNKS = 16  # sums over samples go through this many partial sums, whatever the number of threads
-WORTH_A_THREAD = 1_000_000  # multiply-adds
+WORTH_A_THREAD = 8_000_000  # multiply-adds: to wake a thread takes as long as a few million
 
 
 def grain(samples: int, multiply_adds: int) -> int:
@@ -38,17 +38,18 @@ def pad_image(x, y, b, corner, image):
     """
     (_, h, w, c), (top, left) = x.shape, corner
     rows, columns = min(h, image.shape[0] - top), min(w, image.shape[1] - left)
-    if len(y) == 0:
-        if x.shape[1:] == image.shape:
-            return x[b].ravel()
-        image[top : top + rows, left : left + columns] = x[b, :rows, :columns]
-        return image.ravel()
+    if len(y) == 0 and h == image.shape[0] and w == image.shape[1]:
+        return x[b].ravel()
     for i in range(rows):
         for j in range(columns):
-            for ch in range(c):
-                # forward: y = 0 where z < 0, else z
-                on = y[b, i, j, ch] > 0
-                image[top + i, left + j, ch] = x[b, i, j, ch] if on else x.dtype.type(0)
+            if len(y) == 0:
+                for ch in range(c):
+                    image[top + i, left + j, ch] = x[b, i, j, ch]
+            else:
+                for ch in range(c):
+                    # forward: y = 0 where z < 0, else z
+                    number = x[b, i, j, ch]
+                    image[top + i, left + j, ch] = number if y[b, i, j, ch] > 0 else number * 0
     return image.ravel()
 
 
@@ -88,14 +89,15 @@ def forward_span(start, stop, x, kernel, bias, strides, corner, padded, relu, y)
     """Convolve samples start to stop; each sample owns its part of y."""
     (_, _, _, c), (kh, kw, _, f), (sh, sw) = x.shape, kernel.shape, strides
     (_, oh, ow, _), w = y.shape, padded[1]
-    image, k, z = np.zeros((*padded, c), x.dtype), kernel.ravel(), y.ravel()
+    image, k, z = np.zeros((padded[0], padded[1], c), x.dtype), kernel.ravel(), y.ravel()
     # From pixel to pixel, from k to k, to the next kernel row; k in a kernel row, kernel rows.
-    window = (sw * c, 1, w * c, kw * c, kh)
+    window = (sw * c, ONE, w * c, kw * c, kh)
     for b in range(start, stop):
         pixels = pad_image(x, x[:0], b, corner, image)
         for i in range(oh):
             at = (b * oh + i) * ow * f
-            product(z, at, f, bias, 0, 0, pixels, i * sh * w * c, window, k, 0, f, ow, f)
+            x_at = i * sh * w * c
+            product(z, at, f, bias, ZERO, ZERO, pixels, x_at, window, k, ZERO, f, ow, f)
             if relu:
                 relu_in_place(z[at : at + ow * f])
 
@@ -104,7 +106,8 @@ def forward_span(start, stop, x, kernel, bias, strides, corner, padded, relu, y)
 def winograd_span(start, stop, x, on, values, bias, corner, padded, relu, y):
     """Convolve samples start to stop, one band of tiles after the other."""
     (_, oh, ow, f), c = y.shape, x.shape[3]
-    image, (rows, columns) = np.zeros((*padded, c), x.dtype), winograd.band_tiles(oh, ow)
+    rows, columns = winograd.band_tiles(oh, ow)
+    image = np.zeros((padded[0], padded[1], c), x.dtype)
     v, m, band = winograd.room(rows, columns, c, f, bias)
     high = rows * winograd.OUT
     for b in range(start, stop):
@@ -115,7 +118,10 @@ def winograd_span(start, stop, x, on, values, bias, corner, padded, relu, y):
             winograd.convolve_band(pixels, at, padded[1], c, values, bias, tiles, v, m, band)
             if relu:
                 relu_in_place(band.ravel())
-            y[b, top : top + many] = band[:many, :ow]
+            for i in range(many):
+                for j in range(ow):
+                    for ch in range(f):
+                        y[b, top + i, j, ch] = band[i, j, ch]
 
 
 def conv2d_backward_input(
@@ -160,7 +166,8 @@ def backward_input_span(
 ):
     """Write dx of samples start to stop, part after part of the kernel."""
     (_, h, w, c), f, (sh, sw) = dx.shape, dy.shape[3], strides
-    image, zeros, flat = np.zeros((*spread, f), dy.dtype), np.zeros(c, dy.dtype), dx.ravel()
+    image, flat = np.zeros((spread[0], spread[1], f), dy.dtype), dx.ravel()
+    zeros = np.zeros(c, dy.dtype)
     width = spread[1] * f
     for b in range(start, stop):
         pixels = pad_image(dy, y, b, reach, image)
@@ -179,8 +186,8 @@ def backward_input_span(
                     at,
                     sw * c,
                     zeros,
-                    0,
-                    0,
+                    ZERO,
+                    ZERO,
                     pixels,
                     i * width + j * f,
                     window,
@@ -218,19 +225,19 @@ def backward_kernel_span(start, stop, dy, y, x, strides, corner, padded, dkernel
     """Sum the gradients of each chunk's samples into that chunk's own dkernel and dbias."""
     (n, _, _, c), (chunks, kh, kw, _, f), (sh, sw) = x.shape, dkernel.shape, strides
     (_, oh, ow, _), w = dy.shape, padded[1]
-    image, flat = np.zeros((*padded, c), x.dtype), dkernel.ravel()
-    masked = np.empty(dy.shape[1:], dy.dtype)
+    image, flat = np.zeros((padded[0], padded[1], c), x.dtype), dkernel.ravel()
+    masked = np.empty((oh, ow, f), dy.dtype)
     # The transposed view, where k runs over output pixels: from one number of the window to the next,
     # from pixel to pixel, to the next row of pixels; pixels in a row, rows.
-    windows = (1, sw * c, sh * w * c, ow, oh)
+    windows = (ONE, sw * c, sh * w * c, ow, oh)
     for chunk in range(start, stop):
         for b in range(chunk * n // chunks, (chunk + 1) * n // chunks):
             pixels = pad_image(x, x[:0], b, corner, image)
-            dz = pad_image(dy, y, b, (0, 0), masked)
+            dz = pad_image(dy, y, b, (ZERO, ZERO), masked)
             for di in range(kh):
                 at, x_at = (chunk * kh + di) * kw * c * f, di * w * c
                 # forward: y[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
-                add_product(flat, at, f, pixels, x_at, windows, dz, 0, f, kw * c, f)
+                add_product(flat, at, f, pixels, x_at, windows, dz, ZERO, f, kw * c, f)
             add_rows(dz, dbias[chunk])
 
 

@@ -11,9 +11,9 @@ from tinycnn.kernels import winograd
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.conv2d import CHUNKS, Padding, Pair, grain, pad_image
 from tinycnn.kernels.dropout import drop_in_place, mask_numbers
-from tinycnn.kernels.gather import add_gathered
+from tinycnn.kernels.gather import add_gathered, multiples
 from tinycnn.kernels.memory import aligned_empty
-from tinycnn.kernels.product import product
+from tinycnn.kernels.product import ONE, ZERO, product
 from tinycnn.kernels.threads import workers
 
 CACHE = 24 * 1024  # bytes of the image that the weight gradient keeps close
@@ -52,15 +52,15 @@ def conv2d_relu_max_pool2d_forward(
 def forward_span(start, stop, x, kernel, bias, strides, corner, padded, ow, pool, mask, y, winner):
     """Convolve and pool samples start to stop, one row of windows after the other."""
     (_, _, _, c), (kh, kw, _, f), (sh, sw), (ph, _) = x.shape, kernel.shape, strides, pool
-    image, band = np.zeros((*padded, c), x.dtype), np.empty((ph, ow, f), x.dtype)
+    image, band = np.zeros((padded[0], padded[1], c), x.dtype), np.empty((ph, ow, f), x.dtype)
     z, k, width = band.ravel(), kernel.ravel(), padded[1] * c
-    window = (sw * c, 1, width, kw * c, kh)
+    window = (sw * c, ONE, width, kw * c, kh)
     for b in range(start, stop):
         pixels = pad_image(x, x[:0], b, corner, image)
         for i in range(y.shape[1]):
             for row in range(ph):
                 at = (i * ph + row) * sh * width
-                product(z, row * ow * f, f, bias, 0, 0, pixels, at, window, k, 0, f, ow, f)
+                product(z, row * ow * f, f, bias, ZERO, ZERO, pixels, at, window, k, ZERO, f, ow, f)
             pool_band(band, pool, y[b, i], winner[b, i])
         drop_sample(y, b, mask)
 
@@ -69,7 +69,8 @@ def forward_span(start, stop, x, kernel, bias, strides, corner, padded, ow, pool
 def winograd_span(start, stop, x, values, bias, corner, padded, output, pool, mask, y, winner):
     """Convolve and pool samples start to stop, one band of tiles after the other."""
     (oh, ow), (c, f) = output, values.shape[1:]
-    image, (rows, columns) = np.zeros((*padded, c), x.dtype), winograd.band_tiles(oh, ow)
+    rows, columns = winograd.band_tiles(oh, ow)
+    image = np.zeros((padded[0], padded[1], c), x.dtype)
     v, m, band = winograd.room(rows, columns, c, f, bias)
     high = rows * winograd.OUT
     for b in range(start, stop):
@@ -88,8 +89,8 @@ def winograd_span(start, stop, x, values, bias, corner, padded, output, pool, ma
 def pool_band(band, pool, y, winner):
     """Write ReLU of the largest of every window, and its number in the window, for one row of windows."""
     for j in range(y.shape[0]):
-        y[j] = band[0, j * pool[1]]
-        winner[j] = 0
+        for ch in range(y.shape[1]):
+            y[j, ch], winner[j, ch] = band[0, j * pool[1], ch], 0
         for place in range(1, pool[0] * pool[1]):
             row, column = place // pool[1], j * pool[1] + place % pool[1]
             take_larger(band[row, column], np.uint8(place), y[j], winner[j])
@@ -167,7 +168,7 @@ def backward_span(
     """Go through each chunk's samples; each chunk has its own dkernel and dbias, each sample its dx."""
     (n, h, w, c), chunks, windows = x.shape, dkernel.shape[0], y.shape[1:]
     f, (top, left) = y.shape[3], corner
-    image = np.zeros((*padded, c), x.dtype)
+    image = np.zeros((padded[0], padded[1], c), x.dtype)
     begins = output_pixels(windows, pool, strides, padded[1] * c, c)
     # A number is written first and counted afterwards, so there is room for one more.
     live, counts = np.empty(y[0].size + 1, np.int64), np.empty(len(begins) + 1, np.int64)
@@ -184,9 +185,19 @@ def backward_span(
             room = values, indices, stops
             add_kernel_gradient(listed, room, windows, pixels, padded[1] * c, dkernel[chunk])
             if dx.shape[0] > 0:
-                whole[:] = 0
+                set_to_zero(whole.ravel())
                 add_input_gradient(listed, room, exchanged, whole)
-                dx[b] = whole[top : top + h, left : left + w]
+                for i in range(h):
+                    for j in range(w):
+                        for ch in range(c):
+                            dx[b, i, j, ch] = whole[top + i, left + j, ch]
+
+
+@jit
+def set_to_zero(numbers):
+    """Set every number to 0."""
+    for position in range(len(numbers)):
+        numbers[position] = 0
 
 
 @jit
@@ -243,9 +254,10 @@ def add_kernel_gradient(listed, room, windows, pixels, width, dkernel):
         begins[ow * (oh > 1), 0] - begins[0, 0]
     )  # from a row of windows to the next, in the image
     band = min(oh, max(1, CACHE // max(1, below * values.itemsize))) * ow
-    firsts, places, stops = np.arange(f) * band, np.arange(f) * (kh * run), np.empty(f, np.int64)
+    firsts, places, stops = multiples(f, band), multiples(f, kh * run), np.empty(f, np.int64)
     for top in range(0, oh * ow, band):
-        stops[:] = firsts
+        for ch in range(f):
+            stops[ch] = firsts[ch]
         for window in range(top, min(top + band, oh * ow)):
             for k in range(counts[window], counts[window + 1]):
                 position = live[k]
@@ -269,8 +281,9 @@ def add_input_gradient(listed, room, exchanged, dx):
     """
     (dy, winners, live, counts, begins), (values, indices, stops) = listed, room
     (kh, f, run), (_, width, c), many = exchanged.shape, dx.shape, begins.shape[1]
-    firsts, places = np.arange(begins.size) * f, begins.ravel()
-    stops[:] = firsts
+    firsts, places = multiples(begins.size, f), begins.ravel()
+    for pixel in range(begins.size):
+        stops[pixel] = firsts[pixel]
     for window in range(len(begins)):
         for k in range(counts[window], counts[window + 1]):
             position = live[k]

@@ -48,7 +48,9 @@ def dropout_span(start, stop, x, y, threshold, scale, seed):
 def drop_in_place(start, stop, y, threshold, scale, seed):
     """Do the same in one array."""
     for position in range(start, stop):
-        scaled = y[position] * scale  # always: what is computed in one branch only is not vectorised
+        scaled = (
+            y[position] * scale
+        )  # always: what is computed in one branch only is not vectorised
         kept = position_hash(seed, position) >= threshold
         y[position] = scaled if kept else y.dtype.type(0)
 

@@ -17,6 +17,7 @@ A multiply-add takes four cycles or so, and the next may start at once if it doe
 A single sum would wait for itself, so narrow rows are added to several sums in turn, added up last.
 """
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -127,6 +128,15 @@ def add_gathered_strip(
     at = types.int64
     lists = values, indices, firsts, stops
     return types.void(at, c, at, places, b, at, *lists, at, at), codegen
+
+
+@jit
+def multiples(count, step):
+    """Return 0, step, 2 · step, ..."""
+    found = np.empty(count, np.int64)
+    for position in range(count):
+        found[position] = position * step
+    return found
 
 
 @jit

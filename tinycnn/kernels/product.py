@@ -24,6 +24,7 @@ how the work is cut.
 the overlapping windows of an image all be "a" without copying them.
 """
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -33,6 +34,8 @@ from numba.np import arrayobj
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.vectors import VECTOR_BYTES, VECTORS, Writer
 
+# NumPy's own 0 and 1: Numba compiles a function anew for every mixture of Python's and other numbers.
+ZERO, ONE = np.int64(0), np.int64(1)
 ROWS = 6  # of the widest tile
 HIGHEST = 12  # rows of the narrow ones: there are only so many registers for addresses
 WIDTHS = sorted({(VECTORS, 0), (2, 0), (1, 0), (1, 1)}, key=lambda width: (-width[0], width[1]))

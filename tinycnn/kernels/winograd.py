@@ -23,7 +23,7 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 
 from tinycnn.kernels.compile import jit
-from tinycnn.kernels.product import product
+from tinycnn.kernels.product import ONE, ZERO, product
 from tinycnn.kernels.vectors import Writer
 
 OUT, IN = 4, 6  # sides of a tile of the output, and of the part of the image that it sees
@@ -244,10 +244,10 @@ def convolve_band(pixels, at, width, c, values, bias, tiles, v, m, z):
             x_at = at + (i * OUT * width + j * OUT) * c
             v_at, far = (i * columns + j) * c, count * c
             set_values(pixels, x_at, width * c, c, v, v_at, IN * far, far, bias, 0, c)
-    steps = (c, 1, 0, c, 1)
+    steps = (c, ONE, ZERO, c, ONE)
     for p in range(POINTS):
         m_at, v_at = p * count * f, p * count * c
-        product(m, m_at, f, zeros, 0, 0, v, v_at, steps, u, p * c * f, f, count, f)
+        product(m, m_at, f, zeros, ZERO, ZERO, v, v_at, steps, u, p * c * f, f, count, f)
     for i in range(rows):
         for j in range(columns):
             m_at, far, row = (i * columns + j) * f, count * f, columns * OUT * f

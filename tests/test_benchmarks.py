@@ -1,0 +1,290 @@
+"""The benchmarks' own arithmetic, tables and manners, with contenders that take no time to import."""
+
+import csv
+import math
+import types
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import machine, nets, processes, report, rows, targets, timing, validation
+from benchmarks.contenders import plain_numpy
+from benchmarks.results import Row
+from benchmarks.setting import Setting
+from benchmarks.timing import Work
+
+
+def row(name=rows.STEP, **options):
+    numbers = {"tinycnn": [0.1, 0.2, 0.1], "PyTorch": [0.4, 0.8, 0.3], "Keras": [0.5, 0.9, 0.9]}
+    return Row(name, **{"numbers": numbers, "absent": {"NumPy": "not installed"}, **options})
+
+
+def verdict_of(found, name):
+    (target,) = [target for target in targets.TARGETS if target.name.startswith(name)]
+    return target.judge({row.name: row for row in found})
+
+
+def test_arithmetic_is_counted_as_for_the_plain_dense_algorithm():
+    convolutions = 2 * 26 * 26 * 9 * 1 * 32, 2 * 24 * 24 * 9 * 32 * 64
+    products = 2 * 9216 * 256, 2 * 256 * 10
+    assert nets.CLASSIC.forward_flops() == [*convolutions, 0, 0, 0, products[0], 0, products[1]]
+    assert nets.CLASSIC.step_flops() == 3 * sum([*convolutions, *products]) - convolutions[0]
+    assert round(nets.CLASSIC.step_flops() / 1e6, 1) == 78.7
+    lenet = nets.lenet("tanh")
+    assert lenet.shapes()[1:5] == [(28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16)]
+    case = nets.Convolution("", samples=2, side=7, channels=3, filters=5, window=3, stride=2)
+    assert case.flops() == 2 * 2 * 3 * 3 * 5 * 9 * 3
+
+
+def test_statistics():
+    found = timing.summary([4.0, 1.0, 3.0, 2.0, 5.0])
+    assert (found.median, found.low, found.high) == (3.0, 2.0, 4.0)
+    assert timing.summary([7.0]) == timing.Summary(7.0, 7.0, 7.0)
+    assert f"{found:.1f}" == "3.0 [2.0, 4.0]"
+    assert timing.ratios([2.0, 9.0], [1.0, 3.0]) == [2.0, 3.0]
+
+
+def test_contenders_take_turns_from_the_beginning_each_time():
+    calls = []
+    works = {
+        name: Work(lambda count, name=name: calls.append(name), 1, lambda: calls.append("prepare"))
+        for name in "AB"
+    }
+    found = timing.alternate(works, 3, 0)
+    once = ["prepare", "A", "A", "prepare", "B", "B"]
+    assert calls[-18:] == 3 * once
+    assert {name: len(values) for name, values in found.items()} == {"A": 3, "B": 3}
+
+
+def test_the_count_fills_a_turn_but_never_exceeds_the_limit(monkeypatch):
+    monkeypatch.setattr(timing, "seconds", lambda work, count: 0.01 + 0.04 / count)
+    assert timing.count_for(Work(lambda count: None), 1.0) == 95  # 64 took 0.68
+    assert timing.count_for(Work(lambda count: None, limit=5), 1.0) == 5
+
+
+def test_the_fastest_way_is_taken(monkeypatch):
+    cost = {"slow": 3.0, "fast": 1.0}
+    monkeypatch.setattr(timing, "count_for", lambda work, block: 1)
+    monkeypatch.setattr(timing, "settled", lambda work, count: cost[work.run])
+    assert timing.fastest({name: Work(name) for name in cost}, 1.0) == "fast"
+
+
+def test_a_target_compares_with_the_faster_peer_round_by_round():
+    verdict = verdict_of([row()], "training step, batch 128: faster")
+    assert verdict.ratio.median == 4.0
+    assert verdict.word == "reached"
+    assert verdict.words.startswith("PyTorch")
+
+
+@pytest.mark.parametrize(
+    ("peer", "word"), [(0.4, "reached"), (0.25, "lower limit"), (0.2, "missed")]
+)
+def test_verdicts_where_large_is_good(peer, word):
+    numbers = {"tinycnn": [0.1], "Keras": [peer]}
+    found = row(numbers=numbers, absent={"PyTorch": "not installed"})
+    verdict = verdict_of([found], "training step, batch 128: faster")
+    assert verdict.word == word
+    assert "PyTorch absent" in verdict.words
+
+
+@pytest.mark.parametrize(
+    ("ours", "word"), [(6.0, "reached"), (10.0, "lower limit"), (11, "missed")]
+)
+def test_verdicts_where_small_is_good(ours, word):
+    found = row(rows.MEMORY, unit="MB", numbers={"tinycnn": [ours], "PyTorch": [10.0]})
+    assert verdict_of([found], "memory").word == word
+
+
+def test_arithmetic_over_sgemm():
+    found = row(flops=10e9, sgemm=[100e9, 50e9, 200e9])
+    verdict = verdict_of([found], "training step, batch 128: dense")
+    assert verdict.ratio.median == pytest.approx(1.0)
+    assert verdict.ratio.low == pytest.approx(0.75)  # 1.0, 1.0 and 0.5
+
+
+def test_convolutions_together():
+    each = {"tinycnn": [1.0], "PyTorch": [2.0]}
+    found = [row(name, numbers=each) for name in rows.BOTH_WAYS]
+    assert verdict_of(found[1:], "convolutions").word == "not measured"
+    found[3] = row(found[3].name, numbers={"tinycnn": [1.0], "PyTorch": [0.5]})
+    lowest, mean = verdict_of(found, "each convolution"), verdict_of(found, "convolutions")
+    assert (lowest.ratio.median, lowest.words) == (0.5, found[3].name)
+    assert mean.ratio.median == pytest.approx(math.exp((9 * math.log(2) + math.log(0.5)) / 10))
+
+
+def test_targets_name_rows_that_are_measured():
+    planned = [plan.name for plan in rows.PLANS]
+    assert len(planned) == len(set(planned))
+    every = {name: row(name, flops=1, sgemm=[1.0] * 3) for name in planned}
+    every[rows.SCALING].numbers["sgemm"] = [1.0] * 3
+    assert [t.name for t in targets.TARGETS if t.judge(every).word == "not measured"] == []
+    assert {t.judge({}).word for t in targets.TARGETS} == {"not measured"}
+
+
+def test_the_table_says_who_is_absent_and_why():
+    absent = {"PyTorch": "not installed", "Keras": "No module named 'keras'"}
+    found = row(numbers={"tinycnn": [0.1], "NumPy": [0.3]}, absent=absent)
+    verdicts = [target.judge({found.name: found}) for target in targets.TARGETS]
+    for table in (report.plain, report.markdown):
+        text = report.report(["a machine"], [found], verdicts, table)
+        assert "Keras absent: No module named 'keras'" in text
+        assert "not measured" in text
+    assert report.cells(found)[2:7] == ["100 [100, 100]", "absent", "absent", "300 [300, 300]", ""]
+
+
+def test_units_follow_our_median():
+    assert report.scale(row(numbers={"tinycnn": [2e-4]})) == (1e6, "µs")
+    assert report.scale(row(numbers={"tinycnn": [1.0]})) == (1.0, "s")
+    assert report.scale(row(unit="MB")) == (1.0, "MB")
+    assert report.cells(row())[:3] == [rows.STEP, "ms", "100 [100, 150]"]
+
+
+def test_markdown_has_as_many_cells_in_every_line():
+    lines = report.markdown([["a", "b"], ["1|2", ""]]).splitlines()
+    assert lines == ["| a | b |", "| --- | --- |", "| 1\\|2 |  |"]
+
+
+def test_csv_can_be_read_back(tmp_path):
+    found = [row(), row("a, b", numbers={"tinycnn": [1.0]}, note='"quoted"\nnote')]
+    verdicts = [target.judge({r.name: r for r in found}) for target in targets.TARGETS]
+    report.write_csv(tmp_path / "table.csv", found, verdicts)
+    with open(tmp_path / "table.csv", newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert {line["kind"] for line in lines} == {"row", "absent", "target"}
+    ours = next(line for line in lines if line["contender"] == "tinycnn")
+    assert (float(ours["median"]), float(ours["high_quartile"])) == (0.1, pytest.approx(0.15))
+    assert next(line["note"] for line in lines if line["name"] == "a, b") == '"quoted"\nnote'
+    assert sum(line["kind"] == "target" for line in lines) == len(targets.TARGETS)
+
+
+def test_a_contender_that_disagrees_is_an_error():
+    case = nets.Convolution("", 2, 5, 2, 3)
+    rng = np.random.default_rng(0)
+    shapes = (2, 5, 5, 2), (3, 3, 2, 3), (3,), (2, 3, 3, 3)
+    right = plain_numpy.Pass(case, *(rng.normal(size=shape) for shape in shapes))
+    validation.check_passes("row", right, {"same": {"": right}})
+    for place, label in enumerate(("y", "dx", "dkernel", "dbias")):
+        arrays = [array.copy() for array in right.results()]
+        arrays[place][0] *= 1.001
+        wrong = types.SimpleNamespace(results=lambda arrays=arrays: arrays)
+        with pytest.raises(validation.Disagreement, match=rf"row, {label}: liar \(way\) differs"):
+            validation.check_passes("row", right, {"liar": {"way": wrong}})
+    with pytest.raises(validation.Disagreement):  # NaN is not near anything
+        validation.check_predictions("row", np.ones(3), {"liar": {"": lambda: np.full(3, np.nan)}})
+
+
+def small_net(maximum):
+    pooling = "MaxPooling2D" if maximum else "AveragePooling2D"
+    layers = (
+        nets.convolution(2, 3, "relu" if maximum else "tanh", "same"),
+        (pooling, {"pool_size": 2}),
+        ("Dropout", {"rate": 0.5}),
+        ("Flatten", {}),
+        nets.dense(10, "softmax"),
+    )
+    return nets.Net(f"small, {pooling}", layers)
+
+
+@pytest.mark.parametrize("maximum", [True, False])
+def test_tinycnn_learns_as_plain_numpy_does(maximum):
+    from benchmarks.contenders import ours
+
+    net, setting = small_net(maximum), Setting(1, 3, quick=True)
+    start = setting.weights(net)["after 100 steps"]
+    arguments = net, start, setting.data.first(64), plain_numpy
+    validation.check_training(*arguments, {"tinycnn": ours})
+
+    class Lazy(plain_numpy.Trainer):
+        def adadelta(self):
+            self.layers[0].params[0][...] *= 1.01
+
+    lazy = types.SimpleNamespace(trainers=lambda net, data, batch: {"": Lazy(net, data, batch)})
+    with pytest.raises(validation.Disagreement, match="change of weights"):
+        validation.check_training(*arguments, {"Lazy": lazy})
+
+
+@pytest.fixture
+def only_numpy(monkeypatch):
+    """Let the peers be absent, whether or not they are installed."""
+    from benchmarks import contenders
+
+    def load(name, threads, load=contenders.load):
+        if name in contenders.PEERS:
+            raise ImportError(f"No module named {name!r}")
+        return load(name, threads)
+
+    monkeypatch.setattr(contenders, "load", load)
+
+
+@pytest.fixture
+def same_environment(monkeypatch):
+    """Undo what the command sets for the libraries."""
+    for name in machine.THREADS:
+        monkeypatch.setenv(name, "1")
+
+
+@pytest.mark.usefixtures("only_numpy", "same_environment")
+def test_the_command_prints_and_writes_what_it_measured(tmp_path, capsys):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    folder = tmp_path / "new" / "folder"
+    command.main(["--quick", "--rows", "17→17", "--threads", "1", "--output", str(folder)])
+    printed, progress = capsys.readouterr()
+    assert "convolution 17→17 3×3, there and back" in printed
+    assert "PyTorch absent: not installed (No module named 'PyTorch')" in printed
+    assert "A QUICK TRY" in printed
+    assert "1/1 convolution 17→17" in progress
+    assert sorted(path.name for path in folder.iterdir()) == ["plot.png", "table.csv", "table.md"]
+    assert (folder / "plot.png").read_bytes().startswith(b"\x89PNG")
+    assert "| convolution 17→17" in (folder / "table.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("same_environment")
+def test_what_was_measured_is_kept_when_a_later_row_fails(tmp_path, capsys, monkeypatch):
+    def fails(setting, name):
+        raise validation.Disagreement("somebody differs")
+
+    good = rows.Plan("good", 1, lambda setting, name: [row(name)])
+    monkeypatch.setattr(rows, "PLANS", (good, rows.Plan("bad", 1, fails)))
+    with pytest.raises(validation.Disagreement):
+        command.main(["--output", str(tmp_path)])
+    assert "good" in capsys.readouterr().out
+    assert (tmp_path / "table.csv").exists()
+
+
+def test_rows_are_chosen_by_a_pattern(capsys):
+    command.main(["--list", "--rows", "^prediction"])
+    assert capsys.readouterr().out.splitlines() == [rows.THOUSAND, rows.ONE]
+    for pattern in ("no such row", "("):
+        with pytest.raises(ValueError, match=r"--(rows|list)"):
+            command.main(["--rows", pattern])
+
+
+def test_a_process_that_fails_says_why():
+    assert processes.run(["-c", "print('talk'); print([1, 2])"], {}) == [1, 2]
+    with pytest.raises(processes.Failed, match="No module named 'absent_framework'"):
+        processes.import_seconds(["absent_framework"], {})
+    assert 0 < processes.import_seconds(["json"], {}) < 60
+
+
+def test_an_absent_peer_is_left_out_of_process_rows_but_we_must_be_there():
+    from benchmarks import process_rows
+
+    def measure(name):
+        if name != "fine":
+            raise processes.Failed("No module named 'torch'")
+        return 1.0
+
+    found = Row("row")
+    process_rows.take_turns(found, ("fine", "PyTorch"), 2, measure)
+    assert found.numbers == {"fine": [1.0, 1.0]}
+    assert found.absent == {"PyTorch": "No module named 'torch'"}
+    with pytest.raises(ValueError, match="row: No module"):
+        process_rows.take_turns(Row("row"), ("tinycnn",), 1, measure)
+
+
+def test_the_machine_is_described():
+    first, second = machine.describe(3)
+    assert "3 threads for everybody" in first
+    assert f"numpy {np.__version__}" in second
+    assert set(machine.thread_environment(3).values()) == {"3"}
