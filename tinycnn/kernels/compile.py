@@ -5,6 +5,7 @@ import functools
 import hashlib
 import io
 import pathlib
+import sys
 from collections.abc import Callable, Iterator
 
 import numba
@@ -18,6 +19,17 @@ def source_hash() -> str:
     for path in sorted(pathlib.Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+@functools.cache
+def announce() -> None:
+    """Say, once in a process, why nothing seems to happen."""
+    if sys.stderr is not None:
+        print(
+            "compiling kernels: about ten seconds, at the first run only",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 class HashedFiles(IndexDataCacheFile):
@@ -72,12 +84,15 @@ class ForgivingCache(FunctionCache):
 
     def load_overload(self, sig: object, target_context: object) -> object:
         """Return the stored machine code, or None (compile it) when there is none or it is damaged."""
+        found = None
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
         except Exception:  # a damaged file can raise anything out of unpickling
             with contextlib.suppress(OSError):
                 self.flush()
-            return None
+        if found is None:
+            announce()
+        return found
 
     def save_overload(self, sig: object, data: object) -> None:
         """Store the machine code; a full or read-only disk costs only the next start's time."""

@@ -17,12 +17,29 @@ from tinycnn.kernels.threads import workers
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 CHUNKS = 16  # sums over samples go through this many partial sums, whatever the number of threads
+FEW_CHANNELS = 8
 WORTH_A_THREAD = 8_000_000  # multiply-adds: to wake a thread takes as long as a few million
 
 
 def grain(samples: int, multiply_adds: int) -> int:
     """Return how many samples are worth a thread, if all of them take so many multiply-adds."""
     return WORTH_A_THREAD * samples // (multiply_adds + 1)
+
+
+@jit
+def copy(numbers, found):
+    """Copy numbers one by one: Numba compiles this in a fraction of the time of an assignment of slices."""
+    for position in range(len(numbers)):
+        found[position] = numbers[position]
+
+
+@jit
+def copy_live(dy, y, dz):
+    """Copy gradients that pass a ReLU."""
+    for position in range(len(dy)):
+        # forward: y = 0 where z < 0, else z
+        number = dy[position]
+        dz[position] = number if y[position] > 0 else dy.dtype.type(0)
 
 
 @jit
@@ -40,17 +57,24 @@ def pad_image(x, y, b, corner, image):
     rows, columns = min(h, image.shape[0] - top), min(w, image.shape[1] - left)
     if len(y) == 0 and h == image.shape[0] and w == image.shape[1]:
         return x[b].ravel()
+    numbers, signs, found, size = x.ravel(), y.ravel(), image.ravel(), columns * c
     for i in range(rows):
-        for j in range(columns):
-            if len(y) == 0:
-                for ch in range(c):
-                    image[top + i, left + j, ch] = x[b, i, j, ch]
-            else:
-                for ch in range(c):
-                    # forward: y = 0 where z < 0, else z
-                    number = x[b, i, j, ch]
-                    image[top + i, left + j, ch] = number if y[b, i, j, ch] > 0 else number * 0
-    return image.ravel()
+        start, at = (b * h + i) * w * c, ((top + i) * image.shape[1] + left) * c
+        if len(y) == 0:
+            copy(numbers[start : start + size], found[at : at + size])
+        else:
+            live = signs[start : start + size]
+            copy_live(numbers[start : start + size], live, found[at : at + size])
+    return found
+
+
+@jit
+def rows_into(band, rows, columns, y, b, top):
+    """Copy the first rows and columns of a band to sample `b` of y, from row `top` on."""
+    (_, h, w, c), numbers, found = y.shape, band.ravel(), y.ravel()
+    for i in range(rows):
+        start, at = i * band.shape[1] * c, (b * h + top + i) * w * c
+        copy(numbers[start : start + columns * c], found[at : at + columns * c])
 
 
 @jit
@@ -118,10 +142,7 @@ def winograd_span(start, stop, x, on, values, bias, corner, padded, relu, y):
             winograd.convolve_band(pixels, at, padded[1], c, values, bias, tiles, v, m, band)
             if relu:
                 relu_in_place(band.ravel())
-            for i in range(many):
-                for j in range(ow):
-                    for ch in range(f):
-                        y[b, top + i, j, ch] = band[i, j, ch]
+            rows_into(band, many, ow, y, b, top)
 
 
 def conv2d_backward_input(
@@ -151,6 +172,11 @@ def conv2d_backward_input(
         before = reach[0] - corner[0], reach[1] - corner[1]
         zeros = np.zeros(c, dy.dtype)
         workers.run(winograd_span, n, least, dy, y, values, zeros, before, spread, False, dx)
+        return dx
+    if c < FEW_CHANNELS:
+        padded = h + sum(padding[0]), w + sum(padding[1])
+        turned = np.ascontiguousarray(kernel.transpose(3, 0, 1, 2))  # (f, kh, kw, c)
+        workers.run(scatter_span, n, least, dy, y, turned, strides, corner, padded, dx)
         return dx
     parts = [kernel[p::sh, q::sw][::-1, ::-1] for p in range(sh) for q in range(sw)]
     sizes = np.array([[0, 0, 0]] + [[part.size, *part.shape[:2]] for part in parts])
@@ -199,6 +225,49 @@ def backward_input_span(
                 )
 
 
+@jit
+def scatter_span(start, stop, dy, y, turned, strides, corner, padded, dx):
+    """Write dx of samples start to stop, where x has few channels: fewer than a vector has numbers.
+
+    One product gives what each output pixel has for all that it saw, (ow, kh · kw · c); that is added up.
+    """
+    (_, oh, ow, f), (_, kh, kw, c), (sh, sw) = dy.shape, turned.shape, strides
+    size, run = kh * kw * c, kw * c
+    masked, seen = np.empty((oh, ow, f), dy.dtype), np.empty(ow * size, dy.dtype)
+    whole = np.empty((padded[0], padded[1], c), dy.dtype)
+    zeros, k, flat = np.zeros(size, dy.dtype), turned.ravel(), whole.ravel()
+    steps = (f, ONE, ZERO, f, ONE)
+    for b in range(start, stop):
+        dz = pad_image(dy, y, b, (ZERO, ZERO), masked)
+        set_to_zero(flat)
+        for i in range(oh):
+            at = i * ow * f
+            product(seen, ZERO, size, zeros, ZERO, ZERO, dz, at, steps, k, ZERO, size, ow, size)
+            for di in range(kh):
+                line = flat[(i * sh + di) * padded[1] * c :]
+                for j in range(ow):
+                    # forward: y[i, j] = Σ x[i·sh + di, j·sw + dj] · kernel[di, dj]
+                    one = seen[j * size + di * run : j * size + (di + 1) * run]
+                    add_rows(one, line[j * sw * c : j * sw * c + run])
+        cut_into(whole, corner, dx, b)
+
+
+@jit
+def set_to_zero(numbers):
+    """Set every number to 0."""
+    for position in range(len(numbers)):
+        numbers[position] = 0
+
+
+@jit
+def cut_into(whole, corner, dx, b):
+    """Copy the image inside of its padding to sample `b` of dx."""
+    (_, h, w, c), numbers, found = dx.shape, whole.ravel(), dx.ravel()
+    for i in range(h):
+        start, at = ((corner[0] + i) * whole.shape[1] + corner[1]) * c, (b * h + i) * w * c
+        copy(numbers[start : start + w * c], found[at : at + w * c])
+
+
 def conv2d_backward_kernel(
     dy: np.ndarray,
     x: np.ndarray,
@@ -245,5 +314,6 @@ def backward_kernel_span(start, stop, dy, y, x, strides, corner, padded, dkernel
 def add_rows(rows, total):
     """Add every row, as long as `total`, to it."""
     for first in range(0, len(rows), len(total)):
+        row = rows[first : first + len(total)]
         for ch in range(len(total)):
-            total[ch] += rows[first + ch]
+            total[ch] += row[ch]

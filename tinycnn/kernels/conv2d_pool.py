@@ -9,7 +9,15 @@ import numpy as np
 
 from tinycnn.kernels import winograd
 from tinycnn.kernels.compile import jit
-from tinycnn.kernels.conv2d import CHUNKS, Padding, Pair, grain, pad_image
+from tinycnn.kernels.conv2d import (
+    CHUNKS,
+    Padding,
+    Pair,
+    cut_into,
+    grain,
+    pad_image,
+    set_to_zero,
+)
 from tinycnn.kernels.dropout import drop_in_place, mask_numbers
 from tinycnn.kernels.gather import add_gathered, multiples
 from tinycnn.kernels.memory import aligned_empty
@@ -166,8 +174,8 @@ def backward_span(
     dx,
 ):
     """Go through each chunk's samples; each chunk has its own dkernel and dbias, each sample its dx."""
-    (n, h, w, c), chunks, windows = x.shape, dkernel.shape[0], y.shape[1:]
-    f, (top, left) = y.shape[3], corner
+    (n, _, _, c), chunks, windows = x.shape, dkernel.shape[0], y.shape[1:]
+    f = y.shape[3]
     image = np.zeros((padded[0], padded[1], c), x.dtype)
     begins = output_pixels(windows, pool, strides, padded[1] * c, c)
     # A number is written first and counted afterwards, so there is room for one more.
@@ -187,17 +195,7 @@ def backward_span(
             if dx.shape[0] > 0:
                 set_to_zero(whole.ravel())
                 add_input_gradient(listed, room, exchanged, whole)
-                for i in range(h):
-                    for j in range(w):
-                        for ch in range(c):
-                            dx[b, i, j, ch] = whole[top + i, left + j, ch]
-
-
-@jit
-def set_to_zero(numbers):
-    """Set every number to 0."""
-    for position in range(len(numbers)):
-        numbers[position] = 0
+                cut_into(whole, corner, dx, b)
 
 
 @jit
