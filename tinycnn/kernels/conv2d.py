@@ -18,7 +18,7 @@ Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 CHUNKS = 16  # sums over samples go through this many partial sums, whatever the number of threads
 FEW_CHANNELS = 8
-WORTH_A_THREAD = 8_000_000  # multiply-adds: to wake a thread takes as long as a few million
+WORTH_A_THREAD = 2_000_000  # multiply-adds
 
 
 def grain(samples: int, multiply_adds: int) -> int:
