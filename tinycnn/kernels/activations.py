@@ -18,8 +18,10 @@ def relu_forward(x: np.ndarray) -> np.ndarray:
 @jit
 def relu_forward_span(start, stop, x, y):
     """Write y = 0 where x < 0, else x: a NaN stays NaN."""
-    for position in range(start, stop):
-        y[position] = x.dtype.type(0) if x[position] < 0 else x[position]
+    x, y = x[start:stop], y[start:stop]  # from 0 on: see optimizers.py
+    for position in range(len(x)):
+        number = x[position]
+        y[position] = x.dtype.type(0) if number < 0 else number
 
 
 def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -33,6 +35,8 @@ def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
 @jit
 def relu_backward_span(start, stop, dy, y, dx):
     """Write dx = dy where the unit was on."""
-    for position in range(start, stop):
+    dy, y, dx = dy[start:stop], y[start:stop], dx[start:stop]
+    for position in range(len(dy)):
         # forward: y = 0 where x < 0, else x
-        dx[position] = dy[position] if y[position] > 0 else dy.dtype.type(0)
+        number = dy[position]
+        dx[position] = number if y[position] > 0 else dy.dtype.type(0)

@@ -193,9 +193,12 @@ def backward_span(
             room = values, indices, stops
             add_kernel_gradient(listed, room, windows, pixels, padded[1] * c, dkernel[chunk])
             if dx.shape[0] > 0:
-                set_to_zero(whole.ravel())
-                add_input_gradient(listed, room, exchanged, whole)
-                cut_into(whole, corner, dx, b)
+                padding = whole.shape[0] > dx.shape[1] or whole.shape[1] > dx.shape[2]
+                target = whole.ravel() if padding else dx[b].ravel()
+                set_to_zero(target)
+                add_input_gradient(listed, room, exchanged, target, padded[1] * c)
+                if padding:
+                    cut_into(whole, corner, dx, b)
 
 
 @jit
@@ -270,15 +273,15 @@ def add_kernel_gradient(listed, room, windows, pixels, width, dkernel):
 
 
 @jit
-def add_input_gradient(listed, room, exchanged, dx):
-    """Add one sample's gradient to dx, padding included: each output pixel gives to all it saw.
+def add_input_gradient(listed, room, exchanged, dx, width):
+    """Add one sample's gradient to dx, padding included and flat: each output pixel gives to all it saw.
 
     The lists have a row for each output pixel; row p begins at p · f.
 
     forward: z[i, j] = Σ over di of window row (i·sh + di) · kernel[di].
     """
     (dy, winners, live, counts, begins), (values, indices, stops) = listed, room
-    (kh, f, run), (_, width, c), many = exchanged.shape, dx.shape, begins.shape[1]
+    (kh, f, run), many, kernel = exchanged.shape, begins.shape[1], exchanged.ravel()
     firsts, places = multiples(begins.size, f), begins.ravel()
     for pixel in range(begins.size):
         stops[pixel] = firsts[pixel]
@@ -290,5 +293,5 @@ def add_input_gradient(listed, room, exchanged, dx):
             indices[stops[pixel]] = (position - window * f) * run
             stops[pixel] += 1
     for di in range(kh):  # one kernel row after the other, for each fits the first-level cache
-        c_at, b_at, lists = di * width * c, di * f * run, (values, indices, firsts, stops)
-        add_gathered(dx.ravel(), c_at, places, exchanged.ravel(), b_at, *lists, run)
+        c_at, b_at, lists = di * width, di * f * run, (values, indices, firsts, stops)
+        add_gathered(dx, c_at, places, kernel, b_at, *lists, run)

@@ -39,19 +39,21 @@ def position_hash(seed, position):
 @jit
 def dropout_span(start, stop, x, y, threshold, scale, seed):
     """Drop positions start to stop by the hash of (seed, position)."""
-    for position in range(start, stop):
-        kept = position_hash(seed, position) >= threshold
-        y[position] = x[position] * scale if kept else x.dtype.type(0)
+    x, y = x[start:stop], y[start:stop]  # from 0 on: see optimizers.py
+    for position in range(len(x)):
+        # Always, because what is computed in one branch only does not become vector instructions.
+        scaled = x[position] * scale
+        kept = position_hash(seed, start + position) >= threshold
+        y[position] = scaled if kept else x.dtype.type(0)
 
 
 @jit
 def drop_in_place(start, stop, y, threshold, scale, seed):
     """Do the same in one array."""
-    for position in range(start, stop):
-        scaled = (
-            y[position] * scale
-        )  # always: what is computed in one branch only is not vectorised
-        kept = position_hash(seed, position) >= threshold
+    y = y[start:stop]
+    for position in range(len(y)):
+        scaled = y[position] * scale
+        kept = position_hash(seed, start + position) >= threshold
         y[position] = scaled if kept else y.dtype.type(0)
 
 

