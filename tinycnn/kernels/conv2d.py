@@ -18,6 +18,7 @@ Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 CHUNKS = 16  # sums over samples go through this many partial sums, whatever the number of threads
 FEW_CHANNELS = 8
+PIXELS = 48  # whose gradients by all that they saw are computed at once there
 WORTH_A_THREAD = 2_000_000  # multiply-adds
 
 
@@ -234,22 +235,25 @@ def scatter_span(start, stop, dy, y, turned, strides, corner, padded, dx):
     """
     (_, oh, ow, f), (_, kh, kw, c), (sh, sw) = dy.shape, turned.shape, strides
     size, run = kh * kw * c, kw * c
-    masked, seen = np.empty((oh, ow, f), dy.dtype), np.empty(ow * size, dy.dtype)
+    high = max(1, PIXELS // ow)  # rows at once
+    masked, seen = np.empty((oh, ow, f), dy.dtype), np.empty(high * ow * size, dy.dtype)
     whole = np.empty((padded[0], padded[1], c), dy.dtype)
     zeros, k, flat = np.zeros(size, dy.dtype), turned.ravel(), whole.ravel()
     steps = (f, ONE, ZERO, f, ONE)
     for b in range(start, stop):
         dz = pad_image(dy, y, b, (ZERO, ZERO), masked)
         set_to_zero(flat)
-        for i in range(oh):
-            at = i * ow * f
-            product(seen, ZERO, size, zeros, ZERO, ZERO, dz, at, steps, k, ZERO, size, ow, size)
-            for di in range(kh):
-                line = flat[(i * sh + di) * padded[1] * c :]
-                for j in range(ow):
-                    # forward: y[i, j] = Σ x[i·sh + di, j·sw + dj] · kernel[di, dj]
-                    one = seen[j * size + di * run : j * size + (di + 1) * run]
-                    add_rows(one, line[j * sw * c : j * sw * c + run])
+        for top in range(0, oh, high):
+            at, rows = top * ow * f, min(high, oh - top)
+            many = rows * ow
+            product(seen, ZERO, size, zeros, ZERO, ZERO, dz, at, steps, k, ZERO, size, many, size)
+            for pixel in range(many):
+                # forward: y[i, j] = Σ x[i·sh + di, j·sw + dj] · kernel[di, dj]
+                i, j = top + pixel // ow, pixel % ow
+                for di in range(kh):
+                    at = ((i * sh + di) * padded[1] + j * sw) * c
+                    one = seen[pixel * size + di * run : pixel * size + (di + 1) * run]
+                    add_rows(one, flat[at : at + run])
         cut_into(whole, corner, dx, b)
 
 

@@ -44,7 +44,9 @@ HEIGHTS = {vectors: min(ROWS * VECTORS // vectors, HIGHEST) for vectors, _ in WI
 SHAPES = tuple(
     (rows, vectors, masked)
     for vectors, masked in WIDTHS
-    for rows in (HEIGHTS[vectors], HEIGHTS[vectors] // 3, 1)
+    for rows in sorted(
+        {max(1, HEIGHTS[vectors] // part) for part in (1, 2, 3, 6, 12)}, reverse=True
+    )
 )
 
 
