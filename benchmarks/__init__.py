@@ -1,1 +1,1 @@
-"""The same work, side by side with peers: validated first, then timed in turns."""
+"""The same work, side by side with peers: checked to give the same first, then timed in turns."""

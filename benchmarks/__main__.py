@@ -1,0 +1,120 @@
+"""tinycnn beside PyTorch, Keras and NumPy: `python -m benchmarks`.
+
+Checks that all compute the same, times them in turns, prints a table and writes it.
+
+    python -m benchmarks                        everything, about 12 minutes
+    python -m benchmarks --rows "batch 128"     rows whose name has these words; --list names all
+    python -m benchmarks --quick                tries everything out; the numbers mean little
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import sys
+
+from benchmarks import machine, rows
+from tinycnn.console import run, whole_number
+
+
+def arguments(given=None):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--rows", metavar="PATTERN", default="", help="a regular expression")
+    parser.add_argument("--list", action="store_true", help="name the rows and stop")
+    parser.add_argument("--quick", action="store_true", help="short turns, three rounds")
+    parser.add_argument("--rounds", type=whole_number(), help="turns of each; default: 7")
+    parser.add_argument(
+        "--threads",
+        type=whole_number(1, 1024),
+        default=machine.available_threads(),
+        help="of every contender; default: all CPUs",
+    )
+    parser.add_argument("--data", default="sample", help="as in scripts/train.py; default: sample")
+    parser.add_argument(
+        "--output",
+        type=pathlib.Path,
+        default=pathlib.Path("benchmark-results"),
+        metavar="FOLDER",
+        help="for table.md, table.csv and plot.png; default: benchmark-results",
+    )
+    return parser.parse_args(given)
+
+
+def chosen_plans(pattern):
+    """Return the plans whose name matches.
+
+    Raises:
+        ValueError: if none does, or the pattern is no regular expression.
+    """
+    try:
+        found = [plan for plan in rows.PLANS if re.search(pattern, plan.name, re.IGNORECASE)]
+    except re.error as error:
+        raise ValueError(f"--rows must be a regular expression ({error}): {pattern!r}") from error
+    if not found:
+        raise ValueError(f"no row's name matches {pattern!r}: --list names them all")
+    return found
+
+
+def measure(setting, plans, found):
+    """Measure the planned rows, and append them to `found` one by one."""
+    from benchmarks.progress import Progress
+
+    progress = Progress(plans)
+    try:
+        for plan in plans:
+            progress.begin(plan)
+            found += plan.measure(setting, plan.name)
+            progress.done(plan)
+    finally:
+        progress.close()
+
+
+def publish(description, found, folder):
+    """Print the table; write it as Markdown, CSV and a picture."""
+    from benchmarks import plot, report
+    from benchmarks.targets import TARGETS
+
+    verdicts = [target.judge({row.name: row for row in found}) for target in TARGETS]
+    print(report.report(description, found, verdicts, report.plain))
+    folder.mkdir(parents=True, exist_ok=True)
+    text = report.report(description, found, verdicts, report.markdown)
+    (folder / "table.md").write_text(text, encoding="utf-8")
+    report.write_csv(folder / "table.csv", found, verdicts)
+    written = ["table.md", "table.csv"]
+    try:
+        plot.write_plot(folder / "plot.png", found)
+        written.append("plot.png")
+    except ImportError:
+        print("no picture: pip install matplotlib", file=sys.stderr)
+    print(f"wrote {', '.join(str(folder / name) for name in written)}")
+
+
+def main(given=None):
+    """Measure and publish, even what was measured before something went wrong."""
+    options = arguments(given)
+    plans = chosen_plans(options.rows)
+    if options.list:
+        print("\n".join(plan.name for plan in plans))
+        return
+    os.environ.update(machine.thread_environment(options.threads))  # before NumPy is imported
+    from benchmarks.setting import Setting
+
+    rounds = options.rounds or (3 if options.quick else 7)
+    description = machine.describe(options.threads)
+    if options.quick:
+        description.append("A QUICK TRY: these numbers mean little.")
+    found = []
+    try:
+        measure(Setting(options.threads, rounds, options.data, options.quick), plans, found)
+    finally:
+        if found:
+            publish(description, found, options.output)
+
+
+if __name__ == "__main__":
+    run(main)

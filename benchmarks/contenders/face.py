@@ -1,0 +1,63 @@
+"""The face that tinycnn and Keras share: the same code builds and trains a net with either."""
+
+import importlib
+
+import numpy as np
+
+from benchmarks.nets import INPUT
+
+
+def built(framework, net):
+    """Return a net, compiled."""
+    layers, models, optimizers = (
+        importlib.import_module(f"{framework}.{name}")
+        for name in ("layers", "models", "optimizers")
+    )
+    described = [getattr(layers, kind)(**options) for kind, options in net.layers]
+    model = models.Sequential([layers.Input(INPUT), *described])
+    adadelta = optimizers.Adadelta(learning_rate=1.0, rho=0.95, epsilon=1e-7)
+    model.compile(adadelta, "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class Trainer:
+    """Trains by `fit` or by `train_on_batch`.
+
+    Args:
+        framework: "tinycnn" or "keras".
+        way: "fit" or "train_on_batch".
+    """
+
+    def __init__(self, framework, net, data, batch, way):
+        self.model = built(framework, net)
+        self.x, self.y, self.batch, self.way = data.x, data.one_hot, batch, way
+        self.rng = np.random.default_rng(0)
+
+    def set_weights(self, weights):
+        """Copy weights in."""
+        self.model.set_weights(weights)
+
+    def weights(self):
+        """Return the weights."""
+        return self.model.get_weights()
+
+    def learn(self, x, one_hot):
+        """Take one step on this batch; return the loss before it."""
+        return float(self.model.train_on_batch(x, one_hot)[0])
+
+    def steps(self, count):
+        """Take steps on shuffled batches."""
+        if self.way == "fit":
+            part = slice(count * self.batch)
+            self.model.fit(self.x[part], self.y[part], batch_size=self.batch, verbose=0)
+            return
+        order = self.rng.permutation(len(self.x))
+        for start in range(0, count * self.batch, self.batch):
+            chosen = order[start : start + self.batch]
+            self.model.train_on_batch(self.x[chosen], self.y[chosen])
+
+
+def trainers(framework, net, data, batch):
+    """Return a Trainer for each way."""
+    ways = ("fit", "train_on_batch")
+    return {way: Trainer(framework, net, data, batch, way) for way in ways}

@@ -1,0 +1,292 @@
+"""Plain NumPy: convolution by copying every window (im2col) and one product; everybody's results are
+compared with these. Its threads are those of its BLAS, set by the environment before NumPy is imported.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+BATCHES = (128,)
+RHO, EPSILON = np.float32(0.95), np.float32(1e-7)  # of Adadelta
+
+
+def version():
+    """Return what is measured."""
+    return f"NumPy {np.__version__} (im2col)"
+
+
+def set_threads(count):
+    """Do nothing: the environment has been asked."""
+
+
+def convolve(x, kernel, bias, stride=1):
+    """Return y, and the copied windows for the way back."""
+    (kh, kw, c, f), n = kernel.shape, len(x)
+    windows = sliding_window_view(x, (kh, kw), axis=(1, 2))[:, ::stride, ::stride]
+    oh, ow = windows.shape[1:3]
+    columns = windows.transpose(0, 1, 2, 4, 5, 3).reshape(n * oh * ow, kh * kw * c)
+    y = columns @ kernel.reshape(-1, f)
+    y += bias
+    return y.reshape(n, oh, ow, f), columns
+
+
+def kernel_gradients(dy, columns, shape):
+    """Return dkernel and dbias."""
+    flat = dy.reshape(-1, shape[3])
+    return (columns.T @ flat).reshape(shape), flat.sum(axis=0)
+
+
+def input_gradient(dy, kernel, x_shape, stride=1):
+    """Return dx: every window's gradient is added where the window was."""
+    (kh, kw, c, f), (n, oh, ow, _) = kernel.shape, dy.shape
+    windows = (dy.reshape(-1, f) @ kernel.reshape(-1, f).T).reshape(n, oh, ow, kh, kw, c)
+    dx = np.zeros(x_shape, dy.dtype)
+    for i in range(kh):
+        for j in range(kw):
+            rows, columns = slice(i, i + stride * oh, stride), slice(j, j + stride * ow, stride)
+            dx[:, rows, columns] += windows[:, :, :, i, j]
+    return dx
+
+
+class Conv2D:
+    """Convolution and activation; both ways back leave the gradients in `grads`."""
+
+    def __init__(self, options):
+        same = options["padding"] == "same"
+        self.pad = (options["kernel_size"] - 1) // 2 if same else 0
+
+    def forward(self, x, rng):
+        sides = (self.pad, self.pad)
+        self.x = np.pad(x, ((0, 0), sides, sides, (0, 0))) if self.pad else x
+        y, self.columns = convolve(self.x, *self.params)
+        return y
+
+    def backward(self, dy, first):
+        kernel = self.params[0]
+        self.grads = kernel_gradients(dy, self.columns, kernel.shape)
+        if first:
+            return None
+        dx, pad = input_gradient(dy, kernel, self.x.shape), self.pad
+        return dx[:, pad:-pad, pad:-pad] if pad else dx
+
+
+class Dense:
+    def __init__(self, options):
+        pass
+
+    def forward(self, x, rng):
+        self.x = x
+        return x @ self.params[0] + self.params[1]
+
+    def backward(self, dy, first):
+        self.grads = self.x.T @ dy, dy.sum(axis=0)
+        return dy @ self.params[0].T
+
+
+class Activation:
+    params = ()
+
+    def __init__(self, name):
+        self.relu = name == "relu"
+
+    def forward(self, x, rng):
+        self.y = np.maximum(x, 0) if self.relu else np.tanh(x)
+        return self.y
+
+    def backward(self, dy, first):
+        return dy * ((self.y > 0) if self.relu else 1 - self.y * self.y)
+
+
+class Pooling:
+    """Maximum or mean of windows side by side; of equal numbers the first wins."""
+
+    params = ()
+
+    def __init__(self, options, maximum):
+        self.size, self.maximum = options["pool_size"], maximum
+
+    def places(self, x):
+        """Return for each place in the window all numbers that are there."""
+        p, (_, h, w, _) = self.size, x.shape
+        rows, columns = h // p * p, w // p * p
+        return [x[:, i:rows:p, j:columns:p] for i in range(p) for j in range(p)]
+
+    def forward(self, x, rng):
+        self.shape, (first, *others) = x.shape, self.places(x)
+        if not self.maximum:
+            return sum(others, first) / np.float32(self.size**2)
+        y, self.winner = first.copy(), np.zeros(first.shape, np.uint8)
+        for number, values in enumerate(others, 1):
+            better = values > y
+            np.copyto(y, values, where=better)
+            self.winner[better] = number
+        return y
+
+    def backward(self, dy, first):
+        dx = np.zeros(self.shape, dy.dtype)
+        for number, values in enumerate(self.places(dx)):
+            values[...] = (
+                dy * (self.winner == number) if self.maximum else dy / np.float32(self.size**2)
+            )
+        return dx
+
+
+class Dropout:
+    params = ()
+
+    def __init__(self, options):
+        self.rate = np.float32(options["rate"])
+
+    def forward(self, x, rng):
+        if rng is None:
+            return x
+        kept = rng.random(x.shape, np.float32) >= self.rate
+        self.mask = kept / (1 - self.rate)
+        return x * self.mask
+
+    def backward(self, dy, first):
+        return dy * self.mask
+
+
+class Flatten:
+    params = ()
+
+    def __init__(self, options):
+        pass
+
+    def forward(self, x, rng):
+        self.shape = x.shape
+        return x.reshape(len(x), -1)
+
+    def backward(self, dy, first):
+        return dy.reshape(self.shape)
+
+
+def built(net):
+    """Return the layers of a net, without weights, up to the scores."""
+    found = []
+    for kind, options in net.layers:
+        if "Pooling" in kind:
+            found.append(Pooling(options, kind == "MaxPooling2D"))
+        else:
+            kinds = {"Conv2D": Conv2D, "Dense": Dense, "Dropout": Dropout, "Flatten": Flatten}
+            found.append(kinds[kind](options))
+        if options.get("activation") in ("relu", "tanh"):
+            found.append(Activation(options["activation"]))
+    return found
+
+
+def give(layers, weights):
+    """Hand kernels and biases to the layers that have some."""
+    pairs = iter(zip(weights[::2], weights[1::2], strict=True))
+    for layer in layers:
+        if isinstance(layer, Conv2D | Dense):
+            layer.params = tuple(array.copy() for array in next(pairs))
+
+
+def scores(layers, x, rng=None):
+    """Run all layers."""
+    for layer in layers:
+        x = layer.forward(x, rng)
+    return x
+
+
+def softmax(z):
+    """Return probabilities."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+class Trainer:
+    """The usual loop, written out."""
+
+    def __init__(self, net, data, batch):
+        self.layers, self.batch = built(net), batch
+        self.x, self.y = data.x, data.one_hot
+        self.rng, self.slots = np.random.default_rng(0), None
+
+    def set_weights(self, weights):
+        """Copy weights in."""
+        give(self.layers, weights)
+
+    def weights(self):
+        """Return the weights."""
+        return [param.copy() for layer in self.layers for param in layer.params]
+
+    def learn(self, x, one_hot, rng=None):
+        """Take one step on this batch; return the loss before it."""
+        p = softmax(scores(self.layers, x, rng))
+        right = (p.argmax(axis=1) == one_hot.argmax(axis=1)).mean()
+        loss = -np.log(np.maximum((p * one_hot).sum(axis=1), 1e-30)).mean()
+        dy = (p - one_hot) / np.float32(len(x))
+        for place in reversed(range(len(self.layers))):
+            dy = self.layers[place].backward(dy, first=place == 0)
+        self.adadelta()
+        self.accuracy = right
+        return float(loss)
+
+    def adadelta(self):
+        """Move all weights."""
+        weighted = [layer for layer in self.layers if layer.params]
+        params = [param for layer in weighted for param in layer.params]
+        grads = [grad for layer in weighted for grad in layer.grads]
+        if self.slots is None:
+            self.slots = [(np.zeros_like(param), np.zeros_like(param)) for param in params]
+        for param, grad, (squares, steps) in zip(params, grads, self.slots, strict=True):
+            squares *= RHO
+            squares += (1 - RHO) * grad * grad
+            step = np.sqrt((steps + EPSILON) / (squares + EPSILON)) * grad
+            steps *= RHO
+            steps += (1 - RHO) * step * step
+            param -= step
+
+    def steps(self, count):
+        """Take steps on shuffled batches."""
+        order = self.rng.permutation(len(self.x))
+        for start in range(0, count * self.batch, self.batch):
+            chosen = order[start : start + self.batch]
+            self.learn(self.x[chosen], self.y[chosen], self.rng)
+
+
+def trainers(net, data, batch):
+    """Return the one way there is."""
+    return {"im2col": Trainer(net, data, batch)}
+
+
+def predictors(net, weights, x):
+    """Return a function for each size of batches."""
+    layers = built(net)
+    give(layers, weights)
+
+    def in_batches(size):
+        def predict():
+            parts = [x[start : start + size] for start in range(0, len(x), size)]
+            return np.concatenate([softmax(scores(layers, part)) for part in parts])
+
+        return predict
+
+    sizes = [size for size in BATCHES if size <= len(x)] or [len(x)]
+    return {f"batches of {size}": in_batches(size) for size in sizes}
+
+
+class Pass:
+    """A convolution there and back."""
+
+    def __init__(self, case, x, kernel, bias, dy):
+        self.x, self.kernel, self.bias, self.dy, self.stride = x, kernel, bias, dy, case.stride
+
+    def forward(self):
+        """Return y."""
+        return convolve(self.x, self.kernel, self.bias, self.stride)[0]
+
+    def both(self):
+        """Return y, dx, dkernel, dbias."""
+        y, columns = convolve(self.x, self.kernel, self.bias, self.stride)
+        dkernel, dbias = kernel_gradients(self.dy, columns, self.kernel.shape)
+        return y, input_gradient(self.dy, self.kernel, self.x.shape, self.stride), dkernel, dbias
+
+    results = both
+
+
+def convolutions(case, arrays):
+    """Return the one way there is."""
+    return {"im2col": Pass(case, *arrays)}

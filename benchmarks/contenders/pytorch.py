@@ -1,0 +1,198 @@
+"""PyTorch, eager, in both memory layouts."""
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+BATCHES = (128, 1000)
+ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "softmax": None}  # the loss takes scores
+
+
+def version():
+    """Return what is measured."""
+    return f"PyTorch {torch.__version__}"
+
+
+def set_threads(count):
+    """Use so many threads."""
+    torch.set_num_threads(count)
+
+
+def module(net):
+    """Return a net as a module that ends in scores."""
+    found = []
+    for (kind, options), shape in zip(net.layers, net.shapes()[:-1], strict=True):
+        if kind == "Conv2D":
+            sizes = shape[2], options["filters"], options["kernel_size"]
+            found.append(nn.Conv2d(*sizes, padding=options["padding"]))
+        elif kind == "Dense":
+            found.append(nn.Linear(shape[0], options["units"]))
+        elif kind == "Dropout":
+            found.append(nn.Dropout(options["rate"]))
+        elif kind == "Flatten":
+            found.append(nn.Flatten())
+        else:
+            pooling = nn.MaxPool2d if kind == "MaxPooling2D" else nn.AvgPool2d
+            found.append(pooling(options["pool_size"]))
+        activation = ACTIVATIONS.get(options.get("activation"))
+        found += [activation()] if activation else []
+    return nn.Sequential(*found)
+
+
+def orders(net):
+    """Return for each kernel how Keras's shape unfolds, and the order of its axes in PyTorch."""
+    found, before = [], None
+    for (kind, _), shape, after in zip(
+        net.layers, net.shapes()[:-1], net.shapes()[1:], strict=True
+    ):
+        if kind == "Conv2D":
+            found.append((None, (3, 2, 0, 1)))
+        elif kind == "Dense" and before is not None:
+            found.append(((*before, *after), (3, 2, 0, 1)))  # channels come first before flattening
+        elif kind == "Dense":
+            found.append((None, (1, 0)))
+        before = shape if kind == "Flatten" else before if kind == "Dropout" else None
+    return found
+
+
+def write_weights(net, model, weights):
+    """Copy weights in Keras's layout into a module."""
+    with torch.no_grad():
+        params = list(model.parameters())
+        for place, (unfolded, axes) in enumerate(orders(net)):
+            kernel, bias = params[2 * place : 2 * place + 2]
+            given = weights[2 * place].reshape(unfolded or weights[2 * place].shape)
+            kernel.copy_(torch.tensor(given.transpose(axes).copy()).reshape(kernel.shape))
+            bias.copy_(torch.tensor(weights[2 * place + 1]))
+
+
+def read_weights(net, model):
+    """Return a module's weights in Keras's layout."""
+    params, found = [param.detach().numpy() for param in model.parameters()], []
+    for place, (unfolded, axes) in enumerate(orders(net)):
+        kernel, bias = params[2 * place : 2 * place + 2]
+        back = tuple(axes.index(axis) for axis in range(len(axes)))
+        if unfolded is not None:
+            turned = kernel.reshape([unfolded[axis] for axis in axes]).transpose(back)
+            found += [turned.reshape(-1, unfolded[-1]).copy(), bias.copy()]
+        else:
+            found += [kernel.transpose(back).copy(), bias.copy()]
+    return found
+
+
+class Trainer:
+    """The usual loop, batches gathered from tensors that are there from the beginning."""
+
+    def __init__(self, net, data, batch, layout, foreach):
+        self.net, self.batch, self.layout = net, batch, layout
+        self.model = module(net).to(memory_format=layout)
+        self.optimizer = torch.optim.Adadelta(
+            self.model.parameters(), lr=1.0, rho=0.95, eps=1e-7, foreach=foreach
+        )
+        self.x, self.y = self.images(data.x), torch.from_numpy(data.labels)
+
+    def images(self, x):
+        """Return (n, h, w, c) as a tensor (n, c, h, w) in this layout."""
+        return torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=self.layout)
+
+    def set_weights(self, weights):
+        """Copy weights in."""
+        write_weights(self.net, self.model, weights)
+
+    def weights(self):
+        """Return the weights."""
+        return read_weights(self.net, self.model)
+
+    def step(self, x, y):
+        """Take one step; return the loss before it, and how many were right."""
+        self.optimizer.zero_grad()
+        scores = self.model(x)
+        loss = functional.cross_entropy(scores, y)
+        loss.backward()
+        self.optimizer.step()
+        return loss.item(), (scores.detach().argmax(1) == y).sum().item()
+
+    def learn(self, x, one_hot):
+        """Take one step on this batch; return the loss before it."""
+        return self.step(self.images(x), torch.from_numpy(one_hot).argmax(1))[0]
+
+    def steps(self, count):
+        """Take steps on shuffled batches; return the mean loss and the accuracy."""
+        order, losses, right = torch.randperm(len(self.x)), 0.0, 0
+        for start in range(0, count * self.batch, self.batch):
+            chosen = order[start : start + self.batch]
+            loss, correct = self.step(self.x[chosen], self.y[chosen])
+            losses, right = losses + loss, right + correct
+        return losses / count, right / (count * self.batch)
+
+
+def trainers(net, data, batch):
+    """Return a Trainer for each way."""
+    return {
+        f"{name}, foreach={foreach}": Trainer(net, data, batch, layout, foreach)
+        for name, layout in LAYOUTS.items()
+        for foreach in (False, True)
+    }
+
+
+def predictor(net, weights, x, layout, size):
+    """Return a function that predicts in batches of `size`."""
+    model = module(net).to(memory_format=layout).eval()
+    write_weights(net, model, weights)
+    images = torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=layout)
+
+    def predict():
+        with torch.inference_mode():
+            parts = [torch.softmax(model(part), 1) for part in images.split(size)]
+            return (torch.cat(parts) if len(parts) > 1 else parts[0]).numpy()
+
+    return predict
+
+
+def predictors(net, weights, x):
+    """Return a function for each way to predict."""
+    sizes = [size for size in BATCHES if size <= len(x)] or [len(x)]
+    return {
+        f"{name}, batches of {size}": predictor(net, weights, x, layout, size)
+        for name, layout in LAYOUTS.items()
+        for size in sizes
+    }
+
+
+class Pass:
+    """A convolution there and back, everything already in its layout."""
+
+    def __init__(self, case, arrays, layout):
+        x, kernel, bias, dy = map(torch.from_numpy, arrays)
+        self.stride = case.stride
+        self.x, self.dy = (
+            tensor.permute(0, 3, 1, 2).contiguous(memory_format=layout) for tensor in (x, dy)
+        )
+        self.kernel = kernel.permute(3, 2, 0, 1).contiguous(memory_format=layout)
+        self.wanted = [tensor.requires_grad_() for tensor in (self.x, self.kernel, bias)]
+
+    def forward(self):
+        """Return y."""
+        with torch.inference_mode():
+            return functional.conv2d(*self.wanted, self.stride)
+
+    def both(self):
+        """Return y, dx, dkernel, dbias."""
+        y = functional.conv2d(*self.wanted, self.stride)
+        return y, *torch.autograd.grad(y, self.wanted, self.dy)
+
+    def results(self):
+        """Return all four as NumPy arrays in Keras's layouts."""
+        y, dx, dkernel, dbias = (tensor.detach() for tensor in self.both())
+        turned = y.permute(0, 2, 3, 1), dx.permute(0, 2, 3, 1), dkernel.permute(2, 3, 1, 0), dbias
+        return [tensor.numpy() for tensor in turned]
+
+
+def convolutions(case, arrays):
+    """Return a Pass for each layout."""
+    return {name: Pass(case, arrays, layout) for name, layout in LAYOUTS.items()}

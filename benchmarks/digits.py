@@ -1,0 +1,38 @@
+"""The data that every contender learns from: real digits, because the share of zeros in them matters."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """Digits as the contenders take them.
+
+    Args:
+        name: "sample", "mnist" or a folder's.
+        x: float32 (n, 28, 28, 1), 0 to 1.
+        labels: int64 (n,).
+    """
+
+    name: str
+    x: np.ndarray
+    labels: np.ndarray
+
+    @property
+    def one_hot(self):
+        """The labels as float32 (n, 10)."""
+        return np.eye(10, dtype=np.float32)[self.labels]
+
+    def first(self, count):
+        """Return the first `count` digits."""
+        return Data(self.name, self.x[:count], self.labels[:count])
+
+
+def load(source):
+    """Return the training digits of `tinycnn.datasets.load(source)`."""
+    from tinycnn import datasets
+
+    digits = datasets.load(source)
+    x = digits.x_train[..., None] / np.float32(255)
+    return Data(digits.name, x, digits.y_train.astype(np.int64))

@@ -1,0 +1,85 @@
+"""The machine and its limits: what it is, what is installed, and how fast it multiplies matrices."""
+
+import importlib.metadata
+import os
+import pathlib
+import platform
+
+PACKAGES = ("numpy", "numba", "llvmlite", "torch", "keras", "tensorflow", "tensorflow-cpu")
+FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "asimd")
+THREADS = (
+    "NUMBA_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+SIZES = (1024, 2048)  # of the square matrices; the faster is taken
+
+
+def thread_environment(count):
+    """Return what tells every library to use so many threads; it must be set before they are imported."""
+    return dict.fromkeys(THREADS, str(count))
+
+
+def available_threads():
+    """Return how many CPUs this process may run on."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def cpu():
+    """Return (model, the flags that matter), as far as the system tells."""
+    file, found = pathlib.Path("/proc/cpuinfo"), {}
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+    for line in lines:
+        name, _, value = line.partition(":")
+        found.setdefault(name.strip(), value.strip())
+    present = found.get("flags", found.get("Features", "")).split()
+    model = found.get("model name") or platform.processor() or platform.machine()
+    return model, [flag for flag in FLAGS if flag in present]
+
+
+def versions():
+    """Return "name version" of each package that is installed."""
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def describe(threads):
+    """Return the lines that say where all this was measured."""
+    model, flags = cpu()
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    busy = "" if load is None else f"; load {load:.1f} before the start"
+    return [
+        f"{model}, {os.cpu_count()} CPUs, {' '.join(flags) or 'flags not known'}, "
+        f"{platform.system()} {platform.machine()}; {threads} threads for everybody{busy}",
+        f"Python {platform.python_version()}, {', '.join(versions())}",
+    ]
+
+
+def sgemm_works():
+    """Return, for each size of matrices, a product in float32 as `Work`, and its arithmetic."""
+    import numpy as np
+
+    from benchmarks.timing import Work
+
+    def product(size):
+        rng = np.random.default_rng(0)
+        a, b = (rng.random((size, size), np.float32) for _ in range(2))
+        c = np.empty_like(a)
+
+        def run(count):
+            for _ in range(count):
+                np.matmul(a, b, out=c)
+
+        return Work(run), 2 * size**3
+
+    return {size: product(size) for size in SIZES}

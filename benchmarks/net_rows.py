@@ -1,0 +1,79 @@
+"""Rows about whole nets: training steps, and predictions."""
+
+from benchmarks import validation
+from benchmarks.contenders import OURS
+from benchmarks.results import Row
+from benchmarks.setting import BATCH
+from benchmarks.timing import Work
+
+JUDGE = "NumPy"
+
+
+def training(setting, name, net, batch):
+    """Time a training step from two states of the weights; the one where tinycnn is slower counts."""
+    row = Row(name, flops=batch * net.step_flops())
+    modules, states = setting.modules(row), setting.weights(net)
+    if net.name not in setting.validated:
+        start = states["after 100 steps"]
+        data = setting.data.first(BATCH)
+        validation.check_training(net, start, data, modules[JUDGE], modules)
+        setting.validated.add(net.name)
+    trainers = {n: module.trainers(net, setting.data, batch) for n, module in modules.items()}
+    found = {}
+    for state, weights in states.items():
+        setting.contest(row, training_ways(setting, trainers, weights, batch), with_sgemm=True)
+        found[state] = row.summaries()[OURS].median, row.numbers, row.sgemm
+    slower = max(found, key=lambda state: found[state][0])
+    _, row.numbers, row.sgemm = found[slower]
+    row.note = f"weights {slower}{live_share(modules[OURS], net, states[slower], setting.data)}"
+    return [row]
+
+
+def training_ways(setting, trainers, weights, batch):
+    """Return {contender: {way: Work}}; each turn begins with the same weights."""
+
+    def work(trainer):
+        limit = len(setting.data.x) // batch
+        return Work(trainer.steps, limit, lambda: trainer.set_weights(weights))
+
+    return {
+        name: {way: work(trainer) for way, trainer in ways.items()}
+        for name, ways in trainers.items()
+    }
+
+
+def live_share(ours, net, weights, data):
+    """Return in words how much of the gradient behind a maximum is not zero, nothing without one."""
+    kinds = [kind for kind, _ in net.layers]
+    if "MaxPooling2D" not in kinds:
+        return ""
+    place = kinds.index("MaxPooling2D")
+    pooled = ours.trained(net, weights).activations(data.x[:BATCH])[place]
+    kept = 1 - net.layers[place + 1][1]["rate"] if kinds[place + 1] == "Dropout" else 1
+    return f"; {kept * (pooled > 0).mean():.0%} of the pooled gradient is not zero"
+
+
+def prediction(setting, name, net, count):
+    """Time the prediction of some digits."""
+    row = Row(name)
+    modules, weights = setting.modules(row), setting.weights(net)["after one epoch"]
+    x = setting.data.x[:count]
+    ways = {n: module.predictors(net, weights, x) for n, module in modules.items()}
+    judge = next(iter(ways[JUDGE].values()))()
+    validation.check_predictions(name, judge, ways)
+    works = {
+        n: {way: repeated(predict) for way, predict in found.items()} for n, found in ways.items()
+    }
+    setting.contest(row, works)
+    row.note = "probabilities; weights after one epoch"
+    return [row]
+
+
+def repeated(function):
+    """Return `Work` that calls a function."""
+
+    def run(count):
+        for _ in range(count):
+            function()
+
+    return Work(run)

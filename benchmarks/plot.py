@@ -1,0 +1,43 @@
+"""The picture: everybody's numbers over ours, a line for each row."""
+
+from benchmarks.contenders import OURS
+from benchmarks.report import COLUMNS
+from benchmarks.timing import summary
+
+COLOURS = {OURS: "black", "PyTorch": "tab:red", "Keras": "tab:orange", "NumPy": "tab:blue"}
+
+
+def against_ours(row, name):
+    """Return a contender's numbers over our median: not everybody takes part in every round."""
+    ours = summary(row.numbers[OURS]).median
+    return [value / ours for value in row.numbers[name]]
+
+
+def write_plot(path, rows):
+    """Draw a point with its quartiles for each contender of each row; right of 1 is slower than tinycnn.
+
+    Raises:
+        ImportError: if matplotlib is not installed.
+    """
+    from matplotlib.figure import Figure  # without pyplot: no window, no state left behind
+
+    rows = [row for row in reversed(rows) if OURS in row.numbers and row.comparable]
+    figure = Figure(figsize=(9, 1.2 + 0.3 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    for name in COLUMNS:
+        points = [(place, row) for place, row in enumerate(rows) if row.numbers.get(name)]
+        found = [summary(against_ours(row, name)) for _, row in points]
+        middles = [each.median for each in found]
+        errors = [
+            [each.median - each.low for each in found],
+            [each.high - each.median for each in found],
+        ]
+        places = [place for place, _ in points]
+        style = {"fmt": "|" if name == OURS else "o", "markersize": 5, "color": COLOURS[name]}
+        axes.errorbar(middles, places, xerr=errors, label=name, **style)
+    axes.set_xscale("log")
+    axes.set(xlabel="time or memory, tinycnn = 1 (median and quartiles)")
+    axes.set_yticks(range(len(rows)), [row.name for row in rows])
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(COLUMNS))
+    figure.savefig(path, dpi=120)

@@ -1,0 +1,141 @@
+"""What was found, as text, Markdown and CSV."""
+
+import csv
+
+from benchmarks.contenders import OURS, PEERS
+from benchmarks.timing import summary
+
+SCALES = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
+COLUMNS = (OURS, *PEERS, "NumPy")
+HEAD = ["what", "unit", *COLUMNS, "faster peer / tinycnn", "share of sgemm"]
+TARGET_HEAD = ["target", "ratio", "limits", "verdict", "compared"]
+CSV_HEAD = [
+    *("kind", "name", "contender", "unit", "median", "low_quartile", "high_quartile"),
+    *("rounds", "way", "goal", "least", "verdict", "note"),
+]
+
+
+def scale(row):
+    """Return (factor, unit) so that our median has a digit before the point."""
+    if row.unit != "s":
+        return 1.0, row.unit
+    values = row.numbers.get(OURS) or next(iter(row.numbers.values()), [1.0])
+    middle = summary(values).median
+    return next(((f, unit) for f, unit in SCALES if middle * f >= 0.9995), SCALES[-1])
+
+
+def number(value):
+    """Return a number with three digits that count.
+
+    Example:
+        >>> number(0.01234), number(12345.6)
+        ('0.0123', '12,346')
+    """
+    return (
+        f"{value:#.3g}".rstrip(".") if 1e-4 < value < 999.5 else f"{value:,.0f}" if value else "0"
+    )
+
+
+def middle_and_quartiles(values):
+    """Return "3.00 [2.00, 4.00]"; of a single round only its number."""
+    found = summary(values)
+    if len(values) < 2:
+        return number(found.median)
+    return f"{number(found.median)} [{number(found.low)}, {number(found.high)}]"
+
+
+def cells(row):
+    """Return a row as the cells of the table."""
+    factor, unit = scale(row)
+    found = []
+    for name in COLUMNS:
+        values = row.numbers.get(name)
+        nothing = "absent" if name in row.absent else "-"
+        found.append(middle_and_quartiles([factor * v for v in values]) if values else nothing)
+    peer, ours = row.faster_peer(), OURS in row.numbers
+    ratio = middle_and_quartiles(row.over(peer)) if peer and ours and row.comparable else ""
+    share = middle_and_quartiles(row.sgemm_shares()) if row.sgemm and row.flops and ours else ""
+    return [row.name, unit, *found, ratio, share]
+
+
+def target_cells(verdict):
+    """Return a verdict as the cells of the table of targets."""
+    ratio = middle_and_quartiles(verdict.ratios) if verdict.ratios else ""
+    return [verdict.target.name, ratio, verdict.limits(), verdict.word, verdict.words]
+
+
+def plain(lines):
+    """Return rows of cells as text in columns."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    texts = [
+        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines
+    ]
+    return "\n".join([texts[0], "-" * max(map(len, texts)), *texts[1:]])
+
+
+def markdown(lines):
+    """Return rows of cells as a table in Markdown."""
+    escaped = [[cell.replace("|", "\\|") for cell in line] for line in lines]
+    rule = ["---"] * len(lines[0])
+    return "\n".join(f"| {' | '.join(line)} |" for line in [escaped[0], rule, *escaped[1:]])
+
+
+def notes(rows):
+    """Return a sentence for each row: how everybody did it, and who is absent."""
+    found = []
+    for row in rows:
+        ways = ", ".join(f"{name}: {way}" for name, way in row.ways.items())
+        absent = ", ".join(f"{name} absent: {reason}" for name, reason in row.absent.items())
+        found.append(f"{row.name}: {'; '.join(filter(None, (row.note, ways, absent)))}")
+    return found
+
+
+def report(machine, rows, verdicts, table):
+    """Return everything as one text.
+
+    Args:
+        machine: lines about it.
+        rows, verdicts: what was found.
+        table: `plain` or `markdown`.
+    """
+    bullet = "* " if table is markdown else "  "
+    parts = ["\n".join(f"{bullet}{line}" for line in machine)]
+    parts.append(table([HEAD, *map(cells, rows)]))
+    parts.append("Medians, in brackets the quartiles. Ratios are taken round by round.")
+    parts.append(table([TARGET_HEAD, *map(target_cells, verdicts)]))
+    parts.append("\n".join(f"{bullet}{line}" for line in notes(rows)))
+    return "\n\n".join(parts) + "\n"
+
+
+def csv_lines(rows, verdicts):
+    """Yield a dictionary for each contender of each row, and for each target."""
+    for row in rows:
+        for name, values in row.numbers.items():
+            yield {
+                **{"kind": "row", "name": row.name, "contender": name, "unit": row.unit},
+                **spread(summary(values)),
+                **{"rounds": len(values), "way": row.ways.get(name, ""), "note": row.note},
+            }
+        for name, reason in row.absent.items():
+            yield {"kind": "absent", "name": row.name, "contender": name, "note": reason}
+    for verdict in verdicts:
+        target = verdict.target
+        yield {
+            **{"kind": "target", "name": target.name, "unit": "ratio"},
+            **(spread(summary(verdict.ratios)) if verdict.ratios else {}),
+            **{"goal": target.goal, "least": target.least, "verdict": verdict.word},
+            "note": verdict.words,
+        }
+
+
+def spread(found):
+    """Return a `Summary` as the columns of the CSV file."""
+    return {"median": found.median, "low_quartile": found.low, "high_quartile": found.high}
+
+
+def write_csv(path, rows, verdicts):
+    """Write numbers in seconds, MB or times: one line for each contender of each row, and each target."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, CSV_HEAD)
+        writer.writeheader()
+        writer.writerows(csv_lines(rows, verdicts))

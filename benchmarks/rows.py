@@ -1,0 +1,100 @@
+"""Everything that can be measured, in the order of measuring: processes before this one grows."""
+
+import dataclasses
+from collections.abc import Callable
+
+from benchmarks import nets
+
+IMPORT = "import"
+FIRST_RUN = "first run: compilation"
+WARM = "start to first training step"
+MEMORY = "memory of training"
+SCALING = "gain from 1 to 2 threads"
+AVX2 = "AVX2: training step, classic net, batch 128"
+STEP = "training step, classic net, batch 128"
+LENET = "training step, LeNet-5 (tanh), batch 128"
+THOUSAND = "prediction of 1,000 images"
+ONE = "prediction of one image"
+FORWARD = "convolution 32→64 3×3, forward"
+BOTH_WAYS = [f"convolution {case.name}, there and back" for case in nets.CONVOLUTIONS]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A row to be measured.
+
+    Args:
+        name: of the row.
+        cost: about how many seconds it takes on two cores.
+        measure: `measure(setting, name)` returns the rows.
+    """
+
+    name: str
+    cost: float
+    measure: Callable
+
+
+def training(net, batch):
+    """Return what measures a training step."""
+
+    def measure(setting, name):
+        from benchmarks import net_rows
+
+        return net_rows.training(setting, name, net, batch)
+
+    return measure
+
+
+def prediction(count):
+    """Return what measures a prediction."""
+
+    def measure(setting, name):
+        from benchmarks import net_rows
+
+        return net_rows.prediction(setting, name, nets.CLASSIC, count)
+
+    return measure
+
+
+def convolution(case, part):
+    """Return what measures a single convolution."""
+
+    def measure(setting, name):
+        from benchmarks import convolution_rows
+
+        return convolution_rows.convolution(setting, name, case, part)
+
+    return measure
+
+
+def process(function):
+    """Return what measures processes."""
+
+    def measure(setting, name):
+        from benchmarks import process_rows
+
+        return getattr(process_rows, function)(setting, name)
+
+    return measure
+
+
+PLANS = (
+    Plan(IMPORT, 30, process("imports")),
+    Plan(FIRST_RUN, 70, process("first_run")),
+    Plan(WARM, 40, process("warm_start")),
+    Plan(MEMORY, 70, process("memory")),
+    Plan(SCALING, 80, process("scaling")),
+    Plan(AVX2, 90, process("avx2")),
+    Plan(STEP, 110, training(nets.CLASSIC, 128)),
+    Plan("training step, classic net, batch 32", 50, training(nets.CLASSIC, 32)),
+    Plan("training step, classic net, batch 512", 60, training(nets.CLASSIC, 512)),
+    Plan(LENET, 60, training(nets.lenet("tanh"), 128)),
+    Plan("training step, LeNet-5 (relu), batch 128", 60, training(nets.lenet("relu"), 128)),
+    Plan(THOUSAND, 30, prediction(1000)),
+    Plan(ONE, 20, prediction(1)),
+    Plan(FORWARD, 10, convolution(nets.CONVOLUTIONS[1], "forward")),
+    *(
+        Plan(name, 12, convolution(case, "both"))
+        for name, case in zip(BOTH_WAYS, nets.CONVOLUTIONS, strict=True)
+    ),
+)
