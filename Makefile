@@ -4,10 +4,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test lint clean
+.PHONY: train draw test lint clean
 
 train: .venv/plot
 	$(BIN)/python scripts/train.py $(ARGS)
+
+draw: .venv/draw
+	$(BIN)/python -m gui $(ARGS)
 
 test: .venv/test
 	$(BIN)/python -m pytest $(ARGS)
@@ -24,10 +27,14 @@ lint: .venv/test
 	$(BIN)/python -m pip install --quiet --editable '.[plot]'
 	touch $@
 
+.venv/draw: .venv/python setup.cfg
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
 .venv/test: .venv/python setup.cfg
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
-	find tinycnn scripts tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find tinycnn gui scripts tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

@@ -1,8 +1,12 @@
 """Open the drawing window: draw a digit, and see it recognised."""
 
 import argparse
+import contextlib
+import gc
 import importlib.util
+import signal
 import sys
+from collections.abc import Iterator
 
 from tinycnn.console import run
 
@@ -21,6 +25,8 @@ NO_DISPLAY = """The window cannot open: {error}.
 It needs a screen. Over ssh, connect with `ssh -X`; on a machine without a screen use
   python scripts/predict.py PICTURE\
 """
+SWITCH = 0.0002  # seconds that the worker may compute in Python before Tk gets its turn
+RARELY = 1000  # partial collections of rubbish until there is one of all
 NEEDED = ("numpy", "numba", "PIL", "h5py")
 
 
@@ -55,7 +61,6 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def see_sharply() -> None:
     """Tell Windows that this program draws for the screen's own dots, before there is a window."""
     if sys.platform == "win32":
-        import contextlib
         import ctypes
 
         with contextlib.suppress(AttributeError, OSError):  # older Windows: blurred, but the same
@@ -87,6 +92,31 @@ def open_window(options: argparse.Namespace) -> object:
     return root
 
 
+def keep_pauses_short() -> None:
+    """Let Tk's thread have its turn soon and often, whatever the worker is at."""
+    sys.setswitchinterval(SWITCH)
+    # While kernels are compiled, a collection of all rubbish would stop every thread for 0.1 s.
+    gc.set_threshold(*gc.get_threshold()[:2], RARELY)
+
+
+@contextlib.contextmanager
+def closed_by_interrupts(window: object) -> Iterator[None]:
+    """Let Ctrl-C in the terminal close the window: raised within a dialog's loop, it would be lost."""
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before):  # whoever started this program wants it ignored
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        window.interrupted = True
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Show the window, and work behind it until it is closed."""
     options = arguments(argv)
@@ -98,11 +128,17 @@ def main(argv: list[str] | None = None) -> int:
     from gui.worker import Worker
     from tinycnn.errors import FileError
 
+    keep_pauses_short()
     worker = Worker(Recogniser(), expected=(FileError, OSError, ValueError, MemoryError))
-    Window(root, worker, options.model)
-    root.mainloop()
+    # Kept until the worker has ended: were Tk's images, fonts and variables freed on its thread, by
+    # a collection of rubbish that happens there, Tcl would abort.
+    window = Window(root, worker, options.model)
+    with closed_by_interrupts(window):
+        root.mainloop()
     worker.stop()
     worker.join()
+    if window.interrupted:
+        raise KeyboardInterrupt
     return 0
 
 

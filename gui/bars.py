@@ -13,13 +13,13 @@ class Bars(tk.Canvas):
     Args:
         parent: where it lies.
         look: fonts and lengths.
+        width: of the whole, in pixels.
     """
 
-    def __init__(self, parent: tk.Misc, look: Look) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, width: int) -> None:
         row = look.text.metrics("linespace") + look.pixels(4)
         self._left = look.text.measure("0") + look.pixels(10)
-        self._length = look.pixels(150)
-        width = self._left + self._length + look.pixels(10) + look.text.measure("99 %>")
+        self._length = width - self._left - look.pixels(6) - look.text.measure(">99 %")
         super().__init__(parent, width=width, height=10 * row, highlightthickness=0)
         self._tops = [digit * row + look.pixels(2) for digit in range(10)]
         self._thick = row - look.pixels(4)
@@ -40,6 +40,8 @@ class Bars(tk.Canvas):
             if share != self._shares[digit]:
                 self._shares[digit] = share
                 self.coords(f"bar{digit}", *self._box(digit, share or 0))
+                # Tk draws the thinnest of bars a pixel wide, and an empty one, too.
+                self.itemconfigure(f"bar{digit}", state="normal" if share else "hidden")
                 text = "" if share is None else percent(share)
                 self.itemconfigure(f"percent{digit}", text=text)
 

@@ -38,8 +38,8 @@ COMMANDS = (
 )
 BY_NAME = {command.name: command for command in COMMANDS}
 
-_NAMES = {"bracketleft": "[", "bracketright": "]", "minus": "-", "plus": "+", "comma": ","}
-_NAMES |= {"period": "."}
+_NAMES = {"bracketleft": "[", "bracketright": "]", "minus": "-", "plus": "+"}
+_NAMES |= {"comma": "Comma", "period": "Full stop"}
 
 
 def sequences(key: str, *, mac: bool) -> list[str]:
@@ -52,6 +52,21 @@ def sequences(key: str, *, mac: bool) -> list[str]:
     *modifiers, last = key.replace("Mod", "Command" if mac else "Control").split("-")
     both = [last, last.upper()] if len(last) == 1 else [last]
     return [f"<{'-'.join([*modifiers, one])}>" if modifiers else f"<Key-{one}>" for one in both]
+
+
+def modifiers(system: str) -> int:
+    """Return the bits of an event's state that Control, Alt and Command set.
+
+    Args:
+        system: as `tk windowingsystem` tells it: "x11", "win32" or "aqua".
+
+    Example:
+        >>> shift, control = 1, 4
+        >>> shift & modifiers("x11"), control & modifiers("x11")
+        (0, 4)
+    """
+    others = {"x11": 0x8, "win32": 0x20000, "aqua": 0x8 | 0x10}  # 0x8 is Num Lock on Windows
+    return 0x4 | others[system]
 
 
 def spelled(key: str, *, mac: bool) -> str:

@@ -62,7 +62,7 @@ class Controls:
             parent,
             from_=ends[0],
             to=ends[1],
-            length=self._look.pixels(90),
+            length=self._look.pixels(70),
             variable=variable,
             takefocus=False,
         )

@@ -13,10 +13,17 @@ class Stroke:
 
     points: x0, y0, x1, y1, ... float64, 0 left or top, 1 right or bottom. One point is a dot.
     width: diameter of the pen as a share of the paper's side.
+    frame: least x, least y, greatest x, greatest y of the points.
     """
 
     points: array
     width: float
+    frame: tuple[float, float, float, float] = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        across, down = self.points[::2], self.points[1::2]
+        frame = min(across), min(down), max(across), max(down)
+        object.__setattr__(self, "frame", frame)  # as frozen ones must
 
 
 @dataclasses.dataclass(frozen=True, eq=False, slots=True)

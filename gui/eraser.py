@@ -21,26 +21,27 @@ def erase(items: Items, start: Point, end: Point, radius: float) -> Items:
         >>> line = Stroke(array("d", [0.1, 0.5, 0.9, 0.5]), 0.01)
         >>> [(round(part.points[0], 2), round(part.points[-2], 2))
         ...  for part in erase((line,), (0.5, 0.5), (0.5, 0.5), 0.1)]
-        [(0.1, 0.39), (0.61, 0.9)]
+        [(0.1, 0.38), (0.62, 0.9)]
     """
     left = []
     for item in items:
         reach = radius + item.width / 2 if isinstance(item, Stroke) else 0.0
-        if isinstance(item, Stroke) and _may_touch(item.points, start, end, reach):
+        if isinstance(item, Stroke) and _may_touch(item, start, end, reach):
             left += _split(item, start, end, reach)
         else:
             left.append(item)
     return tuple(left)
 
 
-def _may_touch(points: array, start: Point, end: Point, reach: float) -> bool:
+def _may_touch(stroke: Stroke, start: Point, end: Point, reach: float) -> bool:
     """Return whether the frames of a stroke and of the rubber's way come within reach."""
-    for axis in (0, 1):
-        low, high = sorted((start[axis], end[axis]))
-        along = points[axis::2]
-        if min(along) > high + reach or max(along) < low - reach:
-            return False
-    return True
+    left, top, right, bottom = stroke.frame
+    return (
+        min(start[0], end[0]) - reach <= right
+        and max(start[0], end[0]) + reach >= left
+        and min(start[1], end[1]) - reach <= bottom
+        and max(start[1], end[1]) + reach >= top
+    )
 
 
 def _split(stroke: Stroke, start: Point, end: Point, reach: float) -> list[Stroke]:

@@ -25,24 +25,29 @@ class Findings(ttk.Frame):
         super().__init__(parent)
         self._reading: Reading | None = None
         self.threshold = 0.5
-        gap = look.pixels(8)
-        self._digit = ttk.Label(self, style="Digit.TLabel", width=2, anchor="center")
-        self._headline = ttk.Label(self, style="Headline.TLabel", width=12)
-        self._second = ttk.Label(self, width=24)
-        self.bars = Bars(self, look)
-        self._zoom = max(1, look.pixels(140) // FIELD)
+        gap = look.pixels(10)
+        self._zoom = max(1, look.pixels(112) // FIELD)
         side = self._zoom * FIELD
+        across = max(look.text.measure("second guess: 8 (88 %)"), look.bold.measure(">99 % sure"))
+        self.digit = ttk.Label(self, style="Digit.TLabel", anchor="center")
+        self.headline = ttk.Label(self, style="Headline.TLabel")
+        self.second = ttk.Label(self)
+        self.bars = Bars(self, look, side + gap + across + gap)
         self._seen = tk.PhotoImage(master=self, width=FIELD, height=FIELD)
         self._enlarged = tk.PhotoImage(master=self, width=side, height=side)
-        seen = ttk.Label(self, image=self._enlarged)
-        caption = ttk.Label(self, style="Faint.TLabel", text="What the net sees: 28 × 28 pixels")
-        self._digit.grid(row=0, column=0, rowspan=2, sticky="w")
-        self._headline.grid(row=0, column=1, sticky="sw")
-        self._second.grid(row=1, column=1, sticky="nw")
+        self.corner = ttk.Frame(self)  # beside the picture: room for one more control
+        caption = ttk.Label(self, style="Faint.TLabel", text="What the net sees:\n28 × 28 pixels")
+        self.digit.grid(row=0, column=0, rowspan=2, sticky="ew")
+        self.headline.grid(row=0, column=1, sticky="sw", padx=(gap, 0))
+        self.second.grid(row=1, column=1, sticky="nw", padx=(gap, 0))
         self.bars.grid(row=2, column=0, columnspan=2, sticky="w", pady=gap)
-        seen.grid(row=3, column=0, columnspan=2, sticky="w", pady=(gap, 0))
-        caption.grid(row=4, column=0, columnspan=2, sticky="w")
-        self.columnconfigure(1, weight=1)
+        ttk.Label(self, image=self._enlarged).grid(row=3, column=0, rowspan=2, sticky="nw")
+        caption.grid(row=3, column=1, sticky="nw", padx=(gap, 0))
+        self.corner.grid(row=4, column=1, sticky="sew", padx=(gap, 0))
+        self.columnconfigure(0, minsize=side)
+        self.columnconfigure(1, minsize=across + 2 * gap)
+        self.rowconfigure(0, minsize=look.digit.metrics("linespace") // 2)
+        self.rowconfigure(1, minsize=look.digit.metrics("linespace") // 2)
         self.show(None)
 
     def show(self, reading: Reading | None) -> None:
@@ -73,9 +78,9 @@ class Findings(ttk.Frame):
 
     def _say(self, digit: str, headline: str, second: str, *, sure: bool) -> None:
         style = "Digit.TLabel" if sure else "Unsure.Digit.TLabel"
-        self._digit.configure(text=digit, style=style)
-        self._headline.configure(text=headline)
-        self._second.configure(text=second)
+        self.digit.configure(text=digit, style=style)
+        self.headline.configure(text=headline)
+        self.second.configure(text=second)
 
     def _show_image(self, image: bytes) -> None:
         self._seen.configure(data=pgm(image, FIELD))

@@ -25,17 +25,21 @@ class KeysWindow:
     def toggle(self, theme: Theme) -> None:
         """Show the list, or put it away."""
         if self._window is not None and self._window.winfo_exists():
+            self._root.focus_set()  # first: no window manager needs to find the next one
             self._window.destroy()
             self._window = None
             return
         window = self._window = tk.Toplevel(self._root, background=theme.window)
         window.title("Keys")
         window.transient(self._root)
-        gap = self._look.pixels(8)
+        window.geometry(f"+{self._root.winfo_rootx()}+{self._root.winfo_rooty()}")
+        gap = self._look.pixels(16)
+        table = ttk.Frame(window, padding=gap)
+        table.pack()
         for row, command in enumerate(COMMANDS):
-            keys = ttk.Label(window, text=keys_of(command, mac=self._mac), font=self._look.bold)
-            keys.grid(row=row, column=0, sticky="e", padx=gap, pady=gap // 4)
-            ttk.Label(window, text=command.tip).grid(row=row, column=1, sticky="w", padx=gap)
+            keys = ttk.Label(table, text=keys_of(command, mac=self._mac), style="Key.TLabel")
+            keys.grid(row=row, column=0, sticky="e", pady=gap // 4)
+            ttk.Label(table, text=command.tip).grid(row=row, column=1, sticky="w", padx=(gap, 0))
         for key in ("<Escape>", "<F1>"):
             window.bind(key, lambda event: self.toggle(theme))
         window.focus_set()

@@ -1,5 +1,6 @@
 """The paper: shows the items of a drawing, and turns the mouse into points of the unit square."""
 
+import time
 import tkinter as tk
 from collections import deque
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from gui.drawing import Items, Picture, Stroke
 from gui.eraser import Point
 from gui.theme import Theme
 
-AT_ONCE = 100  # strokes drawn before Tk may look for events again
+AT_ONCE = 0.005  # seconds of drawing before Tk may look for events again
 
 
 class Paper(tk.Canvas):
@@ -47,8 +48,9 @@ class Paper(tk.Canvas):
     def show(self, items: Items) -> None:
         """Show these items and nothing else; what is shown already stays as it is."""
         strokes = {item for item in items if isinstance(item, Stroke)}
-        for stroke in [one for one in self._shown if one not in strokes]:
-            self.delete(self._shown.pop(stroke))
+        gone = [one for one in self._shown if one not in strokes]
+        if gone:
+            self.delete(*[self._shown.pop(stroke) for stroke in gone])
         self._waiting = deque(
             item for item in items if isinstance(item, Stroke) and item not in self._shown
         )
@@ -119,7 +121,8 @@ class Paper(tk.Canvas):
 
     def _draw_some(self) -> None:
         """Draw a part of what waits, and the rest after Tk has looked for events."""
-        for _ in range(min(AT_ONCE, len(self._waiting))):
+        end = time.perf_counter() + AT_ONCE
+        while self._waiting and time.perf_counter() < end:
             stroke = self._waiting.popleft()
             self._count += 1
             self._shown[stroke] = f"s{self._count}"

@@ -9,6 +9,7 @@ import os
 from gui.drawing import Items, Picture, Stroke
 
 SAVED = 1024  # pixels a side of a saved drawing
+SMALLEST = 0.05  # of the paper: a smaller mark, a tap, is not enlarged
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,7 +120,7 @@ def prepare(items: Items) -> object:
 
     if items and isinstance(items[0], Picture):
         return to_mnist(items[0].grey)
-    return strokes_to_mnist([points(item) for item in items])
+    return strokes_to_mnist([points(item) for item in items], SMALLEST)
 
 
 def points(stroke: Stroke) -> object:

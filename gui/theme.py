@@ -56,6 +56,7 @@ class Look:
         family = font.nametofont("TkDefaultFont").actual("family")
         self.text = font.Font(root, family=family, size=10)
         self.small = font.Font(root, family=family, size=9)
+        self.strong = font.Font(root, family=family, size=10, weight="bold")
         self.bold = font.Font(root, family=family, size=14, weight="bold")
         self.digit = font.Font(root, family=family, size=60, weight="bold")
 
@@ -79,7 +80,7 @@ class Look:
             troughcolor=theme.trough,
             focuscolor=theme.accent,
         )
-        pad = (self.pixels(9), self.pixels(5))
+        pad = (self.pixels(8), self.pixels(5))
         for name in ("TButton", "Toolbutton"):
             style.configure(name, background=theme.button, padding=pad, anchor="center", width=0)
             style.map(
@@ -87,11 +88,14 @@ class Look:
                 background=[("selected", theme.accent), ("active", theme.trough)],
                 foreground=[("disabled", theme.faint), ("selected", theme.window)],
             )
+        pressed = [("selected", theme.accent)]
+        style.map("Toolbutton", bordercolor=pressed, lightcolor=pressed, darkcolor=pressed)
         knob = {"background": theme.accent, "lightcolor": theme.accent, "darkcolor": theme.accent}
         style.configure("Horizontal.TScale", gripcount=0, sliderlength=self.pixels(14), **knob)
         style.map("Horizontal.TScale", background=[("active", theme.accent)])
         style.configure("Faint.TLabel", foreground=theme.faint, font=self.small)
         style.configure("Error.TLabel", foreground=theme.error)
+        style.configure("Key.TLabel", font=self.strong)
         style.configure("Headline.TLabel", font=self.bold)
         style.configure("Digit.TLabel", font=self.digit, foreground=theme.accent)
         style.configure("Unsure.Digit.TLabel", foreground=theme.faint)

@@ -56,8 +56,9 @@ def percent(share: float) -> str:
         >>> percent(0.5), percent(0.9997), percent(0.0004), percent(0)
         ('50 %', '>99 %', '<1 %', '0 %')
     """
-    if 0.99 < share < 1 and round(100 * share) == 100:
+    text = f"{100 * share:.0f} %"
+    if text == "100 %" and share < 1:
         return ">99 %"
-    if 0 < share < 0.005:
+    if text == "0 %" and share > 0:
         return "<1 %"
-    return f"{100 * share:.0f} %"
+    return text

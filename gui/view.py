@@ -6,6 +6,7 @@ from tkinter import ttk
 
 from gui.controls import LEAST, MOST, THICKEST, THINNEST, Controls
 from gui.findings import Findings
+from gui.foot import Foot
 from gui.keys import KeysWindow
 from gui.paper import Paper
 from gui.theme import DARK, Look, Theme
@@ -23,11 +24,18 @@ class View:
         root: an empty Tk window.
         window: has a method for every command.
         paper: makes the paper in a frame that it is given.
+        theme: the colours at first.
         mac: whether keys are named as on a Mac.
     """
 
     def __init__(
-        self, root: tk.Tk, window: object, paper: Callable[[tk.Misc], Paper], *, mac: bool
+        self,
+        root: tk.Tk,
+        window: object,
+        paper: Callable[[tk.Misc], Paper],
+        theme: Theme,
+        *,
+        mac: bool,
     ) -> None:
         self._root = root
         self.look = Look(root)
@@ -42,16 +50,18 @@ class View:
         body.columnconfigure(0, weight=1)
         body.rowconfigure(1, weight=1)
         self._head(body).grid(row=0, column=0, columnspan=2, sticky="ew")
-        frame = ttk.Frame(body, width=self._side(), height=self._side())
-        frame.grid(row=1, column=0, sticky="nsew", pady=gap)
-        self.paper = paper(frame)
+        field = ttk.Frame(body)
+        field.grid(row=1, column=0, sticky="nsew", pady=gap)
+        self.paper = paper(field)
         self._tools(body).grid(row=2, column=0, sticky="ew")
-        self._result(body).grid(
-            row=1, column=1, rowspan=2, sticky="ns", padx=(2 * gap, 0), pady=gap
-        )
-        self._foot(body).grid(row=3, column=0, columnspan=2, sticky="ew", pady=(gap, 0))
+        self.findings = self._findings(body)
+        self.findings.grid(row=1, column=1, rowspan=2, sticky="n", padx=(2 * gap, 0), pady=(gap, 0))
+        self.foot = Foot(body, self.look)
+        self.foot.grid(row=3, column=0, columnspan=2, sticky="ew")
         self.strictness.trace_add("write", lambda *_: self._set_strictness())
         self._set_strictness()
+        self.paint(theme)
+        self._set_size(field)
 
     def paint(self, theme: Theme) -> None:
         """Take on the colours of a theme."""
@@ -62,17 +72,27 @@ class View:
 
     def say(self, sentence: str, *, wrong: bool = False) -> None:
         """Put a sentence at the foot of the window."""
-        self._message.configure(text=sentence, style="Error.TLabel" if wrong else "TLabel")
+        self.foot.say(sentence, wrong=wrong)
 
     def name_model(self, name: str) -> None:
         """Say which model reads the drawings."""
-        self._model.configure(text=f"Model: {name}")
+        self.foot.name_model(name)
 
     def _side(self) -> int:
         """Return the paper's side at first, no more than the screen has room for."""
-        room = self._root.winfo_screenheight() - self.look.pixels(260)
+        room = self._root.winfo_screenheight() - self.look.pixels(220)
         across = self._root.winfo_screenwidth() - self.look.pixels(340)
         return max(self.look.pixels(120), min(self.look.pixels(SIDE), room, across))
+
+    def _set_size(self, field: ttk.Frame) -> None:
+        """Let the person alone change the size from now on, down to where nothing is cut off."""
+        self._root.withdraw()
+        self._root.update_idletasks()
+        self._root.minsize(self._root.winfo_reqwidth(), self._root.winfo_reqheight())
+        field.configure(width=self._side(), height=self._side())
+        self._root.update_idletasks()
+        self._root.geometry(f"{self._root.winfo_reqwidth()}x{self._root.winfo_reqheight()}")
+        self._root.deiconify()
 
     def _row(self, parent: tk.Misc, *widgets: ttk.Widget) -> None:
         for widget in widgets:
@@ -80,8 +100,12 @@ class View:
 
     def _head(self, body: ttk.Frame) -> ttk.Frame:
         row = ttk.Frame(body)
-        for name in ("open_picture", "save_drawing", "open_model", "change_theme", "show_keys"):
+        for name in ("open_picture", "save_drawing", "open_model"):
             self._row(row, self.controls.button(row, name))
+        for name in ("show_keys", "change_theme"):
+            button = self.controls.button(row, name)
+            button.pack(side="right", padx=(self.look.pixels(6), 0))
+        self.controls.buttons["change_theme"].configure(width=5)  # Light, or Dark
         return row
 
     def _tools(self, body: ttk.Frame) -> ttk.Frame:
@@ -96,27 +120,15 @@ class View:
             self._row(row, self.controls.button(row, name))
         return row
 
-    def _result(self, body: ttk.Frame) -> ttk.Frame:
-        column = ttk.Frame(body)
-        self.findings = Findings(column, self.look)
-        self.findings.pack(anchor="nw")
-        row = ttk.Frame(column)
-        row.pack(anchor="w", pady=(self.look.pixels(14), 0))
-        self._strictness = ttk.Label(row, width=20)
+    def _findings(self, body: ttk.Frame) -> Findings:
+        findings = Findings(body, self.look)
         tip = "The probability below which a guess is called not sure"
-        scale = self.controls.slider(
-            row, self.strictness, (LEAST, MOST), tip, ("ask_less", "ask_more")
-        )
-        self._row(row, self._strictness, scale)
-        return column
-
-    def _foot(self, body: ttk.Frame) -> ttk.Frame:
-        foot = ttk.Frame(body)
-        self._message = ttk.Label(foot, anchor="w", wraplength=self._side() + self.look.pixels(280))
-        self._message.pack(fill="x")
-        self._model = ttk.Label(foot, anchor="w", style="Faint.TLabel")
-        self._model.pack(fill="x")
-        return foot
+        ends, names = (LEAST, MOST), ("ask_less", "ask_more")
+        self._strictness = ttk.Label(findings.corner)
+        self._strictness.pack(anchor="w")
+        scale = self.controls.slider(findings.corner, self.strictness, ends, tip, names)
+        scale.pack(anchor="w", fill="x", pady=(self.look.pixels(4), 0))
+        return findings
 
     def _set_strictness(self) -> None:
         share = self.strictness.get()

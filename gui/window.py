@@ -5,9 +5,10 @@ import sys
 import tkinter as tk
 import traceback
 from collections.abc import Callable
-from tkinter import filedialog
+from functools import partial
 
-from gui.commands import COMMANDS, sequences
+from gui import questions
+from gui.commands import COMMANDS, modifiers, sequences
 from gui.controls import LEAST, MOST, THICKEST, THINNEST
 from gui.drawing import Drawing, Items, Picture
 from gui.eraser import Point
@@ -19,9 +20,6 @@ from gui.view import View
 from gui.worker import Answer, Worker
 
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
-PICTURES = (("Pictures", "*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp"), ("All files", "*"))
-MODELS = (("Models", "*.h5"), ("All files", "*"))
-PNG = (("PNG pictures", "*.png"),)
 
 
 class Window:
@@ -41,17 +39,18 @@ class Window:
         self._gesture: Pen | Rubber | None = None
         self._version = 0  # of the drawing that was last given to the worker
         self._cleared = 0  # readings of this version and older ones come too late
-        self._asked_model = model is not None
         self._has_model = False
+        self._asking = False  # whether a file dialog is open
+        self._closed = False
+        self.interrupted = False  # whether Ctrl-C in the terminal is to close the window
         root.title("tinycnn: draw a digit")
         root.report_callback_exception = self._report
         root.protocol("WM_DELETE_WINDOW", self.close)
-        mac = root.tk.call("tk", "windowingsystem") == "aqua"
-        self.view = View(root, self, self._make_paper, mac=mac)
-        self._listen(mac=mac)
-        self.view.paint(self._theme)
+        system = root.tk.call("tk", "windowingsystem")
+        self.view = View(root, self, self._make_paper, LIGHT, mac=system == "aqua")
+        self._listen(system)
         self._show()
-        self.view.say("Draw a digit. The model is being loaded…")
+        self.view.say("Draw a digit. The model is being loaded; at the very first start that takes some seconds…")
         worker.submit("load", model)
         self._tick = root.after(1, self._start)
 
@@ -110,14 +109,12 @@ class Window:
 
     def open_picture(self) -> None:
         """Ask for a picture, and put it on the paper."""
-        path = self._ask(filedialog.askopenfilename, title="Open a picture", filetypes=PICTURES)
-        if path:
+        if path := self._ask(questions.picture_to_open):
             self._worker.submit("open", path)
 
     def open_model(self) -> None:
         """Ask for a model, and read with it from now on."""
-        path = self._ask(filedialog.askopenfilename, title="Open a model", filetypes=MODELS)
-        if path:
+        if path := self._ask(questions.model_to_open):
             self.view.say(f"Loading {os.path.basename(path)}…")
             self._worker.submit("load", path)
 
@@ -127,21 +124,37 @@ class Window:
         items = self.drawing.items
         if not items:
             self.view.say("There is nothing to save yet: draw a digit first.", wrong=True)
-            return
-        path = self._ask(
-            filedialog.asksaveasfilename,
-            title="Save the drawing",
-            defaultextension=".png",
-            filetypes=PNG,
-        )
-        if path:
+        elif path := self._ask(questions.name_to_save):
             self._worker.submit("save", path, items)
 
     def close(self) -> None:
         """End. What the worker is at, it finishes while nobody looks."""
+        if self._closed:
+            return
+        self._closed = True
         self.root.after_cancel(self._tick)
         self._worker.stop()
-        self.root.destroy()
+        self.root.tk.eval("proc bgerror {message} {}")  # dialogs that are taken away complain
+        self._end()
+
+    def _end(self) -> None:
+        """Take the window away, once no dialog's own loop waits for an answer any more."""
+        if self._asking:
+            questions.never_mind(self.root)
+            self.root.after(10, self._end)
+        else:
+            self.root.destroy()
+
+    def _ask(self, question: Callable[[tk.Tk], str]) -> str:
+        """Ask for a file; nothing while another question is open, or if the window is closed instead."""
+        if self._asking:
+            return ""
+        self._asking = True
+        try:
+            path = question(self.root)
+        finally:
+            self._asking = False
+        return "" if self._closed else path
 
     # From the mouse to the drawing.
 
@@ -150,6 +163,8 @@ class Window:
 
     def _press(self, point: Point, rubs: bool) -> None:
         self._release()
+        if self._has_model:
+            self.view.say("")  # what was said is known by now
         if rubs or self.view.tool.get() == "take_rubber":
             self._gesture = Rubber(self.drawing.items, point)
         else:
@@ -206,9 +221,13 @@ class Window:
 
     def _fetch(self) -> None:
         """Take the worker's answers, and come again: soon, while there is something to come."""
+        if self.interrupted:
+            self.close()
+            return
+        soon = not self._worker.idle
+        self._tick = self.root.after(SOON if soon else LATER, self._fetch)
         for answer in self._worker.answers():
             getattr(self, f"_{answer.job}_{'failed' if answer.error else 'done'}")(answer)
-        self._tick = self.root.after(LATER if self._worker.idle else SOON, self._fetch)
 
     def _load_done(self, answer: Answer) -> None:
         self._has_model = True
@@ -249,31 +268,24 @@ class Window:
         self.view.name_model(answer.value)
         self._want_reading(self.drawing.items)
 
-    # Keys, questions and mistakes.
+    # Keys and mistakes.
 
-    def _listen(self, *, mac: bool) -> None:
+    def _listen(self, system: str) -> None:
+        mac = system == "aqua"
+        if mac:  # the Quit of its menu would end the program without asking
+            self.root.createcommand("tk::mac::Quit", self.close)
         for command in COMMANDS:
             for key in command.keys:
+                held = 0 if "-" in key else modifiers(system)
                 for sequence in sequences(key, mac=mac):
-                    action = getattr(self, command.name)
-                    self.root.bind(sequence, lambda event, action=action: self._key(event, action))
+                    self.root.bind(sequence, partial(self._key, getattr(self, command.name), held))
 
-    def _key(self, event: tk.Event, action: Callable[[], None]) -> None:
-        """Do what a key asks for, unless it was meant for another window, such as a file dialog."""
-        if event.widget.winfo_toplevel() is self.root:
+    def _key(self, action: Callable[[], None], held: int, event: tk.Event) -> None:
+        """Do what a key asks for; to Tk a "c" is a "c" with Ctrl, too, which means something else."""
+        if not int(event.state) & held:
             action()
 
-    def _ask(self, dialog: Callable[..., str], **options: object) -> str:
-        """Ask for a file; nothing, if the window was closed instead of an answer."""
-        try:
-            return dialog(parent=self.root, **options) or ""
-        except tk.TclError:
-            return ""
-
     def _report(self, kind: type, error: BaseException, trace: object) -> None:
-        """Say what went wrong inside of an event; Ctrl-C in the terminal closes the window."""
-        if issubclass(kind, KeyboardInterrupt):
-            self.close()
-            return
+        """Say what went wrong inside of an event, and go on."""
         traceback.print_exception(kind, error, trace, file=sys.stderr)
         self.view.say(f"This went wrong, and is not your fault: {error!r}", wrong=True)

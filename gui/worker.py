@@ -75,13 +75,12 @@ class Worker:
         """Forget what waits, and end after what is being done; `join` waits for that."""
         with self._wanted:
             self._stopped = True
-            self._jobs.clear()
-            self._newest.clear()
             self._wanted.notify()
 
     def join(self) -> None:
-        """Wait until the thread has ended."""
-        self._thread.join()
+        """Wait until the thread has ended, if it ever began."""
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
@@ -104,7 +103,7 @@ class Worker:
         try:
             return Answer(job, getattr(self._servant, job)(*arguments))
         except self._expected as error:
-            return Answer(job, error=str(error))
+            return Answer(job, error=str(error) or "the memory is too small for this")
         except Exception as error:  # a mistake of ours must not end the thread
             traceback.print_exc(file=sys.stderr)
             return Answer(job, error=f"This went wrong, and is not your fault: {error!r}")

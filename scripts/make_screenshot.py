@@ -1,6 +1,7 @@
 """Draw a digit in the drawing window and take the picture of it that the README shows."""
 
 import argparse
+import math
 import pathlib
 import sys
 import tkinter as tk
@@ -15,19 +16,13 @@ EXAMPLES = """examples:
   xvfb-run python scripts/make_screenshot.py                  the same on a machine without a screen
   python scripts/make_screenshot.py --theme dark --output dark.png
 """
-# A 5 in two strokes, as a hand draws it: (x, y) in the unit square of the paper.
-BODY = [
-    (0.36, 0.2),
-    (0.35, 0.3),
-    (0.34, 0.4),
-    (0.34, 0.46),
-    (0.4, 0.43),
-    (0.47, 0.42),
-    (0.54, 0.43),
+# A 5 in two strokes, as a hand draws it: (x, y) in the unit square of the paper, in even steps.
+STEM = [(0.36 - 0.03 * t / 9, 0.2 + 0.25 * t / 9) for t in range(10)]
+BOWL = [
+    (0.47 - 0.19 * math.cos(turn), 0.6 - 0.19 * math.sin(turn))
+    for turn in (math.radians(48 + 6 * step) for step in range(46))
 ]
-BODY += [(0.6, 0.47), (0.64, 0.53), (0.66, 0.6), (0.65, 0.67), (0.61, 0.73), (0.55, 0.77)]
-BODY += [(0.48, 0.79), (0.41, 0.79), (0.35, 0.76), (0.3, 0.71)]
-ROOF = [(0.36, 0.2), (0.45, 0.19), (0.54, 0.19), (0.64, 0.18)]
+ROOF = [(0.36 + 0.3 * t / 9, 0.2 - 0.02 * t / 9) for t in range(10)]
 
 
 def arguments() -> argparse.Namespace:
@@ -91,7 +86,7 @@ def main() -> int:
         window.change_theme()
     root.geometry("+0+0")
     root.update()
-    for stroke in (BODY, ROOF):
+    for stroke in (STEM + BOWL, ROOF):
         draw(window, stroke)
     wait_for(root, lambda: shares_of(window) is not None)
     root.update()

@@ -1,4 +1,7 @@
-"""Train the compact net that the package brings along, with a fixed recipe and without choosing."""
+"""Train the compact net that the package brings along, with a fixed recipe and without choosing.
+
+Each epoch goes through a fresh variation of every digit, so that the net knows what people draw, too.
+"""
 
 import argparse
 import hashlib
@@ -12,17 +15,23 @@ import numpy as np
 
 import tinycnn
 from tinycnn import saving
+from tinycnn.augmentation import augment
 from tinycnn.console import run
+from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
 
 RECIPE = {
-    "data": "all 60,000 training digits of MNIST",
+    "data": "all 60,000 training digits of MNIST, deformed and drawn over anew in every epoch by "
+    "tinycnn.augmentation.augment",
     "seed": 0,
-    "epochs": 14,
+    "epochs": 18,
+    "strength": "1 in the first 12 epochs, then 0.5",
     "batch_size": 128,
     "optimizer": "Adam, learning rate 0.002, cosine to 0 over all epochs",
     "loss": "categorical cross-entropy, label smoothing 0.05",
-    "choice": "none: the weights after the last epoch",
+    "choice": "none: the weights after the last epoch; the test digits are read once, after it",
 }
+STRONG_EPOCHS, MILD = 12, 0.5
+LEARNING_RATE, SMOOTHING = 0.002, 0.05
 
 
 def arguments() -> argparse.Namespace:
@@ -38,25 +47,56 @@ def arguments() -> argparse.Namespace:
 
 
 def compact_net() -> tinycnn.Sequential:
-    """Return a net of 126,666 weights: half a megabyte."""
-    from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
-
+    """Return a net of 192,714 weights, three quarters of a megabyte, and 7 million products a digit."""
+    relu = {"activation": "relu", "kernel_initializer": "he_normal"}
     return tinycnn.Sequential(
         [
             Input((28, 28, 1)),
-            Conv2D(16, 3, activation="relu", kernel_initializer="he_normal"),
-            Conv2D(32, 3, activation="relu", kernel_initializer="he_normal"),
+            Conv2D(16, 3, **relu),
+            Conv2D(32, 3, **relu),
             MaxPooling2D(2),
-            Dropout(0.25),
-            Conv2D(64, 3, activation="relu", kernel_initializer="he_normal"),
+            Dropout(0.1),
+            Conv2D(64, 3, **relu),
+            Conv2D(64, 3, **relu),
             MaxPooling2D(2),
             Dropout(0.25),
             Flatten(),
-            Dense(64, activation="relu", kernel_initializer="he_normal"),
+            Dense(128, **relu),
             Dropout(0.5),
             Dense(10, activation="softmax"),
         ]
     )
+
+
+def train(x: np.ndarray, y: np.ndarray) -> tinycnn.Sequential:
+    """Return the compact net after the recipe.
+
+    Args:
+        x: images, uint8 (n, 28, 28).
+        y: digits, (n,).
+    """
+    tinycnn.utils.set_random_seed(RECIPE["seed"])
+    rng = np.random.default_rng(RECIPE["seed"])
+    model = compact_net()
+    optimizer = tinycnn.optimizers.Adam(LEARNING_RATE)
+    smoothed = tinycnn.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING)
+    model.compile(optimizer, smoothed, metrics=["accuracy"])
+    size, epochs = RECIPE["batch_size"], RECIPE["epochs"]
+    steps = epochs * math.ceil(len(x) / size)
+
+    def follow_cosine(batch: int, logs: dict | None) -> None:
+        share_done = optimizer.iterations / steps
+        optimizer.learning_rate = LEARNING_RATE * (1 + math.cos(math.pi * share_done)) / 2
+
+    schedule = tinycnn.callbacks.LambdaCallback(on_train_batch_begin=follow_cosine)
+    targets = tinycnn.utils.to_categorical(y, 10)
+    for epoch in range(epochs):
+        new = augment(x, y, rng, strength=1.0 if epoch < STRONG_EPOCHS else MILD)[..., None]
+        span = {"initial_epoch": epoch, "epochs": epoch + 1}
+        found = model.fit(new, targets, size, verbose=0, callbacks=[schedule], **span).history
+        loss, accuracy = found["loss"][0], found["accuracy"][0]
+        print(f"epoch {epoch + 1}/{epochs}: loss {loss:.4f}, accuracy {accuracy:.2%}", flush=True)
+    return model
 
 
 def main() -> None:
@@ -66,24 +106,10 @@ def main() -> None:
     digits = tinycnn.datasets.load(options.data)
     if digits.name != "mnist":
         sys.exit(f"error: the bundled net is trained on MNIST itself, not on {digits.name!r}")
-    x_train, x_test = (x[..., None] / np.float32(255) for x in (digits.x_train, digits.x_test))
-    y_train, y_test = (tinycnn.utils.to_categorical(y, 10) for y in (digits.y_train, digits.y_test))
+    model = train(digits.x_train, digits.y_train)
 
-    tinycnn.utils.set_random_seed(RECIPE["seed"])
-    model = compact_net()
-    optimizer = tinycnn.optimizers.Adam(0.002)
-    loss = tinycnn.losses.CategoricalCrossentropy(label_smoothing=0.05)
-    model.compile(optimizer, loss, metrics=["accuracy"])
-
-    steps = RECIPE["epochs"] * math.ceil(len(x_train) / RECIPE["batch_size"])
-
-    def follow_cosine(batch: int, logs: dict | None) -> None:
-        optimizer.learning_rate = 0.001 * (1 + math.cos(math.pi * optimizer.iterations / steps))
-
-    schedule = tinycnn.callbacks.LambdaCallback(on_train_batch_begin=follow_cosine)
-    size, epochs = RECIPE["batch_size"], RECIPE["epochs"]
-    model.fit(x_train, y_train, batch_size=size, epochs=epochs, callbacks=[schedule])
-
+    x_test = digits.x_test[..., None] / np.float32(255)
+    y_test = tinycnn.utils.to_categorical(digits.y_test, 10)
     accuracy = model.evaluate(x_test, y_test, verbose=0)[1]
     model.save(options.output, include_optimizer=False)
     record = {

@@ -13,7 +13,12 @@ FILES = ("io", "os.path", "pathlib", "h5py", "tinycnn.saving", "tinycnn.hdf5")
 MODELS = ("tinycnn.models", "tinycnn.sequential")
 HEAVY = ("numba", "llvmlite", "h5py", "PIL", "requests", "pooch", "tqdm", "matplotlib")
 LONGEST_FILE = 400
+LONGEST_OF_WINDOW = 300
 MEDIAN_FUNCTION = 12
+
+# Of the window: what works, and can be tried, without a screen; and what knows nothing of tinycnn either.
+WITHOUT_TK = ("gui/recogniser.py", "gui/worker.py")
+PLAIN = ("gui/commands.py", "gui/drawing.py", "gui/eraser.py", "gui/tools.py", "gui/verdict.py")
 
 ONLY = {  # files that begin so: they import nothing but these (and their own folder)
     "tinycnn/reference/": ("numpy", "collections.abc"),
@@ -34,6 +39,9 @@ NEVER = {  # files that begin so: they never import these
     "tinycnn/datasets/": ("tinycnn.layers", *MODELS),
     "tinycnn/preprocessing.py": ("tkinter",),
     "tinycnn/callbacks.py": ("gui", "scripts"),
+    "gui/": ("scripts", "tests", "benchmarks"),
+    **dict.fromkeys(WITHOUT_TK, ("tkinter",)),
+    **dict.fromkeys(PLAIN, ("tkinter", "tinycnn")),
 }
 
 
@@ -168,6 +176,11 @@ def test_every_arrow_points_the_right_way():
         ("tinycnn/preprocessing.py", "import tkinter as tk"),
         ("tinycnn/callbacks.py", "from gui import window"),
         ("tinycnn/callbacks.py", "import scripts.train"),
+        ("gui/window.py", "from scripts import train"),
+        ("gui/worker.py", "import tkinter"),
+        ("gui/recogniser.py", "def f():\n    from tkinter import ttk"),
+        ("gui/drawing.py", "from tinycnn.strokes import rasterise"),
+        ("gui/verdict.py", "import tkinter.font"),
         ("tinycnn/study.py", "from tests import mirror"),
         ("tinycnn/study.py", "import benchmarks"),
     ],
@@ -226,10 +239,14 @@ def test_a_planted_function_without_types_is_found(text):
 def test_no_file_is_too_long():
     lines = {path: len(text.splitlines()) for path, text in sources("tinycnn", "scripts", "gui")}
     assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
+    window = {path: count for path, count in lines.items() if path.startswith("gui/")}
+    assert len(window) > 10
+    assert {path: count for path, count in window.items() if count > LONGEST_OF_WINDOW} == {}
 
 
-def test_functions_are_short():
-    everything = [f for _, text in sources("tinycnn") for f in functions(text)]
+@pytest.mark.parametrize("room", ["tinycnn", "gui"])
+def test_functions_are_short(room):
+    everything = [f for _, text in sources(room) for f in functions(text)]
     assert len(everything) > 100
     assert statistics.median(length(function) for function in everything) < MEDIAN_FUNCTION
 

@@ -1,0 +1,108 @@
+"""How many drawn and how many deformed digits a model reads: `python -m benchmarks.drawings`.
+
+The drawings are variations of the strokes in `tests/drawn_digits.py`, which no net is trained on. The
+deformed digits are MNIST's test images after Pillow has turned, slanted, thickened or thinned them.
+"""
+
+import argparse
+import collections
+import pathlib
+import sys
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from tinycnn import datasets, preprocessing, pretrained
+from tinycnn.console import run, whole_number
+from tinycnn.digit_model import load_digit_model
+
+ENLARGED = 112  # 4 times 28: there a filter of 3 or 5 changes a line by a fraction of a pixel
+
+
+def drawings(count, seed):
+    """Return images (n, 28, 28), their digits, and "digit style" of each."""
+    sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests"))
+    from drawn_digits import drawn
+
+    rng = np.random.default_rng(seed)
+    found = [drawn(rng) for _ in range(count)]
+    images = np.array([preprocessing.strokes_to_mnist(strokes) for _, _, strokes in found])
+    return images, np.array([d for d, _, _ in found]), [f"{d} {style}" for d, style, _ in found]
+
+
+def turned(picture, degrees):
+    return picture.rotate(degrees, Image.Resampling.BICUBIC)
+
+
+def slanted(picture, slant):
+    """Shift the top to the right where `slant` (a tangent) is above 0."""
+    middle = ENLARGED / 2
+    numbers = (1, slant, -slant * middle, 0, 1, 0)
+    return picture.transform(
+        picture.size, Image.Transform.AFFINE, numbers, Image.Resampling.BICUBIC
+    )
+
+
+DEFORMATIONS = {
+    "as they are": lambda picture: picture,
+    "turned 15 degrees left": lambda picture: turned(picture, 15),
+    "turned 15 degrees right": lambda picture: turned(picture, -15),
+    "slanted 0.3 right": lambda picture: slanted(picture, 0.3),
+    "slanted 0.3 left": lambda picture: slanted(picture, -0.3),
+    "1 pixel thicker": lambda picture: picture.filter(ImageFilter.MaxFilter(5)),
+    "1/2 pixel thinner": lambda picture: picture.filter(ImageFilter.MinFilter(3)),
+}
+
+
+def deformed(images, change):
+    """Return images (n, 28, 28) after a change at four times their size, prepared anew."""
+    new = np.empty_like(images)
+    for place, image in enumerate(images):
+        large = Image.fromarray(image).resize((ENLARGED, ENLARGED), Image.Resampling.BICUBIC)
+        new[place] = preprocessing.to_mnist(np.asarray(change(large)))
+    return new
+
+
+def read(model, images):
+    """Return the digits that the model sees, (n,)."""
+    return model.predict(images[..., None] / np.float32(255), verbose=0).argmax(axis=1)
+
+
+def report_drawings(model, count, seed):
+    """Print a line for each style, worst first, with what the wrong ones were taken for."""
+    images, digits, styles = drawings(count, seed)
+    found = read(model, images)
+    table = collections.defaultdict(list)
+    for style, right, answer in zip(styles, found == digits, found.tolist(), strict=True):
+        table[style].append((right, answer))
+    shares = {style: np.mean([right for right, _ in rows]) for style, rows in table.items()}
+    for style in sorted(shares, key=shares.get):
+        wrong = collections.Counter(answer for right, answer in table[style] if not right)
+        taken = ", ".join(f"{number} as {digit}" for digit, number in wrong.items())
+        print(f"{shares[style]:8.2%} of {len(table[style]):3d}  {style:16s} {taken}")
+    print(f"{np.mean(found == digits):8.2%} of {count:,} drawings (seed {seed})")
+
+
+def report_deformed(model, digits, count):
+    """Print the accuracy on test images after each deformation."""
+    for name, change in DEFORMATIONS.items():
+        found = read(model, deformed(digits.x_test[:count], change))
+        print(f"{np.mean(found == digits.y_test[:count]):8.2%} {digits.name} test digits, {name}")
+
+
+def main():
+    """Report on drawings, then on deformed digits."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", help="model file; default: the bundled model")
+    parser.add_argument("--data", default="auto", help="as in scripts/train.py")
+    parser.add_argument("--drawings", type=whole_number(), default=2000, help="default: 2000")
+    parser.add_argument("--seed", type=int, default=2026, help="of the drawings; default: 2026")
+    parser.add_argument("--digits", type=whole_number(), default=2000, help="test digits to deform")
+    options = parser.parse_args()
+    model = load_digit_model(options.model)[0] if options.model else pretrained.load()
+    report_drawings(model, options.drawings, options.seed)
+    report_deformed(model, datasets.load(options.data), options.digits)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,116 @@
+"""What the preparation of pictures costs in accuracy: `python -m benchmarks.preparation`.
+
+MNIST's test digits are made into pictures as people have them, prepared, and recognised by the bundled
+model. What counts is the difference to the accuracy on the digits as they are.
+"""
+
+import argparse
+import time
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from tinycnn.console import run, whole_number
+from tinycnn.line_width import measure_width, redraw
+from tinycnn.preprocessing import to_mnist
+
+SIDE = 280  # pixels of the canvas that a digit is enlarged to, ten times MNIST's
+
+
+def enlarged(digit, side=SIDE, method=Image.Resampling.BICUBIC):
+    return np.asarray(Image.fromarray(digit).resize((side, side), method))
+
+
+def in_a_corner(digit):
+    """Show a digit at 30 % of the canvas, in its lower right corner."""
+    canvas = np.zeros((SIDE, SIDE), np.uint8)
+    small = enlarged(digit, SIDE * 3 // 10)
+    canvas[-len(small) :, -len(small) :] = small
+    return canvas
+
+
+def with_width(digit, times):
+    """Draw the lines of an enlarged digit that many times as thick, white paper around them."""
+    crop = enlarged(digit).astype(np.float32)
+    wanted = min(measure_width(crop) * times, 9.0)
+    return np.pad(
+        np.uint8(255) - np.uint8(255) * (redraw(crop, wanted) > 0.5), 30, constant_values=255
+    )
+
+
+def photo(digit, rng, *, shadow=False, frame=False):
+    """Show a dark digit on noisy paper in light that falls off, up to a shadow or a scan's dark rim."""
+    ink = np.zeros((360, 480))
+    top, left = rng.integers(30, 70), rng.integers(30, 190)
+    ink[top : top + 260, left : left + 260] = enlarged(digit, 260) / 255
+    y, x = np.mgrid[:360, :480] / 360
+    light = 0.9 - 0.3 * x / 1.34
+    if shadow:
+        turn = rng.uniform(0, 2 * np.pi)
+        edge = np.cos(turn) * (x - 0.67) + np.sin(turn) * (y - 0.5) + rng.uniform(-0.2, 0.2)
+        light = light - 0.3 / (1 + np.exp(-80 * np.clip(edge, -1, 1)))
+    if frame:
+        light[:15] = light[-15:] = light[:, :15] = light[:, -15:] = 0.15
+    values = light * (1 - 0.8 * ink) + rng.normal(0, 0.02, ink.shape)
+    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+
+
+def pictures():
+    """Name the kinds of pictures, each with the function that makes one of a digit."""
+    rng = np.random.default_rng(0)
+    return {
+        "as they are": lambda digit: digit,
+        "280 pixels, smooth": enlarged,
+        "280 pixels, square cells": lambda digit: enlarged(digit, method=Image.Resampling.NEAREST),
+        "280 pixels, dark on light": lambda digit: 255 - enlarged(digit),
+        "30 %, in a corner": in_a_corner,
+        "30 %, dark on light": lambda digit: 255 - in_a_corner(digit),
+        "pen half as thick": lambda digit: with_width(digit, 0.5),
+        "pen 1.5 times as thick": lambda digit: with_width(digit, 1.5),
+        "pen twice as thick": lambda digit: with_width(digit, 2.0),
+        "photo": lambda digit: photo(digit, rng),
+        "photo with a hard shadow": lambda digit: photo(digit, rng, shadow=True),
+        "photo with a dark frame": lambda digit: photo(digit, rng, frame=True),
+    }
+
+
+def accuracy(model, images, labels):
+    """Return which share is recognised, in percent."""
+    x = np.stack(images)[..., None] / np.float32(255)
+    return 100 * float(np.mean(model.predict(x, verbose=0).argmax(axis=1) == labels))
+
+
+def prepared(digits, picture_of):
+    """Prepare pictures of all digits and return them with the milliseconds that one took."""
+    images, spent = [], 0.0
+    for digit in tqdm(digits, leave=False, disable=None):  # nothing unless at a terminal
+        picture = picture_of(digit)
+        start = time.perf_counter()
+        images.append(to_mnist(picture))
+        spent += time.perf_counter() - start
+    return images, 1000 * spent / len(digits)
+
+
+def main():
+    """Print accuracy and time for every kind of picture."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="auto", help="as in scripts/train.py")
+    parser.add_argument("--count", type=whole_number(), default=1000, help="digits; default: 1000")
+    options = parser.parse_args()
+    from tinycnn import datasets, pretrained
+
+    digits = datasets.load(options.data)
+    x, y = digits.x_test[: options.count], digits.y_test[: options.count]
+    model = pretrained.load()
+    originals = accuracy(model, list(x), y)
+    print(f"{digits.name}, the first {len(x):,} test digits; unprepared: {originals:.2f} %")
+    print(f"{'picture':26}{'accuracy':>10}{'points':>8}{'ms':>7}")
+    for name, picture_of in pictures().items():
+        images, milliseconds = prepared(x, picture_of)
+        found = accuracy(model, images, y)
+        print(f"{name:26}{found:8.2f} %{found - originals:+8.2f}{milliseconds:7.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    run(main)

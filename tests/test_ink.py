@@ -1,0 +1,96 @@
+"""Ink must be told from paper in any light that a room or a scanner gives."""
+
+import contextlib
+
+import numpy as np
+import pytest
+
+from tinycnn.ink import crop_to_ink, find_ink
+
+SHAPE = (240, 320)
+Y, X = np.mgrid[:240, :320] / 240
+
+
+@pytest.fixture
+def ring():
+    """A 0 somewhere off the middle, bool (240, 320)."""
+    away = np.hypot((Y - 0.45) / 1.3, X - 0.8)
+    return (away > 0.2) & (away < 0.26)
+
+
+def photo(light, ink, *, noise=0.01, strength=0.7):
+    values = light * (1 - strength * ink)
+    return values + np.random.default_rng(0).normal(0, noise, SHAPE)
+
+
+def lights():
+    frame = np.full(SHAPE, 0.9)
+    frame[:12] = frame[-12:] = frame[:, :12] = frame[:, -12:] = 0.15
+    strip = np.full(SHAPE, 0.9)
+    strip[:, :20] = 0.1
+    return {
+        "even": np.full(SHAPE, 0.8),
+        "slope": 0.9 - 0.4 * X,
+        "dark corners": 0.95 - 0.5 * np.hypot(X - 0.67, Y - 0.5) ** 3,
+        "hard shadow": np.where(X + 0.3 * Y < 0.75, 0.9, 0.5),
+        "hard shadow beside the digit": np.where(X < 0.4, 0.9, 0.55),
+        "dark frame": frame,
+        "dark strip": strip,
+    }
+
+
+@pytest.mark.parametrize("name", lights())
+@pytest.mark.parametrize("is_dark", [True, False])
+def test_light_is_no_ink(ring, name, is_dark):
+    light = photo(lights()[name], ring)
+    found = find_ink(light if is_dark else 1 - light) > 0.5
+    assert (found & ring).sum() > 0.97 * ring.sum()
+    assert (found & ~ring).sum() < 0.08 * ring.sum()
+
+
+@pytest.mark.parametrize("width", [0.008, 0.02, 0.1])
+def test_thin_and_thick_pens(width):
+    away = np.hypot((Y - 0.45) / 1.3, X - 0.8)
+    ring = np.abs(away - 0.23) < width / 2
+    found = find_ink(photo(0.9 - 0.3 * X, ring)) > 0.5
+    assert (found & ring).sum() > 0.9 * ring.sum()
+    assert (found & (np.abs(away - 0.23) > width / 2 + 0.01)).sum() == 0
+
+
+@pytest.mark.parametrize("name", lights())
+def test_a_thin_pen_in_any_light(name):
+    away = np.hypot((Y - 0.45) / 1.3, X - 0.8)
+    ring = np.abs(away - 0.15) < 0.008
+    found = find_ink(photo(lights()[name], ring)) > 0.5
+    assert (found & ring).sum() > 0.9 * ring.sum()
+    assert (found & ~ring).sum() < 0.5 * ring.sum()
+
+
+def test_the_ink_has_the_shape_of_the_picture_and_ends_at_1(ring):
+    for light in lights().values():
+        ink = find_ink(photo(light, ring))
+        assert (ink.shape, ink.dtype) == (SHAPE, np.float32)
+        assert (ink.min(), ink.max()) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["even", "slope", "dark corners", "hard shadow"])
+def test_light_alone_has_no_ink(name):
+    with pytest.raises(ValueError, match="no ink"):
+        find_ink(photo(lights()[name], np.zeros(SHAPE)))
+
+
+@pytest.mark.parametrize("shape", [(1, 9), (9, 1), (2, 2), (3, 200), (200, 3)])
+def test_pictures_of_few_pixels(shape):
+    grey = np.random.default_rng(1).random(shape)
+    with contextlib.suppress(ValueError):  # noise, after all
+        assert find_ink(grey).shape == shape
+
+
+def test_crop_to_ink():
+    ink = np.zeros((9, 9))
+    ink[2, 3] = 1
+    ink[5, 7] = 0.06
+    ink[8, 8] = 0.04  # too faint to count
+    assert crop_to_ink(ink).shape == (4, 5)
+    with pytest.raises(ValueError, match="no ink"):
+        crop_to_ink(np.zeros((3, 3)))

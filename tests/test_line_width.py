@@ -1,0 +1,105 @@
+"""Lines must measure what they are, and come out as wide as asked, whole."""
+
+import numpy as np
+import pytest
+
+from tinycnn.line_width import measure_width, redraw
+from tinycnn.preprocessing import BOX, fit_box
+from tinycnn.strokes import rasterise
+
+
+def letter(width, *, side=400):
+    """An open hook and a bar through it, as thick as that many pixels of the box: (400, 400)."""
+    turn = np.linspace(0, 1.5 * np.pi, 60)
+    hook = np.column_stack([np.cos(turn), np.sin(turn)]) * 0.5 + 0.5
+    bar = np.array([[0.5, 0.0], [0.5, 1.0]])
+    inner = (BOX - width) / BOX
+    strokes = [0.1 + 0.8 * (width / BOX / 2 + inner * line) for line in (hook, bar)]
+    return rasterise(strokes, [0.8 * width / BOX] * 2, side) / 255
+
+
+def blobs(inked):
+    """Count the parts of a bool (h, w) that do not touch."""
+    left, count = {tuple(at) for at in np.argwhere(inked)}, 0
+    while left:
+        count += 1
+        waiting = [left.pop()]
+        while waiting:
+            y, x = waiting.pop()
+            near = {(y + i, x + j) for i in (-1, 0, 1) for j in (-1, 0, 1)} & left
+            left -= near
+            waiting += near
+    return count
+
+
+@pytest.mark.parametrize("width", [0.3, 0.6, 1, 1.5, 2, 3, 4, 5, 6])
+def test_a_pen_measures_what_it_is(width):
+    assert measure_width(letter(width)) == pytest.approx(width, abs=0.15)
+
+
+@pytest.mark.parametrize("width", [1.5, 2, 3, 4])
+def test_pixels_of_the_box_are_enough_to_measure_it(width):
+    assert measure_width(fit_box(letter(width))) == pytest.approx(width, abs=0.35)
+
+
+def test_size_place_and_strength_do_not_matter():
+    expected = measure_width(letter(2.0))
+    small = letter(2.0, side=150) * 0.3
+    assert measure_width(np.pad(small, [(0, 70), (33, 0)])) == pytest.approx(expected, abs=0.13)
+    assert measure_width(np.rot90(letter(2.0))) == pytest.approx(expected, abs=0.07)
+
+
+@pytest.mark.parametrize("before", [0.2, 0.5, 1, 2, 4, 6])
+@pytest.mark.parametrize("after", [1.0, 1.5, 2, 3.5, 5])
+def test_lines_come_out_as_wide_as_asked(before, after):
+    assert measure_width(redraw(letter(before), after)) == pytest.approx(after, abs=0.3)
+
+
+def test_thinning_neither_breaks_nor_wipes_out_a_thin_part():
+    ink = np.zeros((200, 200))
+    ink[20:180, 60:100] = 1  # 5 pixels of the box thick
+    ink[95:103, 100:180] = 1  # and a hair of 1
+    ink[20:28, 120:180] = 1  # that does not touch, either
+    ink[20:60, 172:180] = 1
+    assert measure_width(ink) < 2
+    thick = np.kron(ink, np.ones((1, 1)))
+    thinner = redraw(thick, 0.8)
+    assert blobs(thinner > 0) == blobs(ink > 0) == 2
+    for width in (2.0, 1.0, 0.5):
+        thin = redraw(letter(6.0), width)
+        assert blobs(thin > 0) == 1
+
+
+def test_the_thin_part_of_a_thick_digit_stays():
+    ink = np.zeros((200, 200))
+    ink[20:180, 20:60] = ink[20:180, 140:180] = 1  # most of it is 5 thick
+    ink[97:103, 60:140] = 1  # a bridge of less than 1
+    assert measure_width(ink) > 4.5
+    thin = redraw(ink, 2.5)
+    assert blobs(thin > 0) == 1
+    assert thin.sum(axis=0).max() > 120  # the bars are still there, too
+
+
+def test_thickening_keeps_a_gap_open():
+    ink = letter(0.5)
+    assert blobs(redraw(ink, 2.0) == 0) == blobs(ink == 0)
+
+
+def test_the_callers_array_is_left_alone_and_no_ink_is_named():
+    ink = letter(6.0)
+    before = ink.copy()
+    ink.flags.writeable = False
+    measure_width(ink)
+    redraw(ink, 2.0)
+    np.testing.assert_array_equal(ink, before)
+    for function in (measure_width, lambda nothing: redraw(nothing, 2.0)):
+        with pytest.raises(ValueError, match="no ink"):
+            function(np.zeros((9, 9)))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (2, 3), (300, 300)])
+def test_odd_shapes_survive(shape):
+    ink = np.ones(shape)
+    assert 0 < measure_width(ink) <= 20
+    for width in (0.5, 2.0, 6.0):
+        assert redraw(ink, width).any()

@@ -1,0 +1,101 @@
+"""Drawing strokes, which are lines that a round pen went along, as a picture."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+_FINEST = (
+    4096  # pixels a side are drawn at most, to be averaged down; a picture is drawn at least once
+)
+_TIMES = 8  # as fine as the picture, up to that
+_DISCS = 8  # on the length of a diameter: a line of them waves by 1/500 of its width
+
+
+def rasterise(strokes: Sequence[np.ndarray], widths: Sequence[float], side: int) -> np.ndarray:
+    """Draw strokes with a round pen, edges smooth.
+
+    Args:
+        strokes: each a float (n, 2) array of points (x, y), x to the right and y down, 0 to 1 over
+            the picture, joined by straight lines. What lies outside is cut off. One point is a dot.
+        widths: the pen's width for each stroke, above 0, as a share of the picture's side.
+        side: pixels a side of the picture, 1 or more.
+
+    Returns:
+        uint8 (side, side): ink 255 on 0.
+
+    Raises:
+        ValueError: a stroke that is not (n, 2) or not finite, a width that is not above 0, another
+            number of widths than strokes, or no pixels.
+
+    Example:
+        >>> rasterise([np.array([[0.5, 0.0], [0.5, 1.0]])], [0.5], 4).tolist()[1]
+        [0, 255, 255, 0]
+    """
+    strokes, widths = list(strokes), np.asarray(widths, np.float64)
+    _check_pen(len(strokes), widths, side)
+    times = min(_TIMES, max(_FINEST // side, 1))
+    fine = side * times
+    lines, diameters = [], []
+    for stroke, width in zip(strokes, widths * fine, strict=True):
+        points = check_stroke(stroke) * fine
+        if len(points):
+            lines.append(along(points, max(width / _DISCS, 1.0)))
+            diameters.append(width)
+    image = Image.fromarray(draw(lines, diameters, fine))
+    return np.array(image.reduce(times))
+
+
+def check_stroke(stroke: np.ndarray) -> np.ndarray:
+    """Return a copy of a stroke as float64 (n, 2), n from 0.
+
+    Raises:
+        ValueError: another shape, or coordinates that are not finite numbers.
+
+    Example:
+        >>> check_stroke([(3, 4)])
+        array([[3., 4.]])
+    """
+    points = np.array(stroke, np.float64)
+    if points.size == 0:
+        return points.reshape(0, 2)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"a stroke holds points (x, y), shape (n, 2), received {points.shape}")
+    if not np.isfinite(points).all():
+        raise ValueError("a stroke has coordinates that are not finite numbers")
+    return points
+
+
+def along(points: np.ndarray, step: float) -> np.ndarray:
+    """Place points at even distances along the line through points (n, 2), n from 1.
+
+    Example:
+        >>> along(np.array([[0.0, 0.0], [3.0, 4.0]]), 2.0).round(2).tolist()
+        [[0.0, 0.0], [1.0, 1.33], [2.0, 2.67], [3.0, 4.0]]
+    """
+    way = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
+    at = np.linspace(0, way[-1], int(np.ceil(way[-1] / step)) + 1)
+    return np.column_stack([np.interp(at, way, points[:, axis]) for axis in (0, 1)])
+
+
+def draw(lines: Iterable[np.ndarray], diameters: Iterable[float], side: int) -> np.ndarray:
+    """Set a disc on every point of lines (n, 2), in pixels: uint8 (side, side), 255 on 0."""
+    image = Image.new("L", (side, side))
+    pen = ImageDraw.Draw(image)
+    for points, diameter in zip(lines, diameters, strict=True):
+        # Pillow cuts fractions off and counts the last pixel in: hence whole numbers, and one less.
+        across = max(round(diameter), 2)  # Pillow leaves out what is smaller
+        first = np.rint(points - across / 2).astype(int)
+        for box in np.hstack([first, first + across - 1]).tolist():
+            pen.ellipse(box, fill=255)
+    return np.asarray(image)
+
+
+def _check_pen(strokes: int, widths: np.ndarray, side: int) -> None:
+    """Raise ValueError unless there is one width above 0 a stroke, and a picture to draw on."""
+    if widths.shape != (strokes,):
+        raise ValueError(f"there are {strokes} strokes, and widths of shape {widths.shape}")
+    if not (np.isfinite(widths) & (widths > 0)).all():
+        raise ValueError("a pen's width must be a number above 0")
+    if side < 1:
+        raise ValueError(f"a picture has 1 pixel a side or more, received {side}")
