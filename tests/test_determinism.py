@@ -10,7 +10,8 @@ import pytest
 ROOT = pathlib.Path(__file__).parent.parent
 THREADS = (1, 2, 4)
 
-# Every kind of layer, both pools, every optimizer; layers and batches are large enough for four threads.
+# Every kind of layer, both pools, every optimizer, every fused step, both ways to convolve; layers and
+# batches are large enough for four threads.
 TRAIN = """
 import hashlib
 import sys
@@ -18,6 +19,7 @@ import sys
 import numpy as np
 
 from tinycnn import losses, ops, optimizers, utils
+from tinycnn.kernels import winograd
 from tinycnn.layers import (
     Activation, AveragePooling2D, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, ReLU, Softmax
 )
@@ -47,7 +49,30 @@ def train(optimizer, dtype):
     return sha(*model.get_weights(), model.predict(x, verbose=0), saliency), logs["val_loss"][-1]
 
 
+def train_fused(dtype):
+    utils.set_random_seed(8)
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=(70, 20, 20, 1)), rng.integers(0, 5, 70)
+    kinds = [
+        Conv2D(16, 3, activation="relu"), Conv2D(24, 3), ReLU(), MaxPooling2D(), Dropout(0.25),
+        Conv2D(9, 2, activation="relu"), MaxPooling2D((2, 3)), Flatten(),
+        Dense(64, activation="relu"), Dropout(0.5), Dense(5, activation="softmax"),
+    ]
+    for layer in kinds:
+        layer.dtype = dtype
+    model = Sequential([Input((20, 20, 1)), *kinds])
+    model.compile("adadelta", "sparse_categorical_crossentropy")
+    assert [len(step.layers) for step in model.objective.steps if hasattr(step, "layers")] == [1, 4, 2]
+    assert winograd.pays(32, (16, 16), (3, 3, 16, 24), (1, 1))
+    logs = model.fit(x, y, batch_size=32, epochs=2, verbose=0).history
+    saliency = model.input_gradient(x[:32], 1)
+    found = *model.gradients(x, y).values(), model.predict(x, verbose=0), saliency
+    return sha(*model.get_weights(), *found), logs["loss"][-1]
+
+
 def results():
+    yield train_fused("float32")
+    yield train_fused("float64")
     for optimizer in (optimizers.Adadelta(), optimizers.Adam(), optimizers.SGD(0.1, 0.9, True)):
         yield train(optimizer, "float32")
     yield train(optimizers.SGD(), "float64")

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from marks import needs_kernels
 
-from tinycnn import activations, gradcheck, layers, losses
+from tinycnn import activations, gradcheck, layers, losses, ops
+from tinycnn.fusing import ConvolutionReLU, ConvolutionReLUPooling
 from tinycnn.layers import (
     Activation,
     AveragePooling2D,
@@ -17,6 +19,7 @@ from tinycnn.layers import (
     Softmax,
 )
 from tinycnn.models import Sequential
+from tinycnn.plan import Step, plan
 
 CASES = [
     (Conv2D(3, (3, 3)), (6, 5, 2)),
@@ -135,11 +138,104 @@ def test_a_wrong_gradient_is_found(monkeypatch, factor):
     assert gradcheck.worst(rows) > gradcheck.BOUND
 
 
+FUSED = {  # the layers of one step, the shape of an image
+    "convolution, ReLU": ([Conv2D(3, 3, activation="relu")], (6, 7, 2)),
+    "padded, strides, the ReLU a layer": (
+        [Conv2D(9, (3, 2), strides=(2, 3), padding="same", use_bias=False), ReLU()],
+        (7, 8, 3),
+    ),
+    "pooling": ([Conv2D(3, 3, activation="relu"), MaxPooling2D()], (7, 6, 2)),
+    "pooling that does not divide": ([Conv2D(17, 2), ReLU(), MaxPooling2D((2, 3))], (6, 9, 3)),
+    "pooling, dropout": (
+        [Conv2D(8, 3, activation="relu", padding="same"), MaxPooling2D(), Dropout(0.25)],
+        (8, 6, 9),
+    ),
+    "strides, pooling, dropout": (
+        [Conv2D(5, 4, strides=3, activation="relu"), MaxPooling2D((3, 1)), Dropout(0.5)],
+        (14, 11, 1),
+    ),
+}
+WINOGRAD = {
+    "convolution, ReLU": ([Conv2D(9, 3, activation="relu", padding="same")], (9, 7, 8)),
+    "pooling, dropout": ([Conv2D(8, 3), ReLU(), MaxPooling2D(), Dropout(0.4)], (10, 11, 9)),
+}
+
+
+def check_fused(layers, shape):
+    """Check the gradients of one fused step in float64."""
+    rng = np.random.default_rng(12)
+    twins, current = [], (None, *shape)
+    for layer in layers:
+        twin = type(layer)(**{**layer.get_config(), "dtype": "float64"})
+        twin.build(current, rng)
+        current = twin.output_shape
+        twins.append(twin)
+    (step,) = steps = plan(twins)
+    assert isinstance(step, ConvolutionReLU | ConvolutionReLUPooling)
+    params = twins[0].params
+    for param in params.values():
+        param[...] = rng.standard_normal(param.shape)
+    x = rng.standard_normal((3, *shape))
+    rows = gradcheck.check_steps(steps, params, x, training=True, entries=120, seed=1)
+    assert [row.tensor for row in rows] == [*params, "x"]
+    return rows
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_every_parameter_and_the_input_of_a_fused_step(name):
+    rows = check_fused(*FUSED[name])
+    assert all(row.good for row in rows), gradcheck.table(rows)
+
+
+@needs_kernels
+@pytest.mark.parametrize("name", WINOGRAD)
+def test_fused_steps_and_layers_through_winograd(name, monkeypatch):
+    from tinycnn.kernels import winograd
+
+    taken, values = set(), winograd.kernel_values
+    monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
+    monkeypatch.setattr(winograd, "kernel_values", lambda k: taken.add(k.shape) or values(k))
+    layers, shape = WINOGRAD[name]
+    rows = check_fused(layers, shape)
+    assert all(row.good for row in rows), gradcheck.table(rows)
+    assert (3, 3, shape[-1], layers[0].filters) in taken
+    taken.clear()
+    rows = gradcheck.check_layer(layers[0], shape, entries=120)
+    assert all(row.good for row in rows), gradcheck.table(rows)
+    assert len(taken) == 2  # there, and back
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 2])
+@pytest.mark.parametrize("name", ["convolution, ReLU", "pooling"])
+def test_a_wrong_gradient_of_a_fused_step_is_found(name, wrong, monkeypatch):
+    kernel = "conv2d_relu_max_pool2d_backward" if "pooling" in name else "conv2d_relu_backward"
+    real = getattr(ops, kernel)
+
+    def slightly_off(*arguments):
+        found = list(real(*arguments))
+        found[wrong] = found[wrong] * 1.000001
+        return tuple(found)
+
+    monkeypatch.setattr(ops, kernel, slightly_off)
+    bad = [row.tensor for row in check_fused(*FUSED[name]) if not row.good]
+    assert bad == [("x", "kernel", "bias")[wrong]]
+
+
+def test_a_whole_model_is_checked_as_it_trains(monkeypatch):
+    seen = []
+
+    def watched(steps, *arguments, checked=gradcheck.check_steps, **options):
+        seen.extend(type(step) for step in steps)
+        return checked(steps, *arguments, **options)
+
+    monkeypatch.setattr(gradcheck, "check_steps", watched)
+    gradcheck.check_model(small_model(), entries=2)
+    assert seen == [ConvolutionReLUPooling, Step, Step, Step]
+
+
 def test_corners_are_left_out_and_counted():
     layer = ReLU()
     x = np.zeros((1, 4))
     x[0, 2:] = 1.0, -1.0
-    from tinycnn.plan import Step
-
     (row,) = gradcheck.check_steps([Step(layer)], {}, x, training=False, entries=9, seed=0)
     assert (row.checked, row.corners) == (2, 2)

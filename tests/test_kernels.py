@@ -1,4 +1,7 @@
-"""Every kernel against its definition, over odd shapes; on small integers they must agree exactly."""
+"""Every kernel against its definition, over odd shapes; on small integers they must agree exactly.
+
+That holds for the direct way; what Winograd's gives is in `test_winograd.py`.
+"""
 
 import numpy as np
 import pytest
@@ -8,9 +11,13 @@ from tinycnn import ops, reference
 if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
+from emitted import entered
+
 from tinycnn import kernels
-from tinycnn.kernels.vectors import vector_shape
+from tinycnn.kernels import winograd
+from tinycnn.kernels.product import SHAPES, add_product, product
 from tinycnn.kernels.threads import available_threads, workers
+from tinycnn.kernels.vectors import vector_shape
 
 DTYPES = (np.float32, np.float64)
 NONE = ((0, 0), (0, 0))
@@ -28,6 +35,12 @@ CONVOLUTIONS = {  # n, h, w, c, kh, kw, f, strides, padding
     "more samples than chunks": (37, 9, 9, 3, 3, 3, 80, (1, 1), ((1, 1), (1, 1))),
     "no samples": (0, 5, 5, 2, 3, 3, 4, (1, 1), NONE),
     "wide image": (2, 3, 40, 2, 3, 3, 130, (1, 1), NONE),
+    "16 to 32": (3, 8, 17, 16, 3, 3, 32, (1, 1), ((1, 1), (1, 1))),
+    "32 to 96": (1, 6, 15, 32, 3, 3, 96, (1, 1), NONE),
+    "48 to 33, strides": (2, 9, 12, 48, 3, 4, 33, (2, 3), ((1, 0), (2, 1))),
+    "33 to 48, a stride larger than the window": (2, 10, 11, 33, 2, 2, 48, (3, 3), NONE),
+    "96 to 16, strides": (1, 13, 14, 96, 5, 3, 16, (3, 2), ((2, 2), (1, 1))),
+    "strides and rows that met nothing": (2, 8, 11, 4, 3, 3, 9, (5, 4), ((0, 2), (1, 0))),
 }
 POOLS = {  # n, h, w, c, pool, strides, padding
     "plain": (3, 6, 8, 5, (2, 2), (2, 2), NONE),
@@ -55,9 +68,45 @@ def rng():
     return np.random.default_rng(5)
 
 
+@pytest.fixture
+def directly(monkeypatch):
+    """No convolution goes Winograd's way, which rounds even integers."""
+    monkeypatch.setattr(winograd, "pays", lambda *shapes: False)
+
+
+def tiles_of(rows, columns, itemsize):
+    """Return which of SHAPES a product is cut into."""
+    found = set()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(
+            product.py_func.__globals__, "set_tile", lambda shape, *rest: found.add(shape)
+        )
+        c = np.empty(0, f"f{itemsize}")
+        product.py_func(c, 0, 0, c, 0, 0, c, 0, (0,) * 5, c, 0, 0, rows, columns)
+    return found
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_tile_of_the_product_is_exact(dtype, rng):
+    lanes, tiles = 64 // np.dtype(dtype).itemsize, set()
+    for rows in (*range(1, 14), 25):
+        for columns in (1, lanes - 1, lanes, lanes + 1, 3 * lanes + 5, 4 * lanes, 7 * lanes):
+            tiles |= tiles_of(rows, columns, np.dtype(dtype).itemsize)
+            a, b = integers(rng, rows, 8, dtype=dtype), integers(rng, 8, columns, dtype=dtype)
+            start = integers(rng, columns, dtype=dtype)
+            c, steps = np.full((rows, columns), np.nan, dtype), (8, 1, 4, 4, 2)
+            matrix = c.ravel(), 0, columns
+            rest = a.ravel(), 0, steps, b.ravel(), 0, columns, rows, columns
+            product(*matrix, start, 0, 0, *rest)
+            np.testing.assert_array_equal(c, start + a @ b)
+            add_product(*matrix, *rest)
+            np.testing.assert_array_equal(c, start + 2 * (a @ b))
+    assert tiles == set(range(len(SHAPES)))
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("case", CONVOLUTIONS)
-def test_convolution_is_exact_on_integers(case, dtype, rng):
+def test_convolution_is_exact_on_integers(case, dtype, rng, directly):
     n, h, w, c, kh, kw, f, strides, padding = CONVOLUTIONS[case]
     x, kernel = integers(rng, n, h, w, c, dtype=dtype), integers(rng, kh, kw, c, f, dtype=dtype)
     bias = integers(rng, f, dtype=dtype)
@@ -75,6 +124,22 @@ def test_convolution_is_exact_on_integers(case, dtype, rng):
     for one, other in paired(kernels.conv2d_backward_kernel(*arguments), wanted):
         assert one.dtype == dtype
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_convolutions_above_use_every_tile(dtype, rng, directly):
+    sizes = set()
+
+    def watch(function, arguments):
+        if function is product:
+            sizes.add(arguments[-2:])
+        function(*arguments)
+
+    with entered(watch):
+        for case in CONVOLUTIONS:
+            test_convolution_is_exact_on_integers(case, dtype, rng, directly)
+    used = set().union(*(tiles_of(*map(int, size), np.dtype(dtype).itemsize) for size in sizes))
+    assert used == set(range(len(SHAPES)))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -136,6 +201,33 @@ def test_nan_wins_a_maximum_and_stays_in_a_relu():
         np.testing.assert_array_equal(room.relu_forward(x), x)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("samples", [1, 4, 5, 13])  # few go another way
+def test_nan_in_nan_out_of_a_dense_layer(samples, dtype, rng):
+    x, kernel = integers(rng, samples, 40, dtype=dtype), integers(rng, 40, 70, dtype=dtype)
+    x[-1, 7], bias = np.nan, integers(rng, 70, dtype=dtype)
+    bias[3] = np.nan
+    y = kernels.dense_forward(x, kernel, bias)
+    np.testing.assert_array_equal(y, reference.dense_forward(x, kernel, bias))
+    assert np.isnan(y[-1]).all()
+    assert np.isnan(y[:, 3]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("where", ["x", "kernel", "bias"])
+def test_nan_in_nan_out_of_a_convolution(where, dtype, rng, directly):
+    arrays = {
+        "x": integers(rng, 2, 7, 8, 3, dtype=dtype),
+        "kernel": integers(rng, 3, 2, 3, 17, dtype=dtype),
+        "bias": integers(rng, 17, dtype=dtype),
+    }
+    arrays[where].flat[5] = np.nan
+    y = kernels.conv2d_forward(*arrays.values(), (2, 1), ((1, 1), (0, 1)))
+    wanted = reference.conv2d_forward(*arrays.values(), (2, 1), ((1, 1), (0, 1)))
+    np.testing.assert_array_equal(y, wanted)
+    assert 0 < np.isnan(y).sum() < y.size
+
+
 def test_a_window_of_minus_infinity_still_has_a_winner():
     x = np.full((1, 2, 2, 1), -np.inf, np.float32)
     for room in (kernels, reference):
@@ -182,19 +274,35 @@ def test_optimizers(name, slots, numbers, dtype, rng):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_convolution_stays_close_on_real_numbers(dtype, rng):
+@pytest.mark.parametrize("way", ["direct", "winograd"])
+def test_convolution_stays_close_on_real_numbers(way, dtype, rng, monkeypatch):
+    taken = []
+
+    def noted(kernel, values=winograd.kernel_values):
+        taken.append("winograd")
+        return values(kernel)
+
+    monkeypatch.setattr(winograd, "kernel_values", noted)
+    if way == "direct":
+        monkeypatch.setattr(winograd, "pays", lambda *shapes: False)
     x = rng.standard_normal((16, 13, 13, 24)).astype(dtype)
     kernel = rng.standard_normal((3, 3, 24, 40)).astype(dtype)
     dy = rng.standard_normal((16, 11, 11, 40)).astype(dtype)
-    bias = np.zeros(40, dtype)
-    bound = 1e-6 if dtype == np.float32 else 1e-14
+    bounds = {  # of the norm
+        "conv2d_forward": 1e-5 if way == "winograd" else 1e-6,
+        "conv2d_backward_input": 1e-5 if way == "winograd" else 1e-6,
+        "conv2d_backward_kernel": 1e-6,  # has one way only
+    }
     for name, arguments in {
-        "conv2d_forward": (x, kernel, bias, (1, 1), NONE),
+        "conv2d_forward": (x, kernel, np.zeros(40, dtype), (1, 1), NONE),
         "conv2d_backward_input": (dy, kernel, x.shape, (1, 1), NONE),
         "conv2d_backward_kernel": (dy, x, kernel.shape, (1, 1), NONE),
     }.items():
+        taken.clear()
         exact = [a.astype(np.float64) if isinstance(a, np.ndarray) else a for a in arguments]
         found = getattr(kernels, name)(*arguments)
+        assert taken == (["winograd"] if bounds[name] == 1e-5 else [])
+        bound = bounds[name] * (1 if dtype == np.float32 else 1e-8)
         for one, other in paired(found, getattr(reference, name)(*exact)):
             assert np.linalg.norm(one - other) <= bound * np.linalg.norm(other)
 
@@ -205,16 +313,25 @@ def test_the_same_bytes_for_any_number_of_threads(rng):
     dy = rng.standard_normal((33, 12, 12, 70)).astype(np.float32)
     flat = dy.reshape(33, -1)
     weights = rng.standard_normal((300, flat.shape[1])).astype(np.float32)
+    bias = np.zeros(70, np.float32)
 
     def everything():
         results = [
-            kernels.conv2d_forward(x, kernel, np.zeros(70, np.float32), (1, 1), NONE),
+            kernels.conv2d_forward(x, kernel, bias, (1, 1), NONE),
             kernels.conv2d_backward_input(dy, kernel, x.shape, (1, 1), NONE),
             *kernels.conv2d_backward_kernel(dy, x, kernel.shape, (1, 1), NONE),
             kernels.dense_backward_input(flat, weights),
             *kernels.dense_backward_kernel(flat, flat[:, :300].copy()),
             kernels.dropout_forward(dy, 0.3, 5),
+            y := kernels.conv2d_relu_forward(x, kernel, bias, (1, 1), NONE),
+            *kernels.conv2d_relu_backward(dy, y, x, kernel, (1, 1), NONE, True),
         ]
+        for pool in ((2, 2), (3, 3)):
+            y, winner = kernels.conv2d_relu_max_pool2d_forward(
+                x, kernel, bias, (1, 1), NONE, pool, 0.25, 3
+            )
+            rest = y, winner, x, kernel, (1, 1), NONE, pool, 0.25, True
+            results += [y, *kernels.conv2d_relu_max_pool2d_backward(y, *rest)]
         return [result.tobytes() for result in results]
 
     before = workers.get_count()

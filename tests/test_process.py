@@ -370,12 +370,12 @@ from tinycnn import ops
 
 warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 ops.set_num_threads(3)
-x = np.random.default_rng(0).normal(size=(2000, 9, 9, 1))
+x = np.random.default_rng(0).normal(size=(8000, 9, 9, 1))
 model = make()
-before = model.predict(x, batch_size=2000, verbose=0).tobytes()
+before = model.predict(x, batch_size=8000, verbose=0).tobytes()
 threads = [thread.name for thread in __import__("threading").enumerate()]
 child = os.fork()
-same = model.predict(x, batch_size=2000, verbose=0).tobytes() == before
+same = model.predict(x, batch_size=8000, verbose=0).tobytes() == before
 if not child:
     os._exit(0 if same else 9)
 code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

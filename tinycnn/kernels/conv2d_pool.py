@@ -175,12 +175,12 @@ def backward_span(
 ):
     """Go through each chunk's samples; each chunk has its own dkernel and dbias, each sample its dx."""
     (n, _, _, c), chunks, windows = x.shape, dkernel.shape[0], y.shape[1:]
-    f = y.shape[3]
+    f, size = y.shape[3], windows[0] * windows[1] * windows[2]
     image = np.zeros((padded[0], padded[1], c), x.dtype)
     begins = output_pixels(windows, pool, strides, padded[1] * c, c)
     # A number is written first and counted afterwards, so there is room for one more.
-    live, counts = np.empty(y[0].size + 1, np.int64), np.empty(len(begins) + 1, np.int64)
-    dz = np.empty(y[0].size, x.dtype)
+    live, counts = np.empty(size + 1, np.int64), np.empty(len(begins) + 1, np.int64)
+    dz = np.empty(size, x.dtype)
     values = np.empty(begins.size * f + 1, x.dtype)
     indices, stops = np.empty(len(values), np.int64), np.empty(begins.size, np.int64)
     whole = np.empty_like(image)  # dx of a sample, padding included

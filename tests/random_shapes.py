@@ -1,0 +1,247 @@
+"""Kernels on random shapes, with fences round all arrays; also by itself, because a fence may end a process.
+
+python random_shapes.py COUNT     every kernel between guard pages, on so many shapes
+python random_shapes.py overruns  arrays with a number too few: each in a process that must die
+"""
+
+import contextlib
+import faulthandler
+import os
+import sys
+import typing
+
+import fences
+import numpy as np
+import pytest
+from emitted import entered
+
+from tinycnn import kernels
+from tinycnn.kernels import winograd
+from tinycnn.kernels.gather import add_gathered
+from tinycnn.kernels.product import product
+from tinycnn.kernels.threads import workers
+
+CHANNELS = 1, 2, 3, 5, 8, 9, 15, 16, 17, 24, 31, 33, 47, 64, 65, 96
+DTYPES = np.float32, np.float64
+
+
+def numbers(rng, dtype, *shape):
+    return rng.standard_normal(shape).astype(dtype)
+
+
+# --- the functions that enter emitted code, on arrays without a number to spare ------------------------
+
+
+def product_case(rng, dtype):
+    rows, columns = int(rng.integers(1, 27)), int(rng.integers(1, 150))
+    length, segments = int(rng.integers(0, 9)), int(rng.integers(1, 4))
+    steps = tuple(int(step) for step in rng.integers(0, 9, 3))
+    c_row, b_k = columns + int(rng.integers(3)), columns + int(rng.integers(3))
+    last = (rows - 1) * steps[0] + (length - 1) * steps[1] + (segments - 1) * steps[2]
+    ats = [int(at) for at in rng.integers(0, 4, 4)]
+    c = numbers(rng, dtype, ats[0] + (rows - 1) * c_row + columns)
+    start = numbers(rng, dtype, ats[1] + columns)
+    a = numbers(rng, dtype, ats[2] + (last + 1 if length else 0))
+    b = numbers(rng, dtype, ats[3] + (max(0, length * segments - 1) * b_k + columns) * (length > 0))
+    a_steps = (*steps, length, segments)
+    places = (c, ats[0], c_row, start, ats[1], 0, a, ats[2], a_steps, b, ats[3], b_k)
+    return product, (*places, rows, columns)
+
+
+def gathered_case(rng, dtype):
+    rows, columns = int(rng.integers(1, 7)), int(rng.integers(1, 150))
+    of_b, c_at, b_at = int(rng.integers(1, 9)), int(rng.integers(4)), int(rng.integers(4))
+    counts = rng.integers(0, 14, rows)
+    stops = np.cumsum(counts)
+    values = numbers(rng, dtype, stops[-1])
+    indices = rng.integers(0, of_b, stops[-1]) * columns
+    indices[:1] = (of_b - 1) * columns  # so that b is needed to its end
+    c = numbers(rng, dtype, c_at + rows * columns)
+    b = numbers(rng, dtype, b_at + of_b * columns)
+    places = np.arange(rows) * columns
+    lists = values, indices, stops - counts, stops
+    return add_gathered, (c, c_at, places, b, b_at, *lists, columns)
+
+
+def band_case(rng, dtype):
+    rows, columns = int(rng.integers(1, 4)), int(rng.integers(1, 5))
+    c, f, at = int(rng.choice(CHANNELS)), int(rng.choice(CHANNELS)), int(rng.integers(3))
+    width, high = columns * winograd.OUT + 2 + int(rng.integers(3)), rows * winograd.OUT + 2
+    pixels = numbers(rng, dtype, at + ((high - 1) * width + columns * winograd.OUT + 2) * c)
+    values, bias = numbers(rng, dtype, winograd.POINTS, c, f), numbers(rng, dtype, f)
+    v, m, z = winograd.room(rows, columns, c, f, bias)
+    return winograd.convolve_band, (pixels, at, width, c, values, bias, (rows, columns), v, m, z)
+
+
+DOORS = {"product": product_case, "add_gathered": gathered_case, "convolve_band": band_case}
+
+
+# --- the kernels that everybody calls ------------------------------------------------------------------
+
+
+class Convolution(typing.NamedTuple):
+    """A convolution of a random shape, a pool behind it, and a gradient that is mostly zero."""
+
+    x: np.ndarray
+    kernel: np.ndarray
+    bias: np.ndarray
+    strides: tuple
+    padding: tuple
+    pool: tuple
+    output: tuple
+
+    @classmethod
+    def any(cls, rng, dtype):
+        winograd_like = rng.random() < 0.5
+        window = (3, 3) if winograd_like else tuple(map(int, rng.integers(1, 5, 2)))
+        strides = (1, 1) if winograd_like else tuple(map(int, rng.integers(1, 4, 2)))
+        padding = tuple((int(a), int(b)) for a, b in rng.integers(0, 5, (2, 2)))
+        size = [int(rng.integers(length, 13)) for length in window]
+        n, (c, f) = int(rng.integers(1, 4)), map(int, rng.choice(CHANNELS, 2))
+        sides = zip(size, padding, window, strides, strict=True)
+        output = tuple((length + sum(p) - k) // s + 1 for length, p, k, s in sides)
+        pool = tuple(int(rng.integers(1, min(4, length) + 1)) for length in output)
+        x, kernel = numbers(rng, dtype, n, *size, c), numbers(rng, dtype, *window, c, f)
+        return cls(x, kernel, numbers(rng, dtype, f), strides, padding, pool, (n, *output, f))
+
+    def gradient(self, rng, shape):
+        return numbers(rng, self.x.dtype, *shape) * (rng.random(shape) < 0.3).astype(self.x.dtype)
+
+
+def convolve(rng, dtype):
+    case = Convolution.any(rng, dtype)
+    x, kernel, bias, strides, padding = case[:5]
+    y = kernels.conv2d_relu_forward(x, kernel, bias, strides, padding)
+    dy = case.gradient(rng, y.shape)
+    plain = kernels.conv2d_forward(x, kernel, bias, strides, padding)
+    back = kernels.conv2d_relu_backward(dy, y, x, kernel, strides, padding, True)
+    dx = kernels.conv2d_backward_input(dy, kernel, x.shape, strides, padding)
+    return (
+        y,
+        plain,
+        dx,
+        *kernels.conv2d_backward_kernel(dy, x, kernel.shape, strides, padding),
+        *back,
+    )
+
+
+def convolve_and_pool(rng, dtype):
+    case, rate = Convolution.any(rng, dtype), float(rng.choice([0, 0.25, 1]))
+    y, winner = kernels.conv2d_relu_max_pool2d_forward(*case[:6], rate, 7)
+    back = y, winner, case.x, case.kernel, case.strides, case.padding, case.pool, rate, True
+    dy = case.gradient(rng, y.shape)
+    return y, winner, *kernels.conv2d_relu_max_pool2d_backward(dy, *back)
+
+
+def dense(rng, dtype):
+    n, c, f = (int(rng.integers(1, most)) for most in (9, 300, 150))
+    x, kernel, bias = (numbers(rng, dtype, *shape) for shape in ((n, c), (c, f), (f,)))
+    dy = numbers(rng, dtype, n, f)
+    y = kernels.dense_forward(np.maximum(x, 0), kernel, bias)
+    return (
+        y,
+        kernels.dense_backward_input(dy, kernel),
+        *kernels.dense_backward_kernel(dy, x),
+    )
+
+
+PUBLIC = {"convolve": convolve, "convolve_and_pool": convolve_and_pool, "dense": dense}
+
+
+# --- running them --------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def fenced_spans(fence, at_end):
+    """Run each kernel's compiled span on fenced arrays: what is read, and what is written."""
+
+    def run(span, length, grain, *arguments):
+        fences.call(fence, at_end, span, (0, length, *arguments))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers, "run", run)
+        yield
+
+
+def fenced_doors(fence, at_end):
+    """Run what enters emitted code on fenced arrays, also those that a kernel makes for itself."""
+    return entered(lambda function, arguments: fences.call(fence, at_end, function, arguments))
+
+
+def run_doors(name, fence, count, say=lambda text: None):
+    """Call one of DOORS on random arrays, fenced; results must be those without a fence."""
+    rng = np.random.default_rng(1)
+    for number in range(count):
+        function, arguments = DOORS[name](rng, DTYPES[number % 2])
+        plain = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
+        say(f"{name} {[getattr(a, 'shape', a) for a in arguments]}")
+        fences.call(fence, number % 4 < 2, function, arguments)
+        function(*plain)
+        for one, other in zip(arguments, plain, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def run_public(name, fences_of, fence, count, say=lambda text: None):
+    """Call one of PUBLIC on random arrays, fenced; results must be those without a fence."""
+    for number in range(count):
+        say(f"{name} {fences_of.__name__} {number}")
+        with pytest.MonkeyPatch.context() as patch:
+            if number % 3:  # by itself it pays for few shapes as small as these
+                patch.setattr(winograd, "pays", wherever_it_can)
+            dtype = DTYPES[number % 2]
+            wanted = PUBLIC[name](np.random.default_rng(number), dtype)
+            with fences_of(fence, number % 4 < 2):
+                found = PUBLIC[name](np.random.default_rng(number), dtype)
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def wherever_it_can(samples, output, kernel_shape, strides):
+    """Stand in for `winograd.pays`: every 3 x 3 kernel with stride 1 goes that way."""
+    return tuple(kernel_shape[:2]) == (3, 3) and tuple(strides) == (1, 1)
+
+
+# (kernel, number of the argument): an array without its last number is too short.
+WRITTEN = [("product", 0), ("add_gathered", 0), ("convolve_band", 7), ("convolve_band", 8)]
+READ = [("product", 3), ("product", 6), ("product", 9)]
+READ += [("add_gathered", place) for place in (3, 5, 6, 7, 8)]
+READ += [("convolve_band", 0), ("convolve_band", 5)]
+
+
+def overrun(name, place, fence):
+    """Call one of DOORS with one array that is a number too short."""
+    function, arguments = DOORS[name](np.random.default_rng(4), np.float32)
+    short = arguments[place][:-1]
+    fences.call(fence, True, function, (*arguments[:place], short, *arguments[place + 1 :]))
+
+
+def survivors():
+    """Return which overruns a process survives between guard pages."""
+    found = []
+    for name, place in WRITTEN + READ:
+        child = os.fork()
+        if not child:
+            overrun(name, place, fences.guard_pages)
+            os._exit(0)
+        if not os.WIFSIGNALED(os.waitpid(child, 0)[1]):
+            found.append((name, place))
+    return found
+
+
+def main():
+    """Do what the command line says."""
+    if sys.argv[1] == "overruns":
+        print("survived:", survivors())
+        return
+    faulthandler.enable()
+    say, count = lambda text: print(text, flush=True), int(sys.argv[1])
+    for name in DOORS:
+        run_doors(name, fences.guard_pages, count, say)
+    for name in PUBLIC:
+        for fences_of in (fenced_spans, fenced_doors):
+            run_public(name, fences_of, fences.guard_pages, count // 3, say)
+    print("all whole")
+
+
+if __name__ == "__main__":
+    main()

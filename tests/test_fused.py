@@ -1,0 +1,363 @@
+"""Neighbours that run as one give what they give one by one: kernels against definitions, nets against nets.
+
+What holds between a fused and a plain net, as long as both convolve the same way: forward steps are the
+same to the last bit, and so is everything without pooling. The gradients of a pooled convolution are summed
+in another order: within 1e-5 of the norm.
+"""
+
+import numpy as np
+import pytest
+
+from tinycnn import ops, plan, reference, utils
+from tinycnn.fusing import ConvolutionReLU, ConvolutionReLUPooling
+from tinycnn.layers import (
+    Activation,
+    AveragePooling2D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    MaxPooling2D,
+    ReLU,
+)
+from tinycnn.models import Sequential
+from tinycnn.optimizers import SGD
+from tinycnn.plan import Step
+
+kernels = ops.implementation()
+NONE, SAME = ((0, 0), (0, 0)), ((1, 1), (1, 1))
+DTYPES = (np.float32, np.float64)
+CONVOLUTIONS = {  # n, h, w, c, kh, kw, f, strides, padding
+    "plain": (3, 8, 9, 2, 3, 3, 5, (1, 1), NONE),
+    "padded": (2, 7, 8, 5, 3, 3, 17, (1, 1), SAME),
+    "strides": (2, 13, 11, 3, 3, 2, 9, (2, 1), ((1, 0), (0, 1))),
+    "stride larger than the window": (1, 18, 19, 4, 2, 2, 33, (3, 4), NONE),
+    "one column of output": (2, 9, 3, 8, 2, 3, 8, (1, 1), NONE),
+    "1x1": (2, 5, 6, 17, 1, 1, 16, (1, 1), NONE),
+    "more samples than chunks": (19, 6, 6, 1, 3, 3, 4, (1, 1), NONE),
+    "64 filters": (1, 9, 9, 3, 4, 4, 64, (1, 1), NONE),
+    "no samples": (0, 7, 7, 2, 3, 3, 4, (1, 1), NONE),
+}
+POOLS = ((1, 1), (2, 2), (2, 3), (3, 3), (4, 4), (1, 2), (5, 1))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(9)
+
+
+@pytest.fixture
+def directly(monkeypatch):
+    """No convolution goes Winograd's way, which rounds even integers."""
+    if kernels is not reference:
+        monkeypatch.setattr("tinycnn.kernels.winograd.pays", lambda *shapes: False)
+
+
+def integers(rng, *shape, dtype):
+    return rng.integers(-3, 4, shape).astype(dtype)
+
+
+def some_convolution(case, rng, dtype):
+    n, h, w, c, kh, kw, f, strides, padding = CONVOLUTIONS[case]
+    x, kernel = integers(rng, n, h, w, c, dtype=dtype), integers(rng, kh, kw, c, f, dtype=dtype)
+    bias = integers(rng, f, dtype=dtype)
+    kernel[..., 0], bias[0] = -1, -100  # a dead unit
+    return (x, kernel, bias, strides, padding)
+
+
+def poolings(output):
+    """Return the POOLS that fit an output, most of which do not divide it."""
+    return [pool for pool in POOLS if pool[0] <= output[0] and pool[1] <= output[1]]
+
+
+def assert_equal(found, wanted, dtype):
+    for one, other in zip(found, wanted, strict=True):
+        if other is None:
+            assert one is None
+        else:
+            assert one.dtype == dtype
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CONVOLUTIONS)
+def test_convolution_and_relu_are_exact_on_integers(case, dtype, rng, directly):
+    x, kernel, bias, *geometry = some_convolution(case, rng, dtype)
+    wanted = reference.conv2d_relu_forward(x, kernel, bias, *geometry)
+    y = kernels.conv2d_relu_forward(x, kernel, bias, *geometry)
+    assert_equal([y], [wanted], dtype)
+    assert not y[..., 0].any()
+    dy = integers(rng, *y.shape, dtype=dtype)
+    for wants_dx in (True, False):
+        arguments = dy, y, x, kernel, *geometry, wants_dx
+        wanted = reference.conv2d_relu_backward(*arguments)
+        assert_equal(kernels.conv2d_relu_backward(*arguments), wanted, dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CONVOLUTIONS)
+@pytest.mark.parametrize("rate", [0, 0.5, 1])
+def test_with_pooling_and_dropout_it_is_exact_on_integers(case, rate, dtype, rng, directly):
+    x, kernel, bias, *geometry = some_convolution(case, rng, dtype)
+    output = reference.conv2d_forward(x, kernel, bias, *geometry).shape[1:3]
+    for number, pool in enumerate(poolings(output)):
+        forward = x, kernel, bias, *geometry, pool, rate, 2**64 - 1
+        wanted, place = reference.conv2d_relu_max_pool2d_forward(*forward)
+        y, winner = kernels.conv2d_relu_max_pool2d_forward(*forward)
+        assert_equal([y], [wanted], dtype)
+        assert winner.dtype == np.uint8
+        np.testing.assert_array_equal(winner[y > 0], place[y > 0])  # few values, so many ties
+        dy = integers(rng, *y.shape, dtype=dtype)
+        backward = dy, y, winner, x, kernel, *geometry, pool, rate, number % 2 == 0
+        wanted = reference.conv2d_relu_max_pool2d_backward(*backward)
+        assert_equal(kernels.conv2d_relu_max_pool2d_backward(*backward), wanted, dtype)
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.9])
+def test_other_rates_drop_the_same_and_stay_close(rate, rng, directly):
+    x, kernel, bias, *geometry = some_convolution("padded", rng, np.float32)
+    forward = x, kernel, bias, *geometry, (2, 2), rate, 12
+    wanted, _ = reference.conv2d_relu_max_pool2d_forward(*forward)
+    y, winner = kernels.conv2d_relu_max_pool2d_forward(*forward)
+    np.testing.assert_array_equal(y, wanted)
+    plain, _ = kernels.conv2d_relu_max_pool2d_forward(*forward[:-2], 0.0, 0)
+    np.testing.assert_array_equal(y, reference.dropout_forward(plain, rate, 12))
+    dy = rng.standard_normal(y.shape).astype(np.float32)
+    backward = dy, y, winner, x, kernel, *geometry, (2, 2), rate, True
+    wanted = reference.conv2d_relu_max_pool2d_backward(*backward)
+    assert_close(kernels.conv2d_relu_max_pool2d_backward(*backward), wanted, 1e-6)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("pool", [(1, 1), (2, 2), (4, 4), (2, 3), (1, 5)])
+def test_through_winograd_it_stays_close(pool, dtype, rng, monkeypatch):
+    if kernels is reference:
+        pytest.skip("without Numba only the definitions run")
+    from tinycnn.kernels import winograd
+
+    taken, values = [], winograd.kernel_values
+    monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
+    monkeypatch.setattr(winograd, "kernel_values", lambda k: taken.append(k.shape) or values(k))
+    x = rng.standard_normal((3, 43, 19, 8)).astype(dtype)
+    kernel, bias = rng.standard_normal((3, 3, 8, 17)).astype(dtype), np.ones(17, dtype)
+    forward = x, kernel, bias, (1, 1), SAME, pool, 0.5, 3
+    y, winner = kernels.conv2d_relu_max_pool2d_forward(*forward)
+    assert len(taken) == 1
+    wanted, place = reference.conv2d_relu_max_pool2d_forward(*forward)
+    assert_close([y], [wanted], 1e-5 if dtype == np.float32 else 1e-13)
+    if dtype == np.float64:  # nothing is as near to a tie as that
+        np.testing.assert_array_equal(winner[y > 0], place[y > 0])
+
+
+def assert_close(found, wanted, bound):
+    for one, other in zip(found, wanted, strict=True):
+        assert np.linalg.norm(one - other) <= bound * np.linalg.norm(other)
+
+
+def test_a_nan_wins_its_window_and_stays_out_of_others(rng):
+    x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
+    x[1, 3, 4, 1], kernel[kernel == 0] = np.nan, 1
+    for pool in ((2, 2), (3, 3)):
+        forward = x, kernel, bias, *geometry, pool, 0.0, 0
+        wanted, place = reference.conv2d_relu_max_pool2d_forward(*forward)
+        y, winner = kernels.conv2d_relu_max_pool2d_forward(*forward)
+        assert 0 < np.isnan(y).sum() < y.size
+        np.testing.assert_array_equal(y, wanted)
+        live = np.isnan(y) | (y > 0)
+        np.testing.assert_array_equal(winner[live], place[live])
+    y = kernels.conv2d_relu_forward(x, kernel, bias, *geometry)
+    np.testing.assert_array_equal(y, reference.conv2d_relu_forward(x, kernel, bias, *geometry))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_gradient_that_is_not_finite_passes_only_where_the_unit_is_on(bad, rng, directly):
+    x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
+    y = kernels.conv2d_relu_forward(x, kernel, bias, *geometry)
+    dy = np.where(y > 0, integers(rng, *y.shape, dtype=np.float32), np.float32(bad))
+    back = dy, y, x, kernel, *geometry, True
+    wanted = reference.conv2d_relu_backward(*back)
+    assert all(np.isfinite(one).all() for one in wanted)
+    assert_equal(kernels.conv2d_relu_backward(*back), wanted, np.float32)
+    y, winner = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, *geometry, (2, 2), 0.5, 3)
+    dy = np.where(y > 0, integers(rng, *y.shape, dtype=np.float32), np.float32(bad))
+    back = dy, y, winner, x, kernel, *geometry, (2, 2), 0.5, True
+    wanted = reference.conv2d_relu_max_pool2d_backward(*back)
+    assert_equal(kernels.conv2d_relu_max_pool2d_backward(*back), wanted, np.float32)
+
+
+def test_a_nan_gradient_of_a_unit_that_is_on_is_not_hidden(rng, directly):
+    x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
+    y, winner = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, *geometry, (2, 2), 0, 0)
+    dy = np.ones_like(y)
+    dy[np.unravel_index(y.argmax(), y.shape)] = np.nan
+    back = dy, y, winner, x, kernel, *geometry, (2, 2), 0, True
+    found = kernels.conv2d_relu_max_pool2d_backward(*back)
+    assert all(np.isnan(one).any() for one in found)
+
+
+# --- nets: fused against plain -------------------------------------------------------------------------
+
+NETS = {  # layers, the steps that they become
+    "convolution, ReLU": (
+        lambda: [Conv2D(5, 3, activation="relu")],
+        [ConvolutionReLU],
+    ),
+    "the ReLU a layer": (
+        lambda: [Conv2D(5, 3, use_bias=False), Activation("relu")],
+        [ConvolutionReLU],
+    ),
+    "two convolutions": (
+        lambda: [Conv2D(9, 3, activation="relu", padding="same"), Conv2D(10, 3, strides=2), ReLU()],
+        [ConvolutionReLU, ConvolutionReLU],
+    ),
+    "pooling and dropout": (
+        lambda: [Conv2D(6, 3, activation="relu"), MaxPooling2D(), Dropout(0.25)],
+        [ConvolutionReLUPooling],
+    ),
+    "all of them layers": (
+        lambda: [
+            Conv2D(6, (2, 3)),
+            ReLU(),
+            MaxPooling2D((2, 3)),
+            Dropout(0.5, seed=3),
+            Dropout(0.5),
+        ],
+        [ConvolutionReLUPooling, Step],
+    ),
+    "pooling twice": (
+        lambda: [
+            *(Conv2D(4, 3, activation="relu"), MaxPooling2D(2)),
+            *(Conv2D(5, 3, activation="relu"), MaxPooling2D(3), Dropout(0.0)),
+        ],
+        [ConvolutionReLUPooling, ConvolutionReLUPooling],
+    ),
+    "everything dropped": (
+        lambda: [Conv2D(6, 3, activation="relu"), MaxPooling2D(), Dropout(1.0)],
+        [ConvolutionReLUPooling],
+    ),
+    "windows overlap": (
+        lambda: [Conv2D(4, 3, activation="relu"), MaxPooling2D(3, strides=2)],
+        [ConvolutionReLU, Step],
+    ),
+    "the pooling is padded": (
+        lambda: [Conv2D(4, 3, activation="relu"), MaxPooling2D(3, padding="same"), Dropout(0.5)],
+        [ConvolutionReLU, Step, Step],
+    ),
+    "pooling of means": (
+        lambda: [Conv2D(4, 3, activation="relu"), AveragePooling2D()],
+        [ConvolutionReLU, Step],
+    ),
+    "no ReLU": (lambda: [Conv2D(4, 3), MaxPooling2D(), Dropout(0.5)], [Step, Step, Step]),
+    "another activation": (
+        lambda: [Conv2D(4, 3, activation="tanh"), ReLU(), MaxPooling2D()],
+        [Step, Step, Step],
+    ),
+    "the ReLU behind the pooling": (lambda: [Conv2D(4, 3), MaxPooling2D(), ReLU()], [Step] * 3),
+    "pooling first": (
+        lambda: [MaxPooling2D(), Dropout(0.25), Conv2D(4, 3, activation="relu"), Dropout(0.5)],
+        [Step, Step, ConvolutionReLU, Step],
+    ),
+    "ReLU twice": (
+        lambda: [Conv2D(4, 3, activation="relu"), ReLU(), MaxPooling2D()],
+        [ConvolutionReLU, Step, Step],
+    ),
+}
+
+
+def net(name, eagerly, classes=3, dtype="float32"):
+    utils.set_random_seed(4)
+    layers = [*NETS[name][0](), Flatten(), Dense(classes, activation="softmax")]
+    for layer in layers:
+        layer.dtype = dtype
+    model = Sequential([Input((13, 14, 3)), *layers])
+    model.compile(SGD(0.1, 0.9), "sparse_categorical_crossentropy", run_eagerly=eagerly)
+    return model
+
+
+def both(name):
+    return net(name, False), net(name, True)
+
+
+def samples(rng, count=21):
+    return rng.standard_normal((count, 13, 14, 3)).astype(np.float32), np.arange(count) % 3
+
+
+def pooled(name):
+    return ConvolutionReLUPooling in NETS[name][1]
+
+
+def compare(found, wanted, name):
+    """Compare to the last bit, or, behind a pooled convolution with Numba, within 1e-5 of the norm."""
+    if pooled(name) and kernels is not reference:
+        assert_close(found, wanted, 1e-5)
+    else:
+        assert [one.tobytes() for one in found] == [other.tobytes() for other in wanted]
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_the_plan_fuses_what_it_says_and_loses_no_layer(name):
+    for model, kinds in zip(
+        both(name), (NETS[name][1], [Step] * len(NETS[name][0]())), strict=True
+    ):
+        steps = model.objective.steps
+        assert [type(step) for step in steps] == [*kinds, Step, Step]
+        ran = [layer for step in steps for layer in getattr(step, "layers", None) or [step.layer]]
+        assert ran[:-1] == model.layers[:-1]  # the last one is without its softmax
+    assert [type(step) for step in plan.plan(model.layers)] == [*NETS[name][1], Step, Step]
+    assert {type(step) for step in plan.plan(model.layers, fuse=False)} == {Step}
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_predictions_and_dropout_are_the_same_bits(name, rng, directly):
+    fused, plain = both(name)
+    x, _ = samples(rng)
+    for training in (False, True):
+        outputs = [
+            plan.forward(model.objective.steps, x, training, np.random.default_rng(2))[0]
+            for model in (fused, plain)
+        ]
+        assert outputs[0].tobytes() == outputs[1].tobytes()
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_three_steps_of_training_lead_to_the_same_weights(name, rng, directly):
+    fused, plain = both(name)
+    before = fused.get_weights()
+    data = samples(rng)
+    for model in (fused, plain):
+        utils.set_random_seed(5)
+        model.fit(*data, batch_size=7, epochs=1, verbose=0)
+    compare(fused.get_weights(), plain.get_weights(), name)
+    assert not any(map(np.array_equal, before[-1:], fused.get_weights()[-1:]))
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_gradients_by_weights_and_by_the_input_are_the_same(name, rng, directly):
+    fused, plain = both(name)
+    x, y = samples(rng, 9)
+    found, wanted = fused.gradients(x, y), plain.gradients(x, y)
+    assert list(found) == list(wanted)
+    compare(found.values(), wanted.values(), name)
+    eager = plan.plan(plain.layers, logits=True, fuse=False)
+    scores, tape = plan.forward(eager, x, False, None)
+    dscores = np.zeros_like(scores)
+    dscores[:, 1] = 1
+    compare([fused.input_gradient(x, 1)], [plan.backward(eager, dscores, tape)[0]], name)
+
+
+def test_with_winograd_three_steps_stay_close(rng, monkeypatch):
+    monkeypatch.setitem(
+        NETS,
+        "wide",
+        (
+            lambda: [
+                Conv2D(16, 3, activation="relu", padding="same"),
+                *(Conv2D(17, 3, activation="relu"), MaxPooling2D(3), Dropout(0.25)),
+            ],
+            [ConvolutionReLU, ConvolutionReLUPooling],
+        ),
+    )
+    if kernels is not reference:
+        monkeypatch.setattr("tinycnn.kernels.winograd.pays", lambda *shapes: True)
+    test_three_steps_of_training_lead_to_the_same_weights("wide", rng, None)

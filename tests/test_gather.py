@@ -1,0 +1,107 @@
+"""The product along lists against the same product with its zeros; integers exactly."""
+
+import numpy as np
+import pytest
+
+from tinycnn import ops, reference
+
+if ops.implementation() is reference:
+    pytest.skip("without Numba only the definitions run", allow_module_level=True)
+
+from tinycnn.kernels.gather import GATHERS, add_gathered, multiples
+from tinycnn.kernels.vectors import VECTOR_BYTES
+
+DTYPES = (np.float32, np.float64)
+
+
+def lists_of(a, distance, gap=0):
+    """Return the lists of a matrix's numbers that are not 0, with `gap` unused places after each row's."""
+    counts = (a != 0).sum(axis=1)
+    firsts = np.concatenate([[0], np.cumsum(counts + gap)[:-1]]).astype(np.int64)
+    values, indices = np.full(counts.sum() + gap * len(a), np.nan, a.dtype), None
+    indices = np.full(len(values), 10**15)  # nobody may read what is not in a list
+    for row, first in zip(a, firsts, strict=True):
+        (places,) = np.nonzero(row)
+        values[first : first + len(places)] = row[places]
+        indices[first : first + len(places)] = places * distance
+    return values, indices, firsts, firsts + counts
+
+
+def sparse(rng, shape, share, dtype):
+    return (rng.integers(1, 4, shape) * (rng.random(shape) < share)).astype(dtype)
+
+
+def widths_of(columns, itemsize):
+    """Return which of GATHERS a row is cut into."""
+    found = set()
+    with pytest.MonkeyPatch.context() as patch:
+        names = add_gathered.py_func.__globals__
+        patch.setitem(names, "add_gathered_strip", lambda shape, *rest: found.add(shape))
+        add_gathered.py_func(np.empty(0, f"f{itemsize}"), 0, (), *[0] * 6, columns)
+    return found
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(6)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("share", [0, 0.2, 1])  # empty rows; some empty, some not; all full
+def test_every_width_is_exact(share, dtype, rng):
+    used, lanes = set(), VECTOR_BYTES // np.dtype(dtype).itemsize
+    for columns in (1, lanes - 1, *(lanes * k for k in (1, 2, 3, 4, 6, 13)), 7 * lanes + 3):
+        used |= widths_of(columns, np.dtype(dtype).itemsize)
+        for length in (1, 7, 8, 21):
+            a = sparse(rng, (5, length), share, dtype)
+            b = rng.integers(-3, 4, (length, columns + 2)).astype(dtype)
+            c = rng.integers(-3, 4, (5, columns + 1)).astype(dtype)
+            wanted = c.copy()
+            wanted[:, :columns] += a @ b[:, 1 : columns + 1]
+            lists = lists_of(a, columns + 2, gap=int(rng.integers(3)))
+            places = multiples(5, columns + 1)
+            add_gathered(c.ravel(), 0, places, b.ravel(), 1, *lists, columns)
+            np.testing.assert_array_equal(c, wanted)
+    assert used == set(range(len(GATHERS)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("columns", [3, 20, 33, 70, 130])
+def test_rows_of_c_that_overlap_receive_from_all(columns, dtype, rng):
+    step = 2  # each row of c begins two numbers after the one before, as with windows of an image
+    a = sparse(rng, (9, 6), 0.5, dtype)
+    b = rng.integers(-3, 4, (6, columns)).astype(dtype)
+    c = rng.integers(-3, 4, 3 + 8 * step + columns).astype(dtype)
+    wanted = c.copy()
+    for row, part in enumerate(a @ b):
+        wanted[3 + row * step : 3 + row * step + columns] += part
+    add_gathered(c, 3, multiples(9, step), b.ravel(), 0, *lists_of(a, columns), columns)
+    np.testing.assert_array_equal(c, wanted)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_real_numbers_stay_close(dtype, rng):
+    a = rng.standard_normal((7, 900)) * (rng.random((7, 900)) < 0.3)
+    b = rng.standard_normal((900, 77))
+    c = np.zeros((7, 77), dtype)
+    lists = lists_of(a.astype(dtype), 77)
+    add_gathered(c.ravel(), 0, multiples(7, 77), b.astype(dtype).ravel(), 0, *lists, 77)
+    bound = 1e-6 if dtype == np.float32 else 1e-14
+    assert np.linalg.norm(c - a @ b) <= bound * np.linalg.norm(a @ b)
+
+
+def test_no_rows_and_no_columns_are_no_work(rng):
+    c, nothing = np.ones(4, np.float32), np.empty(0, np.int64)
+    lists = lists_of(np.ones((2, 1), np.float32), 2)
+    add_gathered(c, 0, nothing, c.copy(), 0, c[:0].copy(), nothing, nothing, nothing, 4)
+    add_gathered(c, 0, multiples(2, 2), c.copy(), 0, *lists, 0)
+    np.testing.assert_array_equal(c, 1)
+
+
+def test_a_nan_in_a_list_and_in_b_reaches_its_row_only():
+    a, b = np.array([[1, 0], [0, np.nan], [0, 2]], np.float32), np.ones((2, 5), np.float32)
+    b[0, 3] = np.nan
+    c = np.zeros((3, 5), np.float32)
+    add_gathered(c.ravel(), 0, multiples(3, 5), b.ravel(), 0, *lists_of(a, 5), 5)
+    wanted = [[1, 1, 1, np.nan, 1], [np.nan] * 5, [2] * 5]
+    np.testing.assert_array_equal(c, wanted)

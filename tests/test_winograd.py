@@ -1,0 +1,202 @@
+"""Winograd's way against the definition: sizes that no tile divides, odd channels, bands, large numbers."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from tinycnn import ops, reference
+
+if ops.implementation() is reference:
+    pytest.skip("without Numba only the definitions run", allow_module_level=True)
+
+from tinycnn import kernels
+from tinycnn.kernels import winograd
+
+DTYPES = (np.float32, np.float64)
+BOUNDS = {np.float32: 1e-5, np.float64: 1e-13}
+NONE, SAME = ((0, 0), (0, 0)), ((1, 1), (1, 1))
+IMAGES = {  # n, output's rows and columns, c, f, padding
+    "several bands": (1, 60, 44, 8, 9, NONE),
+    "a band a row": (1, 6, 201, 3, 5, SAME),
+    "odd channels": (2, 9, 10, 9, 17, NONE),
+    "one more than two vectors": (1, 7, 6, 33, 8, SAME),
+    "one more than one vector": (1, 5, 9, 17, 33, NONE),
+    "one channel, one filter": (1, 8, 8, 1, 1, SAME),
+    "uneven padding": (2, 10, 7, 8, 8, ((2, 0), (0, 3))),
+    "many samples": (19, 4, 4, 16, 16, NONE),
+}
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(8)
+
+
+@pytest.fixture(autouse=True)
+def ways(monkeypatch):
+    """Let every 3 x 3 convolution go this way; note each time that one does."""
+    taken, values = [], winograd.kernel_values
+    monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
+    monkeypatch.setattr(winograd, "kernel_values", lambda k: taken.append(k.shape) or values(k))
+    return taken
+
+
+def image(rng, n, oh, ow, c, padding, dtype):
+    (top, bottom), (left, right) = padding
+    size = n, oh + 2 - top - bottom, ow + 2 - left - right, c
+    return rng.standard_normal(size).astype(dtype)
+
+
+def wide(*values):
+    return [v.astype(np.float64) if isinstance(v, np.ndarray) else v for v in values]
+
+
+def assert_close(found, wanted, dtype):
+    assert found.dtype == dtype
+    assert found.shape == wanted.shape
+    for size in (np.linalg.norm, lambda numbers: np.abs(numbers).max()):
+        assert size(found - wanted) <= BOUNDS[dtype] * size(wanted)
+
+
+@pytest.mark.parametrize("padding", [((3, 0), (0, 0)), ((0, 0), (5, 1)), ((3, 3), (4, 4))])
+def test_an_image_behind_more_padding_than_a_kernel_has_reach(padding, rng, ways):
+    x, kernel = rng.standard_normal((2, 8, 9, 8)), rng.standard_normal((3, 3, 8, 9))
+    y = kernels.conv2d_forward(x, kernel, np.zeros(9), (1, 1), padding)
+    wanted = reference.conv2d_forward(x, kernel, np.zeros(9), (1, 1), padding)
+    np.testing.assert_allclose(y, wanted, atol=1e-12)
+    arguments = rng.standard_normal(y.shape), kernel, x.shape, (1, 1), padding
+    dx = kernels.conv2d_backward_input(*arguments)  # not this way
+    np.testing.assert_allclose(dx, reference.conv2d_backward_input(*arguments), atol=1e-12)
+    assert len(ways) == 1
+
+
+def compare(x, kernel, padding, rng, ways):
+    """Compare the forward step and the gradient by the input with their definitions, in float64."""
+    dtype, bias = x.dtype.type, rng.standard_normal(kernel.shape[3]).astype(x.dtype)
+    found = kernels.conv2d_forward(x, kernel, bias, (1, 1), padding)
+    wanted = reference.conv2d_forward(*wide(x, kernel, bias), (1, 1), padding)
+    assert_close(found, wanted, dtype)
+    dy = rng.standard_normal(found.shape).astype(x.dtype)
+    dx = kernels.conv2d_backward_input(dy, kernel, x.shape, (1, 1), padding)
+    wanted = reference.conv2d_backward_input(*wide(dy, kernel), x.shape, (1, 1), padding)
+    assert_close(dx, wanted, dtype)
+    assert len(ways) == 2, "another way was taken"
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", IMAGES)
+def test_images(case, dtype, rng, ways):
+    n, oh, ow, c, f, padding = IMAGES[case]
+    x = image(rng, n, oh, ow, c, padding, dtype)
+    kernel = rng.standard_normal((3, 3, c, f)).astype(dtype)
+    compare(x, kernel, padding, rng, ways)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_small_output(dtype, rng, ways):
+    kernel = rng.standard_normal((3, 3, 8, 9)).astype(dtype)
+    for oh in range(1, 14):
+        for ow in range(1, 14):
+            ways.clear()
+            compare(image(rng, 1, oh, ow, 8, NONE, dtype), kernel, NONE, rng, ways)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_with_padding_every_small_image(dtype, rng, ways):
+    kernel = rng.standard_normal((3, 3, 9, 8)).astype(dtype)
+    for size in range(1, 14):
+        ways.clear()
+        compare(image(rng, 2, size, 14 - size, 9, SAME, dtype), kernel, SAME, rng, ways)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("scale", [1e3, 1e-3, "mixed"])
+def test_numbers_of_other_magnitudes(scale, dtype, rng, ways):
+    factor = 10.0 ** rng.integers(-3, 4, 17) if scale == "mixed" else scale
+    x = (image(rng, 2, 11, 10, 17, NONE, np.float64) * factor).astype(dtype)
+    kernel = rng.standard_normal((3, 3, 17, 8)).astype(dtype)
+    compare(x, kernel, NONE, rng, ways)
+
+
+def test_relu_behind_it(rng, ways):
+    x = image(rng, 2, 9, 9, 8, NONE, np.float64)
+    kernel, bias = rng.standard_normal((3, 3, 8, 9)), rng.standard_normal(9)
+    y = kernels.conv2d_relu_forward(x, kernel, bias, (1, 1), NONE)
+    wanted = reference.conv2d_relu_forward(x, kernel, bias, (1, 1), NONE)
+    np.testing.assert_allclose(y, wanted, atol=1e-12)
+    dy = rng.standard_normal(y.shape)
+    dx, *_ = kernels.conv2d_relu_backward(dy, y, x, kernel, (1, 1), NONE, True)
+    wanted, *_ = reference.conv2d_relu_backward(dy, y, x, kernel, (1, 1), NONE, True)
+    np.testing.assert_allclose(dx, wanted, atol=1e-12)
+    assert len(ways) == 2
+
+
+def test_kernel_values_are_the_kernel_at_six_points(rng):
+    # A kernel is a polynomial; at each point its value is divided by that of the five other factors.
+    points = [Fraction(p) for p in (0, 1, -1, 2, -2)]
+    rows = []
+    for point in points:
+        others = Fraction(1)
+        for other in points:
+            others *= point - other if other != point else 1
+        rows.append([point**power / others for power in range(3)])
+    rows.append(
+        [Fraction(0), Fraction(0), Fraction(1)]
+    )  # at infinity only the highest power counts
+    kernel = rng.integers(-5, 6, (3, 3, 2, 3))
+    found = winograd.kernel_values(kernel.astype(np.float64)).reshape(6, 6, 2, 3)
+    for i, by_row in enumerate(rows):
+        for j, by_column in enumerate(rows):
+            exact = sum(
+                by_row[a] * by_column[b] * kernel[a, b].astype(object)
+                for a in range(3)
+                for b in range(3)
+            )
+            np.testing.assert_allclose(
+                found[i, j], exact.astype(np.float64), rtol=1e-14, atol=1e-15
+            )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("pixel", [(0, 0), (4, 6), (5, 7), (11, 12), (14, 15)])
+def test_what_is_not_finite_stays_in_the_tiles_that_see_it(pixel, bad, dtype, rng):
+    x, kernel = (
+        image(rng, 2, 13, 14, 8, NONE, dtype),
+        rng.standard_normal((3, 3, 8, 9)).astype(dtype),
+    )
+    x[0, *pixel, 3] = bad
+    y = kernels.conv2d_forward(x, kernel, np.zeros(9, dtype), (1, 1), NONE)
+    with np.errstate(invalid="ignore"):
+        wanted = reference.conv2d_forward(x, kernel, np.zeros(9, dtype), (1, 1), NONE)
+    assert not np.isfinite(wanted).all()
+    assert not np.isfinite(y[~np.isfinite(wanted)]).any()
+    assert np.isnan(y[np.isnan(wanted)]).all()
+    for i in range(0, 13, winograd.OUT):
+        for j in range(0, 14, winograd.OUT):
+            tile = y[:, i : i + winograd.OUT, j : j + winograd.OUT]
+            seen = i <= pixel[0] < i + winograd.IN and j <= pixel[1] < j + winograd.IN
+            assert np.isfinite(tile[1]).all()
+            assert seen or np.isfinite(tile[0]).all()
+
+
+def test_no_samples(rng):
+    x, kernel = np.empty((0, 9, 9, 8)), rng.standard_normal((3, 3, 8, 8))
+    assert kernels.conv2d_forward(x, kernel, np.zeros(8), (1, 1), NONE).shape == (0, 7, 7, 8)
+
+
+@pytest.mark.parametrize(
+    ("samples", "output", "kernel", "strides", "wanted"),
+    [
+        (128, (24, 24), (3, 3, 32, 64), (1, 1), True),
+        (128, (24, 24), (3, 3, 32, 64), (2, 1), False),
+        (128, (24, 24), (5, 3, 32, 64), (1, 1), False),
+        (128, (26, 26), (3, 3, 1, 32), (1, 1), False),
+        (128, (1, 1), (3, 3, 32, 64), (1, 1), False),  # a tile makes 16 pixels
+        (0, (24, 24), (3, 3, 32, 64), (1, 1), False),
+    ],
+)
+def test_it_is_chosen_where_it_pays(monkeypatch, samples, output, kernel, strides, wanted):
+    monkeypatch.undo()
+    assert winograd.pays(samples, output, kernel, strides) is wanted
