@@ -36,5 +36,5 @@ lint: .venv/test
 	touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis benchmark-results
 	find tinycnn gui scripts tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

@@ -50,7 +50,9 @@ class Window:
         self.view = View(root, self, self._make_paper, LIGHT, mac=system == "aqua")
         self._listen(system)
         self._show()
-        self.view.say("Draw a digit. The model is being loaded; at the very first start that takes some seconds…")
+        self.view.say(
+            "Draw a digit. The model is being loaded; at the very first start that takes some seconds…"
+        )
         worker.submit("load", model)
         self._tick = root.after(1, self._start)
 

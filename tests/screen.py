@@ -132,7 +132,8 @@ class App:
 
     def _read_errors(self):
         for line in self.process.stderr:
-            self.errors += line
+            if not line.startswith("compiling kernels"):  # no complaint
+                self.errors += line
 
     def wait(self, condition, why=""):
         """Wait until the window shows something; return the state that does."""

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.marks import needs_kernels
 from tests.painted_digits import strokes
 from tests.screen import ROOT, App, Screen, lacking
 
@@ -89,6 +90,7 @@ def test_it_closes_cleanly_in_any_state(start, screen, state):
     screen.hand("mouseup 1", "mouseup 3")
 
 
+@needs_kernels
 def test_it_closes_cleanly_while_kernels_are_compiled_and_by_its_key(start, tmp_path):
     window = start(NUMBA_CACHE_DIR=str(tmp_path / "kernels"))
     window.appear()

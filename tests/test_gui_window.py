@@ -299,7 +299,7 @@ def test_another_model_is_loaded_and_named(window):
 
 
 def test_a_stroke_that_leaves_the_window_ends_where_it_is_let_go(window):
-    window.draw([(0.5, 0.5), (0.9, 0.5), (5, 0.5), (5, 5), (-3, 5), (-3, 0.5)])
+    window.draw([(0.5, 0.5), (0.9, 0.5), (5, 0.5), (5, 5), (0.5, 5), (0.1, 5)])
     (count,) = window.state["strokes"]
     assert count >= 4
     window.clear()

@@ -99,7 +99,7 @@ def conv2d_forward(
     padded = h + top + bottom, w + left + right
     y = aligned_empty((n, (padded[0] - kh) // sh + 1, (padded[1] - kw) // sw + 1, f), x.dtype)
     least = grain(n, y.size * kernel[..., 0].size)
-    if winograd.pays(n, y.shape[1:3], kernel.shape, strides):
+    if winograd.pays(y.shape[1:3], kernel.shape, strides):
         padded = winograd.covered(padded, y.shape[1:3])
         values = winograd.kernel_values(kernel)
         arrays = x, x[:0], values, bias
@@ -168,7 +168,7 @@ def conv2d_backward_input(
     y, dx = dy[:0] if y is None else y, aligned_empty(x_shape, dy.dtype)
     least = grain(n, dy.size * kernel[..., 0].size)
     # More padding than that cuts dy off in front, which that way does not.
-    if max(corner) <= 2 and winograd.pays(n, (h, w), (kh, kw, f, c), strides):
+    if max(corner) <= 2 and winograd.pays((h, w), (kh, kw, f, c), strides):
         turned = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))  # (kh, kw, f, c)
         values, spread = winograd.kernel_values(turned), winograd.covered((h + 2, w + 2), (h, w))
         before = reach[0] - corner[0], reach[1] - corner[1]

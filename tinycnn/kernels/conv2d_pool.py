@@ -46,7 +46,7 @@ def conv2d_relu_max_pool2d_forward(
     winner = np.empty(y.shape, np.uint8)
     least = grain(n, n * oh * ow * kernel.size)
     mask = mask_numbers(x.dtype, rate, seed)
-    if winograd.OUT % pool[0] == 0 and winograd.pays(n, (oh, ow), kernel.shape, strides):
+    if winograd.OUT % pool[0] == 0 and winograd.pays((oh, ow), kernel.shape, strides):
         padded, values = winograd.covered(padded, (oh, ow)), winograd.kernel_values(kernel)
         numbers = (top, left), padded, (oh, ow), pool, mask
         workers.run(winograd_span, n, least, x, values, bias, *numbers, y, winner)

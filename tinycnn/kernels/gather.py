@@ -13,8 +13,8 @@ small part of the whole.
     | 0.7 | 352 | ---------> |  b0    |  b1    |  · 0.7   /
     +-----+-----+            +--------+--------+
 
-A multiply-add takes four cycles or so, and the next may start at once if it does not need its result.
-A single sum would wait for itself, so narrow rows are added to several sums in turn, added up last.
+Every sum starts from what `c` holds and goes on in the order of the list, as in `product.py`: multiplying
+the zeros, too, would give the same bits.
 """
 
 import numpy as np
@@ -26,59 +26,40 @@ from numba.np import arrayobj
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.vectors import VECTOR_BYTES, Writer
 
-# Every width there is: (vectors in a row, sums taken in turn, with a mask?), wide before narrow.
-GATHERS = ((6, 1, 0), (4, 2, 0), (2, 4, 0), (1, 4, 0), (1, 4, 1))
+# Every width there is: (vectors in a row, with a mask?), wide before narrow.
+GATHERS = ((6, 0), (4, 0), (2, 0), (1, 0), (1, 1))
 WORD = ir.IntType(64)
 
 
 def emit_row(
-    write: Writer, shape: tuple[int, int], c: ir.Value, b: ir.Value, listed: tuple, width: object
+    write: Writer, vectors: int, c: ir.Value, b: ir.Value, listed: tuple, width: object
 ) -> None:
     """Write `c += Σ value[t] · b[index[t]]` for one row of vectors.
 
     Args:
         write: the writer.
-        shape: (vectors, sums taken in turn).
+        vectors: in the row.
         c, b: addresses.
         listed: (address of the values, address of the indices, how many).
         width: how many columns of the row exist; None: all of them.
     """
-    (vectors, turns), (values, indices, count) = shape, listed
+    values, indices, count = listed
+    one = write.constant(1)
 
-    def entry(value: ir.Value, index: ir.Value, sums: list[ir.Value]) -> list[ir.Value]:
+    def entry(state: list[ir.Value]) -> list[ir.Value]:
+        value, index, *sums = state
         times = write.repeat(write.number(value), write.vector)
         row = write.load(write.at(b, write.builder.load(index, typ=WORD)), vectors, width)
-        return [write.multiply_add(times, part, old) for part, old in zip(row, sums, strict=True)]
+        sums = [write.multiply_add(times, part, old) for part, old in zip(row, sums, strict=True)]
+        return [write.at(value, one), write.builder.gep(index, [one], source_etype=WORD), *sums]
 
-    def further(value: ir.Value, index: ir.Value, entries: int) -> tuple[ir.Value, ir.Value]:
-        far = write.constant(entries)
-        return write.at(value, far), write.builder.gep(index, [far], source_etype=WORD)
-
-    def several(state: list[ir.Value]) -> list[ir.Value]:  # one entry for each of the sums
-        value, index, *sums = state
-        for turn in range(turns):
-            part = slice(turn * vectors, (turn + 1) * vectors)
-            sums[part] = entry(*further(value, index, turn), sums[part])
-        return [*further(value, index, turns), *sums]
-
-    def single(state: list[ir.Value]) -> list[ir.Value]:  # what is left over goes to the first sum
-        value, index, *sums = state
-        return [*further(value, index, 1), *entry(value, index, sums)]
-
-    rounds = write.builder.udiv(count, write.constant(turns))
-    rest = write.builder.urem(count, write.constant(turns))
-    state = [values, indices, *write.zeros(vectors * turns)]
-    values, indices, *sums = write.loop(rounds, state, several)
-    _, _, *first = write.loop(rest, [values, indices, *sums[:vectors]], single)
-    sums[:vectors] = first
-    total = write.load(c, vectors, width)
-    for place, value in enumerate(sums):
-        total[place % vectors] = write.add(total[place % vectors], value)
-    write.store(total, c, width)
+    state = [values, indices, *write.load(c, vectors, width)]
+    _, _, *sums = write.loop(count, state, entry)
+    write.store(sums, c, width)
 
 
 def emit_rows(
-    write: Writer, shape: tuple, arrays: list[ir.Value], rows: ir.Value, width: object
+    write: Writer, vectors: int, arrays: list[ir.Value], rows: ir.Value, width: object
 ) -> None:
     """Write a loop over the rows of `a` and `c`; `arrays` are the addresses that `add_gathered` names."""
     c, places, b, values, indices, firsts, stops = arrays
@@ -91,7 +72,7 @@ def emit_rows(
         first, stop = whole(firsts, row), whole(stops, row)
         index = write.builder.gep(indices, [first], source_etype=WORD)
         listed = write.at(values, first), index, write.builder.sub(stop, first)
-        emit_row(write, shape, write.at(c, whole(places, row)), b, listed, width)
+        emit_row(write, vectors, write.at(c, whole(places, row)), b, listed, width)
         return [write.builder.add(row, write.constant(1))]
 
     write.loop(rows, [write.constant(0)], step)
@@ -116,11 +97,11 @@ def add_gathered_strip(
         arrays = [moved(1, 2), address(3), moved(4, 5), *(address(k) for k in (6, 7, 8, 9))]
         done = builder.append_basic_block("done")
         switch = builder.switch(arguments[0], done)
-        for number, (vectors, turns, masked) in enumerate(GATHERS):
+        for number, (vectors, masked) in enumerate(GATHERS):
             switch.add_case(number, block := builder.append_basic_block("gather"))
             builder.position_at_end(block)
             width = arguments[11] if masked else None
-            emit_rows(Writer(builder, element), (vectors, turns), arrays, arguments[10], width)
+            emit_rows(Writer(builder, element), vectors, arrays, arguments[10], width)
             builder.branch(done)
         builder.position_at_end(done)
         return context.get_dummy_value()
@@ -158,7 +139,7 @@ def add_gathered(c, c_at, places, b, b_at, values, indices, firsts, stops, colum
     column = 0
     while column < columns:
         width, shape = columns - column, 0
-        while GATHERS[shape][0] * lanes > width and not GATHERS[shape][2]:
+        while GATHERS[shape][0] * lanes > width and not GATHERS[shape][1]:
             shape += 1
         c_now, b_now, rows = c_at + column, b_at + column, len(places)
         add_gathered_strip(
