@@ -87,6 +87,8 @@ def open_window(options: argparse.Namespace) -> object:
     except tk.TclError as error:
         print(NO_DISPLAY.format(error=error), file=sys.stderr)
         return None
+    if sys.getfilesystemencoding() == "utf-8":  # Tk's dialogs go by the locale, Python does not
+        root.tk.call("encoding", "system", "utf-8")
     if options.scaling is not None:
         root.tk.call("tk", "scaling", options.scaling)
     return root

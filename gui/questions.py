@@ -22,7 +22,8 @@ def model_to_open(root: tk.Tk) -> str:
 def name_to_save(root: tk.Tk) -> str:
     """Ask under which name to save the drawing."""
     save = filedialog.asksaveasfilename
-    return _ask(save, root, "Save the drawing", filetypes=PNG, defaultextension=".png")
+    path = _ask(save, root, "Save the drawing", filetypes=PNG, defaultextension=".png")
+    return path if not path or path.lower().endswith(".png") else f"{path}.png"
 
 
 def never_mind(root: tk.Tk) -> None:

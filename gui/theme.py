@@ -93,6 +93,9 @@ class Look:
         knob = {"background": theme.accent, "lightcolor": theme.accent, "darkcolor": theme.accent}
         style.configure("Horizontal.TScale", gripcount=0, sliderlength=self.pixels(14), **knob)
         style.map("Horizontal.TScale", background=[("active", theme.accent)])
+        for name in ("TEntry", "TCombobox"):  # of Tk's file dialogs
+            style.configure(name, fieldbackground=theme.paper, insertcolor=theme.text)
+            style.map(name, fieldbackground=[("readonly", theme.button)])
         style.configure("Faint.TLabel", foreground=theme.faint, font=self.small)
         style.configure("Error.TLabel", foreground=theme.error)
         style.configure("Key.TLabel", font=self.strong)

@@ -69,9 +69,9 @@ def difference(one, other):
 
 def draw_whole(window, lines):
     """Draw, again if need be: on a busy machine Tk makes one of the motions that it comes too late for."""
-    for _ in range(5):
-        state = window.draw(*lines)
-        if sum(state["strokes"]) > 0.7 * sum(map(len, lines)):
+    for pause in (0.003, 0.01, 0.03, 0.06, 0.1):  # slower and slower
+        state = window.draw(*lines, pause=pause)
+        if sum(state["strokes"]) > 0.95 * sum(map(len, lines)):
             return state
         window.clear()
     raise AssertionError("the window never kept up with the mouse")
