@@ -422,7 +422,8 @@ def test_ctrl_c_and_errors_come_out_and_the_bar_is_closed(error, model, terminal
     assert train(model).epoch == [0]
 
 
-def test_a_bar_can_be_asked_for_before_any_epoch():
+def test_a_bar_can_be_asked_for_before_any_epoch(capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ProgbarLogger(1).on_train_end()
+    assert capsys.readouterr() == ("", "")

@@ -289,3 +289,17 @@ def test_a_nonsensical_scaling_is_refused(scaling):
     code, _, errors = ended("--scaling", scaling)
     assert code == 2
     assert "from 0.5 to 8" in errors
+
+
+def test_dialogs_spell_names_as_python_does_whatever_the_locale(screen):
+    code = """
+import argparse, tkinter
+from gui.__main__ import open_window
+root = open_window(argparse.Namespace(scaling=None))
+print(root.tk.call("encoding", "system"))
+"""
+    environment = {**screen.environment, "PYTHONPATH": str(ROOT), "LC_ALL": "C"}
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (found.stdout, found.stderr) == ("utf-8\n", "")

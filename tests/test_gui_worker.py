@@ -151,3 +151,5 @@ def test_a_worker_that_never_started_can_be_joined(servant):
     worker = Worker(servant, ())
     worker.stop()
     worker.join()
+    assert worker.idle
+    assert worker.answers() == []

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-_FINEST = (
-    4096  # pixels a side are drawn at most, to be averaged down; a picture is drawn at least once
-)
+_FINEST = 4096  # pixels a side at most, to be averaged down; a larger picture is drawn as it is
 _TIMES = 8  # as fine as the picture, up to that
 _DISCS = 8  # on the length of a diameter: a line of them waves by 1/500 of its width
 

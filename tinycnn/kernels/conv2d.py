@@ -201,30 +201,16 @@ def backward_input_span(
         pixels = pad_image(dy, y, b, reach, image)
         for p in range(sh * sw):
             (rows, columns), part = sizes[p], places[p]
-            window = (f, 1, width, columns * f, rows)
+            window = (f, ONE, width, columns * f, rows)
             # The first row and column of x that met this part; the others are strides apart.
             first, left = (p // sw - corner[0]) % sh, (p % sw - corner[1]) % sw
             many = (w - left + sw - 1) // sw
             j = (left + corner[1]) // sw + reach[1] - columns + 1
             for r in range(first, h, sh):
                 i = (r + corner[0]) // sh + reach[0] - rows + 1
-                at = ((b * h + r) * w + left) * c
-                product(
-                    flat,
-                    at,
-                    sw * c,
-                    zeros,
-                    ZERO,
-                    ZERO,
-                    pixels,
-                    i * width + j * f,
-                    window,
-                    parts,
-                    part,
-                    c,
-                    many,
-                    c,
-                )
+                at, seen = ((b * h + r) * w + left) * c, i * width + j * f
+                step, rest = sw * c, (pixels, seen, window, parts, part, c, many, c)
+                product(flat, at, step, zeros, ZERO, ZERO, *rest)
 
 
 @jit

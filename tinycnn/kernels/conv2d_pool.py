@@ -21,6 +21,7 @@ from tinycnn.kernels.conv2d import (
 from tinycnn.kernels.dropout import drop_in_place, mask_numbers
 from tinycnn.kernels.gather import add_gathered, multiples
 from tinycnn.kernels.memory import aligned_empty
+from tinycnn.kernels.pooling import take_larger
 from tinycnn.kernels.product import ONE, ZERO, product
 from tinycnn.kernels.threads import workers
 
@@ -112,16 +113,6 @@ def drop_sample(y, b, mask):
     (threshold, scale, seed), size = mask, y[0].size
     if threshold > 0:
         drop_in_place(b * size, (b + 1) * size, y.ravel(), threshold, scale, seed)
-
-
-@jit
-def take_larger(values, place, largest, winner):
-    """Where a value is larger than the largest so far, or the first NaN, it becomes the largest."""
-    for ch in range(len(values)):
-        value, best = values[ch], largest[ch]
-        wins = (value > best) | ((value != value) & (best == best))
-        largest[ch] = value if wins else best
-        winner[ch] = place if wins else winner[ch]
 
 
 def conv2d_relu_max_pool2d_backward(
@@ -251,9 +242,8 @@ def add_kernel_gradient(listed, room, windows, pixels, width, dkernel):
     """
     (dy, winners, live, counts, begins), (values, indices, _) = listed, room
     (oh, ow, f), (_, kh, run) = windows, dkernel.shape
-    below = (
-        begins[ow * (oh > 1), 0] - begins[0, 0]
-    )  # from a row of windows to the next, in the image
+    # How far it is from a row of windows to the next, in the image.
+    below = begins[ow * (oh > 1), 0] - begins[0, 0]
     band = min(oh, max(1, CACHE // max(1, below * values.itemsize))) * ow
     firsts, places, stops = multiples(f, band), multiples(f, kh * run), np.empty(f, np.int64)
     for top in range(0, oh * ow, band):

@@ -146,10 +146,6 @@ class Writer:
         name = f"llvm.{'fma' if FUSED else 'fmuladd'}.{self.suffix()}"
         return self.call(name, self.vector, [a, b, total])
 
-    def zeros(self, count: int) -> list[ir.Value]:
-        """Return `count` vectors of zeros."""
-        return [ir.Constant(self.vector, [0.0] * self.lanes)] * count
-
     def add(self, a: ir.Value, b: ir.Value) -> ir.Value:
         """Return `a + b`."""
         return self.builder.fadd(a, b)
