@@ -17,6 +17,9 @@ from tinycnn import kernels
 from tinycnn.kernels.threads import workers
 
 
+CALL = "call"  # the intrinsic by which kernels call others by their address
+
+
 def named(kind: type) -> list[tuple]:
     """Return (module, name, value) for every global of the kernels that is of this kind."""
     names = [module.name for module in pkgutil.iter_modules(kernels.__path__)]
@@ -32,16 +35,25 @@ def users(names: set[str]) -> set[Dispatcher]:
 
 def doors() -> set[Dispatcher]:
     """Return the compiled functions that enter emitted code themselves."""
-    return users({name for _, name, _ in named(_Intrinsic)})
+    return users({name for _, name, _ in named(_Intrinsic)} - {CALL})
 
 
-def above(functions: set[Dispatcher]) -> set[Dispatcher]:
-    """Return the compiled functions from which one leads to these, but not these."""
-    found: set[Dispatcher] = set()
+def at(where: int, functions: set[Dispatcher]) -> Dispatcher:
+    """Return which of the compiled functions begins at an address."""
+    for function in functions:
+        for compiled in function.overloads.values():
+            if where == compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name):
+                return function
+    raise ValueError(f"none was compiled to {where:#x}")
+
+
+def callers() -> set[Dispatcher]:
+    """Return the compiled functions from which one gets to emitted code, but not those that enter it."""
+    found = users({CALL})
     while True:
-        more = users({one.__name__ for one in functions | found}) - functions
-        if more <= found:
-            return found
+        more = users({one.__name__ for one in found}) - found
+        if not more:
+            return found - doors()
         found |= more
 
 
@@ -51,17 +63,13 @@ def entered(call: Callable) -> Iterator[None]:
 
     Whatever leads there runs as plain Python meanwhile, and in one thread.
     """
-    inner = doors()
-    outer = above(inner)
-
-    def replaced(function):
-        if function in inner:
-            return lambda *arguments: call(function, arguments)
-        return function.py_func
-
+    inner, outer = doors(), callers()
     with pytest.MonkeyPatch.context() as patch:
         for module, name, function in named(Dispatcher):
-            if function in inner | outer:
-                patch.setattr(module, name, replaced(function))
+            if function in outer:
+                patch.setattr(module, name, function.py_func)
+        for module, name, _ in named(_Intrinsic):
+            if name == CALL:
+                patch.setattr(module, name, lambda where, given: call(at(where, inner), given))
         patch.setattr(workers, "run", lambda span, length, grain, *rest: span(0, length, *rest))
         yield

@@ -70,7 +70,9 @@ def band_case(rng, dtype):
     pixels = numbers(rng, dtype, at + ((high - 1) * width + columns * winograd.OUT + 2) * c)
     values, bias = numbers(rng, dtype, winograd.POINTS, c, f), numbers(rng, dtype, f)
     v, m, z = winograd.room(rows, columns, c, f, bias)
-    return winograd.convolve_band, (pixels, at, width, c, values, bias, (rows, columns), v, m, z)
+    _, product_at = winograd.addresses(np.dtype(dtype))
+    places = product_at, pixels, at, width, c, values, bias, (rows, columns)
+    return winograd.convolve_band, (*places, v, m, z)
 
 
 DOORS = {"product": product_case, "add_gathered": gathered_case, "convolve_band": band_case}
@@ -202,10 +204,10 @@ def wherever_it_can(output, kernel_shape, strides):
 
 
 # (kernel, number of the argument): an array without its last number is too short.
-WRITTEN = [("product", 0), ("add_gathered", 0), ("convolve_band", 7), ("convolve_band", 8)]
+WRITTEN = [("product", 0), ("add_gathered", 0), ("convolve_band", 8), ("convolve_band", 9)]
 READ = [("product", 3), ("product", 6), ("product", 9)]
 READ += [("add_gathered", place) for place in (3, 5, 6, 7, 8)]
-READ += [("convolve_band", 0), ("convolve_band", 5)]
+READ += [("convolve_band", 1), ("convolve_band", 6)]
 
 
 def overrun(name, place, fence):

@@ -15,7 +15,7 @@ from emitted import entered
 
 from tinycnn import kernels
 from tinycnn.kernels import winograd
-from tinycnn.kernels.product import SHAPES, add_product, product
+from tinycnn.kernels.product import SHAPES, product
 from tinycnn.kernels.threads import available_threads, workers
 from tinycnn.kernels.vectors import vector_shape
 
@@ -99,7 +99,7 @@ def test_every_tile_of_the_product_is_exact(dtype, rng):
             rest = a.ravel(), 0, steps, b.ravel(), 0, columns, rows, columns
             product(*matrix, start, 0, 0, *rest)
             np.testing.assert_array_equal(c, start + a @ b)
-            add_product(*matrix, *rest)
+            product(*matrix, *matrix, *rest)
             np.testing.assert_array_equal(c, start + 2 * (a @ b))
     assert tiles == set(range(len(SHAPES)))
 

@@ -9,16 +9,15 @@ the next row of the kernel. Where it pays, 3 x 3 kernels go the way of `winograd
 import numpy as np
 
 from tinycnn.kernels import winograd
+from tinycnn.kernels.calls import call
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.memory import aligned_empty
-from tinycnn.kernels.product import ONE, ZERO, add_product, product
+from tinycnn.kernels.product import ONE, ZERO, product_address
 from tinycnn.kernels.threads import workers
 
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 CHUNKS = 16  # sums over samples go through this many partial sums, whatever the number of threads
-FEW_CHANNELS = 8
-PIXELS = 48  # whose gradients by all that they saw are computed at once there
 WORTH_A_THREAD = 2_000_000  # multiply-adds
 
 
@@ -102,15 +101,16 @@ def conv2d_forward(
     if winograd.pays(y.shape[1:3], kernel.shape, strides):
         padded = winograd.covered(padded, y.shape[1:3])
         values = winograd.kernel_values(kernel)
-        arrays = x, x[:0], values, bias
+        arrays = winograd.addresses(x.dtype), x, x[:0], values, bias
         workers.run(winograd_span, n, least, *arrays, (top, left), padded, relu, y)
     else:
-        workers.run(forward_span, n, least, x, kernel, bias, strides, (top, left), padded, relu, y)
+        arrays = product_address(x.dtype), x, kernel, bias
+        workers.run(forward_span, n, least, *arrays, strides, (top, left), padded, relu, y)
     return y
 
 
 @jit
-def forward_span(start, stop, x, kernel, bias, strides, corner, padded, relu, y):
+def forward_span(start, stop, product, x, kernel, bias, strides, corner, padded, relu, y):
     """Convolve samples start to stop; each sample owns its part of y."""
     (_, _, _, c), (kh, kw, _, f), (sh, sw) = x.shape, kernel.shape, strides
     (_, oh, ow, _), w = y.shape, padded[1]
@@ -122,25 +122,27 @@ def forward_span(start, stop, x, kernel, bias, strides, corner, padded, relu, y)
         for i in range(oh):
             at = (b * oh + i) * ow * f
             x_at = i * sh * w * c
-            product(z, at, f, bias, ZERO, ZERO, pixels, x_at, window, k, ZERO, f, ow, f)
+            places = z, at, f, bias, ZERO, ZERO, pixels, x_at, window, k, ZERO, f
+            call(product, (*places, ow, f))
             if relu:
                 relu_in_place(z[at : at + ow * f])
 
 
 @jit
-def winograd_span(start, stop, x, on, values, bias, corner, padded, relu, y):
+def winograd_span(start, stop, addresses, x, on, values, bias, corner, padded, relu, y):
     """Convolve samples start to stop, one band of tiles after the other."""
     (_, oh, ow, f), c = y.shape, x.shape[3]
     rows, columns = winograd.band_tiles(oh, ow)
     image = np.zeros((padded[0], padded[1], c), x.dtype)
     v, m, band = winograd.room(rows, columns, c, f, bias)
-    high = rows * winograd.OUT
+    high, (convolve_band, product) = rows * winograd.OUT, addresses
     for b in range(start, stop):
         pixels = pad_image(x, on, b, corner, image)
         for top in range(0, oh, high):
             at, many = top * padded[1] * c, min(high, oh - top)
             tiles = winograd.tiles(many), columns
-            winograd.convolve_band(pixels, at, padded[1], c, values, bias, tiles, v, m, band)
+            places = product, pixels, at, padded[1], c, values, bias, tiles
+            call(convolve_band, (*places, v, m, band))
             if relu:
                 relu_in_place(band.ravel())
             rows_into(band, many, ow, y, b, top)
@@ -173,24 +175,21 @@ def conv2d_backward_input(
         values, spread = winograd.kernel_values(turned), winograd.covered((h + 2, w + 2), (h, w))
         before = reach[0] - corner[0], reach[1] - corner[1]
         zeros = np.zeros(c, dy.dtype)
-        workers.run(winograd_span, n, least, dy, y, values, zeros, before, spread, False, dx)
-        return dx
-    if c < FEW_CHANNELS:
-        padded = h + sum(padding[0]), w + sum(padding[1])
-        turned = np.ascontiguousarray(kernel.transpose(3, 0, 1, 2))  # (f, kh, kw, c)
-        workers.run(scatter_span, n, least, dy, y, turned, strides, corner, padded, dx)
+        arrays = winograd.addresses(dy.dtype), dy, y, values, zeros
+        workers.run(winograd_span, n, least, *arrays, before, spread, False, dx)
         return dx
     parts = [kernel[p::sh, q::sw][::-1, ::-1] for p in range(sh) for q in range(sw)]
     sizes = np.array([[0, 0, 0]] + [[part.size, *part.shape[:2]] for part in parts])
     flat = np.concatenate([part.transpose(0, 1, 3, 2).ravel() for part in parts])
-    arrays = dy, y, flat, np.cumsum(sizes[:, 0])[:-1], np.ascontiguousarray(sizes[1:, 1:])
+    numbers = np.cumsum(sizes[:, 0])[:-1], np.ascontiguousarray(sizes[1:, 1:])
+    arrays = product_address(dy.dtype), dy, y, flat, *numbers
     workers.run(backward_input_span, n, least, *arrays, strides, corner, reach, spread, dx)
     return dx
 
 
 @jit
 def backward_input_span(
-    start, stop, dy, y, parts, places, sizes, strides, corner, reach, spread, dx
+    start, stop, product, dy, y, parts, places, sizes, strides, corner, reach, spread, dx
 ):
     """Write dx of samples start to stop, part after part of the kernel."""
     (_, h, w, c), f, (sh, sw) = dx.shape, dy.shape[3], strides
@@ -210,37 +209,7 @@ def backward_input_span(
                 i = (r + corner[0]) // sh + reach[0] - rows + 1
                 at, seen = ((b * h + r) * w + left) * c, i * width + j * f
                 step, rest = sw * c, (pixels, seen, window, parts, part, c, many, c)
-                product(flat, at, step, zeros, ZERO, ZERO, *rest)
-
-
-@jit
-def scatter_span(start, stop, dy, y, turned, strides, corner, padded, dx):
-    """Write dx of samples start to stop, where x has few channels: fewer than a vector has numbers.
-
-    One product gives what each output pixel has for all that it saw, (ow, kh · kw · c); that is added up.
-    """
-    (_, oh, ow, f), (_, kh, kw, c), (sh, sw) = dy.shape, turned.shape, strides
-    size, run = kh * kw * c, kw * c
-    high = max(1, PIXELS // ow)  # rows at once
-    masked, seen = np.empty((oh, ow, f), dy.dtype), np.empty(high * ow * size, dy.dtype)
-    whole = np.empty((padded[0], padded[1], c), dy.dtype)
-    zeros, k, flat = np.zeros(size, dy.dtype), turned.ravel(), whole.ravel()
-    steps = (f, ONE, ZERO, f, ONE)
-    for b in range(start, stop):
-        dz = pad_image(dy, y, b, (ZERO, ZERO), masked)
-        set_to_zero(flat)
-        for top in range(0, oh, high):
-            at, rows = top * ow * f, min(high, oh - top)
-            many = rows * ow
-            product(seen, ZERO, size, zeros, ZERO, ZERO, dz, at, steps, k, ZERO, size, many, size)
-            for pixel in range(many):
-                # forward: y[i, j] = Σ x[i·sh + di, j·sw + dj] · kernel[di, dj]
-                i, j = top + pixel // ow, pixel % ow
-                for di in range(kh):
-                    at = ((i * sh + di) * padded[1] + j * sw) * c
-                    one = seen[pixel * size + di * run : pixel * size + (di + 1) * run]
-                    add_rows(one, flat[at : at + run])
-        cut_into(whole, corner, dx, b)
+                call(product, (flat, at, step, zeros, ZERO, ZERO, *rest))
 
 
 @jit
@@ -275,13 +244,13 @@ def conv2d_backward_kernel(
     dkernel = np.zeros((chunks, *kernel_shape), dy.dtype)
     dbias = np.zeros((chunks, kernel_shape[-1]), dy.dtype)
     least = grain(chunks, dy[..., 0].size * dkernel[0].size)
-    arrays = dy, y, x, strides, (top, left), padded, dkernel, dbias
+    arrays = product_address(x.dtype), dy, y, x, strides, (top, left), padded, dkernel, dbias
     workers.run(backward_kernel_span, chunks, least, *arrays)
     return dkernel.sum(axis=0), dbias.sum(axis=0)
 
 
 @jit
-def backward_kernel_span(start, stop, dy, y, x, strides, corner, padded, dkernel, dbias):
+def backward_kernel_span(start, stop, product, dy, y, x, strides, corner, padded, dkernel, dbias):
     """Sum the gradients of each chunk's samples into that chunk's own dkernel and dbias."""
     (n, _, _, c), (chunks, kh, kw, _, f), (sh, sw) = x.shape, dkernel.shape, strides
     (_, oh, ow, _), w = dy.shape, padded[1]
@@ -297,7 +266,8 @@ def backward_kernel_span(start, stop, dy, y, x, strides, corner, padded, dkernel
             for di in range(kh):
                 at, x_at = (chunk * kh + di) * kw * c * f, di * w * c
                 # forward: y[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
-                add_product(flat, at, f, pixels, x_at, windows, dz, ZERO, f, kw * c, f)
+                places = flat, at, f, flat, at, f, pixels, x_at, windows, dz, ZERO, f
+                call(product, (*places, kw * c, f))
             add_rows(dz, dbias[chunk])
 
 

@@ -8,6 +8,7 @@ the two backward products gather along the lists.
 import numpy as np
 
 from tinycnn.kernels import winograd
+from tinycnn.kernels.calls import call
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.conv2d import (
     CHUNKS,
@@ -19,10 +20,10 @@ from tinycnn.kernels.conv2d import (
     set_to_zero,
 )
 from tinycnn.kernels.dropout import drop_in_place, mask_numbers
-from tinycnn.kernels.gather import add_gathered, multiples
+from tinycnn.kernels.gather import add_gathered_address, multiples
 from tinycnn.kernels.memory import aligned_empty
 from tinycnn.kernels.pooling import take_larger
-from tinycnn.kernels.product import ONE, ZERO, product
+from tinycnn.kernels.product import ONE, ZERO, product_address
 from tinycnn.kernels.threads import workers
 
 CACHE = 24 * 1024  # bytes of the image that the weight gradient keeps close
@@ -50,15 +51,30 @@ def conv2d_relu_max_pool2d_forward(
     if winograd.OUT % pool[0] == 0 and winograd.pays((oh, ow), kernel.shape, strides):
         padded, values = winograd.covered(padded, (oh, ow)), winograd.kernel_values(kernel)
         numbers = (top, left), padded, (oh, ow), pool, mask
-        workers.run(winograd_span, n, least, x, values, bias, *numbers, y, winner)
+        workers.run(
+            winograd_span,
+            n,
+            least,
+            winograd.addresses(x.dtype),
+            x,
+            values,
+            bias,
+            *numbers,
+            y,
+            winner,
+        )
     else:
         numbers = strides, (top, left), padded, ow, pool, mask
-        workers.run(forward_span, n, least, x, kernel, bias, *numbers, y, winner)
+        workers.run(
+            forward_span, n, least, product_address(x.dtype), x, kernel, bias, *numbers, y, winner
+        )
     return y, winner
 
 
 @jit
-def forward_span(start, stop, x, kernel, bias, strides, corner, padded, ow, pool, mask, y, winner):
+def forward_span(
+    start, stop, product, x, kernel, bias, strides, corner, padded, ow, pool, mask, y, winner
+):
     """Convolve and pool samples start to stop, one row of windows after the other."""
     (_, _, _, c), (kh, kw, _, f), (sh, sw), (ph, _) = x.shape, kernel.shape, strides, pool
     image, band = np.zeros((padded[0], padded[1], c), x.dtype), np.empty((ph, ow, f), x.dtype)
@@ -69,25 +85,29 @@ def forward_span(start, stop, x, kernel, bias, strides, corner, padded, ow, pool
         for i in range(y.shape[1]):
             for row in range(ph):
                 at = (i * ph + row) * sh * width
-                product(z, row * ow * f, f, bias, ZERO, ZERO, pixels, at, window, k, ZERO, f, ow, f)
+                places = z, row * ow * f, f, bias, ZERO, ZERO, pixels, at, window, k, ZERO, f
+                call(product, (*places, ow, f))
             pool_band(band, pool, y[b, i], winner[b, i])
         drop_sample(y, b, mask)
 
 
 @jit
-def winograd_span(start, stop, x, values, bias, corner, padded, output, pool, mask, y, winner):
+def winograd_span(
+    start, stop, addresses, x, values, bias, corner, padded, output, pool, mask, y, winner
+):
     """Convolve and pool samples start to stop, one band of tiles after the other."""
     (oh, ow), (c, f) = output, values.shape[1:]
     rows, columns = winograd.band_tiles(oh, ow)
     image = np.zeros((padded[0], padded[1], c), x.dtype)
     v, m, band = winograd.room(rows, columns, c, f, bias)
-    high = rows * winograd.OUT
+    high, (convolve_band, product) = rows * winograd.OUT, addresses
     for b in range(start, stop):
         pixels = pad_image(x, x[:0], b, corner, image)
         for top in range(0, oh, high):
             at, many = top * padded[1] * c, min(high, oh - top)
             tiles = winograd.tiles(many), columns
-            winograd.convolve_band(pixels, at, padded[1], c, values, bias, tiles, v, m, band)
+            places = product, pixels, at, padded[1], c, values, bias, tiles
+            call(convolve_band, (*places, v, m, band))
             for row in range(0, many - pool[0] + 1, pool[0]):
                 i = (top + row) // pool[0]
                 pool_band(band[row : row + pool[0]], pool, y[b, i], winner[b, i])
@@ -139,7 +159,18 @@ def conv2d_relu_max_pool2d_backward(
     exchanged.reshape(kh, f, kw, c)[...] = kernel.transpose(0, 3, 1, 2)
     least = grain(chunks, dy.size * kernel[..., 0].size)
     numbers = (top, left), padded, strides, pool, mask_numbers(x.dtype, rate, 0)[1]
-    arrays = dy, y, winner, x, exchanged, *numbers, dkernel, dbias, dx
+    arrays = (
+        add_gathered_address(x.dtype),
+        dy,
+        y,
+        winner,
+        x,
+        exchanged,
+        *numbers,
+        dkernel,
+        dbias,
+        dx,
+    )
     workers.run(backward_span, chunks, least, *arrays)
     total = dkernel.sum(axis=0).reshape(f, kh, kw, c)
     dkernel = np.ascontiguousarray(total.transpose(1, 2, 3, 0))
@@ -150,6 +181,7 @@ def conv2d_relu_max_pool2d_backward(
 def backward_span(
     start,
     stop,
+    add_gathered,
     dy,
     y,
     winner,
@@ -182,12 +214,14 @@ def backward_span(
             list_live(dz, y[b].ravel(), f, live, counts, dbias[chunk])
             listed = dz, winners, live, counts, begins
             room = values, indices, stops
-            add_kernel_gradient(listed, room, windows, pixels, padded[1] * c, dkernel[chunk])
+            add_kernel_gradient(
+                add_gathered, listed, room, windows, pixels, padded[1] * c, dkernel[chunk]
+            )
             if dx.shape[0] > 0:
                 padding = whole.shape[0] > dx.shape[1] or whole.shape[1] > dx.shape[2]
                 target = whole.ravel() if padding else dx[b].ravel()
                 set_to_zero(target)
-                add_input_gradient(listed, room, exchanged, target, padded[1] * c)
+                add_input_gradient(add_gathered, listed, room, exchanged, target, padded[1] * c)
                 if padding:
                     cut_into(whole, corner, dx, b)
 
@@ -235,7 +269,7 @@ def output_pixels(windows, pool, strides, row, pixel):
 
 
 @jit
-def add_kernel_gradient(listed, room, windows, pixels, width, dkernel):
+def add_kernel_gradient(add_gathered, listed, room, windows, pixels, width, dkernel):
     """Add one sample's gradient of the kernel, (f, kh, kw · c), from a few rows of windows at a time.
 
     The lists have a row for each filter. What the windows saw should fit the first-level cache.
@@ -259,11 +293,11 @@ def add_kernel_gradient(listed, room, windows, pixels, width, dkernel):
         for di in range(kh):
             # forward: z[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
             c_at, b_at, lists = di * run, di * width, (values, indices, firsts, stops)
-            add_gathered(dkernel.ravel(), c_at, places, pixels, b_at, *lists, run)
+            call(add_gathered, (dkernel.ravel(), c_at, places, pixels, b_at, *lists, run))
 
 
 @jit
-def add_input_gradient(listed, room, exchanged, dx, width):
+def add_input_gradient(add_gathered, listed, room, exchanged, dx, width):
     """Add one sample's gradient to dx, padding included and flat: each output pixel gives to all it saw.
 
     The lists have a row for each output pixel; row p begins at p · f.
@@ -284,4 +318,4 @@ def add_input_gradient(listed, room, exchanged, dx, width):
             stops[pixel] += 1
     for di in range(kh):  # one kernel row after the other, for each fits the first-level cache
         c_at, b_at, lists = di * width, di * f * run, (values, indices, firsts, stops)
-        add_gathered(dx, c_at, places, kernel, b_at, *lists, run)
+        call(add_gathered, (dx, c_at, places, kernel, b_at, *lists, run))

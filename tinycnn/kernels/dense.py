@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from tinycnn.kernels.calls import call
 from tinycnn.kernels.compile import jit
-from tinycnn.kernels.gather import add_gathered, multiples
+from tinycnn.kernels.gather import add_gathered_address, multiples
 from tinycnn.kernels.memory import aligned_empty
-from tinycnn.kernels.product import ONE, ROWS, ZERO, product
+from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address
 from tinycnn.kernels.threads import workers
 from tinycnn.kernels.vectors import VECTOR_BYTES, VECTORS
 
@@ -24,16 +25,17 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
     """
     y = np.empty((len(x), len(bias)), x.dtype)
     if len(x) <= FEW:
-        forward_few(x, kernel, bias, y)
+        forward_few(add_gathered_address(x.dtype), x, kernel, bias, y)
         return y
     strip = VECTORS * VECTOR_BYTES // x.itemsize
     least = WORTH_A_THREAD // (x.size * strip + 1)
-    workers.run(forward_span, -(-len(bias) // strip), least, x, kernel, bias, strip, y)
+    arrays = product_address(x.dtype), x, kernel, bias, strip, y
+    workers.run(forward_span, -(-len(bias) // strip), least, *arrays)
     return y
 
 
 @jit
-def forward_few(x, kernel, bias, y):
+def forward_few(add_gathered, x, kernel, bias, y):
     """Fill y, (n, f), with the sums of the rows of the kernel whose input is not zero."""
     (n, c), f = x.shape, kernel.shape[1]
     values, indices = np.empty(n * c + 1, x.dtype), np.empty(n * c + 1, np.int64)
@@ -45,21 +47,23 @@ def forward_few(x, kernel, bias, y):
         for j in range(f):
             y[sample, j] = bias[j]
     flat, rows = y.ravel(), kernel.ravel()
-    add_gathered(flat, ZERO, places, rows, ZERO, values, indices, firsts, stops, f)
+    lists = values, indices, firsts, stops
+    call(add_gathered, (flat, ZERO, places, rows, ZERO, *lists, f))
 
 
 @jit
-def forward_span(start, stop, x, kernel, bias, strip, y):
+def forward_span(start, stop, product, x, kernel, bias, strip, y):
     """Fill strips start to stop of y, a block of k after the other."""
     (n, c), f = x.shape, kernel.shape[1]
     z, a, b = y.ravel(), x.ravel(), kernel.ravel()
     for column in range(start * strip, min(stop * strip, f), strip):
         width = min(strip, f - column)
         steps = (c, ONE, ZERO, min(BLOCK, c), ONE)
-        product(z, column, f, bias, column, ZERO, a, ZERO, steps, b, column, f, n, width)
+        places = z, column, f, bias, column, ZERO, a, ZERO, steps, b, column, f
+        call(product, (*places, n, width))
         for k in range(BLOCK, c, BLOCK):
             steps, at = (c, ONE, ZERO, min(BLOCK, c - k), ONE), k * f + column
-            product(z, column, f, z, column, f, a, k, steps, b, at, f, n, width)
+            call(product, (z, column, f, z, column, f, a, k, steps, b, at, f, n, width))
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -70,12 +74,13 @@ def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     turned = np.ascontiguousarray(dy.T)  # (f, n)
     dx = aligned_empty((len(dy), len(kernel)), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * STRIP + 1)
-    workers.run(backward_input_span, -(-len(kernel) // STRIP), least, turned, kernel, dx)
+    arrays = product_address(dy.dtype), turned, kernel, dx
+    workers.run(backward_input_span, -(-len(kernel) // STRIP), least, *arrays)
     return dx
 
 
 @jit
-def backward_input_span(start, stop, turned, kernel, dx):
+def backward_input_span(start, stop, product, turned, kernel, dx):
     """Fill the columns of dx that belong to strips start to stop of inputs."""
     (c, f), n = kernel.shape, len(dx)
     strip, zeros = np.empty((STRIP, n), dx.dtype), np.zeros(n, dx.dtype)
@@ -84,7 +89,8 @@ def backward_input_span(start, stop, turned, kernel, dx):
         many = min(STRIP, c - first)
         # forward: y = x @ kernel + bias
         steps = (f, ONE, ZERO, f, ONE)
-        product(z, ZERO, n, zeros, ZERO, ZERO, a, first * f, steps, b, ZERO, n, many, n)
+        places = z, ZERO, n, zeros, ZERO, ZERO, a, first * f, steps, b, ZERO, n
+        call(product, (*places, many, n))
         for sample in range(n):
             for i in range(many):
                 dx[sample, first + i] = strip[i, sample]
@@ -94,16 +100,18 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
     """Twin of `reference.dense_backward_kernel`."""
     dkernel = aligned_empty((x.shape[1], dy.shape[1]), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * ROWS + 1)
-    workers.run(backward_kernel_span, -(-x.shape[1] // ROWS), least, dy, x, dkernel)
+    arrays = product_address(dy.dtype), dy, x, dkernel
+    workers.run(backward_kernel_span, -(-x.shape[1] // ROWS), least, *arrays)
     return dkernel, dy.sum(axis=0)
 
 
 @jit
-def backward_kernel_span(start, stop, dy, x, dkernel):
+def backward_kernel_span(start, stop, product, dy, x, dkernel):
     """Fill dkernel six rows at a time: k runs over the samples, in order."""
     (n, c), f = x.shape, dy.shape[1]
     z, a, b, zeros = dkernel.ravel(), x.ravel(), dy.ravel(), np.zeros(f, dy.dtype)
     for row in range(start * ROWS, min(stop * ROWS, c), ROWS):
         steps, rows = (ONE, c, ZERO, n, ONE), min(ROWS, c - row)
         # forward: y = x @ kernel + bias
-        product(z, row * f, f, zeros, ZERO, ZERO, a, row, steps, b, ZERO, f, rows, f)
+        places = z, row * f, f, zeros, ZERO, ZERO, a, row, steps, b, ZERO, f
+        call(product, (*places, rows, f))

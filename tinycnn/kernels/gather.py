@@ -17,12 +17,15 @@ Every sum starts from what `c` holds and goes on in the order of the list, as in
 the zeros, too, would give the same bits.
 """
 
+import functools
+
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 from numba.np import arrayobj
 
+from tinycnn.kernels.calls import AT, address, flat_array
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.vectors import VECTOR_BYTES, Writer
 
@@ -146,3 +149,10 @@ def add_gathered(c, c_at, places, b, b_at, values, indices, firsts, stops, colum
             shape, c, c_now, places, b, b_now, values, indices, firsts, stops, rows, width
         )
         column += GATHERS[shape][0] * lanes
+
+
+@functools.cache
+def add_gathered_address(dtype: np.dtype) -> int:
+    """Return where `add_gathered` for arrays of this dtype begins, for `calls.call`."""
+    flat, whole = flat_array(dtype), flat_array(np.int64)
+    return address(add_gathered, (flat, AT, whole, flat, AT, flat, whole, whole, whole, AT))

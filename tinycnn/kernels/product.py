@@ -24,6 +24,8 @@ how the work is cut.
 the overlapping windows of an image all be "a" without copying them.
 """
 
+import functools
+
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -31,6 +33,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np import arrayobj
 
+from tinycnn.kernels.calls import AT, address, flat_array
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.vectors import VECTOR_BYTES, VECTORS, Writer
 
@@ -201,7 +204,9 @@ def product(
         column += SHAPES[shape][1] * lanes
 
 
-@jit
-def add_product(c, c_at, c_row, a, a_at, a_steps, b, b_at, b_k, rows, columns):
-    """Add `a · b` to the matrix `c`: see `product`."""
-    product(c, c_at, c_row, c, c_at, c_row, a, a_at, a_steps, b, b_at, b_k, rows, columns)
+@functools.cache
+def product_address(dtype: np.dtype) -> int:
+    """Return where `product` for arrays of this dtype begins, for `calls.call`."""
+    flat, steps = flat_array(dtype), types.UniTuple(AT, 5)
+    places = flat, AT, AT, flat, AT, AT, flat, AT, steps, flat, AT, AT
+    return address(product, (*places, AT, AT))

@@ -16,14 +16,17 @@ channels. Sums come out rounded a little differently: within 1e-5 of the direct 
 Source: Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", 2015.
 """
 
+import functools
+
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 from numba.np import arrayobj
 
+from tinycnn.kernels.calls import AT, address, call, flat_array
 from tinycnn.kernels.compile import jit
-from tinycnn.kernels.product import ONE, ZERO, product
+from tinycnn.kernels.product import ONE, ZERO, product_address
 from tinycnn.kernels.vectors import Writer
 
 OUT, IN = 4, 6  # sides of a tile of the output, and of the part of the image that it sees
@@ -222,10 +225,11 @@ def room(rows, columns, c, f, like):
 
 
 @jit
-def convolve_band(pixels, at, width, c, values, bias, tiles, v, m, z):
+def convolve_band(product, pixels, at, width, c, values, bias, tiles, v, m, z):
     """Convolve one image: as many rows of tiles as `z` has room for.
 
     Args:
+        product: its address.
         pixels, at, width: the image (rows, width, c), flat, and where the band begins in it.
         c: its channels.
         values: of the kernel, (36, c, f).
@@ -245,9 +249,19 @@ def convolve_band(pixels, at, width, c, values, bias, tiles, v, m, z):
     steps = (c, ONE, ZERO, c, ONE)
     for p in range(POINTS):
         m_at, v_at = p * count * f, p * count * c
-        product(m, m_at, f, zeros, ZERO, ZERO, v, v_at, steps, u, p * c * f, f, count, f)
+        places = m, m_at, f, zeros, ZERO, ZERO, v, v_at, steps, u, p * c * f, f
+        call(product, (*places, count, f))
     for i in range(rows):
         for j in range(columns):
             m_at, far, row = (i * columns + j) * f, count * f, columns * OUT * f
             z_at = i * OUT * row + j * OUT * f
             set_pixels(m, m_at, IN * far, far, flat, z_at, row, f, bias, 0, f)
+
+
+@functools.cache
+def addresses(dtype: np.dtype) -> tuple[int, int]:
+    """Return where `convolve_band` and the product that it calls begin, for `calls.call`."""
+    product, flat = product_address(dtype), flat_array(dtype)
+    values, band = (types.Array(flat.dtype, 3, "C") for _ in range(2))
+    arrays = flat, AT, AT, AT, values, flat, types.UniTuple(AT, 2), flat, flat, band
+    return address(convolve_band, (AT, *arrays)), product
