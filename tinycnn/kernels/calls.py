@@ -40,7 +40,7 @@ def call(typing_context, where, arguments):
 
     Whole numbers are passed as int64.
     """
-    kinds = [AT if isinstance(kind, types.Integer) else kind for kind in arguments.types]
+    kinds = [AT if isinstance(k, types.Integer) else types.unliteral(k) for k in arguments.types]
 
     def codegen(context, builder, signature, given):
         pairs = zip(cgutils.unpack_tuple(builder, given[1]), arguments.types, kinds, strict=True)

@@ -8,29 +8,24 @@ the next row of the kernel. Where it pays, 3 x 3 kernels go the way of `winograd
 
 import numpy as np
 
-from tinycnn.kernels import winograd
+from tinycnn.kernels import conv2d_few, winograd
 from tinycnn.kernels.calls import call
 from tinycnn.kernels.compile import jit
+from tinycnn.kernels.elementwise import add_rows, copy, relu_in_place
 from tinycnn.kernels.memory import aligned_empty
-from tinycnn.kernels.product import ONE, ZERO, product_address
+from tinycnn.kernels.product import ONE, ZERO, product_address, whole_vectors, widened
 from tinycnn.kernels.threads import workers
 
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 CHUNKS = 16  # sums over samples go through this many partial sums, whatever the number of threads
+CACHE = 16 * 1024  # bytes of the image that the weight gradient keeps close
 WORTH_A_THREAD = 2_000_000  # multiply-adds
 
 
 def grain(samples: int, multiply_adds: int) -> int:
     """Return how many samples are worth a thread, if all of them take so many multiply-adds."""
     return WORTH_A_THREAD * samples // (multiply_adds + 1)
-
-
-@jit
-def copy(numbers, found):
-    """Copy numbers one by one: Numba compiles this in a fraction of the time of an assignment of slices."""
-    for position in range(len(numbers)):
-        found[position] = numbers[position]
 
 
 @jit
@@ -77,13 +72,6 @@ def rows_into(band, rows, columns, y, b, top):
         copy(numbers[start : start + columns * c], found[at : at + columns * c])
 
 
-@jit
-def relu_in_place(z):
-    """Set negative numbers to 0; a NaN stays NaN."""
-    for position in range(len(z)):
-        z[position] = z.dtype.type(0) if z[position] < 0 else z[position]
-
-
 def conv2d_forward(
     x: np.ndarray,
     kernel: np.ndarray,
@@ -104,7 +92,7 @@ def conv2d_forward(
         arrays = winograd.addresses(x.dtype), x, x[:0], values, bias
         workers.run(winograd_span, n, least, *arrays, (top, left), padded, relu, y)
     else:
-        arrays = product_address(x.dtype), x, kernel, bias
+        arrays = product_address(x.dtype), x, widened(kernel), bias
         workers.run(forward_span, n, least, *arrays, strides, (top, left), padded, relu, y)
     return y
 
@@ -112,17 +100,17 @@ def conv2d_forward(
 @jit
 def forward_span(start, stop, product, x, kernel, bias, strides, corner, padded, relu, y):
     """Convolve samples start to stop; each sample owns its part of y."""
-    (_, _, _, c), (kh, kw, _, f), (sh, sw) = x.shape, kernel.shape, strides
-    (_, oh, ow, _), w = y.shape, padded[1]
+    (_, _, _, c), (kh, kw, _, wide), (sh, sw) = x.shape, kernel.shape, strides
+    (_, oh, ow, f), w = y.shape, padded[1]
     image, k, z = np.zeros((padded[0], padded[1], c), x.dtype), kernel.ravel(), y.ravel()
     # From pixel to pixel, from k to k, to the next kernel row; k in a kernel row, kernel rows.
-    window = (sw * c, ONE, w * c, kw * c, kh)
+    window, b_steps = (sw * c, ONE, w * c, kw * c, kh), (wide, kw * c * wide)
     for b in range(start, stop):
         pixels = pad_image(x, x[:0], b, corner, image)
         for i in range(oh):
             at = (b * oh + i) * ow * f
             x_at = i * sh * w * c
-            places = z, at, f, bias, ZERO, ZERO, pixels, x_at, window, k, ZERO, f
+            places = z, at, f, bias, ZERO, ZERO, pixels, x_at, window, k, ZERO, b_steps
             call(product, (*places, ow, f))
             if relu:
                 relu_in_place(z[at : at + ow * f])
@@ -169,6 +157,9 @@ def conv2d_backward_input(
     spread = (h - 1 + corner[0]) // sh + 1 + reach[0], (w - 1 + corner[1]) // sw + 1 + reach[1]
     y, dx = dy[:0] if y is None else y, aligned_empty(x_shape, dy.dtype)
     least = grain(n, dy.size * kernel[..., 0].size)
+    if c < conv2d_few.FEW and (sh, sw) == (1, 1) and max(padding[1]) < kw:
+        conv2d_few.backward_input(dy, kernel, padding, y, dx, least)
+        return dx
     # More padding than that cuts dy off in front, which that way does not.
     if max(corner) <= 2 and winograd.pays((h, w), (kh, kw, f, c), strides):
         turned = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))  # (kh, kw, f, c)
@@ -178,21 +169,22 @@ def conv2d_backward_input(
         arrays = winograd.addresses(dy.dtype), dy, y, values, zeros
         workers.run(winograd_span, n, least, *arrays, before, spread, False, dx)
         return dx
-    parts = [kernel[p::sh, q::sw][::-1, ::-1] for p in range(sh) for q in range(sw)]
+    turned = [kernel[p::sh, q::sw][::-1, ::-1] for p in range(sh) for q in range(sw)]
+    parts = [widened(part.transpose(0, 1, 3, 2)) for part in turned]
     sizes = np.array([[0, 0, 0]] + [[part.size, *part.shape[:2]] for part in parts])
-    flat = np.concatenate([part.transpose(0, 1, 3, 2).ravel() for part in parts])
+    flat = np.concatenate([part.ravel() for part in parts])
     numbers = np.cumsum(sizes[:, 0])[:-1], np.ascontiguousarray(sizes[1:, 1:])
-    arrays = product_address(dy.dtype), dy, y, flat, *numbers
+    arrays = product_address(dy.dtype), dy, y, flat, *numbers, parts[0].shape[3]
     workers.run(backward_input_span, n, least, *arrays, strides, corner, reach, spread, dx)
     return dx
 
 
 @jit
 def backward_input_span(
-    start, stop, product, dy, y, parts, places, sizes, strides, corner, reach, spread, dx
+    start, stop, product, dy, y, parts, places, sizes, wide, strides, corner, reach, spread, dx
 ):
     """Write dx of samples start to stop, part after part of the kernel."""
-    (_, h, w, c), f, (sh, sw) = dx.shape, dy.shape[3], strides
+    (_, h, w, c), (_, oh, _, f), (sh, sw) = dx.shape, dy.shape, strides
     image, flat = np.zeros((spread[0], spread[1], f), dy.dtype), dx.ravel()
     zeros = np.zeros(c, dy.dtype)
     width = spread[1] * f
@@ -200,23 +192,20 @@ def backward_input_span(
         pixels = pad_image(dy, y, b, reach, image)
         for p in range(sh * sw):
             (rows, columns), part = sizes[p], places[p]
-            window = (f, ONE, width, columns * f, rows)
+            run, size = columns * f, columns * f * wide
             # The first row and column of x that met this part; the others are strides apart.
             first, left = (p // sw - corner[0]) % sh, (p % sw - corner[1]) % sw
             many = (w - left + sw - 1) // sw
             j = (left + corner[1]) // sw + reach[1] - columns + 1
             for r in range(first, h, sh):
                 i = (r + corner[0]) // sh + reach[0] - rows + 1
-                at, seen = ((b * h + r) * w + left) * c, i * width + j * f
-                step, rest = sw * c, (pixels, seen, window, parts, part, c, many, c)
-                call(product, (flat, at, step, zeros, ZERO, ZERO, *rest))
-
-
-@jit
-def set_to_zero(numbers):
-    """Set every number to 0."""
-    for position in range(len(numbers)):
-        numbers[position] = 0
+                # Rows of the part that meet dy itself; those above and below meet zeros.
+                above = min(rows, max(0, reach[0] - i))
+                inside = max(0, min(rows, reach[0] + oh - i) - above)
+                at, seen = ((b * h + r) * w + left) * c, (i + above) * width + j * f
+                window, b_steps = (f, ONE, width, run, inside), (wide, size)
+                rest = pixels, seen, window, parts, part + above * size, b_steps, many, c
+                call(product, (flat, at, sw * c, zeros, ZERO, ZERO, *rest))
 
 
 @jit
@@ -240,41 +229,54 @@ def conv2d_backward_kernel(
     y = dy[:0] if y is None else y
     (n, h, w, _), ((top, bottom), (left, right)) = x.shape, padding
     padded = h + top + bottom, w + left + right
-    chunks = min(CHUNKS, max(1, n))
+    chunks, wide = min(CHUNKS, max(1, n)), whole_vectors(kernel_shape[3], dy.dtype)
     dkernel = np.zeros((chunks, *kernel_shape), dy.dtype)
-    dbias = np.zeros((chunks, kernel_shape[-1]), dy.dtype)
+    dbias = np.zeros((chunks, wide), dy.dtype)
     least = grain(chunks, dy[..., 0].size * dkernel[0].size)
     arrays = product_address(x.dtype), dy, y, x, strides, (top, left), padded, dkernel, dbias
     workers.run(backward_kernel_span, chunks, least, *arrays)
-    return dkernel.sum(axis=0), dbias.sum(axis=0)
+    return dkernel.sum(axis=0), dbias.sum(axis=0)[: kernel_shape[3]]
 
 
 @jit
 def backward_kernel_span(start, stop, product, dy, y, x, strides, corner, padded, dkernel, dbias):
     """Sum the gradients of each chunk's samples into that chunk's own dkernel and dbias."""
     (n, _, _, c), (chunks, kh, kw, _, f), (sh, sw) = x.shape, dkernel.shape, strides
-    (_, oh, ow, _), w = dy.shape, padded[1]
+    (_, oh, ow, _), w, wide = dy.shape, padded[1], dbias.shape[1]
     image, flat = np.zeros((padded[0], padded[1], c), x.dtype), dkernel.ravel()
-    masked = np.empty((oh, ow, f), dy.dtype)
-    # The transposed view, where k runs over output pixels: from one number of the window to the next,
-    # from pixel to pixel, to the next row of pixels; pixels in a row, rows.
-    windows = (ONE, sw * c, sh * w * c, ow, oh)
+    room, run = np.zeros(oh * ow * wide, dy.dtype), kw * c
+    band = max(1, CACHE // (sh * w * c * x.itemsize + 1))  # rows that fit the first-level cache
     for chunk in range(start, stop):
         for b in range(chunk * n // chunks, (chunk + 1) * n // chunks):
             pixels = pad_image(x, x[:0], b, corner, image)
-            dz = pad_image(dy, y, b, (ZERO, ZERO), masked)
-            for di in range(kh):
-                at, x_at = (chunk * kh + di) * kw * c * f, di * w * c
-                # forward: y[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
-                places = flat, at, f, flat, at, f, pixels, x_at, windows, dz, ZERO, f
-                call(product, (*places, kw * c, f))
+            dz = widened_gradient(dy, y, b, wide, room)
+            for i in range(0, oh, band):
+                # The transposed view, where k runs over output pixels: from one number of the window to
+                # the next, from pixel to pixel, to the next row of pixels; pixels in a row, rows.
+                windows = (ONE, sw * c, sh * w * c, ow, min(band, oh - i))
+                b_at, b_steps = i * ow * wide, (wide, ow * wide)
+                for di in range(kh):
+                    at, x_at = (chunk * kh + di) * run * f, (i * sh + di) * w * c
+                    # forward: y[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
+                    places = flat, at, f, flat, at, f, pixels, x_at, windows, dz, b_at, b_steps
+                    call(product, (*places, run, f))
             add_rows(dz, dbias[chunk])
 
 
 @jit
-def add_rows(rows, total):
-    """Add every row, as long as `total`, to it."""
-    for first in range(0, len(rows), len(total)):
-        row = rows[first : first + len(total)]
-        for ch in range(len(total)):
-            total[ch] += row[ch]
+def widened_gradient(dy, y, b, wide, room):
+    """Return sample `b` of dy behind a ReLU, if y has samples, each pixel filled up to `wide` numbers.
+
+    It is copied into `room`, which holds zeros at first, unless nothing is to be done.
+    """
+    size, f = dy.shape[1] * dy.shape[2], dy.shape[3]
+    if len(y) == 0 and f == wide:
+        return dy[b].ravel()
+    numbers, signs = dy.ravel(), y.ravel()
+    for pixel in range(size):
+        read, at = (b * size + pixel) * f, pixel * wide
+        if len(y) == 0:
+            copy(numbers[read : read + f], room[at : at + f])
+        else:
+            copy_live(numbers[read : read + f], signs[read : read + f], room[at : at + f])
+    return room

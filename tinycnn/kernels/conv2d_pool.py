@@ -17,13 +17,13 @@ from tinycnn.kernels.conv2d import (
     cut_into,
     grain,
     pad_image,
-    set_to_zero,
 )
 from tinycnn.kernels.dropout import drop_in_place, mask_numbers
+from tinycnn.kernels.elementwise import set_to_zero
 from tinycnn.kernels.gather import add_gathered_address, multiples
 from tinycnn.kernels.memory import aligned_empty
 from tinycnn.kernels.pooling import take_larger
-from tinycnn.kernels.product import ONE, ZERO, product_address
+from tinycnn.kernels.product import ONE, ZERO, product_address, widened
 from tinycnn.kernels.threads import workers
 
 CACHE = 24 * 1024  # bytes of the image that the weight gradient keeps close
@@ -66,7 +66,16 @@ def conv2d_relu_max_pool2d_forward(
     else:
         numbers = strides, (top, left), padded, ow, pool, mask
         workers.run(
-            forward_span, n, least, product_address(x.dtype), x, kernel, bias, *numbers, y, winner
+            forward_span,
+            n,
+            least,
+            product_address(x.dtype),
+            x,
+            widened(kernel),
+            bias,
+            *numbers,
+            y,
+            winner,
         )
     return y, winner
 
@@ -76,16 +85,17 @@ def forward_span(
     start, stop, product, x, kernel, bias, strides, corner, padded, ow, pool, mask, y, winner
 ):
     """Convolve and pool samples start to stop, one row of windows after the other."""
-    (_, _, _, c), (kh, kw, _, f), (sh, sw), (ph, _) = x.shape, kernel.shape, strides, pool
+    (_, _, _, c), (kh, kw, _, wide), (sh, sw), (ph, _) = x.shape, kernel.shape, strides, pool
+    f = len(bias)
     image, band = np.zeros((padded[0], padded[1], c), x.dtype), np.empty((ph, ow, f), x.dtype)
     z, k, width = band.ravel(), kernel.ravel(), padded[1] * c
-    window = (sw * c, ONE, width, kw * c, kh)
+    window, b_steps = (sw * c, ONE, width, kw * c, kh), (wide, kw * c * wide)
     for b in range(start, stop):
         pixels = pad_image(x, x[:0], b, corner, image)
         for i in range(y.shape[1]):
             for row in range(ph):
                 at = (i * ph + row) * sh * width
-                places = z, row * ow * f, f, bias, ZERO, ZERO, pixels, at, window, k, ZERO, f
+                places = z, row * ow * f, f, bias, ZERO, ZERO, pixels, at, window, k, ZERO, b_steps
                 call(product, (*places, ow, f))
             pool_band(band, pool, y[b, i], winner[b, i])
         drop_sample(y, b, mask)
@@ -96,7 +106,7 @@ def winograd_span(
     start, stop, addresses, x, values, bias, corner, padded, output, pool, mask, y, winner
 ):
     """Convolve and pool samples start to stop, one band of tiles after the other."""
-    (oh, ow), (c, f) = output, values.shape[1:]
+    (oh, ow), c, f = output, values.shape[1], len(bias)
     rows, columns = winograd.band_tiles(oh, ow)
     image = np.zeros((padded[0], padded[1], c), x.dtype)
     v, m, band = winograd.room(rows, columns, c, f, bias)

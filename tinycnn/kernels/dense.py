@@ -6,7 +6,7 @@ from tinycnn.kernels.calls import call
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.gather import add_gathered_address, multiples
 from tinycnn.kernels.memory import aligned_empty
-from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address
+from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address, whole_vectors, widened
 from tinycnn.kernels.threads import workers
 from tinycnn.kernels.vectors import VECTOR_BYTES, VECTORS
 
@@ -29,7 +29,7 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
         return y
     strip = VECTORS * VECTOR_BYTES // x.itemsize
     least = WORTH_A_THREAD // (x.size * strip + 1)
-    arrays = product_address(x.dtype), x, kernel, bias, strip, y
+    arrays = product_address(x.dtype), x, widened(kernel), bias, strip, y
     workers.run(forward_span, -(-len(bias) // strip), least, *arrays)
     return y
 
@@ -54,16 +54,17 @@ def forward_few(add_gathered, x, kernel, bias, y):
 @jit
 def forward_span(start, stop, product, x, kernel, bias, strip, y):
     """Fill strips start to stop of y, a block of k after the other."""
-    (n, c), f = x.shape, kernel.shape[1]
+    (n, c), f, wide = x.shape, len(bias), kernel.shape[1]
     z, a, b = y.ravel(), x.ravel(), kernel.ravel()
     for column in range(start * strip, min(stop * strip, f), strip):
         width = min(strip, f - column)
         steps = (c, ONE, ZERO, min(BLOCK, c), ONE)
-        places = z, column, f, bias, column, ZERO, a, ZERO, steps, b, column, f
+        places = z, column, f, bias, column, ZERO, a, ZERO, steps, b, column, (wide, ZERO)
         call(product, (*places, n, width))
         for k in range(BLOCK, c, BLOCK):
-            steps, at = (c, ONE, ZERO, min(BLOCK, c - k), ONE), k * f + column
-            call(product, (z, column, f, z, column, f, a, k, steps, b, at, f, n, width))
+            steps, at = (c, ONE, ZERO, min(BLOCK, c - k), ONE), k * wide + column
+            places = z, column, f, z, column, f, a, k, steps, b, at, (wide, ZERO)
+            call(product, (*places, n, width))
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -71,7 +72,7 @@ def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
     The product needs the kernel turned. To turn the small result is cheaper: dxᵀ = kernel · dyᵀ.
     """
-    turned = np.ascontiguousarray(dy.T)  # (f, n)
+    turned = widened(dy.T)  # (f, whole vectors of samples)
     dx = aligned_empty((len(dy), len(kernel)), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * STRIP + 1)
     arrays = product_address(dy.dtype), turned, kernel, dx
@@ -82,14 +83,14 @@ def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 @jit
 def backward_input_span(start, stop, product, turned, kernel, dx):
     """Fill the columns of dx that belong to strips start to stop of inputs."""
-    (c, f), n = kernel.shape, len(dx)
+    (c, f), n, wide = kernel.shape, len(dx), turned.shape[1]
     strip, zeros = np.empty((STRIP, n), dx.dtype), np.zeros(n, dx.dtype)
     z, a, b = strip.ravel(), kernel.ravel(), turned.ravel()
     for first in range(start * STRIP, min(stop * STRIP, c), STRIP):
         many = min(STRIP, c - first)
         # forward: y = x @ kernel + bias
         steps = (f, ONE, ZERO, f, ONE)
-        places = z, ZERO, n, zeros, ZERO, ZERO, a, first * f, steps, b, ZERO, n
+        places = z, ZERO, n, zeros, ZERO, ZERO, a, first * f, steps, b, ZERO, (wide, ZERO)
         call(product, (*places, many, n))
         for sample in range(n):
             for i in range(many):
@@ -100,7 +101,7 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
     """Twin of `reference.dense_backward_kernel`."""
     dkernel = aligned_empty((x.shape[1], dy.shape[1]), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * ROWS + 1)
-    arrays = product_address(dy.dtype), dy, x, dkernel
+    arrays = product_address(dy.dtype), widened(dy), x, dkernel
     workers.run(backward_kernel_span, -(-x.shape[1] // ROWS), least, *arrays)
     return dkernel, dy.sum(axis=0)
 
@@ -108,10 +109,10 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
 @jit
 def backward_kernel_span(start, stop, product, dy, x, dkernel):
     """Fill dkernel six rows at a time: k runs over the samples, in order."""
-    (n, c), f = x.shape, dy.shape[1]
+    (n, c), f, wide = x.shape, dkernel.shape[1], dy.shape[1]
     z, a, b, zeros = dkernel.ravel(), x.ravel(), dy.ravel(), np.zeros(f, dy.dtype)
     for row in range(start * ROWS, min(stop * ROWS, c), ROWS):
         steps, rows = (ONE, c, ZERO, n, ONE), min(ROWS, c - row)
         # forward: y = x @ kernel + bias
-        places = z, row * f, f, zeros, ZERO, ZERO, a, row, steps, b, ZERO, f
+        places = z, row * f, f, zeros, ZERO, ZERO, a, row, steps, b, ZERO, (wide, ZERO)
         call(product, (*places, rows, f))

@@ -16,12 +16,15 @@ array, LLVM keeps them in memory instead. So this file writes the loop in LLVM's
          +----+     +--------+--------+--------+--------+
 
 6 x 4 multiply-adds follow 4 + 6 loads, so the arithmetic, not memory, sets the pace. Where a machine has
-16 registers, the tile is 6 x 2. Narrow matrices get tiles of 12 x 2 and 12 x 1, and what is left over at
-the edges gets lower ones. Every sum runs over k in order, whatever the tile, so results do not depend on
-how the work is cut.
+16 registers, the tile is 6 x 2, or 3 x 4 for few rows. Narrow matrices get narrower tiles, and rows are
+dealt out evenly: ten are two tiles of five. Every sum runs over k in order, whatever the tile, so results
+do not depend on how the work is cut.
+
+The last tile of a row may be wider than the matrix. It reads whole vectors of b, which must have room for
+that (`widened`), and writes only the columns that exist.
 
 `a` is read with two strides and in segments, which lets the rows of a matrix, the transposed matrix and
-the overlapping windows of an image all be "a" without copying them.
+the overlapping windows of an image all be "a" without copying them; so is `b`.
 """
 
 import functools
@@ -39,18 +42,35 @@ from tinycnn.kernels.vectors import VECTOR_BYTES, VECTORS, Writer
 
 # NumPy's own 0 and 1: Numba compiles a function anew for every mixture of Python's and other numbers.
 ZERO, ONE = np.int64(0), np.int64(1)
-ROWS = 6  # of the widest tile
-HIGHEST = 12  # rows of the narrow ones: there are only so many registers for addresses
-WIDTHS = sorted({(VECTORS, 0), (2, 0), (1, 0), (1, 1)}, key=lambda width: (-width[0], width[1]))
-HEIGHTS = {vectors: min(ROWS * VECTORS // vectors, HIGHEST) for vectors, _ in WIDTHS}
-# Every tile there is, (rows, vectors in a row, with a mask?): wide before narrow, high before low.
-SHAPES = tuple(
-    (rows, vectors, masked)
-    for vectors, masked in WIDTHS
-    for rows in sorted(
-        {max(1, HEIGHTS[vectors] // part) for part in (1, 2, 3, 6, 12)}, reverse=True
-    )
-)
+ROWS = 6  # of the highest tile
+SUMS = ROWS * VECTORS  # of the largest one: there are only so many registers
+WIDTHS = ((4, False), (2, False), (1, False), (1, True))  # vectors in a row; with a mask?
+HEIGHTS = tuple(min(ROWS, SUMS // vectors) for vectors, _ in WIDTHS)
+# Every tile there is, (rows, vectors in a row, with a mask?): tile w · ROWS + r - 1 has width w and r rows.
+SHAPES = tuple((rows, *width) for width in WIDTHS for rows in range(1, ROWS + 1))
+
+
+def whole_vectors(columns: int, dtype: np.dtype) -> int:
+    """Return how many columns the vectors have that cover so many."""
+    lanes = VECTOR_BYTES // np.dtype(dtype).itemsize
+    return -(-columns // lanes) * lanes
+
+
+def widened(matrix: np.ndarray) -> np.ndarray:
+    """Return a matrix whose rows are filled up with zeros to whole vectors, so that it can be `b`.
+
+    Example:
+        >>> wide = widened(np.ones((5, 3, 7), np.float32))
+        >>> wide.shape[2] == whole_vectors(7, wide.dtype)
+        True
+    """
+    columns = matrix.shape[-1]
+    wide = whole_vectors(columns, matrix.dtype)
+    if wide == columns:
+        return np.ascontiguousarray(matrix)
+    found = np.zeros((*matrix.shape[:-1], wide), matrix.dtype)
+    found[..., :columns] = matrix
+    return found
 
 
 def emit_tile(
@@ -70,19 +90,19 @@ def emit_tile(
         c, start: (address, elements from row to row).
         a: (address, elements from row to row, from k to k, from segment to segment, k in a segment,
             segments).
-        b: (address, elements from k to k).
+        b: (address, elements from k to k, from segment to segment).
         width: how many columns of the tile exist; None: all of them.
     """
     (rows, vectors), (c_address, c_row), (start_address, start_row) = size, c, start
     a_address, a_row, a_k, a_segment, length, segments = a
-    b_address, b_k = b
+    b_address, b_k, b_segment = b
     sums = []
     for row in range(rows):
         sums += write.load(write.at(start_address, write.times(row, start_row)), vectors, width)
 
     def step(state: list[ir.Value]) -> list[ir.Value]:  # one k: every row takes its number of a
         a_now, b_now, *sums = state
-        b_vectors = write.load(b_now, vectors, width)
+        b_vectors = write.load(b_now, vectors)
         for row in range(rows):
             number = write.number(write.at(a_now, write.times(row, a_row)))
             a_vector = write.repeat(number, write.vector)
@@ -91,10 +111,10 @@ def emit_tile(
                 sums[place] = write.multiply_add(a_vector, b_vector, sums[place])
         return [write.at(a_now, a_k), write.at(b_now, b_k), *sums]
 
-    def segment(state: list[ir.Value]) -> list[ir.Value]:  # one run of k; b just goes on
+    def segment(state: list[ir.Value]) -> list[ir.Value]:  # one run of k
         a_start, b_start, *sums = state
-        _, b_end, *sums = write.loop(length, [a_start, b_start, *sums], step)
-        return [write.at(a_start, a_segment), b_end, *sums]
+        _, _, *sums = write.loop(length, [a_start, b_start, *sums], step)
+        return [write.at(a_start, a_segment), write.at(b_start, b_segment), *sums]
 
     _, _, *sums = write.loop(segments, [a_address, b_address, *sums], segment)
     for row in range(rows):
@@ -137,11 +157,13 @@ def set_tile(
             (address(1), arguments[3]),
             (address(4), arguments[6]),
             (address(7), *cgutils.unpack_tuple(builder, arguments[9], 5)),
-            (address(10), arguments[12]),
+            (address(10), *cgutils.unpack_tuple(builder, arguments[12], 2)),
         )
         done = builder.append_basic_block("done")
         switch = builder.switch(arguments[0], done)
         for number, (rows, vectors, masked) in enumerate(SHAPES):
+            if rows * vectors > SUMS:
+                continue
             switch.add_case(number, block := builder.append_basic_block("tile"))
             builder.position_at_end(block)
             width = arguments[13] if masked else None
@@ -150,13 +172,13 @@ def set_tile(
         builder.position_at_end(done)
         return context.get_dummy_value()
 
-    at, steps = types.int64, types.UniTuple(types.int64, 5)
-    return types.void(at, c, at, at, start, at, at, a, at, steps, b, at, at, at), codegen
+    steps, pair = types.UniTuple(AT, 5), types.UniTuple(AT, 2)
+    return types.void(AT, c, AT, AT, start, AT, AT, a, AT, steps, b, AT, pair, AT), codegen
 
 
 @jit
 def product(
-    c, c_at, c_row, start, start_at, start_row, a, a_at, a_steps, b, b_at, b_k, rows, columns
+    c, c_at, c_row, start, start_at, start_row, a, a_at, a_steps, b, b_at, b_steps, rows, columns
 ):
     """Set the matrix `c` to `start + a · b`: tile by tile, all arrays flat, all places in elements.
 
@@ -167,46 +189,47 @@ def product(
         a, a_at: the array and where its first number stands.
         a_steps: distances from row to row, from k to k, from segment to segment; then how many k a
             segment has and how many segments there are.
-        b, b_at, b_k: the array, where it starts, the distance from k to k.
+        b, b_at: the array and where it starts; columns up to the next whole vector are read.
+        b_steps: distances from k to k and from segment to segment.
         rows, columns: the size of `c`.
 
     c[i, j] = start[i, j] + Σ over segments s and k:
-        a[a_at + i·row + k·step + s·segment] · b[b_at + (s·length + k)·b_k + j]
+        a[a_at + i·row + k·step + s·segment] · b[b_at + k·b_step + s·b_segment + j]
     """
     lanes = VECTOR_BYTES // c.itemsize
     column = 0
     while column < columns:
-        width, shape, row = columns - column, 0, 0
-        while SHAPES[shape][1] * lanes > width and not SHAPES[shape][2]:
+        left, shape, row = columns - column, 0, 0
+        while (WIDTHS[shape][0] * lanes > left and not WIDTHS[shape][1]) or (
+            HEIGHTS[shape] < min(rows, ROWS)
+        ):
             shape += 1  # narrower, at last with a mask
         while row < rows:
-            while SHAPES[shape][0] > rows - row:
-                shape += 1  # the same width, less high
-            c_now, a_now = c_at + row * c_row + column, a_at + row * a_steps[0]
-            start_now, b_now = start_at + row * start_row + column, b_at + column
+            tiles = (rows - row + ROWS - 1) // ROWS
+            height = (rows - row + tiles - 1) // tiles
             set_tile(
-                shape,
+                shape * ROWS + height - 1,
                 c,
-                c_now,
+                c_at + row * c_row + column,
                 c_row,
                 start,
-                start_now,
+                start_at + row * start_row + column,
                 start_row,
                 a,
-                a_now,
+                a_at + row * a_steps[0],
                 a_steps,
                 b,
-                b_now,
-                b_k,
-                width,
+                b_at + column,
+                b_steps,
+                left,
             )
-            row += SHAPES[shape][0]
-        column += SHAPES[shape][1] * lanes
+            row += height
+        column += WIDTHS[shape][0] * lanes
 
 
 @functools.cache
 def product_address(dtype: np.dtype) -> int:
     """Return where `product` for arrays of this dtype begins, for `calls.call`."""
     flat, steps = flat_array(dtype), types.UniTuple(AT, 5)
-    places = flat, AT, AT, flat, AT, AT, flat, AT, steps, flat, AT, AT
+    places = flat, AT, AT, flat, AT, AT, flat, AT, steps, flat, AT, types.UniTuple(AT, 2)
     return address(product, (*places, AT, AT))

@@ -1,13 +1,31 @@
 """Loops shared among a few threads: kernels release the GIL, so plain Python threads run them at once.
 
 No threading layer of Numba's is used: its portable one ends the whole process when two Python threads
-enter a parallel region together, and its OpenMP one does so after a fork. A thread pool does neither.
+enter a parallel region together, and its OpenMP one does so after a fork.
+
+To wake a sleeping thread takes about 0.1 ms, as long as many a kernel runs. So who waits looks again and
+again for a moment, without the GIL, before going to sleep.
 """
 
+import collections
 import itertools
 import os
+import platform
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np import arrayobj
+
+from tinycnn.kernels.compile import jit
+
+LOOKS = 10_000  # before going to sleep: some tenths of a millisecond
+MOMENT = 100  # looks: some microseconds
+X86 = ("x86_64", "amd64")  # which have an instruction for a moment's rest
 
 
 def available_threads() -> int:
@@ -29,20 +47,130 @@ def available_threads() -> int:
     return int(wanted)
 
 
+@intrinsic
+def look_at(typing_context, numbers):
+    """Read the first number from memory, whatever the compiler thinks that it holds, after a pause."""
+
+    def codegen(context, builder, signature, arguments):
+        if platform.machine().lower() in X86:
+            kind, name = ir.FunctionType(ir.VoidType(), []), "llvm.x86.sse2.pause"
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [])
+        kind = signature.args[0]
+        data = arrayobj.make_array(kind)(context, builder, arguments[0]).data
+        return builder.load_atomic(data, "acquire", 8, typ=ir.IntType(64))
+
+    return types.int64(numbers), codegen
+
+
+@jit
+def lift_and_look(lifted, numbers, wanted, looks):
+    """Raise the first number of `lifted` by one; return whether that of `numbers` became `wanted`."""
+    for position in range(len(lifted)):
+        lifted[position] += 1
+    for _ in range(looks):
+        if look_at(numbers) >= wanted:
+            return True
+    return False
+
+
+@jit
+def rest(numbers, looks):
+    """Let a moment pass."""
+    for _ in range(looks):
+        look_at(numbers)
+
+
+class Signal:
+    """A count that one thread raises and one other waits for."""
+
+    def __init__(self):
+        self.count = np.zeros(1, np.int64)
+        self.sleeping = False
+        self.bed = threading.Lock()
+        self.bed.acquire()
+
+    def lift(self) -> None:
+        """Count one more, and wake the thread that waits if it sleeps."""
+        self.count[0] += 1
+        self.wake()
+
+    def wake(self) -> None:
+        """Wake the thread that waits, if it sleeps."""
+        if self.sleeping and self.bed.locked():
+            self.bed.release()
+
+    def wait(self, wanted: int) -> None:
+        """Return when the count is `wanted` or more."""
+        if lift_and_look(self.count[:0], self.count, wanted, LOOKS):
+            return
+        # Whoever lifts counts first and looks at `sleeping` then; here it is the other way round.
+        self.sleeping = True
+        while self.count[0] < wanted:
+            self.bed.acquire()
+        self.sleeping = False
+
+
+class Helper:
+    """A thread that runs what it is given, one thing after the other.
+
+    A thread that wants the GIL while another has it falls asleep, too. So this one waits a moment until the
+    other is inside of its kernel, and says that it is done when it has let go of the GIL itself.
+    """
+
+    def __init__(self):
+        self.tasks, self.failures = collections.deque(), collections.deque()
+        self.given, self.done, self.total = Signal(), Signal(), 0
+        threading.Thread(target=self.work, name="tinycnn", daemon=True).start()
+
+    def work(self) -> None:
+        """Run tasks for ever."""
+        self.given.wait(1)
+        for number in itertools.count(2):
+            rest(self.given.count, MOMENT)
+            function, arguments = self.tasks.popleft()
+            try:
+                function(*arguments)
+            except BaseException as error:  # it is raised where the task came from
+                self.failures.append(error)
+            function = arguments = None  # arrays are not to be held until the next task
+            self.report_and_wait(number)
+
+    def report_and_wait(self, number: int) -> None:
+        """Say that a task is done, and wait for the next, a while without sleeping."""
+        if not lift_and_look(self.done.count, self.given.count, number, LOOKS // 100):
+            self.done.wake()
+            self.given.wait(number)
+
+    def give(self, function: Callable, *arguments: object) -> None:
+        """Let the thread call `function(*arguments)`."""
+        self.tasks.append((function, arguments))
+        self.total += 1
+        self.given.lift()
+
+    def finish(self) -> None:
+        """Wait until all is done; raise what a task raised."""
+        self.done.wait(self.total)
+        if self.failures:
+            failure = self.failures.popleft()
+            self.failures.clear()
+            raise failure
+
+
 class Workers:
     """The threads of this process: made at the first use, and made anew in a forked child."""
 
     def __init__(self):
         self.count: int | None = None
-        self.pool: ThreadPoolExecutor | None = None
+        self.forget()
 
     def set_count(self, count: int) -> None:
         """Use `count` threads from the next kernel on; results stay the same to the last bit."""
-        self.count, self.pool = count, None
+        self.count = count
 
     def forget(self) -> None:
-        """Drop the pool: after a fork its threads exist only in the parent."""
-        self.pool = None
+        """Drop the threads: after a fork they exist only in the parent."""
+        self.helpers: list[Helper] = []
+        self.free = threading.Lock()
 
     def get_count(self) -> int:
         """Return how many threads share a loop."""
@@ -50,8 +178,19 @@ class Workers:
             self.count = available_threads()
         return self.count
 
+    def helpers_for(self, parts: int) -> list[Helper]:
+        """Return helpers for all parts but one; fewer where no more threads are to be had."""
+        try:
+            while len(self.helpers) < parts - 1:
+                self.helpers.append(Helper())
+        except RuntimeError:  # too many threads, or the program is ending
+            pass
+        return self.helpers[: parts - 1]
+
     def run(self, kernel: Callable, length: int, grain: int, *arguments: object) -> None:
         """Call `kernel(start, stop, *arguments)` on spans that cover `range(length)`, side by side.
+
+        While another thread uses the helpers, this one does all by itself.
 
         Args:
             kernel: a function whose every index owns what it writes.
@@ -60,25 +199,23 @@ class Workers:
             arguments: passed on as they are.
         """
         parts = max(1, min(self.get_count(), length // max(1, grain)))
-        if parts == 1:
+        free = self.free
+        if parts == 1 or not free.acquire(blocking=False):
             kernel(0, length, *arguments)
             return
-        pool = self.pool  # held here, because another thread may change the count meanwhile
-        if pool is None:
-            pool = ThreadPoolExecutor(max(1, self.get_count() - 1), thread_name_prefix="tinycnn")
-            self.pool = pool
-        edges = [length * part // parts for part in range(parts + 1)]
-        others = []
-        for start, stop in itertools.pairwise(edges[1:]):
-            try:
-                others.append(pool.submit(kernel, start, stop, *arguments))
-            except RuntimeError:  # no more threads to be had, as when the program is ending
-                kernel(start, stop, *arguments)
         try:
-            kernel(edges[0], edges[1], *arguments)
+            helpers = self.helpers_for(parts)
+            parts = len(helpers) + 1
+            edges = [length * part // parts for part in range(parts + 1)]
+            try:
+                for helper, start, stop in zip(helpers, edges[1:], edges[2:], strict=False):
+                    helper.give(kernel, start, stop, *arguments)
+                kernel(edges[0], edges[1], *arguments)
+            finally:
+                for helper in helpers:
+                    helper.finish()
         finally:
-            for other in others:
-                other.result()
+            free.release()
 
 
 workers = Workers()

@@ -93,6 +93,11 @@ class Writer:
             first, ir.Constant(vector, ir.Undefined), ir.Constant(lanes, [0] * self.lanes)
         )
 
+    def shuffle(self, one: ir.Value, other: ir.Value, places: list[int]) -> ir.Value:
+        """Return a vector of the numbers at these places of two vectors laid end to end."""
+        lanes = ir.VectorType(ir.IntType(32), self.lanes)
+        return self.builder.shuffle_vector(one, other, ir.Constant(lanes, places))
+
     def mask(self, width: ir.Value, number: int) -> ir.Value:
         """Return which lanes of vector `number` lie left of column `width`."""
         words = ir.VectorType(self.word, self.lanes)

@@ -26,7 +26,7 @@ from numba.np import arrayobj
 
 from tinycnn.kernels.calls import AT, address, call, flat_array
 from tinycnn.kernels.compile import jit
-from tinycnn.kernels.product import ONE, ZERO, product_address
+from tinycnn.kernels.product import ONE, ZERO, product_address, widened
 from tinycnn.kernels.vectors import Writer
 
 OUT, IN = 4, 6  # sides of a tile of the output, and of the part of the image that it sees
@@ -59,7 +59,7 @@ def covered(padded: tuple[int, int], output: tuple[int, int]) -> tuple[int, int]
 
 
 def kernel_values(kernel: np.ndarray) -> np.ndarray:
-    """Return the values of a kernel (3, 3, c, f) at the 36 points: (36, c, f).
+    """Return the values of a kernel (3, 3, c, f) at the 36 points: (36, c, f), widened.
 
     Each is G g Gᵀ, G with a row for each point.
     """
@@ -77,7 +77,7 @@ def kernel_values(kernel: np.ndarray) -> np.ndarray:
     _, _, c, f = kernel.shape
     columns = points @ kernel.transpose(1, 0, 2, 3).reshape(3, 3, c * f)  # (kw, 6, c · f)
     values = points @ columns.transpose(1, 0, 2)  # (6, 6, c · f)
-    return np.ascontiguousarray(values).reshape(POINTS, c, f)
+    return widened(values.reshape(POINTS, c, f))
 
 
 def image_values(write: Writer, d: Values) -> Values:
@@ -232,13 +232,13 @@ def convolve_band(product, pixels, at, width, c, values, bias, tiles, v, m, z):
         product: its address.
         pixels, at, width: the image (rows, width, c), flat, and where the band begins in it.
         c: its channels.
-        values: of the kernel, (36, c, f).
+        values: of the kernel, from `kernel_values`.
         bias: (f,).
         tiles: rows and columns of tiles.
         v, m: room for the values, flat: 36 · tiles · c and 36 · tiles · f.
         z: the band of the output, (4 · rows, 4 · columns, f), is written.
     """
-    (rows, columns), f = tiles, values.shape[2]
+    (rows, columns), f, wide = tiles, len(bias), values.shape[2]
     count, flat, u = rows * columns, z.ravel(), values.ravel()
     zeros = np.zeros(f, z.dtype)
     for i in range(rows):
@@ -249,7 +249,7 @@ def convolve_band(product, pixels, at, width, c, values, bias, tiles, v, m, z):
     steps = (c, ONE, ZERO, c, ONE)
     for p in range(POINTS):
         m_at, v_at = p * count * f, p * count * c
-        places = m, m_at, f, zeros, ZERO, ZERO, v, v_at, steps, u, p * c * f, f
+        places = m, m_at, f, zeros, ZERO, ZERO, v, v_at, steps, u, p * c * wide, (wide, ZERO)
         call(product, (*places, count, f))
     for i in range(rows):
         for j in range(columns):
