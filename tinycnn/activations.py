@@ -36,7 +36,7 @@ class ActivationFunction:
 linear = ActivationFunction("linear", reference.linear_forward, reference.linear_backward)
 relu = ActivationFunction("relu", ops.relu_forward, ops.relu_backward)
 sigmoid = ActivationFunction("sigmoid", reference.sigmoid_forward, reference.sigmoid_backward)
-tanh = ActivationFunction("tanh", reference.tanh_forward, reference.tanh_backward)
+tanh = ActivationFunction("tanh", ops.tanh_forward, ops.tanh_backward)
 softmax = ActivationFunction("softmax", reference.softmax_forward, reference.softmax_backward)
 
 ACTIVATIONS = {function.name: function for function in (linear, relu, sigmoid, tanh, softmax)}

@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from tinycnn import activations, ops
-from tinycnn.layers import Activation, Conv2D, Dropout, Layer, MaxPooling2D
+from tinycnn import activations, fused_ops
+from tinycnn.layers import Activation, AveragePooling2D, Conv2D, Dropout, Layer, MaxPooling2D
 
 Grads = list[dict[str, np.ndarray]]
 LARGEST_POOL = 256  # numbers in a window: their places fit a byte
@@ -27,7 +27,7 @@ class ConvolutionReLU:
         """Return y = relu(x * kernel + bias), and ctx."""
         convolution = self.layers[0]
         kernel, bias = convolution.params["kernel"], convolution.bias()
-        y = ops.conv2d_relu_forward(x, kernel, bias, *convolution.geometry(x.shape))
+        y = fused_ops.conv2d_relu_forward(x, kernel, bias, *convolution.geometry(x.shape))
         return y, (x, y)
 
     def backward(
@@ -36,7 +36,7 @@ class ConvolutionReLU:
         """Return dx, and the gradients of each layer."""
         (x, y), convolution = ctx, self.layers[0]
         rest = convolution.params["kernel"], *convolution.geometry(x.shape), input_gradient
-        dx, dkernel, dbias = ops.conv2d_relu_backward(dy, y, x, *rest)
+        dx, dkernel, dbias = fused_ops.conv2d_relu_backward(dy, y, x, *rest)
         return dx, [convolution.named(dkernel, dbias)] + [{}] * (len(self.layers) - 1)
 
     def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
@@ -72,7 +72,7 @@ class ConvolutionReLUPooling:
         rate = self.dropout.rate if training and self.dropout else 0.0
         seed = self.dropout.step_seed(rng) if rate else 0
         rest = *self.geometry(x), rate, seed
-        y, winner = ops.conv2d_relu_max_pool2d_forward(x, kernel, bias, *rest)
+        y, winner = fused_ops.conv2d_relu_max_pool2d_forward(x, kernel, bias, *rest)
         return y, (x, y, winner, rate)
 
     def backward(
@@ -81,7 +81,7 @@ class ConvolutionReLUPooling:
         """Return dx, and the gradients of each layer."""
         (x, y, winner, rate), kernel = ctx, self.layers[0].params["kernel"]
         rest = kernel, *self.geometry(x), rate, input_gradient
-        dx, dkernel, dbias = ops.conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
+        dx, dkernel, dbias = fused_ops.conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
         return dx, [self.layers[0].named(dkernel, dbias)] + [{}] * (len(self.layers) - 1)
 
     def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
@@ -89,27 +89,72 @@ class ConvolutionReLUPooling:
         return ctx[1] > 0, ctx[2] * (ctx[1] > 0)
 
 
-def fused(layers: list[Layer]) -> ConvolutionReLU | ConvolutionReLUPooling | None:
+@dataclasses.dataclass(frozen=True)
+class ConvolutionAveragePooling:
+    """Conv2D, a ReLU or tanh, and an AveragePooling2D whose windows lie side by side.
+
+    Args:
+        layers: the convolution, the activation if that is a layer of its own, the pooling.
+        activation: "relu" or "tanh".
+    """
+
+    layers: tuple[Layer, ...]
+    activation: str
+
+    def rest(self, x: np.ndarray) -> tuple:
+        """Return strides and padding of the convolution, the activation, and the pooling's window."""
+        geometry = self.layers[0].geometry(x.shape)
+        return *geometry, self.activation, self.layers[-1].pool_size
+
+    def forward(
+        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
+    ) -> tuple[np.ndarray, tuple]:
+        """Return y, the means of the windows of activation(x * kernel + bias), and ctx."""
+        kernel, bias = self.layers[0].params["kernel"], self.layers[0].bias()
+        y, a = fused_ops.conv2d_average_pool2d_forward(x, kernel, bias, *self.rest(x))
+        return y, (x, a)
+
+    def backward(
+        self, dy: np.ndarray, ctx: tuple, input_gradient: bool
+    ) -> tuple[np.ndarray | None, Grads]:
+        """Return dx, and the gradients of each layer."""
+        (x, a), kernel = ctx, self.layers[0].params["kernel"]
+        rest = kernel, *self.rest(x), input_gradient
+        dx, dkernel, dbias = fused_ops.conv2d_average_pool2d_backward(dy, a, x, *rest)
+        return dx, [self.layers[0].named(dkernel, dbias)] + [{}] * (len(self.layers) - 1)
+
+    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+        """Return which outputs of a ReLU are on."""
+        return (ctx[1] > 0,) if self.activation == "relu" else ()
+
+
+Fused = ConvolutionReLU | ConvolutionReLUPooling | ConvolutionAveragePooling
+
+
+def fused(layers: list[Layer]) -> Fused | None:
     """Return the step that the first of these layers begins with its neighbours, if there is one."""
     if not layers or type(layers[0]) is not Conv2D:
         return None
-    own = layers[0].activation
-    relu_behind = len(layers) > 1 and isinstance(layers[1], Activation)
-    count = 1
-    if own == activations.linear and relu_behind and layers[1].activation == activations.relu:
-        count = 2
-    elif own != activations.relu:
+    activation, count = layers[0].activation, 1
+    if activation == activations.linear and len(layers) > 1 and isinstance(layers[1], Activation):
+        activation, count = layers[1].activation, 2
+    if activation not in (activations.relu, activations.tanh):
         return None
-    if len(layers) > count and _side_by_side(layers[count]):
-        pooling, behind = layers[count], layers[count + 1 : count + 2]
+    pooling = layers[count] if len(layers) > count else None
+    if type(pooling) is AveragePooling2D and _side_by_side(pooling):
+        return ConvolutionAveragePooling(tuple(layers[: count + 1]), activation.name)
+    if activation != activations.relu:
+        return None
+    if type(pooling) is MaxPooling2D and _side_by_side(pooling):
+        behind = layers[count + 1 : count + 2]
         dropout = behind[0] if behind and type(behind[0]) is Dropout else None
         end = count + (2 if dropout else 1)
         return ConvolutionReLUPooling(tuple(layers[:end]), pooling, dropout)
     return ConvolutionReLU(tuple(layers[:count]))
 
 
-def _side_by_side(layer: Layer) -> bool:
-    """Return whether a layer keeps the maxima of windows that neither overlap nor leave gaps."""
-    if type(layer) is not MaxPooling2D or layer.padding != "valid":
+def _side_by_side(pooling: Layer) -> bool:
+    """Return whether the windows of a pooling neither overlap nor leave gaps."""
+    if pooling.padding != "valid" or pooling.strides != pooling.pool_size:
         return False
-    return layer.strides == layer.pool_size and np.prod(layer.pool_size) <= LARGEST_POOL
+    return np.prod(pooling.pool_size) <= LARGEST_POOL

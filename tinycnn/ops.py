@@ -126,86 +126,6 @@ def conv2d_backward_kernel(
     return implementation().conv2d_backward_kernel(dy, x, kernel_shape, strides, padding)
 
 
-def _convolution(
-    x: np.ndarray, kernel: np.ndarray, strides: Pair, padding: Padding
-) -> tuple[np.ndarray, np.ndarray, tuple]:
-    """Return x and kernel, checked, and the shape of what comes out."""
-    x = checked("x", x, (None,) * 4)
-    kernel = checked("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
-    output = conv2d_output(x.shape[1:3], kernel.shape[:2], strides, padding)
-    return x, kernel, (len(x), *output, kernel.shape[3])
-
-
-def conv2d_relu_forward(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
-) -> np.ndarray:
-    """Return y (n, oh, ow, f): see `reference.conv2d_relu_forward`."""
-    x, kernel, shape = _convolution(x, kernel, strides, padding)
-    bias = checked("bias", bias, shape[3:], x.dtype)
-    return implementation().conv2d_relu_forward(x, kernel, bias, strides, padding)
-
-
-def conv2d_relu_backward(
-    dy: np.ndarray,
-    y: np.ndarray,
-    x: np.ndarray,
-    kernel: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    input_gradient: bool,
-) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
-    """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_backward`."""
-    x, kernel, shape = _convolution(x, kernel, strides, padding)
-    dy, y = checked("dy", dy, shape, x.dtype), checked("y", y, shape, x.dtype)
-    rest = kernel, strides, padding, input_gradient
-    return implementation().conv2d_relu_backward(dy, y, x, *rest)
-
-
-def conv2d_relu_max_pool2d_forward(
-    x: np.ndarray,
-    kernel: np.ndarray,
-    bias: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    pool: Pair,
-    rate: float = 0.0,
-    seed: int = 0,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return y and winner (n, oh // ph, ow // pw, f): see `reference.conv2d_relu_max_pool2d_forward`."""
-    x, kernel, shape = _convolution(x, kernel, strides, padding)
-    bias = checked("bias", bias, shape[3:], x.dtype)
-    conv2d_output(shape[1:3], pool, pool, ((0, 0), (0, 0)))
-    if pool[0] * pool[1] > 256:
-        raise ValueError(f"A window has at most 256 numbers here. Received: {pool}")
-    _check_dropout(rate, seed)
-    rest = bias, strides, padding, pool, rate, seed
-    return implementation().conv2d_relu_max_pool2d_forward(x, kernel, *rest)
-
-
-def conv2d_relu_max_pool2d_backward(
-    dy: np.ndarray,
-    y: np.ndarray,
-    winner: np.ndarray,
-    x: np.ndarray,
-    kernel: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    pool: Pair,
-    rate: float,
-    input_gradient: bool,
-) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
-    """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_max_pool2d_backward`."""
-    x, kernel, (n, oh, ow, f) = _convolution(x, kernel, strides, padding)
-    shape = n, oh // pool[0], ow // pool[1], f
-    dy, y = checked("dy", dy, shape, x.dtype), checked("y", y, shape, x.dtype)
-    winner = checked("winner", winner, shape, np.dtype(np.uint8))
-    if winner.size and winner.max() >= pool[0] * pool[1]:
-        raise ValueError(f"winner points outside of a window of {pool}.")
-    _check_dropout(rate, 0)
-    rest = kernel, strides, padding, pool, rate, input_gradient
-    return implementation().conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
-
-
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """Return y (n, f): see `reference.dense_forward`."""
     x = checked("x", x, (None, None))
@@ -302,7 +222,18 @@ def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     return implementation().relu_backward(dy, checked("y", y, dy.shape, dy.dtype))
 
 
-def _check_dropout(rate: float, seed: int) -> None:
+def tanh_forward(x: np.ndarray) -> np.ndarray:
+    """Return y, shaped as x: see `reference.tanh_forward`."""
+    return implementation().tanh_forward(checked("x", x, (None,) * np.ndim(x)))
+
+
+def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return dx, shaped as dy: see `reference.tanh_backward`."""
+    dy = checked("dy", dy, np.shape(y))
+    return implementation().tanh_backward(dy, checked("y", y, dy.shape, dy.dtype))
+
+
+def check_dropout(rate: float, seed: int) -> None:
     """Raise ValueError unless rate and seed are what dropout takes."""
     if not 0 <= rate <= 1 or not 0 <= seed < 2**64:
         raise ValueError(
@@ -312,7 +243,7 @@ def _check_dropout(rate: float, seed: int) -> None:
 
 def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
     """Return y, shaped as x: see `reference.dropout_forward`."""
-    _check_dropout(rate, seed)
+    check_dropout(rate, seed)
     return implementation().dropout_forward(checked("x", x, (None,) * np.ndim(x)), rate, seed)
 
 

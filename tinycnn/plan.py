@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tinycnn.fusing import ConvolutionReLU, ConvolutionReLUPooling, fused
+from tinycnn.fusing import Fused, fused
 from tinycnn.layers import Layer
 
 Grads = list[dict[str, np.ndarray]]  # the gradients of each layer, in the order of the layers
@@ -43,7 +43,7 @@ class Step:
         return self.layer.decisions(ctx)
 
 
-AnyStep = Step | ConvolutionReLU | ConvolutionReLUPooling
+AnyStep = Step | Fused
 
 
 def plan(layers: Sequence[Layer], logits: bool = False, fuse: bool = True) -> list[AnyStep]:

@@ -7,11 +7,20 @@ each chunk of a loop owns what it writes, and sums over samples use fixed chunks
 Read `product.py` first: one small matrix product carries convolution and dense layers, both ways.
 """
 
-from tinycnn.kernels.activations import relu_backward, relu_forward
+from tinycnn.kernels.activations import (
+    relu_backward,
+    relu_forward,
+    tanh_backward,
+    tanh_forward,
+)
 from tinycnn.kernels.conv2d import (
     conv2d_backward_input,
     conv2d_backward_kernel,
     conv2d_forward,
+)
+from tinycnn.kernels.conv2d_average_pool import (
+    conv2d_average_pool2d_backward,
+    conv2d_average_pool2d_forward,
 )
 from tinycnn.kernels.conv2d_pool import (
     conv2d_relu_max_pool2d_backward,
@@ -33,6 +42,8 @@ __all__ = [
     "adam_update",
     "average_pool2d_backward",
     "average_pool2d_forward",
+    "conv2d_average_pool2d_backward",
+    "conv2d_average_pool2d_forward",
     "conv2d_backward_input",
     "conv2d_backward_kernel",
     "conv2d_forward",
@@ -50,4 +61,6 @@ __all__ = [
     "relu_backward",
     "relu_forward",
     "sgd_update",
+    "tanh_backward",
+    "tanh_forward",
 ]

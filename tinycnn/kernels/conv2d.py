@@ -11,7 +11,7 @@ import numpy as np
 from tinycnn.kernels import conv2d_few, winograd
 from tinycnn.kernels.calls import call
 from tinycnn.kernels.compile import jit
-from tinycnn.kernels.elementwise import add_rows, copy, relu_in_place
+from tinycnn.kernels.elementwise import copy, relu_in_place
 from tinycnn.kernels.memory import aligned_empty
 from tinycnn.kernels.product import ONE, ZERO, product_address, whole_vectors, widened
 from tinycnn.kernels.threads import workers
@@ -50,7 +50,8 @@ def pad_image(x, y, b, corner, image):
     """
     (_, h, w, c), (top, left) = x.shape, corner
     rows, columns = min(h, image.shape[0] - top), min(w, image.shape[1] - left)
-    if len(y) == 0 and h == image.shape[0] and w == image.shape[1]:
+    inside = top == 0 and left == 0
+    if inside and len(y) == 0 and h == image.shape[0] and w == image.shape[1]:
         return x[b].ravel()
     numbers, signs, found, size = x.ravel(), y.ravel(), image.ravel(), columns * c
     for i in range(rows):
@@ -245,6 +246,7 @@ def backward_kernel_span(start, stop, product, dy, y, x, strides, corner, padded
     (_, oh, ow, _), w, wide = dy.shape, padded[1], dbias.shape[1]
     image, flat = np.zeros((padded[0], padded[1], c), x.dtype), dkernel.ravel()
     room, run = np.zeros(oh * ow * wide, dy.dtype), kw * c
+    ones, sums, every_pixel = np.ones(1, dy.dtype), dbias.ravel(), (ZERO, ZERO, ZERO, oh * ow, ONE)
     band = max(1, CACHE // (sh * w * c * x.itemsize + 1))  # rows that fit the first-level cache
     for chunk in range(start, stop):
         for b in range(chunk * n // chunks, (chunk + 1) * n // chunks):
@@ -260,7 +262,9 @@ def backward_kernel_span(start, stop, product, dy, y, x, strides, corner, padded
                     # forward: y[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
                     places = flat, at, f, flat, at, f, pixels, x_at, windows, dz, b_at, b_steps
                     call(product, (*places, run, f))
-            add_rows(dz, dbias[chunk])
+            # forward: y[i, j] = ... + bias: one row of ones, times the gradients of all pixels
+            places = sums, chunk * wide, wide, sums, chunk * wide, wide
+            call(product, (*places, ones, ZERO, every_pixel, dz, ZERO, (wide, ZERO), 1, wide))
 
 
 @jit

@@ -1,8 +1,8 @@
 """The gradient of a convolution by an image of few channels, whose pixels lie side by side instead.
 
 `product.py` gives every lane of a vector a column of the result. With one channel seven of eight
-lanes would be idle. So the gradients dy are turned, a row of the image at a time, until a vector holds neighbouring
-*pixels* of one filter; the rows of the result are channels then, its columns pixels.
+lanes would be idle. So the gradients dy are turned, a row of the image at a time, until a vector holds
+neighbouring *pixels* of one filter; the rows of the result are channels then, its columns pixels.
 
     dy, a row of the image: (ow, f)              turned: (f, ow)
     +----------+  a pixel                        +------------------+  a filter

@@ -6,7 +6,7 @@ from tinycnn.kernels.calls import call
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.gather import add_gathered_address, multiples
 from tinycnn.kernels.memory import aligned_empty
-from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address, whole_vectors, widened
+from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address, widened
 from tinycnn.kernels.threads import workers
 from tinycnn.kernels.vectors import VECTOR_BYTES, VECTORS
 

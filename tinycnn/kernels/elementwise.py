@@ -22,12 +22,3 @@ def relu_in_place(z):
     """Set negative numbers to 0; a NaN stays NaN."""
     for position in range(len(z)):
         z[position] = z.dtype.type(0) if z[position] < 0 else z[position]
-
-
-@jit
-def add_rows(rows, total):
-    """Add every row, as long as `total`, to it."""
-    for first in range(0, len(rows), len(total)):
-        row = rows[first : first + len(total)]
-        for ch in range(len(total)):
-            total[ch] += row[ch]

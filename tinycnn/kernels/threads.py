@@ -67,7 +67,7 @@ def lift_and_look(lifted, numbers, wanted, looks):
     """Raise the first number of `lifted` by one; return whether that of `numbers` became `wanted`."""
     for position in range(len(lifted)):
         lifted[position] += 1
-    for _ in range(looks):
+    for _ in range(looks):  # noqa: SIM110 (Numba knows no `any`)
         if look_at(numbers) >= wanted:
             return True
     return False

@@ -135,16 +135,32 @@ class Writer:
     def store(
         self, values: list[ir.Value], pointer: ir.Value, width: ir.Value | None = None
     ) -> None:
-        """Store a row of vectors; lanes at or beyond column `width` are not written."""
+        """Store a row of vectors; of a single one lanes at or beyond column `width` are not written."""
+        if width is not None:
+            (value,) = values
+            self.store_left(value, pointer, width)
+            return
         for number, value in enumerate(values):
-            address = self.vector_at(pointer, number)
-            if width is None:
-                self.builder.store(value, address, align=self.size)
-            else:
-                align = ir.Constant(ir.IntType(32), self.size)
-                name = f"llvm.masked.store.{self.suffix()}.p0"
-                arguments = [value, address, align, self.mask(width, number)]
-                self.call(name, ir.VoidType(), arguments)
+            self.builder.store(value, self.vector_at(pointer, number), align=self.size)
+
+    def store_left(self, value: ir.Value, pointer: ir.Value, width: ir.Value) -> None:
+        """Store the first lanes of a vector: half of it if `width` says so, then a quarter, and so on.
+
+        An instruction for that takes ten times as long on some machines.
+        """
+        size = self.lanes // 2
+        while size:
+            some = self.builder.and_(width, self.constant(size))
+            wanted = self.builder.icmp_signed("!=", some, self.constant(0))
+            places = ir.Constant(ir.VectorType(ir.IntType(32), size), list(range(size)))
+            with self.builder.if_then(wanted):
+                part = self.builder.shuffle_vector(value, value, places)
+                address = self.builder.bitcast(pointer, part.type.as_pointer())
+                self.builder.store(part, address, align=self.size)
+            moved = [(lane + size) % self.lanes for lane in range(self.lanes)]
+            value = self.builder.select(wanted, self.shuffle(value, value, moved), value)
+            pointer = self.at(pointer, some)
+            size //= 2
 
     def multiply_add(self, a: ir.Value, b: ir.Value, total: ir.Value) -> ir.Value:
         """Return `a · b + total`, rounded once where the machine has the instruction."""

@@ -34,6 +34,8 @@ from tinycnn.reference.cross_entropy import cross_entropy_backward, cross_entrop
 from tinycnn.reference.dense import dense_backward_input, dense_backward_kernel, dense_forward
 from tinycnn.reference.dropout import dropout_backward, dropout_forward
 from tinycnn.reference.fused import (
+    conv2d_average_pool2d_backward,
+    conv2d_average_pool2d_forward,
     conv2d_relu_backward,
     conv2d_relu_forward,
     conv2d_relu_max_pool2d_backward,
@@ -52,6 +54,8 @@ __all__ = [
     "adam_update",
     "average_pool2d_backward",
     "average_pool2d_forward",
+    "conv2d_average_pool2d_backward",
+    "conv2d_average_pool2d_forward",
     "conv2d_backward_input",
     "conv2d_backward_kernel",
     "conv2d_forward",

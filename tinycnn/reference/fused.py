@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from tinycnn.reference.activations import relu_backward, relu_forward
+from tinycnn.reference.activations import (
+    relu_backward,
+    relu_forward,
+    tanh_backward,
+    tanh_forward,
+)
 from tinycnn.reference.conv2d import (
     Padding,
     Pair,
@@ -11,8 +16,14 @@ from tinycnn.reference.conv2d import (
     conv2d_forward,
 )
 from tinycnn.reference.dropout import dropout_forward, keep_scale
-from tinycnn.reference.pooling import max_pool2d_backward, max_pool2d_forward
+from tinycnn.reference.pooling import (
+    average_pool2d_backward,
+    average_pool2d_forward,
+    max_pool2d_backward,
+    max_pool2d_forward,
+)
 
+BENDS = {"relu": (relu_forward, relu_backward), "tanh": (tanh_forward, tanh_backward)}
 Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
 
 
@@ -121,6 +132,63 @@ def conv2d_relu_max_pool2d_backward(
         dy * keep_scale(rate, dy.dtype), y
     )  # y > 0: kept, and not cut by the ReLU
     dz = max_pool2d_backward(dlargest, place, (len(x), oh, ow, f))
+    dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
+    if not input_gradient:
+        return None, dkernel, dbias
+    return conv2d_backward_input(dz, kernel, x.shape, strides, padding), dkernel, dbias
+
+
+def conv2d_average_pool2d_forward(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    activation: str,
+    pool: Pair,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Convolve, apply an activation, then keep the mean of windows that lie side by side.
+
+    Args:
+        x, kernel, bias, strides, padding: see `conv2d_forward`.
+        activation: "relu" or "tanh".
+        pool: (ph, pw), the size of the windows and the steps between them.
+
+    Returns:
+        y (n, oh // ph, ow // pw, f), and a (n, oh, ow, f), what the activation gave.
+    """
+    a = BENDS[activation][0](conv2d_forward(x, kernel, bias, strides, padding))
+    output = a.shape[1] // pool[0], a.shape[2] // pool[1]
+    return average_pool2d_forward(a, pool, pool, (0, 0), output), a
+
+
+def conv2d_average_pool2d_backward(
+    dy: np.ndarray,
+    a: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    activation: str,
+    pool: Pair,
+    input_gradient: bool,
+) -> Gradients:
+    """Go back through the means, the activation and the convolution.
+
+    Args:
+        dy: gradient of the loss by y, shaped as y.
+        a: from the forward step.
+        x, kernel, strides, padding, activation, pool: those of the forward step.
+        input_gradient: whether dx is wanted.
+
+    Returns:
+        dx (n, h, w, c) or None, dkernel (kh, kw, c, f), dbias (f,).
+    """
+    # forward: y = the mean of each window of a
+    da = average_pool2d_backward(dy, a.shape, pool, pool, (0, 0))
+    # forward: a = activation(z)
+    dz = BENDS[activation][1](da, a)
+    # forward: z = x * kernel + bias
     dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
     if not input_gradient:
         return None, dkernel, dbias
