@@ -6,15 +6,16 @@ from tinycnn.kernels.calls import call
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.gather import add_gathered_address, multiples
 from tinycnn.kernels.memory import aligned_empty
-from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address, widened
+from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address, whole_vectors
 from tinycnn.kernels.threads import workers
-from tinycnn.kernels.vectors import VECTOR_BYTES, VECTORS
+from tinycnn.kernels.turn import turn_address
 
 WORTH_A_THREAD = 500_000  # multiply-adds
 # One pass takes this many k, so that its part of the kernel stays in the second-level cache.
 BLOCK = 256
 FEW = 4  # samples
-STRIP = 8 * ROWS  # inputs whose gradients are computed at once and then turned
+INPUTS = 8 * ROWS  # whose gradients are computed at once
+WIDE = 16  # columns of a strip, or as many as a vector has
 
 
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
@@ -27,10 +28,10 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
     if len(x) <= FEW:
         forward_few(add_gathered_address(x.dtype), x, kernel, bias, y)
         return y
-    strip = VECTORS * VECTOR_BYTES // x.itemsize
-    least = WORTH_A_THREAD // (x.size * strip + 1)
-    arrays = product_address(x.dtype), x, widened(kernel), bias, strip, y
-    workers.run(forward_span, -(-len(bias) // strip), least, *arrays)
+    wide = whole_vectors(WIDE, x.dtype)
+    least = WORTH_A_THREAD // (x.size * wide + 1)
+    arrays = product_address(x.dtype), x, kernel, bias, wide, y
+    workers.run(forward_span, -(-len(bias) // wide), least, *arrays)
     return y
 
 
@@ -52,19 +53,42 @@ def forward_few(add_gathered, x, kernel, bias, y):
 
 
 @jit
-def forward_span(start, stop, product, x, kernel, bias, strip, y):
-    """Fill strips start to stop of y, a block of k after the other."""
-    (n, c), f, wide = x.shape, len(bias), kernel.shape[1]
-    z, a, b = y.ravel(), x.ravel(), kernel.ravel()
-    for column in range(start * strip, min(stop * strip, f), strip):
-        width = min(strip, f - column)
-        steps = (c, ONE, ZERO, min(BLOCK, c), ONE)
-        places = z, column, f, bias, column, ZERO, a, ZERO, steps, b, column, (wide, ZERO)
-        call(product, (*places, n, width))
-        for k in range(BLOCK, c, BLOCK):
-            steps, at = (c, ONE, ZERO, min(BLOCK, c - k), ONE), k * wide + column
-            places = z, column, f, z, column, f, a, k, steps, b, at, (wide, ZERO)
-            call(product, (*places, n, width))
+def forward_span(start, stop, product, x, kernel, bias, wide, y):
+    """Fill strips start to stop of y, a block of k after the other.
+
+    What is far apart in memory may share its places in the cache: it is brought together first.
+    """
+    (n, c), f = x.shape, len(bias)
+    z, numbers, weights = y.ravel(), x.ravel(), kernel.ravel()
+    a, b, b_steps = np.empty(n * BLOCK, x.dtype), np.zeros(BLOCK * wide, x.dtype), (wide, ZERO)
+    for k in range(0, c, BLOCK):
+        many = min(BLOCK, c - k)
+        for sample in range(n):
+            for q in range(many):
+                a[sample * many + q] = numbers[sample * c + k + q]
+        for column in range(start * wide, min(stop * wide, f), wide):
+            width, steps = min(wide, f - column), (many, ONE, ZERO, many, ONE)
+            for row in range(many):
+                for q in range(width):
+                    b[row * wide + q] = weights[(k + row) * f + column + q]
+            if k == 0:
+                places = z, column, f, bias, column, ZERO, a, ZERO, steps, b, ZERO, b_steps
+                call(product, (*places, n, width))
+            else:
+                places = z, column, f, z, column, f, a, ZERO, steps, b, ZERO, b_steps
+                call(product, (*places, n, width))
+
+
+def strips(matrix: np.ndarray) -> np.ndarray:
+    """Return a matrix (k, columns) as strips (strips, k, wide) of whole vectors, filled up with zeros."""
+    k, columns = matrix.shape
+    wide = whole_vectors(WIDE, matrix.dtype)
+    count = -(-columns // wide)
+    found = np.zeros((count, k, wide), matrix.dtype)
+    for strip in range(count):
+        part = matrix[:, strip * wide : (strip + 1) * wide]
+        found[strip, :, : part.shape[1]] = part
+    return found
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -72,47 +96,51 @@ def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
     The product needs the kernel turned. To turn the small result is cheaper: dxᵀ = kernel · dyᵀ.
     """
-    turned = widened(dy.T)  # (f, whole vectors of samples)
     dx = aligned_empty((len(dy), len(kernel)), dy.dtype)
-    least = WORTH_A_THREAD // (dy.size * STRIP + 1)
-    arrays = product_address(dy.dtype), turned, kernel, dx
-    workers.run(backward_input_span, -(-len(kernel) // STRIP), least, *arrays)
+    least = WORTH_A_THREAD // (dy.size * INPUTS + 1)
+    addresses = product_address(dy.dtype), turn_address(dy.dtype)
+    arrays = addresses, strips(dy.T), kernel, dx
+    workers.run(backward_input_span, -(-len(kernel) // INPUTS), least, *arrays)
     return dx
 
 
 @jit
-def backward_input_span(start, stop, product, turned, kernel, dx):
-    """Fill the columns of dx that belong to strips start to stop of inputs."""
-    (c, f), n, wide = kernel.shape, len(dx), turned.shape[1]
-    strip, zeros = np.empty((STRIP, n), dx.dtype), np.zeros(n, dx.dtype)
-    z, a, b = strip.ravel(), kernel.ravel(), turned.ravel()
-    for first in range(start * STRIP, min(stop * STRIP, c), STRIP):
-        many = min(STRIP, c - first)
-        # forward: y = x @ kernel + bias
-        steps = (f, ONE, ZERO, f, ONE)
-        places = z, ZERO, n, zeros, ZERO, ZERO, a, first * f, steps, b, ZERO, (wide, ZERO)
-        call(product, (*places, many, n))
-        for sample in range(n):
-            for i in range(many):
-                dx[sample, first + i] = strip[i, sample]
+def backward_input_span(start, stop, addresses, turned, kernel, dx):
+    """Fill the columns of dx that belong to groups start to stop of inputs."""
+    (c, f), n, (count, _, wide), (product, turn) = kernel.shape, len(dx), turned.shape, addresses
+    room, zeros = np.empty(INPUTS * n, dx.dtype), np.zeros(wide, dx.dtype)
+    found, a, b = dx.ravel(), kernel.ravel(), turned.ravel()
+    for first in range(start * INPUTS, min(stop * INPUTS, c), INPUTS):
+        many = min(INPUTS, c - first)
+        for strip in range(count):
+            # forward: y = x @ kernel + bias
+            at, steps, b_steps = strip * wide, (f, ONE, ZERO, f, ONE), (wide, ZERO)
+            places = room, at, n, zeros, ZERO, ZERO, a, first * f, steps, b, at * f, b_steps
+            call(product, (*places, many, min(wide, n - at)))
+        call(turn, (room, ZERO, n, room, True, many, n, found, first, c))
 
 
 def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Twin of `reference.dense_backward_kernel`."""
     dkernel = aligned_empty((x.shape[1], dy.shape[1]), dy.dtype)
-    least = WORTH_A_THREAD // (dy.size * ROWS + 1)
-    arrays = product_address(dy.dtype), widened(dy), x, dkernel
-    workers.run(backward_kernel_span, -(-x.shape[1] // ROWS), least, *arrays)
+    least = WORTH_A_THREAD // (dy.size * INPUTS + 1)
+    addresses = product_address(dy.dtype), turn_address(dy.dtype)
+    arrays = addresses, strips(dy), x, dkernel
+    workers.run(backward_kernel_span, -(-x.shape[1] // INPUTS), least, *arrays)
     return dkernel, dy.sum(axis=0)
 
 
 @jit
-def backward_kernel_span(start, stop, product, dy, x, dkernel):
-    """Fill dkernel six rows at a time: k runs over the samples, in order."""
-    (n, c), f, wide = x.shape, dkernel.shape[1], dy.shape[1]
-    z, a, b, zeros = dkernel.ravel(), x.ravel(), dy.ravel(), np.zeros(f, dy.dtype)
-    for row in range(start * ROWS, min(stop * ROWS, c), ROWS):
-        steps, rows = (ONE, c, ZERO, n, ONE), min(ROWS, c - row)
-        # forward: y = x @ kernel + bias
-        places = z, row * f, f, zeros, ZERO, ZERO, a, row, steps, b, ZERO, (wide, ZERO)
-        call(product, (*places, rows, f))
+def backward_kernel_span(start, stop, addresses, dy, x, dkernel):
+    """Fill the rows of dkernel that belong to groups start to stop of inputs: k runs over the samples."""
+    (n, c), f, (count, _, wide), (product, turn) = x.shape, dkernel.shape[1], dy.shape, addresses
+    room, zeros = np.empty(INPUTS * n, dy.dtype), np.zeros(wide, dy.dtype)
+    z, numbers, b = dkernel.ravel(), x.ravel(), dy.ravel()
+    for first in range(start * INPUTS, min(stop * INPUTS, c), INPUTS):
+        many = min(INPUTS, c - first)
+        call(turn, (numbers, first, c, numbers, True, n, many, room, ZERO, n))
+        for strip in range(count):
+            # forward: y = x @ kernel + bias
+            at, steps, b_steps = strip * wide, (n, ONE, ZERO, n, ONE), (wide, ZERO)
+            places = z, first * f + at, f, zeros, ZERO, ZERO, room, ZERO, steps, b, at * n, b_steps
+            call(product, (*places, many, min(wide, f - at)))
