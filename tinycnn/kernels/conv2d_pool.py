@@ -21,8 +21,8 @@ from tinycnn.kernels.conv2d import (
 from tinycnn.kernels.dropout import drop_in_place, mask_numbers
 from tinycnn.kernels.elementwise import set_to_zero
 from tinycnn.kernels.gather import add_gathered_address, multiples
+from tinycnn.kernels.largest import pool_row_address
 from tinycnn.kernels.memory import aligned_empty
-from tinycnn.kernels.pooling import take_larger
 from tinycnn.kernels.product import ONE, ZERO, product_address, widened
 from tinycnn.kernels.threads import workers
 
@@ -50,54 +50,35 @@ def conv2d_relu_max_pool2d_forward(
     mask = mask_numbers(x.dtype, rate, seed)
     if winograd.OUT % pool[0] == 0 and winograd.pays((oh, ow), kernel.shape, strides):
         padded, values = winograd.covered(padded, (oh, ow)), winograd.kernel_values(kernel)
-        numbers = (top, left), padded, (oh, ow), pool, mask
-        workers.run(
-            winograd_span,
-            n,
-            least,
-            winograd.addresses(x.dtype),
-            x,
-            values,
-            bias,
-            *numbers,
-            y,
-            winner,
-        )
+        rest = (top, left), padded, (oh, ow), pool, mask, y, winner
+        addresses = *winograd.addresses(x.dtype), pool_row_address(x.dtype)
+        workers.run(winograd_span, n, least, addresses, x, values, bias, *rest)
     else:
-        numbers = strides, (top, left), padded, ow, pool, mask
-        workers.run(
-            forward_span,
-            n,
-            least,
-            product_address(x.dtype),
-            x,
-            widened(kernel),
-            bias,
-            *numbers,
-            y,
-            winner,
-        )
+        rest = strides, (top, left), padded, ow, pool, mask, y, winner
+        addresses = product_address(x.dtype), pool_row_address(x.dtype)
+        workers.run(forward_span, n, least, addresses, x, widened(kernel), bias, *rest)
     return y, winner
 
 
 @jit
 def forward_span(
-    start, stop, product, x, kernel, bias, strides, corner, padded, ow, pool, mask, y, winner
+    start, stop, addresses, x, kernel, bias, strides, corner, padded, ow, pool, mask, y, winner
 ):
     """Convolve and pool samples start to stop, one row of windows after the other."""
     (_, _, _, c), (kh, kw, _, wide), (sh, sw), (ph, _) = x.shape, kernel.shape, strides, pool
-    f = len(bias)
-    image, band = np.zeros((padded[0], padded[1], c), x.dtype), np.empty((ph, ow, f), x.dtype)
-    z, k, width = band.ravel(), kernel.ravel(), padded[1] * c
+    (_, rows, columns, f), (product, pool_row) = y.shape, addresses
+    image, z = np.zeros((padded[0], padded[1], c), x.dtype), np.empty(ph * ow * f, x.dtype)
+    k, width, found, places_of = kernel.ravel(), padded[1] * c, y.ravel(), winner.ravel()
     window, b_steps = (sw * c, ONE, width, kw * c, kh), (wide, kw * c * wide)
     for b in range(start, stop):
         pixels = pad_image(x, x[:0], b, corner, image)
-        for i in range(y.shape[1]):
+        for i in range(rows):
             for row in range(ph):
                 at = (i * ph + row) * sh * width
                 places = z, row * ow * f, f, bias, ZERO, ZERO, pixels, at, window, k, ZERO, b_steps
                 call(product, (*places, ow, f))
-            pool_band(band, pool, y[b, i], winner[b, i])
+            written = (b * rows + i) * columns * f
+            call(pool_row, (z, 0, ow, f, pool, found, written, columns, places_of))
         drop_sample(y, b, mask)
 
 
@@ -110,7 +91,8 @@ def winograd_span(
     rows, columns = winograd.band_tiles(oh, ow)
     image = np.zeros((padded[0], padded[1], c), x.dtype)
     v, m, band = winograd.room(rows, columns, c, f, bias)
-    high, (convolve_band, product) = rows * winograd.OUT, addresses
+    high, (convolve_band, product, pool_row) = rows * winograd.OUT, addresses
+    z, width, found, places_of = band.ravel(), band.shape[1], y.ravel(), winner.ravel()
     for b in range(start, stop):
         pixels = pad_image(x, x[:0], b, corner, image)
         for top in range(0, oh, high):
@@ -119,22 +101,10 @@ def winograd_span(
             places = product, pixels, at, padded[1], c, values, bias, tiles
             call(convolve_band, (*places, v, m, band))
             for row in range(0, many - pool[0] + 1, pool[0]):
-                i = (top + row) // pool[0]
-                pool_band(band[row : row + pool[0]], pool, y[b, i], winner[b, i])
+                written = (b * y.shape[1] + (top + row) // pool[0]) * y.shape[2] * f
+                places = z, row * width * f, width, f, pool, found, written
+                call(pool_row, (*places, y.shape[2], places_of))
         drop_sample(y, b, mask)
-
-
-@jit
-def pool_band(band, pool, y, winner):
-    """Write ReLU of the largest of every window, and its number in the window, for one row of windows."""
-    for j in range(y.shape[0]):
-        for ch in range(y.shape[1]):
-            y[j, ch], winner[j, ch] = band[0, j * pool[1], ch], 0
-        for place in range(1, pool[0] * pool[1]):
-            row, column = place // pool[1], j * pool[1] + place % pool[1]
-            take_larger(band[row, column], np.uint8(place), y[j], winner[j])
-        for ch in range(y.shape[1]):
-            y[j, ch] = y.dtype.type(0) if y[j, ch] < 0 else y[j, ch]
 
 
 @jit
