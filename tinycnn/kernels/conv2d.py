@@ -10,7 +10,7 @@ import numpy as np
 
 from tinycnn.kernels import conv2d_few, winograd
 from tinycnn.kernels.calls import call
-from tinycnn.kernels.compile import jit
+from tinycnn.kernels.compile import inlined, jit
 from tinycnn.kernels.elementwise import copy, relu_in_place
 from tinycnn.kernels.memory import aligned_empty
 from tinycnn.kernels.product import ONE, ZERO, product_address, whole_vectors, widened
@@ -28,7 +28,7 @@ def grain(samples: int, multiply_adds: int) -> int:
     return WORTH_A_THREAD * samples // (multiply_adds + 1)
 
 
-@jit
+@inlined
 def copy_live(dy, y, dz):
     """Copy gradients that pass a ReLU."""
     for position in range(len(dy)):
@@ -37,7 +37,7 @@ def copy_live(dy, y, dz):
         dz[position] = number if y[position] > 0 else dy.dtype.type(0)
 
 
-@jit
+@inlined
 def pad_image(x, y, b, corner, image):
     """Return the numbers of sample `b` with zeros round it: copied into `image`, unless none are needed.
 
@@ -64,7 +64,7 @@ def pad_image(x, y, b, corner, image):
     return found
 
 
-@jit
+@inlined
 def rows_into(band, rows, columns, y, b, top):
     """Copy the first rows and columns of a band to sample `b` of y, from row `top` on."""
     (_, h, w, c), numbers, found = y.shape, band.ravel(), y.ravel()
@@ -209,7 +209,7 @@ def backward_input_span(
                 call(product, (flat, at, sw * c, zeros, ZERO, ZERO, *rest))
 
 
-@jit
+@inlined
 def cut_into(whole, corner, dx, b):
     """Copy the image inside of its padding to sample `b` of dx."""
     (_, h, w, c), numbers, found = dx.shape, whole.ravel(), dx.ravel()
@@ -267,7 +267,7 @@ def backward_kernel_span(start, stop, product, dy, y, x, strides, corner, padded
             call(product, (*places, ones, ZERO, every_pixel, dz, ZERO, (wide, ZERO), 1, wide))
 
 
-@jit
+@inlined
 def widened_gradient(dy, y, b, wide, room):
     """Return sample `b` of dy behind a ReLU, if y has samples, each pixel filled up to `wide` numbers.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinycnn.kernels import winograd
 from tinycnn.kernels.calls import call
-from tinycnn.kernels.compile import jit
+from tinycnn.kernels.compile import inlined, jit
 from tinycnn.kernels.conv2d import (
     CHUNKS,
     Padding,
@@ -107,7 +107,7 @@ def winograd_span(
         drop_sample(y, b, mask)
 
 
-@jit
+@inlined
 def drop_sample(y, b, mask):
     """Drop what dropout says of sample `b`, in place, if its rate is not 0."""
     (threshold, scale, seed), size = mask, y[0].size
@@ -206,7 +206,7 @@ def backward_span(
                     cut_into(whole, corner, dx, b)
 
 
-@jit
+@inlined
 def scale_into(dz, dy, scale):
     """Write the gradient before dropout, of what was kept."""
     for position in range(len(dz)):
@@ -214,7 +214,7 @@ def scale_into(dz, dy, scale):
         dz[position] = scale * dy[position]
 
 
-@jit
+@inlined
 def list_live(dy, y, f, live, counts, dbias):
     """List the places of one sample's gradients that pass dropout and ReLU, and add them to that of the bias.
 
@@ -232,7 +232,7 @@ def list_live(dy, y, f, live, counts, dbias):
     counts[len(counts) - 1] = count
 
 
-@jit
+@inlined
 def output_pixels(windows, pool, strides, row, pixel):
     """Say where the part of the image begins that each output pixel saw: (windows, places in a window).
 
@@ -248,7 +248,7 @@ def output_pixels(windows, pool, strides, row, pixel):
     return begins
 
 
-@jit
+@inlined
 def add_kernel_gradient(add_gathered, listed, room, windows, pixels, width, dkernel):
     """Add one sample's gradient of the kernel, (f, kh, kw · c), from a few rows of windows at a time.
 
@@ -276,7 +276,7 @@ def add_kernel_gradient(add_gathered, listed, room, windows, pixels, width, dker
             call(add_gathered, (dkernel.ravel(), c_at, places, pixels, b_at, *lists, run))
 
 
-@jit
+@inlined
 def add_input_gradient(add_gathered, listed, room, exchanged, dx, width):
     """Add one sample's gradient to dx, padding included and flat: each output pixel gives to all it saw.
 

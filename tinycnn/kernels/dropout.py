@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinycnn.kernels.compile import jit
+from tinycnn.kernels.compile import inlined, jit
 from tinycnn.kernels.threads import workers
 
 WORTH_A_THREAD = 50_000  # numbers
@@ -47,7 +47,7 @@ def dropout_span(start, stop, x, y, threshold, scale, seed):
         y[position] = scaled if kept else x.dtype.type(0)
 
 
-@jit
+@inlined
 def drop_in_place(start, stop, y, threshold, scale, seed):
     """Do the same in one array."""
     y = y[start:stop]

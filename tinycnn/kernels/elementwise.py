@@ -1,23 +1,23 @@
 """Loops over numbers that several kernels share. They compile faster than assignments of slices."""
 
-from tinycnn.kernels.compile import jit
+from tinycnn.kernels.compile import inlined
 
 
-@jit
+@inlined
 def copy(numbers, found):
     """Copy numbers one by one."""
     for position in range(len(numbers)):
         found[position] = numbers[position]
 
 
-@jit
+@inlined
 def set_to_zero(numbers):
     """Set every number to 0."""
     for position in range(len(numbers)):
         numbers[position] = 0
 
 
-@jit
+@inlined
 def relu_in_place(z):
     """Set negative numbers to 0; a NaN stays NaN."""
     for position in range(len(z)):

@@ -26,7 +26,7 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 
 from tinycnn.kernels.calls import AT, address, flat_array
-from tinycnn.kernels.compile import jit
+from tinycnn.kernels.compile import inlined, jit
 from tinycnn.kernels.vectors import VECTOR_BYTES, Writer
 
 # Every width there is: (vectors in a row, with a mask?), wide before narrow.
@@ -114,7 +114,7 @@ def add_gathered_strip(
     return types.void(at, c, at, places, b, at, *lists, at, at), codegen
 
 
-@jit
+@inlined
 def multiples(count, step):
     """Return 0, step, 2 · step, ..."""
     found = np.empty(count, np.int64)

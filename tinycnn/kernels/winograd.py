@@ -25,7 +25,7 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 
 from tinycnn.kernels.calls import AT, address, call, flat_array
-from tinycnn.kernels.compile import jit
+from tinycnn.kernels.compile import inlined, jit
 from tinycnn.kernels.product import ONE, ZERO, product_address, widened
 from tinycnn.kernels.vectors import Writer
 
@@ -210,13 +210,13 @@ def tiles(length):
     return (length + OUT - 1) // OUT
 
 
-@jit
+@inlined
 def band_tiles(oh, ow):
     """Return rows and columns of the tiles that are worked on at once."""
     return min(tiles(oh), max(1, BAND // tiles(ow))), tiles(ow)
 
 
-@jit
+@inlined
 def room(rows, columns, c, f, like):
     """Return room for a band: `v`, `m` and `z` of `convolve_band`, of the dtype of `like`."""
     v = np.empty(POINTS * rows * columns * c, like.dtype)
