@@ -18,8 +18,10 @@ from emitted import entered
 from tinycnn import kernels
 from tinycnn.kernels import winograd
 from tinycnn.kernels.gather import add_gathered
-from tinycnn.kernels.product import product
+from tinycnn.kernels.largest import pool_row
+from tinycnn.kernels.product import product, whole_vectors
 from tinycnn.kernels.threads import workers
+from tinycnn.kernels.turn import turn
 
 CHANNELS = 1, 2, 3, 5, 8, 9, 15, 16, 17, 24, 31, 33, 47, 64, 65, 96
 DTYPES = np.float32, np.float64
@@ -36,15 +38,20 @@ def product_case(rng, dtype):
     rows, columns = int(rng.integers(1, 27)), int(rng.integers(1, 150))
     length, segments = int(rng.integers(0, 9)), int(rng.integers(1, 4))
     steps = tuple(int(step) for step in rng.integers(0, 9, 3))
-    c_row, b_k = columns + int(rng.integers(3)), columns + int(rng.integers(3))
+    wide = whole_vectors(columns, dtype)
+    c_row, b_k, b_segment = (
+        least + int(rng.integers(3)) for least in (columns, int(rng.integers(wide + 1)), 0)
+    )
     last = (rows - 1) * steps[0] + (length - 1) * steps[1] + (segments - 1) * steps[2]
     ats = [int(at) for at in rng.integers(0, 4, 4)]
     c = numbers(rng, dtype, ats[0] + (rows - 1) * c_row + columns)
     start = numbers(rng, dtype, ats[1] + columns)
     a = numbers(rng, dtype, ats[2] + (last + 1 if length else 0))
-    b = numbers(rng, dtype, ats[3] + (max(0, length * segments - 1) * b_k + columns) * (length > 0))
+    last = (length - 1) * b_k + (segments - 1) * b_segment
+    b = numbers(rng, dtype, ats[3] + (last + wide) * (length > 0))
     a_steps = (*steps, length, segments)
-    places = (c, ats[0], c_row, start, ats[1], 0, a, ats[2], a_steps, b, ats[3], b_k)
+    places = (c, ats[0], c_row, start, ats[1], 0, a, ats[2], a_steps, b, ats[3])
+    places = *places, (b_k, b_segment)
     return product, (*places, rows, columns)
 
 
@@ -75,7 +82,30 @@ def band_case(rng, dtype):
     return winograd.convolve_band, (*places, v, m, z)
 
 
-DOORS = {"product": product_case, "add_gathered": gathered_case, "convolve_band": band_case}
+def turn_case(rng, dtype):
+    rows, columns = (int(size) for size in rng.integers(1, 40, 2))
+    x_row, y_row = columns + int(rng.integers(3)), rows + int(rng.integers(3))
+    x_at, y_at = int(rng.integers(4)), int(rng.integers(4))
+    x, on = (numbers(rng, dtype, x_at + (rows - 1) * x_row + columns) for _ in range(2))
+    y = numbers(rng, dtype, y_at + (columns - 1) * y_row + rows)
+    return turn, (x, x_at, x_row, on, bool(rng.integers(2)), rows, columns, y, y_at, y_row)
+
+
+def pool_row_case(rng, dtype):
+    (ph, pw), columns = map(int, rng.integers(1, 4, 2)), int(rng.integers(1, 5))
+    f, width, at = int(rng.choice(CHANNELS)), columns * pw + int(rng.integers(2)), 3
+    z = numbers(rng, dtype, at + ((ph - 1) * width + columns * pw) * f)
+    y, winner = np.zeros(at + columns * f, dtype), np.zeros(at + columns * f, np.uint8)
+    return pool_row, (z, at, width, f, (ph, pw), y, at, columns, winner)
+
+
+DOORS = {
+    "turn": turn_case,
+    "pool_row": pool_row_case,
+    "product": product_case,
+    "add_gathered": gathered_case,
+    "convolve_band": band_case,
+}
 
 
 # --- the kernels that everybody calls ------------------------------------------------------------------
@@ -147,7 +177,21 @@ def dense(rng, dtype):
     )
 
 
-PUBLIC = {"convolve": convolve, "convolve_and_pool": convolve_and_pool, "dense": dense}
+def convolve_and_average(rng, dtype):
+    case, activation = Convolution.any(rng, dtype), str(rng.choice(["relu", "tanh"]))
+    rest = activation, case.pool
+    y, a = kernels.conv2d_average_pool2d_forward(*case[:5], *rest)
+    dy, shape = case.gradient(rng, y.shape), (case.strides, case.padding)
+    back = kernels.conv2d_average_pool2d_backward(dy, a, case.x, case.kernel, *shape, *rest, True)
+    return y, a, *back
+
+
+PUBLIC = {
+    "convolve": convolve,
+    "convolve_and_pool": convolve_and_pool,
+    "convolve_and_average": convolve_and_average,
+    "dense": dense,
+}
 
 
 # --- running them --------------------------------------------------------------------------------------
@@ -205,7 +249,8 @@ def wherever_it_can(output, kernel_shape, strides):
 
 # (kernel, number of the argument): an array without its last number is too short.
 WRITTEN = [("product", 0), ("add_gathered", 0), ("convolve_band", 8), ("convolve_band", 9)]
-READ = [("product", 3), ("product", 6), ("product", 9)]
+WRITTEN += [("turn", 7), ("pool_row", 5), ("pool_row", 8)]
+READ = [("turn", 0), ("pool_row", 0), ("product", 3), ("product", 6), ("product", 9)]
 READ += [("add_gathered", place) for place in (3, 5, 6, 7, 8)]
 READ += [("convolve_band", 1), ("convolve_band", 6)]
 

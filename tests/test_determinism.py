@@ -70,7 +70,27 @@ def train_fused(dtype):
     return sha(*model.get_weights(), *found), logs["loss"][-1]
 
 
+def train_lenet(dtype):
+    utils.set_random_seed(9)
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(70, 16, 15, 1)), rng.integers(0, 5, 70)
+    kinds = [
+        Conv2D(6, 5, activation="tanh", padding="same"), AveragePooling2D(),
+        Conv2D(17, 3), ReLU(), AveragePooling2D((2, 3)), Flatten(), Dense(5, activation="softmax"),
+    ]
+    for layer in kinds:
+        layer.dtype = dtype
+    model = Sequential([Input((16, 15, 1)), *kinds])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    assert [len(step.layers) for step in model.objective.steps if hasattr(step, "layers")] == [2, 3]
+    logs = model.fit(x, y, batch_size=32, epochs=2, verbose=0).history
+    found = *model.get_weights(), model.predict(x, verbose=0), model.input_gradient(x[:32], 1)
+    return sha(*found), logs["loss"][-1]
+
+
 def results():
+    yield train_lenet("float32")
+    yield train_lenet("float64")
     yield train_fused("float32")
     yield train_fused("float64")
     for optimizer in (optimizers.Adadelta(), optimizers.Adam(), optimizers.SGD(0.1, 0.9, True)):
@@ -80,7 +100,7 @@ def results():
 IN_A_PROCESS = f"""{TRAIN}
 print(*results())
 from tinycnn.kernels.threads import workers
-print(workers.get_count(), workers.pool is not None)
+print(workers.get_count(), len(workers.helpers))
 """
 IN_ONE_PROCESS = f"""{TRAIN}
 for count in {THREADS}:
@@ -111,8 +131,8 @@ def one_thread():
     return lines_of(start(IN_A_PROCESS, NUMBA_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"))
 
 
-def test_one_thread_needs_no_pool(one_thread):
-    assert one_thread[1] == "1 False"
+def test_one_thread_needs_no_helper(one_thread):
+    assert one_thread[1] == "1 0"
     assert "nan" not in one_thread[0]
 
 
@@ -120,8 +140,8 @@ def test_one_thread_needs_no_pool(one_thread):
 def test_any_number_of_threads_of_numba_and_of_the_blas(threads, one_thread):
     count = str(threads)
     settings = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), count)
-    weights, pool = lines_of(start(IN_A_PROCESS, NUMBA_NUM_THREADS=count, **settings))
-    assert pool == f"{threads} True"
+    weights, workers = lines_of(start(IN_A_PROCESS, NUMBA_NUM_THREADS=count, **settings))
+    assert workers == f"{threads} {threads - 1}"
     assert weights == one_thread[0]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tinycnn import ops, plan, reference, utils
-from tinycnn.fusing import ConvolutionReLU, ConvolutionReLUPooling
+from tinycnn.fusing import ConvolutionAveragePooling, ConvolutionReLU, ConvolutionReLUPooling
 from tinycnn.layers import (
     Activation,
     AveragePooling2D,
@@ -112,6 +112,41 @@ def test_with_pooling_and_dropout_it_is_exact_on_integers(case, rate, dtype, rng
         backward = dy, y, winner, x, kernel, *geometry, pool, rate, number % 2 == 0
         wanted = reference.conv2d_relu_max_pool2d_backward(*backward)
         assert_equal(kernels.conv2d_relu_max_pool2d_backward(*backward), wanted, dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CONVOLUTIONS)
+def test_with_means_it_is_exact_on_integers(case, dtype, rng, directly):
+    x, kernel, bias, *geometry = some_convolution(case, rng, dtype)
+    output = reference.conv2d_forward(x, kernel, bias, *geometry).shape[1:3]
+    for number, pool in enumerate(
+        pool for pool in poolings(output) if np.prod(pool) in (1, 2, 4, 16)
+    ):
+        rest = *geometry, "relu", pool  # so many that a mean of integers is exact
+        y, a = kernels.conv2d_average_pool2d_forward(x, kernel, bias, *rest)
+        wanted, of_all = reference.conv2d_average_pool2d_forward(x, kernel, bias, *rest)
+        assert_equal([y, a], [wanted, of_all], dtype)
+        dy = 16 * integers(rng, *y.shape, dtype=dtype)
+        backward = x, kernel, *rest, number % 2 == 0
+        wanted = reference.conv2d_average_pool2d_backward(dy, of_all, *backward)
+        assert_equal(kernels.conv2d_average_pool2d_backward(dy, a, *backward), wanted, dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CONVOLUTIONS)
+def test_with_tanh_and_means_it_stays_close(case, dtype, rng, directly):
+    x, kernel, bias, *geometry = some_convolution(case, rng, dtype)
+    kernel, bias = kernel / 16, bias / 64
+    output = reference.conv2d_forward(x, kernel, bias, *geometry).shape[1:3]
+    for pool in poolings(output):
+        rest = *geometry, "tanh", pool
+        found = kernels.conv2d_average_pool2d_forward(x, kernel, bias, *rest)
+        wanted = reference.conv2d_average_pool2d_forward(x, kernel, bias, *rest)
+        assert_close(found, wanted, 1e-6)
+        dy = rng.random(wanted[0].shape).astype(dtype)
+        back = x, kernel, *rest, True
+        wanted = reference.conv2d_average_pool2d_backward(dy, wanted[1], *back)
+        assert_close(kernels.conv2d_average_pool2d_backward(dy, found[1], *back), wanted, 2e-6)
 
 
 @pytest.mark.parametrize("rate", [0.25, 0.9])
@@ -246,7 +281,23 @@ NETS = {  # layers, the steps that they become
     ),
     "pooling of means": (
         lambda: [Conv2D(4, 3, activation="relu"), AveragePooling2D()],
+        [ConvolutionAveragePooling],
+    ),
+    "pooling of means, tanh": (
+        lambda: [Conv2D(6, 5, activation="tanh", padding="same"), AveragePooling2D((2, 3))],
+        [ConvolutionAveragePooling],
+    ),
+    "pooling of means, tanh a layer": (
+        lambda: [Conv2D(17, 3, strides=2), Activation("tanh"), AveragePooling2D(2), Dropout(0.5)],
+        [ConvolutionAveragePooling, Step],
+    ),
+    "overlapping windows of means": (
+        lambda: [Conv2D(4, 3, activation="relu"), AveragePooling2D(3, strides=2)],
         [ConvolutionReLU, Step],
+    ),
+    "means, and an activation that is not fused": (
+        lambda: [Conv2D(4, 3, activation="sigmoid"), AveragePooling2D()],
+        [Step, Step],
     ),
     "no ReLU": (lambda: [Conv2D(4, 3), MaxPooling2D(), Dropout(0.5)], [Step, Step, Step]),
     "another activation": (
@@ -284,7 +335,7 @@ def samples(rng, count=21):
 
 
 def pooled(name):
-    return ConvolutionReLUPooling in NETS[name][1]
+    return {ConvolutionReLUPooling, ConvolutionAveragePooling} & {*NETS[name][1]}
 
 
 def compare(found, wanted, name):
@@ -317,7 +368,10 @@ def test_predictions_and_dropout_are_the_same_bits(name, rng, directly):
             plan.forward(model.objective.steps, x, training, np.random.default_rng(2))[0]
             for model in (fused, plain)
         ]
-        assert outputs[0].tobytes() == outputs[1].tobytes()
+        if ConvolutionAveragePooling in NETS[name][1]:  # it adds up a window's rows first
+            assert_close(outputs[:1], outputs[1:], 1e-6)
+        else:
+            assert outputs[0].tobytes() == outputs[1].tobytes()
 
 
 @pytest.mark.parametrize("name", NETS)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from marks import needs_kernels
 
-from tinycnn import activations, gradcheck, layers, losses, ops
-from tinycnn.fusing import ConvolutionReLU, ConvolutionReLUPooling
+from tinycnn import activations, fused_ops, gradcheck, layers, losses
+from tinycnn.fusing import ConvolutionReLUPooling, Fused
 from tinycnn.layers import (
     Activation,
     AveragePooling2D,
@@ -154,6 +154,14 @@ FUSED = {  # the layers of one step, the shape of an image
         [Conv2D(5, 4, strides=3, activation="relu"), MaxPooling2D((3, 1)), Dropout(0.5)],
         (14, 11, 1),
     ),
+    "tanh, means": (
+        [Conv2D(6, 5, padding="same", activation="tanh"), AveragePooling2D()],
+        (9, 8, 1),
+    ),
+    "strides, ReLU, means": (
+        [Conv2D(9, (3, 2), strides=(1, 2)), ReLU(), AveragePooling2D((2, 3))],
+        (10, 13, 7),
+    ),
 }
 WINOGRAD = {
     "convolution, ReLU": ([Conv2D(9, 3, activation="relu", padding="same")], (9, 7, 8)),
@@ -171,7 +179,7 @@ def check_fused(layers, shape):
         current = twin.output_shape
         twins.append(twin)
     (step,) = steps = plan(twins)
-    assert isinstance(step, ConvolutionReLU | ConvolutionReLUPooling)
+    assert isinstance(step, Fused)
     params = twins[0].params
     for param in params.values():
         param[...] = rng.standard_normal(param.shape)
@@ -206,17 +214,18 @@ def test_fused_steps_and_layers_through_winograd(name, monkeypatch):
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 2])
-@pytest.mark.parametrize("name", ["convolution, ReLU", "pooling"])
+@pytest.mark.parametrize("name", ["convolution, ReLU", "pooling", "tanh, means"])
 def test_a_wrong_gradient_of_a_fused_step_is_found(name, wrong, monkeypatch):
-    kernel = "conv2d_relu_max_pool2d_backward" if "pooling" in name else "conv2d_relu_backward"
-    real = getattr(ops, kernel)
+    kernel = {"pooling": "conv2d_relu_max_pool2d", "tanh, means": "conv2d_average_pool2d"}
+    kernel = f"{kernel.get(name, 'conv2d_relu')}_backward"
+    real = getattr(fused_ops, kernel)
 
     def slightly_off(*arguments):
         found = list(real(*arguments))
         found[wrong] = found[wrong] * 1.000001
         return tuple(found)
 
-    monkeypatch.setattr(ops, kernel, slightly_off)
+    monkeypatch.setattr(fused_ops, kernel, slightly_off)
     bad = [row.tensor for row in check_fused(*FUSED[name]) if not row.good]
     assert bad == [("x", "kernel", "bias")[wrong]]
 

@@ -15,11 +15,12 @@ from emitted import entered
 
 from tinycnn import kernels
 from tinycnn.kernels import winograd
-from tinycnn.kernels.product import SHAPES, product
+from tinycnn.kernels.product import SHAPES, SUMS, product, whole_vectors, widened
 from tinycnn.kernels.threads import available_threads, workers
 from tinycnn.kernels.vectors import vector_shape
 
 DTYPES = (np.float32, np.float64)
+TILES = {number for number, (rows, vectors, _) in enumerate(SHAPES) if rows * vectors <= SUMS}
 NONE = ((0, 0), (0, 0))
 CONVOLUTIONS = {  # n, h, w, c, kh, kw, f, strides, padding
     "plain": (2, 7, 6, 3, 3, 3, 5, (1, 1), NONE),
@@ -53,6 +54,16 @@ POOLS = {  # n, h, w, c, pool, strides, padding
 }
 
 
+CONVOLUTIONS |= {
+    "3 channels back from 17 filters": (2, 9, 20, 3, 3, 4, 17, (1, 1), ((2, 2), (3, 1))),
+    "one channel, a window that is wide": (2, 6, 37, 1, 2, 7, 16, (1, 1), ((0, 1), (6, 6))),
+    "more padding than the window has": (2, 5, 7, 17, 1, 2, 17, (1, 1), ((2, 0), (1, 2))),
+    "3 to 48": (2, 9, 8, 3, 3, 3, 48, (1, 1), NONE),
+    "one column of output, 40 filters": (1, 9, 3, 2, 3, 3, 40, (1, 1), NONE),
+    "8 filters, widths 1 to 6": (1, 5, 6, 4, 2, 2, 8, (1, 1), NONE),
+}
+
+
 def integers(rng, *shape, dtype):
     return rng.integers(-3, 4, shape).astype(dtype)
 
@@ -82,7 +93,7 @@ def tiles_of(rows, columns, itemsize):
             product.py_func.__globals__, "set_tile", lambda shape, *rest: found.add(shape)
         )
         c = np.empty(0, f"f{itemsize}")
-        product.py_func(c, 0, 0, c, 0, 0, c, 0, (0,) * 5, c, 0, 0, rows, columns)
+        product.py_func(c, 0, 0, c, 0, 0, c, 0, (0,) * 5, c, 0, (0, 0), rows, columns)
     return found
 
 
@@ -96,12 +107,14 @@ def test_every_tile_of_the_product_is_exact(dtype, rng):
             start = integers(rng, columns, dtype=dtype)
             c, steps = np.full((rows, columns), np.nan, dtype), (8, 1, 4, 4, 2)
             matrix = c.ravel(), 0, columns
-            rest = a.ravel(), 0, steps, b.ravel(), 0, columns, rows, columns
+            wide = whole_vectors(columns, dtype)
+            b_steps = wide, 4 * wide
+            rest = a.ravel(), 0, steps, widened(b).ravel(), 0, b_steps, rows, columns
             product(*matrix, start, 0, 0, *rest)
             np.testing.assert_array_equal(c, start + a @ b)
             product(*matrix, *matrix, *rest)
             np.testing.assert_array_equal(c, start + 2 * (a @ b))
-    assert tiles == set(range(len(SHAPES)))
+    assert tiles == TILES
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -139,7 +152,7 @@ def test_the_convolutions_above_use_every_tile(dtype, rng, directly):
         for case in CONVOLUTIONS:
             test_convolution_is_exact_on_integers(case, dtype, rng, directly)
     used = set().union(*(tiles_of(*map(int, size), np.dtype(dtype).itemsize) for size in sizes))
-    assert used == set(range(len(SHAPES)))
+    assert used == TILES
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -365,3 +378,31 @@ def test_a_bad_number_of_threads_is_named(monkeypatch, value):
     monkeypatch.setenv("NUMBA_NUM_THREADS", value)
     with pytest.raises(ValueError, match=value):
         available_threads()
+
+
+# --- tanh ----------------------------------------------------------------------------------------------
+
+
+def test_tanh_is_as_exact_as_its_dtype():
+    x = np.concatenate(
+        [
+            np.linspace(-12, 12, 400_001),
+            np.geomspace(1e-38, 1, 20_001),
+            -np.geomspace(1e-30, 9, 999),
+        ]
+    )
+    single, exact = x.astype(np.float32), np.tanh(x.astype(np.float32).astype(np.float64))
+    found = kernels.tanh_forward(single)
+    assert found.dtype == np.float32
+    assert (np.abs(found - exact) <= 1.5 * np.spacing(np.abs(exact).astype(np.float32))).all()
+    assert np.abs(found).max() == 1
+    np.testing.assert_allclose(kernels.tanh_forward(x), np.tanh(x), rtol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_tanh_at_the_ends_of_the_numbers(dtype):
+    x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, 3e38, -100], dtype)
+    y = kernels.tanh_forward(x)
+    np.testing.assert_array_equal(y, [0, 0, 1, -1, np.nan, x[5], 1, -1])
+    assert list(np.signbit(y[:2])) == [False, True]
+    assert np.isnan(kernels.tanh_backward(np.ones_like(x), y)[4])
