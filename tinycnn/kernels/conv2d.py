@@ -6,19 +6,21 @@ rows of a matrix, overlapping in memory: distance sw · c from row to row, 1 fro
 the next row of the kernel. Where it pays, 3 x 3 kernels go the way of `winograd.py` instead.
 """
 
+import math
+
 import numpy as np
 
 from tinycnn.kernels import conv2d_few, winograd
 from tinycnn.kernels.calls import call
+from tinycnn.kernels.chunks import added_up, partial_sums
 from tinycnn.kernels.compile import inlined, jit
-from tinycnn.kernels.elementwise import copy, relu_in_place
+from tinycnn.kernels.elementwise import copy, relu_in_place, set_to_zero
 from tinycnn.kernels.memory import aligned_empty
 from tinycnn.kernels.product import ONE, ZERO, product_address, whole_vectors, widened
 from tinycnn.kernels.threads import workers
 
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
-CHUNKS = 16  # sums over samples go through this many partial sums, whatever the number of threads
 CACHE = 16 * 1024  # bytes of the image that the weight gradient keeps close
 WORTH_A_THREAD = 2_000_000  # multiply-adds
 
@@ -230,13 +232,14 @@ def conv2d_backward_kernel(
     y = dy[:0] if y is None else y
     (n, h, w, _), ((top, bottom), (left, right)) = x.shape, padding
     padded = h + top + bottom, w + left + right
-    chunks, wide = min(CHUNKS, max(1, n)), whole_vectors(kernel_shape[3], dy.dtype)
-    dkernel = np.zeros((chunks, *kernel_shape), dy.dtype)
-    dbias = np.zeros((chunks, wide), dy.dtype)
-    least = grain(chunks, dy[..., 0].size * dkernel[0].size)
+    size, wide = math.prod(kernel_shape), whole_vectors(kernel_shape[3], dy.dtype)
+    dkernel, dbias = partial_sums(n, size, dy.dtype), partial_sums(n, wide, dy.dtype)
+    chunks, dkernel = len(dkernel), dkernel.reshape(-1, *kernel_shape)
+    least = grain(chunks, dy[..., 0].size * size)
     arrays = product_address(x.dtype), dy, y, x, strides, (top, left), padded, dkernel, dbias
     workers.run(backward_kernel_span, chunks, least, *arrays)
-    return dkernel.sum(axis=0), dbias.sum(axis=0)[: kernel_shape[3]]
+    dkernel = added_up(dkernel.reshape(chunks, size)).reshape(kernel_shape)
+    return dkernel, dbias.sum(axis=0)[: kernel_shape[3]]
 
 
 @jit
@@ -248,7 +251,10 @@ def backward_kernel_span(start, stop, product, dy, y, x, strides, corner, padded
     room, run = np.zeros(oh * ow * wide, dy.dtype), kw * c
     ones, sums, every_pixel = np.ones(1, dy.dtype), dbias.ravel(), (ZERO, ZERO, ZERO, oh * ow, ONE)
     band = max(1, CACHE // (sh * w * c * x.itemsize + 1))  # rows that fit the first-level cache
+    size = kh * run * f
     for chunk in range(start, stop):
+        set_to_zero(flat[chunk * size : (chunk + 1) * size])
+        set_to_zero(sums[chunk * wide : (chunk + 1) * wide])
         for b in range(chunk * n // chunks, (chunk + 1) * n // chunks):
             pixels = pad_image(x, x[:0], b, corner, image)
             dz = widened_gradient(dy, y, b, wide, room)

@@ -9,9 +9,9 @@ import numpy as np
 
 from tinycnn.kernels import winograd
 from tinycnn.kernels.calls import call
+from tinycnn.kernels.chunks import added_up, partial_sums
 from tinycnn.kernels.compile import inlined, jit
 from tinycnn.kernels.conv2d import (
-    CHUNKS,
     Padding,
     Pair,
     cut_into,
@@ -131,9 +131,8 @@ def conv2d_relu_max_pool2d_backward(
     (n, h, w, c), (kh, kw, _, f) = x.shape, kernel.shape
     (top, bottom), (left, right) = padding
     padded = h + top + bottom, w + left + right
-    chunks = min(CHUNKS, max(1, n))
-    dkernel = aligned_empty((chunks, f, kh, kw * c), x.dtype)
-    dkernel[...], dbias = 0, np.zeros((chunks, f), x.dtype)
+    sums, dbias = partial_sums(n, kernel.size, x.dtype), partial_sums(n, f, x.dtype)
+    chunks, dkernel = len(sums), sums.reshape(-1, f, kh, kw * c)
     dx = aligned_empty(x.shape if input_gradient else (0, h, w, c), x.dtype)
     exchanged = aligned_empty((kh, f, kw * c), x.dtype)
     exchanged.reshape(kh, f, kw, c)[...] = kernel.transpose(0, 3, 1, 2)
@@ -152,7 +151,7 @@ def conv2d_relu_max_pool2d_backward(
         dx,
     )
     workers.run(backward_span, chunks, least, *arrays)
-    total = dkernel.sum(axis=0).reshape(f, kh, kw, c)
+    total = added_up(sums).reshape(f, kh, kw, c)
     dkernel = np.ascontiguousarray(total.transpose(1, 2, 3, 0))
     return (dx if input_gradient else None), dkernel, dbias.sum(axis=0)
 
@@ -188,6 +187,8 @@ def backward_span(
     indices, stops = np.empty(len(values), np.int64), np.empty(begins.size, np.int64)
     whole = np.empty_like(image)  # dx of a sample, padding included
     for chunk in range(start, stop):
+        set_to_zero(dkernel[chunk].ravel())
+        set_to_zero(dbias[chunk])
         for b in range(chunk * n // chunks, (chunk + 1) * n // chunks):
             scale_into(dz, dy[b].ravel(), scale)
             pixels, winners = pad_image(x, x[:0], b, corner, image), winner[b].ravel()
