@@ -11,7 +11,7 @@ from tinycnn.kernels.compile import jit
 from tinycnn.kernels.elementwise import copy, relu_in_place
 from tinycnn.kernels.threads import workers
 
-WORTH_A_THREAD = 100_000  # numbers
+WORTH_A_THREAD = 300_000  # numbers
 KINDS = {"relu": 0, "tanh": 1}  # how other kernels name these two
 # tanh in float32, from polynomials of least error: x + x³ · (S0 + S1 x² + ...) for small x, and
 # 1 - 2 / (exp(2x) + 1) for others, where exp(r) = 1 + r + r² · (E0 + E1 r + ...) for |r| <= ln(2) / 2.

@@ -22,7 +22,7 @@ from tinycnn.kernels.threads import workers
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 CACHE = 16 * 1024  # bytes of the image that the weight gradient keeps close
-WORTH_A_THREAD = 2_000_000  # multiply-adds
+WORTH_A_THREAD = 4_000_000  # multiply-adds
 
 
 def grain(samples: int, multiply_adds: int) -> int:

@@ -10,7 +10,7 @@ from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address, whole_vect
 from tinycnn.kernels.threads import workers
 from tinycnn.kernels.turn import turn_address
 
-WORTH_A_THREAD = 500_000  # multiply-adds
+WORTH_A_THREAD = 4_000_000  # multiply-adds
 # One pass takes this many k, so that its part of the kernel stays in the second-level cache.
 BLOCK = 256
 FEW = 4  # samples

@@ -23,7 +23,7 @@ from numba.np import arrayobj
 
 from tinycnn.kernels.compile import jit
 
-LOOKS = 10_000  # before going to sleep: some tenths of a millisecond
+LOOKS = 20_000  # before going to sleep: some tenths of a millisecond
 MOMENT = 100  # looks: some microseconds
 X86 = ("x86_64", "amd64")  # which have an instruction for a moment's rest
 
