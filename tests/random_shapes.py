@@ -19,7 +19,7 @@ from tinycnn import kernels
 from tinycnn.kernels import winograd
 from tinycnn.kernels.gather import add_gathered
 from tinycnn.kernels.largest import pool_row
-from tinycnn.kernels.product import product, whole_vectors
+from tinycnn.kernels.product import product, whole_vectors, widened
 from tinycnn.kernels.threads import workers
 from tinycnn.kernels.turn import turn
 
@@ -75,7 +75,7 @@ def band_case(rng, dtype):
     c, f, at = int(rng.choice(CHANNELS)), int(rng.choice(CHANNELS)), int(rng.integers(3))
     width, high = columns * winograd.OUT + 2 + int(rng.integers(3)), rows * winograd.OUT + 2
     pixels = numbers(rng, dtype, at + ((high - 1) * width + columns * winograd.OUT + 2) * c)
-    values, bias = numbers(rng, dtype, winograd.POINTS, c, f), numbers(rng, dtype, f)
+    values, bias = widened(numbers(rng, dtype, winograd.POINTS, c, f)), numbers(rng, dtype, f)
     v, m, z = winograd.room(rows, columns, c, f, bias)
     _, product_at = winograd.addresses(np.dtype(dtype))
     places = product_at, pixels, at, width, c, values, bias, (rows, columns)
@@ -252,7 +252,7 @@ WRITTEN = [("product", 0), ("add_gathered", 0), ("convolve_band", 8), ("convolve
 WRITTEN += [("turn", 7), ("pool_row", 5), ("pool_row", 8)]
 READ = [("turn", 0), ("pool_row", 0), ("product", 3), ("product", 6), ("product", 9)]
 READ += [("add_gathered", place) for place in (3, 5, 6, 7, 8)]
-READ += [("convolve_band", 1), ("convolve_band", 6)]
+READ += [("convolve_band", 1), ("convolve_band", 5)]
 
 
 def overrun(name, place, fence):

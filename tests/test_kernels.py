@@ -60,7 +60,10 @@ CONVOLUTIONS |= {
     "more padding than the window has": (2, 5, 7, 17, 1, 2, 17, (1, 1), ((2, 0), (1, 2))),
     "3 to 48": (2, 9, 8, 3, 3, 3, 48, (1, 1), NONE),
     "one column of output, 40 filters": (1, 9, 3, 2, 3, 3, 40, (1, 1), NONE),
-    "8 filters, widths 1 to 6": (1, 5, 6, 4, 2, 2, 8, (1, 1), NONE),
+}
+CONVOLUTIONS |= {  # with 127 filters, a row of pixels meets every width of a tile
+    f"{pixels} in a row, 127 filters": (1, 1, pixels, 2, 1, 1, 127, (1, 1), NONE)
+    for pixels in range(1, 7)
 }
 
 

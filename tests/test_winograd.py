@@ -38,6 +38,7 @@ def ways(monkeypatch):
     """Let every 3 x 3 convolution go this way; note each time that one does."""
     taken, values = [], winograd.kernel_values
     monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
+    monkeypatch.setattr("tinycnn.kernels.conv2d_few.FEW", 0)
     monkeypatch.setattr(winograd, "kernel_values", lambda k: taken.append(k.shape) or values(k))
     return taken
 
@@ -145,7 +146,8 @@ def test_kernel_values_are_the_kernel_at_six_points(rng):
         [Fraction(0), Fraction(0), Fraction(1)]
     )  # at infinity only the highest power counts
     kernel = rng.integers(-5, 6, (3, 3, 2, 3))
-    found = winograd.kernel_values(kernel.astype(np.float64)).reshape(6, 6, 2, 3)
+    found = winograd.kernel_values(kernel.astype(np.float64)).reshape(6, 6, 2, -1)
+    found = found[..., :3]  # behind them are zeros, to whole vectors
     for i, by_row in enumerate(rows):
         for j, by_column in enumerate(rows):
             exact = sum(
