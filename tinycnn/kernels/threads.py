@@ -214,6 +214,9 @@ class Workers:
             finally:
                 for helper in helpers:
                     helper.finish()
+        except BaseException:
+            self.helpers = []  # an interrupt may have left a task half given
+            raise
         finally:
             free.release()
 
