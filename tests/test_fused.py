@@ -1,29 +1,9 @@
-"""Neighbours that run as one give what they give one by one: kernels against definitions, nets against nets.
-
-What holds between a fused and a plain net, as long as both convolve the same way: forward steps are the
-same to the last bit, and so is everything without pooling. The gradients of a pooled convolution are summed
-in another order: within 1e-5 of the norm.
-"""
+"""Kernels that run neighbours as one against their definitions; nets against nets: `test_fused_nets.py`."""
 
 import numpy as np
 import pytest
 
-from tinycnn import ops, plan, reference, utils
-from tinycnn.fusing import ConvolutionAveragePooling, ConvolutionReLU, ConvolutionReLUPooling
-from tinycnn.layers import (
-    Activation,
-    AveragePooling2D,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    Input,
-    MaxPooling2D,
-    ReLU,
-)
-from tinycnn.models import Sequential
-from tinycnn.optimizers import SGD
-from tinycnn.plan import Step
+from tinycnn import fused_ops, ops, reference
 
 kernels = ops.implementation()
 NONE, SAME = ((0, 0), (0, 0)), ((1, 1), (1, 1))
@@ -231,187 +211,37 @@ def test_a_nan_gradient_of_a_unit_that_is_on_is_not_hidden(rng, directly):
     assert all(np.isnan(one).any() for one in found)
 
 
-# --- nets: fused against plain -------------------------------------------------------------------------
-
-NETS = {  # layers, the steps that they become
-    "convolution, ReLU": (
-        lambda: [Conv2D(5, 3, activation="relu")],
-        [ConvolutionReLU],
-    ),
-    "the ReLU a layer": (
-        lambda: [Conv2D(5, 3, use_bias=False), Activation("relu")],
-        [ConvolutionReLU],
-    ),
-    "two convolutions": (
-        lambda: [Conv2D(9, 3, activation="relu", padding="same"), Conv2D(10, 3, strides=2), ReLU()],
-        [ConvolutionReLU, ConvolutionReLU],
-    ),
-    "pooling and dropout": (
-        lambda: [Conv2D(6, 3, activation="relu"), MaxPooling2D(), Dropout(0.25)],
-        [ConvolutionReLUPooling],
-    ),
-    "all of them layers": (
-        lambda: [
-            Conv2D(6, (2, 3)),
-            ReLU(),
-            MaxPooling2D((2, 3)),
-            Dropout(0.5, seed=3),
-            Dropout(0.5),
-        ],
-        [ConvolutionReLUPooling, Step],
-    ),
-    "pooling twice": (
-        lambda: [
-            *(Conv2D(4, 3, activation="relu"), MaxPooling2D(2)),
-            *(Conv2D(5, 3, activation="relu"), MaxPooling2D(3), Dropout(0.0)),
-        ],
-        [ConvolutionReLUPooling, ConvolutionReLUPooling],
-    ),
-    "everything dropped": (
-        lambda: [Conv2D(6, 3, activation="relu"), MaxPooling2D(), Dropout(1.0)],
-        [ConvolutionReLUPooling],
-    ),
-    "windows overlap": (
-        lambda: [Conv2D(4, 3, activation="relu"), MaxPooling2D(3, strides=2)],
-        [ConvolutionReLU, Step],
-    ),
-    "the pooling is padded": (
-        lambda: [Conv2D(4, 3, activation="relu"), MaxPooling2D(3, padding="same"), Dropout(0.5)],
-        [ConvolutionReLU, Step, Step],
-    ),
-    "pooling of means": (
-        lambda: [Conv2D(4, 3, activation="relu"), AveragePooling2D()],
-        [ConvolutionAveragePooling],
-    ),
-    "pooling of means, tanh": (
-        lambda: [Conv2D(6, 5, activation="tanh", padding="same"), AveragePooling2D((2, 3))],
-        [ConvolutionAveragePooling],
-    ),
-    "pooling of means, tanh a layer": (
-        lambda: [Conv2D(17, 3, strides=2), Activation("tanh"), AveragePooling2D(2), Dropout(0.5)],
-        [ConvolutionAveragePooling, Step],
-    ),
-    "overlapping windows of means": (
-        lambda: [Conv2D(4, 3, activation="relu"), AveragePooling2D(3, strides=2)],
-        [ConvolutionReLU, Step],
-    ),
-    "means, and an activation that is not fused": (
-        lambda: [Conv2D(4, 3, activation="sigmoid"), AveragePooling2D()],
-        [Step, Step],
-    ),
-    "no ReLU": (lambda: [Conv2D(4, 3), MaxPooling2D(), Dropout(0.5)], [Step, Step, Step]),
-    "another activation": (
-        lambda: [Conv2D(4, 3, activation="tanh"), ReLU(), MaxPooling2D()],
-        [Step, Step, Step],
-    ),
-    "the ReLU behind the pooling": (lambda: [Conv2D(4, 3), MaxPooling2D(), ReLU()], [Step] * 3),
-    "pooling first": (
-        lambda: [MaxPooling2D(), Dropout(0.25), Conv2D(4, 3, activation="relu"), Dropout(0.5)],
-        [Step, Step, ConvolutionReLU, Step],
-    ),
-    "ReLU twice": (
-        lambda: [Conv2D(4, 3, activation="relu"), ReLU(), MaxPooling2D()],
-        [ConvolutionReLU, Step, Step],
-    ),
-}
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_a_nan_reaches_the_mean_of_its_windows_and_no_other(activation, rng):
+    x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
+    x[1, 3, 4, 1], kernel[kernel == 0] = np.nan, 1
+    rest = *geometry, activation, (2, 2)
+    y, a = kernels.conv2d_average_pool2d_forward(x, kernel, bias, *rest)
+    wanted, of_all = reference.conv2d_average_pool2d_forward(x, kernel, bias, *rest)
+    np.testing.assert_array_equal(np.isnan(y), np.isnan(wanted))
+    np.testing.assert_array_equal(np.isnan(a[:, :6, :6]), np.isnan(of_all[:, :6, :6]))
+    assert np.isnan(y[1]).any()
+    assert not np.isnan(y[[0, 2]]).any()
+    found = kernels.conv2d_average_pool2d_backward(np.ones_like(y), a, x, kernel, *rest, True)
+    assert np.isnan(found[1]).any()
 
 
-def net(name, eagerly, classes=3, dtype="float32"):
-    utils.set_random_seed(4)
-    layers = [*NETS[name][0](), Flatten(), Dense(classes, activation="softmax")]
-    for layer in layers:
-        layer.dtype = dtype
-    model = Sequential([Input((13, 14, 3)), *layers])
-    model.compile(SGD(0.1, 0.9), "sparse_categorical_crossentropy", run_eagerly=eagerly)
-    return model
-
-
-def both(name):
-    return net(name, False), net(name, True)
-
-
-def samples(rng, count=21):
-    return rng.standard_normal((count, 13, 14, 3)).astype(np.float32), np.arange(count) % 3
-
-
-def pooled(name):
-    return {ConvolutionReLUPooling, ConvolutionAveragePooling} & {*NETS[name][1]}
-
-
-def compare(found, wanted, name):
-    """Compare to the last bit, or, behind a pooled convolution with Numba, within 1e-5 of the norm."""
-    if pooled(name) and kernels is not reference:
-        assert_close(found, wanted, 1e-5)
-    else:
-        assert [one.tobytes() for one in found] == [other.tobytes() for other in wanted]
-
-
-@pytest.mark.parametrize("name", NETS)
-def test_the_plan_fuses_what_it_says_and_loses_no_layer(name):
-    for model, kinds in zip(
-        both(name), (NETS[name][1], [Step] * len(NETS[name][0]())), strict=True
+def test_the_door_of_means_says_what_is_wrong(rng):
+    x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
+    good = x, kernel, bias, *geometry, "tanh", (2, 2)
+    y, a = fused_ops.conv2d_average_pool2d_forward(*good)
+    for place, bad, message in (
+        (0, x[0], "x must have the shape"),
+        (0, x.astype(int), "x must be an array of float32 or float64"),
+        (1, kernel[:, :, :1], "kernel must have the shape"),
+        (1, kernel.astype(float), "kernel must be an array of float32"),
+        (2, bias[:-1], "bias must have the shape"),
+        (5, "softmax", "activation must be one of"),
+        (6, (2, 100), "does not fit"),
     ):
-        steps = model.objective.steps
-        assert [type(step) for step in steps] == [*kinds, Step, Step]
-        ran = [layer for step in steps for layer in getattr(step, "layers", None) or [step.layer]]
-        assert ran[:-1] == model.layers[:-1]  # the last one is without its softmax
-    assert [type(step) for step in plan.plan(model.layers)] == [*NETS[name][1], Step, Step]
-    assert {type(step) for step in plan.plan(model.layers, fuse=False)} == {Step}
-
-
-@pytest.mark.parametrize("name", NETS)
-def test_predictions_and_dropout_are_the_same_bits(name, rng, directly):
-    fused, plain = both(name)
-    x, _ = samples(rng)
-    for training in (False, True):
-        outputs = [
-            plan.forward(model.objective.steps, x, training, np.random.default_rng(2))[0]
-            for model in (fused, plain)
-        ]
-        if ConvolutionAveragePooling in NETS[name][1]:  # it adds up a window's rows first
-            assert_close(outputs[:1], outputs[1:], 1e-6)
-        else:
-            assert outputs[0].tobytes() == outputs[1].tobytes()
-
-
-@pytest.mark.parametrize("name", NETS)
-def test_three_steps_of_training_lead_to_the_same_weights(name, rng, directly):
-    fused, plain = both(name)
-    before = fused.get_weights()
-    data = samples(rng)
-    for model in (fused, plain):
-        utils.set_random_seed(5)
-        model.fit(*data, batch_size=7, epochs=1, verbose=0)
-    compare(fused.get_weights(), plain.get_weights(), name)
-    assert not any(map(np.array_equal, before[-1:], fused.get_weights()[-1:]))
-
-
-@pytest.mark.parametrize("name", NETS)
-def test_gradients_by_weights_and_by_the_input_are_the_same(name, rng, directly):
-    fused, plain = both(name)
-    x, y = samples(rng, 9)
-    found, wanted = fused.gradients(x, y), plain.gradients(x, y)
-    assert list(found) == list(wanted)
-    compare(found.values(), wanted.values(), name)
-    eager = plan.plan(plain.layers, logits=True, fuse=False)
-    scores, tape = plan.forward(eager, x, False, None)
-    dscores = np.zeros_like(scores)
-    dscores[:, 1] = 1
-    compare([fused.input_gradient(x, 1)], [plan.backward(eager, dscores, tape)[0]], name)
-
-
-def test_with_winograd_three_steps_stay_close(rng, monkeypatch):
-    monkeypatch.setitem(
-        NETS,
-        "wide",
-        (
-            lambda: [
-                Conv2D(16, 3, activation="relu", padding="same"),
-                *(Conv2D(17, 3, activation="relu"), MaxPooling2D(3), Dropout(0.25)),
-            ],
-            [ConvolutionReLU, ConvolutionReLUPooling],
-        ),
-    )
-    if kernels is not reference:
-        monkeypatch.setattr("tinycnn.kernels.winograd.pays", lambda *shapes: True)
-    test_three_steps_of_training_lead_to_the_same_weights("wide", rng, None)
+        with pytest.raises(ValueError, match=message):
+            fused_ops.conv2d_average_pool2d_forward(*good[:place], bad, *good[place + 1 :])
+    back = x, kernel, *geometry, "tanh", (2, 2), True
+    for dy, other in ((y[:, :-1], a), (y.astype(float), a), (y, a[..., :-1]), (y, a[0])):
+        with pytest.raises(ValueError, match="must"):
+            fused_ops.conv2d_average_pool2d_backward(dy, other, *back)

@@ -383,29 +383,17 @@ def test_a_bad_number_of_threads_is_named(monkeypatch, value):
         available_threads()
 
 
-# --- tanh ----------------------------------------------------------------------------------------------
-
-
-def test_tanh_is_as_exact_as_its_dtype():
-    x = np.concatenate(
-        [
-            np.linspace(-12, 12, 400_001),
-            np.geomspace(1e-38, 1, 20_001),
-            -np.geomspace(1e-30, 9, 999),
-        ]
-    )
-    single, exact = x.astype(np.float32), np.tanh(x.astype(np.float32).astype(np.float64))
-    found = kernels.tanh_forward(single)
-    assert found.dtype == np.float32
-    assert (np.abs(found - exact) <= 1.5 * np.spacing(np.abs(exact).astype(np.float32))).all()
-    assert np.abs(found).max() == 1
-    np.testing.assert_allclose(kernels.tanh_forward(x), np.tanh(x), rtol=1e-15)
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_tanh_at_the_ends_of_the_numbers(dtype):
-    x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, 3e38, -100], dtype)
-    y = kernels.tanh_forward(x)
-    np.testing.assert_array_equal(y, [0, 0, 1, -1, np.nan, x[5], 1, -1])
-    assert list(np.signbit(y[:2])) == [False, True]
-    assert np.isnan(kernels.tanh_backward(np.ones_like(x), y)[4])
+@pytest.mark.parametrize("relu", [False, True])
+def test_few_channels_give_the_bits_of_the_general_way(relu, dtype, rng, directly, monkeypatch):
+    for case in CONVOLUTIONS:
+        n, h, w, c, kh, kw, f, strides, padding = CONVOLUTIONS[case]
+        kernel = rng.standard_normal((kh, kw, c, f)).astype(dtype)
+        output = ops.conv2d_output((h, w), (kh, kw), strides, padding)
+        dy, y = rng.standard_normal((2, n, *output, f)).astype(dtype)
+        found = []
+        for few in (100, 0):
+            monkeypatch.setattr("tinycnn.kernels.conv2d_few.FEW", few)
+            arguments = dy, kernel, (n, h, w, c), strides, padding, y if relu else None
+            found.append(kernels.conv2d_backward_input(*arguments))
+        np.testing.assert_array_equal(*found)

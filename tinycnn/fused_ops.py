@@ -85,6 +85,12 @@ def conv2d_relu_max_pool2d_backward(
     return implementation().conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
 
 
+def _check_activation(activation: str) -> None:
+    """Raise ValueError unless there is a kernel for this activation in front of a mean."""
+    if activation not in ("relu", "tanh"):
+        raise ValueError(f"activation must be one of 'relu', 'tanh'. Received: {activation!r}")
+
+
 def conv2d_average_pool2d_forward(
     x: np.ndarray,
     kernel: np.ndarray,
@@ -98,6 +104,7 @@ def conv2d_average_pool2d_forward(
     x, kernel, shape = _convolution(x, kernel, strides, padding)
     bias = checked("bias", bias, shape[3:], x.dtype)
     conv2d_output(shape[1:3], pool, pool, ((0, 0), (0, 0)))
+    _check_activation(activation)
     rest = strides, padding, activation, pool
     return implementation().conv2d_average_pool2d_forward(x, kernel, bias, *rest)
 
@@ -117,6 +124,7 @@ def conv2d_average_pool2d_backward(
     x, kernel, shape = _convolution(x, kernel, strides, padding)
     rows, columns = shape[1] // pool[0], shape[2] // pool[1]
     dy = checked("dy", dy, (shape[0], rows, columns, shape[3]), x.dtype)
+    _check_activation(activation)
     a, rest = checked("a", a, shape, x.dtype), (activation, pool, input_gradient)
     arrays = dy, a, x, kernel
     return implementation().conv2d_average_pool2d_backward(*arrays, strides, padding, *rest)

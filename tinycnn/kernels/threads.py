@@ -64,7 +64,10 @@ def look_at(typing_context, numbers):
 
 @jit
 def lift_and_look(lifted, numbers, wanted, looks):
-    """Raise the first number of `lifted` by one; return whether that of `numbers` became `wanted`."""
+    """Raise `lifted`, of one number or none, by one; return whether `numbers` became `wanted` meanwhile.
+
+    Both threads take the GIL before they look at anything else, which puts all they wrote in order.
+    """
     for position in range(len(lifted)):
         lifted[position] += 1
     for _ in range(looks):  # noqa: SIM110 (Numba knows no `any`)
