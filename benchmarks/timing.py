@@ -10,6 +10,11 @@ import time
 from collections.abc import Callable
 
 
+# Threads of OpenBLAS look for more work for a tenth of a second before they sleep; whoever has the next turn
+# would share the CPUs with them.
+REST = 0.2  # seconds
+
+
 @dataclasses.dataclass(frozen=True)
 class Work:
     """What one contender does over and over.
@@ -69,7 +74,8 @@ def seconds(work, count):
 
 
 def settled(work, count):
-    """Return `seconds`, after bringing the work to its beginning and its data back to the caches."""
+    """Return `seconds`, after other threads fell asleep, with the work at its beginning and its data in the caches."""
+    time.sleep(REST)
     if work.prepare is not None:
         work.prepare()
     work.run(1)
