@@ -4,6 +4,7 @@ import numpy as np
 
 from tinycnn.kernels.calls import call
 from tinycnn.kernels.compile import jit
+from tinycnn.kernels.elementwise import copy
 from tinycnn.kernels.gather import add_gathered_address, multiples
 from tinycnn.kernels.memory import aligned_empty
 from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address, whole_vectors
@@ -15,6 +16,7 @@ WORTH_A_THREAD = 4_000_000  # multiply-adds
 BLOCK = 256
 FEW = 4  # samples
 INPUTS = 8 * ROWS  # whose gradients are computed at once
+COLUMNS = 4  # strips that are brought together at once
 WIDE = 16  # columns of a strip, or as many as a vector has
 
 
@@ -29,9 +31,10 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
         forward_few(add_gathered_address(x.dtype), x, kernel, bias, y)
         return y
     wide = whole_vectors(WIDE, x.dtype)
-    least = WORTH_A_THREAD // (x.size * wide + 1)
-    arrays = product_address(x.dtype), x, kernel, bias, wide, y
-    workers.run(forward_span, -(-len(bias) // wide), least, *arrays)
+    together = max(1, min(COLUMNS, -(-len(bias) // wide) // workers.get_count()))
+    arrays = product_address(x.dtype), x, kernel, bias, wide, wide * together, y
+    least = WORTH_A_THREAD // (x.size * wide * together + 1)
+    workers.run(forward_span, -(-len(bias) // (wide * together)), least, *arrays)
     return y
 
 
@@ -53,30 +56,33 @@ def forward_few(add_gathered, x, kernel, bias, y):
 
 
 @jit
-def forward_span(start, stop, product, x, kernel, bias, wide, y):
-    """Fill strips start to stop of y, a block of k after the other.
+def forward_span(start, stop, product, x, kernel, bias, wide, size, y):
+    """Fill groups start to stop of y's columns, a block of k after the other.
 
     What is far apart in memory may share its places in the cache: it is brought together first.
     """
     (n, c), f = x.shape, len(bias)
     z, numbers, weights = y.ravel(), x.ravel(), kernel.ravel()
-    a, b, b_steps = np.empty(n * BLOCK, x.dtype), np.zeros(BLOCK * wide, x.dtype), (wide, ZERO)
+    # An odd number of strips from row to row, or the rows of a strip share their places, too.
+    a, b, far = np.empty(n * BLOCK, x.dtype), np.zeros(BLOCK * (size + wide), x.dtype), size + wide
     for k in range(0, c, BLOCK):
         many = min(BLOCK, c - k)
+        steps = (many, ONE, ZERO, many, ONE)
         for sample in range(n):
-            for q in range(many):
-                a[sample * many + q] = numbers[sample * c + k + q]
-        for column in range(start * wide, min(stop * wide, f), wide):
-            width, steps = min(wide, f - column), (many, ONE, ZERO, many, ONE)
+            at = sample * c + k
+            copy(numbers[at : at + many], a[sample * many : (sample + 1) * many])
+        for first in range(start * size, min(stop * size, f), size):
+            width = min(size, f - first)
             for row in range(many):
-                for q in range(width):
-                    b[row * wide + q] = weights[(k + row) * f + column + q]
-            if k == 0:
-                places = z, column, f, bias, column, ZERO, a, ZERO, steps, b, ZERO, b_steps
-                call(product, (*places, n, width))
-            else:
-                places = z, column, f, z, column, f, a, ZERO, steps, b, ZERO, b_steps
-                call(product, (*places, n, width))
+                at = (k + row) * f + first
+                copy(weights[at : at + width], b[row * far : row * far + width])
+            for column in range(0, width, wide):
+                at, left = first + column, min(wide, width - column)
+                rest = a, ZERO, steps, b, column, (far, ZERO), n, left
+                if k == 0:
+                    call(product, (z, at, f, bias, at, ZERO, *rest))
+                else:
+                    call(product, (z, at, f, z, at, f, *rest))
 
 
 def strips(matrix: np.ndarray) -> np.ndarray:

@@ -159,6 +159,39 @@ class Helper:
             raise failure
 
 
+def spans(length: int, parts: int, grain: int) -> list[tuple[int, int]]:
+    """Return spans that cover `range(length)`: one for each part, then small ones where there is much to do.
+
+    The small ones are for whoever is done first: CPUs are seldom equally fast, or equally idle.
+
+    Args:
+        length: how many indices there are.
+        parts: how many threads share them.
+        grain: the least number of indices worth a thread of their own.
+
+    Example:
+        >>> spans(10, 2, 3), spans(40, 2, 2)
+        ([(0, 5), (5, 10)], [(0, 16), (16, 32), (32, 34), (34, 36), (36, 38), (38, 40)])
+    """
+    much = length >= 4 * parts * max(1, grain)
+    small = -(-length // (8 * parts)) if much else 0
+    few = 2 * parts if much else 0
+    large = length - few * small
+    edges = [large * part // parts for part in range(parts + 1)]
+    edges += range(large + small, length + 1, small) if much else ()
+    return list(itertools.pairwise(edges))
+
+
+def take_spans(span: tuple, left: collections.deque, kernel: Callable, arguments: tuple) -> None:
+    """Call a kernel on a span, then on others as long as some are left."""
+    while span is not None:
+        kernel(*span, *arguments)
+        try:
+            span = left.popleft()
+        except IndexError:
+            span = None
+
+
 class Workers:
     """The threads of this process: made at the first use, and made anew in a forked child."""
 
@@ -208,13 +241,14 @@ class Workers:
             return
         try:
             helpers = self.helpers_for(parts)
-            parts = len(helpers) + 1
-            edges = [length * part // parts for part in range(parts + 1)]
+            left = collections.deque(spans(length, len(helpers) + 1, grain))
+            first = left.popleft()
             try:
-                for helper, start, stop in zip(helpers, edges[1:], edges[2:], strict=False):
-                    helper.give(kernel, start, stop, *arguments)
-                kernel(edges[0], edges[1], *arguments)
+                for helper in helpers:
+                    helper.give(take_spans, left.popleft(), left, kernel, arguments)
+                take_spans(first, left, kernel, arguments)
             finally:
+                left.clear()
                 for helper in helpers:
                     helper.finish()
         except BaseException:
