@@ -125,6 +125,6 @@ def conv2d_average_pool2d_backward(
     rows, columns = shape[1] // pool[0], shape[2] // pool[1]
     dy = checked("dy", dy, (shape[0], rows, columns, shape[3]), x.dtype)
     _check_activation(activation)
-    a, rest = checked("a", a, shape, x.dtype), (activation, pool, input_gradient)
+    a, rest = checked("a", a, shape, x.dtype, any_order=True), (activation, pool, input_gradient)
     arrays = dy, a, x, kernel
     return implementation().conv2d_average_pool2d_backward(*arrays, strides, padding, *rest)

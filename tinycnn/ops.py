@@ -51,7 +51,11 @@ def set_num_threads(count: int) -> None:
 
 
 def checked(
-    name: str, array: np.ndarray, shape: tuple, dtype: np.dtype | None = None
+    name: str,
+    array: np.ndarray,
+    shape: tuple,
+    dtype: np.dtype | None = None,
+    any_order: bool = False,
 ) -> np.ndarray:
     """Return a C-contiguous array of exactly this shape and dtype, or say what is wrong.
 
@@ -60,6 +64,7 @@ def checked(
         array: float32 or float64, native byte order.
         shape: the sizes it must have; None where any will do.
         dtype: the dtype it must have; None: float32 or float64.
+        any_order: leave the order of the numbers in memory as it is.
 
     Raises:
         ValueError: with name, wanted and received.
@@ -73,7 +78,7 @@ def checked(
         sizes = zip(shape, array.shape, strict=False)
         if array.ndim != len(shape) or not all(want in (None, have) for want, have in sizes):
             raise ValueError(f"{name} must have the shape {shape}. Received: {array.shape}")
-    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
+    return array if any_order or array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
 def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> Pair:

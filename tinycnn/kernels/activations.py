@@ -1,5 +1,6 @@
 """ReLU and tanh in one pass. The other activations act on small arrays, where NumPy's are fast enough."""
 
+import functools
 import math
 
 import numpy as np
@@ -99,7 +100,7 @@ def power_of_two(typing_context, rounded):
     return types.float32(types.float32), codegen
 
 
-@jit
+@functools.partial(jit, fastmath={"contract"})  # a · b + c may be rounded once
 def single_tanh_in_place(z):
     """Do that in float32, both ways for each number, so that vector instructions can be used.
 

@@ -100,11 +100,12 @@ class ForgivingCache(FunctionCache):
             super().save_overload(sig, data)
 
 
-def jit(function: Callable) -> Callable:
+def jit(function: Callable, **options: object) -> Callable:
     """Compile `function` at its first call for the types it receives; it runs without the GIL.
 
     Args:
         function: written in the part of Python that Numba compiles.
+        options: of Numba's, beside the usual ones.
 
     Returns:
         The dispatcher; where no cache folder can be written, one that compiles in every process.
@@ -116,7 +117,7 @@ def jit(function: Callable) -> Callable:
         >>> double(4)
         8
     """
-    dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+    dispatcher = numba.njit(nogil=True, error_model="numpy", **options)(function)
     # RuntimeError: no folder of Numba's list can be written; the others: a Numba with another inside.
     with contextlib.suppress(RuntimeError, AttributeError, TypeError):
         dispatcher._cache = ForgivingCache(function)

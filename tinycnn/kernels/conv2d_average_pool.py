@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tinycnn.kernels import conv2d_gray
 from tinycnn.kernels.activations import KINDS, bend, bend_back
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.conv2d import (
@@ -11,7 +12,7 @@ from tinycnn.kernels.conv2d import (
     conv2d_backward_kernel,
     conv2d_forward,
 )
-from tinycnn.kernels.elementwise import set_to_zero
+from tinycnn.kernels.elementwise import add, set_to_zero
 from tinycnn.kernels.memory import aligned_empty
 from tinycnn.kernels.pooling import samples_a_thread
 from tinycnn.kernels.threads import workers
@@ -27,6 +28,8 @@ def conv2d_average_pool2d_forward(
     pool: Pair,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Twin of `reference.conv2d_average_pool2d_forward`."""
+    if conv2d_gray.pays(kernel.shape, strides):
+        return conv2d_gray.forward(x, kernel, bias, padding, KINDS[activation], pool)
     a = conv2d_forward(x, kernel, bias, strides, padding)
     n, oh, ow, f = a.shape
     y = aligned_empty((n, oh // pool[0], ow // pool[1], f), x.dtype)
@@ -56,13 +59,6 @@ def forward_span(first, last, a, pool, kind, y):
                     found[at + ch] = total / count
 
 
-@jit
-def add(numbers, totals):
-    """Add numbers to totals."""
-    for position in range(len(totals)):
-        totals[position] += numbers[position]
-
-
 def conv2d_average_pool2d_backward(
     dy: np.ndarray,
     a: np.ndarray,
@@ -75,6 +71,10 @@ def conv2d_average_pool2d_backward(
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Twin of `reference.conv2d_average_pool2d_backward`."""
+    if conv2d_gray.pays(kernel.shape, strides) and not input_gradient:
+        arrays = dy, a, x, kernel.shape, padding
+        return None, *conv2d_gray.backward(*arrays, KINDS[activation], pool)
+    a = np.ascontiguousarray(a)
     dz, least = aligned_empty(a.shape, a.dtype), samples_a_thread(a.shape) // 2
     workers.run(backward_span, len(a), least, dy, a, pool, KINDS[activation], dz)
     dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)

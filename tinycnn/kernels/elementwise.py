@@ -22,3 +22,10 @@ def relu_in_place(z):
     """Set negative numbers to 0; a NaN stays NaN."""
     for position in range(len(z)):
         z[position] = z.dtype.type(0) if z[position] < 0 else z[position]
+
+
+@inlined
+def add(numbers, totals):
+    """Add numbers to totals."""
+    for position in range(len(totals)):
+        totals[position] += numbers[position]
