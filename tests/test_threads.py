@@ -42,6 +42,46 @@ def test_every_index_is_worked_on_once(length, count, looks):
     assert len(workers.helpers) == max(0, min(count, length) - 1)
 
 
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+@pytest.mark.parametrize("length", [7, 8, 31, 32, 128, 1000])
+def test_spans_cover_everything_once_and_the_small_ones_come_last(length, parts):
+    found = threads.spans(length, parts, 2)
+    assert [i for start, stop in found for i in range(start, stop)] == list(range(length))
+    sizes = [stop - start for start, stop in found]
+    assert len(found) == (3 * parts if parts > 1 and length >= 8 * parts else parts)
+    assert min(sizes[:parts]) >= max(sizes[parts:], default=0)
+
+
+def test_who_is_done_first_takes_what_is_left():
+    workers, taken, go = shared(2), {True: [], False: []}, threading.Event()
+
+    def kernel(start, stop):
+        here = threading.current_thread() is threading.main_thread()
+        taken[here].append((start, stop))
+        if not here:
+            go.wait(10)
+        elif stop == 64:
+            go.set()
+
+    workers.run(kernel, 64, 1)
+    assert taken[False] == [(24, 48)]
+    assert taken[True] == [(0, 24), (48, 52), (52, 56), (56, 60), (60, 64)]
+
+
+def test_after_a_failure_the_spans_that_are_left_are_dropped():
+    workers, seen = shared(2), []
+
+    def failing(start, stop):
+        seen.append(start)
+        raise ValueError(f"span {start}")
+
+    with pytest.raises(ValueError, match="span"):
+        workers.run(failing, 64, 1)
+    assert set(seen) <= {0, 24}
+    workers.run(lambda start, stop: seen.extend(range(start, stop)), 64, 1)
+    assert sorted(seen[-64:]) == list(range(64))
+
+
 def test_few_indices_are_not_shared():
     workers = shared(4)
     spans = []
@@ -132,8 +172,8 @@ def test_a_signal_counts():
     signal = Signal()
     signal.lift()
     signal.lift()
-    signal.wait(2)
-    waiting = threading.Thread(target=signal.wait, args=(3,))
+    signal.wait(2, 0)
+    waiting = threading.Thread(target=signal.wait, args=(3, 0))
     waiting.start()
     time.sleep(0.05)
     assert waiting.is_alive()

@@ -4,7 +4,8 @@ No threading layer of Numba's is used: its portable one ends the whole process w
 enter a parallel region together, and its OpenMP one does so after a fork.
 
 To wake a sleeping thread takes about 0.1 ms, as long as many a kernel runs. So who waits looks again and
-again for a moment, without the GIL, before going to sleep.
+again for a moment, without the GIL, before going to sleep. A thread that wants the GIL while another has it
+sleeps, too: so a helper begins when the other has let go of it, and says "done" without it.
 """
 
 import collections
@@ -24,7 +25,7 @@ from numba.np import arrayobj
 from tinycnn.kernels.compile import jit
 
 LOOKS = 20_000  # before going to sleep: some tenths of a millisecond
-MOMENT = 100  # looks: some microseconds
+MOMENT = 400  # looks: some microseconds
 X86 = ("x86_64", "amd64")  # which have an instruction for a moment's rest
 
 
@@ -63,24 +64,24 @@ def look_at(typing_context, numbers):
 
 
 @jit
-def lift_and_look(lifted, numbers, wanted, looks):
+def lift_and_look(lifted, asleep, numbers, wanted, looks, moment):
     """Raise `lifted`, of one number or none, by one; return whether `numbers` became `wanted` meanwhile.
 
-    Both threads take the GIL before they look at anything else, which puts all they wrote in order.
+    Both threads take the GIL before they look at anything else, which puts all they wrote in order. If the
+    other one is about to let go of it, a moment of so many looks more saves a sleep. If `asleep`, of one
+    number or none, is set, there is somebody to wake, and nothing to look for.
     """
     for position in range(len(lifted)):
         lifted[position] += 1
-    for _ in range(looks):  # noqa: SIM110 (Numba knows no `any`)
+    for _ in range(looks):
+        for position in range(len(asleep)):
+            if look_at(asleep) > 0:
+                return False
         if look_at(numbers) >= wanted:
+            for _ in range(moment):
+                look_at(numbers)
             return True
     return False
-
-
-@jit
-def rest(numbers, looks):
-    """Let a moment pass."""
-    for _ in range(looks):
-        look_at(numbers)
 
 
 class Signal:
@@ -88,7 +89,7 @@ class Signal:
 
     def __init__(self):
         self.count = np.zeros(1, np.int64)
-        self.sleeping = False
+        self.asleep = np.zeros(1, np.int64)
         self.bed = threading.Lock()
         self.bed.acquire()
 
@@ -99,25 +100,25 @@ class Signal:
 
     def wake(self) -> None:
         """Wake the thread that waits, if it sleeps."""
-        if self.sleeping and self.bed.locked():
+        if self.asleep[0] and self.bed.locked():
             self.bed.release()
 
-    def wait(self, wanted: int) -> None:
-        """Return when the count is `wanted` or more."""
-        if lift_and_look(self.count[:0], self.count, wanted, LOOKS):
+    def wait(self, wanted: int, moment: int) -> None:
+        """Return when the count is `wanted` or more, and a moment of so many looks is over."""
+        nothing = self.count[:0]
+        if lift_and_look(nothing, nothing, self.count, wanted, LOOKS, moment):
             return
-        # Whoever lifts counts first and looks at `sleeping` then; here it is the other way round.
-        self.sleeping = True
+        # Whoever lifts counts first and looks at `asleep` then; here it is the other way round.
+        self.asleep[0] = 1
         while self.count[0] < wanted:
             self.bed.acquire()
-        self.sleeping = False
+        self.asleep[0] = 0
 
 
 class Helper:
     """A thread that runs what it is given, one thing after the other.
 
-    A thread that wants the GIL while another has it falls asleep, too. So this one waits a moment until the
-    other is inside of its kernel, and says that it is done when it has let go of the GIL itself.
+    It waits a moment until the one who gave is inside of its own kernel, and has let go of the GIL.
     """
 
     def __init__(self):
@@ -127,9 +128,8 @@ class Helper:
 
     def work(self) -> None:
         """Run tasks for ever."""
-        self.given.wait(1)
+        self.given.wait(1, MOMENT)
         for number in itertools.count(2):
-            rest(self.given.count, MOMENT)
             function, arguments = self.tasks.popleft()
             try:
                 function(*arguments)
@@ -140,9 +140,10 @@ class Helper:
 
     def report_and_wait(self, number: int) -> None:
         """Say that a task is done, and wait for the next, a while without sleeping."""
-        if not lift_and_look(self.done.count, self.given.count, number, LOOKS // 100):
+        done = self.done.count, self.done.asleep
+        if not lift_and_look(*done, self.given.count, number, LOOKS, MOMENT):
             self.done.wake()
-            self.given.wait(number)
+            self.given.wait(number, MOMENT)
 
     def give(self, function: Callable, *arguments: object) -> None:
         """Let the thread call `function(*arguments)`."""
@@ -152,7 +153,7 @@ class Helper:
 
     def finish(self) -> None:
         """Wait until all is done; raise what a task raised."""
-        self.done.wait(self.total)
+        self.done.wait(self.total, 0)
         if self.failures:
             failure = self.failures.popleft()
             self.failures.clear()
@@ -173,7 +174,7 @@ def spans(length: int, parts: int, grain: int) -> list[tuple[int, int]]:
         >>> spans(10, 2, 3), spans(40, 2, 2)
         ([(0, 5), (5, 10)], [(0, 16), (16, 32), (32, 34), (34, 36), (36, 38), (38, 40)])
     """
-    much = length >= 4 * parts * max(1, grain)
+    much = parts > 1 and length >= 4 * parts * max(1, grain)
     small = -(-length // (8 * parts)) if much else 0
     few = 2 * parts if much else 0
     large = length - few * small
