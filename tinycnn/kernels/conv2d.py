@@ -16,12 +16,14 @@ from tinycnn.kernels.chunks import added_up, partial_sums
 from tinycnn.kernels.compile import inlined, jit
 from tinycnn.kernels.elementwise import copy, relu_in_place, set_to_zero
 from tinycnn.kernels.memory import aligned_empty
-from tinycnn.kernels.product import ONE, ZERO, product_address, whole_vectors, widened
+from tinycnn.kernels.product import ONE, ZERO, product_address, strip_width, strips, whole_vectors
 from tinycnn.kernels.threads import workers
 
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 CACHE = 16 * 1024  # bytes of the image that the weight gradient keeps close
+STRIP = 20 * 1024  # bytes of a strip of the kernel
+ROWS = 32 * 1024  # bytes of the rows of an image that are worked on, strip by strip
 WORTH_A_THREAD = 4_000_000  # multiply-adds
 
 
@@ -95,28 +97,46 @@ def conv2d_forward(
         arrays = winograd.addresses(x.dtype), x, x[:0], values, bias
         workers.run(winograd_span, n, least, *arrays, (top, left), padded, relu, y)
     else:
-        arrays = product_address(x.dtype), x, widened(kernel), bias
-        workers.run(forward_span, n, least, *arrays, strides, (top, left), padded, relu, y)
+        matrix = kernel.reshape(-1, f)
+        matrix = strips(matrix, strip_width(matrix))
+        arrays = product_address(x.dtype), x, matrix, bias, (kh, kw), strides, (top, left), padded
+        workers.run(forward_span, n, least, *arrays, relu, y)
     return y
 
 
 @jit
-def forward_span(start, stop, product, x, kernel, bias, strides, corner, padded, relu, y):
+def forward_span(start, stop, product, x, kernel, bias, size, strides, corner, padded, relu, y):
     """Convolve samples start to stop; each sample owns its part of y."""
-    (_, _, _, c), (kh, kw, _, wide), (sh, sw) = x.shape, kernel.shape, strides
-    (_, oh, ow, f), w = y.shape, padded[1]
+    (_, _, _, c), (kh, kw), (count, every_k, wide), (sh, sw) = x.shape, size, kernel.shape, strides
+    (_, oh, ow, f), w, run = y.shape, padded[1], kw * c
     image, k, z = np.zeros((padded[0], padded[1], c), x.dtype), kernel.ravel(), y.ravel()
-    # From pixel to pixel, from k to k, to the next kernel row; k in a kernel row, kernel rows.
-    window, b_steps = (sw * c, ONE, w * c, kw * c, kh), (wide, kw * c * wide)
+    together = at_once(STRIP, kw * c * wide * x.itemsize)
+    close = at_once(ROWS, sh * w * c * x.itemsize)
     for b in range(start, stop):
         pixels = pad_image(x, x[:0], b, corner, image)
-        for i in range(oh):
-            at = (b * oh + i) * ow * f
-            x_at = i * sh * w * c
-            places = z, at, f, bias, ZERO, ZERO, pixels, x_at, window, k, ZERO, b_steps
-            call(product, (*places, ow, f))
-            if relu:
-                relu_in_place(z[at : at + ow * f])
+        for top in range(0, oh, close):
+            for strip in range(count):
+                column, b_steps = strip * wide, (wide, run * wide)
+                left = min(wide, f - column)
+                for d in range(0, kh, together):
+                    # From pixel to pixel, from k to k, to the next kernel row; k in a row, kernel rows.
+                    window = (sw * c, ONE, w * c, run, min(together, kh - d))
+                    b_at = (strip * every_k + d * run) * wide
+                    for i in range(top, min(top + close, oh)):
+                        at = (b * oh + i) * ow * f + column
+                        rest = pixels, (i * sh + d) * w * c, window, k, b_at, b_steps, ow, left
+                        if d == 0:
+                            call(product, (z, at, f, bias, column, ZERO, *rest))
+                        else:
+                            call(product, (z, at, f, z, at, f, *rest))
+        if relu:
+            relu_in_place(z[b * oh * ow * f : (b + 1) * oh * ow * f])
+
+
+@inlined
+def at_once(room, size):
+    """Return how many things of so many bytes each fit into a room, at least one."""
+    return max(1, room // (size + 1))
 
 
 @jit
@@ -173,11 +193,12 @@ def conv2d_backward_input(
         workers.run(winograd_span, n, least, *arrays, before, spread, False, dx)
         return dx
     turned = [kernel[p::sh, q::sw][::-1, ::-1] for p in range(sh) for q in range(sw)]
-    parts = [widened(part.transpose(0, 1, 3, 2)) for part in turned]
-    sizes = np.array([[0, 0, 0]] + [[part.size, *part.shape[:2]] for part in parts])
-    flat = np.concatenate([part.ravel() for part in parts])
-    numbers = np.cumsum(sizes[:, 0])[:-1], np.ascontiguousarray(sizes[1:, 1:])
-    arrays = product_address(dy.dtype), dy, y, flat, *numbers, parts[0].shape[3]
+    matrices = [part.transpose(0, 1, 3, 2).reshape(-1, c) for part in turned]
+    wide = strip_width(matrices[0])
+    parts = [strips(matrix, wide) for matrix in matrices]
+    sizes = np.array([part.shape[:2] for part in turned])
+    places = np.cumsum([0] + [part.size for part in parts])
+    arrays = product_address(dy.dtype), dy, y, np.concatenate([part.ravel() for part in parts]), places, sizes, wide
     workers.run(backward_input_span, n, least, *arrays, strides, corner, reach, spread, dx)
     return dx
 
@@ -189,26 +210,36 @@ def backward_input_span(
     """Write dx of samples start to stop, part after part of the kernel."""
     (_, h, w, c), (_, oh, _, f), (sh, sw) = dx.shape, dy.shape, strides
     image, flat = np.zeros((spread[0], spread[1], f), dy.dtype), dx.ravel()
-    zeros = np.zeros(c, dy.dtype)
-    width = spread[1] * f
+    zeros, width = np.zeros(wide, dy.dtype), spread[1] * f
+    close = at_once(ROWS, width * dy.itemsize)
     for b in range(start, stop):
         pixels = pad_image(dy, y, b, reach, image)
         for p in range(sh * sw):
-            (rows, columns), part = sizes[p], places[p]
-            run, size = columns * f, columns * f * wide
+            (rows, columns), run = sizes[p], sizes[p][1] * f
             # The first row and column of x that met this part; the others are strides apart.
             first, left = (p // sw - corner[0]) % sh, (p % sw - corner[1]) % sw
             many = (w - left + sw - 1) // sw
             j = (left + corner[1]) // sw + reach[1] - columns + 1
-            for r in range(first, h, sh):
-                i = (r + corner[0]) // sh + reach[0] - rows + 1
-                # Rows of the part that meet dy itself; those above and below meet zeros.
-                above = min(rows, max(0, reach[0] - i))
-                inside = max(0, min(rows, reach[0] + oh - i) - above)
-                at, seen = ((b * h + r) * w + left) * c, (i + above) * width + j * f
-                window, b_steps = (f, ONE, width, run, inside), (wide, size)
-                rest = pixels, seen, window, parts, part + above * size, b_steps, many, c
-                call(product, (flat, at, sw * c, zeros, ZERO, ZERO, *rest))
+            together, many_rows = at_once(STRIP, run * wide * dy.itemsize), (h - first + sh - 1) // sh
+            for top in range(0, many_rows, close):
+                for strip in range((c + wide - 1) // wide):
+                    column, part = strip * wide, places[p] + strip * rows * run * wide
+                    for d in range(0, max(1, rows), together):
+                        for row in range(top, min(top + close, many_rows)):
+                            r = first + row * sh
+                            i = (r + corner[0]) // sh + reach[0] - rows + 1 + d
+                            # Rows of the part that meet dy itself; those above and below meet zeros.
+                            last = min(together, rows - d)
+                            above = min(last, max(0, reach[0] - i))
+                            inside = max(0, min(last, reach[0] + oh - i) - above)
+                            at, seen = ((b * h + r) * w + left) * c + column, (i + above) * width + j * f
+                            window, b_steps = (f, ONE, width, run, inside), (wide, run * wide)
+                            b_at = part + (d + above) * run * wide
+                            rest = pixels, seen, window, parts, b_at, b_steps, many, min(wide, c - column)
+                            if d == 0:
+                                call(product, (flat, at, sw * c, zeros, ZERO, ZERO, *rest))
+                            else:
+                                call(product, (flat, at, sw * c, flat, at, sw * c, *rest))
 
 
 @inlined

@@ -7,7 +7,7 @@ from tinycnn.kernels.compile import jit
 from tinycnn.kernels.elementwise import copy
 from tinycnn.kernels.gather import add_gathered_address, multiples
 from tinycnn.kernels.memory import aligned_empty
-from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address, whole_vectors
+from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address, strips, whole_vectors
 from tinycnn.kernels.threads import workers
 from tinycnn.kernels.turn import turn_address
 
@@ -85,18 +85,6 @@ def forward_span(start, stop, product, x, kernel, bias, wide, size, y):
                     call(product, (z, at, f, z, at, f, *rest))
 
 
-def strips(matrix: np.ndarray) -> np.ndarray:
-    """Return a matrix (k, columns) as strips (strips, k, wide) of whole vectors, filled up with zeros."""
-    k, columns = matrix.shape
-    wide = whole_vectors(WIDE, matrix.dtype)
-    count = -(-columns // wide)
-    found = np.zeros((count, k, wide), matrix.dtype)
-    for strip in range(count):
-        part = matrix[:, strip * wide : (strip + 1) * wide]
-        found[strip, :, : part.shape[1]] = part
-    return found
-
-
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Twin of `reference.dense_backward_input`.
 
@@ -105,7 +93,7 @@ def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     dx = aligned_empty((len(dy), len(kernel)), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * INPUTS + 1)
     addresses = product_address(dy.dtype), turn_address(dy.dtype)
-    arrays = addresses, strips(dy.T), kernel, dx
+    arrays = addresses, strips(dy.T, whole_vectors(WIDE, dy.dtype)), kernel, dx
     workers.run(backward_input_span, -(-len(kernel) // INPUTS), least, *arrays)
     return dx
 
@@ -131,7 +119,7 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
     dkernel = aligned_empty((x.shape[1], dy.shape[1]), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * INPUTS + 1)
     addresses = product_address(dy.dtype), turn_address(dy.dtype)
-    arrays = addresses, strips(dy), x, dkernel
+    arrays = addresses, strips(dy, whole_vectors(WIDE, dy.dtype)), x, dkernel
     workers.run(backward_kernel_span, -(-x.shape[1] // INPUTS), least, *arrays)
     return dkernel, dy.sum(axis=0)
 

@@ -43,6 +43,7 @@ from tinycnn.kernels.vectors import VECTOR_BYTES, VECTORS, Writer
 # NumPy's own 0 and 1: Numba compiles a function anew for every mixture of Python's and other numbers.
 ZERO, ONE = np.int64(0), np.int64(1)
 ROWS = 6  # of the highest tile
+SMALL = 8 * 1024  # bytes: a quarter of a first-level cache
 SUMS = ROWS * VECTORS  # of the largest one: there are only so many registers
 WIDTHS = ((4, False), (2, False), (1, False), (1, True))  # vectors in a row; with a mask?
 HEIGHTS = tuple(min(ROWS, SUMS // vectors) for vectors, _ in WIDTHS)
@@ -73,6 +74,33 @@ def widened(matrix: np.ndarray) -> np.ndarray:
     return found
 
 
+def strip_width(matrix: np.ndarray) -> int:
+    """Return how many columns of a matrix (k, columns) to keep together: all of a small one, else a tile's."""
+    wide = whole_vectors(matrix.shape[1], matrix.dtype)
+    if len(matrix) * wide * matrix.itemsize <= SMALL:
+        return wide
+    return SUMS // ROWS * VECTOR_BYTES // matrix.itemsize
+
+
+def strips(matrix: np.ndarray, wide: int) -> np.ndarray:
+    """Return a matrix (k, columns) as strips (strips, k, wide), filled up with zeros.
+
+    A tile reads a few columns of every row. Where rows are long, these stand so far apart that they share their
+    places in the cache, and drive each other out; in a strip they stand together.
+
+    Example:
+        >>> strips(np.ones((5, 40), np.float32), 16).shape
+        (3, 5, 16)
+    """
+    k, columns = matrix.shape
+    count = -(-columns // wide)
+    found = np.zeros((count, k, wide), matrix.dtype)
+    for strip in range(count):
+        part = matrix[:, strip * wide : (strip + 1) * wide]
+        found[strip, :, : part.shape[1]] = part
+    return found
+
+
 def emit_tile(
     write: Writer,
     size: tuple[int, int],
@@ -100,20 +128,33 @@ def emit_tile(
     for row in range(rows):
         sums += write.load(write.at(start_address, write.times(row, start_row)), vectors, width)
 
-    def step(state: list[ir.Value]) -> list[ir.Value]:  # one k: every row takes its number of a
-        a_now, b_now, *sums = state
-        b_vectors = write.load(b_now, vectors)
-        for row in range(rows):
-            number = write.number(write.at(a_now, write.times(row, a_row)))
-            a_vector = write.repeat(number, write.vector)
-            for column, b_vector in enumerate(b_vectors):
-                place = row * vectors + column
-                sums[place] = write.multiply_add(a_vector, b_vector, sums[place])
-        return [write.at(a_now, a_k), write.at(b_now, b_k), *sums]
-
     def segment(state: list[ir.Value]) -> list[ir.Value]:  # one run of k
         a_start, b_start, *sums = state
-        _, _, *sums = write.loop(length, [a_start, b_start, *sums], step)
+        a_rows = [write.at(a_start, write.times(row, a_row)) for row in range(rows)]
+
+        def step(state: list[ir.Value]) -> list[ir.Value]:  # one k: every row takes its number of a
+            a_place, b_now, *sums = state
+            numbers = [write.at(start, a_place) for start in a_rows]
+            both = [("a", row) for row in range(rows)], [("b", column) for column in range(vectors)]
+            # What there is less of waits in registers for the other, which comes one by one.
+            few, many = sorted(both, key=len)
+            loaded = {}
+
+            def vector(name: str, number: int) -> ir.Value:
+                if name == "b":
+                    return write.load(write.at(b_now, write.constant(number * write.lanes)), 1)[0]
+                return write.repeat(write.number(numbers[number]), write.vector)
+
+            loaded = {which: vector(*which) for which in few}
+            for which in many:
+                loaded[which] = vector(*which)
+                for other in few:
+                    (_, row), (_, column) = sorted((which, other))
+                    place = row * vectors + column
+                    sums[place] = write.multiply_add(loaded["a", row], loaded["b", column], sums[place])
+            return [write.builder.add(a_place, a_k), write.at(b_now, b_k), *sums]
+
+        _, _, *sums = write.loop(length, [write.constant(0), b_start, *sums], step)
         return [write.at(a_start, a_segment), write.at(b_start, b_segment), *sums]
 
     _, _, *sums = write.loop(segments, [a_address, b_address, *sums], segment)
@@ -197,16 +238,16 @@ def product(
         a[a_at + i·row + k·step + s·segment] · b[b_at + k·b_step + s·b_segment + j]
     """
     lanes = VECTOR_BYTES // c.itemsize
-    column = 0
+    column, tiles = 0, (rows + ROWS - 1) // ROWS
+    low, higher = rows // tiles, rows % tiles  # the height of most tiles; how many have one row more
     while column < columns:
-        left, shape, row = columns - column, 0, 0
+        left, shape, row, tile = columns - column, 0, 0, 0
         while (WIDTHS[shape][0] * lanes > left and not WIDTHS[shape][1]) or (
             HEIGHTS[shape] < min(rows, ROWS)
         ):
             shape += 1  # narrower, at last with a mask
         while row < rows:
-            tiles = (rows - row + ROWS - 1) // ROWS
-            height = (rows - row + tiles - 1) // tiles
+            height = low + (tile < higher)
             set_tile(
                 shape * ROWS + height - 1,
                 c,
@@ -223,7 +264,7 @@ def product(
                 b_steps,
                 left,
             )
-            row += height
+            row, tile = row + height, tile + 1
         column += WIDTHS[shape][0] * lanes
 
 
