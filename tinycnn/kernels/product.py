@@ -127,6 +127,7 @@ def emit_tile(
     sums = []
     for row in range(rows):
         sums += write.load(write.at(start_address, write.times(row, start_row)), vectors, width)
+        write.fetch(write.at(c_address, write.times(rows + row, c_row)))  # for the next tile
 
     def segment(state: list[ir.Value]) -> list[ir.Value]:  # one run of k
         a_start, b_start, *sums = state

@@ -162,6 +162,14 @@ class Writer:
             pointer = self.at(pointer, some)
             size //= 2
 
+    def fetch(self, pointer: ir.Value) -> None:
+        """Bring the line of memory at an address, which need not exist, close: it will be written soon."""
+        kinds = [pointer.type, *[ir.IntType(32)] * 3]
+        kind = ir.FunctionType(ir.VoidType(), kinds)
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        to_write, closest, data = (ir.Constant(ir.IntType(32), code) for code in (1, 3, 1))
+        self.builder.call(function, [pointer, to_write, closest, data])
+
     def multiply_add(self, a: ir.Value, b: ir.Value, total: ir.Value) -> ir.Value:
         """Return `a · b + total`, rounded once where the machine has the instruction."""
         name = f"llvm.{'fma' if FUSED else 'fmuladd'}.{self.suffix()}"
