@@ -281,7 +281,8 @@ def backward_kernel_span(start, stop, product, dy, y, x, strides, corner, padded
     image, flat = np.zeros((padded[0], padded[1], c), x.dtype), dkernel.ravel()
     room, run = np.zeros(oh * ow * wide, dy.dtype), kw * c
     ones, sums, every_pixel = np.ones(1, dy.dtype), dbias.ravel(), (ZERO, ZERO, ZERO, oh * ow, ONE)
-    band = max(1, CACHE // (sh * w * c * x.itemsize + 1))  # rows that fit the first-level cache
+    bands = (oh + at_once(CACHE, sh * w * c * x.itemsize) - 1) // at_once(CACHE, sh * w * c * x.itemsize)
+    band = (oh + bands - 1) // bands
     size = kh * run * f
     for chunk in range(start, stop):
         set_to_zero(flat[chunk * size : (chunk + 1) * size])
