@@ -9,7 +9,6 @@ import statistics
 import time
 from collections.abc import Callable
 
-
 # Threads of OpenBLAS look for more work for a tenth of a second before they sleep; whoever has the next turn
 # would share the CPUs with them.
 REST = 0.2  # seconds
@@ -74,7 +73,7 @@ def seconds(work, count):
 
 
 def settled(work, count):
-    """Return `seconds`, after other threads fell asleep, with the work at its beginning and its data in the caches."""
+    """Return `seconds`, with other threads asleep, the work at its beginning, and its data in the caches."""
     time.sleep(REST)
     if work.prepare is not None:
         work.prepare()

@@ -14,7 +14,7 @@ if ops.implementation() is reference:
 from emitted import entered
 
 from tinycnn import kernels
-from tinycnn.kernels import winograd
+from tinycnn.kernels import winograd, winograd_gradient
 from tinycnn.kernels.product import SHAPES, SUMS, product, whole_vectors, widened
 from tinycnn.kernels.threads import available_threads, workers
 from tinycnn.kernels.vectors import vector_shape
@@ -294,21 +294,20 @@ def test_optimizers(name, slots, numbers, dtype, rng):
 def test_convolution_stays_close_on_real_numbers(way, dtype, rng, monkeypatch):
     taken = []
 
-    def noted(kernel, values=winograd.kernel_values):
+    def noted(given, function=winograd.kernel_values):
         taken.append("winograd")
-        return values(kernel)
+        return function(given)
 
     monkeypatch.setattr(winograd, "kernel_values", noted)
+    monkeypatch.setattr(
+        winograd_gradient, "kernel_points", lambda d: noted(d, winograd.kernel_points)
+    )
     if way == "direct":
         monkeypatch.setattr(winograd, "pays", lambda *shapes: False)
     x = rng.standard_normal((16, 13, 13, 24)).astype(dtype)
     kernel = rng.standard_normal((3, 3, 24, 40)).astype(dtype)
     dy = rng.standard_normal((16, 11, 11, 40)).astype(dtype)
-    bounds = {  # of the norm
-        "conv2d_forward": 1e-5 if way == "winograd" else 1e-6,
-        "conv2d_backward_input": 1e-5 if way == "winograd" else 1e-6,
-        "conv2d_backward_kernel": 1e-6,  # has one way only
-    }
+    bound = (1e-5 if way == "winograd" else 1e-6) * (1 if dtype == np.float32 else 1e-8)
     for name, arguments in {
         "conv2d_forward": (x, kernel, np.zeros(40, dtype), (1, 1), NONE),
         "conv2d_backward_input": (dy, kernel, x.shape, (1, 1), NONE),
@@ -317,8 +316,7 @@ def test_convolution_stays_close_on_real_numbers(way, dtype, rng, monkeypatch):
         taken.clear()
         exact = [a.astype(np.float64) if isinstance(a, np.ndarray) else a for a in arguments]
         found = getattr(kernels, name)(*arguments)
-        assert taken == (["winograd"] if bounds[name] == 1e-5 else [])
-        bound = bounds[name] * (1 if dtype == np.float32 else 1e-8)
+        assert taken == (["winograd"] if way == "winograd" else [])
         for one, other in paired(found, getattr(reference, name)(*exact)):
             assert np.linalg.norm(one - other) <= bound * np.linalg.norm(other)
 

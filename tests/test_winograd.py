@@ -11,7 +11,7 @@ if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
 from tinycnn import kernels
-from tinycnn.kernels import winograd
+from tinycnn.kernels import winograd, winograd_gradient
 
 DTYPES = (np.float32, np.float64)
 BOUNDS = {np.float32: 1e-5, np.float64: 1e-13}
@@ -36,10 +36,12 @@ def rng():
 @pytest.fixture(autouse=True)
 def ways(monkeypatch):
     """Let every 3 x 3 convolution go this way; note each time that one does."""
-    taken, values = [], winograd.kernel_values
+    taken, values, points = [], winograd.kernel_values, winograd.kernel_points
     monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
     monkeypatch.setattr("tinycnn.kernels.conv2d_few.FEW", 0)
     monkeypatch.setattr(winograd, "kernel_values", lambda k: taken.append(k.shape) or values(k))
+    noted = lambda dtype: taken.append("gradient") or points(dtype)  # noqa: E731
+    monkeypatch.setattr(winograd_gradient, "kernel_points", noted)
     return taken
 
 
@@ -73,7 +75,7 @@ def test_an_image_behind_more_padding_than_a_kernel_has_reach(padding, rng, ways
 
 
 def compare(x, kernel, padding, rng, ways):
-    """Compare the forward step and the gradient by the input with their definitions, in float64."""
+    """Compare the forward step and all gradients with their definitions, in float64."""
     dtype, bias = x.dtype.type, rng.standard_normal(kernel.shape[3]).astype(x.dtype)
     found = kernels.conv2d_forward(x, kernel, bias, (1, 1), padding)
     wanted = reference.conv2d_forward(*wide(x, kernel, bias), (1, 1), padding)
@@ -82,7 +84,11 @@ def compare(x, kernel, padding, rng, ways):
     dx = kernels.conv2d_backward_input(dy, kernel, x.shape, (1, 1), padding)
     wanted = reference.conv2d_backward_input(*wide(dy, kernel), x.shape, (1, 1), padding)
     assert_close(dx, wanted, dtype)
-    assert len(ways) == 2, "another way was taken"
+    found = kernels.conv2d_backward_kernel(dy, x, kernel.shape, (1, 1), padding)
+    wanted = reference.conv2d_backward_kernel(*wide(dy, x), kernel.shape, (1, 1), padding)
+    for one, other in zip(found, wanted, strict=True):
+        assert_close(one, other, dtype)
+    assert len(ways) == 3, "another way was taken"
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -127,10 +133,32 @@ def test_relu_behind_it(rng, ways):
     wanted = reference.conv2d_relu_forward(x, kernel, bias, (1, 1), NONE)
     np.testing.assert_allclose(y, wanted, atol=1e-12)
     dy = rng.standard_normal(y.shape)
-    dx, *_ = kernels.conv2d_relu_backward(dy, y, x, kernel, (1, 1), NONE, True)
-    wanted, *_ = reference.conv2d_relu_backward(dy, y, x, kernel, (1, 1), NONE, True)
-    np.testing.assert_allclose(dx, wanted, atol=1e-12)
-    assert len(ways) == 2
+    found = kernels.conv2d_relu_backward(dy, y, x, kernel, (1, 1), NONE, True)
+    wanted = reference.conv2d_relu_backward(dy, y, x, kernel, (1, 1), NONE, True)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-11)
+    assert len(ways) == 3
+
+
+@pytest.mark.parametrize("room", [0, 10**9])
+def test_samples_at_once_and_in_groups_give_the_same_gradient(room, rng, monkeypatch):
+    monkeypatch.setattr(winograd_gradient, "ROOM", room)
+    x, dy = image(rng, 11, 9, 6, 8, NONE, np.float64), rng.standard_normal((11, 9, 6, 9))
+    found = kernels.conv2d_backward_kernel(dy, x, (3, 3, 8, 9), (1, 1), NONE)
+    wanted = reference.conv2d_backward_kernel(dy, x, (3, 3, 8, 9), (1, 1), NONE)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-11)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_reaches_the_gradient_of_the_kernel(bad, rng):
+    x, dy = image(rng, 2, 9, 9, 8, NONE, np.float32), rng.standard_normal((2, 9, 9, 8))
+    dy = dy.astype(np.float32)
+    x[1, 3, 4, 2] = bad
+    dkernel, dbias = kernels.conv2d_backward_kernel(dy, x, (3, 3, 8, 8), (1, 1), NONE)
+    assert not np.isfinite(dkernel[:, :, 2]).any()
+    assert np.isfinite(np.delete(dkernel, 2, axis=2)).all()
+    assert np.isfinite(dbias).all()
 
 
 def test_kernel_values_are_the_kernel_at_six_points(rng):
@@ -185,7 +213,10 @@ def test_what_is_not_finite_stays_in_the_tiles_that_see_it(pixel, bad, dtype, rn
 
 def test_no_samples(rng):
     x, kernel = np.empty((0, 9, 9, 8)), rng.standard_normal((3, 3, 8, 8))
-    assert kernels.conv2d_forward(x, kernel, np.zeros(8), (1, 1), NONE).shape == (0, 7, 7, 8)
+    y = kernels.conv2d_forward(x, kernel, np.zeros(8), (1, 1), NONE)
+    assert y.shape == (0, 7, 7, 8)
+    for found in kernels.conv2d_backward_kernel(y, x, kernel.shape, (1, 1), NONE):
+        assert not found.any()
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,16 @@ import math
 
 import numpy as np
 
-from tinycnn.kernels import conv2d_few, winograd
+from tinycnn.kernels import conv2d_few, winograd, winograd_gradient
 from tinycnn.kernels.calls import call
 from tinycnn.kernels.chunks import added_up, partial_sums
 from tinycnn.kernels.compile import inlined, jit
 from tinycnn.kernels.elementwise import copy, relu_in_place, set_to_zero
 from tinycnn.kernels.memory import aligned_empty
+from tinycnn.kernels.padding import Padding, Pair, copy_live, pad_image, rows_into
 from tinycnn.kernels.product import ONE, ZERO, product_address, strip_width, strips, whole_vectors
 from tinycnn.kernels.threads import workers
 
-Pair = tuple[int, int]
-Padding = tuple[Pair, Pair]
 CACHE = 16 * 1024  # bytes of the image that the weight gradient keeps close
 STRIP = 20 * 1024  # bytes of a strip of the kernel
 ROWS = 32 * 1024  # bytes of the rows of an image that are worked on, strip by strip
@@ -30,51 +29,6 @@ WORTH_A_THREAD = 4_000_000  # multiply-adds
 def grain(samples: int, multiply_adds: int) -> int:
     """Return how many samples are worth a thread, if all of them take so many multiply-adds."""
     return WORTH_A_THREAD * samples // (multiply_adds + 1)
-
-
-@inlined
-def copy_live(dy, y, dz):
-    """Copy gradients that pass a ReLU."""
-    for position in range(len(dy)):
-        # forward: y = 0 where z < 0, else z
-        number = dy[position]
-        dz[position] = number if y[position] > 0 else dy.dtype.type(0)
-
-
-@inlined
-def pad_image(x, y, b, corner, image):
-    """Return the numbers of sample `b` with zeros round it: copied into `image`, unless none are needed.
-
-    Args:
-        x: images, or gradients of them, (n, h, w, c).
-        y: of a ReLU, shaped as x: where it is 0, so is the result. Without samples: there is none.
-        b: the sample.
-        corner: where it begins in `image`.
-        image: zeros with room for it, (rows, columns, c); what does not fit is cut.
-    """
-    (_, h, w, c), (top, left) = x.shape, corner
-    rows, columns = min(h, image.shape[0] - top), min(w, image.shape[1] - left)
-    inside = top == 0 and left == 0
-    if inside and len(y) == 0 and h == image.shape[0] and w == image.shape[1]:
-        return x[b].ravel()
-    numbers, signs, found, size = x.ravel(), y.ravel(), image.ravel(), columns * c
-    for i in range(rows):
-        start, at = (b * h + i) * w * c, ((top + i) * image.shape[1] + left) * c
-        if len(y) == 0:
-            copy(numbers[start : start + size], found[at : at + size])
-        else:
-            live = signs[start : start + size]
-            copy_live(numbers[start : start + size], live, found[at : at + size])
-    return found
-
-
-@inlined
-def rows_into(band, rows, columns, y, b, top):
-    """Copy the first rows and columns of a band to sample `b` of y, from row `top` on."""
-    (_, h, w, c), numbers, found = y.shape, band.ravel(), y.ravel()
-    for i in range(rows):
-        start, at = i * band.shape[1] * c, (b * h + top + i) * w * c
-        copy(numbers[start : start + columns * c], found[at : at + columns * c])
 
 
 def conv2d_forward(
@@ -198,7 +152,15 @@ def conv2d_backward_input(
     parts = [strips(matrix, wide) for matrix in matrices]
     sizes = np.array([part.shape[:2] for part in turned])
     places = np.cumsum([0] + [part.size for part in parts])
-    arrays = product_address(dy.dtype), dy, y, np.concatenate([part.ravel() for part in parts]), places, sizes, wide
+    arrays = (
+        product_address(dy.dtype),
+        dy,
+        y,
+        np.concatenate([part.ravel() for part in parts]),
+        places,
+        sizes,
+        wide,
+    )
     workers.run(backward_input_span, n, least, *arrays, strides, corner, reach, spread, dx)
     return dx
 
@@ -220,7 +182,10 @@ def backward_input_span(
             first, left = (p // sw - corner[0]) % sh, (p % sw - corner[1]) % sw
             many = (w - left + sw - 1) // sw
             j = (left + corner[1]) // sw + reach[1] - columns + 1
-            together, many_rows = at_once(STRIP, run * wide * dy.itemsize), (h - first + sh - 1) // sh
+            together, many_rows = (
+                at_once(STRIP, run * wide * dy.itemsize),
+                (h - first + sh - 1) // sh,
+            )
             for top in range(0, many_rows, close):
                 for strip in range((c + wide - 1) // wide):
                     column, part = strip * wide, places[p] + strip * rows * run * wide
@@ -232,23 +197,26 @@ def backward_input_span(
                             last = min(together, rows - d)
                             above = min(last, max(0, reach[0] - i))
                             inside = max(0, min(last, reach[0] + oh - i) - above)
-                            at, seen = ((b * h + r) * w + left) * c + column, (i + above) * width + j * f
+                            at, seen = (
+                                ((b * h + r) * w + left) * c + column,
+                                (i + above) * width + j * f,
+                            )
                             window, b_steps = (f, ONE, width, run, inside), (wide, run * wide)
                             b_at = part + (d + above) * run * wide
-                            rest = pixels, seen, window, parts, b_at, b_steps, many, min(wide, c - column)
+                            rest = (
+                                pixels,
+                                seen,
+                                window,
+                                parts,
+                                b_at,
+                                b_steps,
+                                many,
+                                min(wide, c - column),
+                            )
                             if d == 0:
                                 call(product, (flat, at, sw * c, zeros, ZERO, ZERO, *rest))
                             else:
                                 call(product, (flat, at, sw * c, flat, at, sw * c, *rest))
-
-
-@inlined
-def cut_into(whole, corner, dx, b):
-    """Copy the image inside of its padding to sample `b` of dx."""
-    (_, h, w, c), numbers, found = dx.shape, whole.ravel(), dx.ravel()
-    for i in range(h):
-        start, at = ((corner[0] + i) * whole.shape[1] + corner[1]) * c, (b * h + i) * w * c
-        copy(numbers[start : start + w * c], found[at : at + w * c])
 
 
 def conv2d_backward_kernel(
@@ -261,6 +229,8 @@ def conv2d_backward_kernel(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Twin of `reference.conv2d_backward_kernel`; `y` is that of a ReLU behind the convolution, if any."""
     y = dy[:0] if y is None else y
+    if winograd.pays(dy.shape[1:3], kernel_shape, strides):
+        return winograd_gradient.backward_kernel(dy, y, x, padding)
     (n, h, w, _), ((top, bottom), (left, right)) = x.shape, padding
     padded = h + top + bottom, w + left + right
     size, wide = math.prod(kernel_shape), whole_vectors(kernel_shape[3], dy.dtype)
@@ -281,7 +251,9 @@ def backward_kernel_span(start, stop, product, dy, y, x, strides, corner, padded
     image, flat = np.zeros((padded[0], padded[1], c), x.dtype), dkernel.ravel()
     room, run = np.zeros(oh * ow * wide, dy.dtype), kw * c
     ones, sums, every_pixel = np.ones(1, dy.dtype), dbias.ravel(), (ZERO, ZERO, ZERO, oh * ow, ONE)
-    bands = (oh + at_once(CACHE, sh * w * c * x.itemsize) - 1) // at_once(CACHE, sh * w * c * x.itemsize)
+    bands = (oh + at_once(CACHE, sh * w * c * x.itemsize) - 1) // at_once(
+        CACHE, sh * w * c * x.itemsize
+    )
     band = (oh + bands - 1) // bands
     size = kh * run * f
     for chunk in range(start, stop):

@@ -6,14 +6,13 @@ from tinycnn.kernels import conv2d_gray
 from tinycnn.kernels.activations import KINDS, bend, bend_back
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.conv2d import (
-    Padding,
-    Pair,
     conv2d_backward_input,
     conv2d_backward_kernel,
     conv2d_forward,
 )
 from tinycnn.kernels.elementwise import add, set_to_zero
 from tinycnn.kernels.memory import aligned_empty
+from tinycnn.kernels.padding import Padding, Pair
 from tinycnn.kernels.pooling import samples_a_thread
 from tinycnn.kernels.threads import workers
 

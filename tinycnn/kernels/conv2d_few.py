@@ -19,12 +19,11 @@ import numpy as np
 from tinycnn.kernels.calls import call
 from tinycnn.kernels.compile import jit
 from tinycnn.kernels.elementwise import set_to_zero
+from tinycnn.kernels.padding import Padding
 from tinycnn.kernels.product import ONE, ZERO, product_address, whole_vectors
 from tinycnn.kernels.threads import workers
 from tinycnn.kernels.turn import turn_address
 
-Pair = tuple[int, int]
-Padding = tuple[Pair, Pair]
 FEW = 8  # channels, for which pixels side by side are faster
 
 

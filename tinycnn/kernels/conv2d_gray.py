@@ -15,10 +15,11 @@ from tinycnn.kernels.activations import bend, bend_back
 from tinycnn.kernels.calls import call
 from tinycnn.kernels.chunks import partial_sums
 from tinycnn.kernels.compile import inlined, jit
-from tinycnn.kernels.conv2d import Padding, Pair, grain, pad_image
+from tinycnn.kernels.conv2d import grain
 from tinycnn.kernels.dots import add_dots
 from tinycnn.kernels.elementwise import add, set_to_zero
 from tinycnn.kernels.memory import aligned_empty
+from tinycnn.kernels.padding import Padding, Pair, pad_image
 from tinycnn.kernels.product import ONE, ZERO, product_address
 from tinycnn.kernels.threads import workers
 from tinycnn.kernels.vectors import VECTOR_BYTES
@@ -101,7 +102,13 @@ def pool_plane(plane, row, pool, y, b, ch):
 
 
 def backward(
-    dy: np.ndarray, a: np.ndarray, x: np.ndarray, kernel_shape: tuple, padding: Padding, kind: int, pool: Pair
+    dy: np.ndarray,
+    a: np.ndarray,
+    x: np.ndarray,
+    kernel_shape: tuple,
+    padding: Padding,
+    kind: int,
+    pool: Pair,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return dkernel (kh, kw, 1, f) and dbias (f,).
 

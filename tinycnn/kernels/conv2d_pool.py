@@ -11,18 +11,13 @@ from tinycnn.kernels import winograd
 from tinycnn.kernels.calls import call
 from tinycnn.kernels.chunks import added_up, partial_sums
 from tinycnn.kernels.compile import inlined, jit
-from tinycnn.kernels.conv2d import (
-    Padding,
-    Pair,
-    cut_into,
-    grain,
-    pad_image,
-)
+from tinycnn.kernels.conv2d import grain
 from tinycnn.kernels.dropout import drop_in_place, mask_numbers
 from tinycnn.kernels.elementwise import set_to_zero
 from tinycnn.kernels.gather import add_gathered_address, multiples
 from tinycnn.kernels.largest import pool_row_address
 from tinycnn.kernels.memory import aligned_empty
+from tinycnn.kernels.padding import Padding, Pair, cut_into, pad_image
 from tinycnn.kernels.product import ONE, ZERO, product_address, widened
 from tinycnn.kernels.threads import workers
 

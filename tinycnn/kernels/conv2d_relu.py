@@ -3,12 +3,11 @@
 import numpy as np
 
 from tinycnn.kernels.conv2d import (
-    Padding,
-    Pair,
     conv2d_backward_input,
     conv2d_backward_kernel,
     conv2d_forward,
 )
+from tinycnn.kernels.padding import Padding, Pair
 
 
 def conv2d_relu_forward(

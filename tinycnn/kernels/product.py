@@ -75,18 +75,23 @@ def widened(matrix: np.ndarray) -> np.ndarray:
 
 
 def strip_width(matrix: np.ndarray) -> int:
-    """Return how many columns of a matrix (k, columns) to keep together: all of a small one, else a tile's."""
+    """Return how many columns of a matrix (k, columns) to keep together: all of a small one."""
     wide = whole_vectors(matrix.shape[1], matrix.dtype)
     if len(matrix) * wide * matrix.itemsize <= SMALL:
         return wide
-    return SUMS // ROWS * VECTOR_BYTES // matrix.itemsize
+    return tile_width(matrix.dtype)
+
+
+def tile_width(dtype: np.dtype) -> int:
+    """Return how many columns the highest tile has."""
+    return SUMS // ROWS * VECTOR_BYTES // np.dtype(dtype).itemsize
 
 
 def strips(matrix: np.ndarray, wide: int) -> np.ndarray:
     """Return a matrix (k, columns) as strips (strips, k, wide), filled up with zeros.
 
-    A tile reads a few columns of every row. Where rows are long, these stand so far apart that they share their
-    places in the cache, and drive each other out; in a strip they stand together.
+    A tile reads a few columns of every row. Where rows are long, these stand so far apart that they share
+    their places in the cache, and drive each other out; in a strip they stand together.
 
     Example:
         >>> strips(np.ones((5, 40), np.float32), 16).shape
@@ -152,7 +157,9 @@ def emit_tile(
                 for other in few:
                     (_, row), (_, column) = sorted((which, other))
                     place = row * vectors + column
-                    sums[place] = write.multiply_add(loaded["a", row], loaded["b", column], sums[place])
+                    sums[place] = write.multiply_add(
+                        loaded["a", row], loaded["b", column], sums[place]
+                    )
             return [write.builder.add(a_place, a_k), write.at(b_now, b_k), *sums]
 
         _, _, *sums = write.loop(length, [write.constant(0), b_start, *sums], step)
@@ -240,7 +247,10 @@ def product(
     """
     lanes = VECTOR_BYTES // c.itemsize
     column, tiles = 0, (rows + ROWS - 1) // ROWS
-    low, higher = rows // tiles, rows % tiles  # the height of most tiles; how many have one row more
+    low, higher = (
+        rows // tiles,
+        rows % tiles,
+    )  # the height of most tiles; how many have one row more
     while column < columns:
         left, shape, row, tile = columns - column, 0, 0, 0
         while (WIDTHS[shape][0] * lanes > left and not WIDTHS[shape][1]) or (

@@ -74,7 +74,7 @@ def lift_and_look(lifted, asleep, numbers, wanted, looks, moment):
     for position in range(len(lifted)):
         lifted[position] += 1
     for _ in range(looks):
-        for position in range(len(asleep)):
+        for _ in range(len(asleep)):
             if look_at(asleep) > 0:
                 return False
         if look_at(numbers) >= wanted:

@@ -58,12 +58,9 @@ def covered(padded: tuple[int, int], output: tuple[int, int]) -> tuple[int, int]
     return max(padded[0], rows), max(padded[1], columns)
 
 
-def kernel_values(kernel: np.ndarray) -> np.ndarray:
-    """Return the values of a kernel (3, 3, c, f) at the 36 points: (36, c, f), widened.
-
-    Each is G g Gᵀ, G with a row for each point.
-    """
-    points = np.array(
+def kernel_points(dtype: np.dtype) -> np.ndarray:
+    """Return G, (6, 3): what a kernel of three is at each point."""
+    return np.array(
         [
             [1 / 4, 0, 0],
             [-1 / 6, -1 / 6, -1 / 6],
@@ -72,8 +69,16 @@ def kernel_values(kernel: np.ndarray) -> np.ndarray:
             [1 / 24, -1 / 12, 1 / 6],
             [0, 0, 1],
         ],
-        kernel.dtype,
+        dtype,
     )
+
+
+def kernel_values(kernel: np.ndarray) -> np.ndarray:
+    """Return the values of a kernel (3, 3, c, f) at the 36 points: (36, c, f), widened.
+
+    Each is G g Gᵀ, G with a row for each point.
+    """
+    points = kernel_points(kernel.dtype)
     _, _, c, f = kernel.shape
     columns = points @ kernel.transpose(1, 0, 2, 3).reshape(3, 3, c * f)  # (kw, 6, c · f)
     values = points @ columns.transpose(1, 0, 2)  # (6, 6, c · f)
@@ -106,6 +111,20 @@ def output_pixels(write: Writer, m: Values) -> Values:
     ]
 
 
+def gradient_values(write: Writer, d: Values) -> Values:
+    """Write A d, six values of four gradients in a line: `output_pixels` read backwards."""
+    even, odd = write.add(d[0], d[2]), write.add(d[1], d[3])
+    far_even, far_odd = write.add_times(4, d[2], d[0]), write.add_times(4, d[3], d[1])
+    return [
+        d[0],
+        write.add(even, odd),
+        write.subtract(even, odd),
+        write.add_times(2, far_odd, far_even),
+        write.add_times(-2, far_odd, far_even),
+        d[3],
+    ]
+
+
 def both_ways(write: Writer, transform: object, square: list[Values]) -> list[Values]:
     """Write a transform of every column of a square of vectors, then of every row."""
     columns = [transform(write, list(column)) for column in zip(*square, strict=True)]
@@ -119,7 +138,7 @@ def emit_transform(
 
     Args:
         write: the writer.
-        transform: `image_values` or `output_pixels`.
+        transform: `image_values`, `gradient_values` or `output_pixels`.
         sides: of the square that is read, and of the one that is written.
         places: (address, elements from row to row, from column to column) of both, and the address of
             what is added to every result, or None.
@@ -202,6 +221,14 @@ def set_pixels(
 ):
     """Write the 16 pixels of a tile of the output, bias added, for each of `count` filters."""
     return declared((x, y, bias), output_pixels, (IN, OUT))
+
+
+@intrinsic
+def set_gradient_values(
+    typing_context, x, x_at, x_row, x_column, y, y_at, y_row, y_column, bias, bias_at, count
+):
+    """Write the 36 values of a tile of gradients, for each of `count` filters; `bias` is not used."""
+    return declared((x, y, bias), gradient_values, (OUT, IN))
 
 
 @jit
