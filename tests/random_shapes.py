@@ -17,11 +17,13 @@ from emitted import entered
 
 from tinycnn import kernels
 from tinycnn.kernels import winograd
+from tinycnn.kernels.dots import add_dots
 from tinycnn.kernels.gather import add_gathered
 from tinycnn.kernels.largest import pool_row
-from tinycnn.kernels.product import product, whole_vectors, widened
+from tinycnn.kernels.product import product, tile_width, whole_vectors, widened
 from tinycnn.kernels.threads import workers
 from tinycnn.kernels.turn import turn
+from tinycnn.kernels.winograd_gradient import values_span
 
 CHANNELS = 1, 2, 3, 5, 8, 9, 15, 16, 17, 24, 31, 33, 47, 64, 65, 96
 DTYPES = np.float32, np.float64
@@ -99,7 +101,37 @@ def pool_row_case(rng, dtype):
     return pool_row, (z, at, width, f, (ph, pw), y, at, columns, winner)
 
 
+def dots_case(rng, dtype):
+    rows, columns, count = (
+        int(rng.integers(1, 9)),
+        int(rng.integers(1, 12)),
+        int(rng.integers(0, 6)),
+    )
+    lanes, ats = whole_vectors(1, dtype), [int(at) for at in rng.integers(0, 4, 3)]
+    sums_row = columns * lanes + int(rng.integers(3))
+    z_row = count * lanes + int(rng.integers(3))
+    sums = numbers(rng, dtype, ats[0] + (rows - 1) * sums_row + columns * lanes)
+    z = numbers(rng, dtype, (ats[1] + (rows - 1) * z_row + count * lanes) * (count > 0))
+    x = numbers(rng, dtype, (ats[2] + columns - 1 + count * lanes) * (count > 0))
+    return add_dots, (sums, ats[0], sums_row, z, ats[1], z_row, x, ats[2], rows, columns, count)
+
+
+def values_case(rng, dtype):
+    (n, oh, ow), corner = map(int, rng.integers(1, 10, 3)), tuple(map(int, rng.integers(0, 3, 2)))
+    c, f, wide = int(rng.choice(CHANNELS)), int(rng.choice(CHANNELS)), tile_width(dtype)
+    x = numbers(rng, dtype, n, oh + 2 - corner[0], ow + 2 - corner[1], c)
+    dy = numbers(rng, dtype, n, oh, ow, f)
+    y = numbers(rng, dtype, n * int(rng.integers(2)), oh, ow, f)
+    each, first = winograd.tiles(oh) * winograd.tiles(ow), int(rng.integers(n))
+    v = np.zeros((winograd.POINTS, (n - first) * each, c), dtype)
+    u = np.zeros((winograd.POINTS, -(-f // wide), (n - first) * each, wide), dtype)
+    padded = winograd.covered((oh + 2, ow + 2), (oh, ow))
+    return values_span, (0, n - first, first, x, dy, y, corner, padded, v, u)
+
+
 DOORS = {
+    "add_dots": dots_case,
+    "values_span": values_case,
     "turn": turn_case,
     "pool_row": pool_row_case,
     "product": product_case,
@@ -177,6 +209,24 @@ def dense(rng, dtype):
     )
 
 
+def average_gray_images(rng, dtype):
+    n, f, pool = (
+        int(rng.integers(1, 4)),
+        int(rng.integers(1, 9)),
+        tuple(map(int, rng.integers(1, 3, 2))),
+    )
+    window, padding = (
+        map(int, rng.integers(1, 5, 2)),
+        tuple((int(a), int(b)) for a, b in rng.integers(0, 4, (2, 2))),
+    )
+    x, window = numbers(rng, dtype, n, *map(int, rng.integers(5, 13, 2)), 1), tuple(window)
+    kernel, rest = numbers(rng, dtype, *window, 1, f), ((1, 1), padding, "tanh", pool)
+    y, a = kernels.conv2d_average_pool2d_forward(x, kernel, numbers(rng, dtype, f), *rest)
+    dy = numbers(rng, dtype, *y.shape)
+    _, *back = kernels.conv2d_average_pool2d_backward(dy, a, x, kernel, *rest, False)
+    return y, a, *back
+
+
 def convolve_and_average(rng, dtype):
     case, activation = Convolution.any(rng, dtype), str(rng.choice(["relu", "tanh"]))
     rest = activation, case.pool
@@ -190,6 +240,7 @@ PUBLIC = {
     "convolve": convolve,
     "convolve_and_pool": convolve_and_pool,
     "convolve_and_average": convolve_and_average,
+    "average_gray_images": average_gray_images,
     "dense": dense,
 }
 
@@ -249,10 +300,10 @@ def wherever_it_can(output, kernel_shape, strides):
 
 # (kernel, number of the argument): an array without its last number is too short.
 WRITTEN = [("product", 0), ("add_gathered", 0), ("convolve_band", 8), ("convolve_band", 9)]
-WRITTEN += [("turn", 7), ("pool_row", 5), ("pool_row", 8)]
+WRITTEN += [("add_dots", 0), ("turn", 7), ("pool_row", 5), ("pool_row", 8)]
 READ = [("turn", 0), ("pool_row", 0), ("product", 3), ("product", 6), ("product", 9)]
 READ += [("add_gathered", place) for place in (3, 5, 6, 7, 8)]
-READ += [("convolve_band", 1), ("convolve_band", 5)]
+READ += [("add_dots", 3), ("add_dots", 6), ("convolve_band", 1), ("convolve_band", 5)]
 
 
 def overrun(name, place, fence):

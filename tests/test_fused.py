@@ -18,6 +18,10 @@ CONVOLUTIONS = {  # n, h, w, c, kh, kw, f, strides, padding
     "more samples than chunks": (19, 6, 6, 1, 3, 3, 4, (1, 1), NONE),
     "64 filters": (1, 9, 9, 3, 4, 4, 64, (1, 1), NONE),
     "no samples": (0, 7, 7, 2, 3, 3, 4, (1, 1), NONE),
+    "gray": (5, 12, 19, 1, 5, 5, 6, (1, 1), ((2, 1), (0, 3))),
+    "gray, one number of many": (2, 9, 17, 1, 9, 1, 8, (1, 1), NONE),
+    "gray, as wide as the window": (9, 7, 7, 1, 2, 7, 1, (1, 1), NONE),
+    "gray, no samples": (0, 7, 7, 1, 3, 3, 4, (1, 1), SAME),
 }
 POOLS = ((1, 1), (2, 2), (2, 3), (3, 3), (4, 4), (1, 2), (5, 1))
 
@@ -99,17 +103,17 @@ def test_with_pooling_and_dropout_it_is_exact_on_integers(case, rate, dtype, rng
 def test_with_means_it_is_exact_on_integers(case, dtype, rng, directly):
     x, kernel, bias, *geometry = some_convolution(case, rng, dtype)
     output = reference.conv2d_forward(x, kernel, bias, *geometry).shape[1:3]
-    for number, pool in enumerate(
-        pool for pool in poolings(output) if np.prod(pool) in (1, 2, 4, 16)
-    ):
+    for pool in (pool for pool in poolings(output) if np.prod(pool) in (1, 2, 4, 16)):
         rest = *geometry, "relu", pool  # so many that a mean of integers is exact
         y, a = kernels.conv2d_average_pool2d_forward(x, kernel, bias, *rest)
         wanted, of_all = reference.conv2d_average_pool2d_forward(x, kernel, bias, *rest)
         assert_equal([y, a], [wanted, of_all], dtype)
         dy = 16 * integers(rng, *y.shape, dtype=dtype)
-        backward = x, kernel, *rest, number % 2 == 0
-        wanted = reference.conv2d_average_pool2d_backward(dy, of_all, *backward)
-        assert_equal(kernels.conv2d_average_pool2d_backward(dy, a, *backward), wanted, dtype)
+        for wants_dx in (True, False):
+            backward = x, kernel, *rest, wants_dx
+            wanted = reference.conv2d_average_pool2d_backward(dy, of_all, *backward)
+            found = kernels.conv2d_average_pool2d_backward(dy, a, *backward)
+            assert_equal(found, wanted, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -127,6 +131,8 @@ def test_with_tanh_and_means_it_stays_close(case, dtype, rng, directly):
         back = x, kernel, *rest, True
         wanted = reference.conv2d_average_pool2d_backward(dy, wanted[1], *back)
         assert_close(kernels.conv2d_average_pool2d_backward(dy, found[1], *back), wanted, 2e-6)
+        _, *weights = kernels.conv2d_average_pool2d_backward(dy, found[1], *back[:-1], False)
+        assert_close(weights, wanted[1:], 2e-6)
 
 
 @pytest.mark.parametrize("rate", [0.25, 0.9])

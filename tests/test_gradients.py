@@ -213,6 +213,33 @@ def test_fused_steps_and_layers_through_winograd(name, monkeypatch):
     assert len(taken) == 2  # there, and back
 
 
+@pytest.mark.parametrize("wrong", [False, True])
+def test_gray_images_behind_which_no_gradient_is_wanted(wrong):
+    """The first step of a net goes back in planes: nobody asks for the gradient by the picture."""
+    rng = np.random.default_rng(5)
+    x, kernel, bias = (rng.standard_normal(shape) for shape in ((3, 9, 10, 1), (5, 3, 1, 7), (7,)))
+    rest = (1, 1), ((2, 1), (0, 2)), "tanh", (2, 3)
+    y, a = fused_ops.conv2d_average_pool2d_forward(x, kernel, bias, *rest)
+    cotangent = rng.standard_normal(y.shape)
+    back = cotangent, a, x, kernel, *rest, False
+    dx, *found = fused_ops.conv2d_average_pool2d_backward(*back)
+    assert dx is None
+
+    def loss(number, place, step):
+        moved = [kernel.copy(), bias.copy()]
+        moved[number].flat[place] += step
+        return np.vdot(cotangent, fused_ops.conv2d_average_pool2d_forward(x, *moved, *rest)[0])
+
+    for number, gradient in enumerate(found):
+        gradient = gradient * (1.000001 if wrong else 1)
+        differences = [
+            (loss(number, place, 1e-5) - loss(number, place, -1e-5)) / 2e-5
+            for place in range(gradient.size)
+        ]
+        error = np.abs(gradient.ravel() - differences).max() / np.abs(gradient).max()
+        assert (error <= 1e-7) != wrong
+
+
 @pytest.mark.parametrize("wrong", [0, 1, 2])
 @pytest.mark.parametrize("name", ["convolution, ReLU", "pooling", "tanh, means"])
 def test_a_wrong_gradient_of_a_fused_step_is_found(name, wrong, monkeypatch):

@@ -171,8 +171,8 @@ def spans(length: int, parts: int, grain: int) -> list[tuple[int, int]]:
         grain: the least number of indices worth a thread of their own.
 
     Example:
-        >>> spans(10, 2, 3), spans(40, 2, 2)
-        ([(0, 5), (5, 10)], [(0, 16), (16, 32), (32, 34), (34, 36), (36, 38), (38, 40)])
+        >>> spans(10, 2, 3), spans(32, 2, 2)
+        ([(0, 5), (5, 10)], [(0, 12), (12, 24), (24, 26), (26, 28), (28, 30), (30, 32)])
     """
     much = parts > 1 and length >= 4 * parts * max(1, grain)
     small = -(-length // (8 * parts)) if much else 0
