@@ -23,6 +23,7 @@ from tinycnn.kernels.threads import workers
 CACHE = 16 * 1024  # bytes of the image that the weight gradient keeps close
 STRIP = 20 * 1024  # bytes of a strip of the kernel
 ROWS = 32 * 1024  # bytes of the rows of an image that are worked on, strip by strip
+NARROW, LONG = 0.8, 32  # of the columns of an image; filters
 WORTH_A_THREAD = 4_000_000  # multiply-adds
 
 
@@ -165,58 +166,66 @@ def conv2d_backward_input(
     return dx
 
 
+@inlined
+def met(first, count, zeros, size):
+    """Return which of `count` lines from `first` on meet `size` lines behind zeros: (before, how many)."""
+    before = min(count, max(0, zeros - first))
+    return before, max(0, min(count, zeros + size - first) - before)
+
+
 @jit
 def backward_input_span(
     start, stop, product, dy, y, parts, places, sizes, wide, strides, corner, reach, spread, dx
 ):
     """Write dx of samples start to stop, part after part of the kernel."""
-    (_, h, w, c), (_, oh, _, f), (sh, sw) = dx.shape, dy.shape, strides
+    (_, h, w, c), (_, oh, ow, f), (sh, sw) = dx.shape, dy.shape, strides
     image, flat = np.zeros((spread[0], spread[1], f), dy.dtype), dx.ravel()
     zeros, width = np.zeros(wide, dy.dtype), spread[1] * f
     close = at_once(ROWS, width * dy.itemsize)
+    narrow = ow * sw < NARROW * w and f >= LONG
     for b in range(start, stop):
         pixels = pad_image(dy, y, b, reach, image)
+        set_to_zero(flat[b * h * w * c : (b + narrow) * h * w * c])
         for p in range(sh * sw):
             (rows, columns), run = sizes[p], sizes[p][1] * f
             # The first row and column of x that met this part; the others are strides apart.
             first, left = (p // sw - corner[0]) % sh, (p % sw - corner[1]) % sw
-            many = (w - left + sw - 1) // sw
+            many_rows, many = (h - first + sh - 1) // sh, (w - left + sw - 1) // sw
             j = (left + corner[1]) // sw + reach[1] - columns + 1
-            together, many_rows = (
-                at_once(STRIP, run * wide * dy.itemsize),
-                (h - first + sh - 1) // sh,
-            )
+            # Where dy is narrow, columns of the kernel go one by one, and only to the pixels that they met.
+            together = 1 if narrow else at_once(STRIP, run * wide * dy.itemsize)
+            piece = 1 if narrow else max(1, columns)
             for top in range(0, many_rows, close):
                 for strip in range((c + wide - 1) // wide):
                     column, part = strip * wide, places[p] + strip * rows * run * wide
+                    channels, b_steps = min(wide, c - column), (wide, run * wide)
                     for d in range(0, max(1, rows), together):
                         for row in range(top, min(top + close, many_rows)):
                             r = first + row * sh
                             i = (r + corner[0]) // sh + reach[0] - rows + 1 + d
-                            # Rows of the part that meet dy itself; those above and below meet zeros.
-                            last = min(together, rows - d)
-                            above = min(last, max(0, reach[0] - i))
-                            inside = max(0, min(last, reach[0] + oh - i) - above)
-                            at, seen = (
-                                ((b * h + r) * w + left) * c + column,
-                                (i + above) * width + j * f,
-                            )
-                            window, b_steps = (f, ONE, width, run, inside), (wide, run * wide)
-                            b_at = part + (d + above) * run * wide
-                            rest = (
-                                pixels,
-                                seen,
-                                window,
-                                parts,
-                                b_at,
-                                b_steps,
-                                many,
-                                min(wide, c - column),
-                            )
-                            if d == 0:
-                                call(product, (flat, at, sw * c, zeros, ZERO, ZERO, *rest))
-                            else:
-                                call(product, (flat, at, sw * c, flat, at, sw * c, *rest))
+                            above, inside = met(i, min(together, rows - d), reach[0], oh)
+                            window = (f, ONE, width, min(piece, columns) * f, inside)
+                            for e in range(0, max(1, columns), piece):
+                                before, pixels_met = 0, many
+                                if narrow:
+                                    before, pixels_met = met(j + e, many, reach[1], ow)
+                                at = ((b * h + r) * w + left + before * sw) * c + column
+                                seen = (i + above) * width + (j + e + before) * f
+                                b_at = part + ((d + above) * columns + e) * f * wide
+                                rest = (
+                                    pixels,
+                                    seen,
+                                    window,
+                                    parts,
+                                    b_at,
+                                    b_steps,
+                                    pixels_met,
+                                    channels,
+                                )
+                                if d == 0 and not narrow:
+                                    call(product, (flat, at, sw * c, zeros, ZERO, ZERO, *rest))
+                                else:
+                                    call(product, (flat, at, sw * c, flat, at, sw * c, *rest))
 
 
 def conv2d_backward_kernel(
