@@ -20,6 +20,7 @@ from tinycnn.kernels.winograd import (
     IN,
     OUT,
     POINTS,
+    combined,
     covered,
     kernel_points,
     set_gradient_values,
@@ -63,10 +64,9 @@ def backward_kernel(
 
 def kernel_gradient(sums: np.ndarray) -> np.ndarray:
     """Return Gᵀ m G, (3, 3, c, f), of the sums m at the 36 points, (36, c, f)."""
-    (_, c, f), points = sums.shape, kernel_points(sums.dtype).T  # (3, 6)
-    with np.errstate(all="ignore"):  # what is not finite is seen in the result
-        rows = points @ sums.reshape(IN, IN * c * f)
-        return (points @ rows.reshape(3, IN, c * f)).reshape(3, 3, c, f)
+    (_, c, f), points = sums.shape, kernel_points(sums.dtype).T.copy()  # (3, 6)
+    columns = combined(points, sums.reshape(IN, IN, c * f))  # (6, 3, c · f)
+    return combined(points, columns.reshape(1, IN, 3 * c * f)).reshape(3, 3, c, f)
 
 
 @jit
