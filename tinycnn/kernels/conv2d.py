@@ -23,7 +23,8 @@ from tinycnn.kernels.threads import workers
 CACHE = 16 * 1024  # bytes of the image that the weight gradient keeps close
 STRIP = 20 * 1024  # bytes of a strip of the kernel
 ROWS = 32 * 1024  # bytes of the rows of an image that are worked on, strip by strip
-NARROW, LONG = 0.8, 32  # of the columns of an image; filters
+# An image of gradients this much narrower than x, with so many filters, is not worth its zeros.
+NARROW, LONG = 0.8, 32
 WORTH_A_THREAD = 4_000_000  # multiply-adds
 
 
@@ -69,6 +70,7 @@ def forward_span(start, stop, product, x, kernel, bias, size, strides, corner, p
     close = at_once(ROWS, sh * w * c * x.itemsize)
     for b in range(start, stop):
         pixels = pad_image(x, x[:0], b, corner, image)
+        # Some rows of x stay close while all strips of the kernel go by, a strip while these rows do.
         for top in range(0, oh, close):
             for strip in range(count):
                 column, b_steps = strip * wide, (wide, run * wide)
@@ -195,6 +197,7 @@ def backward_input_span(
             # Where dy is narrow, columns of the kernel go one by one, and only to the pixels that they met.
             together = 1 if narrow else at_once(STRIP, run * wide * dy.itemsize)
             piece = 1 if narrow else max(1, columns)
+            # Some rows of x stay close while all strips of the kernel go by, a strip while these rows do.
             for top in range(0, many_rows, close):
                 for strip in range((c + wide - 1) // wide):
                     column, part = strip * wide, places[p] + strip * rows * run * wide

@@ -25,6 +25,9 @@ that (`widened`), and writes only the columns that exist.
 
 `a` is read with two strides and in segments, which lets the rows of a matrix, the transposed matrix and
 the overlapping windows of an image all be "a" without copying them; so is `b`.
+
+Memory is slower than the tile, so the next tile's place in c is fetched while this one is computed; and
+`strips` lays out a matrix so that what a tile reads of b stands together.
 """
 
 import functools
@@ -141,25 +144,22 @@ def emit_tile(
         def step(state: list[ir.Value]) -> list[ir.Value]:  # one k: every row takes its number of a
             a_place, b_now, *sums = state
             numbers = [write.at(start, a_place) for start in a_rows]
-            both = [("a", row) for row in range(rows)], [("b", column) for column in range(vectors)]
-            # What there is less of waits in registers for the other, which comes one by one.
-            few, many = sorted(both, key=len)
-            loaded = {}
-
-            def vector(name: str, number: int) -> ir.Value:
-                if name == "b":
-                    return write.load(write.at(b_now, write.constant(number * write.lanes)), 1)[0]
-                return write.repeat(write.number(numbers[number]), write.vector)
-
-            loaded = {which: vector(*which) for which in few}
-            for which in many:
-                loaded[which] = vector(*which)
-                for other in few:
-                    (_, row), (_, column) = sorted((which, other))
-                    place = row * vectors + column
-                    sums[place] = write.multiply_add(
-                        loaded["a", row], loaded["b", column], sums[place]
+            if rows <= vectors:  # a waits in registers for the vectors of b, which come one by one
+                a_vectors = [write.repeat(write.number(at), write.vector) for at in numbers]
+                for column in range(vectors):
+                    (b_vector,) = write.load(
+                        write.at(b_now, write.constant(column * write.lanes)), 1
                     )
+                    for row, a_vector in enumerate(a_vectors):
+                        place = row * vectors + column
+                        sums[place] = write.multiply_add(a_vector, b_vector, sums[place])
+            else:  # the other way round: there are too few registers for all of both
+                b_vectors = write.load(b_now, vectors)
+                for row, at in enumerate(numbers):
+                    a_vector = write.repeat(write.number(at), write.vector)
+                    for column, b_vector in enumerate(b_vectors):
+                        place = row * vectors + column
+                        sums[place] = write.multiply_add(a_vector, b_vector, sums[place])
             return [write.builder.add(a_place, a_k), write.at(b_now, b_k), *sums]
 
         _, _, *sums = write.loop(length, [write.constant(0), b_start, *sums], step)
