@@ -182,17 +182,46 @@ def test_a_signal_counts():
     assert not waiting.is_alive()
 
 
-def test_an_interrupt_while_waiting_leaves_no_task_behind(monkeypatch):
-    helper, seen = Helper(), []
-    helper.give(seen.append, 1)
-    with monkeypatch.context() as patch:
-        patch.setattr(helper.done, "wait", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            helper.finish()
+def test_interrupts_while_waiting_are_raised_when_the_helper_is_done(monkeypatch):
+    helper, seen, real, interrupts = Helper(), [], Signal.wait, [KeyboardInterrupt] * 3
+
+    def interrupted(signal, wanted, moment):
+        if signal is helper.done and interrupts:
+            raise interrupts.pop()
+        real(signal, wanted, moment)
+
+    monkeypatch.setattr(Signal, "wait", interrupted)
+    helper.give(lambda: time.sleep(0.05) or seen.append(1))
+    with pytest.raises(KeyboardInterrupt):
+        helper.finish()
+    assert (seen, interrupts) == ([1], [])
     helper.give(seen.append, 2)
     helper.finish()
     assert seen == [1, 2]
 
 
-def interrupted(*_):
-    raise KeyboardInterrupt
+def test_after_an_error_no_span_runs_on_and_no_thread_stays():
+    before, workers, done = threading.active_count(), shared(4), []
+
+    def kernel(start, stop):
+        if start:
+            time.sleep(0.02 * start)
+            done.append(start)
+        raise ValueError(f"span {start}")
+
+    for _ in range(3):
+        with pytest.raises(ValueError, match="span"):
+            workers.run(kernel, 4, 1)
+    assert sorted(done) == sorted([1, 2, 3] * 3)
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+def test_a_helper_that_leaves_drops_what_was_half_given():
+    helper, seen = Helper(), []
+    helper.tasks.append((seen.append, (1,)))  # an interrupt came before it was counted
+    helper.leave()
+    time.sleep(0.05)
+    assert seen == []

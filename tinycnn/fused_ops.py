@@ -2,24 +2,41 @@
 
 import numpy as np
 
-from tinycnn.ops import Padding, Pair, check_dropout, checked, conv2d_output, implementation
+from tinycnn.ops import (
+    Padding,
+    Pair,
+    check_dropout,
+    checked,
+    geometry,
+    implementation,
+    whole_numbers,
+)
+
+NONE = ((0, 0), (0, 0))
 
 
 def _convolution(
     x: np.ndarray, kernel: np.ndarray, strides: Pair, padding: Padding
-) -> tuple[np.ndarray, np.ndarray, tuple]:
-    """Return x and kernel, checked, and the shape of what comes out."""
+) -> tuple[np.ndarray, np.ndarray, tuple, Pair, Padding]:
+    """Return x, kernel, the shape of what comes out, strides and padding, all checked."""
     x = checked("x", x, (None,) * 4)
     kernel = checked("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
-    output = conv2d_output(x.shape[1:3], kernel.shape[:2], strides, padding)
-    return x, kernel, (len(x), *output, kernel.shape[3])
+    output, strides, padding = geometry(x.shape[1:3], kernel.shape, strides, padding)
+    return x, kernel, (len(x), *output, kernel.shape[3]), strides, padding
+
+
+def _pooled(shape: tuple, pool: Pair) -> tuple[tuple, Pair]:
+    """Return the shape behind windows that lie side by side on `shape`, and their size, checked."""
+    pool = whole_numbers("pool", pool)
+    (rows, columns), _, _ = geometry(shape[1:3], pool, pool, NONE)
+    return (shape[0], rows, columns, shape[3]), pool
 
 
 def conv2d_relu_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
 ) -> np.ndarray:
     """Return y (n, oh, ow, f): see `reference.conv2d_relu_forward`."""
-    x, kernel, shape = _convolution(x, kernel, strides, padding)
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     bias = checked("bias", bias, shape[3:], x.dtype)
     return implementation().conv2d_relu_forward(x, kernel, bias, strides, padding)
 
@@ -34,7 +51,7 @@ def conv2d_relu_backward(
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_backward`."""
-    x, kernel, shape = _convolution(x, kernel, strides, padding)
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     dy, y = checked("dy", dy, shape, x.dtype), checked("y", y, shape, x.dtype)
     rest = kernel, strides, padding, input_gradient
     return implementation().conv2d_relu_backward(dy, y, x, *rest)
@@ -51,9 +68,9 @@ def conv2d_relu_max_pool2d_forward(
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and winner (n, oh // ph, ow // pw, f): see `reference.conv2d_relu_max_pool2d_forward`."""
-    x, kernel, shape = _convolution(x, kernel, strides, padding)
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     bias = checked("bias", bias, shape[3:], x.dtype)
-    conv2d_output(shape[1:3], pool, pool, ((0, 0), (0, 0)))
+    _, pool = _pooled(shape, pool)
     if pool[0] * pool[1] > 256:
         raise ValueError(f"A window has at most 256 numbers here. Received: {pool}")
     check_dropout(rate, seed)
@@ -74,8 +91,8 @@ def conv2d_relu_max_pool2d_backward(
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_max_pool2d_backward`."""
-    x, kernel, (n, oh, ow, f) = _convolution(x, kernel, strides, padding)
-    shape = n, oh // pool[0], ow // pool[1], f
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    shape, pool = _pooled(shape, pool)
     dy, y = checked("dy", dy, shape, x.dtype), checked("y", y, shape, x.dtype)
     winner = checked("winner", winner, shape, np.dtype(np.uint8))
     if winner.size and winner.max() >= pool[0] * pool[1]:
@@ -101,9 +118,9 @@ def conv2d_average_pool2d_forward(
     pool: Pair,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and what the activation gave: see `reference.conv2d_average_pool2d_forward`."""
-    x, kernel, shape = _convolution(x, kernel, strides, padding)
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     bias = checked("bias", bias, shape[3:], x.dtype)
-    conv2d_output(shape[1:3], pool, pool, ((0, 0), (0, 0)))
+    _, pool = _pooled(shape, pool)
     _check_activation(activation)
     rest = strides, padding, activation, pool
     return implementation().conv2d_average_pool2d_forward(x, kernel, bias, *rest)
@@ -121,9 +138,9 @@ def conv2d_average_pool2d_backward(
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_average_pool2d_backward`."""
-    x, kernel, shape = _convolution(x, kernel, strides, padding)
-    rows, columns = shape[1] // pool[0], shape[2] // pool[1]
-    dy = checked("dy", dy, (shape[0], rows, columns, shape[3]), x.dtype)
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    pooled, pool = _pooled(shape, pool)
+    dy = checked("dy", dy, pooled, x.dtype)
     _check_activation(activation)
     a, rest = checked("a", a, shape, x.dtype, any_order=True), (activation, pool, input_gradient)
     arrays = dy, a, x, kernel

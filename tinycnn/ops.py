@@ -6,7 +6,9 @@ defined, in `reference`: softmax and cross-entropy work on a few numbers a sampl
 """
 
 import functools
+import operator
 import os
+from collections.abc import Sequence
 from types import ModuleType
 
 import numpy as np
@@ -100,6 +102,51 @@ def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> 
     return (padded[0] - kernel[0]) // strides[0] + 1, (padded[1] - kernel[1]) // strides[1] + 1
 
 
+def whole_numbers(name: str, numbers: Sequence) -> tuple:
+    """Return whole numbers, or pairs of them, as tuples of int: compiled code takes nothing else.
+
+    Raises:
+        ValueError: with name and what was received.
+
+    Example:
+        >>> whole_numbers("strides", [np.int8(2), 1])
+        (2, 1)
+    """
+    try:
+        return tuple(
+            one
+            if type(one) is int  # as nearly always
+            else whole_numbers(name, one)
+            if isinstance(one, tuple) or np.ndim(one)
+            else operator.index(one)
+            for one in numbers
+        )
+    except TypeError:
+        raise ValueError(f"{name} must be pairs of whole numbers. Received: {numbers!r}") from None
+
+
+def geometry(
+    size: Pair, kernel_shape: tuple, strides: Pair, padding: Padding
+) -> tuple[Pair, Pair, Padding]:
+    """Return (oh, ow), strides and padding, all int; strides no larger than the image: all those do the same.
+
+    Args:
+        size: of the image, (h, w).
+        kernel_shape: rows and columns of the window; channels and filters, if it has any, are looked at, too.
+        strides, padding: of the convolution or pooling.
+
+    Raises:
+        ValueError: if these are not whole numbers, something is empty, or the window does not fit.
+    """
+    strides, padding = whole_numbers("strides", strides), whole_numbers("padding", padding)
+    kernel_shape = whole_numbers("the window", kernel_shape)
+    if min(kernel_shape) < 1:
+        raise ValueError(f"A kernel or window must not be empty. Received: {kernel_shape}")
+    output = conv2d_output(size, kernel_shape[:2], strides, padding)
+    sizes = zip(strides, size, padding, strict=True)
+    return output, tuple(min(step, length + sum(zeros)) for step, length, zeros in sizes), padding
+
+
 def conv2d_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
 ) -> np.ndarray:
@@ -107,7 +154,7 @@ def conv2d_forward(
     x = checked("x", x, (None,) * 4)
     kernel = checked("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
     bias = checked("bias", bias, kernel.shape[3:], x.dtype)
-    conv2d_output(x.shape[1:3], kernel.shape[:2], strides, padding)
+    _, strides, padding = geometry(x.shape[1:3], kernel.shape, strides, padding)
     return implementation().conv2d_forward(x, kernel, bias, strides, padding)
 
 
@@ -115,7 +162,7 @@ def conv2d_backward_input(
     dy: np.ndarray, kernel: np.ndarray, x_shape: tuple, strides: Pair, padding: Padding
 ) -> np.ndarray:
     """Return dx (n, h, w, c): see `reference.conv2d_backward_input`."""
-    output = conv2d_output(x_shape[1:3], kernel.shape[:2], strides, padding)
+    output, strides, padding = geometry(x_shape[1:3], kernel.shape, strides, padding)
     dy = checked("dy", dy, (x_shape[0], *output, kernel.shape[3]))
     kernel = checked("kernel", kernel, (None, None, x_shape[3], None), dy.dtype)
     return implementation().conv2d_backward_input(dy, kernel, x_shape, strides, padding)
@@ -126,7 +173,7 @@ def conv2d_backward_kernel(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return dkernel (kh, kw, c, f) and dbias (f,): see `reference.conv2d_backward_kernel`."""
     x = checked("x", x, (None, None, None, kernel_shape[2]))
-    output = conv2d_output(x.shape[1:3], kernel_shape[:2], strides, padding)
+    output, strides, padding = geometry(x.shape[1:3], kernel_shape, strides, padding)
     dy = checked("dy", dy, (len(x), *output, kernel_shape[3]), x.dtype)
     return implementation().conv2d_backward_kernel(dy, x, kernel_shape, strides, padding)
 
@@ -172,12 +219,13 @@ def same_padding(size: Pair, window: Pair, strides: Pair) -> Padding:
 
 def _pool_geometry(
     x_shape: tuple, pool: Pair, strides: Pair, padding: Padding
-) -> tuple[Pair, Pair]:
-    """Return ((rows above, columns left), (oh, ow)) after making sure that each window has a pixel."""
-    output = conv2d_output(x_shape[1:3], pool, strides, padding)
+) -> tuple[Pair, Pair, Pair, Pair]:
+    """Return pool, strides, (rows above, columns left), (oh, ow); make sure that each window has a pixel."""
+    pool = whole_numbers("the window", pool)
+    output, strides, padding = geometry(x_shape[1:3], pool, strides, padding)
     if any(max(sides) >= width for sides, width in zip(padding, pool, strict=True)):
         raise ValueError(f"A padding of {padding} leaves windows of {pool} without a pixel.")
-    return (padding[0][0], padding[1][0]), output
+    return pool, strides, (padding[0][0], padding[1][0]), output
 
 
 def max_pool2d_forward(
@@ -185,8 +233,7 @@ def max_pool2d_forward(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and winner (n, oh, ow, c): see `reference.max_pool2d_forward`."""
     x = checked("x", x, (None,) * 4)
-    start, output = _pool_geometry(x.shape, pool, strides, padding)
-    return implementation().max_pool2d_forward(x, pool, strides, start, output)
+    return implementation().max_pool2d_forward(x, *_pool_geometry(x.shape, pool, strides, padding))
 
 
 def max_pool2d_backward(dy: np.ndarray, winner: np.ndarray, x_shape: tuple) -> np.ndarray:
@@ -203,15 +250,15 @@ def average_pool2d_forward(
 ) -> np.ndarray:
     """Return y (n, oh, ow, c): see `reference.average_pool2d_forward`."""
     x = checked("x", x, (None,) * 4)
-    start, output = _pool_geometry(x.shape, pool, strides, padding)
-    return implementation().average_pool2d_forward(x, pool, strides, start, output)
+    rest = _pool_geometry(x.shape, pool, strides, padding)
+    return implementation().average_pool2d_forward(x, *rest)
 
 
 def average_pool2d_backward(
     dy: np.ndarray, x_shape: tuple, pool: Pair, strides: Pair, padding: Padding
 ) -> np.ndarray:
     """Return dx (n, h, w, c): see `reference.average_pool2d_backward`."""
-    start, output = _pool_geometry(x_shape, pool, strides, padding)
+    pool, strides, start, output = _pool_geometry(x_shape, pool, strides, padding)
     dy = checked("dy", dy, (x_shape[0], *output, x_shape[3]))
     return implementation().average_pool2d_backward(dy, x_shape, pool, strides, start)
 

@@ -26,7 +26,7 @@ def announce() -> None:
     """Say, once in a process, why nothing seems to happen."""
     if sys.stderr is not None:
         print(
-            "compiling kernels: ten to twenty seconds, at the first run only",
+            "compiling kernels that were not needed here before: up to twenty seconds, once",
             file=sys.stderr,
             flush=True,
         )

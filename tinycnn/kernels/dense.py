@@ -65,7 +65,7 @@ def forward_span(start, stop, product, x, kernel, bias, wide, size, y):
     z, numbers, weights = y.ravel(), x.ravel(), kernel.ravel()
     # An odd number of strips from row to row, or the rows of a strip share their places, too.
     a, b, far = np.empty(n * BLOCK, x.dtype), np.zeros(BLOCK * (size + wide), x.dtype), size + wide
-    for k in range(0, c, BLOCK):
+    for k in range(0, max(1, c), BLOCK):
         many = min(BLOCK, c - k)
         steps = (many, ONE, ZERO, many, ONE)
         for sample in range(n):

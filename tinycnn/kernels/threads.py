@@ -123,14 +123,16 @@ class Helper:
 
     def __init__(self):
         self.tasks, self.failures = collections.deque(), collections.deque()
-        self.given, self.done, self.total = Signal(), Signal(), 0
+        self.given, self.done = Signal(), Signal()
         threading.Thread(target=self.work, name="tinycnn", daemon=True).start()
 
     def work(self) -> None:
-        """Run tasks for ever."""
+        """Run tasks until one of them is None."""
         self.given.wait(1, MOMENT)
         for number in itertools.count(2):
             function, arguments = self.tasks.popleft()
+            if function is None:
+                return
             try:
                 function(*arguments)
             except BaseException as error:  # it is raised where the task came from
@@ -145,19 +147,33 @@ class Helper:
             self.done.wake()
             self.given.wait(number, MOMENT)
 
-    def give(self, function: Callable, *arguments: object) -> None:
-        """Let the thread call `function(*arguments)`."""
+    def give(self, function: Callable | None, *arguments: object) -> None:
+        """Let the thread call `function(*arguments)`; None ends it."""
         self.tasks.append((function, arguments))
-        self.total += 1
         self.given.lift()
 
     def finish(self) -> None:
-        """Wait until all is done; raise what a task raised."""
-        self.done.wait(self.total, 0)
+        """Wait until all is done, whatever interrupts come meanwhile; raise one, or what a task raised."""
+        interrupt = None
+        while self.done.count[0] < self.given.count[0]:
+            try:
+                self.given.wake()
+                self.done.wait(self.given.count[0], 0)
+            except (
+                BaseException
+            ) as error:  # arrays must not be written to when the caller has them back
+                interrupt = error
+        if interrupt is not None:
+            raise interrupt
         if self.failures:
             failure = self.failures.popleft()
             self.failures.clear()
             raise failure
+
+    def leave(self) -> None:
+        """Let the thread end, whatever was half given to it."""
+        self.tasks.clear()
+        self.give(None)
 
 
 def spans(length: int, parts: int, grain: int) -> list[tuple[int, int]]:
@@ -191,6 +207,18 @@ def take_spans(span: tuple, left: collections.deque, kernel: Callable, arguments
             span = left.popleft()
         except IndexError:
             span = None
+
+
+def finish_all(helpers: list[Helper]) -> None:
+    """Wait for all helpers; raise the first error of theirs."""
+    errors = []
+    for helper in helpers:
+        try:
+            helper.finish()
+        except BaseException as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 class Workers:
@@ -250,10 +278,12 @@ class Workers:
                 take_spans(first, left, kernel, arguments)
             finally:
                 left.clear()
-                for helper in helpers:
-                    helper.finish()
+                finish_all(helpers)
         except BaseException:
-            self.helpers = []  # an interrupt may have left a task half given
+            # An interrupt may have left a task half given.
+            abandoned, self.helpers = self.helpers, []
+            for helper in abandoned:
+                helper.leave()
             raise
         finally:
             free.release()

@@ -1,0 +1,105 @@
+"""The doors to the kernels: what compiled code could not bear is refused, or made bearable, before it."""
+
+import numpy as np
+import pytest
+
+from tinycnn import fused_ops, ops, reference
+
+F = np.float32
+NONE = ((0, 0), (0, 0))
+
+
+def ones(*shape):
+    return np.ones(shape, F)
+
+
+IMAGES, KERNEL, BIAS, GRADIENT = ones(2, 9, 9, 1), ones(3, 3, 1, 6), ones(6), ones(2, 7, 7, 6)
+CALLS = {  # what takes strides and padding
+    "forward": lambda *rest: ops.conv2d_forward(IMAGES, KERNEL, BIAS, *rest),
+    "input": lambda *rest: ops.conv2d_backward_input(GRADIENT, KERNEL, (2, 9, 9, 1), *rest),
+    "kernel": lambda *rest: ops.conv2d_backward_kernel(GRADIENT, IMAGES, (3, 3, 1, 6), *rest),
+    "maximum": lambda *rest: ops.max_pool2d_forward(IMAGES, (3, 3), *rest),
+    "mean": lambda *rest: ops.average_pool2d_forward(IMAGES, (3, 3), *rest),
+    "there": lambda *rest: fused_ops.conv2d_relu_forward(IMAGES, KERNEL, BIAS, *rest),
+    "back": lambda *rest: fused_ops.conv2d_relu_backward(
+        GRADIENT, GRADIENT, IMAGES, KERNEL, *rest, True
+    ),
+}
+
+
+def arrays(found):
+    return [one for one in (found if isinstance(found, tuple) else (found,)) if one is not None]
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("strides", [(1.0, 1.0), ("1", 1), (None, 1)])
+def test_strides_that_are_no_whole_numbers(name, strides):
+    with pytest.raises(ValueError, match=r"strides must be pairs of whole numbers\. Received"):
+        CALLS[name](strides, NONE)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_padding_that_is_no_whole_number(name):
+    with pytest.raises(ValueError, match=r"padding must be pairs of whole numbers\. Received"):
+        CALLS[name]((1, 1), ((0.0, 0), (0, 0)))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_whole_numbers_of_other_kinds(name):
+    wanted = arrays(CALLS[name]((1, 1), NONE))
+    for strides, padding in (
+        ([1, 1], [[0, 0], [0, 0]]),
+        (np.ones(2, np.int8), np.zeros((2, 2), np.int8)),
+    ):
+        for one, other in zip(arrays(CALLS[name](strides, padding)), wanted, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_a_stride_larger_than_any_image():
+    huge = (2**40, 2**40)
+    y = ops.conv2d_forward(IMAGES, KERNEL, BIAS, huge, NONE)
+    np.testing.assert_array_equal(y, 10 * ones(2, 1, 1, 6))
+    dx = ops.conv2d_backward_input(y, KERNEL, IMAGES.shape, huge, NONE)
+    np.testing.assert_array_equal(dx[:, :3, :3], 60)
+    assert not dx[:, 3:].any()
+    assert not dx[:, :, 3:].any()
+
+
+@pytest.mark.parametrize("pool", [(2, 2), [2, 2], np.array([2, 2], np.int8)])
+def test_pools_of_any_kind_of_whole_numbers(pool):
+    rest = (1, 1), NONE
+    y, winner = fused_ops.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, *rest, pool)
+    assert (y == 10).all()
+    found = fused_ops.conv2d_relu_max_pool2d_backward(
+        y, y, winner, IMAGES, KERNEL, *rest, pool, 0.0, True
+    )
+    assert all(one.any() for one in found)
+    y, a = fused_ops.conv2d_average_pool2d_forward(IMAGES, KERNEL, BIAS, *rest, "relu", pool)
+    assert (y == 10).all()
+    back = fused_ops.conv2d_average_pool2d_backward(y, a, IMAGES, KERNEL, *rest, "relu", pool, True)
+    assert all(one.any() for one in back)
+
+
+def test_pools_that_do_not_fit():
+    back = GRADIENT[:, :0, :0], GRADIENT, IMAGES, KERNEL, (1, 1), NONE, "relu", (8, 8), True
+    with pytest.raises(ValueError, match="does not fit"):
+        fused_ops.conv2d_average_pool2d_backward(*back)
+    with pytest.raises(ValueError, match="pool must be pairs of whole numbers"):
+        fused_ops.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, (1, 1), NONE, (2.0, 2.0))
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 1, 0), (3, 3, 0, 6), (0, 3, 1, 6)])
+def test_a_kernel_with_nothing_in_it(shape):
+    x, kernel = ones(2, 9, 9, shape[2]), ones(*shape)
+    with pytest.raises(ValueError, match=r"must not be empty\. Received"):
+        ops.conv2d_forward(x, kernel, ones(shape[3]), (1, 1), NONE)
+    with pytest.raises(ValueError, match=r"must not be empty\. Received"):
+        ops.conv2d_backward_kernel(ones(2, 7, 7, shape[3]), x, shape, (1, 1), NONE)
+
+
+@pytest.mark.parametrize("samples", [0, 1, 4, 5, 9])
+def test_a_dense_layer_without_inputs_gives_the_bias(samples):
+    arguments = ones(samples, 0), ones(0, 5), np.arange(5, dtype=F)
+    np.testing.assert_array_equal(
+        ops.dense_forward(*arguments), reference.dense_forward(*arguments)
+    )
