@@ -88,13 +88,25 @@ def test_pools_that_do_not_fit():
         fused_ops.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, (1, 1), NONE, (2.0, 2.0))
 
 
-@pytest.mark.parametrize("shape", [(3, 3, 1, 0), (3, 3, 0, 6), (0, 3, 1, 6)])
-def test_a_kernel_with_nothing_in_it(shape):
-    x, kernel = ones(2, 9, 9, shape[2]), ones(*shape)
-    with pytest.raises(ValueError, match=r"must not be empty\. Received"):
-        ops.conv2d_forward(x, kernel, ones(shape[3]), (1, 1), NONE)
-    with pytest.raises(ValueError, match=r"must not be empty\. Received"):
-        ops.conv2d_backward_kernel(ones(2, 7, 7, shape[3]), x, shape, (1, 1), NONE)
+@pytest.mark.parametrize("c", [0, 1])
+@pytest.mark.parametrize("f", [0, 6])
+def test_a_kernel_with_nothing_in_it(c, f):
+    rng = np.random.default_rng(2)
+    shapes = (2, 9, 9, c), (3, 3, c, f), (f,), (2, 7, 7, f)
+    x, kernel, bias, dy = (rng.integers(-3, 4, shape).astype(F) for shape in shapes)
+    rest = (1, 1), NONE
+    for name, arguments in {
+        "conv2d_forward": (x, kernel, bias),
+        "conv2d_backward_input": (dy, kernel, x.shape),
+        "conv2d_backward_kernel": (dy, x, kernel.shape),
+    }.items():
+        found, wanted = (getattr(side, name)(*arguments, *rest) for side in (ops, reference))
+        for one, other in zip(arrays(found), arrays(wanted), strict=True):
+            np.testing.assert_array_equal(one, other)
+    y = fused_ops.conv2d_relu_forward(x, kernel, bias, *rest)
+    np.testing.assert_array_equal(y, reference.conv2d_relu_forward(x, kernel, bias, *rest))
+    y, _ = fused_ops.conv2d_average_pool2d_forward(x, kernel, bias, *rest, "relu", (2, 2))
+    assert y.shape == (2, 3, 3, f)
 
 
 @pytest.mark.parametrize("samples", [0, 1, 4, 5, 9])

@@ -7,8 +7,8 @@ from tinycnn.ops import (
     Pair,
     check_dropout,
     checked,
+    convolving,
     geometry,
-    implementation,
     whole_numbers,
 )
 
@@ -38,7 +38,7 @@ def conv2d_relu_forward(
     """Return y (n, oh, ow, f): see `reference.conv2d_relu_forward`."""
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     bias = checked("bias", bias, shape[3:], x.dtype)
-    return implementation().conv2d_relu_forward(x, kernel, bias, strides, padding)
+    return convolving(kernel.shape).conv2d_relu_forward(x, kernel, bias, strides, padding)
 
 
 def conv2d_relu_backward(
@@ -54,7 +54,7 @@ def conv2d_relu_backward(
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     dy, y = checked("dy", dy, shape, x.dtype), checked("y", y, shape, x.dtype)
     rest = kernel, strides, padding, input_gradient
-    return implementation().conv2d_relu_backward(dy, y, x, *rest)
+    return convolving(kernel.shape).conv2d_relu_backward(dy, y, x, *rest)
 
 
 def conv2d_relu_max_pool2d_forward(
@@ -75,7 +75,7 @@ def conv2d_relu_max_pool2d_forward(
         raise ValueError(f"A window has at most 256 numbers here. Received: {pool}")
     check_dropout(rate, seed)
     rest = bias, strides, padding, pool, rate, seed
-    return implementation().conv2d_relu_max_pool2d_forward(x, kernel, *rest)
+    return convolving(kernel.shape).conv2d_relu_max_pool2d_forward(x, kernel, *rest)
 
 
 def conv2d_relu_max_pool2d_backward(
@@ -99,7 +99,7 @@ def conv2d_relu_max_pool2d_backward(
         raise ValueError(f"winner points outside of a window of {pool}.")
     check_dropout(rate, 0)
     rest = kernel, strides, padding, pool, rate, input_gradient
-    return implementation().conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
+    return convolving(kernel.shape).conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
 
 
 def _check_activation(activation: str) -> None:
@@ -123,7 +123,7 @@ def conv2d_average_pool2d_forward(
     _, pool = _pooled(shape, pool)
     _check_activation(activation)
     rest = strides, padding, activation, pool
-    return implementation().conv2d_average_pool2d_forward(x, kernel, bias, *rest)
+    return convolving(kernel.shape).conv2d_average_pool2d_forward(x, kernel, bias, *rest)
 
 
 def conv2d_average_pool2d_backward(
@@ -144,4 +144,4 @@ def conv2d_average_pool2d_backward(
     _check_activation(activation)
     a, rest = checked("a", a, shape, x.dtype, any_order=True), (activation, pool, input_gradient)
     arrays = dy, a, x, kernel
-    return implementation().conv2d_average_pool2d_backward(*arrays, strides, padding, *rest)
+    return convolving(kernel.shape).conv2d_average_pool2d_backward(*arrays, strides, padding, *rest)

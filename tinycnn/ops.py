@@ -102,6 +102,11 @@ def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> 
     return (padded[0] - kernel[0]) // strides[0] + 1, (padded[1] - kernel[1]) // strides[1] + 1
 
 
+def convolving(kernel_shape: tuple) -> ModuleType:
+    """Return `implementation()`; for a kernel without channels or filters `reference`."""
+    return implementation() if all(kernel_shape) else reference
+
+
 def whole_numbers(name: str, numbers: Sequence) -> tuple:
     """Return whole numbers, or pairs of them, as tuples of int: compiled code takes nothing else.
 
@@ -132,17 +137,15 @@ def geometry(
 
     Args:
         size: of the image, (h, w).
-        kernel_shape: rows and columns of the window; channels and filters, if it has any, are looked at, too.
+        kernel_shape: begins with rows and columns of the window.
         strides, padding: of the convolution or pooling.
 
     Raises:
-        ValueError: if these are not whole numbers, something is empty, or the window does not fit.
+        ValueError: if these are not whole numbers, or the window does not fit.
     """
     strides, padding = whole_numbers("strides", strides), whole_numbers("padding", padding)
-    kernel_shape = whole_numbers("the window", kernel_shape)
-    if min(kernel_shape) < 1:
-        raise ValueError(f"A kernel or window must not be empty. Received: {kernel_shape}")
-    output = conv2d_output(size, kernel_shape[:2], strides, padding)
+    window = whole_numbers("the window", kernel_shape[:2])
+    output = conv2d_output(size, window, strides, padding)
     sizes = zip(strides, size, padding, strict=True)
     return output, tuple(min(step, length + sum(zeros)) for step, length, zeros in sizes), padding
 
@@ -155,7 +158,7 @@ def conv2d_forward(
     kernel = checked("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
     bias = checked("bias", bias, kernel.shape[3:], x.dtype)
     _, strides, padding = geometry(x.shape[1:3], kernel.shape, strides, padding)
-    return implementation().conv2d_forward(x, kernel, bias, strides, padding)
+    return convolving(kernel.shape).conv2d_forward(x, kernel, bias, strides, padding)
 
 
 def conv2d_backward_input(
@@ -165,7 +168,7 @@ def conv2d_backward_input(
     output, strides, padding = geometry(x_shape[1:3], kernel.shape, strides, padding)
     dy = checked("dy", dy, (x_shape[0], *output, kernel.shape[3]))
     kernel = checked("kernel", kernel, (None, None, x_shape[3], None), dy.dtype)
-    return implementation().conv2d_backward_input(dy, kernel, x_shape, strides, padding)
+    return convolving(kernel.shape).conv2d_backward_input(dy, kernel, x_shape, strides, padding)
 
 
 def conv2d_backward_kernel(
@@ -175,7 +178,7 @@ def conv2d_backward_kernel(
     x = checked("x", x, (None, None, None, kernel_shape[2]))
     output, strides, padding = geometry(x.shape[1:3], kernel_shape, strides, padding)
     dy = checked("dy", dy, (len(x), *output, kernel_shape[3]), x.dtype)
-    return implementation().conv2d_backward_kernel(dy, x, kernel_shape, strides, padding)
+    return convolving(kernel_shape).conv2d_backward_kernel(dy, x, kernel_shape, strides, padding)
 
 
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
