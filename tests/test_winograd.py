@@ -140,6 +140,16 @@ def test_relu_behind_it(rng, ways):
     assert len(ways) == 3
 
 
+@pytest.mark.parametrize(("n", "size"), [(128, 24), (4, 128)])
+def test_a_gradient_that_sums_over_thousands_of_tiles(n, size, rng, monkeypatch):
+    x, dy = image(rng, n, size, size, 8, NONE, np.float32), rng.standard_normal((n, size, size, 8))
+    arrays = dy.astype(np.float32), x
+    found, _ = kernels.conv2d_backward_kernel(*arrays, (3, 3, 8, 8), (1, 1), NONE)
+    monkeypatch.setattr(winograd, "pays", lambda *shapes: False)
+    wanted, _ = kernels.conv2d_backward_kernel(*wide(*arrays), (3, 3, 8, 8), (1, 1), NONE)
+    assert np.linalg.norm(found - wanted) <= 1e-5 * np.linalg.norm(wanted)
+
+
 @pytest.mark.parametrize("room", [0, 10**9])
 def test_samples_at_once_and_in_groups_give_the_same_gradient(room, rng, monkeypatch):
     monkeypatch.setattr(winograd_gradient, "ROOM", room)

@@ -29,6 +29,7 @@ from tinycnn.kernels.winograd import (
 )
 
 ROOM = 4 * 1024 * 1024  # bytes of the values that are worked on at once
+TILES = 256  # summed up by themselves
 LEAST = 4  # samples at once, for as many threads
 WORTH_A_THREAD = 4_000_000  # multiply-adds
 ALL = IN + 1  # point (1, 1), where the value of a tile of gradients is their sum
@@ -96,23 +97,24 @@ def values_span(start, stop, first, x, dy, y, corner, padded, v, u):
 def product_span(start, stop, product, v, u, count, sums, dbias):
     """Add the products of so many tiles to the sums of points start to stop, and those of dy to dbias.
 
-    They are summed up by themselves first: a sum of many numbers loses fewer digits in two steps.
+    Some tiles are summed up by themselves first: a sum of many numbers loses fewer digits in two steps.
     """
     (_, room, c), (_, strips, _, wide), f = v.shape, u.shape, len(dbias)
     found, numbers, gradients, ones = sums.ravel(), v.ravel(), u.ravel(), np.ones(1, v.dtype)
     part, zeros = np.empty(c * f, v.dtype), np.zeros(wide, v.dtype)
-    # The transposed view: from channel to channel, from tile to tile.
-    steps, every_tile = (ONE, c, ZERO, count, ONE), (ZERO, ZERO, ZERO, count, ONE)
     for p in range(start, stop):
-        for strip in range(strips):
-            column = strip * wide
-            width = min(wide, f - column)
-            b = gradients, (p * strips + strip) * room * wide, (wide, ZERO)
-            # forward: m[point] = v[point] · kernel[point]
-            places = part, column, f, zeros, ZERO, ZERO, numbers, p * room * c, steps
-            call(product, (*places, *b, c, width))
-            if p == ALL:
-                # forward: y[i, j] = ... + bias
-                places = dbias, column, f, dbias, column, f, ones, ZERO, every_tile
-                call(product, (*places, *b, 1, width))
-        add(part, found[p * c * f : (p + 1) * c * f])
+        for first in range(0, count, TILES):
+            many, a_at = min(TILES, count - first), (p * room + first) * c
+            # The transposed view: from channel to channel, from tile to tile.
+            steps, every_tile = (ONE, c, ZERO, many, ONE), (ZERO, ZERO, ZERO, many, ONE)
+            for strip in range(strips):
+                column, b_at = strip * wide, ((p * strips + strip) * room + first) * wide
+                b, width = (gradients, b_at, (wide, ZERO)), min(wide, f - column)
+                # forward: m[point] = v[point] · kernel[point]
+                places = part, column, f, zeros, ZERO, ZERO, numbers, a_at, steps
+                call(product, (*places, *b, c, width))
+                if p == ALL:
+                    # forward: y[i, j] = ... + bias
+                    places = dbias, column, f, dbias, column, f, ones, ZERO, every_tile
+                    call(product, (*places, *b, 1, width))
+            add(part, found[p * c * f : (p + 1) * c * f])
