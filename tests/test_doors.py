@@ -32,16 +32,21 @@ def arrays(found):
 
 
 @pytest.mark.parametrize("name", CALLS)
-@pytest.mark.parametrize("strides", [(1.0, 1.0), ("1", 1), (None, 1)])
+@pytest.mark.parametrize(
+    "strides", [(1.0, 1.0), ("1", 1), (None, 1), (1,), (1, 1, 1), 1, (), (2**70, 1), (np.nan, 1)]
+)
 def test_strides_that_are_no_whole_numbers(name, strides):
-    with pytest.raises(ValueError, match=r"strides must be pairs of whole numbers\. Received"):
+    with pytest.raises(ValueError, match=r"strides must be two whole numbers\. Received"):
         CALLS[name](strides, NONE)
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_padding_that_is_no_whole_number(name):
-    with pytest.raises(ValueError, match=r"padding must be pairs of whole numbers\. Received"):
-        CALLS[name]((1, 1), ((0.0, 0), (0, 0)))
+@pytest.mark.parametrize(
+    "padding", [((0.0, 0), (0, 0)), (0, 0), ((0, 0), (0,)), ((0, 0),), 0, "same"]
+)
+def test_padding_that_is_not_two_pairs_of_whole_numbers(name, padding):
+    with pytest.raises(ValueError, match=r"padding must be two pairs of whole numbers\. Received"):
+        CALLS[name]((1, 1), padding)
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -84,7 +89,7 @@ def test_pools_that_do_not_fit():
     back = GRADIENT[:, :0, :0], GRADIENT, IMAGES, KERNEL, (1, 1), NONE, "relu", (8, 8), True
     with pytest.raises(ValueError, match="does not fit"):
         fused_ops.conv2d_average_pool2d_backward(*back)
-    with pytest.raises(ValueError, match="pool must be pairs of whole numbers"):
+    with pytest.raises(ValueError, match="pool must be two whole numbers"):
         fused_ops.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, (1, 1), NONE, (2.0, 2.0))
 
 

@@ -200,6 +200,28 @@ def test_interrupts_while_waiting_are_raised_when_the_helper_is_done(monkeypatch
     assert seen == [1, 2]
 
 
+def test_an_interrupt_of_a_loop_comes_when_nobody_writes_any_more(monkeypatch):
+    workers, numbers, real, interrupts = shared(2), np.zeros(2), Signal.wait, [KeyboardInterrupt]
+
+    def interrupted(signal, wanted, moment):
+        if interrupts and signal is workers.helpers[0].done:
+            raise interrupts.pop()
+        real(signal, wanted, moment)
+
+    def kernel(start, stop):
+        time.sleep(0.05 * start)
+        numbers[start:stop] += 1
+
+    workers.run(kernel, 2, 1)
+    monkeypatch.setattr(Signal, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        workers.run(kernel, 2, 1)
+    assert numbers.tolist() == [2, 2]
+    assert not interrupts
+    workers.run(kernel, 2, 1)
+    assert numbers.tolist() == [3, 3]
+
+
 def test_after_an_error_no_span_runs_on_and_no_thread_stays():
     before, workers, done = threading.active_count(), shared(4), []
 

@@ -27,7 +27,7 @@ def _convolution(
 
 def _pooled(shape: tuple, pool: Pair) -> tuple[tuple, Pair]:
     """Return the shape behind windows that lie side by side on `shape`, and their size, checked."""
-    pool = whole_numbers("pool", pool)
+    pool = whole_numbers("pool", pool, (2,))
     (rows, columns), _, _ = geometry(shape[1:3], pool, pool, NONE)
     return (shape[0], rows, columns, shape[3]), pool
 

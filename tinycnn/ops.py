@@ -6,7 +6,6 @@ defined, in `reference`: softmax and cross-entropy work on a few numbers a sampl
 """
 
 import functools
-import operator
 import os
 from collections.abc import Sequence
 from types import ModuleType
@@ -107,27 +106,25 @@ def convolving(kernel_shape: tuple) -> ModuleType:
     return implementation() if all(kernel_shape) else reference
 
 
-def whole_numbers(name: str, numbers: Sequence) -> tuple:
-    """Return whole numbers, or pairs of them, as tuples of int: compiled code takes nothing else.
+def whole_numbers(name: str, numbers: Sequence, shape: tuple[int, ...]) -> tuple:
+    """Return whole numbers of this shape, (2,) or (2, 2), as tuples of int: compiled code takes nothing else.
 
     Raises:
         ValueError: with name and what was received.
 
     Example:
-        >>> whole_numbers("strides", [np.int8(2), 1])
+        >>> whole_numbers("strides", [np.int8(2), 1], (2,))
         (2, 1)
     """
     try:
-        return tuple(
-            one
-            if type(one) is int  # as nearly always
-            else whole_numbers(name, one)
-            if isinstance(one, tuple) or np.ndim(one)
-            else operator.index(one)
-            for one in numbers
-        )
-    except TypeError:
-        raise ValueError(f"{name} must be pairs of whole numbers. Received: {numbers!r}") from None
+        found = np.asarray(numbers)
+    except ValueError:  # pairs of different lengths
+        found = np.empty(0)
+    if found.shape != shape or found.dtype.kind not in "iu":
+        wanted = "two whole numbers" if shape == (2,) else "two pairs of whole numbers"
+        raise ValueError(f"{name} must be {wanted}. Received: {numbers!r}")
+    plain = found.tolist()
+    return tuple(plain) if len(shape) == 1 else tuple(map(tuple, plain))
 
 
 def geometry(
@@ -143,8 +140,9 @@ def geometry(
     Raises:
         ValueError: if these are not whole numbers, or the window does not fit.
     """
-    strides, padding = whole_numbers("strides", strides), whole_numbers("padding", padding)
-    window = whole_numbers("the window", kernel_shape[:2])
+    strides = whole_numbers("strides", strides, (2,))
+    padding = whole_numbers("padding", padding, (2, 2))
+    window = whole_numbers("the window", kernel_shape[:2], (2,))
     output = conv2d_output(size, window, strides, padding)
     sizes = zip(strides, size, padding, strict=True)
     return output, tuple(min(step, length + sum(zeros)) for step, length, zeros in sizes), padding
@@ -224,7 +222,7 @@ def _pool_geometry(
     x_shape: tuple, pool: Pair, strides: Pair, padding: Padding
 ) -> tuple[Pair, Pair, Pair, Pair]:
     """Return pool, strides, (rows above, columns left), (oh, ow); make sure that each window has a pixel."""
-    pool = whole_numbers("the window", pool)
+    pool = whole_numbers("the window", pool, (2,))
     output, strides, padding = geometry(x_shape[1:3], pool, strides, padding)
     if any(max(sides) >= width for sides, width in zip(padding, pool, strict=True)):
         raise ValueError(f"A padding of {padding} leaves windows of {pool} without a pixel.")

@@ -187,7 +187,8 @@ def backward_input_span(
     narrow = ow * sw < NARROW * w and f >= LONG
     for b in range(start, stop):
         pixels = pad_image(dy, y, b, reach, image)
-        set_to_zero(flat[b * h * w * c : (b + narrow) * h * w * c])
+        if narrow:
+            set_to_zero(flat[b * h * w * c : (b + 1) * h * w * c])
         for p in range(sh * sw):
             (rows, columns), run = sizes[p], sizes[p][1] * f
             # The first row and column of x that met this part; the others are strides apart.
@@ -263,10 +264,9 @@ def backward_kernel_span(start, stop, product, dy, y, x, strides, corner, padded
     image, flat = np.zeros((padded[0], padded[1], c), x.dtype), dkernel.ravel()
     room, run = np.zeros(oh * ow * wide, dy.dtype), kw * c
     ones, sums, every_pixel = np.ones(1, dy.dtype), dbias.ravel(), (ZERO, ZERO, ZERO, oh * ow, ONE)
-    bands = (oh + at_once(CACHE, sh * w * c * x.itemsize) - 1) // at_once(
-        CACHE, sh * w * c * x.itemsize
-    )
-    band = (oh + bands - 1) // bands
+    most = at_once(CACHE, sh * w * c * x.itemsize)
+    bands = (oh + most - 1) // most
+    band = (oh + bands - 1) // bands  # rows, as many in each
     size = kh * run * f
     for chunk in range(start, stop):
         set_to_zero(flat[chunk * size : (chunk + 1) * size])

@@ -155,13 +155,12 @@ class Helper:
     def finish(self) -> None:
         """Wait until all is done, whatever interrupts come meanwhile; raise one, or what a task raised."""
         interrupt = None
+        # Until then the arrays that the caller gets back are written to.
         while self.done.count[0] < self.given.count[0]:
             try:
                 self.given.wake()
                 self.done.wait(self.given.count[0], 0)
-            except (
-                BaseException
-            ) as error:  # arrays must not be written to when the caller has them back
+            except BaseException as error:
                 interrupt = error
         if interrupt is not None:
             raise interrupt
