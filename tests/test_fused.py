@@ -31,13 +31,6 @@ def rng():
     return np.random.default_rng(9)
 
 
-@pytest.fixture
-def directly(monkeypatch):
-    """No convolution goes Winograd's way, which rounds even integers."""
-    if kernels is not reference:
-        monkeypatch.setattr("tinycnn.kernels.winograd.pays", lambda *shapes: False)
-
-
 def integers(rng, *shape, dtype):
     return rng.integers(-3, 4, shape).astype(dtype)
 

@@ -33,13 +33,6 @@ def rng():
     return np.random.default_rng(9)
 
 
-@pytest.fixture
-def directly(monkeypatch):
-    """No convolution goes Winograd's way, which rounds otherwise."""
-    if kernels is not reference:
-        monkeypatch.setattr("tinycnn.kernels.winograd.pays", lambda *shapes: False)
-
-
 def assert_close(found, wanted, bound):
     for one, other in zip(found, wanted, strict=True):
         assert np.linalg.norm(one - other) <= bound * np.linalg.norm(other)

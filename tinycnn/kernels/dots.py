@@ -13,14 +13,15 @@ added up when all is done.
     +-------+-------+-------+-------+
 """
 
+import functools
+
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np import arrayobj
 
 from tinycnn.kernels.calls import AT
 from tinycnn.kernels.compile import jit
-from tinycnn.kernels.vectors import VECTOR_BYTES, Writer
+from tinycnn.kernels.vectors import VECTOR_BYTES, Writer, element_at, one_of
 
 ROWS, COLUMNS = 2, 6  # of the largest tile: with what is loaded they fill 16 registers
 SHAPES = tuple((rows + 1, columns + 1) for rows in range(ROWS) for columns in range(COLUMNS))
@@ -63,22 +64,17 @@ def add_tile(typing_context, shape, sums, sums_at, sums_row, z, z_at, z_row, x, 
     """Add to one tile of sums; `shape` numbers it in SHAPES, else as `add_dots`."""
 
     def codegen(context, builder, signature, arguments):
-        element = context.get_data_type(sums.dtype)
+        write = Writer(builder, context.get_data_type(sums.dtype))
 
-        def address(array: int) -> ir.Value:
-            kind = signature.args[array]
-            data = arrayobj.make_array(kind)(context, builder, arguments[array]).data
-            return builder.gep(data, [arguments[array + 1]], source_etype=element)
+        def write_tile(*size: int) -> None:
+            sums_at, z_at, x_at = (
+                element_at(context, builder, signature, arguments, array) for array in (1, 4, 7)
+            )
+            rows = (sums_at, arguments[3]), (z_at, arguments[6])
+            emit_dots(write, size, *rows, x_at, arguments[9])
 
-        done = builder.append_basic_block("done")
-        switch = builder.switch(arguments[0], done)
-        for number, size in enumerate(SHAPES):
-            switch.add_case(number, block := builder.append_basic_block("tile"))
-            builder.position_at_end(block)
-            rows = (address(1), arguments[3]), (address(4), arguments[6])
-            emit_dots(Writer(builder, element), size, *rows, address(7), arguments[9])
-            builder.branch(done)
-        builder.position_at_end(done)
+        cases = {n: functools.partial(write_tile, *size) for n, size in enumerate(SHAPES)}
+        one_of(builder, arguments[0], cases)
         return context.get_dummy_value()
 
     return types.void(AT, sums, AT, AT, z, AT, AT, x, AT, AT), codegen

@@ -37,11 +37,10 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.np import arrayobj
 
 from tinycnn.kernels.calls import AT, address, flat_array
 from tinycnn.kernels.compile import jit
-from tinycnn.kernels.vectors import VECTOR_BYTES, VECTORS, Writer
+from tinycnn.kernels.vectors import VECTOR_BYTES, VECTORS, Writer, element_at, one_of
 
 # NumPy's own 0 and 1: Numba compiles a function anew for every mixture of Python's and other numbers.
 ZERO, ONE = np.int64(0), np.int64(1)
@@ -195,30 +194,26 @@ def set_tile(
     """
 
     def codegen(context, builder, signature, arguments):
-        element = context.get_data_type(c.dtype)
+        write = Writer(builder, context.get_data_type(c.dtype))
 
         def address(array: int) -> ir.Value:
-            kind = signature.args[array]
-            data = arrayobj.make_array(kind)(context, builder, arguments[array]).data
-            return builder.gep(data, [arguments[array + 1]], source_etype=element)
+            return element_at(context, builder, signature, arguments, array)
 
-        places = (
-            (address(1), arguments[3]),
-            (address(4), arguments[6]),
-            (address(7), *cgutils.unpack_tuple(builder, arguments[9], 5)),
-            (address(10), *cgutils.unpack_tuple(builder, arguments[12], 2)),
-        )
-        done = builder.append_basic_block("done")
-        switch = builder.switch(arguments[0], done)
-        for number, (rows, vectors, masked) in enumerate(SHAPES):
-            if rows * vectors > SUMS:
-                continue
-            switch.add_case(number, block := builder.append_basic_block("tile"))
-            builder.position_at_end(block)
-            width = arguments[13] if masked else None
-            emit_tile(Writer(builder, element), (rows, vectors), *places, width)
-            builder.branch(done)
-        builder.position_at_end(done)
+        def write_tile(rows: int, vectors: int, masked: bool) -> None:
+            a_steps, b_steps = (
+                cgutils.unpack_tuple(builder, arguments[steps], count)
+                for steps, count in ((9, 5), (12, 2))
+            )
+            places = (address(1), arguments[3]), (address(4), arguments[6])
+            rest = (address(7), *a_steps), (address(10), *b_steps)
+            emit_tile(write, (rows, vectors), *places, *rest, arguments[13] if masked else None)
+
+        cases = {
+            number: functools.partial(write_tile, *shape)
+            for number, shape in enumerate(SHAPES)
+            if shape[0] * shape[1] <= SUMS
+        }
+        one_of(builder, arguments[0], cases)
         return context.get_dummy_value()
 
     steps, pair = types.UniTuple(AT, 5), types.UniTuple(AT, 2)

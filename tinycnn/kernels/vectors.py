@@ -13,6 +13,9 @@ from collections.abc import Callable
 from llvmlite import binding, ir
 from numba import config
 from numba.core import cgutils
+from numba.core.base import BaseContext
+from numba.core.typing.templates import Signature
+from numba.np import arrayobj
 
 
 def vector_shape(features: str, triple: str) -> tuple[int, int, bool]:
@@ -44,6 +47,34 @@ def compiled_features() -> str:
 
 
 VECTOR_BYTES, VECTORS, FUSED = vector_shape(compiled_features(), binding.get_default_triple())
+
+
+def element_at(
+    context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: list, array: int
+) -> ir.Value:
+    """Write the address of an element: of argument `array`, a flat array, as the argument behind it says."""
+    kind = signature.args[array]
+    data = arrayobj.make_array(kind)(context, builder, arguments[array]).data
+    element = context.get_data_type(kind.dtype)
+    return builder.gep(data, [arguments[array + 1]], source_etype=element)
+
+
+def one_of(builder: ir.IRBuilder, number: ir.Value, cases: dict[int, Callable]) -> None:
+    """Write all cases; only the one of this number runs, or none.
+
+    Args:
+        builder: where the instructions go.
+        number: known at run time.
+        cases: functions that write a case.
+    """
+    done = builder.append_basic_block("done")
+    switch = builder.switch(number, done)
+    for value, write_case in cases.items():
+        switch.add_case(value, block := builder.append_basic_block("case"))
+        builder.position_at_end(block)
+        write_case()
+        builder.branch(done)
+    builder.position_at_end(done)
 
 
 class Writer:

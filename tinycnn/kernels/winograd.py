@@ -22,13 +22,12 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np import arrayobj
 
 from tinycnn.kernels.calls import AT, address, call, flat_array
 from tinycnn.kernels.compile import inlined, jit
 from tinycnn.kernels.product import ONE, ZERO, product_address, widened
 from tinycnn.kernels.threads import workers
-from tinycnn.kernels.vectors import Writer
+from tinycnn.kernels.vectors import Writer, element_at
 
 OUT, IN = 4, 6  # sides of a tile of the output, and of the part of the image that it sees
 POINTS = IN * IN
@@ -213,12 +212,9 @@ def declared(arrays: tuple, transform: object, sides: tuple[int, int]) -> tuple:
         element = context.get_data_type(arrays[0].dtype)
         write = Writer(builder, element)
 
-        def address(array: int) -> ir.Value:
-            kind = signature.args[array]
-            data = arrayobj.make_array(kind)(context, builder, arguments[array]).data
-            return write.at(data, arguments[array + 1])
-
-        x, y, bias = address(0), address(4), address(8)
+        x, y, bias = (
+            element_at(context, builder, signature, arguments, array) for array in (0, 4, 8)
+        )
 
         def one_vector(channel: ir.Value, width: ir.Value | None) -> None:
             places = (
