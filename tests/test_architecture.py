@@ -22,7 +22,14 @@ PLAIN = ("gui/commands.py", "gui/drawing.py", "gui/eraser.py", "gui/tools.py", "
 
 ONLY = {  # files that begin so: they import nothing but these (and their own folder)
     "tinycnn/reference/": ("numpy", "collections.abc"),
-    "tinycnn/kernels/": ("numpy", "numba", "llvmlite", *sys.stdlib_module_names),
+    "tinycnn/kernels/": (
+        "numpy",
+        "numba",
+        "llvmlite",
+        "tinycnn.thread_count",
+        *sys.stdlib_module_names,
+    ),
+    "tinycnn/thread_count.py": ("os",),
 }
 NEVER = {  # files that begin so: they never import these
     "tinycnn/": ("scripts", "gui", "tests", "benchmarks"),

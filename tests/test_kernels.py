@@ -16,7 +16,7 @@ from emitted import entered
 from tinycnn import kernels
 from tinycnn.kernels import winograd, winograd_gradient
 from tinycnn.kernels.product import SHAPES, SUMS, product, whole_vectors, widened
-from tinycnn.kernels.threads import available_threads, workers
+from tinycnn.kernels.threads import workers
 from tinycnn.kernels.vectors import vector_shape
 
 DTYPES = (np.float32, np.float64)
@@ -372,13 +372,6 @@ def test_the_same_bytes_for_any_number_of_threads(rng):
 )
 def test_the_tile_fits_the_machine(features, triple, wanted):
     assert vector_shape(features, triple) == wanted
-
-
-@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
-def test_a_bad_number_of_threads_is_named(monkeypatch, value):
-    monkeypatch.setenv("NUMBA_NUM_THREADS", value)
-    with pytest.raises(ValueError, match=value):
-        available_threads()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -125,19 +125,27 @@ def test_no_kernel_reads_out_of_bounds(usual, tmp_path):
     assert found["loss"] == pytest.approx(usual["loss"], rel=1e-6)
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
+@compiled_only
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", "1000000", "9" * 30])
 def test_a_number_of_threads_that_is_none(value):
     code = """
-from tinycnn.kernels.threads import available_threads
-try:
-    available_threads()
-except ValueError as error:
-    print(error)
+import sys
+from tinycnn import ops
+sys.stderr = sys.stdout  # Numba has words of its own for such a number
+for _ in range(2):
+    try:
+        ops.implementation()
+    except ValueError as error:
+        print(error)
 """
-    # Numba reads the same variable, so only a process without it sees our own words.
-    code = f"import os\nos.environ['NUMBA_NUM_THREADS'] = {value!r}\n{code}"
-    code = f"import numba\n{code}"
-    assert f"NUMBA_NUM_THREADS must be a whole number from 1. Received: {value!r}" in run(code)
+    message = f"NUMBA_NUM_THREADS must be a whole number from 1 to 1024. Received: {value!r}\n"
+    assert run(code, NUMBA_NUM_THREADS=value).replace("'", "") == 2 * message.replace("'", "")
+
+
+@pytest.mark.parametrize("count", [0, -1, 1025, 10**6, 2.0, True, None, "4"])
+def test_a_silly_number_of_threads_is_refused(count):
+    with pytest.raises(ValueError, match=f"from 1 to 1024. Received: {count!r}"):
+        ops.set_num_threads(count)
 
 
 # --- the disk cache ----------------------------------------------------------------------------------

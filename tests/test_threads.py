@@ -1,5 +1,7 @@
 """Loops shared among helpers: every index once, failures told, nobody waits for ever."""
 
+import pathlib
+import subprocess
 import sys
 import threading
 import time
@@ -12,34 +14,49 @@ from tinycnn import ops, reference
 if ops.implementation() is reference:
     pytest.skip("without Numba: one thread", allow_module_level=True)
 
+from tests.stress.delays import delay_every_line, until
 from tinycnn.kernels import threads
-from tinycnn.kernels.threads import Helper, Signal, Workers
+from tinycnn.kernels.threads import ThreadPool
+
+ROOT = pathlib.Path(__file__).parent.parent
 
 
-@pytest.fixture(params=[0, 1, threads.LOOKS])
-def looks(request, monkeypatch):
-    """Signals are found at the first look, or only by waking up."""
-    monkeypatch.setattr(threads, "LOOKS", request.param)
+@pytest.fixture
+def pool_of():
+    """Make pools whose threads end with the test."""
+    pools = []
+
+    def make(count, spins=threads.SPINS):
+        pool = ThreadPool()
+        pool.set_count(count)
+        pool.spins = spins
+        pools.append(pool)
+        return pool
+
+    yield make
+    for pool in pools:
+        pool.set_count(1)
 
 
-def shared(count):
-    workers = Workers()
-    workers.set_count(count)
-    return workers
+def covered(pool, length=64):
+    """Return how often each index was worked on in one loop."""
+    seen = np.zeros(length, int)
+
+    def kernel(start, stop):
+        seen[start:stop] += 1
+
+    pool.run(kernel, length, 1)
+    return seen.tolist()
 
 
+@pytest.mark.parametrize("spins", [0, 1, threads.SPINS])
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 @pytest.mark.parametrize("length", [0, 1, 2, 3, 7, 50])
-def test_every_index_is_worked_on_once(length, count, looks):
-    workers, seen = shared(count), np.zeros(length, int)
-
-    def kernel(start, stop, numbers):
-        numbers[start:stop] += 1
-
+def test_every_index_is_worked_on_once(length, count, spins, pool_of):
+    pool = pool_of(count, spins)
     for _ in range(20):
-        workers.run(kernel, length, 1, seen)
-    np.testing.assert_array_equal(seen, 20)
-    assert len(workers.helpers) == max(0, min(count, length) - 1)
+        assert covered(pool, length) == [1] * length
+    assert len(pool.helpers) == max(0, min(count, length) - 1)
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3, 7])
@@ -52,47 +69,66 @@ def test_spans_cover_everything_once_and_the_small_ones_come_last(length, parts)
     assert min(sizes[:parts]) >= max(sizes[parts:], default=0)
 
 
-def test_who_is_done_first_takes_what_is_left():
-    workers, taken, go = shared(2), {True: [], False: []}, threading.Event()
+def test_who_is_done_first_takes_what_is_left(pool_of):
+    pool, taken = pool_of(2), {True: [], False: []}
+    both, last = threading.Barrier(2), threading.Event()
 
     def kernel(start, stop):
         here = threading.current_thread() is threading.main_thread()
         taken[here].append((start, stop))
+        if stop <= 48:
+            both.wait()  # each has one of the large spans
         if not here:
-            go.wait(10)
+            last.wait()
         elif stop == 64:
-            go.set()
+            last.set()
 
-    workers.run(kernel, 64, 1)
-    assert taken[False] == [(24, 48)]
-    assert taken[True] == [(0, 24), (48, 52), (52, 56), (56, 60), (60, 64)]
+    pool.run(kernel, 64, 1)
+    assert sorted(taken[True] + taken[False])[:2] == [(0, 24), (24, 48)]
+    assert len(taken[False]) == 1
+    assert taken[True][1:] == [(48, 52), (52, 56), (56, 60), (60, 64)]
 
 
-def test_after_a_failure_the_spans_that_are_left_are_dropped():
-    workers, seen = shared(2), []
+@pytest.mark.parametrize("spins", [0, threads.SPINS])
+def test_all_threads_work_at_once_even_those_that_slept(pool_of, spins):
+    pool, together = pool_of(5, spins), threading.Barrier(5)
+    for _ in range(3):
+        pool.run(lambda start, stop: together.wait(), 5, 1)  # one alone would wait for ever
+        until(lambda: all(helper.sleeping for helper in pool.helpers))
+
+
+def test_a_loop_does_not_wait_for_helpers_that_have_not_begun(pool_of, monkeypatch):
+    pool, seen, late = pool_of(3), [], threading.Event()
+    monkeypatch.setattr(threads.Helper, "help", lambda self, loop, number: late.wait())
+    pool.run(lambda start, stop: seen.extend(range(start, stop)), 64, 1)
+    late.set()
+    assert sorted(seen) == list(range(64))
+
+
+def test_after_a_failure_the_spans_that_are_left_are_dropped(pool_of):
+    pool, seen = pool_of(2), []
 
     def failing(start, stop):
         seen.append(start)
         raise ValueError(f"span {start}")
 
     with pytest.raises(ValueError, match="span"):
-        workers.run(failing, 64, 1)
+        pool.run(failing, 64, 1)
     assert set(seen) <= {0, 24}
-    workers.run(lambda start, stop: seen.extend(range(start, stop)), 64, 1)
-    assert sorted(seen[-64:]) == list(range(64))
+    assert covered(pool) == [1] * 64
 
 
-def test_few_indices_are_not_shared():
-    workers = shared(4)
-    spans = []
-    workers.run(lambda start, stop: spans.append((start, stop)), 10, 6)
+def test_few_indices_are_not_shared(pool_of):
+    pool, spans = pool_of(4), []
+    pool.run(lambda start, stop: spans.append((start, stop)), 10, 6)
     assert spans == [(0, 10)]
-    assert not workers.helpers
+    assert not pool.helpers
 
 
+@pytest.mark.parametrize("spins", [0, threads.SPINS])
 @pytest.mark.parametrize("part", [0, 1, 2])
-def test_a_failure_in_any_span_is_raised_and_the_next_loop_works(part, looks):
-    workers = shared(3)
+def test_a_failure_in_any_span_is_raised_and_the_next_loop_works(part, spins, pool_of):
+    pool = pool_of(3, spins)
 
     def failing(start, stop):
         if start == part:
@@ -100,150 +136,215 @@ def test_a_failure_in_any_span_is_raised_and_the_next_loop_works(part, looks):
 
     for _ in range(3):
         with pytest.raises(ValueError, match=f"span {part}"):
-            workers.run(failing, 3, 1)
-    found = []
-    workers.run(lambda start, stop: found.append(start), 3, 1)
-    assert sorted(found) == [0, 1, 2]
+            pool.run(failing, 3, 1)
+    assert covered(pool, 3) == [1, 1, 1]
 
 
-def test_a_slow_span_is_waited_for(looks):
-    workers, done = shared(2), []
+def test_an_index_error_of_a_kernel_is_not_taken_for_the_end(pool_of):
+    def failing(start, stop):
+        raise IndexError("out of bounds")
+
+    with pytest.raises(IndexError, match="out of bounds"):
+        pool_of(3).run(failing, 64, 1)
+
+
+@pytest.mark.parametrize("spins", [0, threads.SPINS])
+def test_a_slow_span_is_waited_for(spins, pool_of, monkeypatch):
+    pool, done, both = pool_of(2, spins), [], threading.Barrier(2)
+    waiting, real = threading.Event(), threads.Loop.wait
+
+    def wait(loop):
+        waiting.set()
+        real(loop)
 
     def kernel(start, stop):
-        if start:
-            time.sleep(0.05)
+        both.wait()
+        if threading.current_thread() is not threading.main_thread():
+            waiting.wait()
         done.append(start)
 
-    workers.run(kernel, 2, 1)
-    assert done == [0, 1]
+    monkeypatch.setattr(threads.Loop, "wait", wait)
+    pool.run(kernel, 2, 1)
+    assert sorted(done) == [0, 1]
 
 
-def test_a_helper_that_sleeps_wakes_up(looks):
-    workers, seen = shared(2), []
-    for _ in range(3):
-        time.sleep(0.02)
-        workers.run(lambda start, stop: seen.append(start), 2, 1)
-    assert sorted(seen) == [0, 0, 0, 1, 1, 1]
-
-
-def test_two_callers_at_once_both_get_all(looks):
-    workers, problems = shared(2), []
+@pytest.mark.parametrize("spins", [0, threads.SPINS])
+def test_callers_at_once_all_get_all(spins, pool_of):
+    pool, problems = pool_of(3, spins), []
 
     def kernel(start, stop, numbers):
-        for _ in range(start, stop):
-            numbers[start:stop] += 1
+        for index in range(start, stop):
+            numbers[index] += 1
             time.sleep(0)
 
     def caller():
         for _ in range(50):
-            numbers = np.zeros(4, int)
-            workers.run(kernel, 4, 1, numbers)
-            if not (numbers == numbers[0]).all() or numbers[0] not in (2, 4):
+            numbers = np.zeros(16, int)
+            pool.run(kernel, 16, 1, numbers)
+            if numbers.tolist() != [1] * 16:
                 problems.append(numbers)
 
-    callers = [threading.Thread(target=caller) for _ in range(4)]
+    callers = [threading.Thread(target=caller) for _ in range(6)]
     for one in callers:
         one.start()
     for one in callers:
-        one.join(60)
-    assert not any(one.is_alive() for one in callers)
+        one.join()
     assert not problems
 
 
-def test_arrays_are_let_go_when_a_loop_has_ended():
-    workers, numbers = shared(2), np.zeros(8)
+def test_arrays_are_let_go_when_a_loop_has_ended(pool_of):
+    pool, numbers = pool_of(2), np.zeros(8)
     before = sys.getrefcount(numbers)
-    workers.run(lambda start, stop, given: None, 8, 1, numbers)
-    time.sleep(0.05)  # the helper takes its leave
-    assert sys.getrefcount(numbers) == before
+    pool.run(lambda start, stop, given: None, 8, 1, numbers)
+    until(lambda: sys.getrefcount(numbers) == before)  # the helper takes its leave
 
 
-def test_no_more_threads_to_be_had(monkeypatch):
-    def refuse():
+def test_no_more_threads_to_be_had(monkeypatch, pool_of):
+    def refuse(pool):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threads, "Helper", refuse)
     spans = []
-    shared(4).run(lambda start, stop: spans.append((start, stop)), 8, 1)
+    pool_of(4).run(lambda start, stop: spans.append((start, stop)), 8, 1)
     assert spans == [(0, 8)]
 
 
-def test_a_signal_counts():
-    signal = Signal()
-    signal.lift()
-    signal.lift()
-    signal.wait(2, 0)
-    waiting = threading.Thread(target=signal.wait, args=(3, 0))
-    waiting.start()
-    time.sleep(0.05)
-    assert waiting.is_alive()
-    signal.lift()
-    waiting.join(10)
-    assert not waiting.is_alive()
+def test_fewer_threads_end_those_that_are_too_many(pool_of):
+    pool = pool_of(9)
+    covered(pool)
+    alive = [helper.thread for helper in pool.helpers]
+    pool.set_count(3)
+    for thread in alive[2:]:
+        thread.join()
+    assert covered(pool) == [1] * 64
+    assert [helper.thread for helper in pool.helpers] == alive[:2]
+    assert all(thread.is_alive() for thread in alive[:2])
 
 
-def test_interrupts_while_waiting_are_raised_when_the_helper_is_done(monkeypatch):
-    helper, seen, real, interrupts = Helper(), [], Signal.wait, [KeyboardInterrupt] * 3
-
-    def interrupted(signal, wanted, moment):
-        if signal is helper.done and interrupts:
-            raise interrupts.pop()
-        real(signal, wanted, moment)
-
-    monkeypatch.setattr(Signal, "wait", interrupted)
-    helper.give(lambda: time.sleep(0.05) or seen.append(1))
-    with pytest.raises(KeyboardInterrupt):
-        helper.finish()
-    assert (seen, interrupts) == ([1], [])
-    helper.give(seen.append, 2)
-    helper.finish()
-    assert seen == [1, 2]
+def test_more_threads_than_cpus_do_not_look_for_work(monkeypatch):
+    monkeypatch.setattr(threads, "count_cpus", lambda: 4)
+    pool = ThreadPool()
+    for count, spins in ((4, threads.SPINS), (5, 0), (2, threads.SPINS)):
+        pool.set_count(count)
+        assert pool.spins == spins
 
 
-def test_an_interrupt_of_a_loop_comes_when_nobody_writes_any_more(monkeypatch):
-    workers, numbers, real, interrupts = shared(2), np.zeros(2), Signal.wait, [KeyboardInterrupt]
+@pytest.mark.parametrize("interrupts", [1, 3])
+def test_interrupts_while_waiting_are_raised_when_nobody_writes_any_more(
+    monkeypatch, interrupts, pool_of
+):
+    pool, numbers, real, left = pool_of(2), np.zeros(2), threads.Loop.wait, [interrupts]
+    both = threading.Barrier(2)
+    waited = threading.Event()
 
-    def interrupted(signal, wanted, moment):
-        if interrupts and signal is workers.helpers[0].done:
-            raise interrupts.pop()
-        real(signal, wanted, moment)
+    def interrupted(loop):
+        if left[0]:
+            left[0] -= 1
+            raise KeyboardInterrupt
+        waited.set()
+        real(loop)
 
     def kernel(start, stop):
-        time.sleep(0.05 * start)
+        both.wait()
+        if threading.current_thread() is not threading.main_thread():
+            waited.wait()
         numbers[start:stop] += 1
 
-    workers.run(kernel, 2, 1)
-    monkeypatch.setattr(Signal, "wait", interrupted)
+    monkeypatch.setattr(threads.Loop, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        workers.run(kernel, 2, 1)
+        pool.run(kernel, 2, 1)
+    assert numbers.tolist() == [1, 1]
+    assert left == [0]
+    pool.run(kernel, 2, 1)
     assert numbers.tolist() == [2, 2]
-    assert not interrupts
-    workers.run(kernel, 2, 1)
-    assert numbers.tolist() == [3, 3]
 
 
-def test_after_an_error_no_span_runs_on_and_no_thread_stays():
-    before, workers, done = threading.active_count(), shared(4), []
+def interrupt_at(number):
+    """Raise KeyboardInterrupt in this thread before so many bytecodes of the pool were run."""
+    passed = [0]
 
-    def kernel(start, stop):
-        if start:
-            time.sleep(0.02 * start)
-            done.append(start)
-        raise ValueError(f"span {start}")
+    def trace(frame, event, argument):
+        if frame.f_code.co_filename != threads.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            passed[0] += 1
+            if passed[0] == number:
+                raise KeyboardInterrupt
+        return trace
 
-    for _ in range(3):
-        with pytest.raises(ValueError, match="span"):
-            workers.run(kernel, 4, 1)
-    assert sorted(done) == sorted([1, 2, 3] * 3)
-    deadline = time.monotonic() + 10
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert threading.active_count() <= before
+    sys.settrace(trace)
 
 
-def test_a_helper_that_leaves_drops_what_was_half_given():
-    helper, seen = Helper(), []
-    helper.tasks.append((seen.append, (1,)))  # an interrupt came before it was counted
-    helper.leave()
-    time.sleep(0.05)
-    assert seen == []
+class HeldHelpers:
+    """A kernel in which helpers stay until the caller waits for them, and the caller until they are there."""
+
+    def __init__(self, monkeypatch):
+        self.at_work, self.waited_for, wait = set(), threading.Event(), threads.Loop.wait
+
+        def announced_wait(loop):
+            self.waited_for.set()
+            wait(loop)
+
+        monkeypatch.setattr(threads.Loop, "wait", announced_wait)
+
+    def __call__(self, start, stop):
+        if threading.current_thread() is threading.main_thread():
+            until(lambda: len(self.at_work) == 2)
+        else:
+            self.at_work.add(start)
+            self.waited_for.wait()
+            time.sleep(1e-4)  # who does not wait for this one goes on meanwhile
+            self.at_work.discard(start)
+
+
+@pytest.mark.parametrize("spins", [0, threads.SPINS])
+def test_an_interrupt_at_any_bytecode_leaves_nobody_at_work_and_all_in_order(
+    spins, pool_of, monkeypatch
+):
+    pool, kernel = pool_of(3, spins), HeldHelpers(monkeypatch)
+    covered(pool)  # the helpers are there
+    number, interrupted, before = 0, True, sys.gettrace()
+    while interrupted:
+        number, interrupted = number + 1, False
+        kernel.waited_for.clear()
+        interrupt_at(number)
+        try:
+            pool.run(kernel, 3, 1)
+        except KeyboardInterrupt:
+            interrupted = True
+            assert not kernel.at_work, f"bytecode {number}"
+        finally:
+            sys.settrace(before)
+            kernel.waited_for.set()
+        assert covered(pool, 12) == [1] * 12, f"bytecode {number}"
+        assert len(pool.helpers) == 2
+    assert number > 300
+
+
+@pytest.mark.parametrize("count", [3, 8, 64])
+def test_delays_at_every_line_change_nothing(count, pool_of):
+    pool = pool_of(count)
+    with delay_every_line(threads.__file__, seed=count):
+        for _ in range(60):
+            assert covered(pool, 2 * count) == [1] * (2 * count)
+            with pytest.raises(ZeroDivisionError):
+                pool.run(lambda start, stop: 1 // 0, count, 1)
+
+
+@pytest.mark.slow
+def test_a_net_learns_the_same_on_many_threads_whatever_happens_beside_it():
+    """The short form of `python -m tests.stress.threads`."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.stress.threads",
+        "--steps",
+        "60",
+        "--threads",
+        "3",
+        "64",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("same bytes") == 2

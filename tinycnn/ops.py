@@ -13,6 +13,7 @@ from types import ModuleType
 import numpy as np
 
 from tinycnn import reference
+from tinycnn.thread_count import available_threads, check_thread_count
 
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
@@ -21,9 +22,14 @@ FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 @functools.cache
 def implementation() -> ModuleType:
-    """Return `tinycnn.kernels`, or `tinycnn.reference` where NUMBA_DISABLE_JIT=1 asks for plain Python."""
+    """Return `tinycnn.kernels`, or `tinycnn.reference` where NUMBA_DISABLE_JIT=1 asks for plain Python.
+
+    Raises:
+        ValueError: for a `NUMBA_NUM_THREADS` that is not a number of threads.
+    """
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         return reference
+    available_threads()  # a bad number is refused here, before Numba comes upon it
     from tinycnn import kernels
 
     return kernels
@@ -33,7 +39,7 @@ def set_num_threads(count: int) -> None:
     """Share each kernel among `count` threads; results stay the same to the last bit.
 
     Args:
-        count: from 1.
+        count: from 1 to 1,024.
 
     Raises:
         ValueError: for anything else.
@@ -41,10 +47,7 @@ def set_num_threads(count: int) -> None:
     Example:
         >>> set_num_threads(2)
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError(
-            f"The number of threads must be a whole number from 1. Received: {count!r}"
-        )
+    check_thread_count("The number of threads", count)
     if implementation() is not reference:
         from tinycnn.kernels.threads import workers
 
