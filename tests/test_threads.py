@@ -59,6 +59,21 @@ def test_every_index_is_worked_on_once(length, count, spins, pool_of):
     assert len(pool.helpers) == max(0, min(count, length) - 1)
 
 
+@pytest.mark.parametrize("count", [16, 64])
+def test_threads_that_begin_at_once_do_not_take_each_others_spans(count):
+    before, interval = threads.workers.get_count(), sys.getswitchinterval()
+    x = np.random.default_rng(0).standard_normal(6 * 300_000, np.float32)
+    wanted = np.maximum(x, 0)
+    ops.set_num_threads(count)
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(100):
+            np.testing.assert_array_equal(ops.relu_forward(x), wanted)
+    finally:
+        sys.setswitchinterval(interval)
+        ops.set_num_threads(before)
+
+
 @pytest.mark.parametrize("parts", [1, 2, 3, 7])
 @pytest.mark.parametrize("length", [7, 8, 31, 32, 128, 1000])
 def test_spans_cover_everything_once_and_the_small_ones_come_last(length, parts):
