@@ -13,6 +13,7 @@ from types import ModuleType
 import numpy as np
 
 from tinycnn import reference
+from tinycnn.checks import is_whole
 
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
@@ -41,14 +42,14 @@ def set_num_threads(count: int) -> None:
     Example:
         >>> set_num_threads(2)
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+    if not is_whole(count) or count < 1:
         raise ValueError(
             f"The number of threads must be a whole number from 1. Received: {count!r}"
         )
     if implementation() is not reference:
         from tinycnn.kernels.threads import workers
 
-        workers.set_count(count)
+        workers.set_count(int(count))
 
 
 def checked(

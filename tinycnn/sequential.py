@@ -11,14 +11,13 @@ from tinycnn import metrics as metric_functions
 from tinycnn.arguments import (
     batch_or,
     callback_list,
-    plain_array,
     results,
     split,
     validation_pair,
     verbosity,
 )
 from tinycnn.callbacks import Callback, History
-from tinycnn.checks import refuse, truth, whole
+from tinycnn.checks import plain_array, refuse, truth, whole
 from tinycnn.layers import Layer
 from tinycnn.model_files import save_model
 from tinycnn.network import Network
@@ -347,7 +346,9 @@ class Sequential(Network):
         refuse("predict", given | options, dict.fromkeys(given))
         x = self._samples(x)
         size = batch_or(training.LARGE_BATCH, batch_size)
-        verbose = 0 if verbose == "auto" and len(x) <= size else verbose
+        verbose = (
+            0 if isinstance(verbose, str) and verbose == "auto" and len(x) <= size else verbose
+        )
         return self._with_bar(training.run_predict, (x,), size, verbose)
 
     def _with_bar(self, run: Callable, data: tuple, batch_size: int, verbose: int | str) -> object:

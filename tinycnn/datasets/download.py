@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tinycnn.checks import number
 from tinycnn.datasets.files import KnownFile, find_files, put_files_here
 from tinycnn.datasets.transfer import MirrorError, receive
 from tinycnn.errors import DataFileError, DownloadError
@@ -44,7 +45,7 @@ def download(
     Example:
         >>> download(FILES, "data", ["https://example.org/mnist/"])  # doctest: +SKIP
     """
-    if not patience > 0:
+    if number("patience", patience) <= 0:
         raise ValueError(f"patience must be a number of seconds above 0, received {patience!r}")
     folder = Path(folder)
     _prepare(folder)
