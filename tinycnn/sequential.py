@@ -8,14 +8,7 @@ import numpy as np
 
 from tinycnn import losses, optimizers, study, training, utils
 from tinycnn import metrics as metric_functions
-from tinycnn.arguments import (
-    batch_or,
-    callback_list,
-    results,
-    split,
-    validation_pair,
-    verbosity,
-)
+from tinycnn.arguments import batch_or, callback_list, results, split, validation_pair, verbosity
 from tinycnn.callbacks import Callback, History
 from tinycnn.checks import plain_array, refuse, truth, whole
 from tinycnn.layers import Layer
@@ -23,6 +16,7 @@ from tinycnn.model_files import save_model
 from tinycnn.network import Network
 from tinycnn.plan import plan
 from tinycnn.summary import summary
+from tinycnn.turns import Turns, one_thread_at_a_time
 
 
 class Sequential(Network):
@@ -56,6 +50,7 @@ class Sequential(Network):
         self.stop_training = False
         self.run_eagerly = False
         self._compiled: dict | None = None
+        self.turns = Turns()
         super().__init__(layers, "sequential" if name is None else name)
 
     def summary(
@@ -147,6 +142,7 @@ class Sequential(Network):
             steps, loss, logits or loss.from_logits, self._compiled["metrics"]
         )
 
+    @one_thread_at_a_time
     def fit(
         self,
         x: np.ndarray,
@@ -189,7 +185,7 @@ class Sequential(Network):
 
         Raises:
             ValueError, TypeError: for data that do not fit, or options that are not there.
-            RuntimeError: if the model is not compiled.
+            RuntimeError: if the model is not compiled, or another thread is training it.
         """
         given = {
             "class_weight": class_weight,
@@ -255,6 +251,7 @@ class Sequential(Network):
         """
         return np.require(x, self.dtype, ["C", "A", "W"])
 
+    @one_thread_at_a_time
     def train_on_batch(
         self,
         x: np.ndarray,
