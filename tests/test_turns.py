@@ -218,6 +218,9 @@ def test_a_shallow_copy_shares_weights_and_turn():
 
 
 @forks_only
+@pytest.mark.filterwarnings(
+    "ignore:.*fork:DeprecationWarning"
+)  # forking beside threads is the point
 def test_a_process_forked_meanwhile_is_free():
     """The thread that trains is not there in the child, so the turn it left there is nobody's."""
     model, statuses = dense(), []

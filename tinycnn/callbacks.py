@@ -10,6 +10,7 @@ import numpy as np
 from tinycnn import saving
 from tinycnn.checks import number, whole
 from tinycnn.errors import FileError
+from tinycnn.printable import printable
 
 Logs = dict[str, float]
 
@@ -343,7 +344,7 @@ class ModelCheckpoint(Monitor):
                 f"filepath {self.filepath!r} may hold 'epoch' and {sorted(logs)}, but not {error}"
             ) from error
         if self.verbose:
-            print(f"Epoch {epoch + 1}: saving model to {path}")
+            print(f"Epoch {epoch + 1}: saving model to {printable(path)}")
         return path
 
 

@@ -15,6 +15,7 @@ from tinycnn.datasets.digits import Digits
 from tinycnn.datasets.download import ELSE
 from tinycnn.datasets.folder import are_known, is_emnist, parse_contents, read_folder
 from tinycnn.errors import DataFileError
+from tinycnn.printable import printable
 
 __all__ = ["Digits", "load", "mnist", "sample"]
 
@@ -85,6 +86,6 @@ def _explain(error: DataFileError) -> str:
         "WARNING: this is not MNIST, but the small sample that comes with tinycnn "
         f"({sample.TRAIN_COUNT:,} training and {sample.TEST_COUNT:,} test digits); "
         "its results are not MNIST's.\n"
-        f"WARNING: MNIST could not be loaded: {error.path}: {error.cause}.\n"
+        f"WARNING: MNIST could not be loaded: {printable(error.path)}: {error.cause}.\n"
         f"WARNING: {error.remedy.removesuffix(ELSE).rstrip()}"
     )

@@ -13,6 +13,7 @@ from tinycnn.checks import number
 from tinycnn.datasets.files import KnownFile, find_files, put_files_here
 from tinycnn.datasets.transfer import MirrorError, receive
 from tinycnn.errors import DataFileError, DownloadError
+from tinycnn.printable import printable
 
 PATIENCE = 15.0  # seconds of silence in all when no mirror answers, shared by the mirrors
 _STALE = 3600.0  # seconds after which nobody can still be writing a temporary file
@@ -160,4 +161,4 @@ def _reason(error: OSError) -> str:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(printable(line), file=sys.stderr, flush=True)  # servers word their answers as they like
