@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 
-from tinycnn.console import run
+from tinycnn.console import Parser, run
 
 EXAMPLES = """examples:
   python -m gui                      mnist.h5 in this folder, or else the bundled model
@@ -43,12 +43,7 @@ def positive(text: str) -> float:
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m gui",
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = Parser(prog="python -m gui", description=__doc__, epilog=EXAMPLES)
     parser.add_argument("--model", help="model file; default: mnist.h5, or else the bundled model")
     parser.add_argument(
         "--scaling",

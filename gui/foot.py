@@ -4,6 +4,7 @@ import tkinter as tk
 from tkinter import ttk
 
 from gui.theme import Look
+from tinycnn.printable import printable
 
 LINES = 2  # that a sentence may take
 
@@ -30,13 +31,13 @@ class Foot(ttk.Frame):
 
     def say(self, sentence: str, *, wrong: bool) -> None:
         """Show a sentence, as a mistake or as news."""
-        self._sentence = sentence
+        self._sentence = printable(sentence)
         self.message.configure(style="Error.TLabel" if wrong else "TLabel")
         self._fit()
 
     def name_model(self, name: str) -> None:
         """Say which model reads the drawings."""
-        self._name = f"Model: {name}"
+        self._name = f"Model: {printable(name)}"
         self._fit()
 
     def _fit(self, event: tk.Event | None = None) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from tinycnn.console import run
+from tinycnn.console import Parser, run, say
 
 EXAMPLES = """examples:
   python scripts/evaluate.py                               mnist.h5, or else the bundled model
@@ -17,9 +17,7 @@ MOST_MISTAKES = 40  # on the contact sheet
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument(
         "--model",
         type=pathlib.Path,
@@ -63,13 +61,13 @@ def write_mistakes(
     taken_for = shares.argmax(axis=1)
     wrong = np.flatnonzero(taken_for != labels)
     if not len(wrong):
-        print(f"no mistakes at all: {path} is not written")
+        say(f"no mistakes at all: {path} is not written")
         return
     order = np.argsort(-losses_of(shares[wrong], labels[wrong]), kind="stable")
     worst = wrong[order][:MOST_MISTAKES]
     captions = [f"{labels[i]} -> {taken_for[i]}  {shares[i].max():.1%}" for i in worst]
     figures.save_picture(figures.contact_sheet(images[worst], captions), path)
-    print(f"wrote {path}: the worst {len(worst)} of {len(wrong)} mistakes, true -> taken for")
+    say(f"wrote {path}: the worst {len(worst)} of {len(wrong)} mistakes, true -> taken for")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -79,7 +77,7 @@ def main(argv: list[str] | None = None) -> None:
     from tinycnn.digit_model import load_digit_model, probabilities
 
     model, name = load_digit_model(options.model)
-    print(f"model: {name}")
+    say(f"model: {name}")
     digits = datasets.load(options.data)
     if digits.note:
         print(digits.note, file=sys.stderr)
@@ -89,7 +87,7 @@ def main(argv: list[str] | None = None) -> None:
     shares = probabilities(model, name, x)  # (n, 10)
     loss = losses_of(shares, labels).mean()
     accuracy = np.mean(shares.argmax(axis=1) == labels)
-    print(f"test loss {loss:.4f}, test accuracy {accuracy:.2%} ({digits.name}, {len(x):,} digits)")
+    say(f"test loss {loss:.4f}, test accuracy {accuracy:.2%} ({digits.name}, {len(x):,} digits)")
     print("\n" + table(figures.confusion_matrix(labels, shares.argmax(axis=1))) + "\n")
     write_mistakes(options.mistakes, digits.x_test, labels, shares)
 

@@ -1,6 +1,5 @@
 """Choose the digits of the embedded sample from MNIST and write them to one file."""
 
-import argparse
 import os
 import secrets
 from pathlib import Path
@@ -84,9 +83,7 @@ def write_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
 
 def main() -> None:
     """Read the command line, choose, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = console.Parser(description=__doc__, epilog=EXAMPLE)
     parser.add_argument(
         "--data", default="mnist", help='folder with MNIST\'s four files, or "mnist" (default)'
     )
@@ -99,7 +96,7 @@ def main() -> None:
     if digits.name != "mnist":
         raise DataFileError(options.data, "this is not MNIST", "Name the folder of MNIST itself.")
     write_arrays(choose_sample(digits), options.output)
-    print(f"{options.output}: {options.output.stat().st_size:,} bytes")
+    console.say(f"{options.output}: {options.output.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

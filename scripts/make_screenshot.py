@@ -8,7 +8,7 @@ import tkinter as tk
 
 from PIL import ImageGrab
 
-from tinycnn.console import run
+from tinycnn.console import Parser, run, say
 from tinycnn.figures import save_picture
 
 EXAMPLES = """examples:
@@ -27,9 +27,7 @@ ROOF = [(0.36 + 0.3 * t / 9, 0.2 - 0.02 * t / 9) for t in range(10)]
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("gui/window.png"))
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--scaling", type=float, help="pixels a point, for another size")
@@ -95,7 +93,7 @@ def main() -> int:
     picture = ImageGrab.grab(bbox=box)
     window.close()
     save_picture(picture.convert("P", palette=1, colors=128), options.output)
-    print(f"wrote {options.output}")
+    say(f"wrote {options.output}")
     return 0
 
 

@@ -8,7 +8,7 @@ import argparse
 import pathlib
 import sys
 
-from tinycnn.console import run
+from tinycnn.console import Parser, run, say
 from tinycnn.errors import PictureError
 
 EXAMPLES = """examples:
@@ -20,9 +20,7 @@ BAR = 40  # characters for a probability of 1
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="a picture file")
     parser.add_argument(
         "--model",
@@ -55,7 +53,7 @@ def bar_of(encoding: str | None) -> str:
 def show(path: str, shares: list[float]) -> None:
     """Print the digit of one picture, and ten bars."""
     digit = max(range(10), key=shares.__getitem__)
-    print(f"{path}: {digit}")
+    say(f"{path}: {digit}")
     for number, probability in enumerate(shares):
         bar = bar_of(sys.stdout.encoding) * round(BAR * probability)
         print(f"  {number}  {probability:6.1%}  {bar}".rstrip())
@@ -67,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
     from tinycnn.digit_model import load_digit_model, probabilities
 
     model, name = load_digit_model(options.model)
-    print(f"model: {name}")
+    say(f"model: {name}")
     failures = 0
     for path in options.images:
         try:

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from tinycnn.console import run, whole_number
+from tinycnn.console import Parser, run, say, whole_number
 
 EXAMPLES = """examples:
   python scripts/train.py                           MNIST (downloaded once), 6 epochs
@@ -17,9 +17,7 @@ EXAMPLES = """examples:
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument(
         "--data",
         default="auto",
@@ -67,7 +65,7 @@ def main() -> None:
     checkpoint = ModelCheckpoint(str(options.output).replace("{", "{{").replace("}", "}}"))
     saving.check_target(options.output)  # a bad name is noticed before the work, not after it
     if options.output.exists():
-        print(f"{options.output} is there and will be replaced after the first epoch")
+        say(f"{options.output} is there and will be replaced after the first epoch")
     utils.set_random_seed(options.seed)
     if options.threads:
         ops.set_num_threads(options.threads)
@@ -77,7 +75,7 @@ def main() -> None:
         print(digits.note, file=sys.stderr)
     x_train, x_test = (x[..., None] / np.float32(255) for x in (digits.x_train, digits.x_test))
     y_train, y_test = (utils.to_categorical(y, 10) for y in (digits.y_train, digits.y_test))
-    print(f"data: {digits.name}, {len(x_train):,} training and {len(x_test):,} test digits")
+    say(f"data: {digits.name}, {len(x_train):,} training and {len(x_test):,} test digits")
 
     model = classic_net()
     model.summary()
@@ -92,15 +90,15 @@ def main() -> None:
         validation_data=(x_test, y_test),
         callbacks=[checkpoint, CSVLogger(history_file)],
     )
-    print(f"wrote {options.output} and {history_file}")
+    say(f"wrote {options.output} and {history_file}")
     try:
         figures.write_curves(history.history, curves_file)
-        print(f"wrote {curves_file}")
+        say(f"wrote {curves_file}")
     except ImportError as error:
         print(f"no picture of the curves: {error}")
 
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
-    print(
+    say(
         f"test loss {loss:.4f}, test accuracy {accuracy:.2%} ({digits.name}, {len(x_test):,} digits)"
     )
 

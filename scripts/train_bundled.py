@@ -16,7 +16,7 @@ import numpy as np
 import tinycnn
 from tinycnn import saving
 from tinycnn.augmentation import augment
-from tinycnn.console import run
+from tinycnn.console import Parser, run, say
 from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
 
 RECIPE = {
@@ -36,9 +36,7 @@ LEARNING_RATE, SMOOTHING = 0.002, 0.05
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog="example: python scripts/train_bundled.py"
-    )
+    parser = Parser(description=__doc__, epilog="example: python scripts/train_bundled.py")
     parser.add_argument("--data", default="mnist", help="mnist, or a folder with its four files")
     parser.add_argument(
         "--output", type=pathlib.Path, default=pathlib.Path("tinycnn/pretrained/mnist.h5")
@@ -121,7 +119,7 @@ def main() -> None:
         f"NumPy {np.__version__}",
     }
     options.output.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n")
-    print(f"test accuracy {accuracy:.2%}; wrote {options.output} and its record")
+    say(f"test accuracy {accuracy:.2%}; wrote {options.output} and its record")
 
 
 if __name__ == "__main__":

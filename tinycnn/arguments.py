@@ -3,20 +3,9 @@
 import numpy as np
 
 from tinycnn.callbacks import Callback
-from tinycnn.checks import whole
+from tinycnn.checks import number, plain, whole
 
-
-def plain_array(what: str, values: object) -> np.ndarray:
-    """Return an array of numbers, or say why these are none."""
-    if np.ma.is_masked(values):
-        raise ValueError(f"{what} must not have masked values: fill them first, with .filled(...).")
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{what} must be an array: {error}") from error
-    if array.dtype.kind not in "buif":
-        raise ValueError(f"{what} must be numbers. Received: an array of {array.dtype}")
-    return array
+VERBOSITY = {"auto": 1, 0: 0, 1: 1, 2: 2}
 
 
 def batch_or(default: int, value: int | None, name: str = "batch_size") -> int:
@@ -40,8 +29,9 @@ def validation_pair(data: tuple) -> tuple[np.ndarray, np.ndarray]:
 
 def split(data: tuple, share: float) -> tuple[tuple, tuple | None]:
     """Cut off the last `share` of the samples for validation."""
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
-        raise ValueError(f"validation_split must lie in 0 to below 1. Received: {share!r}")
+    exact = number("validation_split", share, 0, 1)
+    # np.float32(0.2) is a little more than 0.2, but 0.2 is meant: its shortest digits.
+    share = float(str(share)) if isinstance(share, np.generic | np.ndarray) else exact
     x, y = data
     kept = int(len(x) * (1 - share))
     if share == 0:
@@ -53,9 +43,12 @@ def split(data: tuple, share: float) -> tuple[tuple, tuple | None]:
 
 def verbosity(verbose: int | str) -> int:
     """Return 0, 1 or 2."""
-    if verbose not in ("auto", 0, 1, 2):
-        raise ValueError(f"verbose must be 0, 1, 2 or 'auto'. Received: verbose={verbose!r}")
-    return 1 if verbose == "auto" else int(verbose)
+    try:
+        return VERBOSITY[plain(verbose)]
+    except (KeyError, TypeError):  # TypeError: what has no hash
+        raise ValueError(
+            f"verbose must be 0, 1, 2 or 'auto'. Received: verbose={verbose!r}"
+        ) from None
 
 
 def results(logs: dict[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:

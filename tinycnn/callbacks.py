@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tinycnn import saving
-from tinycnn.checks import whole
+from tinycnn.checks import number, whole
 from tinycnn.errors import FileError
+from tinycnn.printable import printable
 
 Logs = dict[str, float]
 
@@ -193,11 +194,9 @@ class Monitor(Callback):
         super().__init__()
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"mode must be 'auto', 'min' or 'max'. Received: mode={mode!r}")
-        if isinstance(min_delta, bool) or not isinstance(min_delta, int | float):
-            raise ValueError(f"min_delta must be a number. Received: min_delta={min_delta!r}")
         self.monitor = monitor
         self.larger_is_better = mode == "max" or (mode == "auto" and "acc" in monitor)
-        self.min_delta = abs(min_delta)
+        self.min_delta = abs(number("min_delta", min_delta))
 
     def current(self, logs: Logs | None) -> float | None:
         """Return the watched number, or None with a warning that lists what there is."""
@@ -345,7 +344,7 @@ class ModelCheckpoint(Monitor):
                 f"filepath {self.filepath!r} may hold 'epoch' and {sorted(logs)}, but not {error}"
             ) from error
         if self.verbose:
-            print(f"Epoch {epoch + 1}: saving model to {path}")
+            print(f"Epoch {epoch + 1}: saving model to {printable(path)}")
         return path
 
 

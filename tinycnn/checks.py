@@ -1,6 +1,11 @@
 """What users pass: made uniform, or refused with the name and the value that was received."""
 
+import numbers
+import sys
+
 import numpy as np
+
+LARGEST = sys.float_info.max
 
 
 def refuse(owner: str, options: dict[str, object], neutral: dict[str, object]) -> None:
@@ -18,27 +23,87 @@ def refuse(owner: str, options: dict[str, object], neutral: dict[str, object]) -
     for name, value in options.items():
         if name not in neutral:
             raise TypeError(f"{owner} has no option {name!r}. Received: {name}={value!r}")
-        value = tuple(value) if isinstance(value, list) else value
-        allowed = None, neutral[name], (neutral[name],) * 2
-        if isinstance(value, np.ndarray):
+        shape = getattr(value, "shape", ())  # of a NumPy array, a tensor, a DataFrame
+        if shape != ():
+            kind = "array" if isinstance(value, np.ndarray) else type(value).__name__
             raise ValueError(
-                f"{owner}: {name} is not there. Received: {name}=array(...) of shape {value.shape}"
+                f"{owner}: {name} is not there. Received: {name}={kind}(...) of shape {shape}"
             )
-        if value not in allowed:
+        if not _is_neutral(value, neutral[name]):
             raise ValueError(
                 f"{owner}: {name} is only there with the value {neutral[name]!r}. "
                 f"Received: {name}={value!r}"
             )
 
 
+def _is_neutral(value: object, neutral: object) -> bool:
+    value = tuple(value) if isinstance(value, list) else value
+    try:
+        return bool(value in (None, neutral, (neutral,) * 2))
+    except (ValueError, TypeError, RuntimeError):  # arrays within it are neither equal nor unequal
+        return False
+
+
+def plain(value: object) -> object:
+    """Return the number in an array without axes; anything else as it is."""
+    return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def is_whole(value: object) -> bool:
+    """Tell whether this is a whole number, Python's or NumPy's; True and False are none."""
+    return isinstance(plain(value), numbers.Integral) and not isinstance(plain(value), bool)
+
+
 def whole(name: str, value: int, low: int = 1, high: int = 2**31 - 1) -> int:
     """Return a whole number in a range, or say what is wrong with it."""
-    number = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not number or not low <= value <= high:
+    if not is_whole(value) or not low <= int(value) <= high:
         raise ValueError(
             f"{name} must be a whole number from {low} to {high}. Received: {name}={value!r}"
         )
     return int(value)
+
+
+def number(name: str, value: float, low: float = -LARGEST, high: float = LARGEST) -> float:
+    """Return a number in a range as a float, Python's or NumPy's, or say what is wrong with it."""
+    bare = plain(value)
+    real = isinstance(bare, numbers.Real) and not isinstance(bare, bool)
+    # A float16 would have the limits rounded to float16 to be compared with them.
+    bare = float(bare) if isinstance(bare, np.floating) else bare
+    if not real or not low <= bare <= high:
+        wanted = "finite number" if high == LARGEST else f"number in {low:g} to {high:g}"
+        raise ValueError(f"{name} must be a {wanted}. Received: {name}={value!r}")
+    return float(bare)
+
+
+def as_array(name: str, values: object) -> np.ndarray:
+    """Return an array, or something that turns into one, as an array; or say why it does not."""
+    try:
+        masked = _is_masked(values)
+        array = None if masked else np.asarray(values)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever another library's object raises when asked for numbers
+        cause = str(error).rstrip(".")
+        kind = type(values).__name__
+        raise ValueError(f"{name} must be an array: {cause}. Received: {kind}") from error
+    if masked:
+        raise ValueError(f"{name} must not have masked values: fill them first, with .filled(...).")
+    return array
+
+
+def _is_masked(values: object) -> bool:
+    """Tell whether a value is masked in an array, or in one of several in a list, which NumPy forgets."""
+    if isinstance(values, list | tuple):
+        return any(map(_is_masked, values))
+    return isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values)
+
+
+def plain_array(name: str, values: object) -> np.ndarray:
+    """Return an array of numbers, or say why these are none."""
+    array = as_array(name, values)
+    if array.dtype.kind not in "buif":
+        raise ValueError(f"{name} must be numbers. Received: an array of {array.dtype}")
+    return array
 
 
 def label(name: str, value: str) -> str:
@@ -52,7 +117,8 @@ def label(name: str, value: str) -> str:
 
 def pair(name: str, value: int | tuple[int, int]) -> tuple[int, int]:
     """Return two whole numbers from 1, given one or two."""
-    values = value if isinstance(value, tuple | list) else (value, value)
+    several = isinstance(value, tuple | list) or (isinstance(value, np.ndarray) and value.ndim)
+    values = value if several else (value, value)
     if len(values) != 2:
         raise ValueError(f"{name} must be one or two whole numbers. Received: {name}={value!r}")
     return whole(name, values[0]), whole(name, values[1])

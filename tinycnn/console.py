@@ -7,9 +7,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from tinycnn.errors import FileError
+from tinycnn.printable import printable
 
 INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
 
@@ -43,9 +44,40 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         sys.stdout = None  # the reader is gone; a flush at exit would complain again
         code = 1
     except (FileError, OSError, ValueError, MemoryError) as error:
-        print(f"error: {error or 'the memory is too small for this'}", file=sys.stderr)
+        sentence = str(error) or "the memory is too small for this"
+        for line in f"error: {sentence}".split("\n"):
+            say(line, sys.stderr)
         code = 1
     sys.exit(code)
+
+
+def say(line: str, file: TextIO | None = None) -> None:
+    r"""Print a line in which a file's name may stand: what would steer the terminal is escaped.
+
+    Args:
+        line: without its end.
+        file: where to; None: standard output.
+
+    Example:
+        >>> say("wrote \x1b[2Jmnist.h5")
+        wrote \x1b[2Jmnist.h5
+    """
+    print(printable(line), file=file or sys.stdout)
+
+
+class Parser(argparse.ArgumentParser):
+    """Reads a command line; its description and examples stay as they are laid out.
+
+    Args:
+        options: of `argparse.ArgumentParser`.
+    """
+
+    def __init__(self, **options: object):
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the command line, and end with exit code 2."""
+        super().error(printable(message))
 
 
 def _mend_streams() -> None:

@@ -2,12 +2,15 @@
 
 import os
 
+from tinycnn.printable import printable
+
 
 class FileError(Exception):
     """Something is wrong with a file that a person handed over or that was to be written.
 
     Args:
-        path: the file, or the address, in question.
+        path: the file, or the address, in question. It is kept as it is; in the message, as in cause
+            and remedy, what would steer a terminal is escaped.
         cause: what is wrong, with what was received, as a clause without a full stop.
         remedy: what the person can do about it, as a sentence; may be empty.
 
@@ -17,10 +20,11 @@ class FileError(Exception):
     """
 
     def __init__(self, path: str | os.PathLike, cause: str, remedy: str = ""):
-        super().__init__(f"{os.fspath(path)}: {cause}. {remedy}".rstrip())
         self.path = os.fspath(path)
-        self.cause = cause
-        self.remedy = remedy
+        self.cause = printable(cause)
+        self.remedy = printable(remedy)
+        named = printable(os.fsdecode(path))
+        super().__init__(f"{named}: {self.cause}. {self.remedy}".rstrip())
 
 
 class ModelFileError(FileError):

@@ -244,9 +244,9 @@ def worst(rows: list[Row]) -> float:
 
 def main() -> int:
     """Check a saved model from the command line; return 1 if a gradient is wrong."""
-    import argparse
+    from tinycnn.console import Parser, say
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m tinycnn.gradcheck",
         description="Check the gradient of every array of a saved model against central differences.",
         epilog="example: python -m tinycnn.gradcheck mnist.h5 --entries 50",
@@ -267,7 +267,7 @@ def main() -> int:
 
     named = options.model is not None
     model, name = (load_model(options.model), options.model) if named else load_digit_model()
-    print(f"{name}: {options.entries} entries of each array, in float64, on random pictures")
+    say(f"{name}: {options.entries} entries of each array, in float64, on random pictures")
     rows = check_model(model, samples=options.samples, entries=options.entries, seed=options.seed)
     print(table(rows))
     print(f"largest relative error: {worst(rows):.1e} (bound {BOUND:.0e})")

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from tinycnn.checks import number, whole
+
 NORMAL_CUT = 0.87962566103423978  # standard deviation of a normal distribution cut off at 2
 
 
@@ -66,10 +68,7 @@ class Constant(Initializer):
     """
 
     def __init__(self, value: float = 0.0):
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value):
-            raise ValueError(f"value must be a finite number. Received: {value!r}")
-        self.value = float(value)
+        self.value = number("value", value)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
         """Return an array filled with the number."""
@@ -89,9 +88,7 @@ class RandomInitializer(Initializer):
     """
 
     def __init__(self, seed: int | None = None):
-        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
-            raise ValueError(f"seed must be None or a whole number from 0. Received: {seed!r}")
-        self.seed = seed
+        self.seed = None if seed is None else whole("seed", seed, 0, 2**64 - 1)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
         """Return random numbers."""

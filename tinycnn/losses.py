@@ -7,7 +7,7 @@ returns their mean. Where the last layer is a softmax, training hands the scores
 import numpy as np
 
 from tinycnn import ops, reference
-from tinycnn.checks import refuse, truth
+from tinycnn.checks import number, plain_array, refuse, truth
 
 NEUTRAL = {"axis": -1, "reduction": "sum_over_batch_size", "ignore_class": None, "dtype": None}
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before the logarithm
@@ -15,13 +15,11 @@ EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before t
 
 def _predictions(y_pred: np.ndarray) -> np.ndarray:
     """Return predictions as float32 or float64."""
-    y_pred = np.asarray(y_pred)
+    y_pred = plain_array("Predictions", y_pred)
     return y_pred if y_pred.dtype in ops.FLOATS else y_pred.astype(np.float32)
 
 
 def _check_labels(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None:
-    if y_true.dtype.kind not in "buif":
-        raise ValueError(f"Labels must be numbers. Received: an array of {y_true.dtype}")
     if y_pred.ndim != 2:
         raise ValueError(
             "Predictions must be (n, classes): let the model end in Dense or Flatten. "
@@ -64,11 +62,8 @@ class CategoricalCrossentropy:
         **options: object,
     ):
         refuse(type(self).__name__, options, NEUTRAL)
-        number = isinstance(label_smoothing, int | float) and not isinstance(label_smoothing, bool)
-        if not number or not 0 <= label_smoothing <= 1:
-            raise ValueError(f"label_smoothing must lie in 0 to 1. Received: {label_smoothing!r}")
         self.from_logits = truth("from_logits", from_logits)
-        self.label_smoothing = label_smoothing
+        self.label_smoothing = number("label_smoothing", label_smoothing, 0, 1)
         self.name = name
 
     def __call__(self, y_true: np.ndarray, y_pred: np.ndarray) -> float:
@@ -92,7 +87,7 @@ class CategoricalCrossentropy:
         Raises:
             ValueError: for another shape, negative numbers, or a row of zeros.
         """
-        y_true = np.asarray(y_true)
+        y_true = plain_array("Labels", y_true)
         _check_labels(y_true, y_pred, y_pred.shape)
         total = y_true.sum(axis=-1, keepdims=True, dtype=np.float64)
         if y_true.size and (not np.isfinite(total).all() or y_true.min() < 0 or total.min() <= 0):
@@ -182,7 +177,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         Raises:
             ValueError: for another shape, or a number that is no class.
         """
-        y_true = np.asarray(y_true)
+        y_true = plain_array("Labels", y_true)
         if y_true.shape == (*y_pred.shape[:-1], 1):
             y_true = y_true[..., 0]
         _check_labels(y_true, y_pred, y_pred.shape[:-1])

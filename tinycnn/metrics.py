@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tinycnn.checks import as_array
+
 
 def categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     """Return 1.0 for every sample whose largest prediction is at its one-hot label, (n,).
@@ -12,10 +14,11 @@ def categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         >>> categorical_accuracy([[0, 1]], [[0.2, 0.8]])
         array([1.])
     """
-    if np.shape(y_true) != np.shape(y_pred):
+    y_true, y_pred = as_array("y_true", y_true), as_array("y_pred", y_pred)
+    if y_true.shape != y_pred.shape:
         raise ValueError(
             "categorical_accuracy takes one-hot labels, shaped as the predictions "
-            f"{np.shape(y_pred)}. Received: {np.shape(y_true)}. For class numbers there is "
+            f"{y_pred.shape}. Received: {y_true.shape}. For class numbers there is "
             "sparse_categorical_accuracy."
         )
     return (np.argmax(y_true, axis=-1) == np.argmax(y_pred, axis=-1)).astype(float)
@@ -28,19 +31,21 @@ def sparse_categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.nd
         >>> sparse_categorical_accuracy([0, 1], [[0.2, 0.8], [0.2, 0.8]])
         array([0., 1.])
     """
-    wanted = np.shape(y_pred)[:-1]
-    if np.shape(y_true) not in (wanted, (*wanted, 1)):
+    y_true, y_pred = as_array("y_true", y_true), as_array("y_pred", y_pred)
+    wanted = y_pred.shape[:-1]
+    if y_true.shape not in (wanted, (*wanted, 1)):
         raise ValueError(
             f"sparse_categorical_accuracy takes class numbers of shape {wanted}. "
-            f"Received: {np.shape(y_true)}. For one-hot labels there is categorical_accuracy."
+            f"Received: {y_true.shape}. For one-hot labels there is categorical_accuracy."
         )
-    y_true = np.asarray(y_true).reshape(wanted)
+    y_true = y_true.reshape(wanted)
     return (y_true == np.argmax(y_pred, axis=-1)).astype(float)
 
 
 def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     """Return `categorical_accuracy` for one-hot labels, `sparse_categorical_accuracy` for class numbers."""
-    one_hot = np.shape(y_true) == np.shape(y_pred) and np.shape(y_pred)[-1] > 1
+    y_true, y_pred = as_array("y_true", y_true), as_array("y_pred", y_pred)
+    one_hot = y_true.shape == y_pred.shape and y_pred.shape[-1] > 1
     return (categorical_accuracy if one_hot else sparse_categorical_accuracy)(y_true, y_pred)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinycnn import utils
-from tinycnn.checks import label, whole
+from tinycnn.checks import is_whole, label, whole
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.plan import plan
 
@@ -168,9 +168,9 @@ class Network:
         if (name is None) == (index is None):
             raise ValueError("get_layer takes either a name or an index.")
         if index is not None:
-            if not isinstance(index, int) or not -len(self.layers) <= index < len(self.layers):
+            if not is_whole(index) or not -len(self.layers) <= index < len(self.layers):
                 raise ValueError(f"There are {len(self.layers)} layers. Received: index={index!r}")
-            return self.layers[index]
+            return self.layers[int(index)]
         for layer in self.layers:
             if layer.name == name:
                 return layer

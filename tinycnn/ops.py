@@ -47,11 +47,11 @@ def set_num_threads(count: int) -> None:
     Example:
         >>> set_num_threads(2)
     """
-    check_thread_count("The number of threads", count)
+    count = check_thread_count("The number of threads", count)
     if implementation() is not reference:
         from tinycnn.kernels.threads import workers
 
-        workers.set_count(count)
+        workers.set_count(int(count))
 
 
 def checked(

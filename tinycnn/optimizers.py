@@ -4,13 +4,12 @@
 script learns a thousand times too slowly.
 """
 
-import numbers
 import operator
 
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.checks import label, refuse, truth
+from tinycnn.checks import label, number, refuse, truth
 
 SMALLEST, LARGEST = 1e-30, 1e30  # within what float32 can hold
 BELOW_ONE = 1 - 2**-20  # the running means must forget something
@@ -24,15 +23,6 @@ NEUTRAL = {  # options of Keras's that are accepted only at the value that chang
     "gradient_accumulation_steps": None,
     "amsgrad": False,
 }
-
-
-def _number(name: str, value: float, low: float, high: float) -> float:
-    """Return a setting as a float, or say which range it must lie in."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
-        raise ValueError(
-            f"{name} must be a number in {low:g} to {high:g}. Received: {name}={value!r}"
-        )
-    return float(value)
 
 
 class Optimizer:
@@ -61,7 +51,7 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._learning_rate = _number("learning_rate", value, 0.0, LARGEST)
+        self._learning_rate = number("learning_rate", value, 0.0, LARGEST)
 
     def build(self, params: list[np.ndarray]) -> None:
         """Make the slots, all 0, if they are not there yet.
@@ -139,7 +129,7 @@ class SGD(Optimizer):
         **options: object,
     ):
         super().__init__(learning_rate, name, **options)
-        self.momentum = _number("momentum", momentum, 0.0, 1.0)
+        self.momentum = number("momentum", momentum, 0.0, 1.0)
         self.nesterov = truth("nesterov", nesterov)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
@@ -183,8 +173,8 @@ class Adadelta(Optimizer):
         **options: object,
     ):
         super().__init__(learning_rate, name, **options)
-        self.rho = _number("rho", rho, 0.0, BELOW_ONE)
-        self.epsilon = _number("epsilon", epsilon, SMALLEST, 1.0)
+        self.rho = number("rho", rho, 0.0, BELOW_ONE)
+        self.epsilon = number("epsilon", epsilon, SMALLEST, 1.0)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array: see `reference.adadelta_update`."""
@@ -228,9 +218,9 @@ class Adam(Optimizer):
         **options: object,
     ):
         super().__init__(learning_rate, name, **options)
-        self.beta_1 = _number("beta_1", beta_1, 0.0, BELOW_ONE)
-        self.beta_2 = _number("beta_2", beta_2, 0.0, BELOW_ONE)
-        self.epsilon = _number("epsilon", epsilon, SMALLEST, 1.0)
+        self.beta_1 = number("beta_1", beta_1, 0.0, BELOW_ONE)
+        self.beta_2 = number("beta_2", beta_2, 0.0, BELOW_ONE)
+        self.epsilon = number("epsilon", epsilon, SMALLEST, 1.0)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array: see `reference.adam_update`."""

@@ -8,22 +8,15 @@ import numpy as np
 
 from tinycnn import losses, optimizers, study, training, utils
 from tinycnn import metrics as metric_functions
-from tinycnn.arguments import (
-    batch_or,
-    callback_list,
-    plain_array,
-    results,
-    split,
-    validation_pair,
-    verbosity,
-)
+from tinycnn.arguments import batch_or, callback_list, results, split, validation_pair, verbosity
 from tinycnn.callbacks import Callback, History
-from tinycnn.checks import refuse, truth, whole
+from tinycnn.checks import plain_array, refuse, truth, whole
 from tinycnn.layers import Layer
 from tinycnn.model_files import save_model
 from tinycnn.network import Network
 from tinycnn.plan import plan
 from tinycnn.summary import summary
+from tinycnn.turns import Turns, one_thread_at_a_time
 
 
 class Sequential(Network):
@@ -57,6 +50,7 @@ class Sequential(Network):
         self.stop_training = False
         self.run_eagerly = False
         self._compiled: dict | None = None
+        self.turns = Turns()
         super().__init__(layers, "sequential" if name is None else name)
 
     def summary(
@@ -148,6 +142,7 @@ class Sequential(Network):
             steps, loss, logits or loss.from_logits, self._compiled["metrics"]
         )
 
+    @one_thread_at_a_time
     def fit(
         self,
         x: np.ndarray,
@@ -190,7 +185,7 @@ class Sequential(Network):
 
         Raises:
             ValueError, TypeError: for data that do not fit, or options that are not there.
-            RuntimeError: if the model is not compiled.
+            RuntimeError: if the model is not compiled, or another thread is training it.
         """
         given = {
             "class_weight": class_weight,
@@ -256,6 +251,7 @@ class Sequential(Network):
         """
         return np.require(x, self.dtype, ["C", "A", "W"])
 
+    @one_thread_at_a_time
     def train_on_batch(
         self,
         x: np.ndarray,
@@ -347,7 +343,9 @@ class Sequential(Network):
         refuse("predict", given | options, dict.fromkeys(given))
         x = self._samples(x)
         size = batch_or(training.LARGE_BATCH, batch_size)
-        verbose = 0 if verbose == "auto" and len(x) <= size else verbose
+        verbose = (
+            0 if isinstance(verbose, str) and verbose == "auto" and len(x) <= size else verbose
+        )
         return self._with_bar(training.run_predict, (x,), size, verbose)
 
     def _with_bar(self, run: Callable, data: tuple, batch_size: int, verbose: int | str) -> object:

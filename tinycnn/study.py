@@ -3,6 +3,7 @@
 import numpy as np
 
 from tinycnn import training
+from tinycnn.checks import as_array
 from tinycnn.plan import backward, forward, plan
 
 
@@ -58,7 +59,7 @@ def input_gradient(model: object, x: np.ndarray, class_index: int | np.ndarray) 
     scores, tape = forward(steps, x, False, None)
     if scores.ndim != 2:
         raise ValueError(f"Only (n, classes) outputs have classes. Received: {scores.shape}")
-    classes, index = scores.shape[-1], np.asarray(class_index)
+    classes, index = scores.shape[-1], as_array("class_index", class_index)
     if index.shape not in ((), (len(x),)):
         raise ValueError(f"class_index must be one class, or {len(x)}. Received: {index.shape}")
     if index.dtype.kind not in "iu" or not np.isin(index, np.arange(classes)).all():

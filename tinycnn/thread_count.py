@@ -2,6 +2,8 @@
 
 import os
 
+from tinycnn.checks import is_whole
+
 MOST_THREADS = 1024
 
 
@@ -19,10 +21,10 @@ def check_thread_count(name: str, count: int) -> int:
         >>> check_thread_count("threads", 4)
         4
     """
-    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_THREADS:
+    if not is_whole(count) or not 1 <= int(count) <= MOST_THREADS:
         wanted = f"must be a whole number from 1 to {MOST_THREADS}"
         raise ValueError(f"{name} {wanted}. Received: {count!r}")
-    return count
+    return int(count)
 
 
 def count_cpus() -> int:

@@ -4,6 +4,8 @@ import random
 
 import numpy as np
 
+from tinycnn.checks import as_array, whole
+
 _default = {"rng": np.random.default_rng()}
 
 
@@ -19,13 +21,10 @@ def set_random_seed(seed: int) -> None:
     Example:
         >>> set_random_seed(0)
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise ValueError(
-            f"seed must be a whole number from 0 to 2**32 - 1. Received: seed={seed!r}"
-        )
-    random.seed(int(seed))
-    np.random.seed(int(seed))  # noqa: NPY002 (the user's own calls to it shall repeat, too)
-    _default["rng"] = np.random.default_rng(int(seed))
+    seed = whole("seed", seed, 0, 2**32 - 1)
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 (the user's own calls to it shall repeat, too)
+    _default["rng"] = np.random.default_rng(seed)
 
 
 def next_rng() -> np.random.Generator:
@@ -52,11 +51,11 @@ def to_categorical(x: np.ndarray, num_classes: int | None = None) -> np.ndarray:
         array([[1., 0., 0.],
                [0., 0., 1.]])
     """
-    x = np.asarray(x)
-    whole = x.dtype.kind in "biu" or (
+    x = as_array("Class numbers", x)
+    integral = x.dtype.kind in "biu" or (
         x.dtype.kind == "f" and np.isfinite(x).all() and np.array_equal(x, np.floor(x))
     )
-    if not whole:
+    if not integral:
         raise ValueError(
             f"Class numbers must be whole numbers. Received: {x.dtype} {x.ravel()[:3]}"
         )
@@ -64,10 +63,7 @@ def to_categorical(x: np.ndarray, num_classes: int | None = None) -> np.ndarray:
         x = x[..., 0]
     if num_classes is None:
         num_classes = max(0, int(x.max()) + 1) if x.size else 0
-    if isinstance(num_classes, bool) or not isinstance(num_classes, int | np.integer):
-        raise ValueError(
-            f"num_classes must be a whole number. Received: num_classes={num_classes!r}"
-        )
+    num_classes = whole("num_classes", num_classes, 0)
     if x.size and not 0 <= x.min() <= x.max() < num_classes:
         raise ValueError(
             f"Class numbers must be from 0 and below num_classes={num_classes}. "

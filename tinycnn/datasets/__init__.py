@@ -13,10 +13,15 @@ from pathlib import Path
 from tinycnn.datasets import mnist, sample
 from tinycnn.datasets.digits import Digits
 from tinycnn.datasets.download import ELSE
-from tinycnn.datasets.folder import are_known, parse_contents, read_folder
+from tinycnn.datasets.folder import are_known, is_emnist, parse_contents, read_folder
 from tinycnn.errors import DataFileError
+from tinycnn.printable import printable
 
 __all__ = ["Digits", "load", "mnist", "sample"]
+
+_UPRIGHT = (
+    "These are EMNIST's files, which hold every image mirrored and lying: it was set upright."
+)
 
 
 def load(
@@ -31,7 +36,9 @@ def load(
     Args:
         source: "mnist": cache or download, or fail. "sample": the embedded sample. "auto": MNIST if
             it can be had, else the sample, with a `note` that says so and why. Anything else: a
-            folder with four files in MNIST's format.
+            folder with four files in MNIST's format, under MNIST's names or EMNIST's. What EMNIST's
+            names mark comes upright, though the files have rows and columns exchanged; a `note` says
+            so.
         mirrors, files, patience: as in `mnist.load_data`.
 
     Returns:
@@ -61,7 +68,7 @@ def load(
 def _load_folder(source: str | os.PathLike) -> Digits:
     contents = read_folder(source)
     name = "mnist" if are_known(contents) else _folder_name(Path(source).resolve())
-    return _digits(parse_contents(contents), name)
+    return _digits(parse_contents(contents), name, _UPRIGHT if is_emnist(contents[0]) else None)
 
 
 def _folder_name(folder: Path) -> str:
@@ -79,6 +86,6 @@ def _explain(error: DataFileError) -> str:
         "WARNING: this is not MNIST, but the small sample that comes with tinycnn "
         f"({sample.TRAIN_COUNT:,} training and {sample.TEST_COUNT:,} test digits); "
         "its results are not MNIST's.\n"
-        f"WARNING: MNIST could not be loaded: {error.cause}.\n"
+        f"WARNING: MNIST could not be loaded: {printable(error.path)}: {error.cause}.\n"
         f"WARNING: {error.remedy.removesuffix(ELSE).rstrip()}"
     )

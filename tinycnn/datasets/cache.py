@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tinycnn.datasets.download import download
-from tinycnn.datasets.files import KnownFile, find_files, put_files_here
+from tinycnn.datasets.files import KnownFile, axes_of, find_files, put_files_here
 from tinycnn.datasets.folder import Content
 from tinycnn.datasets.idx import read_bytes, unpack
 from tinycnn.errors import DataFileError
@@ -65,7 +65,7 @@ def _find_whole(folder: str | os.PathLike, known: KnownFile) -> Content | None:
             continue
         data = read_bytes(path)
         if hashlib.sha256(data).hexdigest() in (known.sha256, known.raw_sha256):
-            return Content(path, unpack(data, path, known.raw_size))
+            return Content(path, unpack(data, path, axes_of(known.name)))
     return None
 
 

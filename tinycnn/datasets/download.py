@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tinycnn.checks import number
 from tinycnn.datasets.files import KnownFile, find_files, put_files_here
 from tinycnn.datasets.transfer import MirrorError, receive
 from tinycnn.errors import DataFileError, DownloadError
+from tinycnn.printable import printable
 
 PATIENCE = 15.0  # seconds of silence in all when no mirror answers, shared by the mirrors
 _STALE = 3600.0  # seconds after which nobody can still be writing a temporary file
@@ -44,7 +46,7 @@ def download(
     Example:
         >>> download(FILES, "data", ["https://example.org/mnist/"])  # doctest: +SKIP
     """
-    if not patience > 0:
+    if number("patience", patience) <= 0:
         raise ValueError(f"patience must be a number of seconds above 0, received {patience!r}")
     folder = Path(folder)
     _prepare(folder)
@@ -159,4 +161,4 @@ def _reason(error: OSError) -> str:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(printable(line), file=sys.stderr, flush=True)  # servers word their answers as they like

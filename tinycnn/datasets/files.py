@@ -1,8 +1,12 @@
 """The four files of MNIST: their names, their sizes and their SHA-256, packed and unpacked."""
 
 import os
+import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tinycnn.errors import DataFileError
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,13 @@ FILES = (
     ),
 )
 NAMES = tuple(known.name for known in FILES)
+# The names of EMNIST's two splits that hold the ten digits (G. Cohen et al., "EMNIST: an extension of
+# MNIST to handwritten letters", 2017).
+EMNIST_NAMES = tuple(
+    tuple(f"emnist-{split}-{name.replace('t10k', 'test')}" for name in NAMES)
+    for split in ("digits", "mnist")
+)
+READABLE = "Make it readable for you, or name a copy of it that you can read."
 
 
 def spellings(name: str) -> tuple[str, ...]:
@@ -77,6 +88,19 @@ def spellings(name: str) -> tuple[str, ...]:
     return f"{raw}.gz", raw, f"{dotted}.gz", dotted
 
 
+def axes_of(name: str) -> int:
+    """Return how many axes the array in a file has: 3 for images, 1 for labels.
+
+    Args:
+        name: of the file, in any spelling.
+
+    Example:
+        >>> axes_of("t10k-labels.idx1-ubyte")
+        1
+    """
+    return 3 if "idx3" in name else 1
+
+
 def find_files(folder: str | os.PathLike, name: str) -> list[Path]:
     """List the files in `folder` that bear one of the spellings of `name`, the preferred one first.
 
@@ -84,23 +108,40 @@ def find_files(folder: str | os.PathLike, name: str) -> list[Path]:
         folder: where to look; it need not exist.
         name: the mirrors' name, such as "t10k-labels-idx1-ubyte.gz".
 
+    Raises:
+        DataFileError: it cannot be found out what is there, as in a folder that is closed to us.
+
     Example:
         >>> find_files("no such folder", NAMES[0])
         []
     """
-    paths = [Path(folder) / spelling for spelling in spellings(name)]
-    return [path for path in paths if os.path.isfile(path)]  # False in a folder closed to us
+    return [path for path in (Path(folder) / s for s in spellings(name)) if _is_file(path)]
 
 
-def put_files_here(folder: str | os.PathLike) -> str:
-    """Say which four files belong into `folder`: the remedy of every error about them.
+def _is_file(path: Path) -> bool:
+    """Tell whether there is a file; unlike `os.path.isfile`, never say no where nobody can know."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except (
+        FileNotFoundError,
+        NotADirectoryError,
+        ValueError,
+    ):  # ValueError: a name with a NUL in it
+        return False
+    except OSError as error:
+        raise DataFileError(path, f"it cannot be read: {error.strerror}", READABLE) from error
+
+
+def put_files_here(folder: str | os.PathLike, names: Sequence[str] = NAMES) -> str:
+    """Say which four files belong into `folder`: the remedy where some are missing.
 
     Args:
         folder: where the files belong.
+        names: of the four files.
 
     Example:
         >>> put_files_here("data").startswith("Put these four files here, in data")
         True
     """
-    names = ", ".join(NAMES)
-    return f"Put these four files here, in {os.fspath(folder)}, packed or unpacked: {names}."
+    here = f"Put these four files here, in {os.fspath(folder)}, packed or unpacked"
+    return f"{here}: {', '.join(names)}."

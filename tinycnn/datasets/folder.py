@@ -2,16 +2,28 @@
 
 import hashlib
 import os
+import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from tinycnn.datasets.files import FILES, NAMES, KnownFile, find_files, put_files_here
+from tinycnn.datasets.files import (
+    EMNIST_NAMES,
+    FILES,
+    NAMES,
+    READABLE,
+    KnownFile,
+    axes_of,
+    find_files,
+    put_files_here,
+)
 from tinycnn.datasets.idx import parse_images, parse_labels, read_bytes, unpack
 from tinycnn.errors import DataFileError
 
 _SOURCES = 'Data come from "auto", "mnist", "sample", or a folder with the four files of MNIST.'
+_ONE_SET = "Keep the four files that you mean in a folder of their own."
 
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -27,27 +39,65 @@ def read_folder(folder: str | os.PathLike) -> tuple[Content, ...]:
     """Read the four files that a person keeps in a folder; any data in MNIST's format will do.
 
     Args:
-        folder: holds the four files, packed or unpacked, in either spelling of their names.
+        folder: holds the four files, packed or unpacked, in either spelling of their names, which
+            are MNIST's, or those of EMNIST's splits "digits" and "mnist".
 
     Returns:
         The four contents, in the order of `files.FILES`.
 
     Raises:
-        DataFileError: no such folder, a file is missing, too long, or its gzip data damaged.
+        DataFileError: no such folder, or closed; a file is missing, closed, too long, or its gzip
+            data damaged; two files, or two sets of files, may be meant.
 
     Example:
         >>> contents = read_folder("fashion-mnist")  # doctest: +SKIP
     """
-    if not os.path.isdir(folder):
-        cause = "it is a file, not a folder" if os.path.exists(folder) else "no such folder"
-        raise DataFileError(folder, cause, _SOURCES)
-    found = {name: find_files(folder, name) for name in NAMES}
+    _check_folder(folder)
+    names = _find_set(folder)
+    found = {name: find_files(folder, name) for name in names}
     missing = [name for name, paths in found.items() if not paths]
     if missing:
         cause = f"missing from this folder: {', '.join(missing)}"
-        raise DataFileError(folder, cause, put_files_here(folder))
-    paths = [candidates[0] for candidates in found.values()]
-    return tuple(Content(path, unpack(read_bytes(path), path)) for path in paths)
+        raise DataFileError(folder, cause, put_files_here(folder, names))
+    return tuple(_read_one(paths) for paths in found.values())
+
+
+def _check_folder(folder: str | os.PathLike) -> None:
+    """Raise unless this is a folder, and say what it is instead."""
+    try:
+        mode = os.stat(folder).st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise DataFileError(folder, "no such folder", _SOURCES) from error
+    except OSError as error:
+        raise DataFileError(folder, f"it cannot be read: {error.strerror}", READABLE) from error
+    if not stat.S_ISDIR(mode):
+        raise DataFileError(folder, "it is a file, not a folder", _SOURCES)
+
+
+def _find_set(folder: str | os.PathLike) -> Sequence[str]:
+    """Return the names of the four files that are there: EMNIST's, or else MNIST's."""
+    whole = [names for names in (NAMES, *EMNIST_NAMES) if _count(folder, names) == len(names)]
+    if len(whole) > 1:
+        cause = f"it holds more than one set of files: {', '.join(names[0] for names in whole)}"
+        raise DataFileError(folder, cause, _ONE_SET)
+    return (
+        whole[0] if whole else max((NAMES, *EMNIST_NAMES), key=lambda names: _count(folder, names))
+    )
+
+
+def _count(folder: str | os.PathLike, names: Sequence[str]) -> int:
+    return sum(bool(find_files(folder, name)) for name in names)
+
+
+def _read_one(paths: Sequence[Path]) -> Content:
+    """Read one of several files that should be the same, packed and unpacked."""
+    contents = [Content(p, unpack(read_bytes(p), p, axes_of(p.name))) for p in paths]
+    first = contents[0]
+    for other in contents[1:]:
+        if other.raw != first.raw:
+            cause = f"{other.path.name} beside it holds something else"
+            raise DataFileError(first.path, cause, "Remove, or rename, the one you do not mean.")
+    return first
 
 
 def parse_contents(contents: tuple[Content, ...]) -> tuple[Split, Split]:
@@ -57,7 +107,8 @@ def parse_contents(contents: tuple[Content, ...]) -> tuple[Split, Split]:
         contents: training images, training labels, test images, test labels.
 
     Returns:
-        ((x_train, y_train), (x_test, y_test)), uint8 (n, 28, 28) and (n,).
+        ((x_train, y_train), (x_test, y_test)), uint8 (n, 28, 28) and (n,). Files with EMNIST's names
+        hold every image with rows and columns exchanged: these come upright, as MNIST's do.
 
     Raises:
         DataFileError: a file is not what its name says, or images and labels differ in number.
@@ -89,5 +140,15 @@ def _parse_pair(images: Content, labels: Content) -> Split:
     y = parse_labels(labels.raw, labels.path)  # (n,)
     if len(x) != len(y):
         cause = f"it holds {len(y):,} labels, but {images.path.name} holds {len(x):,} images"
-        raise DataFileError(labels.path, cause, put_files_here(labels.path.parent))
-    return x, y
+        raise DataFileError(labels.path, cause, "Take images and labels that belong together.")
+    return (x.transpose(0, 2, 1).copy() if is_emnist(images) else x), y
+
+
+def is_emnist(content: Content) -> bool:
+    """Tell whether a file has one of EMNIST's names.
+
+    Example:
+        >>> is_emnist(Content(Path("emnist-digits-test-images-idx3-ubyte"), b""))
+        True
+    """
+    return content.path.name.startswith("emnist-")

@@ -5,20 +5,21 @@ uint32), then the elements. Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST d
 handwritten digits".
 """
 
+import gzip
+import io
+import math
 import os
 import struct
 import zlib
-from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 
-from tinycnn.datasets.files import put_files_here
+from tinycnn.datasets.files import READABLE
 from tinycnn.errors import DataFileError
 
 SIDE = 28  # pixels
 CLASSES = 10
-MAX_COUNT = 70_000  # as many as all of MNIST; bounds the memory a hostile file can ask for
+MAX_COUNT = 1_000_000  # bounds the memory a hostile file can ask for
 MAX_BYTES = 16 + MAX_COUNT * SIDE * SIDE  # of a file, packed or unpacked
 
 _UNSIGNED_BYTE = 0x08
@@ -32,7 +33,14 @@ _TYPES = {
 }
 _CONTENTS = {1: "labels (idx1)", 3: "images (idx3)"}
 _GZIP = b"\x1f\x8b"
-_GZIP_WINDOW = 31  # tells zlib to expect a gzip header and to check the CRC
+_CHUNK = 1 << 16  # bytes
+
+_AGAIN = "Copy or download this file once more, whole."
+_OTHER_FILE = "Put the file that belongs to this name in its place, packed or unpacked."
+_OTHER_DATA = f"Only {SIDE}x{SIDE} images and labels of unsigned bytes are read: convert it first."
+_EXCHANGE = "Give images and labels the names that say what they are: idx3 and idx1."
+_FEWER = f"Split it into files of at most {MAX_COUNT:,} digits."
+_TEN_CLASSES = f"Take data with {CLASSES} classes, 0 to {CLASSES - 1} (of EMNIST: digits or mnist)."
 
 
 def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
@@ -50,46 +58,61 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
     """
     try:
         with open(path, "rb") as file:
-            data = file.read(limit + 1)
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(min(size, limit) + 1)
     except OSError as error:
-        _refuse(path, f"it cannot be read: {error.strerror or error}")
+        cause = f"it cannot be read: {error.strerror or error}"
+        raise DataFileError(path, cause, READABLE) from error
     if len(data) > limit:
-        _refuse(path, f"it is longer than {limit:,} bytes, the most that such a file can have")
+        cause = f"it is longer than {limit:,} bytes, the most that such a file can have"
+        raise DataFileError(path, cause, _FEWER)
     return data
 
 
-def unpack(data: bytes, path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
-    """Decompress gzip data; data that is not gzip comes back as it is.
+def unpack(data: bytes, path: str | os.PathLike, axes: int) -> bytes:
+    """Decompress an IDX file that is packed with gzip; data that is not gzip comes back as it is.
 
-    What counts is the content, not the name: browsers unpack files and keep the ".gz".
+    What counts is the content, not the name: browsers unpack files and keep the ".gz". Gzip data may
+    have several members, and zeros after the last one, as other programs accept them.
 
     Args:
         data: the file's content.
         path: its name, for messages.
-        limit: the most bytes that may come out; no more than that is ever held in memory.
+        axes: 3 for images, 1 for labels; no more bytes than the header announces are ever unpacked.
 
     Raises:
-        DataFileError: truncated, damaged, too long, or with anything after the end.
+        DataFileError: truncated, damaged, no such IDX file, too long, or with anything after the end.
 
     Example:
-        >>> import gzip
-        >>> unpack(gzip.compress(b"digits"), "digits.gz")
-        b'digits'
+        >>> labels = bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 3])
+        >>> unpack(gzip.compress(labels), "two.gz", 1) == labels
+        True
     """
     if not data.startswith(_GZIP):
         return data
-    stream = zlib.decompressobj(_GZIP_WINDOW)
     try:
-        raw = stream.decompress(data, limit + 1)
-    except zlib.error as error:
-        _refuse(path, f"its gzip data is damaged ({error})")
-    if len(raw) > limit:
-        _refuse(path, f"it unpacks to more than {limit:,} bytes")
-    if not stream.eof:
-        _refuse(path, f"its gzip data is truncated after {len(data):,} bytes")
-    if stream.unused_data:
-        _refuse(path, f"{len(stream.unused_data):,} bytes follow the end of its gzip data")
-    return raw
+        with gzip.open(io.BytesIO(data)) as file:
+            return _read_announced(file, axes, path)
+    except EOFError as error:
+        cause = f"its gzip data is truncated after {len(data):,} bytes"
+        raise DataFileError(path, cause, _AGAIN) from error
+    except (OSError, zlib.error) as error:
+        cause = f"its gzip data is damaged, or something else follows it ({error})"
+        raise DataFileError(path, cause, _AGAIN) from error
+
+
+def _read_announced(file: gzip.GzipFile, axes: int, path: str | os.PathLike) -> bytes:
+    """Read what the header announces, to the end of the file, for only that checks the CRC."""
+    start = file.read(4 + 4 * axes)
+    expected = len(start) + math.prod(_read_header(start, axes, path))
+    raw = io.BytesIO()
+    raw.write(start)
+    while chunk := file.read(_CHUNK):
+        raw.write(chunk)
+        if raw.tell() > expected:
+            cause = f"it unpacks to more than the {expected:,} bytes that its header announces"
+            raise DataFileError(path, cause, _AGAIN)
+    return raw.getvalue()
 
 
 def parse_images(data: bytes, path: str | os.PathLike) -> np.ndarray:
@@ -100,7 +123,7 @@ def parse_images(data: bytes, path: str | os.PathLike) -> np.ndarray:
         path: the file's name, for messages.
 
     Returns:
-        uint8 (n, 28, 28), 0 = paper, 255 = ink, n in 1..70,000; a writable copy.
+        uint8 (n, 28, 28), 0 = paper, 255 = ink, n in 1..1,000,000; a writable copy.
 
     Raises:
         DataFileError: anything but n images of 28x28 unsigned bytes, to the byte.
@@ -110,11 +133,8 @@ def parse_images(data: bytes, path: str | os.PathLike) -> np.ndarray:
         >>> parse_images(header + bytes(784), "one.idx").shape
         (1, 28, 28)
     """
-    count, rows, columns = _read_header(data, axes=3, path=path)
-    if (rows, columns) != (SIDE, SIDE):
-        _refuse(path, f"its images are {rows}x{columns}, not {SIDE}x{SIDE}")
-    pixels = _read_elements(data, 16, count, SIDE * SIDE, path)
-    return pixels.reshape(count, SIDE, SIDE).copy()  # (n, 28, 28)
+    shape = _read_header(data, 3, path)
+    return _read_elements(data, shape, path).reshape(shape).copy()  # (n, 28, 28)
 
 
 def parse_labels(data: bytes, path: str | os.PathLike) -> np.ndarray:
@@ -125,7 +145,7 @@ def parse_labels(data: bytes, path: str | os.PathLike) -> np.ndarray:
         path: the file's name, for messages.
 
     Returns:
-        uint8 (n,), each 0..9, n in 1..70,000; a writable copy.
+        uint8 (n,), each 0..9, n in 1..1,000,000; a writable copy.
 
     Raises:
         DataFileError: anything but n labels in 0..9, to the byte.
@@ -134,50 +154,57 @@ def parse_labels(data: bytes, path: str | os.PathLike) -> np.ndarray:
         >>> parse_labels(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 3]), "two.idx")
         array([7, 3], dtype=uint8)
     """
-    (count,) = _read_header(data, axes=1, path=path)
-    labels = _read_elements(data, 8, count, 1, path)
+    labels = _read_elements(data, _read_header(data, 1, path), path)
     if labels.max() >= CLASSES:
         position = int(np.argmax(labels >= CLASSES))
-        _refuse(path, f"label {position:,} is {labels[position]}, above {CLASSES - 1}")
+        cause = f"label {position:,} is {labels[position]}, above {CLASSES - 1}"
+        raise DataFileError(path, cause, _TEN_CLASSES)
     return labels.copy()  # (n,)
 
 
 def _read_header(data: bytes, axes: int, path: str | os.PathLike) -> tuple[int, ...]:
-    """Check the magic number; return the length of each axis."""
+    """Return the length of each axis, (n, 28, 28) or (n,), after making sure that it can be read."""
     _check_magic(data[:4], axes, path)
     if len(data) < 4 + 4 * axes:
-        _refuse(path, f"it ends within its header, after {len(data)} bytes")
-    return struct.unpack_from(f">{axes}I", data, 4)
+        raise DataFileError(path, f"it ends within its header, after {len(data)} bytes", _AGAIN)
+    count, *size = struct.unpack_from(f">{axes}I", data, 4)
+    if size not in ([], [SIDE, SIDE]):
+        cause = f"its images are {'x'.join(map(str, size))}, not {SIDE}x{SIDE}"
+        raise DataFileError(path, cause, _OTHER_DATA)
+    if not 1 <= count <= MAX_COUNT:
+        cause = f"its header announces {count:,} digits; 1 to {MAX_COUNT:,} are accepted"
+        raise DataFileError(path, cause, _FEWER if count else _OTHER_FILE)
+    return count, *size
 
 
 def _check_magic(magic: bytes, axes: int, path: str | os.PathLike) -> None:
     expected = bytes([0, 0, _UNSIGNED_BYTE, axes])
-    if magic == expected:
-        return
-    wanted = f"{expected.hex(' ')} was expected, for {_CONTENTS[axes]}"
+    if magic != expected:
+        cause, remedy = _explain_magic(magic)
+        wanted = f"{expected.hex(' ')} was expected, for {_CONTENTS[axes]}"
+        raise DataFileError(path, f"{cause}; {wanted}", remedy)
+
+
+def _explain_magic(magic: bytes) -> tuple[str, str]:
+    """Say what begins with four such bytes, and what to do about it."""
     if len(magic) < 4:
-        _refuse(path, f"it is too short for an IDX file: {len(magic)} bytes")
+        return f"it is too short for an IDX file: {len(magic)} bytes", _AGAIN
     if magic[2:] == b"\0\0" and magic[1] in _TYPES:
-        _refuse(path, f"it is little-endian ({magic.hex(' ')}); IDX is big-endian: {wanted}")
+        return f"it is little-endian ({magic.hex(' ')}) where IDX is big-endian", _OTHER_DATA
     if magic[:2] != b"\0\0" or magic[2] not in _TYPES:
-        _refuse(path, f"it is not an IDX file: it begins with {magic.hex(' ')}; {wanted}")
+        return f"it is not an IDX file: it begins with {magic.hex(' ')}", _OTHER_FILE
     if magic[2] != _UNSIGNED_BYTE:
-        _refuse(path, f"its elements have type 0x{magic[2]:02X}, {_TYPES[magic[2]]}; {wanted}")
-    held = _CONTENTS.get(magic[3], f"an array of {magic[3]} axes")
-    _refuse(path, f"it holds {held}; {wanted}")
+        return f"its elements have type 0x{magic[2]:02X}, {_TYPES[magic[2]]}", _OTHER_DATA
+    if magic[3] in _CONTENTS:
+        return f"it holds {_CONTENTS[magic[3]]}", _EXCHANGE
+    return f"it holds an array of {magic[3]} axes", _OTHER_DATA
 
 
-def _read_elements(
-    data: bytes, start: int, count: int, each: int, path: str | os.PathLike
-) -> np.ndarray:
-    """Return the `count` x `each` bytes from `start` on, which must be all there is."""
-    if not 1 <= count <= MAX_COUNT:
-        _refuse(path, f"its header announces {count:,} digits; 1 to {MAX_COUNT:,} are accepted")
-    expected = start + count * each
+def _read_elements(data: bytes, shape: tuple[int, ...], path: str | os.PathLike) -> np.ndarray:
+    """Return the elements behind the header, which must be all there is: uint8, in one row."""
+    start = 4 + 4 * len(shape)
+    expected = start + math.prod(shape)
     if len(data) != expected:
-        _refuse(path, f"it has {len(data):,} bytes; its header announces {expected:,}")
+        cause = f"it has {len(data):,} bytes; its header announces {expected:,}"
+        raise DataFileError(path, cause, _AGAIN)
     return np.frombuffer(data, np.uint8, offset=start)
-
-
-def _refuse(path: str | os.PathLike, cause: str) -> NoReturn:
-    raise DataFileError(path, cause, put_files_here(Path(path).parent))

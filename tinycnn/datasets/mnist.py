@@ -29,8 +29,9 @@ def load_data(
 
     Args:
         path: Keras's first argument, and its default: the only value accepted.
-        folder: read the four files (packed or unpacked, any data in MNIST's format) from here, and
-            leave cache and network alone. None: $TINYCNN_HOME, else the system's cache folder.
+        folder: read the four files (packed or unpacked, any data in MNIST's format; EMNIST's under
+            their own names, set upright) from here, and leave cache and network alone. None:
+            $TINYCNN_HOME, else the system's cache folder.
         mirrors: addresses of folders that hold the files, tried in this order; () for no network.
         files: names, sizes and SHA-256 of the four files.
         patience: seconds of silence to bear in all when no mirror answers, > 0.

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tinycnn.checks import label, refuse, whole
+from tinycnn.checks import as_array, label, refuse, whole
 
 DTYPES = ("float32", "float64")
 NEUTRAL = {  # options of Keras's that are accepted only at the value that changes nothing
@@ -150,7 +150,7 @@ class Layer:
             raise ValueError(
                 f"Layer {self.name} has {len(self.params)} weight arrays. Received: {len(weights)}"
             )
-        arrays = [np.asarray(weight) for weight in weights]
+        arrays = [as_array("weights", weight) for weight in weights]
         for (name, param), array in zip(self.params.items(), arrays, strict=True):
             if array.shape != param.shape or array.dtype.kind not in "fiu":
                 raise ValueError(

@@ -1,11 +1,9 @@
 """The dropout layer."""
 
-import numbers
-
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.checks import whole
+from tinycnn.checks import number, whole
 from tinycnn.layers.base import Layer
 
 
@@ -35,9 +33,7 @@ class Dropout(Layer):
         **options: object,
     ):
         super().__init__(noise_shape=noise_shape, **options)
-        if isinstance(rate, bool) or not isinstance(rate, numbers.Real) or not 0 <= rate <= 1:
-            raise ValueError(f"rate must be a number in 0 to 1. Received: rate={rate!r}")
-        self.rate = float(rate)
+        self.rate = number("rate", rate, 0, 1)
         self.seed = None if seed is None else whole("seed", seed, 0, 2**64 - 1)
 
     def step_seed(self, rng: np.random.Generator) -> int:

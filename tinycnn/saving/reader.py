@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from tinycnn.printable import printable
 from tinycnn.saving.hdf5 import HDF5File, open_file
 from tinycnn.saving.layer_config import plain_model
 from tinycnn.saving.optimizer_state import StateMismatchError, read_state
@@ -128,4 +129,4 @@ def _read_state(
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=6)
+    warnings.warn(printable(message), UserWarning, stacklevel=6)
