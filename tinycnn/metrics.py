@@ -5,6 +5,12 @@ from collections.abc import Callable
 import numpy as np
 
 
+def _right(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+    """Return 1.0 for each sample whose class number (n,) is the largest prediction's; NaN is never right."""
+    known = ~np.isnan(y_pred).any(axis=-1)  # argmax takes a NaN for the largest
+    return (known & (y_true == np.argmax(y_pred, axis=-1))).astype(float)
+
+
 def categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     """Return 1.0 for every sample whose largest prediction is at its one-hot label, (n,).
 
@@ -18,7 +24,7 @@ def categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
             f"{np.shape(y_pred)}. Received: {np.shape(y_true)}. For class numbers there is "
             "sparse_categorical_accuracy."
         )
-    return (np.argmax(y_true, axis=-1) == np.argmax(y_pred, axis=-1)).astype(float)
+    return _right(np.argmax(y_true, axis=-1), y_pred)
 
 
 def sparse_categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
@@ -35,7 +41,7 @@ def sparse_categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.nd
             f"Received: {np.shape(y_true)}. For one-hot labels there is categorical_accuracy."
         )
     y_true = np.asarray(y_true).reshape(wanted)
-    return (y_true == np.argmax(y_pred, axis=-1)).astype(float)
+    return _right(y_true, y_pred)
 
 
 def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:

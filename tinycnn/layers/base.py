@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from tinycnn.checks import label, refuse, whole
+from tinycnn.divergence import warn_of_weights
 
 DTYPES = ("float32", "float64")
 NEUTRAL = {  # options of Keras's that are accepted only at the value that changes nothing
@@ -143,7 +144,15 @@ class Layer:
 
         Raises:
             ValueError: for another number of arrays, or another shape.
+
+        Warns:
+            UserWarning: if some are NaN or infinite.
         """
+        self.copy_weights(weights)
+        warn_of_weights([self], 3)
+
+    def copy_weights(self, weights: list[np.ndarray]) -> None:
+        """Copy new values into the parameters, finite or not: see `set_weights`."""
         if not isinstance(weights, list | tuple):
             raise ValueError(f"weights must be a list of arrays. Received: {weights!r}")
         if len(weights) != len(self.params):
