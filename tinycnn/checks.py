@@ -1,6 +1,11 @@
 """What users pass: made uniform, or refused with the name and the value that was received."""
 
+import math
+import numbers
+
 import numpy as np
+
+MOST_PARAMETERS = 250_000_000  # of a layer, and of a model from a file
 
 
 def refuse(owner: str, options: dict[str, object], neutral: dict[str, object]) -> None:
@@ -41,6 +46,15 @@ def whole(name: str, value: int, low: int = 1, high: int = 2**31 - 1) -> int:
     return int(value)
 
 
+def number(name: str, value: float, low: float, high: float) -> float:
+    """Return a number in a range as a float, or say what is wrong with it."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
+        raise ValueError(
+            f"{name} must be a number in {low:g} to {high:g}. Received: {name}={value!r}"
+        )
+    return float(value)
+
+
 def label(name: str, value: str) -> str:
     """Return a name that a group of a file can have, too, or say what is wrong with it."""
     if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
@@ -63,3 +77,20 @@ def truth(name: str, value: bool) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} must be True or False. Received: {name}={value!r}")
     return bool(value)
+
+
+def affordable(layer: str, shapes: dict[str, tuple[int, ...]], dtype: str) -> None:
+    """Raise ValueError for a layer with more weights than any machine that this is for should make.
+
+    Args:
+        layer: its name.
+        shapes: of its weights, by name.
+        dtype: of its weights.
+    """
+    count = sum(math.prod(shape) for shape in shapes.values())
+    if count > MOST_PARAMETERS:
+        size = count * np.dtype(dtype).itemsize
+        raise ValueError(
+            f"Layer {layer} would have {count:,} weights, {size:,} bytes, and {MOST_PARAMETERS:,} "
+            f"weights are the most. Use a smaller one, or smaller inputs. Received: {shapes}"
+        )

@@ -4,13 +4,13 @@
 script learns a thousand times too slowly.
 """
 
-import numbers
 import operator
 
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.checks import label, refuse, truth
+from tinycnn.arrays import changeable, checked
+from tinycnn.checks import label, number, refuse, truth
 
 SMALLEST, LARGEST = 1e-30, 1e30  # within what float32 can hold
 BELOW_ONE = 1 - 2**-20  # the running means must forget something
@@ -26,13 +26,10 @@ NEUTRAL = {  # options of Keras's that are accepted only at the value that chang
 }
 
 
-def _number(name: str, value: float, low: float, high: float) -> float:
-    """Return a setting as a float, or say which range it must lie in."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
-        raise ValueError(
-            f"{name} must be a number in {low:g} to {high:g}. Received: {name}={value!r}"
-        )
-    return float(value)
+def _check_list(name: str, arrays: list[np.ndarray]) -> None:
+    """Raise ValueError unless these come as a list or tuple."""
+    if not isinstance(arrays, list | tuple):
+        raise ValueError(f"{name} must be a list of arrays. Received: {type(arrays).__name__}")
 
 
 class Optimizer:
@@ -61,14 +58,17 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._learning_rate = _number("learning_rate", value, 0.0, LARGEST)
+        self._learning_rate = number("learning_rate", value, 0.0, LARGEST)
 
     def build(self, params: list[np.ndarray]) -> None:
         """Make the slots, all 0, if they are not there yet.
 
         Raises:
-            ValueError: if this optimizer already moves other weights.
+            ValueError: if this optimizer already moves other weights, or these cannot be moved.
         """
+        _check_list("params", params)
+        for param in params:
+            changeable("param", param)
         if not self.slots:
             self.slots = {name: [np.zeros_like(p) for p in params] for name in self.slot_names}
         shapes = [param.shape for param in params]
@@ -88,12 +88,17 @@ class Optimizer:
             params: the weights, always in the same order.
 
         Raises:
-            ValueError: for other shapes, or weights that this optimizer does not belong to.
+            ValueError: for other shapes or dtypes, or weights that this optimizer does not belong to;
+                nothing is changed then.
         """
+        _check_list("grads", grads)
+        _check_list("params", params)
         shapes = [[np.shape(array) for array in arrays] for arrays in (grads, params)]
         if shapes[0] != shapes[1]:
             raise ValueError(f"Gradients and weights must have the same shapes. Received: {shapes}")
         self.build(params)
+        for param, grad in zip(params, grads, strict=True):
+            checked("grad", grad, param.shape, param.dtype)
         self.iterations += 1
         for place, (param, grad) in enumerate(zip(params, grads, strict=True)):
             self.update(param, grad, [self.slots[name][place] for name in self.slot_names])
@@ -139,7 +144,7 @@ class SGD(Optimizer):
         **options: object,
     ):
         super().__init__(learning_rate, name, **options)
-        self.momentum = _number("momentum", momentum, 0.0, 1.0)
+        self.momentum = number("momentum", momentum, 0.0, 1.0)
         self.nesterov = truth("nesterov", nesterov)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
@@ -183,8 +188,8 @@ class Adadelta(Optimizer):
         **options: object,
     ):
         super().__init__(learning_rate, name, **options)
-        self.rho = _number("rho", rho, 0.0, BELOW_ONE)
-        self.epsilon = _number("epsilon", epsilon, SMALLEST, 1.0)
+        self.rho = number("rho", rho, 0.0, BELOW_ONE)
+        self.epsilon = number("epsilon", epsilon, SMALLEST, 1.0)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array: see `reference.adadelta_update`."""
@@ -228,9 +233,9 @@ class Adam(Optimizer):
         **options: object,
     ):
         super().__init__(learning_rate, name, **options)
-        self.beta_1 = _number("beta_1", beta_1, 0.0, BELOW_ONE)
-        self.beta_2 = _number("beta_2", beta_2, 0.0, BELOW_ONE)
-        self.epsilon = _number("epsilon", epsilon, SMALLEST, 1.0)
+        self.beta_1 = number("beta_1", beta_1, 0.0, BELOW_ONE)
+        self.beta_2 = number("beta_2", beta_2, 0.0, BELOW_ONE)
+        self.epsilon = number("epsilon", epsilon, SMALLEST, 1.0)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array: see `reference.adam_update`."""

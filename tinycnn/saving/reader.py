@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from tinycnn.checks import MOST_PARAMETERS
 from tinycnn.saving.hdf5 import HDF5File, open_file
 from tinycnn.saving.layer_config import plain_model
 from tinycnn.saving.optimizer_state import StateMismatchError, read_state
@@ -14,7 +15,6 @@ from tinycnn.saving.saved_model import SavedModel, WeightSpecs
 from tinycnn.saving.training_config import plain_training
 
 GROUP = "model_weights"
-MOST_PARAMETERS = 250_000_000
 UNKNOWN = "Only what tinycnn has can be loaded: build the model without it, or load it in Keras."
 
 Spec = dict[str, tuple[tuple[int, ...], str]]
