@@ -189,3 +189,93 @@ def test_unknown_optimizers(name):
 @pytest.mark.parametrize(("name", "cls"), [("sgd", SGD), ("Adadelta", Adadelta), ("adam", Adam)])
 def test_known_names(name, cls):
     assert type(optimizers.get(name)) is cls
+
+
+# --- settings at their ends, and gradients of any size -------------------------------------------------
+
+STEPS, PLACES = 50, 40
+ODD = [
+    (SGD, {"learning_rate": 0.5, "momentum": momentum, "nesterov": nesterov})
+    for momentum in (0.0, 0.5, 0.999999, 1.0)
+    for nesterov in (False, True)
+]
+ODD += [
+    (Adadelta, {"rho": rho, "epsilon": epsilon})
+    for rho in (0.0, 1e-3, 0.95, 0.999)
+    for epsilon in (1e-7, 1e-30)
+]
+ODD += [
+    (Adam, {"learning_rate": 0.01, "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon})
+    for beta_1, beta_2 in ((0, 0), (0.9, 0), (0, 0.999), (0.9, 1e-3), (0.999999, 0.999999))
+    for epsilon in (1e-7, 1e-30)
+]
+GROWTH = {"steady": 1.0, "shrinking": 0.6, "suddenly small": 1e-5, "growing": 1.6}
+
+
+def gradients(kind):
+    """Return gradients (STEPS, PLACES) whose squares a float32 can hold."""
+    rng = np.random.default_rng(3)
+    signs, sizes = rng.choice([-1, 1], (STEPS, PLACES)), rng.uniform(0.5, 2, (STEPS, PLACES))
+    powers = np.arange(STEPS)[:, None]
+    powers = np.minimum(powers, 1) if kind == "suddenly small" else powers
+    return (signs * sizes * GROWTH[kind] ** powers).astype(np.float32)
+
+
+def definition(cls, settings, grads):
+    """Return where float64 goes from 0 with these gradients: each mean a sum over all gradients, anew."""
+    x, config = np.zeros(PLACES), {**cls().get_config(), **settings}
+    rate = config["learning_rate"]
+    if cls is SGD:
+        ages = np.arange(STEPS)[:, None]
+        for step in range(1, STEPS + 1):
+            velocity = -rate * (grads[:step] * config["momentum"] ** ages[:step][::-1]).sum(axis=0)
+            ahead = config["momentum"] * velocity - rate * grads[step - 1]
+            x = x + (ahead if config["nesterov"] else velocity)
+        return x
+
+    def mean(numbers, beta):
+        ages = np.arange(len(numbers))[::-1, None]
+        return ((1 - beta) * np.float64(beta) ** ages * np.array(numbers)).sum(axis=0)
+
+    deltas = [np.zeros(PLACES)]
+    for step in range(1, STEPS + 1):
+        past = grads[:step]
+        if cls is Adadelta:
+            roots = mean(np.square(deltas), config["rho"]), mean(past**2, config["rho"])
+            above, below = (np.sqrt(root + config["epsilon"]) for root in roots)
+            deltas.append(-above / below * past[-1])
+            x = x + rate * deltas[-1]
+        else:
+            corrections = [1 - config[beta] ** step for beta in ("beta_1", "beta_2")]
+            size = np.sqrt(mean(past**2, config["beta_2"])) + config["epsilon"]
+            step_size = rate * np.sqrt(corrections[1]) / corrections[0]
+            x = x - step_size * mean(past, config["beta_1"]) / size
+    return x
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", GROWTH)
+@pytest.mark.parametrize(("cls", "settings"), ODD)
+def test_fifty_steps_with_odd_settings_end_where_the_definition_does(
+    cls, settings, kind, dtype, implementation
+):
+    grads, x, optimizer = gradients(kind), np.zeros(PLACES, dtype), cls(**settings)
+    way = np.zeros(PLACES)
+    for grad in grads:
+        before = x.copy()
+        optimizer.apply([grad.astype(dtype)], [x])
+        way += np.abs(x - before)
+    wanted = definition(cls, settings, grads.astype(np.float64))
+    assert (way > 0).all()
+    # In float32 weights, means and beta itself are rounded, at most by 2^-24 in each step.
+    bound = STEPS * 2**-24 if dtype == np.float32 else 1e-9
+    assert (np.abs(x - wanted) / way).max() < bound
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_mean_that_forgets_all_forgets_a_large_gradient(dtype, implementation):
+    x, optimizer = np.zeros(1, dtype), Adam(1.0, beta_1=0.9, beta_2=0.0)
+    for grad in (1.0, 1e-4):
+        optimizer.apply([np.array([grad], dtype)], [x])
+    second = (0.09 + 0.1 * 1e-4) / (1 - 0.9**2) / (1e-4 + 1e-7)
+    np.testing.assert_allclose(x, -1 / (1 + 1e-7) - second, rtol=1e-6)

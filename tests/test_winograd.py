@@ -140,6 +140,26 @@ def test_relu_behind_it(rng, ways):
     assert len(ways) == 3
 
 
+@pytest.mark.parametrize("place", [(0, 0), (3, 3), (5, 0), (13, 13)])
+def test_one_pixel_far_above_the_others_among_a_thousand_channels(place, rng, monkeypatch):
+    x, kernel = image(rng, 1, 14, 14, 1024, NONE, np.float32), rng.standard_normal((3, 3, 1024, 64))
+    x[0, place[0], place[1], 0] = 1e4
+    arrays = x, kernel.astype(np.float32), np.zeros(64, np.float32)
+    turned = np.ascontiguousarray(arrays[1].transpose(0, 1, 3, 2))
+    back = x, turned, (1, 16, 16, 64)  # read as a gradient
+    found = (
+        kernels.conv2d_forward(*arrays, (1, 1), NONE),
+        kernels.conv2d_backward_input(*back, (1, 1), NONE),
+    )
+    monkeypatch.setattr(winograd, "pays", lambda *shapes: False)
+    wanted = (
+        kernels.conv2d_forward(*wide(*arrays), (1, 1), NONE),
+        kernels.conv2d_backward_input(*wide(x, turned), back[2], (1, 1), NONE),
+    )
+    for one, exact in zip(found, wanted, strict=True):
+        assert np.linalg.norm(one - exact) <= 1e-5 * np.linalg.norm(exact)
+
+
 @pytest.mark.parametrize(("n", "size"), [(128, 24), (4, 128)])
 def test_a_gradient_that_sums_over_thousands_of_tiles(n, size, rng, monkeypatch):
     x, dy = image(rng, n, size, size, 8, NONE, np.float32), rng.standard_normal((n, size, size, 8))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tinycnn import ops, reference
+from tinycnn.arrays import FLOATS
 from tinycnn.checks import plain_array
 
 
@@ -30,7 +31,7 @@ class ActivationFunction:
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return y, shaped as x; numbers that are not floats are taken as float32."""
         x = plain_array("x", x)
-        x = x if x.dtype in ops.FLOATS else x.astype(np.float32)
+        x = x if x.dtype in FLOATS else x.astype(np.float32)
         return self.forward(x).reshape(x.shape)
 
 

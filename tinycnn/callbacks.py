@@ -2,7 +2,6 @@
 
 import csv
 import os
-import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from tinycnn import saving
 from tinycnn.checks import number, whole
 from tinycnn.errors import FileError
 from tinycnn.printable import printable
+from tinycnn.warning import warn
 
 Logs = dict[str, float]
 
@@ -201,10 +201,9 @@ class Monitor(Callback):
     def current(self, logs: Logs | None) -> float | None:
         """Return the watched number, or None with a warning that lists what there is."""
         if logs is None or self.monitor not in logs:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__} watches {self.monitor!r}, which is not there. "
-                f"There are: {', '.join(logs or {}) or 'none'}",
-                stacklevel=4,
+                f"There are: {', '.join(logs or {}) or 'none'}"
             )
             return None
         return logs[self.monitor]

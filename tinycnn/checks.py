@@ -1,11 +1,13 @@
 """What users pass: made uniform, or refused with the name and the value that was received."""
 
+import math
 import numbers
 import sys
 
 import numpy as np
 
 LARGEST = sys.float_info.max
+MOST_PARAMETERS = 250_000_000  # of a layer, and of a model from a file
 
 
 def refuse(owner: str, options: dict[str, object], neutral: dict[str, object]) -> None:
@@ -129,3 +131,20 @@ def truth(name: str, value: bool) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} must be True or False. Received: {name}={value!r}")
     return bool(value)
+
+
+def affordable(layer: str, shapes: dict[str, tuple[int, ...]], dtype: str) -> None:
+    """Raise ValueError for a layer with more weights than any machine that this is for should make.
+
+    Args:
+        layer: its name.
+        shapes: of its weights, by name.
+        dtype: of its weights.
+    """
+    count = sum(math.prod(shape) for shape in shapes.values())
+    if count > MOST_PARAMETERS:
+        size = count * np.dtype(dtype).itemsize
+        raise ValueError(
+            f"Layer {layer} would have {count:,} weights, {size:,} bytes, and {MOST_PARAMETERS:,} "
+            f"weights are the most. Use a smaller one, or smaller inputs. Received: {shapes}"
+        )

@@ -1,11 +1,13 @@
 """How every command of the project starts and ends: one sentence for a mistake, never a traceback."""
 
 import argparse
+import functools
 import io
 import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from typing import NoReturn, TextIO
 
@@ -20,8 +22,8 @@ def run(main: Callable[[], int | None]) -> NoReturn:
 
     Args:
         main: the command; returns its exit code, None for 0. A `FileError`, `OSError` or `ValueError`
-            out of it is printed as one sentence (exit code 1), Ctrl-C ends with 130, a closed pipe
-            quietly.
+            out of it is printed as one sentence (exit code 1), so is a `UserWarning` on the way; Ctrl-C
+            ends with 130, a closed pipe quietly.
 
     Raises:
         SystemExit: always.
@@ -32,6 +34,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         SystemExit: 0
     """
     _mend_streams()
+    warnings.showwarning = functools.partial(_say, warnings.showwarning)
     _insist_on_interrupts()
     try:
         code = main() or 0
@@ -78,6 +81,16 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command line, and end with exit code 2."""
         super().error(printable(message))
+
+
+def _say(otherwise: Callable, message: Warning, category: type, *rest: object) -> None:
+    """Print a warning that is meant for people as one sentence, above a progress bar if there is one."""
+    if category is not UserWarning:
+        otherwise(message, category, *rest)
+        return
+    from tqdm import tqdm
+
+    tqdm.write(printable(f"warning: {message}"), file=sys.stderr)
 
 
 def _mend_streams() -> None:

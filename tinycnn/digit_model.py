@@ -48,7 +48,13 @@ def probabilities(model: models.Sequential, name: str, x: np.ndarray) -> np.ndar
     Raises:
         ModelFileError: the model returns neither probabilities nor scores.
     """
-    found = model.predict(x, verbose=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = model.predict(x, verbose=0)
+    if not np.isfinite(found).all():
+        cause = (
+            "its predictions are NaN or infinite: its weights are too large, the training diverged"
+        )
+        raise ModelFileError(name, cause, "Train again, with a smaller learning rate.")
     last = getattr(model.layers[-1], "activation", activations.linear)
     if last == activations.linear:
         found = activations.softmax(found)

@@ -2,14 +2,14 @@
 
 import numpy as np
 
+from tinycnn.arrays import checked, whole_numbers
+from tinycnn.checks import truth
 from tinycnn.ops import (
     Padding,
     Pair,
     check_dropout,
-    checked,
     convolving,
     geometry,
-    whole_numbers,
 )
 
 NONE = ((0, 0), (0, 0))
@@ -53,7 +53,7 @@ def conv2d_relu_backward(
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_backward`."""
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     dy, y = checked("dy", dy, shape, x.dtype), checked("y", y, shape, x.dtype)
-    rest = kernel, strides, padding, input_gradient
+    rest = kernel, strides, padding, truth("input_gradient", input_gradient)
     return convolving(kernel.shape).conv2d_relu_backward(dy, y, x, *rest)
 
 
@@ -98,13 +98,13 @@ def conv2d_relu_max_pool2d_backward(
     if winner.size and winner.max() >= pool[0] * pool[1]:
         raise ValueError(f"winner points outside of a window of {pool}.")
     check_dropout(rate, 0)
-    rest = kernel, strides, padding, pool, rate, input_gradient
+    rest = kernel, strides, padding, pool, rate, truth("input_gradient", input_gradient)
     return convolving(kernel.shape).conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
 
 
 def _check_activation(activation: str) -> None:
     """Raise ValueError unless there is a kernel for this activation in front of a mean."""
-    if activation not in ("relu", "tanh"):
+    if not isinstance(activation, str) or activation not in ("relu", "tanh"):
         raise ValueError(f"activation must be one of 'relu', 'tanh'. Received: {activation!r}")
 
 
@@ -142,6 +142,7 @@ def conv2d_average_pool2d_backward(
     pooled, pool = _pooled(shape, pool)
     dy = checked("dy", dy, pooled, x.dtype)
     _check_activation(activation)
-    a, rest = checked("a", a, shape, x.dtype, any_order=True), (activation, pool, input_gradient)
+    a = checked("a", a, shape, x.dtype, any_order=True)
+    rest = activation, pool, truth("input_gradient", input_gradient)
     arrays = dy, a, x, kernel
     return convolving(kernel.shape).conv2d_average_pool2d_backward(*arrays, strides, padding, *rest)

@@ -6,7 +6,8 @@ returns their mean. Where the last layer is a softmax, training hands the scores
 
 import numpy as np
 
-from tinycnn import ops, reference
+from tinycnn import reference
+from tinycnn.arrays import FLOATS
 from tinycnn.checks import number, plain_array, refuse, truth
 
 NEUTRAL = {"axis": -1, "reduction": "sum_over_batch_size", "ignore_class": None, "dtype": None}
@@ -16,7 +17,7 @@ EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before t
 def _predictions(y_pred: np.ndarray) -> np.ndarray:
     """Return predictions as float32 or float64."""
     y_pred = plain_array("Predictions", y_pred)
-    return y_pred if y_pred.dtype in ops.FLOATS else y_pred.astype(np.float32)
+    return y_pred if y_pred.dtype in FLOATS else y_pred.astype(np.float32)
 
 
 def _check_labels(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None:

@@ -7,6 +7,12 @@ import numpy as np
 from tinycnn.checks import as_array
 
 
+def _right(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+    """Return 1.0 for each sample whose class number (n,) is the largest prediction's; NaN is never right."""
+    known = ~np.isnan(y_pred).any(axis=-1)  # argmax takes a NaN for the largest
+    return (known & (y_true == np.argmax(y_pred, axis=-1))).astype(float)
+
+
 def categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     """Return 1.0 for every sample whose largest prediction is at its one-hot label, (n,).
 
@@ -21,7 +27,7 @@ def categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
             f"{y_pred.shape}. Received: {y_true.shape}. For class numbers there is "
             "sparse_categorical_accuracy."
         )
-    return (np.argmax(y_true, axis=-1) == np.argmax(y_pred, axis=-1)).astype(float)
+    return _right(np.argmax(y_true, axis=-1), y_pred)
 
 
 def sparse_categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
@@ -38,8 +44,7 @@ def sparse_categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.nd
             f"sparse_categorical_accuracy takes class numbers of shape {wanted}. "
             f"Received: {y_true.shape}. For one-hot labels there is categorical_accuracy."
         )
-    y_true = y_true.reshape(wanted)
-    return (y_true == np.argmax(y_pred, axis=-1)).astype(float)
+    return _right(y_true.reshape(wanted), y_pred)
 
 
 def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinycnn import utils
 from tinycnn.checks import is_whole, label, whole
+from tinycnn.divergence import warn_of_weights
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.plan import plan
 
@@ -188,6 +189,9 @@ class Network:
 
         Raises:
             ValueError: for another number of arrays, or another shape; nothing is changed then.
+
+        Warns:
+            UserWarning: if some are NaN or infinite.
         """
         if not isinstance(weights, list | tuple):
             raise ValueError(f"weights must be a list of arrays. Received: {weights!r}")
@@ -196,11 +200,12 @@ class Network:
         new, before = iter(weights), self.get_weights()
         try:
             for layer in self.layers:
-                layer.set_weights([next(new) for _ in layer.params])
+                layer.copy_weights([next(new) for _ in layer.params])
         except ValueError:
             for weight, old in zip(self.weights, before, strict=True):
                 weight[...] = old
             raise
+        warn_of_weights(self.layers)
 
     def count_params(self) -> int:
         """Return how many numbers the parameters have in all."""

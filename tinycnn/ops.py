@@ -7,17 +7,18 @@ defined, in `reference`: softmax and cross-entropy work on a few numbers a sampl
 
 import functools
 import os
-from collections.abc import Sequence
 from types import ModuleType
 
 import numpy as np
 
 from tinycnn import reference
+from tinycnn.arrays import array_shape, changeable, checked, whole_numbers
+from tinycnn.checks import number, truth, whole
 from tinycnn.thread_count import available_threads, check_thread_count
 
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+LARGEST = float(np.finfo(np.float32).max)
 
 
 @functools.cache
@@ -51,46 +52,20 @@ def set_num_threads(count: int) -> None:
     if implementation() is not reference:
         from tinycnn.kernels.threads import workers
 
-        workers.set_count(int(count))
-
-
-def checked(
-    name: str,
-    array: np.ndarray,
-    shape: tuple,
-    dtype: np.dtype | None = None,
-    any_order: bool = False,
-) -> np.ndarray:
-    """Return a C-contiguous array of exactly this shape and dtype, or say what is wrong.
-
-    Args:
-        name: of the array, for the message.
-        array: float32 or float64, native byte order.
-        shape: the sizes it must have; None where any will do.
-        dtype: the dtype it must have; None: float32 or float64.
-        any_order: leave the order of the numbers in memory as it is.
-
-    Raises:
-        ValueError: with name, wanted and received.
-    """
-    if not isinstance(array, np.ndarray):
-        raise ValueError(f"{name} must be a NumPy array. Received: {type(array).__name__}")
-    if array.dtype not in ((dtype,) if dtype is not None else FLOATS):
-        wanted = dtype or "float32 or float64"
-        raise ValueError(f"{name} must be an array of {wanted}. Received: {array.dtype}")
-    if array.shape != shape:
-        sizes = zip(shape, array.shape, strict=False)
-        if array.ndim != len(shape) or not all(want in (None, have) for want, have in sizes):
-            raise ValueError(f"{name} must have the shape {shape}. Received: {array.shape}")
-    return array if any_order or array.flags.c_contiguous else np.ascontiguousarray(array)
+        workers.set_count(count)
 
 
 def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> Pair:
     """Return (oh, ow), the size of a convolution's or a pooling's output.
 
     Raises:
-        ValueError: if the window does not fit into the padded image.
+        ValueError: if these are not whole numbers, or the window does not fit into the padded image.
     """
+    size, kernel, strides = (
+        whole_numbers(name, sizes, (2,))
+        for name, sizes in (("size", size), ("the window", kernel), ("strides", strides))
+    )
+    padding = whole_numbers("padding", padding, (2, 2))
     padded = [
         length + before + after for length, (before, after) in zip(size, padding, strict=True)
     ]
@@ -109,27 +84,6 @@ def convolving(kernel_shape: tuple) -> ModuleType:
     return implementation() if all(kernel_shape) else reference
 
 
-def whole_numbers(name: str, numbers: Sequence, shape: tuple[int, ...]) -> tuple:
-    """Return whole numbers of this shape, (2,) or (2, 2), as tuples of int: compiled code takes nothing else.
-
-    Raises:
-        ValueError: with name and what was received.
-
-    Example:
-        >>> whole_numbers("strides", [np.int8(2), 1], (2,))
-        (2, 1)
-    """
-    try:
-        found = np.asarray(numbers)
-    except ValueError:  # pairs of different lengths
-        found = np.empty(0)
-    if found.shape != shape or found.dtype.kind not in "iu":
-        wanted = "two whole numbers" if shape == (2,) else "two pairs of whole numbers"
-        raise ValueError(f"{name} must be {wanted}. Received: {numbers!r}")
-    plain = found.tolist()
-    return tuple(plain) if len(shape) == 1 else tuple(map(tuple, plain))
-
-
 def geometry(
     size: Pair, kernel_shape: tuple, strides: Pair, padding: Padding
 ) -> tuple[Pair, Pair, Padding]:
@@ -143,10 +97,9 @@ def geometry(
     Raises:
         ValueError: if these are not whole numbers, or the window does not fit.
     """
+    output = conv2d_output(size, kernel_shape[:2], strides, padding)
     strides = whole_numbers("strides", strides, (2,))
     padding = whole_numbers("padding", padding, (2, 2))
-    window = whole_numbers("the window", kernel_shape[:2], (2,))
-    output = conv2d_output(size, window, strides, padding)
     sizes = zip(strides, size, padding, strict=True)
     return output, tuple(min(step, length + sum(zeros)) for step, length, zeros in sizes), padding
 
@@ -166,9 +119,10 @@ def conv2d_backward_input(
     dy: np.ndarray, kernel: np.ndarray, x_shape: tuple, strides: Pair, padding: Padding
 ) -> np.ndarray:
     """Return dx (n, h, w, c): see `reference.conv2d_backward_input`."""
+    x_shape = array_shape("x_shape", x_shape)
+    kernel = checked("kernel", kernel, (None, None, x_shape[3], None))
     output, strides, padding = geometry(x_shape[1:3], kernel.shape, strides, padding)
-    dy = checked("dy", dy, (x_shape[0], *output, kernel.shape[3]))
-    kernel = checked("kernel", kernel, (None, None, x_shape[3], None), dy.dtype)
+    dy = checked("dy", dy, (x_shape[0], *output, kernel.shape[3]), kernel.dtype)
     return convolving(kernel.shape).conv2d_backward_input(dy, kernel, x_shape, strides, padding)
 
 
@@ -176,6 +130,7 @@ def conv2d_backward_kernel(
     dy: np.ndarray, x: np.ndarray, kernel_shape: tuple, strides: Pair, padding: Padding
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return dkernel (kh, kw, c, f) and dbias (f,): see `reference.conv2d_backward_kernel`."""
+    kernel_shape = array_shape("kernel_shape", kernel_shape)
     x = checked("x", x, (None, None, None, kernel_shape[2]))
     output, strides, padding = geometry(x.shape[1:3], kernel_shape, strides, padding)
     dy = checked("dy", dy, (len(x), *output, kernel_shape[3]), x.dtype)
@@ -213,6 +168,12 @@ def same_padding(size: Pair, window: Pair, strides: Pair) -> Padding:
         >>> same_padding((28, 28), (3, 3), (2, 2))
         ((0, 1), (0, 1))
     """
+    size, window, strides = (
+        whole_numbers(name, sizes, (2,))
+        for name, sizes in (("size", size), ("the window", window), ("strides", strides))
+    )
+    if min(*size, *window, *strides) < 1:
+        raise ValueError(f"Sizes and strides begin with 1. Received: {size}, {window}, {strides}")
     lacking = [
         max((-(-length // stride) - 1) * stride + width - length, 0)
         for length, width, stride in zip(size, window, strides, strict=True)
@@ -242,8 +203,9 @@ def max_pool2d_forward(
 
 def max_pool2d_backward(dy: np.ndarray, winner: np.ndarray, x_shape: tuple) -> np.ndarray:
     """Return dx (n, h, w, c): see `reference.max_pool2d_backward`."""
-    dy = checked("dy", dy, winner.shape)
+    x_shape = array_shape("x_shape", x_shape)
     winner = checked("winner", winner, (x_shape[0], None, None, x_shape[3]), np.dtype(np.int32))
+    dy = checked("dy", dy, winner.shape)
     if winner.size and not 0 <= winner.min() <= winner.max() < x_shape[1] * x_shape[2]:
         raise ValueError(f"winner points outside of an image of {x_shape[1:3]}.")
     return implementation().max_pool2d_backward(dy, winner, x_shape)
@@ -262,6 +224,7 @@ def average_pool2d_backward(
     dy: np.ndarray, x_shape: tuple, pool: Pair, strides: Pair, padding: Padding
 ) -> np.ndarray:
     """Return dx (n, h, w, c): see `reference.average_pool2d_backward`."""
+    x_shape = array_shape("x_shape", x_shape)
     pool, strides, start, output = _pool_geometry(x_shape, pool, strides, padding)
     dy = checked("dy", dy, (x_shape[0], *output, x_shape[3]))
     return implementation().average_pool2d_backward(dy, x_shape, pool, strides, start)
@@ -291,10 +254,8 @@ def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def check_dropout(rate: float, seed: int) -> None:
     """Raise ValueError unless rate and seed are what dropout takes."""
-    if not 0 <= rate <= 1 or not 0 <= seed < 2**64:
-        raise ValueError(
-            f"rate must lie in 0 to 1, seed in 0 to 2**64 - 1. Received: {rate}, {seed}"
-        )
+    number("rate", rate, 0, 1)
+    whole("seed", seed, 0, 2**64 - 1)
 
 
 def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
@@ -308,17 +269,27 @@ def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:
     return dropout_forward(checked("dy", dy, (None,) * np.ndim(dy)), rate, seed)
 
 
-def _checked_alike(param: np.ndarray, **others: np.ndarray) -> None:
-    """Make sure that an optimizer's arrays are contiguous and of one shape: they are changed in place."""
-    for name, array in {"param": param, **others}.items():
-        if checked(name, array, param.shape, param.dtype) is not array:
-            raise ValueError(f"{name} must be C-contiguous, because it is changed in place.")
+def _moved(param: np.ndarray, grad: np.ndarray, **slots: np.ndarray) -> list[np.ndarray]:
+    """Return all arrays of a step, checked; all but grad are changed in place."""
+    param = changeable("param", param)
+    alike = param.shape, param.dtype
+    changed = [changeable(name, slot, *alike) for name, slot in slots.items()]
+    return [param, checked("grad", grad, *alike), *changed]
 
 
-def sgd_update(param: np.ndarray, grad: np.ndarray, velocity: np.ndarray, *numbers: float) -> None:
+def sgd_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    velocity: np.ndarray,
+    learning_rate: float,
+    momentum: float,
+    nesterov: bool,
+) -> None:
     """Change param and velocity in place: see `reference.sgd_update`."""
-    _checked_alike(param, grad=grad, velocity=velocity)
-    implementation().sgd_update(param, grad, velocity, *numbers)
+    arrays = _moved(param, grad, velocity=velocity)
+    learning_rate = number("learning_rate", learning_rate, 0, LARGEST)
+    momentum, nesterov = number("momentum", momentum, 0, 1), truth("nesterov", nesterov)
+    implementation().sgd_update(*arrays, learning_rate, momentum, nesterov)
 
 
 def adadelta_update(
@@ -326,19 +297,31 @@ def adadelta_update(
     grad: np.ndarray,
     accumulated_grad: np.ndarray,
     accumulated_delta: np.ndarray,
-    *numbers: float,
+    learning_rate: float,
+    rho: float,
+    epsilon: float,
 ) -> None:
     """Change all but grad in place: see `reference.adadelta_update`."""
-    _checked_alike(
-        param, grad=grad, accumulated_grad=accumulated_grad, accumulated_delta=accumulated_delta
-    )
-    arrays = param, grad, accumulated_grad, accumulated_delta
-    implementation().adadelta_update(*arrays, *numbers)
+    slots = {"accumulated_grad": accumulated_grad, "accumulated_delta": accumulated_delta}
+    arrays = _moved(param, grad, **slots)
+    learning_rate = number("learning_rate", learning_rate, 0, LARGEST)
+    rho, epsilon = number("rho", rho, 0, 1), number("epsilon", epsilon, 0, LARGEST)
+    implementation().adadelta_update(*arrays, learning_rate, rho, epsilon)
 
 
 def adam_update(
-    param: np.ndarray, grad: np.ndarray, momentum: np.ndarray, velocity: np.ndarray, *numbers: float
+    param: np.ndarray,
+    grad: np.ndarray,
+    momentum: np.ndarray,
+    velocity: np.ndarray,
+    learning_rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
 ) -> None:
     """Change all but grad in place: see `reference.adam_update`."""
-    _checked_alike(param, grad=grad, momentum=momentum, velocity=velocity)
-    implementation().adam_update(param, grad, momentum, velocity, *numbers)
+    arrays = _moved(param, grad, momentum=momentum, velocity=velocity)
+    learning_rate = number("learning_rate", learning_rate, 0, LARGEST)
+    beta_1, beta_2 = number("beta_1", beta_1, 0, 1), number("beta_2", beta_2, 0, 1)
+    epsilon = number("epsilon", epsilon, 0, LARGEST)
+    implementation().adam_update(*arrays, learning_rate, beta_1, beta_2, epsilon)

@@ -9,6 +9,7 @@ import operator
 import numpy as np
 
 from tinycnn import ops
+from tinycnn.arrays import changeable, checked
 from tinycnn.checks import label, number, refuse, truth
 
 SMALLEST, LARGEST = 1e-30, 1e30  # within what float32 can hold
@@ -23,6 +24,12 @@ NEUTRAL = {  # options of Keras's that are accepted only at the value that chang
     "gradient_accumulation_steps": None,
     "amsgrad": False,
 }
+
+
+def _check_list(name: str, arrays: list[np.ndarray]) -> None:
+    """Raise ValueError unless these come as a list or tuple."""
+    if not isinstance(arrays, list | tuple):
+        raise ValueError(f"{name} must be a list of arrays. Received: {type(arrays).__name__}")
 
 
 class Optimizer:
@@ -57,8 +64,11 @@ class Optimizer:
         """Make the slots, all 0, if they are not there yet.
 
         Raises:
-            ValueError: if this optimizer already moves other weights.
+            ValueError: if this optimizer already moves other weights, or these cannot be moved.
         """
+        _check_list("params", params)
+        for param in params:
+            changeable("param", param)
         if not self.slots:
             self.slots = {name: [np.zeros_like(p) for p in params] for name in self.slot_names}
         shapes = [param.shape for param in params]
@@ -78,12 +88,17 @@ class Optimizer:
             params: the weights, always in the same order.
 
         Raises:
-            ValueError: for other shapes, or weights that this optimizer does not belong to.
+            ValueError: for other shapes or dtypes, or weights that this optimizer does not belong to;
+                nothing is changed then.
         """
+        _check_list("grads", grads)
+        _check_list("params", params)
         shapes = [[np.shape(array) for array in arrays] for arrays in (grads, params)]
         if shapes[0] != shapes[1]:
             raise ValueError(f"Gradients and weights must have the same shapes. Received: {shapes}")
         self.build(params)
+        for param, grad in zip(params, grads, strict=True):
+            checked("grad", grad, param.shape, param.dtype)
         self.iterations += 1
         for place, (param, grad) in enumerate(zip(params, grads, strict=True)):
             self.update(param, grad, [self.slots[name][place] for name in self.slot_names])

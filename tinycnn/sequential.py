@@ -1,7 +1,6 @@
 """`Sequential`: a network that learns, predicts, explains and saves itself. The face is that of Keras."""
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -17,6 +16,7 @@ from tinycnn.network import Network
 from tinycnn.plan import plan
 from tinycnn.summary import summary
 from tinycnn.turns import Turns, one_thread_at_a_time
+from tinycnn.warning import warn
 
 
 class Sequential(Network):
@@ -132,10 +132,9 @@ class Sequential(Network):
         loss = self._compiled["loss"]
         logits = self.layers[-1].before_softmax() is not None
         if logits and loss.from_logits:
-            warnings.warn(
+            warn(
                 "from_logits=True, but the model ends in a softmax: as in Keras, the loss takes the "
-                "scores before the softmax.",
-                stacklevel=3,
+                "scores before the softmax."
             )
         steps = plan(self.layers, logits, fuse=not self.run_eagerly)
         self.objective = training.Objective(

@@ -4,13 +4,16 @@ A training step is the whole of learning, and it is a few lines: `train_step` an
 """
 
 import dataclasses
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
+from tinycnn.divergence import Watch
 from tinycnn.plan import AnyStep, backward, forward
 
+QUIETLY = np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite gets one warning
 LARGE_BATCH = 256  # for evaluate and predict, where the batch changes nothing but memory
 
 
@@ -83,8 +86,13 @@ def loss_gradients(
     return grads, objective.values(y, y_pred, losses)
 
 
+@QUIETLY
 def train_step(
-    model: object, x: np.ndarray, y: np.ndarray, rng: np.random.Generator
+    model: object,
+    x: np.ndarray,
+    y: np.ndarray,
+    rng: np.random.Generator,
+    look: Callable[[np.ndarray], None] | None = None,
 ) -> list[np.ndarray]:
     """Learn from one batch: forward, loss, backward, one step of the optimizer.
 
@@ -93,11 +101,14 @@ def train_step(
         x: (n, ...), of the model's dtype.
         y: labels, as the loss takes them.
         rng: where dropout's chance comes from.
+        look: receives the loss of each sample (n,) before the weights change; None: a `Watch` does.
 
     Returns:
         The loss and metrics before the step, one value a sample each.
     """
     grads, values = loss_gradients(model.objective, x, y, rng)
+    look = look or functools.partial(Watch(model).look, x, y, slice(len(x)), "this batch")
+    look(values[0])
     flat = [
         grad[name] for layer, grad in zip(model.layers, grads, strict=True) for name in layer.params
     ]
@@ -105,6 +116,7 @@ def train_step(
     return values
 
 
+@QUIETLY
 def test_step(objective: Objective, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
     """Return the loss and metrics of one batch, one value a sample each; nothing is learnt."""
     y_pred, _ = forward(objective.steps, x, False, None)
@@ -142,12 +154,13 @@ def run_fit(
     model.stop_training, model.history = False, history
     hooks.on_train_begin({})
     logs: dict[str, float] = {}
+    watch = Watch(model)
     try:
         for epoch in epochs:
             hooks.on_epoch_begin(epoch, {})
-            logs = run_epoch(model, data, hooks, rng, batch_size, shuffle)
+            logs = run_epoch(model, data, hooks, rng, batch_size, shuffle, epoch, watch)
             if validation is not None:
-                found = run_evaluate(model, *validation, validation_batch_size)
+                found = run_evaluate(model, *validation, validation_batch_size, watch=watch)
                 logs.update({f"val_{name}": value for name, value in found.items()})
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training:
@@ -166,6 +179,8 @@ def run_epoch(
     rng: np.random.Generator,
     batch_size: int,
     shuffle: bool,
+    epoch: int,
+    watch: Watch,
 ) -> dict[str, float]:
     """Go through the training samples once, in a new order if wanted; return the running means."""
     x, y = data
@@ -174,7 +189,10 @@ def run_epoch(
     for batch, part in enumerate(batches(len(x), batch_size)):
         hooks.on_train_batch_begin(batch, {})
         chosen = order[part]
-        means.add(train_step(model, model.as_batch(x[chosen]), y[chosen], rng))
+        x_batch, y_batch = model.as_batch(x[chosen]), y[chosen]
+        place = f"epoch {epoch + 1}, batch {batch + 1}"
+        look = functools.partial(watch.look, x_batch, y_batch, chosen, place)
+        means.add(train_step(model, x_batch, y_batch, rng, look))
         hooks.on_train_batch_end(batch, means.logs())
         if model.stop_training:
             break
@@ -182,12 +200,20 @@ def run_epoch(
 
 
 def run_evaluate(
-    model: object, x: np.ndarray, y: np.ndarray, batch_size: int, bar: object = None
+    model: object,
+    x: np.ndarray,
+    y: np.ndarray,
+    batch_size: int,
+    bar: object = None,
+    watch: Watch | None = None,
 ) -> dict[str, float]:
     """Return the mean loss and metrics, by name; nothing is learnt."""
-    means = Means(model.objective.names())
-    for part in batches(len(x), batch_size):
-        means.add(test_step(model.objective, model.as_batch(x[part]), y[part]))
+    means, watch = Means(model.objective.names()), watch or Watch(model)
+    for batch, part in enumerate(batches(len(x), batch_size)):
+        x_batch, y_batch = model.as_batch(x[part]), y[part]
+        values = test_step(model.objective, x_batch, y_batch)
+        watch.look(x_batch, y_batch, part, f"batch {batch + 1} of the evaluation", values[0])
+        means.add(values)
         if bar is not None:
             bar.advance(means.logs())
     return means.logs()

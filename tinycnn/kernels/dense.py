@@ -1,10 +1,15 @@
-"""Dense layers on the product of `product.py`."""
+"""Dense layers on the product of `product.py`.
+
+Long sums are taken in blocks: 256 products are added up by themselves, then the blocks' sums one by one. So a
+number meets 256 roundings and one for each block, not one for each product: a float32 sum of 60,000 numbers
+is ten times as precise. The blocks do not depend on threads or samples, nor do the bits.
+"""
 
 import numpy as np
 
 from tinycnn.kernels.calls import call
-from tinycnn.kernels.compile import jit
-from tinycnn.kernels.elementwise import copy
+from tinycnn.kernels.compile import inlined, jit
+from tinycnn.kernels.elementwise import add, copy, set_to_zero
 from tinycnn.kernels.gather import add_gathered_address, multiples
 from tinycnn.kernels.memory import aligned_empty
 from tinycnn.kernels.product import ONE, ROWS, ZERO, product_address, strips, whole_vectors
@@ -12,7 +17,7 @@ from tinycnn.kernels.threads import workers
 from tinycnn.kernels.turn import turn_address
 
 WORTH_A_THREAD = 4_000_000  # multiply-adds
-# One pass takes this many k, so that its part of the kernel stays in the second-level cache.
+# One pass takes this many k: so sums are precise, and its part of the kernel stays in the second-level cache.
 BLOCK = 256
 FEW = 4  # samples
 INPUTS = 8 * ROWS  # whose gradients are computed at once
@@ -40,19 +45,35 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
 
 @jit
 def forward_few(add_gathered, x, kernel, bias, y):
-    """Fill y, (n, f), with the sums of the rows of the kernel whose input is not zero."""
+    """Fill y, (n, f), with the sums of the rows of the kernel whose input is not zero, in blocks of k."""
     (n, c), f = x.shape, kernel.shape[1]
-    values, indices = np.empty(n * c + 1, x.dtype), np.empty(n * c + 1, np.int64)
-    firsts, stops, places = multiples(n, c), multiples(n, c), multiples(n, f)
+    values, indices = np.empty(n * BLOCK, x.dtype), np.empty(n * BLOCK, np.int64)
+    firsts, stops, places = multiples(n, BLOCK), multiples(n, BLOCK), multiples(n, f)
+    z, part, rows = y.ravel(), np.empty(n * f, y.dtype), kernel.ravel()
     for sample in range(n):
-        for k in range(c):
-            values[stops[sample]], indices[stops[sample]] = x[sample, k], k * f
-            stops[sample] += x[sample, k] != 0
-        for j in range(f):
-            y[sample, j] = bias[j]
-    flat, rows = y.ravel(), kernel.ravel()
-    lists = values, indices, firsts, stops
-    call(add_gathered, (flat, ZERO, places, rows, ZERO, *lists, f))
+        copy(bias, y[sample])
+    for first in range(0, c, BLOCK):
+        for sample in range(n):
+            stop = firsts[sample]
+            for k in range(first, min(first + BLOCK, c)):
+                values[stop], indices[stop] = x[sample, k], k * f
+                stop += x[sample, k] != 0
+            stops[sample] = stop
+        lists = values, indices, firsts, stops
+        if first == 0:
+            call(add_gathered, (z, ZERO, places, rows, ZERO, *lists, f))
+        else:
+            set_to_zero(part)
+            call(add_gathered, (part, ZERO, places, rows, ZERO, *lists, f))
+            add(part, z)
+
+
+@inlined
+def add_rows(part, row, z, z_at, z_row, rows, columns):
+    """Add a matrix of `rows` x `columns` numbers in `part` to one in `z`; both flat."""
+    for i in range(rows):
+        here, there = i * row, z_at + i * z_row
+        add(part[here : here + columns], z[there : there + columns])
 
 
 @jit
@@ -65,6 +86,7 @@ def forward_span(start, stop, product, x, kernel, bias, wide, size, y):
     z, numbers, weights = y.ravel(), x.ravel(), kernel.ravel()
     # An odd number of strips from row to row, or the rows of a strip share their places, too.
     a, b, far = np.empty(n * BLOCK, x.dtype), np.zeros(BLOCK * (size + wide), x.dtype), size + wide
+    part, zeros = np.empty(n * wide, x.dtype), np.zeros(wide, x.dtype)
     for k in range(0, max(1, c), BLOCK):
         many = min(BLOCK, c - k)
         steps = (many, ONE, ZERO, many, ONE)
@@ -82,7 +104,8 @@ def forward_span(start, stop, product, x, kernel, bias, wide, size, y):
                 if k == 0:
                     call(product, (z, at, f, bias, at, ZERO, *rest))
                 else:
-                    call(product, (z, at, f, z, at, f, *rest))
+                    call(product, (part, ZERO, wide, zeros, ZERO, ZERO, *rest))
+                    add_rows(part, wide, z, at, f, n, left)
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -103,14 +126,26 @@ def backward_input_span(start, stop, addresses, turned, kernel, dx):
     """Fill the columns of dx that belong to groups start to stop of inputs."""
     (c, f), n, (count, _, wide), (product, turn) = kernel.shape, len(dx), turned.shape, addresses
     room, zeros = np.empty(INPUTS * n, dx.dtype), np.zeros(wide, dx.dtype)
-    found, a, b = dx.ravel(), kernel.ravel(), turned.ravel()
+    part, found, a, b = (
+        np.empty(INPUTS * wide, dx.dtype),
+        dx.ravel(),
+        kernel.ravel(),
+        turned.ravel(),
+    )
     for first in range(start * INPUTS, min(stop * INPUTS, c), INPUTS):
         many = min(INPUTS, c - first)
         for strip in range(count):
             # forward: y = x @ kernel + bias
-            at, steps, b_steps = strip * wide, (f, ONE, ZERO, f, ONE), (wide, ZERO)
-            places = room, at, n, zeros, ZERO, ZERO, a, first * f, steps, b, at * f, b_steps
-            call(product, (*places, many, min(wide, n - at)))
+            at, left = strip * wide, min(wide, n - strip * wide)
+            for k in range(0, max(1, f), BLOCK):
+                length = min(BLOCK, f - k)
+                steps, b_steps = (f, ONE, ZERO, length, ONE), (wide, ZERO)
+                rest = a, first * f + k, steps, b, at * f + k * wide, b_steps, many, left
+                if k == 0:
+                    call(product, (room, at, n, zeros, ZERO, ZERO, *rest))
+                else:
+                    call(product, (part, ZERO, wide, zeros, ZERO, ZERO, *rest))
+                    add_rows(part, wide, room, at, n, many, left)
         call(turn, (room, ZERO, n, room, True, many, n, found, first, c))
 
 
@@ -121,7 +156,8 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
     addresses = product_address(dy.dtype), turn_address(dy.dtype)
     arrays = addresses, strips(dy, whole_vectors(WIDE, dy.dtype)), x, dkernel
     workers.run(backward_kernel_span, -(-x.shape[1] // INPUTS), least, *arrays)
-    return dkernel, dy.sum(axis=0)
+    sums = [dy[k : k + BLOCK].sum(axis=0) for k in range(0, max(1, len(dy)), BLOCK)]
+    return dkernel, sum(sums[1:], sums[0])
 
 
 @jit
@@ -129,12 +165,19 @@ def backward_kernel_span(start, stop, addresses, dy, x, dkernel):
     """Fill the rows of dkernel that belong to groups start to stop of inputs: k runs over the samples."""
     (n, c), f, (count, _, wide), (product, turn) = x.shape, dkernel.shape[1], dy.shape, addresses
     room, zeros = np.empty(INPUTS * n, dy.dtype), np.zeros(wide, dy.dtype)
-    z, numbers, b = dkernel.ravel(), x.ravel(), dy.ravel()
+    part, z, numbers, b = np.empty(INPUTS * wide, dy.dtype), dkernel.ravel(), x.ravel(), dy.ravel()
     for first in range(start * INPUTS, min(stop * INPUTS, c), INPUTS):
         many = min(INPUTS, c - first)
         call(turn, (numbers, first, c, numbers, True, n, many, room, ZERO, n))
         for strip in range(count):
             # forward: y = x @ kernel + bias
-            at, steps, b_steps = strip * wide, (n, ONE, ZERO, n, ONE), (wide, ZERO)
-            places = z, first * f + at, f, zeros, ZERO, ZERO, room, ZERO, steps, b, at * n, b_steps
-            call(product, (*places, many, min(wide, f - at)))
+            at, left = first * f + strip * wide, min(wide, f - strip * wide)
+            for k in range(0, max(1, n), BLOCK):
+                length = min(BLOCK, n - k)
+                steps, b_steps = (n, ONE, ZERO, length, ONE), (wide, ZERO)
+                rest = room, k, steps, b, (strip * n + k) * wide, b_steps, many, left
+                if k == 0:
+                    call(product, (z, at, f, zeros, ZERO, ZERO, *rest))
+                else:
+                    call(product, (part, ZERO, wide, zeros, ZERO, ZERO, *rest))
+                    add_rows(part, wide, z, at, f, many, left)

@@ -88,18 +88,33 @@ def adam_update(
     """Twin of `reference.adam_update`."""
     number = param.dtype.type
     flat = [array.reshape(-1) for array in (param, grad, momentum, velocity)]
-    numbers = number(learning_rate), number(1 - beta_1), number(1 - beta_2), number(epsilon)
+    betas = number(beta_1), number(1 - beta_1), number(beta_2), number(1 - beta_2)
+    numbers = number(learning_rate), *betas, number(epsilon)
     workers.run(adam_span, param.size, WORTH_A_THREAD, *flat, *numbers)
 
 
 @jit
-def adam_span(start, stop, param, grad, momentum, velocity, learning_rate, rest_1, rest_2, epsilon):
+def adam_span(
+    start,
+    stop,
+    param,
+    grad,
+    momentum,
+    velocity,
+    learning_rate,
+    beta_1,
+    rest_1,
+    beta_2,
+    rest_2,
+    epsilon,
+):
     """Move positions start to stop."""
     param, grad = param[start:stop], grad[start:stop]
     momentum, velocity = momentum[start:stop], velocity[start:stop]
     for position in range(len(param)):
         g = grad[position]
-        mean = momentum[position] + (g - momentum[position]) * rest_1
-        square = velocity[position] + (g * g - velocity[position]) * rest_2
+        # Not mean + (g - mean) * rest: a gradient far smaller than the mean would be lost in it.
+        mean = beta_1 * momentum[position] + rest_1 * g
+        square = beta_2 * velocity[position] + rest_2 * g * g
         momentum[position], velocity[position] = mean, square
         param[position] -= learning_rate * mean / (np.sqrt(square) + epsilon)

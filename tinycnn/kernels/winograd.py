@@ -25,12 +25,14 @@ from numba.extending import intrinsic
 
 from tinycnn.kernels.calls import AT, address, call, flat_array
 from tinycnn.kernels.compile import inlined, jit
+from tinycnn.kernels.elementwise import add
 from tinycnn.kernels.product import ONE, ZERO, product_address, widened
 from tinycnn.kernels.threads import workers
 from tinycnn.kernels.vectors import Writer, element_at
 
 OUT, IN = 4, 6  # sides of a tile of the output, and of the part of the image that it sees
 POINTS = IN * IN
+CHANNELS = 128  # whose products are added up by themselves: long sums lose precision
 BLOCK = 512  # columns that stay in the first-level cache
 WORTH_A_THREAD = 400_000  # multiply-adds
 BAND = 48  # tiles worked on at once: what is between fits the second-level cache
@@ -298,11 +300,17 @@ def convolve_band(product, pixels, at, width, c, values, bias, tiles, v, m, z):
             x_at = at + (i * OUT * width + j * OUT) * c
             v_at, far = (i * columns + j) * c, count * c
             set_values(pixels, x_at, width * c, c, v, v_at, IN * far, far, bias, 0, c)
-    steps = (c, ONE, ZERO, c, ONE)
     for p in range(POINTS):
-        m_at, v_at = p * count * f, p * count * c
-        places = m, m_at, f, zeros, ZERO, ZERO, v, v_at, steps, u, p * c * wide, (wide, ZERO)
-        call(product, (*places, count, f))
+        m_at = p * count * f
+        for first in range(0, c, CHANNELS):
+            steps = (c, ONE, ZERO, min(CHANNELS, c - first), ONE)
+            v_at, u_at = p * count * c + first, (p * c + first) * wide
+            rest = zeros, ZERO, ZERO, v, v_at, steps, u, u_at, (wide, ZERO), count, f
+            if first == 0:
+                call(product, (m, m_at, f, *rest))
+            else:
+                call(product, (flat, ZERO, f, *rest))  # there is room until the pixels come
+                add(flat[: count * f], m[m_at : m_at + count * f])
     for i in range(rows):
         for j in range(columns):
             m_at, far, row = (i * columns + j) * f, count * f, columns * OUT * f

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from tinycnn.checks import as_array, label, refuse, whole
+from tinycnn.checks import affordable, as_array, label, refuse, whole
+from tinycnn.divergence import warn_of_weights
 
 DTYPES = ("float32", "float64")
 NEUTRAL = {  # options of Keras's that are accepted only at the value that changes nothing
@@ -85,10 +86,14 @@ class Layer:
         Args:
             input_shape: with the number of samples, which may be None, in front.
             rng: where random first weights come from.
+
+        Raises:
+            ValueError: if the layer cannot take such an input, or would have too many weights.
         """
-        self.output_shape = self.compute_output_shape(input_shape)
-        self.input_shape = tuple(input_shape)
+        output_shape = self.compute_output_shape(input_shape)
         shapes = self.weight_shapes(input_shape)
+        affordable(self.name or type(self).__name__, shapes, self.dtype)
+        self.output_shape, self.input_shape = output_shape, tuple(input_shape)
         self.params = {name: self.initial(name, shape, rng) for name, shape in shapes.items()}
 
     def initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -143,7 +148,15 @@ class Layer:
 
         Raises:
             ValueError: for another number of arrays, or another shape.
+
+        Warns:
+            UserWarning: if some are NaN or infinite.
         """
+        self.copy_weights(weights)
+        warn_of_weights([self])
+
+    def copy_weights(self, weights: list[np.ndarray]) -> None:
+        """Copy new values into the parameters, finite or not: see `set_weights`."""
         if not isinstance(weights, list | tuple):
             raise ValueError(f"weights must be a list of arrays. Received: {weights!r}")
         if len(weights) != len(self.params):

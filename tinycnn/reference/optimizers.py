@@ -81,6 +81,7 @@ def adam_update(
     Source: D. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", 2015, end of section 2.
     """
     number = param.dtype.type
-    momentum += (grad - momentum) * number(1 - beta_1)
-    velocity += (grad * grad - velocity) * number(1 - beta_2)
+    # Not mean + (grad - mean) * (1 - beta): a gradient far smaller than the mean would be lost in it.
+    momentum[...] = number(beta_1) * momentum + number(1 - beta_1) * grad
+    velocity[...] = number(beta_2) * velocity + number(1 - beta_2) * grad * grad
     param -= number(learning_rate) * momentum / (np.sqrt(velocity) + number(epsilon))

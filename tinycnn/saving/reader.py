@@ -2,10 +2,10 @@
 
 import math
 import os
-import warnings
 
 import numpy as np
 
+from tinycnn.checks import MOST_PARAMETERS
 from tinycnn.printable import printable
 from tinycnn.saving.hdf5 import HDF5File, open_file
 from tinycnn.saving.layer_config import plain_model
@@ -13,9 +13,9 @@ from tinycnn.saving.optimizer_state import StateMismatchError, read_state
 from tinycnn.saving.options import UnsupportedError, parse
 from tinycnn.saving.saved_model import SavedModel, WeightSpecs
 from tinycnn.saving.training_config import plain_training
+from tinycnn.warning import warn
 
 GROUP = "model_weights"
-MOST_PARAMETERS = 250_000_000
 UNKNOWN = "Only what tinycnn has can be loaded: build the model without it, or load it in Keras."
 
 Spec = dict[str, tuple[tuple[int, ...], str]]
@@ -129,4 +129,4 @@ def _read_state(
 
 
 def _warn(message: str) -> None:
-    warnings.warn(printable(message), UserWarning, stacklevel=6)
+    warn(printable(message))

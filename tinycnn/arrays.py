@@ -1,0 +1,92 @@
+"""Arrays and sizes as compiled code can bear them, or a ValueError that says what was received instead."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def checked(
+    name: str,
+    array: np.ndarray,
+    shape: tuple,
+    dtype: np.dtype | None = None,
+    any_order: bool = False,
+) -> np.ndarray:
+    """Return a C-contiguous, writeable array of exactly this shape and dtype, or say what is wrong.
+
+    Args:
+        name: of the array, for the message.
+        array: float32 or float64, native byte order; copied if it is not laid out as kernels need it.
+        shape: the sizes it must have; None where any will do.
+        dtype: the dtype it must have; None: float32 or float64.
+        any_order: leave the order of the numbers in memory as it is.
+
+    Raises:
+        ValueError: with name, wanted and received.
+    """
+    if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+        raise ValueError(f"{name} must be a NumPy array. Received: {type(array).__name__}")
+    if array.dtype not in ((dtype,) if dtype is not None else FLOATS):
+        wanted = dtype or "float32 or float64"
+        raise ValueError(f"{name} must be an array of {wanted}. Received: {array.dtype}")
+    if array.shape != shape:
+        sizes = zip(shape, array.shape, strict=False)
+        if array.ndim != len(shape) or not all(want in (None, have) for want, have in sizes):
+            raise ValueError(f"{name} must have the shape {shape}. Received: {array.shape}")
+    ready = array.flags.behaved if any_order else array.flags.carray
+    if ready and type(array) is np.ndarray:
+        return array
+    return np.require(array, None, ["A", "W", "E"] if any_order else ["C", "A", "W", "E"])
+
+
+def changeable(
+    name: str, array: np.ndarray, shape: tuple | None = None, dtype: np.dtype | None = None
+) -> np.ndarray:
+    """Return an array that an optimizer can change in place, or say why not.
+
+    Raises:
+        ValueError: with name and what was received.
+    """
+    found = checked(name, array, np.shape(array) if shape is None else shape, dtype)
+    if not array.flags.carray:
+        raise ValueError(
+            f"{name} must be C-contiguous, aligned and writeable, because it is changed in place. "
+            f"Received: strides={array.strides}, writeable={array.flags.writeable}"
+        )
+    return found
+
+
+def whole_numbers(name: str, numbers: Sequence, shape: tuple[int, ...]) -> tuple:
+    """Return whole numbers of this shape, such as (2,) or (2, 2), as tuples of int, as compiled code needs.
+
+    Raises:
+        ValueError: with name and what was received.
+
+    Example:
+        >>> whole_numbers("strides", [np.int8(2), 1], (2,))
+        (2, 1)
+    """
+    try:
+        found = np.asarray(numbers)
+    except ValueError:  # pairs of different lengths
+        found = np.empty(0)
+    if found.shape != shape or found.dtype.kind not in "iu":
+        names = {(2,): "two whole numbers", (2, 2): "two pairs of whole numbers"}
+        wanted = names.get(shape, f"{shape[0]} whole numbers")
+        raise ValueError(f"{name} must be {wanted}. Received: {numbers!r}")
+    plain = found.tolist()
+    return tuple(plain) if len(shape) == 1 else tuple(map(tuple, plain))
+
+
+def array_shape(name: str, sizes: Sequence) -> tuple[int, int, int, int]:
+    """Return the shape of an array that is not there, four whole numbers from 0, as int.
+
+    Raises:
+        ValueError: with name and what was received.
+    """
+    found = whole_numbers(name, sizes, (4,))
+    if min(found) < 0:
+        raise ValueError(f"{name} must not be negative. Received: {sizes!r}")
+    return found

@@ -1,0 +1,22 @@
+"""Warnings that point at the line of the user's program, however deep inside they arise."""
+
+import sys
+import warnings
+
+INSIDE = ("tinycnn", "numpy", "contextlib")  # the others wrap our functions, as `np.errstate` does
+
+
+def warn(message: str) -> None:
+    """Give a UserWarning in the name of the nearest caller outside of this package.
+
+    Args:
+        message: what is wrong, and what to do.
+
+    Example:
+        >>> warn("The loss is nan")  # doctest: +SKIP
+        example.py:1: UserWarning: The loss is nan
+    """
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in INSIDE:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
