@@ -210,7 +210,7 @@ TEXTS = {
     "NaN": (text("model_config", '{"a": NaN}'), "not a finite number"),
     "1e999": (text("model_config", '{"a": 1e999}'), "not a finite number"),
     "a huge number": (text("model_config", '{"a": ' + "9" * 5000 + "}"), "is too large"),
-    "200 MiB": (opened(large_attribute), "texts take more than"),
+    "200 MiB": (opened(large_attribute), "too large"),
     "2 MiB": (text("model_config", " " * 2**21), "too large"),
     "training not JSON": (text("training_config", "{"), "training_config is no good"),
     "training a list": (text("training_config", "[1]"), "not an object"),
@@ -320,24 +320,24 @@ NUMBERS = {
     "int32": (stored(KERNEL, data=np.zeros((12, 4), "i4")), "type int32"),
     "float16": (stored(KERNEL, data=np.zeros((12, 4), "f2")), "type float16"),
     "float64": (stored(KERNEL, data=np.zeros((12, 4), "f8")), "type float64"),
-    "complex": (stored(KERNEL, data=np.zeros((12, 4), "c8")), "type complex64"),
-    "bool": (stored(KERNEL, data=np.zeros((12, 4), "?")), "type bool"),
-    "fixed text": (stored(KERNEL, data=np.zeros((12, 4), "S4")), "type |S4"),
-    "text": (stored(KERNEL, shape=(12, 4), dtype=h5py.string_dtype()), "type object"),
-    "references": (stored(KERNEL, shape=(12, 4), dtype=h5py.ref_dtype), "type object"),
-    "lists": (stored(KERNEL, shape=(12, 4), dtype=h5py.vlen_dtype("f4")), "type object"),
+    "complex": (stored(KERNEL, data=np.zeros((12, 4), "c8")), "type compound"),
+    "bool": (stored(KERNEL, data=np.zeros((12, 4), "?")), "type enumeration"),
+    "fixed text": (stored(KERNEL, data=np.zeros((12, 4), "S4")), "type text"),
+    "text": (stored(KERNEL, shape=(12, 4), dtype=h5py.string_dtype()), "type text"),
+    "references": (stored(KERNEL, shape=(12, 4), dtype=h5py.ref_dtype), "type reference"),
+    "lists": (stored(KERNEL, shape=(12, 4), dtype=h5py.vlen_dtype("f4")), "type list"),
     "an enumeration": (
         stored(KERNEL, shape=(12, 4), dtype=h5py.enum_dtype({"a": 1}, "i4")),
-        "type",
+        "type enumeration",
     ),
     "an enumeration for a count": (
         stored(
             "optimizer_weights/adadelta/iteration", shape=(), dtype=h5py.enum_dtype({"a": 1}, "i8")
         ),
-        "type int64",
+        "type enumeration",
     ),
-    "pairs": (stored(KERNEL, data=np.zeros((12, 4), [("a", "f4"), ("b", "f4")])), "type [("),
-    "opaque": (stored(KERNEL, data=np.zeros((12, 4), "V4")), "type |V4"),
+    "pairs": (stored(KERNEL, data=np.zeros((12, 4), [("a", "f4"), ("b", "f4")])), "type compound"),
+    "opaque": (stored(KERNEL, data=np.zeros((12, 4), "V4")), "type opaque"),
 }
 
 SIZES = {
@@ -384,7 +384,7 @@ LISTS = {
     "numbers": (names_of("model_weights/dense", [1, 2]), "no text"),
     "with a gap": (opened(gap), "the weights of 1 layers"),
     "4 000 names": (opened(many_names), "twice"),
-    "a long text, and many": (opened(amplified), "too large"),
+    "a long text, and many": (opened(amplified), "twice"),
     "many long texts": (opened(amplified_in_parts), "texts take more than"),
 }
 
