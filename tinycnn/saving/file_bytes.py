@@ -4,9 +4,11 @@ What an HDF5 file says of itself may lead in circles or name a piece again and a
 that is read, and every entry in it, is counted, and a file that asks for too many is refused.
 """
 
+from collections.abc import Iterator
 from typing import BinaryIO
 
 LONGEST_PIECE = 2**22  # bytes
+LONGEST_BLOCK = 2**18
 MOST_STEPS = 400_000  # a model of a hundred layers, with its optimizer's state, takes 20,000
 BYTES_A_STEP = 256
 
@@ -46,6 +48,14 @@ class FileBytes:
         self._stream.seek(address)
         if self._stream.readinto(numbers) != numbers.nbytes:
             raise ValueError("it ends amid its numbers")
+
+    def blocks(self, address: int, length: int) -> Iterator[memoryview]:
+        """Yield a long piece in blocks, each of which is gone when the next one is asked for."""
+        buffer = memoryview(bytearray(min(length, LONGEST_BLOCK)))
+        for start in range(address, address + length, LONGEST_BLOCK):
+            block = buffer[: address + length - start]
+            self.read_into(start, block)
+            yield block
 
     def check_inside(self, address: int, length: int) -> None:
         """Raise ValueError if a piece is not in the file."""

@@ -109,6 +109,22 @@ class HDF5File:
         self._read_numbers(storage, numbers)
         return numbers.astype(datatype.name, copy=False)
 
+    def stored(self, path: str) -> tuple[np.dtype, tuple[int, ...], Iterator[memoryview]]:
+        """Return the type and the shape of a dataset of numbers, and its bytes in blocks.
+
+        Raises:
+            ModelFileError: if it is not there, or holds anything else.
+        """
+        dataset = self._walk(path, "Dataset")
+        datatype, shape = dataset.datatype(), dataset.shape()
+        if datatype.numbers is None or shape is None:
+            raise self.error(f"{path!r} holds no numbers")
+        storage = self._plain_storage(path, dataset, math.prod(shape) * datatype.size)
+        if storage.data is not None:
+            return datatype.numbers, shape, iter([memoryview(storage.data)])
+        length = math.prod(shape) * datatype.size
+        return datatype.numbers, shape, self._bytes.blocks(storage.address, length)
+
     def error(self, cause: str, remedy: str = REMEDY) -> ModelFileError:
         """Return an error that names this file."""
         return ModelFileError(self.path, cause, remedy)

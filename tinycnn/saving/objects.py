@@ -52,7 +52,7 @@ def root_address(file: FileBytes) -> int:
     else:
         raise ValueError(f"its superblock has the version {version}")
     if unusual:
-        raise ValueError("it is shifted, spread over several files, or was not closed")
+        raise ValueError("it is shifted, in several parts, or was not closed")
     if end != file.size:
         raise ValueError(f"it has {file.size} bytes, and its superblock says {end}")
     return root
