@@ -169,7 +169,7 @@ def test_copies_in_other_layouts_are_the_same_model():
 
 def test_thousands_of_attributes_and_links_are_found(tmp_path):
     path = tmp_path / "x.h5"
-    names = [f"name {place}" for place in range(3000)]
+    names = [f"name {place}" for place in range(1000)]
     with h5py.File(path, "w", libver="latest") as file:
         for name in names:
             file.attrs[name] = name
@@ -200,9 +200,9 @@ def test_numbers_that_look_like_heaps_are_not_looked_at(tmp_path, monkeypatch):
 
 def test_a_few_hundred_damaged_files():
     """The short version of `python -m tests.stress.hostile_models`."""
-    counts, _, megabytes = hostile_models.stress(first=0, count=300)
+    counts, _, megabytes = hostile_models.stress(first=0, count=200)
     assert not hostile_models.failed(counts, megabytes), counts
-    assert counts["refused"] > 100
+    assert counts["refused"] > 50
     assert counts["read, as undamaged"] > 10
 
 
@@ -222,7 +222,7 @@ def test_no_number_of_the_bundled_net_rots_unnoticed(tmp_path):
     starts = [(source.find(array.tobytes()), array.nbytes) for layer in weights for array in layer]
     assert all(start > 0 for start, _ in starts)
     for start, length in starts:
-        for place in range(start, start + length, max(length // 16, 1)):
+        for place in range(start, start + length, max(length // 12, 1)):
             flipped(tmp_path / "x.h5", source, place)
             refused(tmp_path / "x.h5", "it is not as it was saved")
 
@@ -234,13 +234,13 @@ def test_a_bit_of_our_file_is_of_no_effect_or_noticed(tmp_path):
     good = hostile_models.digest(saving.read_model(path, weight_specs))
     told = [place for place, byte in enumerate(source) if byte]
     noticed = 0
-    for place in random.Random(0).sample(told, 300):
+    for place in random.Random(0).sample(told, 150):
         flipped(path, source, place)
         try:
             assert hostile_models.digest(saving.read_model(path, weight_specs)) == good
         except ModelFileError:
             noticed += 1
-    assert noticed > 200
+    assert noticed > 100
 
 
 @pytest.mark.parametrize("name", [hostile_files.KERNEL, "optimizer_weights/adadelta/learning_rate"])

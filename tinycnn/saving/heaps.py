@@ -3,10 +3,13 @@
 Layout: HDF5 File Format Specification, sections III.D, "Local Heaps", and III.E, "Global Heap".
 """
 
+import struct
+
 from tinycnn.saving.file_bytes import FileBytes, begins_with, unsigned
 from tinycnn.saving.messages import decode_name
 
 HEADER = 16  # bytes before a global heap's first object, and before an object's text
+OBJECT = struct.Struct("<H6xQ")  # index and length of a text
 REFERENCE = 16  # bytes of what stands for a text: its length, its heap's address, its index there
 LONGEST_NAME = 1024  # bytes
 
@@ -46,7 +49,7 @@ class GlobalHeaps:
         texts, start = {}, HEADER
         while start + HEADER <= len(heap):
             self._file.count(1)
-            index, length = unsigned(heap, start, 2), unsigned(heap, start + 8)
+            index, length = OBJECT.unpack_from(heap, start)
             step = HEADER + (length + 7) // 8 * 8 if index else length  # the latter: free space
             if step < HEADER or start + step > len(heap):
                 raise ValueError("a text in it reaches beyond its place")

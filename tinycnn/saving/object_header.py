@@ -3,8 +3,9 @@
 Layout: HDF5 File Format Specification, section IV.A, "Data Object Headers".
 """
 
+import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tinycnn.saving.file_bytes import FileBytes, begins_with, unsigned
 from tinycnn.saving.lookup3 import without_checksum
@@ -13,13 +14,14 @@ DATASPACE, LINK_INFO, DATATYPE, LINK, EXTERNAL_FILES, LAYOUT = 0x01, 0x02, 0x03,
 FILTERS, ATTRIBUTE, CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO = 0x0B, 0x0C, 0x10, 0x11, 0x15
 READ = {DATASPACE, LINK_INFO, DATATYPE, LINK, LAYOUT, ATTRIBUTE, SYMBOL_TABLE, ATTRIBUTE_INFO}
 LAST_KIND = 0x18
+# Kind, length and flags of a message, by how many bytes precede its body.
+PREFIXES = {8: struct.Struct("<HHB"), 6: struct.Struct("<BHB"), 4: struct.Struct("<BHB")}
 
 SHARED, FAIL_IF_UNKNOWN = 0x02, 0x80  # flags of a message
 TIMES, PHASES, ORDERED = 0x20, 0x10, 0x04  # flags of a header of version 2
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """One message of an object header.
 
     Args:
@@ -76,13 +78,10 @@ def _continued(file: FileBytes, body: bytes, newer: bool) -> bytes:
 
 def _split(file: FileBytes, chunk: bytes, prefix: int) -> Iterator[tuple[int, int, bytes]]:
     """Yield the kind, the flags and the body of each message."""
-    width = 2 if prefix == 8 else 1  # of the kind
     start = 0
     while start + prefix <= len(chunk):  # less than that is a gap
         file.count(1)
-        kind = unsigned(chunk, start, width)
-        length = unsigned(chunk, start + width, 2)
-        flags = chunk[start + width + 2]
+        kind, length, flags = PREFIXES[prefix].unpack_from(chunk, start)
         start += prefix
         if start + length > len(chunk):
             raise ValueError("a message in it is cut short")
