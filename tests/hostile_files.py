@@ -2,12 +2,15 @@
 
 import json
 import os
+import struct
 
 import h5py
 import model_examples as examples
 import numpy as np
 
 from tinycnn import saving
+from tinycnn.saving import checksum
+from tinycnn.saving.lookup3 import lookup3
 
 KERNEL = "model_weights/dense/sequential/dense/kernel"  # (12, 4)
 BIAS = "model_weights/dense/sequential/dense/bias"  # (4,)
@@ -32,11 +35,12 @@ def truncated(share):
 
 
 def opened(edit):
-    """Return a maker of a good file, changed by edit(file)."""
+    """Return a maker of a good file, changed by edit(file) and without a checksum."""
 
     def make(path):
         good(path)
         with h5py.File(path, "r+") as file:
+            del file.attrs[checksum.ATTRIBUTE]
             edit(file)
 
     return make
@@ -181,6 +185,49 @@ def heap_without_end(path):
     path.write_bytes(data)
 
 
+def put(data, place, number, width=8):
+    data[place : place + width] = number.to_bytes(width, "little")
+
+
+def garbage_after_its_end(path):
+    good(path)
+    with open(path, "ab") as file:
+        file.write(b"garbage!")
+
+
+def header_in_a_circle(path):
+    """Let the root's header go on at its own beginning."""
+    good(path)
+    data = bytearray(path.read_bytes())
+    header = int.from_bytes(data[64:72], "little")
+    length = int.from_bytes(data[header + 8 : header + 12], "little")
+    put(data, header + 16, 0x10, 2)  # its first message
+    put(data, header + 24, header + 16)
+    put(data, header + 32, length)
+    path.write_bytes(data)
+
+
+def summed(block):
+    return block + lookup3(block).to_bytes(4, "little")
+
+
+def image_of_the_cache(path):
+    """Extend the superblock by a cache that is its own parent: HDF5 1.14.2 dies by a signal of it."""
+    with h5py.File(path, "w", libver="latest") as file:
+        file.attrs["model_config"] = "{}"
+    data = bytearray(path.read_bytes())
+    root, end = int.from_bytes(data[36:44], "little"), len(data)
+    image = bytes(data[root : root + 64])
+    entry = struct.pack("<BBBBHHHiQQQ", 6, 0, 1, 0, 0, 0, 1, 0, root, len(image), root) + image
+    cache = summed(b"MDCI\0\0" + struct.pack("<QI", 22 + len(entry), 1) + entry)
+    message = struct.pack("<BHBBQQ", 0x18, 17, 0, 0, end + 64, len(cache))
+    header = summed(b"OHDR\2\0" + bytes([len(message)]) + message)
+    data += header.ljust(64, b"\0") + cache
+    put(data, 20, end)
+    put(data, 28, len(data))
+    path.write_bytes(summed(bytes(data[:44])) + data[48:])
+
+
 def own(class_name, **keys):
     return {"class_name": class_name, "config": {}, **keys}
 
@@ -194,6 +241,9 @@ FILES = {
     **{f"truncated at {p} %": (truncated(p / 100), "damaged") for p in (1, 8, 50, 99)},
     "sparse": (sparse, "too many"),
     "heap without end": (heap_without_end, "beyond its place"),
+    "garbage after its end": (garbage_after_its_end, "and its superblock says"),
+    "header in a circle": (header_in_a_circle, "steps to read"),
+    "image of the cache": (image_of_the_cache, "in several parts"),
     "no configuration": (opened(lambda file: file.attrs.pop("model_config")), "no model_config"),
     "no weights": (opened(lambda file: file.pop("model_weights")), "'model_weights' is missing"),
 }
@@ -210,7 +260,7 @@ TEXTS = {
     "NaN": (text("model_config", '{"a": NaN}'), "not a finite number"),
     "1e999": (text("model_config", '{"a": 1e999}'), "not a finite number"),
     "a huge number": (text("model_config", '{"a": ' + "9" * 5000 + "}"), "is too large"),
-    "200 MiB": (opened(large_attribute), "texts take more than"),
+    "200 MiB": (opened(large_attribute), "too large"),
     "2 MiB": (text("model_config", " " * 2**21), "too large"),
     "training not JSON": (text("training_config", "{"), "training_config is no good"),
     "training a list": (text("training_config", "[1]"), "not an object"),
@@ -320,24 +370,24 @@ NUMBERS = {
     "int32": (stored(KERNEL, data=np.zeros((12, 4), "i4")), "type int32"),
     "float16": (stored(KERNEL, data=np.zeros((12, 4), "f2")), "type float16"),
     "float64": (stored(KERNEL, data=np.zeros((12, 4), "f8")), "type float64"),
-    "complex": (stored(KERNEL, data=np.zeros((12, 4), "c8")), "type complex64"),
-    "bool": (stored(KERNEL, data=np.zeros((12, 4), "?")), "type bool"),
-    "fixed text": (stored(KERNEL, data=np.zeros((12, 4), "S4")), "type |S4"),
-    "text": (stored(KERNEL, shape=(12, 4), dtype=h5py.string_dtype()), "type object"),
-    "references": (stored(KERNEL, shape=(12, 4), dtype=h5py.ref_dtype), "type object"),
-    "lists": (stored(KERNEL, shape=(12, 4), dtype=h5py.vlen_dtype("f4")), "type object"),
+    "complex": (stored(KERNEL, data=np.zeros((12, 4), "c8")), "type compound"),
+    "bool": (stored(KERNEL, data=np.zeros((12, 4), "?")), "type enumeration"),
+    "fixed text": (stored(KERNEL, data=np.zeros((12, 4), "S4")), "type text"),
+    "text": (stored(KERNEL, shape=(12, 4), dtype=h5py.string_dtype()), "type text"),
+    "references": (stored(KERNEL, shape=(12, 4), dtype=h5py.ref_dtype), "type reference"),
+    "lists": (stored(KERNEL, shape=(12, 4), dtype=h5py.vlen_dtype("f4")), "type list"),
     "an enumeration": (
         stored(KERNEL, shape=(12, 4), dtype=h5py.enum_dtype({"a": 1}, "i4")),
-        "type",
+        "type enumeration",
     ),
     "an enumeration for a count": (
         stored(
             "optimizer_weights/adadelta/iteration", shape=(), dtype=h5py.enum_dtype({"a": 1}, "i8")
         ),
-        "type int64",
+        "type enumeration",
     ),
-    "pairs": (stored(KERNEL, data=np.zeros((12, 4), [("a", "f4"), ("b", "f4")])), "type [("),
-    "opaque": (stored(KERNEL, data=np.zeros((12, 4), "V4")), "type |V4"),
+    "pairs": (stored(KERNEL, data=np.zeros((12, 4), [("a", "f4"), ("b", "f4")])), "type compound"),
+    "opaque": (stored(KERNEL, data=np.zeros((12, 4), "V4")), "type opaque"),
 }
 
 SIZES = {
@@ -384,7 +434,7 @@ LISTS = {
     "numbers": (names_of("model_weights/dense", [1, 2]), "no text"),
     "with a gap": (opened(gap), "the weights of 1 layers"),
     "4 000 names": (opened(many_names), "twice"),
-    "a long text, and many": (opened(amplified), "too large"),
+    "a long text, and many": (opened(amplified), "twice"),
     "many long texts": (opened(amplified_in_parts), "texts take more than"),
 }
 

@@ -16,11 +16,13 @@ import hostile_files
 import model_examples as examples
 import numpy as np
 import pytest
+from stress import hostile_models
 
 from tinycnn import saving
 from tinycnn.errors import ModelFileError
 from tinycnn.model_files import weight_specs
 from tinycnn.saving import hdf5
+from tinycnn.saving.file_bytes import FileBytes
 
 FOLDER = pathlib.Path(__file__).parent
 SECONDS = 120
@@ -119,12 +121,14 @@ def test_numbers_in_the_other_byte_order_are_the_same_numbers(tmp_path):
 
 def test_two_names_of_one_array_are_two_arrays(tmp_path):
     path = tmp_path / "x.h5"
-    hostile_files.good(path)
-    with h5py.File(path, "r+") as file:
+
+    def share(file):
         group = file["optimizer_weights/adadelta"]
         del group["sequential_dense_bias_accumulated_grad"]
         other = group["sequential_dense_bias_accumulated_delta_var"]
         group["sequential_dense_bias_accumulated_grad"] = other
+
+    hostile_files.opened(share)(path)
     slots = saving.read_model(path, weight_specs).optimizer_state["slots"]
     one, other = slots["accumulated_grad"][3], slots["accumulated_delta_var"][3]
     np.testing.assert_array_equal(one, other)
@@ -141,6 +145,142 @@ def test_names_in_parts_are_joined(tmp_path):
         attributes["layer_names0"], attributes["layer_names1"] = names[:4], names[4:]
     read = saving.read_model(path, weight_specs)
     np.testing.assert_array_equal(read.weights[6][0], examples.numbers()[6][0])
+
+
+# ---------------------------------------------------------------- files of every kind
+
+
+@pytest.mark.parametrize("name", sorted(hostile_models.good_files()))
+def test_every_kind_of_file_is_read_as_h5py_reads_it(name, tmp_path):
+    path = tmp_path / "x.h5"
+    path.write_bytes(hostile_models.good_files()[name])
+    saved = saving.read_model(path, weight_specs)
+    assert hostile_models.as_h5py(path, saved) == "read otherwise, as h5py does"
+    assert saved.optimizer_state is not None
+
+
+def test_copies_in_other_layouts_are_the_same_model():
+    copies = ("no checksum", "newest layout", "ordered", "variable names", "fixed texts")
+    fingerprints = {hostile_models.undamaged(name) for name in ("ours", *copies)}
+    assert len(fingerprints) == 1
+    long = {hostile_models.undamaged(name) for name in ("many links", "many links, ordered")}
+    assert len(long) == 1
+
+
+def test_thousands_of_attributes_and_links_are_found(tmp_path):
+    path = tmp_path / "x.h5"
+    names = [f"name {place}" for place in range(1000)]
+    with h5py.File(path, "w", libver="latest") as file:
+        for name in names:
+            file.attrs[name] = name
+            file[name] = np.float32(len(name))
+        file.attrs["long"] = np.bytes_(b"x" * 70_000)
+    with hdf5.open_file(path) as file:
+        assert [file.text(name) for name in names] == names
+        assert all(file.array(name, (), ("float32",)) == len(name) for name in names)
+        assert file.text("long") == "x" * 70_000
+
+
+def test_numbers_that_look_like_heaps_are_not_looked_at(tmp_path, monkeypatch):
+    path, reads = tmp_path / "x.h5", []
+    hostile_files.opened(lambda file: None)(path)
+    read = FileBytes.read
+    monkeypatch.setattr(FileBytes, "read", lambda *args: reads.append(args[1:]) or read(*args))
+    saving.read_model(path, weight_specs)
+    plain = list(reads)
+    data = bytearray(path.read_bytes())
+    heap = b"GCOL\1\0\0\0" + (2**12).to_bytes(8, "little")
+    data += heap * (2**20 // len(heap))
+    hostile_files.put(data, 40, len(data))
+    path.write_bytes(data)
+    reads.clear()
+    saving.read_model(path, weight_specs)
+    assert reads == plain
+
+
+def test_a_few_hundred_damaged_files():
+    """The short version of `python -m tests.stress.hostile_models`."""
+    counts, _, megabytes = hostile_models.stress(first=0, count=200)
+    assert not hostile_models.failed(counts, megabytes), counts
+    assert counts["refused"] > 50
+    assert counts["read, as undamaged"] > 10
+
+
+# ---------------------------------------------------------------- the checksum
+
+
+def flipped(path, source, place):
+    data = bytearray(source)
+    data[place] ^= 1 << place % 8
+    path.write_bytes(data)
+
+
+def test_no_number_of_the_bundled_net_rots_unnoticed(tmp_path):
+    bundled = FOLDER.parent / "tinycnn" / "pretrained" / "mnist.h5"
+    source = bundled.read_bytes()
+    weights = saving.read_model(bundled, weight_specs).weights
+    starts = [(source.find(array.tobytes()), array.nbytes) for layer in weights for array in layer]
+    assert all(start > 0 for start, _ in starts)
+    for start, length in starts:
+        for place in range(start, start + length, max(length // 12, 1)):
+            flipped(tmp_path / "x.h5", source, place)
+            refused(tmp_path / "x.h5", "it is not as it was saved")
+
+
+def test_a_bit_of_our_file_is_of_no_effect_or_noticed(tmp_path):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+    source = path.read_bytes()
+    good = hostile_models.digest(saving.read_model(path, weight_specs))
+    told = [place for place, byte in enumerate(source) if byte]
+    noticed = 0
+    for place in random.Random(0).sample(told, 150):
+        flipped(path, source, place)
+        try:
+            assert hostile_models.digest(saving.read_model(path, weight_specs)) == good
+        except ModelFileError:
+            noticed += 1
+    assert noticed > 100
+
+
+@pytest.mark.parametrize("name", [hostile_files.KERNEL, "optimizer_weights/adadelta/learning_rate"])
+def test_a_file_that_was_changed_on_purpose_can_be_loaded(name, tmp_path):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+    with h5py.File(path, "r+") as file:
+        file[name][...] = 0.5
+    refused(path, "another program changed it.*h5py.File.*tinycnn_sha256")
+    with h5py.File(path, "r+") as file:
+        file.attrs.pop("tinycnn_sha256")
+    saving.read_model(path, weight_specs)
+
+
+def test_the_configuration_is_in_the_checksum(tmp_path):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+    data = path.read_bytes()
+    assert data.count(b'"rate": 0.25') == 1
+    path.write_bytes(data.replace(b'"rate": 0.25', b'"rate": 0.75'))
+    refused(path, "it is not as it was saved")
+
+
+def test_one_array_under_many_names_is_not_summed_for_ever(tmp_path):
+    path = tmp_path / "x.h5"
+    names = [f"{place}" for place in range(100)]
+
+    def edit(file):
+        group = file["optimizer_weights"]
+        group["0"] = np.zeros(4000, np.float32)
+        for name in names[1:]:
+            group[name] = group["0"]
+        group.attrs["weight_names"] = [name.encode() for name in names]
+        file.attrs["tinycnn_sha256"] = "0" * 64
+
+    hostile_files.opened(edit)(path)
+    refused(path, "more numbers than it can hold")
+
+
+# ---------------------------------------------------------------- what is no file, or none to be read
 
 
 def refused(path, match):

@@ -14,7 +14,8 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
     """Read a whole-model HDF5 file that `write_model`, Keras 3 or tf.keras 2 wrote.
 
     Nothing in the file can run code or reach outside the file: names are looked up in literal
-    lists, and every number is read through one guarded door (`tinycnn.saving.hdf5`).
+    lists, and every number is read through one guarded door (`tinycnn.saving.hdf5`), without the
+    HDF5 library. A file that `write_model` wrote is compared with the checksum in it.
 
     Args:
         path: an existing file.
@@ -23,7 +24,8 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
             make no model; allocates nothing.
 
     Raises:
-        ModelFileError: if the file cannot be read, or is not exactly such a file.
+        ModelFileError: if the file cannot be read, is not exactly such a file, or is not as it was
+            saved.
 
     Warns:
         UserWarning: if the weights are good, but loss, metrics, optimizer or the optimizer's state
@@ -33,7 +35,7 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
         >>> read_model("mnist.h5", weight_specs).config["name"]  # doctest: +SKIP
         'sequential'
     """
-    from tinycnn.saving import reader  # h5py is loaded when a file is opened, not before
+    from tinycnn.saving import reader
 
     return reader.read_model(path, weight_specs)
 
@@ -55,7 +57,7 @@ def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = Tr
     Example:
         >>> write_model("mnist.h5", saved)  # doctest: +SKIP
     """
-    from tinycnn.saving import writer
+    from tinycnn.saving import writer  # h5py is loaded when a file is written, not before
 
     writer.write_model(path, saved, overwrite)
 

@@ -1,7 +1,8 @@
 """One guarded door to an HDF5 file that a stranger wrote.
 
 HDF5 can point anywhere: links into other files, data in other files, filters that are looked for as
-plug-ins, attributes of any size. Everything that is read is read here, and only plain stored data.
+plug-ins, attributes of any size; and the HDF5 library before 2.0 can be made to crash by a damaged
+file. So files are read here without it, and only plain stored numbers and texts are.
 """
 
 import contextlib
@@ -11,17 +12,18 @@ import stat
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import h5py
 import numpy as np
 
 from tinycnn.errors import ModelFileError
-from tinycnn.saving.heaps import largest_text
+from tinycnn.saving.file_bytes import FileBytes, unsigned
+from tinycnn.saving.heaps import REFERENCE, GlobalHeaps
+from tinycnn.saving.messages import UNDEFINED, Attribute, Storage, unpadded
+from tinycnn.saving.objects import SIGNATURE, FileObject, root_address
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 LARGEST_FILE = 4 * 10**9  # bytes
 LARGEST_TEXT = 2**20  # bytes of one attribute
 LARGEST_LIST = 10_000  # names
-MOST_TEXT = 2**27  # bytes that the names of a list could take, and all texts that are read do take
+MOST_TEXT = 2**24  # bytes of all texts that are read
 DEEPEST_PATH = 16
 LONGEST_PATH = 1000
 
@@ -30,25 +32,29 @@ INTEGERS = ("int32", "int64", "uint32", "uint64")
 
 
 class HDF5File:
-    """An open model file; use `open_file`.
+    """An HDF5 file of which plain numbers and texts can be read; `open_file` opens a model file.
 
     Args:
         path: for messages.
-        file: opened for reading.
+        stream: opened for reading in binary, seekable: a file, or a part of an archive.
         size: of the file, in bytes.
-        largest: the size in bytes of the largest text of variable length in the file.
+
+    Raises:
+        ValueError: if it is no HDF5 file of the usual kind.
     """
 
-    def __init__(self, path: str, file: h5py.File, size: int, largest: int):
+    def __init__(self, path: str, stream: BinaryIO, size: int):
         self.path = path
         self.size = size
-        self._file = file
-        self._largest = largest
+        self._bytes = FileBytes(stream, size)
+        self._heaps = GlobalHeaps(self._bytes)
+        self._objects = {}  # by address
         self._text_left = MOST_TEXT
+        self._root = self._object(root_address(self._bytes))
 
     def has(self, name: str) -> bool:
         """Return whether the root holds something of this name."""
-        return self._file.get(name, getlink=True, default=None) is not None
+        return name in self._root.links()
 
     def text(self, name: str) -> str | None:
         """Return a text attribute of the root, None if it is not there.
@@ -56,7 +62,7 @@ class HDF5File:
         Raises:
             ModelFileError: if it is no UTF-8 text, or one of more than 1 MiB.
         """
-        found = self._attribute(self._file, name)
+        found = self._attribute(self._root, name)
         if found is not None and len(found) != 1:
             raise self.error(f"its attribute {name} is not one text")
         return found and found[0]
@@ -67,7 +73,7 @@ class HDF5File:
         Raises:
             ModelFileError: if it is missing, too long, or names something twice.
         """
-        owner = self._walk(group, h5py.Group)
+        owner = self._walk(group, "Group")
         found = self._attribute(owner, attribute)
         if found is None:
             found = self._split_attribute(owner, attribute)
@@ -79,7 +85,7 @@ class HDF5File:
 
     def shape(self, path: str) -> tuple[int, ...] | None:
         """Return the shape of the dataset at a path; None if it has not even that."""
-        return self._walk(path, h5py.Dataset).shape
+        return self._walk(path, "Dataset").shape()
 
     def array(self, path: str, shape: tuple[int, ...], dtypes: tuple[str, ...]) -> np.ndarray:
         """Return the numbers of a dataset that is exactly as expected.
@@ -92,52 +98,79 @@ class HDF5File:
         Raises:
             ModelFileError: if it is not there, has another shape or type, or is not stored plainly.
         """
-        dataset = self._walk(path, h5py.Dataset)
-        if dataset.shape != shape:
-            raise self.error(f"{path!r} has the shape {dataset.shape}, and {shape} is needed")
-        numeric = dataset.id.get_type().get_class() in (h5py.h5t.FLOAT, h5py.h5t.INTEGER)
-        dtype = dataset.dtype.newbyteorder("=")
-        if not numeric or dtype not in [np.dtype(allowed) for allowed in dtypes]:
-            raise self.error(f"{path!r} has the type {dataset.dtype}, and {dtypes[0]} is needed")
-        self._refuse_unusual_storage(path, dataset)
-        numbers = np.empty(shape, dtype)
-        dataset.id.read(h5py.h5s.ALL, h5py.h5s.ALL, numbers)
-        return numbers
+        dataset = self._walk(path, "Dataset")
+        if dataset.shape() != shape:
+            raise self.error(f"{path!r} has the shape {dataset.shape()}, and {shape} is needed")
+        datatype = dataset.datatype()
+        if datatype.numbers is None or datatype.name not in dtypes:
+            raise self.error(f"{path!r} has the type {datatype.name}, and {dtypes[0]} is needed")
+        storage = self._plain_storage(path, dataset, math.prod(shape) * datatype.size)
+        numbers = np.empty(shape, datatype.numbers)
+        self._read_numbers(storage, numbers)
+        return numbers.astype(datatype.name, copy=False)
+
+    def stored(self, path: str) -> tuple[np.dtype, tuple[int, ...], Iterator[memoryview]]:
+        """Return the type and the shape of a dataset of numbers, and its bytes in blocks.
+
+        Raises:
+            ModelFileError: if it is not there, or holds anything else.
+        """
+        dataset = self._walk(path, "Dataset")
+        datatype, shape = dataset.datatype(), dataset.shape()
+        if datatype.numbers is None or shape is None:
+            raise self.error(f"{path!r} holds no numbers")
+        storage = self._plain_storage(path, dataset, math.prod(shape) * datatype.size)
+        if storage.data is not None:
+            return datatype.numbers, shape, iter([memoryview(storage.data)])
+        length = math.prod(shape) * datatype.size
+        return datatype.numbers, shape, self._bytes.blocks(storage.address, length)
 
     def error(self, cause: str, remedy: str = REMEDY) -> ModelFileError:
         """Return an error that names this file."""
         return ModelFileError(self.path, cause, remedy)
 
-    def _refuse_unusual_storage(self, path: str, dataset: h5py.Dataset) -> None:
-        created = dataset.id.get_create_plist()
-        plain = created.get_layout() in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
-        if not plain or created.get_nfilters() or created.get_external_count():
+    def _plain_storage(self, path: str, dataset: FileObject, promised: int) -> Storage:
+        storage = dataset.storage()
+        if storage is None:
             raise self.error(
                 f"{path!r} is stored in chunks, compressed, virtually or in another file",
                 "Save the model again with Keras, which stores plain numbers.",
             )
-        promised = math.prod(dataset.shape) * dataset.dtype.itemsize
-        if dataset.id.get_storage_size() != promised:
+        stored = storage.data is not None or storage.address != UNDEFINED
+        if promised and (not stored or storage.size != promised):
             raise self.error(f"{path!r} promises {promised} bytes and does not hold them")
+        return storage
 
-    def _walk(self, path: str, kind: type) -> h5py.Group | h5py.Dataset:
+    def _read_numbers(self, storage: Storage, numbers: np.ndarray) -> None:
+        content = memoryview(numbers.reshape(-1).view(np.uint8))
+        if storage.data is not None:
+            content[:] = storage.data
+        elif numbers.size:
+            self._bytes.read_into(storage.address, content)
+
+    def _object(self, address: int) -> FileObject:
+        if address not in self._objects:
+            self._objects[address] = FileObject(self._bytes, address)
+        return self._objects[address]
+
+    def _walk(self, path: str, kind: str) -> FileObject:
         parts = path.split("/")
         unusual = any(part in ("", ".", "..") for part in parts)
         if unusual or len(parts) > DEEPEST_PATH or len(path) > LONGEST_PATH:
             raise self.error(f"{path[:100]!r} is no path in a model file")
-        found = self._file
+        found = self._root
         for place, part in enumerate(parts, start=1):
-            link = found.get(part, getlink=True, default=None)
-            if link is None:
+            links = found.links()
+            if part not in links:
                 raise self.error(f"{'/'.join(parts[:place])!r} is missing")
-            wanted = kind if place == len(parts) else h5py.Group
+            wanted = kind if place == len(parts) else "Group"
             # A soft or external link is seen here, and never followed.
-            if type(link) is not h5py.HardLink or found.get(part, getclass=True) is not wanted:
-                raise self.error(f"{'/'.join(parts[:place])!r} is a link, or no {wanted.__name__}")
-            found = found[part]
+            if links[part] is None or self._object(links[part]).kind != wanted:
+                raise self.error(f"{'/'.join(parts[:place])!r} is a link, or no {wanted}")
+            found = self._object(links[part])
         return found
 
-    def _split_attribute(self, owner: h5py.Group, name: str) -> list[str]:
+    def _split_attribute(self, owner: FileObject, name: str) -> list[str]:
         found = []
         for part in range(LARGEST_LIST):
             more = self._attribute(owner, f"{name}{part}")
@@ -146,36 +179,49 @@ class HDF5File:
             found += more
         return found
 
-    def _attribute(self, owner: h5py.Group, name: str) -> list[str] | None:
-        if not h5py.h5a.exists(owner.id, name.encode()):
+    def _attribute(self, owner: FileObject, name: str) -> list[str] | None:
+        attribute = owner.attributes().get(name)
+        if attribute is None:
             return None
-        attribute = owner.attrs.get_id(name)
         if attribute.shape is None:
             raise self.error(f"its attribute {name} is no text")
         count = math.prod(attribute.shape)
         if not count:
             return []  # Keras stores an empty list as one of numbers
         self._refuse_unusual_text(name, attribute, count)
-        values = np.ravel(owner.attrs[name]).tolist()
-        texts = [value.decode() if isinstance(value, bytes) else value for value in values]
-        # To encode is to refuse the surrogates that h5py makes of bytes that are no UTF-8.
-        self._text_left -= sum(len(text.encode()) for text in texts)
+        return [text.decode() for text in self._texts(attribute, count)]
+
+    def _refuse_unusual_text(self, name: str, attribute: Attribute, count: int) -> None:
+        if attribute.datatype.text is None:
+            raise self.error(f"its attribute {name} is no text")
+        if count > LARGEST_LIST:
+            raise self.error(f"its attribute {name} is too large ({count} texts)")
+        size = count * attribute.datatype.size
+        if attribute.datatype.text == "variable":
+            starts = range(0, count * REFERENCE, REFERENCE)
+            size = sum(unsigned(attribute.data, start, 4) for start in starts)
+        if size > LARGEST_TEXT:
+            raise self.error(f"its attribute {name} is too large ({count} texts, {size} bytes)")
+        self._bytes.count(count)
+        self._text_left -= size
         if self._text_left < 0:
             raise self.error(f"its texts take more than {MOST_TEXT} bytes")
-        return texts
 
-    def _refuse_unusual_text(self, name: str, attribute: h5py.h5a.AttrID, count: int) -> None:
-        kind = attribute.get_type()
-        if kind.get_class() != h5py.h5t.STRING:
-            raise self.error(f"its attribute {name} is no text")
-        variable = kind.is_variable_str()
-        size = count * (self._largest if variable else kind.get_size())
-        if count > LARGEST_LIST or size > (MOST_TEXT if variable and count > 1 else LARGEST_TEXT):
-            raise self.error(f"its attribute {name} is too large ({count} texts, {size} bytes)")
+    def _texts(self, attribute: Attribute, count: int) -> Iterator[bytes]:
+        datatype = attribute.datatype
+        size = REFERENCE if datatype.text == "variable" else datatype.size
+        if len(attribute.data) < count * size:
+            raise ValueError("an attribute in it is cut short")
+        for start in range(0, count * size, size):
+            stored = attribute.data[start : start + size]
+            if datatype.text == "variable":
+                yield self._heaps.text(stored)
+            else:
+                yield unpadded(stored, datatype.padding)
 
 
-def _has_attribute(owner: h5py.Group, name: str) -> bool:
-    return any(h5py.h5a.exists(owner.id, found.encode()) for found in (name, f"{name}0"))
+def _has_attribute(owner: FileObject, name: str) -> bool:
+    return not owner.attributes().keys().isdisjoint((name, f"{name}0"))
 
 
 @contextlib.contextmanager
@@ -196,9 +242,8 @@ def open_file(path: str | os.PathLike) -> Iterator[HDF5File]:
     path = os.fspath(path)
     with _explained(path), open(path, "rb", opener=_without_waiting) as stream:
         before = os.fstat(stream.fileno())
-        largest = _examine(path, stream, before)
-        with h5py.File(stream, "r") as file:
-            yield HDF5File(path, file, before.st_size, largest)
+        _examine(path, stream, before)
+        yield HDF5File(path, stream, before.st_size)
         after = os.fstat(stream.fileno())
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise ModelFileError(path, "it changed while it was read", "Load it again.")
@@ -222,14 +267,14 @@ def _explained(path: str) -> Iterator[None]:
     except MemoryError as error:
         remedy = "Close other programs, or take a smaller model."
         raise ModelFileError(path, "the memory is too small for it", remedy) from error
-    # What h5py raises for a damaged file is any of these.
+    # What reading raises for a damaged file, or for a name that the system cannot hold.
     except (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise ModelFileError(path, f"it is damaged, or no model file ({first})", REMEDY) from error
 
 
-def _examine(path: str, stream: BinaryIO, status: os.stat_result) -> int:
-    """Refuse what is no HDF5 file of the usual kind; return the size of its largest text."""
+def _examine(path: str, stream: BinaryIO, status: os.stat_result) -> None:
+    """Refuse what is no HDF5 file of the usual kind."""
     if not stat.S_ISREG(status.st_mode):
         raise ModelFileError(path, "it is no regular file", "Name a file.")
     start = stream.read(16)
@@ -245,4 +290,3 @@ def _examine(path: str, stream: BinaryIO, status: os.stat_result) -> int:
         raise ModelFileError(path, "it is not an HDF5 file of the usual 64-bit kind", REMEDY)
     if status.st_size > LARGEST_FILE:
         raise ModelFileError(path, f"it has {status.st_size} bytes, too many", REMEDY)
-    return largest_text(stream, status.st_size)

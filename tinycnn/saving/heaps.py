@@ -1,65 +1,58 @@
-"""The heaps of an HDF5 file, where texts of variable length lie, looked at before the library does.
+"""The heaps of an HDF5 file: local ones with the names of links, global ones with texts of variable length.
 
-The library loads a heap whole, whatever is asked of it, and on a damaged one it never returns.
-Layout: HDF5 File Format Specification, section III.E, "Global Heap".
+Layout: HDF5 File Format Specification, sections III.D, "Local Heaps", and III.E, "Global Heap".
 """
 
-from collections.abc import Iterator
-from typing import BinaryIO
+import struct
 
-SIGNATURE = b"GCOL\x01"  # and its version
-HEADER = 16  # bytes before a heap's first object, and before an object's text
-MOST_BYTES = 2**24  # of all heaps together
-BLOCK = 2**22
+from tinycnn.saving.file_bytes import FileBytes, begins_with, unsigned
+from tinycnn.saving.messages import decode_name
 
-
-def largest_text(file: BinaryIO, size: int) -> int:
-    """Return the length in bytes of the largest text of variable length; 0 if there is none.
-
-    Args:
-        file: an HDF5 file with lengths of 8 bytes.
-        size: its length in bytes.
-
-    Raises:
-        ValueError: if a heap is damaged, or they hold more than 16 MiB.
-    """
-    largest, total = 0, 0
-    for place in _heaps(file):
-        file.seek(place + 8)
-        length = int.from_bytes(file.read(8), "little")
-        if not HEADER <= length <= size - place:
-            continue  # these bytes are numbers that look like a heap; the library refuses it, too
-        total += length
-        if total > MOST_BYTES:
-            raise ValueError(f"its texts take more than {MOST_BYTES} bytes")
-        file.seek(place)
-        largest = max(largest, _largest_object(file.read(length)))
-    return largest
+HEADER = 16  # bytes before a global heap's first object, and before an object's text
+OBJECT = struct.Struct("<H6xQ")  # index and length of a text
+REFERENCE = 16  # bytes of what stands for a text: its length, its heap's address, its index there
+LONGEST_NAME = 1024  # bytes
 
 
-def _heaps(file: BinaryIO) -> Iterator[int]:
-    """Yield where each heap begins; the file may be moved about meanwhile."""
-    start = 0
-    while True:
-        file.seek(start)
-        block = file.read(BLOCK)
-        place = block.find(SIGNATURE)
-        while place >= 0:
-            yield start + place
-            place = block.find(SIGNATURE, place + 1)
-        if len(block) < BLOCK:
-            return
-        start += BLOCK - len(SIGNATURE) + 1
+def local_names(file: FileBytes, address: int, starts: list[int]) -> list[str]:
+    """Return the names that begin at these places of the local heap at an address."""
+    header = begins_with(file.read(address, 32), b"HEAP\0")
+    names = file.read(unsigned(header, 24), unsigned(header, 8))
+    ends = [names.find(b"\0", start, start + LONGEST_NAME) for start in starts]
+    if -1 in ends:
+        raise ValueError(f"a name in it does not end within {LONGEST_NAME} bytes")
+    return [decode_name(names[start:end]) for start, end in zip(starts, ends, strict=True)]
 
 
-def _largest_object(heap: bytes) -> int:
-    largest, place = 0, HEADER
-    while place + HEADER <= len(heap):
-        free = heap[place : place + 2] == b"\0\0"
-        length = int.from_bytes(heap[place + 8 : place + 16], "little")
-        step = length if free else HEADER + (length + 7) // 8 * 8
-        if step < HEADER or place + step > len(heap):
-            raise ValueError("a text in it reaches beyond its place")
-        largest = largest if free else max(largest, length)
-        place += step
-    return largest
+class GlobalHeaps:
+    """The texts of variable length in a file; each heap is looked through once."""
+
+    def __init__(self, file: FileBytes):
+        self._file = file
+        self._texts = {}  # address of a heap: {index: (address, length) of a text}
+
+    def text(self, reference: bytes) -> bytes:
+        """Return the text that a reference stands for."""
+        length, address = unsigned(reference, 0, 4), unsigned(reference, 4)
+        if not length:
+            return b""
+        if address not in self._texts:
+            self._texts[address] = self._look_through(address)
+        start, stored = self._texts[address].get(unsigned(reference, 12, 4), (0, 0))
+        if stored != length:
+            raise ValueError(f"a text in it has {stored} bytes, and {length} are promised")
+        return self._file.read(start, length).partition(b"\0")[0]
+
+    def _look_through(self, address: int) -> dict[int, tuple[int, int]]:
+        header = begins_with(self._file.read(address, HEADER), b"GCOL\x01")
+        heap = self._file.read(address, unsigned(header, 8))
+        texts, start = {}, HEADER
+        while start + HEADER <= len(heap):
+            self._file.count(1)
+            index, length = OBJECT.unpack_from(heap, start)
+            step = HEADER + (length + 7) // 8 * 8 if index else length  # the latter: free space
+            if step < HEADER or start + step > len(heap):
+                raise ValueError("a text in it reaches beyond its place")
+            texts.setdefault(index, (address + start + HEADER, length))
+            start += step
+        return texts

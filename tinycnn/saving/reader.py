@@ -7,6 +7,7 @@ import numpy as np
 
 from tinycnn.checks import MOST_PARAMETERS
 from tinycnn.printable import printable
+from tinycnn.saving import checksum
 from tinycnn.saving.hdf5 import HDF5File, open_file
 from tinycnn.saving.layer_config import plain_model
 from tinycnn.saving.optimizer_state import StateMismatchError, read_state
@@ -24,6 +25,7 @@ Spec = dict[str, tuple[tuple[int, ...], str]]
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
     """Read a model: see `tinycnn.saving.read_model`."""
     with open_file(path) as file:
+        checksum.check(file)
         config = _read_config(file)
         specs = _specs(file, config, weight_specs)
         paths, weights = _read_weights(file, [spec for spec in specs if spec])

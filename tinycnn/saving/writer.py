@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from tinycnn.errors import ModelFileError
-from tinycnn.saving import optimizer_state, reader
+from tinycnn.saving import checksum, optimizer_state, reader
 from tinycnn.saving.layer_config import keras_model
 from tinycnn.saving.saved_model import SavedModel, slot_names
 from tinycnn.saving.training_config import keras_training
@@ -48,6 +48,9 @@ def file_image(saved: SavedModel) -> bytes:
                 _write_arrays(
                     group, optimizer_state.entries(optimizer, saved.optimizer_state, paths)
                 )
+    digest = checksum.image_sha256(buffer.getvalue())
+    with h5py.File(buffer, "r+") as file:
+        file.attrs[checksum.ATTRIBUTE] = np.bytes_(digest)
     return buffer.getvalue()
 
 

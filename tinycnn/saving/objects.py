@@ -1,0 +1,165 @@
+"""The objects of an HDF5 file: groups with their links, datasets, and the attributes of both.
+
+A group keeps its links in a symbol table (the older way), as messages of its header, or, when there
+are many, in a heap with a B-tree; so are attributes.
+Layout: HDF5 File Format Specification, sections II, "Superblock", and III.B, "Symbol Table Nodes".
+"""
+
+from collections.abc import Iterator
+
+from tinycnn.saving import object_header as header
+from tinycnn.saving.btrees import group_leaves, records
+from tinycnn.saving.file_bytes import FileBytes, begins_with, unsigned
+from tinycnn.saving.fractal_heap import FractalHeap
+from tinycnn.saving.heaps import local_names
+from tinycnn.saving.lookup3 import without_checksum
+from tinycnn.saving.messages import (
+    UNDEFINED,
+    Attribute,
+    Datatype,
+    Storage,
+    decode_attribute,
+    decode_dataspace,
+    decode_datatype,
+    decode_layout,
+    decode_link,
+)
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+HARMLESS = {0x00, 0x13, 0x17}  # in an extended superblock: nothing, sizes of trees, free space
+ENTRY = 40  # bytes of a symbol table's entry
+SOFT = 2
+LINK_RECORD, ATTRIBUTE_RECORD = 5, 8  # types of B-trees
+
+
+def root_address(file: FileBytes) -> int:
+    """Return the address of the root group, from the superblock.
+
+    Raises:
+        ValueError: if the file has another length than its superblock says, or is of an unusual kind.
+    """
+    version = begins_with(file.read(0, 9), SIGNATURE)[8]
+    if version < 2:
+        start = 24 + 4 * version
+        base, _, end, driver, _, root = (
+            unsigned(file.read(start, 48), 8 * place) for place in range(6)
+        )
+        unusual = base or driver != UNDEFINED
+    elif version < 4:
+        block = without_checksum(file, file.read(0, 48))
+        base, extension, end, root = (unsigned(block, 12 + 8 * place) for place in range(4))
+        unusual = base or block[11] or (extension != UNDEFINED and not _harmless(file, extension))
+    else:
+        raise ValueError(f"its superblock has the version {version}")
+    if unusual:
+        raise ValueError("it is shifted, in several parts, or was not closed")
+    if end != file.size:
+        raise ValueError(f"it has {file.size} bytes, and its superblock says {end}")
+    return root
+
+
+def _harmless(file: FileBytes, extension: int) -> bool:
+    return all(message.kind in HARMLESS for message in header.read_messages(file, extension))
+
+
+class FileObject:
+    """A group or a dataset.
+
+    Args:
+        file: the file.
+        address: of its header.
+    """
+
+    def __init__(self, file: FileBytes, address: int):
+        self._file = file
+        self._messages = header.read_messages(file, address)
+        self._links = self._attributes = None
+
+    @property
+    def kind(self) -> str:
+        """Return "Group", "Dataset" or "unknown object"."""
+        kinds = {message.kind for message in self._messages}
+        if header.LAYOUT in kinds:
+            return "Dataset"
+        groups = {header.SYMBOL_TABLE, header.LINK_INFO}
+        return "Group" if kinds & groups else "unknown object"
+
+    def links(self) -> dict[str, int | None]:
+        """Return the address of each object in a group by its name; None for soft and external links."""
+        if self._links is None:
+            self._links = _by_name("link", self._all_links())
+        return self._links
+
+    def attributes(self) -> dict[str, Attribute]:
+        """Return the attributes by their names."""
+        if self._attributes is None:
+            self._attributes = _by_name("attribute", self._all_attributes())
+        return self._attributes
+
+    def shape(self) -> tuple[int, ...] | None:
+        """Return the shape of a dataset; None if it has not even that."""
+        return decode_dataspace(self._body(header.DATASPACE))
+
+    def datatype(self) -> Datatype:
+        """Return the type of a dataset's elements."""
+        return decode_datatype(self._body(header.DATATYPE))
+
+    def storage(self) -> Storage | None:
+        """Return where a dataset's numbers lie, None if not plainly in this file."""
+        if self._bodies(header.FILTERS) or self._bodies(header.EXTERNAL_FILES):
+            return None
+        return decode_layout(self._body(header.LAYOUT))
+
+    def _bodies(self, kind: int) -> list[bytes]:
+        return [message.body for message in self._messages if message.kind == kind]
+
+    def _body(self, kind: int) -> bytes:
+        bodies = self._bodies(kind)
+        if len(bodies) != 1:
+            raise ValueError(f"an object in it has {len(bodies)} messages of the kind {kind}")
+        return bodies[0]
+
+    def _all_links(self) -> Iterator[tuple[str, int | None]]:
+        for body in self._bodies(header.SYMBOL_TABLE):
+            yield from _symbol_table(self._file, unsigned(body, 0), unsigned(body, 8))
+        yield from map(decode_link, self._bodies(header.LINK))
+        for body in self._bodies(header.LINK_INFO):
+            start = 10 if unsigned(body, 1, 1) & 1 else 2
+            yield from map(decode_link, self._in_heap(body, start, LINK_RECORD, slice(4, None)))
+
+    def _all_attributes(self) -> Iterator[tuple[str, Attribute]]:
+        yield from map(decode_attribute, self._bodies(header.ATTRIBUTE))
+        for body in self._bodies(header.ATTRIBUTE_INFO):
+            start = 4 if unsigned(body, 1, 1) & 1 else 2
+            stored = self._in_heap(body, start, ATTRIBUTE_RECORD, slice(0, 8))
+            yield from map(decode_attribute, stored)
+
+    def _in_heap(self, body: bytes, start: int, kind: int, identity: slice) -> Iterator[bytes]:
+        """Yield the messages in a fractal heap, whose B-tree's records have the identity of each."""
+        address = unsigned(body, start)
+        if address != UNDEFINED:
+            heap = FractalHeap(self._file, address)
+            for record in records(self._file, unsigned(body, start + 8), kind):
+                yield heap.object(record[identity])
+
+
+def _by_name(what: str, pairs: Iterator[tuple[str, object]]) -> dict:
+    named = {}
+    for name, value in pairs:
+        if name in named:
+            raise ValueError(f"it has the {what} {name[:100]!r} twice")
+        named[name] = value
+    return named
+
+
+def _symbol_table(file: FileBytes, tree: int, heap: int) -> list[tuple[str, int | None]]:
+    starts, addresses = [], []
+    for leaf in group_leaves(file, tree):
+        count = unsigned(begins_with(file.read(leaf, 8), b"SNOD\x01"), 6, 2)
+        entries = file.read(leaf + 8, ENTRY * count)
+        file.count(count)
+        for start in range(0, ENTRY * count, ENTRY):
+            starts.append(unsigned(entries, start))
+            soft = unsigned(entries, start + 16, 4) == SOFT
+            addresses.append(None if soft else unsigned(entries, start + 8))
+    return list(zip(local_names(file, heap, starts), addresses, strict=True))
