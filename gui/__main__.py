@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 
-from tinycnn.console import Parser, run
+from tinycnn.console import ENDINGS, Parser, Stopped, run
 
 EXAMPLES = """examples:
   python -m gui                      mnist.h5 in this folder, or else the bundled model
@@ -97,21 +97,28 @@ def keep_pauses_short() -> None:
 
 
 @contextlib.contextmanager
-def closed_by_interrupts(window: object) -> Iterator[None]:
-    """Let Ctrl-C in the terminal close the window: raised within a dialog's loop, it would be lost."""
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before):  # whoever started this program wants it ignored
-        yield
-        return
+def closed_by_signals(window: object) -> Iterator[list[int]]:
+    """Let Ctrl-C in the terminal close the window: raised within a dialog's loop, it would be lost.
 
-    def interrupt(number: int, frame: object) -> None:
+    Yields:
+        The numbers of the signals that came.
+    """
+    # Of the others, whoever started this program wants them ignored.
+    before = {number: signal.getsignal(number) for number in ENDINGS}
+    before = {number: handler for number, handler in before.items() if callable(handler)}
+    received = []
+
+    def close(number: int, frame: object) -> None:
+        received.append(number)
         window.interrupted = True
 
-    signal.signal(signal.SIGINT, interrupt)
+    for number in before:
+        signal.signal(number, close)
     try:
-        yield
+        yield received
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -130,12 +137,12 @@ def main(argv: list[str] | None = None) -> int:
     # Kept until the worker has ended: were Tk's images, fonts and variables freed on its thread, by
     # a collection of rubbish that happens there, Tcl would abort.
     window = Window(root, worker, options.model)
-    with closed_by_interrupts(window):
+    with closed_by_signals(window) as received:
         root.mainloop()
     worker.stop()
     worker.join()
-    if window.interrupted:
-        raise KeyboardInterrupt
+    if received:
+        raise Stopped(received[0])
     return 0
 
 

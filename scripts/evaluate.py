@@ -76,6 +76,7 @@ def main(argv: list[str] | None = None) -> None:
     from tinycnn import datasets, figures
     from tinycnn.digit_model import load_digit_model, probabilities
 
+    figures.check_picture(options.mistakes)  # a bad name is noticed before the work, not after it
     model, name = load_digit_model(options.model)
     say(f"model: {name}")
     digits = datasets.load(options.data)

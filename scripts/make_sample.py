@@ -1,12 +1,10 @@
 """Choose the digits of the embedded sample from MNIST and write them to one file."""
 
-import os
-import secrets
 from pathlib import Path
 
 import numpy as np
 
-from tinycnn import console, datasets
+from tinycnn import atomic, console, datasets
 from tinycnn.errors import DataFileError
 
 SEED = 2026
@@ -72,13 +70,8 @@ def write_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
     Example:
         >>> write_arrays({"x": np.zeros(3)}, Path("x.npz"))  # doctest: +SKIP
     """
-    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    try:
-        with open(part, "xb") as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with atomic.replacing(path) as file:
+        np.savez_compressed(file, **arrays)
 
 
 def main() -> None:
@@ -89,8 +82,7 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, required=True, help="the file to write")
     options = parser.parse_args()
-    if options.output.exists() and not options.output.is_file():
-        parser.error(f"--output {options.output} is no file that can be replaced")
+    atomic.check(options.output)
 
     digits = datasets.load(options.data)
     if digits.name != "mnist":

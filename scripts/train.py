@@ -56,14 +56,19 @@ def classic_net() -> object:
     return model
 
 
-def main() -> None:
+def main() -> int:
     """Load digits, make the net, train it, keep it with its history, and test it."""
     options = arguments()
-    from tinycnn import datasets, figures, ops, saving, utils
+    from tinycnn import atomic, datasets, figures, ops, saving, utils
     from tinycnn.callbacks import CSVLogger, ModelCheckpoint
+    from tinycnn.errors import PictureError
 
     checkpoint = ModelCheckpoint(str(options.output).replace("{", "{{").replace("}", "}}"))
+    beside = options.output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
+    history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
     saving.check_target(options.output)  # a bad name is noticed before the work, not after it
+    atomic.check(history_file)
+    atomic.check(curves_file)
     if options.output.exists():
         say(f"{options.output} is there and will be replaced after the first epoch")
     utils.set_random_seed(options.seed)
@@ -80,27 +85,31 @@ def main() -> None:
     model = classic_net()
     model.summary()
 
-    beside = options.output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
-    history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
+    logger = CSVLogger(history_file)
     history = model.fit(
         x_train,
         y_train,
         batch_size=options.batch_size,
         epochs=options.epochs,
         validation_data=(x_test, y_test),
-        callbacks=[checkpoint, CSVLogger(history_file)],
+        callbacks=[checkpoint, logger],
     )
-    say(f"wrote {options.output} and {history_file}")
+    say(f"wrote {checkpoint.written} and {logger.table.path}")
+    failed = False
     try:
         figures.write_curves(history.history, curves_file)
         say(f"wrote {curves_file}")
     except ImportError as error:
         print(f"no picture of the curves: {error}")
+    except PictureError as error:
+        say(f"error: no picture of the curves: {error}", sys.stderr)
+        failed = True
 
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     say(
         f"test loss {loss:.4f}, test accuracy {accuracy:.2%} ({digits.name}, {len(x_test):,} digits)"
     )
+    return int(failed)
 
 
 if __name__ == "__main__":

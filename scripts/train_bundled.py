@@ -14,7 +14,7 @@ import sys
 import numpy as np
 
 import tinycnn
-from tinycnn import saving
+from tinycnn import atomic, saving
 from tinycnn.augmentation import augment
 from tinycnn.console import Parser, run, say
 from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
@@ -101,6 +101,8 @@ def main() -> None:
     """Load MNIST, train by the recipe, test once, and write the net and its record."""
     options = arguments()
     saving.check_target(options.output)
+    record_file = options.output.with_suffix(".json")
+    atomic.check(record_file)
     digits = tinycnn.datasets.load(options.data)
     if digits.name != "mnist":
         sys.exit(f"error: the bundled net is trained on MNIST itself, not on {digits.name!r}")
@@ -109,17 +111,22 @@ def main() -> None:
     x_test = digits.x_test[..., None] / np.float32(255)
     y_test = tinycnn.utils.to_categorical(digits.y_test, 10)
     accuracy = model.evaluate(x_test, y_test, verbose=0)[1]
-    model.save(options.output, include_optimizer=False)
+    written = pathlib.Path(
+        atomic.save_somewhere(
+            lambda name: model.save(name, include_optimizer=False), options.output
+        )
+    )
     record = {
         "command": "python scripts/train_bundled.py",
         "recipe": RECIPE,
         "test_accuracy": round(accuracy, 4),
-        "sha256": hashlib.sha256(options.output.read_bytes()).hexdigest(),
+        "sha256": hashlib.sha256(written.read_bytes()).hexdigest(),
         "trained_with": f"tinycnn {tinycnn.__version__}, Python {platform.python_version()}, "
         f"NumPy {np.__version__}",
     }
-    options.output.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n")
-    say(f"test accuracy {accuracy:.2%}; wrote {options.output} and its record")
+    with atomic.replacing(record_file) as file:
+        file.write((json.dumps(record, indent=2) + "\n").encode())
+    say(f"test accuracy {accuracy:.2%}; wrote {written} and its record")
 
 
 if __name__ == "__main__":

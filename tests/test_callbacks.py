@@ -21,6 +21,7 @@ from tinycnn.callbacks import (
 )
 from tinycnn.errors import FileError
 from tinycnn.layers import Dense, Input
+from tinycnn.models import load_model
 from tinycnn.sequential import Sequential
 
 X = np.random.default_rng(0).normal(size=(10, 4)).astype(np.float32)
@@ -313,7 +314,7 @@ def test_csv_logger_begins_anew_or_goes_on(append, epochs, model, tmp_path):
 
 
 def test_csv_logger_says_when_it_cannot_write(model, tmp_path):
-    with pytest.raises(FileError, match="cannot be written"):
+    with pytest.raises(FileError, match="there is no folder"):
         train(model, CSVLogger(tmp_path / "missing" / "log.csv"))
 
 
@@ -427,3 +428,22 @@ def test_a_bar_can_be_asked_for_before_any_epoch(capsys):
         warnings.simplefilter("error")
         ProgbarLogger(1).on_train_end()
     assert capsys.readouterr() == ("", "")
+
+
+def test_model_checkpoint_keeps_what_cannot_be_written_any_more(model, tmp_path):
+    path = tmp_path / "m.h5"
+    block = LambdaCallback(on_train_begin=lambda logs: path.mkdir())
+    checkpoint = ModelCheckpoint(path)
+    with pytest.warns(UserWarning, match=r"a folder or a device.* It is kept as .*m-\w+\.h5"):
+        train(model, checkpoint, block, epochs=3)
+    (kept,) = tmp_path.glob("m-*.h5")
+    assert str(kept) == checkpoint.written
+    assert load_model(kept).optimizer.iterations == model.optimizer.iterations
+
+
+def test_model_checkpoint_tries_the_folder_of_a_pattern_before_training(model, tmp_path):
+    epochs = []
+    note = LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
+    with pytest.raises(FileError, match="no folder"):
+        train(model, note, ModelCheckpoint(tmp_path / "missing" / "{epoch}.h5"))
+    assert epochs == []

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tinycnn import datasets, utils
+from tinycnn.errors import PictureError
 from tinycnn.layers import Dense, Flatten
 from tinycnn.models import Sequential
 
@@ -150,3 +151,12 @@ def test_help(tmp_path):
     done = run("--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "examples:" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["folder", "missing/a.png", "a.txt", f"{'x' * 300}.png"])
+def test_where_no_mistakes_can_be_written_is_noticed_first(evaluate, tmp_path, capsys, name):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(PictureError):
+        evaluate.main(["--data", "sample", "--mistakes", str(tmp_path / name)])
+    assert capsys.readouterr().out == ""
+    assert os.listdir(tmp_path) == ["folder"]

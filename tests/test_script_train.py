@@ -3,10 +3,12 @@
 import csv
 import gzip
 import hashlib
+import os
 import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -100,6 +102,51 @@ def test_a_mistake_gets_a_sentence_at_once(options, code, said, tmp_path):
     assert "Epoch" not in done.stdout
 
 
+@pytest.mark.parametrize("taken", ["mnist.h5", "mnist-history.csv", "mnist-curves.png"])
+def test_a_name_that_a_folder_has_is_noticed_before_training(taken, tmp_path):
+    (tmp_path / taken).mkdir()
+    done = train(tmp_path, "--data", "sample")
+    assert done.returncode == 1
+    assert f"{taken}: a folder or a device has that name" in done.stderr
+    assert "Epoch" not in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == [taken]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows counts the whole path")
+def test_a_name_that_is_too_long_is_noticed_before_training(tmp_path):
+    done = train(tmp_path, "--data", "sample", "--output", f"{'x' * 245}.h5")
+    assert done.returncode == 1
+    assert "-history.csv: it cannot be written (File name too long)" in done.stderr
+    assert "Epoch" not in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+LOCKED = """
+import os, sys
+sys.argv[1:] = ["--data", "sample"]
+code = compile(open(sys.argv[0]).read(), sys.argv[0], "exec")
+from tinycnn import atomic, datasets, figures, ops, saving, utils, callbacks
+from tinycnn.saving import writer
+if os.geteuid() == 0:  # for whom nothing is locked
+    os.setuid(65534)
+exec(code, {"__name__": "__main__"})
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_a_locked_folder_is_noticed_before_training():
+    with tempfile.TemporaryDirectory() as folder:  # unlike pytest's, in a folder open to all
+        os.chmod(folder, 0o555)
+        program = LOCKED.replace("sys.argv[0]", repr(str(SCRIPT)))
+        command = [sys.executable, "-c", program]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        os.chmod(folder, 0o755)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: mnist.h5: it cannot be written (Permission denied). ")
+    assert "Traceback" not in done.stderr
+    assert "Epoch" not in done.stdout
+
+
 def test_help_has_examples(tmp_path):
     done = train(tmp_path, "--help")
     assert done.returncode == 0
@@ -107,7 +154,8 @@ def test_help_has_examples(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_an_interrupt_leaves_nothing_half_done(folder, tmp_path):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_leaves_nothing_half_done(folder, tmp_path, name):
     command = [sys.executable, "-u", str(SCRIPT), "--data", str(folder), "--epochs", "1000"]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -115,10 +163,10 @@ def test_an_interrupt_leaves_nothing_half_done(folder, tmp_path):
         for line in process.stdout:
             if line.startswith("Epoch 3/"):
                 break
-        process.send_signal(signal.SIGINT)
+        process.send_signal(getattr(signal, name))
         _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "interrupted" in errors
+    assert process.returncode == 128 + getattr(signal, name)
+    assert "nothing half-written was left behind" in errors
     assert "Traceback" not in errors
     assert {path.name for path in tmp_path.iterdir()} == {"mnist.h5", "mnist-history.csv"}
     assert load_model(tmp_path / "mnist.h5").count_params() == 2_380_938

@@ -1,15 +1,15 @@
 """Callbacks: what happens beside the training loop, by their Keras names."""
 
-import csv
 import os
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tinycnn import saving
+from tinycnn import atomic, saving
 from tinycnn.checks import number, whole
 from tinycnn.errors import FileError
 from tinycnn.printable import printable
+from tinycnn.table import Table
 from tinycnn.warning import warn
 
 Logs = dict[str, float]
@@ -150,13 +150,17 @@ class LambdaCallback(Callback):
 class CSVLogger(Callback):
     """Writes a row for every epoch into a CSV file, so that a stopped run keeps what it had.
 
+    A table that another program writes meanwhile, or that has other columns, is not touched: the rows
+    go to a file beside it, and a warning names it.
+
     Args:
         filename: of the file.
         separator: between columns.
         append: go on after the rows that are there.
 
     Raises:
-        FileError: when training begins, if the file cannot be written.
+        FileError: when training begins, if the file cannot be written, or is no table of a
+            training; after an epoch, if it cannot be written any more.
     """
 
     def __init__(self, filename: str | os.PathLike, separator: str = ",", append: bool = False):
@@ -164,21 +168,12 @@ class CSVLogger(Callback):
         self.filename, self.separator, self.append = os.fspath(filename), separator, append
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Make sure that the file can be written; it is emptied, or made, with the first row."""
-        there = os.path.exists(self.filename)
-        self.fresh = not (self.append and there and os.path.getsize(self.filename))
-        target = self.filename if there else os.path.dirname(os.path.abspath(self.filename))
-        if os.path.isdir(self.filename) or not os.access(target, os.W_OK):
-            raise FileError(self.filename, "it cannot be written", "Choose another name or folder.")
+        """Make sure that the file can be written; it is replaced, or made, with the first row."""
+        self.table = Table(self.filename, self.separator, self.append)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Add a row."""
-        with open(self.filename, "w" if self.fresh else "a", newline="") as file:
-            writer = csv.writer(file, delimiter=self.separator)
-            if self.fresh:
-                writer.writerow(["epoch", *sorted(logs or {})])
-            writer.writerow([epoch, *(value for _, value in sorted((logs or {}).items()))])
-        self.fresh = False
+        self.table.add({"epoch": epoch, **dict(sorted((logs or {}).items()))})
 
 
 class Monitor(Callback):
@@ -294,7 +289,9 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: a number that must be beaten from the start.
 
     Raises:
-        FileError: for a filepath that does not end in .h5 or .hdf5, or cannot be written.
+        FileError: for a filepath that does not end in .h5 or .hdf5, or that cannot be written when
+            training begins. If it cannot be written later, the model is kept under another name, in
+            the same folder, this one or that for temporary files; a warning names it.
         ValueError: for a filepath with a name that is not there, at the first save.
     """
 
@@ -323,8 +320,12 @@ class ModelCheckpoint(Monitor):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Make sure before the first epoch that there is a place to save to."""
+        self._others = ()
+        folder = os.path.dirname(self.filepath)
         if "{" not in self.filepath:
             saving.check_target(self.filepath)
+        elif "{" not in folder:
+            saving.check_target(next(atomic.other_names(self.filepath)))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Save, if it is time to."""
@@ -333,7 +334,10 @@ class ModelCheckpoint(Monitor):
             if value is None or not self.improves(value, self.best):
                 return
             self.best = value
-        self.model.save(self._path(epoch, logs or {}))
+        path = self._path(epoch, logs or {})
+        self.written = atomic.save_somewhere(self.model.save, path, self._others)
+        if self.written != path:
+            self._others = (self.written,)  # the same after every epoch
 
     def _path(self, epoch: int, logs: Logs) -> str:
         try:

@@ -14,7 +14,26 @@ from typing import NoReturn, TextIO
 from tinycnn.errors import FileError
 from tinycnn.printable import printable
 
-INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
+ENDINGS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asks this program to end: Ctrl-C, or what a machine says that shuts down.
+
+    Args:
+        number: of the signal, such as signal.SIGTERM.
+
+    Example:
+        >>> Stopped(signal.SIGINT).exit_code
+        130
+    """
+
+    def __init__(self, number: int):
+        super().__init__(number)
+        self.number = number
+        self.exit_code = 128 + number  # what a shell reports for a program that a signal ended
 
 
 def run(main: Callable[[], int | None]) -> NoReturn:
@@ -22,8 +41,8 @@ def run(main: Callable[[], int | None]) -> NoReturn:
 
     Args:
         main: the command; returns its exit code, None for 0. A `FileError`, `OSError` or `ValueError`
-            out of it is printed as one sentence (exit code 1), so is a `UserWarning` on the way; Ctrl-C
-            ends with 130, a closed pipe quietly.
+            out of it is printed as one sentence (exit code 1), so is a `UserWarning` on the way; Ctrl-C,
+            SIGTERM and SIGHUP tidy up and end with 128 + the signal's number, a closed pipe ends quietly.
 
     Raises:
         SystemExit: always.
@@ -35,14 +54,14 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     """
     _mend_streams()
     warnings.showwarning = functools.partial(_say, warnings.showwarning)
-    _insist_on_interrupts()
+    before = _end_by_signals()
     try:
         code = main() or 0
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
-        print("\ninterrupted: nothing half-written was left behind", file=sys.stderr)
-        code = INTERRUPTED
+    except KeyboardInterrupt as stop:
+        before = dict.fromkeys(ENDINGS, signal.SIG_IGN)  # once is enough
+        _handle(before)
+        code = _say_goodbye(stop if isinstance(stop, Stopped) else Stopped(signal.SIGINT))
     except BrokenPipeError:
         sys.stdout = None  # the reader is gone; a flush at exit would complain again
         code = 1
@@ -51,6 +70,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         for line in f"error: {sentence}".split("\n"):
             say(line, sys.stderr)
         code = 1
+    _handle(before)
     sys.exit(code)
 
 
@@ -103,25 +123,51 @@ def _mend_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _insist_on_interrupts() -> None:
-    """Say Ctrl-C again after a second: while code is being compiled, the first one can get lost."""
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        return  # whoever started this program decided otherwise
+def _say_goodbye(stop: Stopped) -> int:
+    """Say that the program was interrupted; return its exit code."""
+    name = (
+        "interrupted"
+        if stop.number == signal.SIGINT
+        else f"ended by {signal.Signals(stop.number).name}"
+    )
+    try:
+        print(f"\n{name}: nothing half-written was left behind", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+    except OSError:  # the terminal is gone
+        sys.stdout = sys.stderr = None
+    return stop.exit_code
 
-    def interrupted(number: int, frame: object) -> None:
-        again = threading.Timer(1.0, _interrupt_main_thread)
+
+def _end_by_signals() -> dict[int, object]:
+    """Let signals end the program as Ctrl-C does; return what they did before.
+
+    Each is said again after a second: while code is being compiled, the first one can get lost.
+    """
+
+    def stop(number: int, frame: object) -> None:
+        again = threading.Timer(1.0, _signal_main_thread, [number])
         again.daemon = True
         again.start()
-        raise KeyboardInterrupt
+        raise Stopped(number)
 
-    signal.signal(signal.SIGINT, interrupted)
+    before = {}
+    for number in ENDINGS:
+        # Otherwise whoever started this program decided so: nohup ignores SIGHUP.
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            before[number] = signal.signal(number, stop)
+    return before
 
 
-def _interrupt_main_thread() -> None:
+def _handle(handlers: dict[int, object]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def _signal_main_thread(number: int) -> None:
     if hasattr(signal, "pthread_kill"):  # ends a wait, too
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        signal.pthread_kill(threading.main_thread().ident, number)
     else:
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(number)
 
 
 def whole_number(low: int = 1, high: int = 2**31 - 1) -> Callable[[str], int]:

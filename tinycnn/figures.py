@@ -1,15 +1,14 @@
 """Pictures that show how good a model is: contact sheets of digits, and curves of a training."""
 
-import contextlib
 import math
 import os
 import pathlib
-from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from tinycnn import atomic
 from tinycnn.errors import PictureError
 
 _COLUMNS = 8
@@ -94,16 +93,40 @@ def save_picture(image: Image.Image, path: str | os.PathLike) -> None:
         PictureError: the ending is unknown, or the file cannot be written.
 
     Example:
-        >>> save_picture(Image.new("L", (2, 2)), "no-such-folder/a.png")
+        >>> save_picture(Image.new("L", (2, 2)), "no-such-folder/a.png")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        tinycnn.errors.PictureError: no-such-folder/a.png: it cannot be written (No such file or \
-directory). Choose another name or folder.
+        tinycnn.errors.PictureError: no-such-folder/a.png: there is no folder ...
     """
+    kind = _kind(path)
+    with atomic.replacing(path, PictureError) as file:
+        image.save(file, kind)
+
+
+def check_picture(path: str | os.PathLike) -> None:
+    """Make sure, before long work, that `save_picture` can write there.
+
+    Args:
+        path: the file.
+
+    Raises:
+        PictureError: as `save_picture`.
+
+    Example:
+        >>> check_picture("mistakes.txt")
+        Traceback (most recent call last):
+        tinycnn.errors.PictureError: mistakes.txt: its ending names no kind of picture. End the \
+name in .png.
+    """
+    _kind(path)
+    atomic.check(path, PictureError)
+
+
+def _kind(path: str | os.PathLike) -> str:
+    """Return what Pillow calls this kind of picture."""
     kind = Image.registered_extensions().get(pathlib.Path(path).suffix.lower())
     if kind not in Image.SAVE:
         raise PictureError(path, "its ending names no kind of picture", "End the name in .png.")
-    with _written_whole(path) as file:
-        image.save(file, kind)
+    return kind
 
 
 def write_curves(history: dict[str, list[float]], path: str | os.PathLike) -> None:
@@ -142,24 +165,5 @@ def write_curves(history: dict[str, list[float]], path: str | os.PathLike) -> No
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
         axes.legend()
-    with _written_whole(path) as file:
+    with atomic.replacing(path, PictureError) as file:
         figure.savefig(file, format=pathlib.Path(path).suffix[1:].lower() or "png", dpi=120)
-
-
-@contextlib.contextmanager
-def _written_whole(path: str | os.PathLike) -> Iterator[BinaryIO]:
-    """Open a file beside `path` that takes its place in the end, and vanishes if anything fails."""
-    path = pathlib.Path(path)
-    if path.exists() and not path.is_file():
-        raise PictureError(path, "it is not a file that can be replaced", "Choose another name.")
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(aside, "wb") as file:
-            yield file
-        os.replace(aside, path)
-    except OSError as error:
-        cause = f"it cannot be written ({error.strerror or error})"
-        raise PictureError(path, cause, "Choose another name or folder.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)

@@ -79,4 +79,4 @@ def check_target(path: str | os.PathLike, overwrite: bool = True) -> None:
     """
     from tinycnn.saving import writer
 
-    writer.check_target(os.fspath(path), os.path.realpath(path), overwrite)
+    writer.check_target(os.fspath(path), overwrite)

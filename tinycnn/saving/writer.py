@@ -4,13 +4,12 @@ import contextlib
 import io
 import json
 import os
-import secrets
-import stat
 from collections.abc import Iterator
 
 import h5py
 import numpy as np
 
+from tinycnn import atomic
 from tinycnn.errors import ModelFileError
 from tinycnn.saving import checksum, optimizer_state, reader
 from tinycnn.saving.layer_config import keras_model
@@ -25,10 +24,9 @@ def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = Tr
     """Write a model: see `tinycnn.saving.write_model`."""
     path = os.fspath(path)
     with _explained(path):
-        target = os.path.realpath(path)  # a link stays one
-        check_target(path, target, overwrite)
+        check_target(path, overwrite)
         _check_finite(path, saved)
-        _put(path, target, file_image(saved), saved)
+        _put(path, file_image(saved), saved)
 
 
 def file_image(saved: SavedModel) -> bytes:
@@ -83,20 +81,9 @@ def _names(names: list[str]) -> np.ndarray:
     return np.array([name.encode() for name in names], dtype=None if names else "S1")
 
 
-def check_target(path: str, target: str, overwrite: bool) -> None:
+def check_target(path: str, overwrite: bool) -> None:
     """Refuse a place where no file can be put: see `tinycnn.saving.check_target`."""
-    folder = os.path.dirname(target)
-    if not os.path.isdir(folder):
-        raise ModelFileError(path, f"there is no folder {folder!r}", "Make the folder first.")
-    if not os.path.lexists(target):
-        return
-    mode = os.stat(target).st_mode
-    if not stat.S_ISREG(mode):
-        raise ModelFileError(path, "a folder or a device has that name", "Choose another name.")
-    if not overwrite:
-        raise ModelFileError(path, "it is there already", "Pass overwrite=True, or another name.")
-    if not mode & 0o222 or not os.access(target, os.W_OK):  # the first: root may write anything
-        raise ModelFileError(path, "it is read-only", "Make it writable, or choose another name.")
+    atomic.check(path, ModelFileError, overwrite)
 
 
 def _check_finite(path: str, saved: SavedModel) -> None:
@@ -111,30 +98,11 @@ def _check_finite(path: str, saved: SavedModel) -> None:
         )
 
 
-def _put(path: str, target: str, image: bytes, saved: SavedModel) -> None:
-    folder = os.path.dirname(target)
-    temporary = os.path.join(folder, f".tinycnn-{secrets.token_hex(6)}.part")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(image)
-            file.flush()
-            os.fsync(file.fileno())
-        _verify(path, temporary, saved)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    _flush_folder(folder)
-
-
-def _flush_folder(folder: str) -> None:
-    if os.name == "posix":  # elsewhere a folder cannot be opened
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _put(path: str, image: bytes, saved: SavedModel) -> None:
+    with atomic.replacing(path, ModelFileError) as file:
+        file.write(image)
+        file.flush()
+        _verify(path, file.name, saved)
 
 
 def _verify(path: str, temporary: str, saved: SavedModel) -> None:
