@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import unicodedata
@@ -62,8 +63,12 @@ def test_every_mistake_is_printed_so(error, capsys):
     def main():
         raise error
 
-    with pytest.raises(SystemExit):
-        console.run(main)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(SystemExit):
+            console.run(main)
+    finally:
+        signal.signal(signal.SIGINT, before)
     said = capsys.readouterr().err
     assert_harmless(said)
     assert said.startswith("error: ")
