@@ -29,6 +29,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         type=pathlib.Path,
         help="model file; default: mnist.h5, or else the bundled model",
     )
+    parser.add_argument(
+        "--force", action="store_true", help="run a model even if it takes very long or much memory"
+    )
     return parser.parse_args(argv)
 
 
@@ -66,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     options = arguments(argv)
     from tinycnn.digit_model import load_digit_model, probabilities
 
-    model, name = load_digit_model(options.model)
+    model, name = load_digit_model(options.model, options.force)
     print(f"model: {name}")
     failures = 0
     for path in options.images:
