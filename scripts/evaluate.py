@@ -31,6 +31,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--mistakes", type=pathlib.Path, default="mistakes.png", help="default: mistakes.png"
     )
+    parser.add_argument(
+        "--force", action="store_true", help="run a model even if it takes very long or much memory"
+    )
     return parser.parse_args(argv)
 
 
@@ -77,7 +80,7 @@ def main(argv: list[str] | None = None) -> None:
     from tinycnn.digit_model import load_digit_model, probabilities
 
     figures.check_picture(options.mistakes)  # a bad name is noticed before the work, not after it
-    model, name = load_digit_model(options.model)
+    model, name = load_digit_model(options.model, options.force)
     say(f"model: {name}")
     digits = datasets.load(options.data)
     if digits.note:

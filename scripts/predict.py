@@ -27,6 +27,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         type=pathlib.Path,
         help="model file; default: mnist.h5, or else the bundled model",
     )
+    parser.add_argument(
+        "--force", action="store_true", help="run a model even if it takes very long or much memory"
+    )
     return parser.parse_args(argv)
 
 
@@ -64,14 +67,14 @@ def main(argv: list[str] | None = None) -> int:
     options = arguments(argv)
     from tinycnn.digit_model import load_digit_model, probabilities
 
-    model, name = load_digit_model(options.model)
+    model, name = load_digit_model(options.model, options.force)
     say(f"model: {name}")
     failures = 0
     for path in options.images:
         try:
             digit = read_digit(path)
         except PictureError as error:
-            print(f"error: {error}", file=sys.stderr)
+            say(f"error: {error}", sys.stderr)
             failures += 1
             continue
         x = (digit[None, :, :, None] / 255).astype("float32")  # (1, 28, 28, 1), 0 to 1

@@ -3,12 +3,14 @@
 import contextlib
 import io
 import os
+import signal
 import struct
 import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
+from stress import pictures
 
 from tinycnn.errors import PictureError
 from tinycnn.pictures import MAX_SIDE, read_picture
@@ -234,4 +236,30 @@ def test_values_that_are_not_finite(tmp_path):
     path = tmp_path / "a.tif"
     Image.fromarray(np.array([[0, np.nan]], np.float32)).save(path)
     with pytest.raises(PictureError, match="not finite"):
+        read_picture(path)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such timer")
+def test_damaged_and_odd_pictures_in_a_process_of_their_own(tmp_path):
+    names = pictures.write_files(tmp_path, 200, seed=1)
+    counts, faults, peak = pictures.examine(tmp_path, names)
+    assert faults == []
+    assert min(counts.values()) > 20
+    assert sum(counts.values()) == len(names)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such timer")
+def test_a_large_picture_is_not_held_twice(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(pictures.SEVEN).transpose(Image.Transpose.ROTATE_90)
+    image = image.resize((8000, 6000), Image.Resampling.NEAREST).convert("RGB")
+    image.save(tmp_path / "good.jpg", exif=exif)
+    assert pictures.examine(tmp_path, ["good.jpg"])[:2] == ({"read": 1, "refused": 0}, [])
+
+
+def test_a_webp_file_has_fewer_pixels(tmp_path):
+    path = tmp_path / "a.webp"
+    Image.new("L", (5000, 4001), 255).convert("RGB").save(path, method=0)
+    with pytest.raises(PictureError, match="more than 20 megapixels"):
         read_picture(path)

@@ -5,22 +5,27 @@ import os
 import numpy as np
 
 from tinycnn import activations, models, pretrained
+from tinycnn.cost import check_cost
 from tinycnn.errors import ModelFileError
 
 OWN = "mnist.h5"  # what scripts/train.py leaves in the folder it runs in
 
 
-def load_digit_model(path: str | os.PathLike | None = None) -> tuple[models.Sequential, str]:
+def load_digit_model(
+    path: str | os.PathLike | None = None, force: bool = False
+) -> tuple[models.Sequential, str]:
     """Load a model that takes 28x28 pictures and tells ten digits apart.
 
     Args:
         path: a model file; None: mnist.h5 in this folder, or the bundled model if there is none.
+        force: take a model even if it is very expensive: see `cost.check_cost`.
 
     Returns:
         The model, and what to call it: the file's name, or "the bundled model".
 
     Raises:
-        ModelFileError: the file cannot be read, or its model takes or returns something else.
+        ModelFileError: the file cannot be read, or its model takes or returns something else,
+            or it costs too much for one digit.
 
     Example:
         >>> model, name = load_digit_model()
@@ -35,6 +40,8 @@ def load_digit_model(path: str | os.PathLike | None = None) -> tuple[models.Sequ
     if shapes != ((None, 28, 28, 1), (None, 10)):
         cause = f"the model turns {shapes[0][1:]} into {shapes[1][1:]}, not (28, 28, 1) into (10,)"
         raise ModelFileError(path, cause, "Give a model that was trained on MNIST's digits.")
+    if not force:
+        check_cost(model.layers, path)
     return model, path
 
 

@@ -259,14 +259,22 @@ def main() -> int:
         "--entries", type=int, default=20, help="entries of each array (default 20)"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the random choices (default 0)")
+    parser.add_argument(
+        "--force", action="store_true", help="check a model even if it takes very long"
+    )
     options = parser.parse_args()
     if min(options.samples, options.entries) < 1 or options.seed < 0:
         parser.error("--samples and --entries must be at least 1, --seed at least 0")
+    from tinycnn.cost import check_cost
     from tinycnn.digit_model import load_digit_model
     from tinycnn.models import load_model
 
-    named = options.model is not None
-    model, name = (load_model(options.model), options.model) if named else load_digit_model()
+    if options.model is None:
+        model, name = load_digit_model(force=options.force)
+    else:
+        model, name = load_model(options.model), options.model
+    if not options.force:
+        check_cost(model.layers, name)
     say(f"{name}: {options.entries} entries of each array, in float64, on random pictures")
     rows = check_model(model, samples=options.samples, entries=options.entries, seed=options.seed)
     print(table(rows))

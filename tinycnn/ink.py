@@ -8,10 +8,16 @@ _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pil
 _LEAST_CONTRAST = 0.03  # of full scale: less than 8 of 255 levels is not ink
 _FAINT = 0.05  # of the strongest ink: fainter pixels do not widen the crop
 _FLAT = 0.3  # of the rim: paper is flat when more than this share of its rim has one tone
+_NOISE_FREE = 20  # times the noise: ink as strong as that needs no averaging
+_VISIBLE = 10  # times the noise: the strongest ink that is not noise
+_LEAST_SIDE = 64  # pixels: a picture is not averaged down below that to be rid of its noise
+_BLOCKS = 16  # on the longer side: noise is measured in blocks that lines mostly miss
 _SPECK = 0.005  # of the heaviest blob's ink: lighter blobs are dust
+_SCATTERED = 0.2  # of all ink: if the heaviest blob holds less, that is texture and no digit
 _SAMPLES = 128  # points a side that tell dark ink from light
 _WINDOWS = 4  # on the longer side: a window is wider than any line
 _CELLS = 128  # cells a side of the grid on which blobs are told apart
+_BLANK = "no ink in the picture: it is blank, or too faint to tell from the paper"
 
 
 def to_grey(picture: np.ndarray) -> np.ndarray:
@@ -56,7 +62,8 @@ def find_ink(grey: np.ndarray) -> np.ndarray:
         float32 (h, w): 0 where the paper is bare, 1 at the strongest ink.
 
     Raises:
-        ValueError: the picture has no ink.
+        ValueError: the picture has no ink, or none that can be told from the noise or the texture of
+            its paper.
 
     Example:
         >>> find_ink(np.array([[1, 1, 1, 1], [1, 0.5, 0, 1], [1, 1, 1, 1]])).tolist()
@@ -64,7 +71,10 @@ def find_ink(grey: np.ndarray) -> np.ndarray:
     """
     grey = np.asarray(grey, np.float32)
     paper = _flat_paper(grey)
-    ink = _ink_of_photo(grey) if paper is None else _ink_of_drawing(grey, paper)
+    ink = None if paper is None else _ink_of_drawing(grey, paper)
+    # Of overexposed paper much is plain white, yet its noise must not pass for ink.
+    if ink is None or 4 * _noise(ink) > _FAINT:
+        ink = _ink_of_photo(grey)
     return _without_specks(ink)
 
 
@@ -139,29 +149,64 @@ def _ink_of_drawing(grey: np.ndarray, paper: float) -> np.ndarray:
     """Return the ink, 0 to 1, on paper of one tone; every grey level counts."""
     lighter, darker = np.maximum(grey - paper, 0), np.maximum(paper - grey, 0)
     ink = darker if np.square(darker).sum() >= np.square(lighter).sum() else lighter
-    _check_contrast(ink, 0.0)
+    if ink.max() < _LEAST_CONTRAST:
+        raise ValueError(_BLANK)
     return ink / ink.max()
+
+
+def _noise(plane: np.ndarray) -> float:
+    """Return the standard deviation of the noise above the middle tone, from the quieter blocks.
+
+    Noise below it may be missing: paper that is overexposed has none that is lighter than white.
+    """
+    side = math.ceil(max(plane.shape) / _BLOCKS)
+    height, width = (min(side, length) for length in plane.shape)
+    rows, columns = plane.shape[0] // height, plane.shape[1] // width
+    blocks = plane[: rows * height, : columns * width].reshape(rows, height, columns, width)
+    above = np.maximum(blocks - np.median(blocks, axis=(1, 3), keepdims=True), 0)
+    return float(np.quantile(np.sqrt(2 * np.square(above).mean(axis=(1, 3))), 0.25))
 
 
 def _ink_of_photo(grey: np.ndarray) -> np.ndarray:
     """Return the ink, 0 to 1, on noisy and unevenly lit paper, nearly black and white.
 
+    Noise is averaged away by halving the picture, as often as it takes the ink to stand out.
     MNIST's digits were black and white, too, before they were scaled down.
+    """
+    ink, ratio = _ink_above_noise(grey)
+    smaller = grey
+    while ratio < _NOISE_FREE and min(smaller.shape) >= 2 * _LEAST_SIDE:
+        smaller = _halve(smaller)
+        ink, ratio = max((ink, ratio), _ink_above_noise(smaller), key=lambda found: found[1])
+    if ratio == 0:
+        raise ValueError(_BLANK)
+    if ratio < _VISIBLE:
+        raise ValueError("no ink in the picture that stands out from the noise of the paper")
+    typical = np.median(ink[ink > ink.max() / 2])
+    ink = np.clip((ink / typical - 0.3) / 0.4, 0, 1)
+    times = math.ceil(len(grey) / len(ink))
+    return ink.repeat(times, axis=0).repeat(times, axis=1)[: len(grey), : grey.shape[1]]
+
+
+def _ink_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the ink (h, w), 0 where it might be noise, and how many times the noise its strongest is.
+
+    The number is 0 if all ink is too faint, noise or not.
     """
     grey = _blur(grey)
     is_dark = _is_ink_dark(grey)
     paper = _without_lines(grey) if is_dark else 1 - _without_lines(1 - grey)
-    difference = paper - grey if is_dark else grey - paper
-    difference -= np.median(difference)  # noise lifts the estimate of the paper everywhere
-    noise = 1.4826 * float(np.median(np.abs(difference)))  # the standard deviation of a Gaussian
-    ink = np.maximum(difference, 0)
-    _check_contrast(ink, noise)
+    ink = paper - grey if is_dark else grey - paper
+    ink -= np.median(ink)  # noise lifts the estimate of the paper everywhere
+    # Either misses some: noise that is coarser than a block, or cut off in more than half the picture.
+    noise = max(_noise(ink), 1.4826 * float(np.median(np.abs(ink))))
+    strongest = float(ink.max())
     ink[ink < 4 * noise] = 0
+    ink = np.maximum(ink, 0)
     if is_dark:
         # Dark ink takes away a share of the light, so it counts for as much in the shadow.
         ink /= np.maximum(paper, _LEAST_CONTRAST)
-    typical = np.median(ink[ink > ink.max() / 2])
-    return np.clip((ink / typical - 0.3) / 0.4, 0, 1)
+    return ink, strongest / max(noise, 1e-6) if strongest >= _LEAST_CONTRAST else 0.0
 
 
 def _is_ink_dark(grey: np.ndarray) -> bool:
@@ -203,18 +248,19 @@ def _window(grey: np.ndarray) -> int:
     return 2 * (max(grey.shape) // _WINDOWS // 2) + 1
 
 
-def _check_contrast(ink: np.ndarray, noise: float) -> None:
-    """Raise ValueError if the strongest ink might as well be noise."""
-    if ink.max() < max(_LEAST_CONTRAST, 8 * noise):
-        raise ValueError("no ink in the picture: it is blank, or too faint to tell from the paper")
-
-
 def _blur(plane: np.ndarray) -> np.ndarray:
     """Average with the neighbours, weights 1 2 1 both ways, which takes away most of the noise."""
     for _ in range(2):
         padded = np.pad(plane, [(1, 1), (0, 0)], mode="edge")
         plane = ((padded[:-2] + 2 * plane + padded[2:]) / 4).T
     return plane
+
+
+def _halve(plane: np.ndarray) -> np.ndarray:
+    """Average squares of 2 x 2 pixels; the last row or column counts twice if it has no partner."""
+    plane = np.pad(plane, [(0, length % 2) for length in plane.shape], mode="edge")
+    plane = (plane[::2] + plane[1::2]) / 2
+    return (plane[:, ::2] + plane[:, 1::2]) / 2
 
 
 def _without_specks(ink: np.ndarray) -> np.ndarray:
@@ -228,6 +274,10 @@ def _without_specks(ink: np.ndarray) -> np.ndarray:
     mass = padded.reshape(rows, cell, columns, cell).sum(axis=(1, 3))
     labels = _label_blobs(mass > 0)
     mass_of_blob = np.bincount(labels.ravel(), mass.ravel())
+    if mass_of_blob.max() < _SCATTERED * mass_of_blob.sum():
+        raise ValueError(
+            "no ink in the picture that forms a digit: marks are scattered all over it"
+        )
     kept = np.argwhere((mass_of_blob >= _SPECK * mass_of_blob.max())[labels])
     (top, left), (bottom, right) = kept.min(axis=0) * cell, (kept.max(axis=0) + 1) * cell
     clean = np.zeros_like(ink)

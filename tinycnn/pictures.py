@@ -13,10 +13,12 @@ from tinycnn.errors import PictureError
 from tinycnn.preprocessing import to_grey
 
 MAX_PIXELS = 50_000_000  # a larger picture is refused unread
+_MAX_PIXELS_OF = {"WEBP": 20_000_000}  # its decoder holds four copies
 MAX_SIDE = 1024  # a larger picture is averaged down at once, by a whole factor
 
 # Kinds that Pillow decodes by itself. EPS, which it would hand to another program, is left out.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "TGA", "PCX", "ICO")
+_STRIP = 64  # rows of a large picture, after averaging, that are averaged at once
 _REMEDY = "Give a picture file such as a PNG or JPEG."
 
 
@@ -34,7 +36,8 @@ def read_picture(path: str | os.PathLike) -> np.ndarray:
         float32 (h, w), 0 black to 1 white: what `tinycnn.preprocessing.to_mnist` takes.
 
     Raises:
-        PictureError: no such file, not a regular file, not a picture, damaged, or over 50 megapixels.
+        PictureError: no such file, not a regular file, not a picture, damaged, or over 50 megapixels
+            (WebP: 20).
 
     Example:
         >>> read_picture("no-such.png")
@@ -45,18 +48,27 @@ def read_picture(path: str | os.PathLike) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on odd but readable files
+            # A picture inside of an icon is larger than the icon says.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
             # Opened here, for Pillow garbles some TIFF files that it opens, and maps, by name.
             with open(path, "rb") as file, Image.open(file, formats=_FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise Image.DecompressionBombError
+                most = _MAX_PIXELS_OF.get(image.format, MAX_PIXELS)
+                if image.width * image.height > most:
+                    raise _too_large(path, most)
                 return to_grey(_pixels(image))
-    except Image.DecompressionBombError as error:
-        cause = f"the picture has more than {MAX_PIXELS // 1_000_000} megapixels"
-        raise PictureError(path, cause, "Make it smaller first.") from error
+    except PictureError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(path, MAX_PIXELS) from error
     except UnidentifiedImageError as error:
         raise PictureError(path, "it is not a picture of a known kind", _REMEDY) from error
     except Exception as error:  # a decoder raises whatever it trips over in a damaged file
         raise PictureError(path, f"the picture cannot be read ({error})", _REMEDY) from error
+
+
+def _too_large(path: str | os.PathLike, most: int) -> PictureError:
+    cause = f"the picture has more than {most // 1_000_000} megapixels"
+    return PictureError(path, cause, "Make it smaller first.")
 
 
 def _check_file(path: str | os.PathLike) -> None:
@@ -77,11 +89,23 @@ def _check_file(path: str | os.PathLike) -> None:
 def _pixels(image: Image.Image) -> np.ndarray:
     """Decode an opened picture: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, at most 1024 a side."""
     image.load()
-    image = _plain(_upright(image))
     factor = math.ceil(max(image.size) / MAX_SIDE)
     if factor > 1:
-        image = image.reduce(factor)
-    return np.asarray(image)
+        image = _averaged(image, factor)
+    return np.asarray(_plain(_upright(image)))
+
+
+def _averaged(image: Image.Image, factor: int) -> Image.Image:
+    """Average squares of pixels, strip by strip: a second copy of a large picture takes much memory."""
+    width, height = image.size
+    strips = []
+    for top in range(0, height, factor * _STRIP):
+        strip = image.crop((0, top, width, min(top + factor * _STRIP, height)))
+        strips.append(np.asarray(_plain(strip).reduce(factor)))
+    smaller = Image.fromarray(np.concatenate(strips))
+    with contextlib.suppress(Exception):  # as in `_upright`
+        smaller.info["exif"] = image.getexif().tobytes()
+    return smaller
 
 
 def _upright(image: Image.Image) -> Image.Image:

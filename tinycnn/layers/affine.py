@@ -6,7 +6,7 @@ import numpy as np
 
 from tinycnn import activations, initializers
 from tinycnn.checks import truth
-from tinycnn.layers.base import Layer
+from tinycnn.layers.base import Layer, flat_size
 
 
 class Affine(Layer):
@@ -53,6 +53,11 @@ class Affine(Layer):
     def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return which outputs of a ReLU are on."""
         return (ctx[1] > 0,) if self.activation == activations.relu else ()
+
+    def operations(self) -> int:
+        """Return how many operations one sample takes: 2 for each weight and place it is applied at."""
+        places = flat_size(self.output_shape) // self.output_shape[-1]
+        return 2 * places * self.params["kernel"].size
 
     def get_config(self) -> dict:
         """Return the arguments that make this layer again, as plain values."""

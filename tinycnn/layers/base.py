@@ -177,6 +177,10 @@ class Layer:
         """Return how many numbers the parameters have in all."""
         return sum(param.size for param in self.params.values())
 
+    def operations(self) -> int:
+        """Return how many operations the forward step takes for one sample, about: one a number."""
+        return flat_size(self.output_shape)
+
     def get_config(self) -> dict:
         """Return the arguments that make this layer again, as plain values."""
         return {"name": self.name, "dtype": self.dtype}

@@ -1,10 +1,12 @@
 """The pooling layers: images get smaller, small shifts matter less."""
 
+import math
+
 import numpy as np
 
 from tinycnn import ops
 from tinycnn.checks import pair
-from tinycnn.layers.base import Layer, Shape
+from tinycnn.layers.base import Layer, Shape, flat_size
 from tinycnn.layers.window import output_of, padding_name, padding_of
 
 Pair = tuple[int, int]
@@ -42,6 +44,10 @@ class Pooling2D(Layer):
         """Return window, strides and padding for images of this shape."""
         padding = padding_of(self.padding, x_shape[1:3], self.pool_size, self.strides)
         return self.pool_size, self.strides, padding
+
+    def operations(self) -> int:
+        """Return how many operations one sample takes: 1 for each number of each window."""
+        return flat_size(self.output_shape) * math.prod(self.pool_size)
 
     def get_config(self) -> dict:
         """Return the arguments that make this layer again, as plain values."""

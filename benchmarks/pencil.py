@@ -1,0 +1,108 @@
+"""What becomes of pencil on textured paper: `python -m benchmarks.pencil`.
+
+Photos of MNIST's test digits over a grid of pencil contrast and paper noise, each prepared and recognised
+by the bundled model. A cell shows which share is read right, refused with a reason, and read wrong.
+"""
+
+import argparse
+import functools
+import io
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from benchmarks.preparation import enlarged
+from tinycnn.console import run, whole_number
+from tinycnn.preprocessing import to_mnist
+
+CONTRASTS = (0.08, 0.12, 0.2, 0.3, 0.8)  # of the paper's light, that the pencil takes away
+NOISES = (0, 2, 5, 10, 20, 45)  # standard deviation, of 255 levels
+SHAPE = (360, 480)
+
+# Arguments of `pencil_photo`.
+PAPERS = {
+    "grey paper, white noise": {"paper": 0.7},
+    "white paper, white noise": {"paper": 1.0},
+    "grey paper, grain of 2 pixels": {"paper": 0.7, "grain": 2},
+    "white paper, grain of 2 pixels": {"paper": 1.0, "grain": 2},
+    "grey paper, white noise, JPEG": {"paper": 0.7, "quality": 60},
+}
+
+
+def paper_noise(rng, noise, grain):
+    """Return noise of that many of 255 levels, its grain so many pixels wide: float (h, w), 0 to 1."""
+    height, width = (side // max(grain, 1) for side in SHAPE)
+    values = Image.fromarray(rng.normal(0, 1, (height, width)).astype(np.float32))
+    values = np.asarray(values.resize(SHAPE[::-1], Image.Resampling.BICUBIC))
+    return values * (noise / 255 / values.std())
+
+
+def pencil_photo(digit, rng, *, contrast, noise, paper=0.7, grain=0, quality=None):
+    """Show a digit in pencil on textured paper: uint8 (h, w).
+
+    Light falls off to one side, but for white paper, which is overexposed: its noise is cut off.
+    """
+    ink = np.zeros(SHAPE, np.float32)
+    side = int(rng.integers(150, 270))
+    top, left = rng.integers(20, SHAPE[0] - side - 20), rng.integers(20, SHAPE[1] - side - 20)
+    ink[top : top + side, left : left + side] = enlarged(digit, side) / np.float32(255)
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]] / max(SHAPE)
+    turn = rng.uniform(0, 2 * np.pi)
+    light = paper * (1 - 0.2 * (0.5 + np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.4)))
+    if paper == 1:
+        light = np.ones(SHAPE)
+    values = light * (1 - contrast * ink) + paper_noise(rng, noise, grain)
+    picture = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return picture if quality is None else through_jpeg(picture, quality)
+
+
+def through_jpeg(picture, quality):
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "jpeg", quality=quality)
+    return np.asarray(Image.open(file))
+
+
+def outcomes(model, digits, labels, photo_of):
+    """Return how many digits are read right, refused, and read wrong."""
+    images, answered = [], []
+    for digit, label in zip(digits, labels, strict=True):
+        picture = photo_of(digit)
+        try:
+            images.append(to_mnist(picture))
+        except ValueError:
+            continue
+        answered.append(label)
+    if not images:
+        return 0, len(digits), 0
+    x = np.stack(images)[..., None] / np.float32(255)
+    right = int(np.sum(model.predict(x, verbose=0).argmax(axis=1) == answered))
+    return right, len(digits) - len(images), len(images) - right
+
+
+def main():
+    """Print a grid for every kind of paper."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="sample", help="as in scripts/train.py; default: sample")
+    parser.add_argument("--count", type=whole_number(), default=50, help="digits; default: 50")
+    options = parser.parse_args()
+    from tinycnn import datasets, pretrained
+
+    digits = datasets.load(options.data)
+    x, y = digits.x_test[: options.count], digits.y_test[: options.count]
+    model = pretrained.load()
+    print(f"{digits.name}, the first {len(x):,} test digits; right / refused / wrong, in percent")
+    for name, paper in PAPERS.items():
+        print(f"\n{name}\n{'contrast':>10}" + "".join(f"{f'noise {n}':>15}" for n in NOISES))
+        for contrast in CONTRASTS:
+            cells = []
+            for noise in tqdm(NOISES, leave=False, disable=None):
+                how = {"contrast": contrast, "noise": noise, **paper}
+                photo_of = functools.partial(pencil_photo, rng=np.random.default_rng(0), **how)
+                found = outcomes(model, x, y, photo_of)
+                cells.append("/".join(f"{100 * n / len(x):.0f}" for n in found))
+            print(f"{contrast:>10.0%}" + "".join(f"{cell:>15}" for cell in cells), flush=True)
+
+
+if __name__ == "__main__":
+    run(main)
