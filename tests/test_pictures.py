@@ -244,6 +244,7 @@ def test_damaged_and_odd_pictures_in_a_process_of_their_own(tmp_path):
     names = pictures.write_files(tmp_path, 200, seed=1)
     counts, faults, peak = pictures.examine(tmp_path, names)
     assert faults == []
+    assert 0 < peak <= pictures.MOST_MEMORY
     assert min(counts.values()) > 20
     assert sum(counts.values()) == len(names)
 
