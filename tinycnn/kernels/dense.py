@@ -86,7 +86,7 @@ def forward_span(start, stop, product, x, kernel, bias, wide, size, y):
     z, numbers, weights = y.ravel(), x.ravel(), kernel.ravel()
     # An odd number of strips from row to row, or the rows of a strip share their places, too.
     a, b, far = np.empty(n * BLOCK, x.dtype), np.zeros(BLOCK * (size + wide), x.dtype), size + wide
-    part, zeros = np.empty(n * wide, x.dtype), np.zeros(wide, x.dtype)
+    part, zeros = np.empty(n * far, x.dtype), np.zeros(wide, x.dtype)
     for k in range(0, max(1, c), BLOCK):
         many = min(BLOCK, c - k)
         steps = (many, ONE, ZERO, many, ONE)
@@ -104,8 +104,9 @@ def forward_span(start, stop, product, x, kernel, bias, wide, size, y):
                 if k == 0:
                     call(product, (z, at, f, bias, at, ZERO, *rest))
                 else:
-                    call(product, (part, ZERO, wide, zeros, ZERO, ZERO, *rest))
-                    add_rows(part, wide, z, at, f, n, left)
+                    call(product, (part, column, far, zeros, ZERO, ZERO, *rest))
+            if k > 0:
+                add_rows(part, far, z, first, f, n, width)
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
