@@ -1,12 +1,16 @@
 """Open the drawing window: draw a digit, and see it recognised."""
 
 import argparse
+import atexit
 import contextlib
 import gc
 import importlib.util
+import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
+from typing import NoReturn
 
 from tinycnn.console import run
 
@@ -27,6 +31,8 @@ It needs a screen. Over ssh, connect with `ssh -X`; on a machine without a scree
 """
 SWITCH = 0.0002  # seconds that the worker may compute in Python before Tk gets its turn
 RARELY = 1000  # partial collections of rubbish until there is one of all
+MOMENT = 0.2  # seconds that the worker may take at the end to finish what it is at
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 NEEDED = ("numpy", "numba", "PIL", "h5py")
 
 
@@ -102,21 +108,23 @@ def keep_pauses_short() -> None:
 
 
 @contextlib.contextmanager
-def closed_by_interrupts(window: object) -> Iterator[None]:
-    """Let Ctrl-C in the terminal close the window: raised within a dialog's loop, it would be lost."""
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before):  # whoever started this program wants it ignored
-        yield
-        return
+def closed_by_signals(window: object) -> Iterator[None]:
+    """Let Ctrl-C in the terminal, or its end, close the window: raised within a dialog it would be lost."""
 
-    def interrupt(number: int, frame: object) -> None:
-        window.interrupted = True
+    def close(number: int, frame: object) -> None:
+        window.signal = number
 
-    signal.signal(signal.SIGINT, interrupt)
+    names = [name for name in SIGNALS if hasattr(signal, name)]
+    before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
+    # One that is ignored, whoever started this program wants to be ignored; None: not Python's.
+    taken = {one: old for one, old in before.items() if old not in (signal.SIG_IGN, None)}
+    for one in taken:
+        signal.signal(one, close)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for one, old in taken.items():
+            signal.signal(one, old)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -126,23 +134,51 @@ def main(argv: list[str] | None = None) -> int:
     if root is None:
         return 1
     from gui.recogniser import Recogniser
+    from gui.saver import Saver
     from gui.window import Window
     from gui.worker import Worker
     from tinycnn.errors import FileError
 
     keep_pauses_short()
-    worker = Worker(Recogniser(), expected=(FileError, OSError, ValueError, MemoryError))
+    expected = (FileError, OSError, ValueError, MemoryError)
+    worker, saver = Worker(Recogniser(), expected), Worker(Saver(), expected)
     # Kept until the worker has ended: were Tk's images, fonts and variables freed on its thread, by
     # a collection of rubbish that happens there, Tcl would abort.
-    window = Window(root, worker, options.model)
-    with closed_by_interrupts(window):
+    window = Window(root, worker, saver, options.model)
+    with closed_by_signals(window):
         root.mainloop()
-    worker.stop()
-    worker.join()
-    if window.interrupted:
+    saver.join()
+    worker.join(MOMENT)
+    if window.signal == signal.SIGINT:
         raise KeyboardInterrupt
-    return 0
+    unsaved = [answer.error for answer in saver.answers() if answer.error]
+    if unsaved:
+        print("error:", *unsaved, file=sys.stderr)
+    return 128 + window.signal if window.signal else bool(unsaved)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with an exit code, even while a thread computes, which Python would wait for.
+
+    Whatever is in the middle of being compiled is lost; the cache of kernels stands that at any moment.
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or none
+            stream.flush()
+    os._exit(code)
+
+
+def run_window() -> NoReturn:
+    """Run the program, and leave at once: compiling kernels takes seconds, and nobody looks any more."""
+    try:
+        run(main)
+    except SystemExit as end:
+        threads = [one for one in threading.enumerate() if one is not threading.main_thread()]
+        if all(one.daemon for one in threads):
+            raise
+        leave(end.code)
 
 
 if __name__ == "__main__":
-    run(main)
+    run_window()

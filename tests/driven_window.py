@@ -14,7 +14,6 @@ import gui.window
 from gui import __main__ as start
 from gui.drawing import Stroke
 from gui.window import Window
-from tinycnn.console import run
 
 EVERY = 15  # milliseconds
 
@@ -122,4 +121,4 @@ if __name__ == "__main__":
     if "--sweep" in sys.argv:
         sys.argv.remove("--sweep")
         gui.recogniser.Recogniser = Sweeper
-    run(start.main)
+    start.run_window()

@@ -14,8 +14,9 @@ import subprocess
 import sys
 import threading
 
+from tests.patience import PATIENCE
+
 ROOT = pathlib.Path(__file__).parent.parent
-PATIENCE = 60  # seconds for anything; only a test that fails waits so long
 
 
 def lacking():

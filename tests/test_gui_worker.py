@@ -1,13 +1,11 @@
 """The thread behind the window: order, newest drawing first, mistakes, and the end. No screen needed."""
 
 import threading
-import time
 
 import pytest
 
 from gui.worker import Answer, Worker
-
-PATIENCE = 60
+from tests.patience import PATIENCE
 
 
 class Servant:
@@ -48,10 +46,7 @@ def worker(servant):
 
 def answers(worker, count):
     """Wait for so many answers."""
-    found, end = [], time.monotonic() + PATIENCE
-    while len(found) < count and time.monotonic() < end:
-        found += worker.answers()
-    return found
+    return [worker._answers.get(timeout=PATIENCE) for _ in range(count)]
 
 
 def test_jobs_are_done_in_their_order_on_another_thread(worker):
