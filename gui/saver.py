@@ -20,6 +20,7 @@ KINDS = {
     "TIFF": (".tif", ".tiff"),
     "WebP": (".webp",),
 }
+FOREIGN = (".avif", ".heic", ".jp2", ".pcx", ".psd", ".tga")  # pictures that Python's list may lack
 ENDINGS = tuple(ending for endings in KINDS.values() for ending in endings)
 
 
@@ -40,7 +41,7 @@ def final_name(answered: str) -> str:
     if ending in ENDINGS:
         return answered
     known = mimetypes.MimeTypes()  # Python's own list, the same on every system
-    if ending in known.types_map[True] or ending in known.types_map[False]:
+    if ending in (*FOREIGN, *known.types_map[True], *known.types_map[False]):
         *most, last = ENDINGS
         remedy = f"End the name in {', '.join(most)} or {last}."
         raise PictureError(answered, f"a drawing is not saved as {ending}", remedy)

@@ -130,6 +130,27 @@ def test_at_the_stop_what_waits_is_forgotten(servant):
     assert not worker._thread.is_alive()
 
 
+def test_at_the_finish_what_waits_is_still_done(servant):
+    worker = Worker(servant, ())
+    worker.start()
+    worker.submit("wait")
+    assert servant.begun.wait(PATIENCE)
+    worker.submit("note", 1)
+    worker.finish()
+    worker.submit("note", 2)
+    servant.go.set()
+    worker.join()
+    assert servant.seen == [(1,)]
+
+
+def test_nobody_has_to_wait_for_a_job_that_never_ends(worker, servant):
+    worker.submit("wait")
+    assert servant.begun.wait(PATIENCE)
+    worker.stop()
+    worker.join(0.0)
+    assert worker._thread.is_alive()
+
+
 def test_jobs_may_come_before_the_start_and_after_the_stop(servant):
     worker = Worker(servant, ())
     worker.submit("note", 1)
