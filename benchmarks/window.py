@@ -221,6 +221,7 @@ def main():
 
 def measure(options):
     from gui.recogniser import Recogniser
+    from gui.saver import Saver
     from gui.worker import Worker
 
     try:
@@ -230,9 +231,9 @@ def measure(options):
             f"error: {error}. On a machine without a screen: xvfb-run python -m benchmarks.window"
         )
     keep_pauses_short()
-    worker = Worker(Recogniser(), (OSError, ValueError))
+    worker, saver = (Worker(servant, (OSError, ValueError)) for servant in (Recogniser(), Saver()))
     strokes = crowd(options.crowded or 0, random.Random(2))
-    window = timed_window()(root, worker, None)
+    window = timed_window()(root, worker, saver, None)
     hand, heart = Hand(window), Heart(root)
     steps = script(hand, heart, options, strokes)
 
@@ -246,7 +247,6 @@ def measure(options):
     step()
     heart.beat()
     root.mainloop()
-    worker.stop()
     worker.join()
     heart.report()
     report("from motion to bars", window.latencies)

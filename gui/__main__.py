@@ -1,14 +1,18 @@
 """Open the drawing window: draw a digit, and see it recognised."""
 
 import argparse
+import atexit
 import contextlib
 import gc
 import importlib.util
+import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
+from typing import NoReturn
 
-from tinycnn.console import ENDINGS, Parser, Stopped, run
+from tinycnn.console import ENDINGS, Parser, Stopped, run, say
 
 EXAMPLES = """examples:
   python -m gui                      mnist.h5 in this folder, or else the bundled model
@@ -27,6 +31,7 @@ It needs a screen. Over ssh, connect with `ssh -X`; on a machine without a scree
 """
 SWITCH = 0.0002  # seconds that the worker may compute in Python before Tk gets its turn
 RARELY = 1000  # partial collections of rubbish until there is one of all
+MOMENT = 0.2  # seconds that the worker may take at the end to finish what it is at
 NEEDED = ("numpy", "numba", "PIL", "h5py")
 
 
@@ -97,28 +102,22 @@ def keep_pauses_short() -> None:
 
 
 @contextlib.contextmanager
-def closed_by_signals(window: object) -> Iterator[list[int]]:
-    """Let Ctrl-C in the terminal close the window: raised within a dialog's loop, it would be lost.
-
-    Yields:
-        The numbers of the signals that came.
-    """
-    # Of the others, whoever started this program wants them ignored.
-    before = {number: signal.getsignal(number) for number in ENDINGS}
-    before = {number: handler for number, handler in before.items() if callable(handler)}
-    received = []
+def closed_by_signals(window: object) -> Iterator[None]:
+    """Let Ctrl-C in the terminal, or its end, close the window: raised within a dialog it would be lost."""
 
     def close(number: int, frame: object) -> None:
-        received.append(number)
-        window.interrupted = True
+        window.signal = number
 
-    for number in before:
-        signal.signal(number, close)
+    # One that is ignored, whoever started this program wants to be ignored; None: not Python's.
+    handlers = {one: signal.getsignal(one) for one in ENDINGS}
+    before = {one: old for one, old in handlers.items() if old not in (signal.SIG_IGN, None)}
+    for one in before:
+        signal.signal(one, close)
     try:
-        yield received
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for one, old in before.items():
+            signal.signal(one, old)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -128,23 +127,51 @@ def main(argv: list[str] | None = None) -> int:
     if root is None:
         return 1
     from gui.recogniser import Recogniser
+    from gui.saver import Saver
     from gui.window import Window
     from gui.worker import Worker
     from tinycnn.errors import FileError
 
     keep_pauses_short()
-    worker = Worker(Recogniser(), expected=(FileError, OSError, ValueError, MemoryError))
+    expected = (FileError, OSError, ValueError, MemoryError)
+    worker, saver = Worker(Recogniser(), expected), Worker(Saver(), expected)
     # Kept until the worker has ended: were Tk's images, fonts and variables freed on its thread, by
     # a collection of rubbish that happens there, Tcl would abort.
-    window = Window(root, worker, options.model)
-    with closed_by_signals(window) as received:
+    window = Window(root, worker, saver, options.model)
+    with closed_by_signals(window):
         root.mainloop()
-    worker.stop()
-    worker.join()
-    if received:
-        raise Stopped(received[0])
-    return 0
+    saver.join()
+    worker.join(MOMENT)
+    unsaved = [answer.error for answer in saver.answers() if answer.error]
+    if unsaved:
+        say(f"error: {' '.join(map(str, unsaved))}", sys.stderr)
+    if window.signal:
+        raise Stopped(window.signal)
+    return int(bool(unsaved))
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with an exit code, even while a thread computes, which Python would wait for.
+
+    Whatever is in the middle of being compiled is lost; the cache of kernels stands that at any moment.
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or none
+            stream.flush()
+    os._exit(code)
+
+
+def run_window() -> NoReturn:
+    """Run the program, and leave at once: compiling kernels takes seconds, and nobody looks any more."""
+    try:
+        run(main)
+    except SystemExit as end:
+        threads = [one for one in threading.enumerate() if one is not threading.main_thread()]
+        if all(one.daemon for one in threads):
+            raise
+        leave(end.code)
 
 
 if __name__ == "__main__":
-    run(main)
+    run_window()

@@ -1,12 +1,15 @@
 """The questions for files, each with the dialog of the system; an empty answer means never mind."""
 
+import os
 import tkinter as tk
 from collections.abc import Callable
-from tkinter import filedialog
+from tkinter import filedialog, messagebox
+
+from gui.saver import KINDS, final_name
 
 PICTURES = (("Pictures", "*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp"), ("All files", "*"))
 MODELS = (("Models", "*.h5"), ("All files", "*"))
-PNG = (("PNG pictures", "*.png"),)
+SAVED = tuple((f"{kind} pictures", " ".join(f"*{e}" for e in KINDS[kind])) for kind in KINDS)
 
 
 def picture_to_open(root: tk.Tk) -> str:
@@ -20,10 +23,34 @@ def model_to_open(root: tk.Tk) -> str:
 
 
 def name_to_save(root: tk.Tk) -> str:
-    """Ask under which name to save the drawing."""
-    save = filedialog.asksaveasfilename
-    path = _ask(save, root, "Save the drawing", filetypes=PNG, defaultextension=".png")
-    return path if not path or path.lower().endswith(".png") else f"{path}.png"
+    """Ask under which name to save the drawing, and whether to replace what has that name already.
+
+    The dialog itself must not ask that: it does not know the final name.
+
+    Raises:
+        PictureError: the ending names a kind of file that a drawing is not written as.
+    """
+    answered = _ask(
+        filedialog.asksaveasfilename,
+        root,
+        "Save the drawing",
+        filetypes=SAVED,
+        defaultextension=".png",
+        confirmoverwrite=False,
+    )
+    path = final_name(answered) if answered else ""
+    return "" if os.path.isfile(path) and not _may_replace(root, path) else path
+
+
+def _may_replace(root: tk.Tk, path: str) -> bool:
+    return messagebox.askyesno(
+        "Save the drawing",
+        f"{os.path.basename(path)} is there already. Replace it?",
+        detail=f"In {os.path.dirname(os.path.abspath(path))}",
+        icon="warning",
+        default="no",
+        parent=root,
+    )
 
 
 def never_mind(root: tk.Tk) -> None:

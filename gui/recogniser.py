@@ -8,7 +8,6 @@ import os
 
 from gui.drawing import Items, Picture, Stroke
 
-SAVED = 1024  # pixels a side of a saved drawing
 SMALLEST = 0.05  # of the paper: a smaller mark, a tap, is not enlarged
 
 
@@ -96,19 +95,6 @@ class Recogniser:
             ) from error
         return picture
 
-    def save(self, path: str, items: Items) -> str:
-        """Write the drawing as a PNG, black on white, whole or not at all; return the path.
-
-        Raises:
-            PictureError: it cannot be written there.
-        """
-        from PIL import Image
-
-        from tinycnn.figures import save_picture
-
-        save_picture(Image.fromarray(255 - rasterised(items, SAVED)), path)
-        return path
-
     def show(self, picture: Picture, side: int) -> tuple[Picture, int, bytes]:
         """Return a picture as the paper shows it: a PGM file of side x side pixels, and for what."""
         return picture, side, pgm(fitted(picture.grey, side).tobytes(), side)
@@ -128,15 +114,6 @@ def points(stroke: Stroke) -> object:
     import numpy as np
 
     return np.array(stroke.points).reshape(-1, 2)
-
-
-def rasterised(items: Items, side: int) -> object:
-    """Return the drawing as ink, uint8 (side, side), 0 paper to 255 ink."""
-    from tinycnn.strokes import rasterise
-
-    if items and isinstance(items[0], Picture):
-        return 255 - fitted(items[0].grey, side)
-    return rasterise([points(item) for item in items], [item.width for item in items], side)
 
 
 def fitted(grey: object, side: int) -> object:

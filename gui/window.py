@@ -18,6 +18,7 @@ from gui.theme import DARK, LIGHT
 from gui.tools import RUBBER, Pen, Rubber
 from gui.view import View
 from gui.worker import Answer, Worker
+from tinycnn.errors import FileError
 
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
 
@@ -28,13 +29,14 @@ class Window:
     Args:
         root: an empty Tk window.
         worker: not yet started; its servant is a `Recogniser`.
+        saver: not yet started; its servant is a `Saver`. No drawing waits for a model to be saved.
         model: the model file to begin with; None: ./mnist.h5 or the bundled model.
     """
 
-    def __init__(self, root: tk.Tk, worker: Worker, model: str | None) -> None:
+    def __init__(self, root: tk.Tk, worker: Worker, saver: Worker, model: str | None) -> None:
         self.root = root
         self.drawing = Drawing()
-        self._worker = worker
+        self._worker, self._saver = worker, saver
         self._theme = LIGHT
         self._gesture: Pen | Rubber | None = None
         self._version = 0  # of the drawing that was last given to the worker
@@ -42,7 +44,9 @@ class Window:
         self._has_model = False
         self._asking = False  # whether a file dialog is open
         self._closed = False
-        self.interrupted = False  # whether Ctrl-C in the terminal is to close the window
+        self.signal: int | None = (
+            None  # that is to close the window: Ctrl-C in the terminal sends one
+        )
         root.title("tinycnn: draw a digit")
         root.report_callback_exception = self._report
         root.protocol("WM_DELETE_WINDOW", self.close)
@@ -127,15 +131,16 @@ class Window:
         if not items:
             self.view.say("There is nothing to save yet: draw a digit first.", wrong=True)
         elif path := self._ask(questions.name_to_save):
-            self._worker.submit("save", path, items)
+            self._saver.submit("save", path, items)
 
     def close(self) -> None:
-        """End. What the worker is at, it finishes while nobody looks."""
+        """End. What is to be saved, is saved while nobody looks; whatever else is forgotten."""
         if self._closed:
             return
         self._closed = True
         self.root.after_cancel(self._tick)
         self._worker.stop()
+        self._saver.finish()
         self.root.tk.eval("proc bgerror {message} {}")  # dialogs that are taken away complain
         self._end()
 
@@ -154,6 +159,9 @@ class Window:
         self._asking = True
         try:
             path = question(self.root)
+        except FileError as error:
+            self.view.say(str(error), wrong=True)
+            return ""
         finally:
             self._asking = False
         return "" if self._closed else path
@@ -219,16 +227,17 @@ class Window:
 
     def _start(self) -> None:
         self._worker.start()
+        self._saver.start()
         self._fetch()
 
     def _fetch(self) -> None:
         """Take the worker's answers, and come again: soon, while there is something to come."""
-        if self.interrupted:
+        if self.signal is not None:
             self.close()
             return
-        soon = not self._worker.idle
+        soon = not (self._worker.idle and self._saver.idle)
         self._tick = self.root.after(SOON if soon else LATER, self._fetch)
-        for answer in self._worker.answers():
+        for answer in self._worker.answers() + self._saver.answers():
             getattr(self, f"_{answer.job}_{'failed' if answer.error else 'done'}")(answer)
 
     def _load_done(self, answer: Answer) -> None:

@@ -35,7 +35,7 @@ class Worker:
         self._jobs: deque[tuple[str, tuple]] = deque()
         self._newest: dict[str, tuple] = {}
         self._wanted = threading.Condition()
-        self._stopped = False
+        self._ending = False
         self._busy = False
         self._thread = threading.Thread(target=self._work, name="worker")
 
@@ -44,14 +44,18 @@ class Worker:
         self._thread.start()
 
     def submit(self, job: str, *arguments: object) -> None:
-        """Ask for a job that is done in its turn."""
+        """Ask for a job that is done in its turn; nothing once the end was asked for."""
         with self._wanted:
+            if self._ending:
+                return
             self._jobs.append((job, arguments))
             self._wanted.notify()
 
     def submit_newest(self, job: str, *arguments: object) -> None:
         """Ask for a job that takes the place of an older one of the same name, if that still waits."""
         with self._wanted:
+            if self._ending:
+                return
             self._newest[job] = arguments
             self._wanted.notify()
 
@@ -71,16 +75,23 @@ class Worker:
             except queue.Empty:
                 return found
 
-    def stop(self) -> None:
-        """Forget what waits, and end after what is being done; `join` waits for that."""
+    def finish(self) -> None:
+        """End after all that waits is done."""
         with self._wanted:
-            self._stopped = True
+            self._ending = True
             self._wanted.notify()
 
-    def join(self) -> None:
-        """Wait until the thread has ended, if it ever began."""
+    def stop(self) -> None:
+        """Forget what waits, and end after what is being done."""
+        with self._wanted:
+            self._jobs.clear()
+            self._newest.clear()
+            self.finish()
+
+    def join(self, seconds: float | None = None) -> None:
+        """Wait until the thread has ended, if it ever began, or so many seconds have passed."""
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(seconds)
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
@@ -91,13 +102,11 @@ class Worker:
     def _next(self) -> tuple[str, tuple] | None:
         """Wait for a job, those in order before the newest drawing; None at the end."""
         with self._wanted:
-            self._wanted.wait_for(lambda: self._stopped or self._jobs or self._newest)
-            if self._stopped:
-                return None
-            self._busy = True
+            self._wanted.wait_for(lambda: self._ending or self._jobs or self._newest)
+            self._busy = bool(self._jobs or self._newest)
             if self._jobs:
                 return self._jobs.popleft()
-            return self._newest.popitem()
+            return self._newest.popitem() if self._newest else None
 
     def _done(self, job: str, arguments: tuple) -> Answer:
         try:

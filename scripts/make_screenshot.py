@@ -69,6 +69,7 @@ def main() -> int:
     """Open the window, draw, wait for the bars, take the picture, close the window."""
     options = arguments()
     from gui.recogniser import Recogniser
+    from gui.saver import Saver
     from gui.window import Window
     from gui.worker import Worker
 
@@ -79,7 +80,8 @@ def main() -> int:
         return 1
     if options.scaling:
         root.tk.call("tk", "scaling", options.scaling)
-    window = Window(root, Worker(Recogniser(), (OSError, ValueError)), None)
+    workers = [Worker(servant, (OSError, ValueError)) for servant in (Recogniser(), Saver())]
+    window = Window(root, *workers, None)
     if options.theme == "dark":
         window.change_theme()
     root.geometry("+0+0")

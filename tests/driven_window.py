@@ -6,6 +6,7 @@ It only looks: whatever happens to the window is done by `tests/screen.py` with 
 import gc
 import json
 import sys
+import threading
 import time
 import tkinter as tk
 
@@ -14,9 +15,9 @@ import gui.window
 from gui import __main__ as start
 from gui.drawing import Stroke
 from gui.window import Window
-from tinycnn.console import run
 
 EVERY = 15  # milliseconds
+HELD = threading.Event()  # whether a worker has come to where it is held
 
 
 def place(widget):
@@ -78,7 +79,8 @@ def look(window):
         "shown": len(drawn),
         "inks": sorted({view.paper.itemcget(item, "fill") for item in drawn}),
         "box": view.paper.bbox("line||dot"),
-        "idle": window._worker.idle,
+        "idle": window._worker.idle and window._saver.idle,
+        "held": HELD.is_set(),
         "tips": tips(root),
         "others": others,
         "stacked": [int(str(root.tk.call("winfo", "id", name)), 16) for name in others],
@@ -89,12 +91,17 @@ class Watch:
     """Prints the state whenever it has changed."""
 
     def __init__(self, window):
-        self.window, self.last = window, None
+        self.window, self.last, self.released = window, None, 0
+        for button in (1, 2, 3):
+            window.view.paper.bind(f"<ButtonRelease-{button}>", self.count, add=True)
         self.look()
+
+    def count(self, event):
+        self.released += 1
 
     def look(self):
         try:
-            state = look(self.window)
+            state = {**look(self.window), "released": self.released}
         except tk.TclError:  # half of it is gone: it closes
             return
         if state != self.last:
@@ -117,9 +124,41 @@ class Sweeper(gui.recogniser.Recogniser):
         return super().read(*arguments)
 
 
+def hold(*arguments):
+    """Never come back."""
+    HELD.set()
+    threading.Event().wait()
+
+
+class Importer:
+    """Never finds h5py, which is imported with the first model."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "h5py":
+            hold()
+
+
+def hold_at(place):
+    """Let the worker come to a place and never beyond."""
+    from gui.recogniser import Recogniser
+
+    if place == "importing":
+        sys.meta_path.insert(0, Importer())
+    elif place == "compiling":
+        from tinycnn.kernels.compile import ForgivingCache
+
+        ForgivingCache.load_overload = hold  # called amid a compilation, with all of Numba's locks
+    else:
+        setattr(Recogniser, {"loading": "load", "predicting": "read"}[place], hold)
+
+
 if __name__ == "__main__":
     gui.window.Window = watched
+    if "--hold" in sys.argv:
+        at = sys.argv.index("--hold")
+        hold_at(sys.argv[at + 1])
+        del sys.argv[at : at + 2]
     if "--sweep" in sys.argv:
         sys.argv.remove("--sweep")
         gui.recogniser.Recogniser = Sweeper
-    run(start.main)
+    start.run_window()

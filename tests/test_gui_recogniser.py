@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from gui.drawing import Picture, Stroke
-from gui.recogniser import SAVED, Recogniser, fitted, pgm, prepare, rasterised
+from gui.recogniser import Recogniser, fitted, pgm, prepare
 from tests.painted_digits import moved, strokes
 from tinycnn import layers, models, pretrained
-from tinycnn.errors import FileError, ModelFileError, PictureError
+from tinycnn.errors import ModelFileError, PictureError
 
 BUNDLED = pathlib.Path(pretrained.__file__).with_name("mnist.h5")
 
@@ -128,44 +128,6 @@ def test_a_dot_can_be_read(recogniser):
     assert any(reading.image)
 
 
-@pytest.mark.parametrize("digit", range(10))
-def test_a_saved_drawing_is_opened_as_the_same_digit(recogniser, tmp_path, digit):
-    path = str(tmp_path / "drawing.png")
-    assert recogniser.save(path, items(digit)) == path
-    picture = recogniser.open(path)
-    assert picture.name == "drawing.png"
-    assert digit_of(recogniser.read(1, (picture,))) == digit
-
-
-def test_a_saved_drawing_is_black_on_white(recogniser, tmp_path):
-    path = tmp_path / "drawing.png"
-    recogniser.save(str(path), (Stroke(array("d", [0.5, 0.25, 0.5, 0.75]), 0.1),))
-    with Image.open(path) as image:
-        assert (image.format, image.size, image.mode) == ("PNG", (SAVED, SAVED), "L")
-        assert image.getpixel((0, 0)) == 255
-        assert image.getpixel((SAVED // 2, SAVED // 2)) == 0
-        assert image.getpixel((SAVED // 2 + 45, SAVED // 2)) == 0
-        assert image.getpixel((SAVED // 2 + 60, SAVED // 2)) == 255
-
-
-@pytest.mark.parametrize("name", ["no/such/folder/a.png", "folder"])
-def test_where_nothing_can_be_written_saving_is_an_error(recogniser, folder, name):
-    os.mkdir("folder")
-    with pytest.raises((FileError, OSError), match=r"folder"):
-        recogniser.save(name, items(1))
-    assert os.listdir() == ["folder"]
-
-
-def test_an_opened_picture_is_saved_as_it_is_shown(recogniser, tmp_path):
-    grey = np.ones((30, 60), np.float32)
-    grey[10:20, 28:32] = 0
-    recogniser.save(str(tmp_path / "a.png"), (Picture(grey, "a"),))
-    with Image.open(tmp_path / "a.png") as image:
-        saved = np.asarray(image)
-    assert saved[0, 0] == 255
-    assert saved[SAVED // 2, SAVED // 2] == 0
-
-
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\nbroken"])
 def test_what_is_no_picture_is_an_error(recogniser, tmp_path, content):
     path = tmp_path / "a.png"
@@ -195,11 +157,3 @@ def test_the_paper_gets_the_pixels_it_asked_for(recogniser):
     picture = Picture(np.zeros((5, 5), np.float32), "black")
     assert recogniser.show(picture, 3) == (picture, 3, b"P5 3 3 255\n" + bytes(9))
     assert pgm(b"abcd", 2) == b"P5 2 2 255\nabcd"
-
-
-def test_drawings_are_rasterised_with_their_own_widths():
-    thin = Stroke(array("d", [0.25, 0.1, 0.25, 0.9]), 0.02)
-    thick = Stroke(array("d", [0.75, 0.1, 0.75, 0.9]), 0.2)
-    middle = rasterised((thin, thick), 100)[50] / 255
-    assert middle[:50].sum() == pytest.approx(2, abs=0.3)
-    assert middle[50:].sum() == pytest.approx(20, abs=0.5)

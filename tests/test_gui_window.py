@@ -74,13 +74,10 @@ def difference(one, other):
 
 
 def draw_whole(window, lines):
-    """Draw, again if need be: on a busy machine Tk makes one of the motions that it comes too late for."""
-    for pause in (0.003, 0.01, 0.03, 0.06, 0.1):  # slower and slower
-        state = window.draw(*lines, pause=pause)
-        if sum(state["strokes"]) > 0.95 * sum(map(len, lines)):
-            return state
-        window.clear()
-    raise AssertionError("the window never kept up with the mouse")
+    """Draw, and see to it that every point is in the drawing, however busy the machine is."""
+    state = window.draw(*lines)
+    assert state["strokes"] == [window.drawn(line) for line in lines]
+    return state
 
 
 def answer(window, key, name):
@@ -273,6 +270,35 @@ def test_a_drawing_is_saved_and_opened_again(window):
     assert (state["items"], len(state["strokes"])) == (1, 1)
     window.keys("ctrl+z")
     window.wait(lambda s: s["digit"] == "3" and not s["strokes"])
+
+
+@pytest.mark.parametrize("answered", ["yes", "no"])
+def test_the_name_with_its_ending_is_asked_about_before_it_is_replaced(window, answered):
+    path = window.folder / "digit.v2.png"
+    path.write_text("mine")
+    window.draw(*strokes(3))
+    window.keys("ctrl+s")
+    window.wait(lambda s: "tk_filedialog" in s["focus"])
+    window.screen.hand("type --delay 3 digit.v2", "key Return")
+    window.wait(lambda s: "messagebox" in s["focus"])
+    window.screen.hand(f"key {'alt+y' if answered == 'yes' else 'Return'}")  # no is the default
+    window.wait(lambda s: not s["others"])
+    if answered == "yes":
+        window.wait(lambda s: s["message"].endswith("digit.v2.png"))
+        with Image.open(path) as image:
+            assert image.format == "PNG"
+    else:
+        window.refocus()
+        window.draw(*strokes(1))
+        assert path.read_text() == "mine"
+
+
+def test_another_kind_of_file_is_not_written(window):
+    window.draw(*strokes(3))
+    answer(window, "ctrl+s", "digit.svg")
+    state = window.wait(lambda s: s["wrong"])
+    assert "End the name in .png" in state["message"]
+    assert not list(window.folder.glob("digit.svg*"))
 
 
 def test_nothing_is_not_saved(window):

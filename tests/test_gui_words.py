@@ -14,16 +14,6 @@ from gui.verdict import percent, verdict
 GUI = pathlib.Path(__file__).parent.parent / "gui"
 
 
-@pytest.mark.parametrize(
-    ("answered", "path"), [("5", "5.png"), ("5.jpg", "5.jpg.png"), ("5.PNG", "5.PNG"), ("", "")]
-)
-def test_a_drawing_is_saved_as_png_whatever_the_ending(answered, path, monkeypatch):
-    pytest.importorskip("tkinter")
-    questions = importlib.import_module("gui.questions")
-    monkeypatch.setattr(questions.filedialog, "asksaveasfilename", lambda **options: answered)
-    assert questions.name_to_save(None) == path
-
-
 def test_the_first_and_second_guess_are_found():
     found = verdict([0.05, 0.1, 0.2, 0.55, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01], 0.5)
     assert (found.digit, found.probability) == (3, 0.55)

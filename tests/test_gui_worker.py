@@ -1,13 +1,11 @@
 """The thread behind the window: order, newest drawing first, mistakes, and the end. No screen needed."""
 
 import threading
-import time
 
 import pytest
 
 from gui.worker import Answer, Worker
-
-PATIENCE = 60
+from tests.patience import PATIENCE
 
 
 class Servant:
@@ -48,10 +46,7 @@ def worker(servant):
 
 def answers(worker, count):
     """Wait for so many answers."""
-    found, end = [], time.monotonic() + PATIENCE
-    while len(found) < count and time.monotonic() < end:
-        found += worker.answers()
-    return found
+    return [worker._answers.get(timeout=PATIENCE) for _ in range(count)]
 
 
 def test_jobs_are_done_in_their_order_on_another_thread(worker):
@@ -133,6 +128,27 @@ def test_at_the_stop_what_waits_is_forgotten(servant):
     worker.join()
     assert servant.seen == []
     assert not worker._thread.is_alive()
+
+
+def test_at_the_finish_what_waits_is_still_done(servant):
+    worker = Worker(servant, ())
+    worker.start()
+    worker.submit("wait")
+    assert servant.begun.wait(PATIENCE)
+    worker.submit("note", 1)
+    worker.finish()
+    worker.submit("note", 2)
+    servant.go.set()
+    worker.join()
+    assert servant.seen == [(1,)]
+
+
+def test_nobody_has_to_wait_for_a_job_that_never_ends(worker, servant):
+    worker.submit("wait")
+    assert servant.begun.wait(PATIENCE)
+    worker.stop()
+    worker.join(0.0)
+    assert worker._thread.is_alive()
 
 
 def test_jobs_may_come_before_the_start_and_after_the_stop(servant):

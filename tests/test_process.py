@@ -296,6 +296,59 @@ def test_two_processes_that_compile_into_one_cache(tmp_path):
     run(RELU, NUMBA_CACHE_DIR=str(tmp_path))
 
 
+class Ended(BaseException):
+    """The process is gone: nothing in it is done any more."""
+
+
+@compiled_only
+@pytest.mark.parametrize("older", ["source", "types"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("last", [1, 2])
+def test_a_process_that_ends_between_two_cache_files_leaves_no_wrong_code(
+    older, moment, last, tmp_path, monkeypatch
+):
+    from tinycnn.kernels.compile import HashedFiles
+
+    def files(source):
+        return HashedFiles(str(tmp_path), "kernel", source)
+
+    def end_at_the_last(*names, count=[0]):  # noqa: B006
+        count[0] += 1
+        if count[0] < last or moment == "after":
+            replace(*names)
+        if count[0] == last:
+            raise Ended
+
+    old, new = (("a", "x"), ("b", "x")) if older == "source" else (("a", "x"), ("a", "y"))
+    files(old[0]).save(old[1], "old code")
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", end_at_the_last)
+    with pytest.raises(Ended):
+        files(new[0]).save(new[1], "new code")
+    monkeypatch.setattr(os, "replace", replace)
+    assert files(new[0]).load(new[1]) in (None, "new code")
+    assert files(old[0]).load(old[1]) in (None, "old code")
+    files(new[0]).save(new[1], "new code")
+    assert files(new[0]).load(new[1]) == "new code"
+
+
+@compiled_only
+def test_two_processes_that_save_other_types_at_once_leave_no_wrong_code(tmp_path, monkeypatch):
+    from tinycnn.kernels.compile import HashedFiles
+
+    one, other = (HashedFiles(str(tmp_path), "kernel", "source") for _ in range(2))
+    write = one._save_data
+
+    def interrupted(name, data):  # the other saves when this one has decided on a name
+        other.save("y", "code for y")
+        write(name, data)
+
+    monkeypatch.setattr(one, "_save_data", interrupted)
+    one.save("x", "code for x")
+    assert one.load("x") in (None, "code for x")
+    assert one.load("y") in (None, "code for y")
+
+
 # --- threads and forks -------------------------------------------------------------------------------
 
 

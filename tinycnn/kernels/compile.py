@@ -37,7 +37,19 @@ class HashedFiles(IndexDataCacheFile):
 
     Numba trusts these files, and a flipped bit in machine code can end the process. What follows a
     pickle is not read by it, so the files stay in Numba's own format.
+
+    The process may end at any moment, also between two files, and others may write beside it: each
+    file is put in place as a whole, and its name goes by what is in it. With Numba's running numbers
+    an index could name the machine code of other types, or of an older source.
     """
+
+    def save(self, key: tuple, data: tuple) -> None:
+        """Write the machine code, and then the index that names it."""
+        overloads = self._load_index()
+        digest = hashlib.sha256(repr((self._source_stamp, key)).encode()).digest()
+        overloads[key] = self._data_name(int.from_bytes(digest[:8], "big"))
+        self._save_data(overloads[key], data)
+        self._save_index(overloads)
 
     @contextlib.contextmanager
     def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
