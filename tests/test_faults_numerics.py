@@ -228,9 +228,14 @@ def test_two_dtypes_do_not_pass_the_door_together():
 
 
 def test_what_is_changed_in_place_must_be_one_block():
-    param = np.zeros((4, 4), np.float32)
-    with pytest.raises(ValueError, match="grad must be C-contiguous"):
-        ops.sgd_update(param, param.T, param.copy(), 0.1, 0.0, False)
+    param = np.arange(16, dtype=np.float32).reshape(4, 4)
+    with pytest.raises(ValueError, match="param must be C-contiguous"):
+        ops.sgd_update(param.T, param.copy(), param.copy(), 0.5, 0.0, False)
+    with pytest.raises(ValueError, match="velocity must be C-contiguous"):
+        ops.sgd_update(param, param.copy(), param.copy().T, 0.5, 0.0, False)
+    wanted = param - 0.5 * param.T
+    ops.sgd_update(param, param.T, param.copy(), 0.5, 0.0, False)  # the gradient is only read
+    np.testing.assert_array_equal(param, wanted)
 
 
 @pytest.mark.parametrize("count", [0, -1, 1.5, "2", None, True])
