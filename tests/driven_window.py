@@ -7,7 +7,6 @@ import gc
 import json
 import sys
 import threading
-import time
 import tkinter as tk
 
 import gui.recogniser
@@ -54,7 +53,7 @@ def look(window):
         "least": root.minsize(),
         "corner": [root.winfo_rootx(), root.winfo_rooty()],
         "title": root.title(),
-        "visible": bool(root.winfo_viewable()),
+        "visible": bool(root.winfo_viewable() and view.paper.winfo_viewable()),
         "focus": str(root.tk.call("focus")),
         "paper": place(view.paper),
         "background": str(view.paper["background"]),
@@ -102,11 +101,12 @@ class Watch:
     def look(self):
         try:
             state = {**look(self.window), "released": self.released}
+            self.window.root.winfo_pointerxy()  # asks the screen: all that Tk told it has come there
         except tk.TclError:  # half of it is gone: it closes
             return
         if state != self.last:
             self.last = state
-            print(json.dumps({**state, "time": time.monotonic()}), flush=True)
+            print(json.dumps(state), flush=True)
         self.window.root.after(EVERY, self.look)
 
 
@@ -131,10 +131,10 @@ def hold(*arguments):
 
 
 class Importer:
-    """Never finds h5py, which is imported with the first model."""
+    """Never finds h5py, which the worker imports with the first model."""
 
     def find_spec(self, name, path=None, target=None):
-        if name == "h5py":
+        if name == "h5py" and threading.current_thread() is not threading.main_thread():
             hold()
 
 

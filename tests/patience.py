@@ -6,7 +6,7 @@ import subprocess
 
 # Seconds until what never comes is given up. No machine that works is so slow; a test that hangs ends
 # in the end, and says where. Shorter while a test is being written: TINYCNN_PATIENCE=30.
-PATIENCE = float(os.environ.get("TINYCNN_PATIENCE", 3600))
+PATIENCE = float(os.environ.get("TINYCNN_PATIENCE", "3600"))
 
 
 def run(command, **options):

@@ -247,12 +247,11 @@ class App:
         return self.process.returncode, self.errors
 
     def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
+        """End the process if it has not ended, and close its pipes."""
+        self.process.kill()
         for thread in self._threads:
             thread.join()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        self.process.__exit__(None, None, None)  # waits, and closes the pipes
 
     def picture(self, path):
         """Write what the screen shows."""

@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import random
-import subprocess
 import sys
 
 import h5py
@@ -17,13 +16,13 @@ import model_examples as examples
 import numpy as np
 import pytest
 
+from tests.patience import run
 from tinycnn import saving
 from tinycnn.errors import ModelFileError
 from tinycnn.model_files import weight_specs
 from tinycnn.saving import hdf5
 
 FOLDER = pathlib.Path(__file__).parent
-SECONDS = 120
 SEEDS = 500
 
 CHILD = """
@@ -51,12 +50,9 @@ for path in map(str.strip, sys.stdin):
 
 def read_apart(paths):
     """Return what reading each file came to, in a process of its own with 1 GiB of memory."""
-    child = subprocess.run(
+    child = run(
         [sys.executable, "-c", CHILD],
         input="\n".join(map(str, paths)),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
         env={**os.environ, "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         cwd=FOLDER.parent,
     )

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from tests import patience
 from tinycnn import datasets
 from tinycnn.models import load_model
 
@@ -40,7 +41,7 @@ def folder(tmp_path_factory):
 
 def train(cwd, *options):
     command = [sys.executable, str(SCRIPT), *map(str, options)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+    return patience.run(command, cwd=cwd)
 
 
 def test_it_trains_saves_and_reports(folder, tmp_path):
@@ -109,14 +110,13 @@ def test_help_has_examples(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_an_interrupt_leaves_nothing_half_done(folder, tmp_path):
     command = [sys.executable, "-u", str(SCRIPT), "--data", str(folder), "--epochs", "1000"]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with patience.started(command, cwd=tmp_path, text=True, **pipes) as process:
         for line in process.stdout:
             if line.startswith("Epoch 3/"):
                 break
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=patience.PATIENCE)
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors
@@ -127,8 +127,6 @@ def test_an_interrupt_leaves_nothing_half_done(folder, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 def test_a_reader_that_goes_away_is_no_traceback(folder, tmp_path):
     line = f"'{sys.executable}' '{SCRIPT}' --data '{folder}' --epochs 2 | head -n 1"
-    done = subprocess.run(
-        line, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=300
-    )
+    done = patience.run(line, shell=True, cwd=tmp_path)
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
