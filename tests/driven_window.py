@@ -16,6 +16,7 @@ from gui.drawing import Stroke
 from gui.window import Window
 
 EVERY = 15  # milliseconds
+CLOSED = threading.Event()
 HELD = threading.Event()  # whether a worker has come to where it is held
 
 
@@ -112,6 +113,7 @@ class Watch:
 
 def watched(*arguments):
     window = Window(*arguments)
+    window.root.bind("<Destroy>", lambda event: CLOSED.set(), add=True)
     Watch(window)
     return window
 
@@ -138,6 +140,13 @@ class Importer:
             hold()
 
 
+def fail_at_the_end(*arguments):
+    """Wait until the window is closed, and then find the disk full."""
+    HELD.set()
+    CLOSED.wait()
+    raise OSError("drawing.png: the disk is full")
+
+
 def hold_at(place):
     """Let the worker come to a place and never beyond."""
     from gui.recogniser import Recogniser
@@ -148,6 +157,10 @@ def hold_at(place):
         from tinycnn.kernels.compile import ForgivingCache
 
         ForgivingCache.load_overload = hold  # called amid a compilation, with all of Numba's locks
+    elif place == "saving":
+        from gui.saver import Saver
+
+        Saver.save = fail_at_the_end
     else:
         setattr(Recogniser, {"loading": "load", "predicting": "read"}[place], hold)
 
