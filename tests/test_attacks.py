@@ -153,6 +153,7 @@ swallowed = threading.Event()
 class Timer(threading.Timer):
     def run(self):  # not after a second, but after it was needed
         swallowed.wait()
+        swallowed.clear()
         self.function()
 threading.Timer = Timer
 def main():
