@@ -8,7 +8,6 @@ import importlib.util
 import os
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -151,9 +150,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process with an exit code, even while a thread computes, which Python would wait for.
+    """End the process with an exit code, as Python does, but without waiting and clearing up.
 
-    Whatever is in the middle of being compiled is lost; the cache of kernels stands that at any moment.
+    Python would wait for threads, and take down thousands of compiled things one by one: seconds that
+    nobody needs. A kernel in the middle of being compiled is lost, which its cache stands at any moment.
     """
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
@@ -163,13 +163,10 @@ def leave(code: int) -> NoReturn:
 
 
 def run_window() -> NoReturn:
-    """Run the program, and leave at once: compiling kernels takes seconds, and nobody looks any more."""
+    """Run the program, and leave at once."""
     try:
         run(main)
     except SystemExit as end:
-        threads = [one for one in threading.enumerate() if one is not threading.main_thread()]
-        if all(one.daemon for one in threads):
-            raise
         leave(end.code)
 
 

@@ -1,8 +1,15 @@
 """What several files of tests ask for."""
 
+import hypothesis
 import pytest
 
 from tinycnn import ops, reference
+
+# On a busy machine anything may take long.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture

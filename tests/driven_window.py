@@ -7,7 +7,6 @@ import gc
 import json
 import sys
 import threading
-import time
 import tkinter as tk
 
 import gui.recogniser
@@ -17,6 +16,7 @@ from gui.drawing import Stroke
 from gui.window import Window
 
 EVERY = 15  # milliseconds
+CLOSED = threading.Event()
 HELD = threading.Event()  # whether a worker has come to where it is held
 
 
@@ -54,7 +54,7 @@ def look(window):
         "least": root.minsize(),
         "corner": [root.winfo_rootx(), root.winfo_rooty()],
         "title": root.title(),
-        "visible": bool(root.winfo_viewable()),
+        "visible": bool(root.winfo_viewable() and view.paper.winfo_viewable()),
         "focus": str(root.tk.call("focus")),
         "paper": place(view.paper),
         "background": str(view.paper["background"]),
@@ -102,16 +102,18 @@ class Watch:
     def look(self):
         try:
             state = {**look(self.window), "released": self.released}
+            self.window.root.winfo_pointerxy()  # asks the screen: all that Tk told it has come there
         except tk.TclError:  # half of it is gone: it closes
             return
         if state != self.last:
             self.last = state
-            print(json.dumps({**state, "time": time.monotonic()}), flush=True)
+            print(json.dumps(state), flush=True)
         self.window.root.after(EVERY, self.look)
 
 
 def watched(*arguments):
     window = Window(*arguments)
+    window.root.bind("<Destroy>", lambda event: CLOSED.set(), add=True)
     Watch(window)
     return window
 
@@ -131,11 +133,18 @@ def hold(*arguments):
 
 
 class Importer:
-    """Never finds h5py, which is imported with the first model."""
+    """Never finds h5py, which the worker imports with the first model."""
 
     def find_spec(self, name, path=None, target=None):
-        if name == "h5py":
+        if name == "h5py" and threading.current_thread() is not threading.main_thread():
             hold()
+
+
+def fail_at_the_end(*arguments):
+    """Wait until the window is closed, and then find the disk full."""
+    HELD.set()
+    CLOSED.wait()
+    raise OSError("drawing.png: the disk is full")
 
 
 def hold_at(place):
@@ -148,6 +157,10 @@ def hold_at(place):
         from tinycnn.kernels.compile import ForgivingCache
 
         ForgivingCache.load_overload = hold  # called amid a compilation, with all of Numba's locks
+    elif place == "saving":
+        from gui.saver import Saver
+
+        Saver.save = fail_at_the_end
     else:
         setattr(Recogniser, {"loading": "load", "predicting": "read"}[place], hold)
 

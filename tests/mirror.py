@@ -12,7 +12,6 @@ import numpy as np
 from tinycnn.datasets.files import NAMES, KnownFile
 
 TRAIN_COUNT, TEST_COUNT = 20, 10
-PATIENCE = 20.0  # seconds; generous, for machines under load: tests of silence use less
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -76,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
     def stall(self):
         """Say nothing more until the mirror closes."""
         self.server.stalling.set()
-        self.server.closing.wait(60)
+        self.server.closing.wait()
 
     def log_message(self, *_):
         return

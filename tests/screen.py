@@ -3,19 +3,17 @@
 import contextlib
 import ctypes
 import ctypes.util
-import functools
 import importlib.util
 import itertools
 import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 
-from tests.patience import PATIENCE
+from tests.patience import HEEDFUL, PATIENCE
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -115,8 +113,7 @@ class App:
             stderr=subprocess.PIPE,
             text=True,
             cwd=folder,
-            # A suite that runs in the background was told to ignore Ctrl-C, and would hand that on.
-            preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+            **HEEDFUL,
             env={**screen.environment, "PYTHONPATH": str(ROOT), **environment},
         )
         self._threads = [threading.Thread(target=f) for f in (self._read_states, self._read_errors)]
@@ -247,12 +244,11 @@ class App:
         return self.process.returncode, self.errors
 
     def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
+        """End the process if it has not ended, and close its pipes."""
+        self.process.kill()
         for thread in self._threads:
             thread.join()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        self.process.__exit__(None, None, None)  # waits, and closes the pipes
 
     def picture(self, path):
         """Write what the screen shows."""

@@ -3,10 +3,11 @@
 import ast
 import pathlib
 import statistics
-import subprocess
 import sys
 
 import pytest
+
+from tests import patience
 
 ROOT = pathlib.Path(__file__).parent.parent
 FILES = ("io", "os.path", "pathlib", "h5py", "tinycnn.saving", "tinycnn.hdf5")
@@ -265,7 +266,7 @@ def test_the_length_of_a_function_leaves_out_its_docstring():
 
 def test_importing_the_package_loads_nothing_heavy():
     code = "import sys, tinycnn; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    done = patience.run([sys.executable, "-c", code], cwd=ROOT)
     assert done.returncode == 0, done.stderr
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert "tinycnn" in loaded

@@ -5,11 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
 
+from tests.patience import PATIENCE, run, started
 from tinycnn import digit_model, gradcheck, saving, utils
 from tinycnn.errors import ModelFileError
 from tinycnn.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
@@ -140,30 +140,37 @@ def learn():
     print("learnt", flush=True)
 threading.Thread(target=learn).start()
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=200)
+    done = run([sys.executable, "-c", code])
     assert done.stdout == "learnt\n", done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_a_swallowed_interrupt_is_said_again():
     code = """
-import sys, time
+import signal, threading
 from tinycnn.console import run
+swallowed = threading.Event()
+class Timer(threading.Timer):
+    def run(self):  # not after a second, but after it was needed
+        swallowed.wait()
+        swallowed.clear()
+        self.function()
+threading.Timer = Timer
 def main():
     try:
         print("ready", flush=True)
-        time.sleep(60)
+        signal.pause()
     except KeyboardInterrupt:
         print("swallowed", flush=True)
-    time.sleep(60)
+        swallowed.set()
+    signal.pause()
 run(main)
 """
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started([sys.executable, "-c", code], text=True, **pipes) as process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
-        out, errors = process.communicate(timeout=30)
+        out, errors = process.communicate(timeout=PATIENCE)
     assert out == "swallowed\n"
     assert process.returncode == 130
     assert "Traceback" not in errors
@@ -173,24 +180,21 @@ def test_threads_may_be_changed_while_others_compute():
     from tinycnn import ops
     from tinycnn.kernels.threads import workers
 
-    model, stop, errors = net(), threading.Event(), []
+    model, predicted, errors = net(), [], []
 
     def predict():
-        while not stop.is_set():
-            try:
-                model.predict(np.repeat(X, 50, axis=0), verbose=0)
-            except Exception as error:  # whatever it is, it is one too many
-                errors.append(error)
-                return
+        try:
+            while len(predicted) < 20:
+                predicted.append(model.predict(np.repeat(X, 50, axis=0), verbose=0))
+        except Exception as error:  # whatever it is, it is one too many
+            errors.append(error)
 
     before = workers.get_count()
     thread = threading.Thread(target=predict)
     thread.start()
-    end = time.monotonic() + 0.5
-    while time.monotonic() < end:
+    while thread.is_alive():
         for count in (1, 2, 3):
             ops.set_num_threads(count)
-    stop.set()
     thread.join()
     ops.set_num_threads(before)
     assert not errors

@@ -270,7 +270,7 @@ def test_a_process_that_fails_says_why():
     assert processes.run(["-c", "print('talk'); print([1, 2])"], {}) == [1, 2]
     with pytest.raises(processes.Failed, match="No module named 'absent_framework'"):
         processes.import_seconds(["absent_framework"], {})
-    assert 0 < processes.import_seconds(["json"], {}) < 60
+    assert processes.import_seconds(["json"], {}) > 0
 
 
 def test_an_absent_peer_is_left_out_of_process_rows_but_we_must_be_there():

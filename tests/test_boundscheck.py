@@ -2,10 +2,11 @@
 
 import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
+
+from tests import patience
 
 ROOT = pathlib.Path(__file__).parent.parent
 OVERRUN = """
@@ -62,8 +63,7 @@ pytestmark = pytest.mark.skipif(
 def run(code, cache):
     """Run code with every index checked, compiled anew: which takes half as long unoptimized."""
     settings = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(cache), "NUMBA_OPT": "0"}
-    options = {"env": {**os.environ, **settings}, "cwd": ROOT, "timeout": 500}
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, **options)
+    return patience.run([sys.executable, "-c", code], env={**os.environ, **settings}, cwd=ROOT)
 
 
 def test_an_index_that_is_too_large_is_noticed(tmp_path):

@@ -3,13 +3,11 @@
 import gzip
 import os
 import shutil
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 from mirror import (
-    PATIENCE,
     TEST_COUNT,
     TRAIN_COUNT,
     Mirror,
@@ -20,6 +18,7 @@ from mirror import (
     raw_files,
 )
 
+from tests.patience import PATIENCE, run
 from tinycnn import datasets
 from tinycnn.datasets import mnist
 from tinycnn.datasets.cache import cache_folder
@@ -291,9 +290,7 @@ def test_import_is_light():
         "print(*sorted(heavy), end='')"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    result = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
-    )
+    result = run([sys.executable, "-c", code], env=environment)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 

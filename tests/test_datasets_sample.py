@@ -3,7 +3,6 @@
 import hashlib
 import importlib.util
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from mirror import packed_files
 
+from tests import patience
 from tinycnn import datasets
 from tinycnn.datasets import sample
 from tinycnn.datasets.digits import Digits
@@ -149,7 +149,7 @@ def test_file_is_the_same_at_every_writing(make_sample, tmp_path, monkeypatch):
 def run(*arguments):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, str(SCRIPT), *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return patience.run(command, env=environment)
 
 
 def test_script_refuses_what_is_not_mnist(tmp_path):

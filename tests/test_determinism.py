@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE, started
+
 ROOT = pathlib.Path(__file__).parent.parent
 THREADS = (1, 2, 4)
 
@@ -117,18 +119,19 @@ def start(code, **settings):
     environment = {**os.environ, **settings}
     command = [sys.executable, "-c", code]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, env=environment, cwd=ROOT, text=True, **pipes)
+    return started(command, env=environment, cwd=ROOT, text=True, **pipes)
 
 
 def lines_of(process):
-    output, errors = process.communicate(timeout=300)
+    output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     return output.splitlines()
 
 
 @pytest.fixture(scope="module")
 def one_thread():
-    return lines_of(start(IN_A_PROCESS, NUMBA_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"))
+    with start(IN_A_PROCESS, NUMBA_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1") as process:
+        return lines_of(process)
 
 
 def test_one_thread_needs_no_helper(one_thread):
@@ -140,15 +143,20 @@ def test_one_thread_needs_no_helper(one_thread):
 def test_any_number_of_threads_of_numba_and_of_the_blas(threads, one_thread):
     count = str(threads)
     settings = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), count)
-    weights, workers = lines_of(start(IN_A_PROCESS, NUMBA_NUM_THREADS=count, **settings))
+    with start(IN_A_PROCESS, NUMBA_NUM_THREADS=count, **settings) as process:
+        weights, workers = lines_of(process)
     assert workers == f"{threads} {threads - 1}"
     assert weights == one_thread[0]
 
 
 def test_two_processes_at_once(one_thread):
-    both = [start(IN_A_PROCESS, NUMBA_NUM_THREADS="2") for _ in range(2)]
-    assert [lines_of(process)[0] for process in both] == [one_thread[0]] * 2
+    with (
+        start(IN_A_PROCESS, NUMBA_NUM_THREADS="2") as one,
+        start(IN_A_PROCESS, NUMBA_NUM_THREADS="2") as other,
+    ):
+        assert [lines_of(process)[0] for process in (one, other)] == [one_thread[0]] * 2
 
 
 def test_the_number_of_threads_may_change_within_a_process(one_thread):
-    assert lines_of(start(IN_ONE_PROCESS)) == [one_thread[0]] * len(THREADS)
+    with start(IN_ONE_PROCESS) as process:
+        assert lines_of(process) == [one_thread[0]] * len(THREADS)

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
@@ -16,6 +15,8 @@ import fences
 import random_shapes
 from emitted import doors
 
+from tests import patience
+
 SHAPES = 200
 posix_only = pytest.mark.skipif(
     sys.platform == "win32", reason="guard pages are made with mprotect"
@@ -26,8 +27,7 @@ def run(argument):
     here = pathlib.Path(__file__).parent
     path = os.pathsep.join([str(here), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "random_shapes", argument]
-    options = {"env": {**os.environ, "PYTHONPATH": path}, "cwd": here.parent, "timeout": 500}
-    return subprocess.run(command, capture_output=True, text=True, **options)
+    return patience.run(command, env={**os.environ, "PYTHONPATH": path}, cwd=here.parent)
 
 
 def test_every_function_that_enters_emitted_code_is_tried():

@@ -170,6 +170,17 @@ def test_a_drawing_is_saved_though_the_worker_is_busy_and_the_window_closes(star
         assert (image.format, image.size) == ("JPEG", (1024, 1024))
 
 
+def test_a_drawing_that_cannot_be_saved_at_the_end_is_told_in_the_terminal(start):
+    window = start("--hold", "saving")
+    window.ready()
+    window.draw(*strokes(3))
+    window.keys("ctrl+s")
+    window.wait(lambda s: "tk_filedialog" in s["focus"])
+    window.screen.hand("type --delay 3 drawing", "key Return")
+    window.wait(lambda s: s["held"] and not s["others"])
+    assert window.close() == (1, "error: drawing.png: the disk is full\n")
+
+
 def test_it_closes_cleanly_right_after_the_start(start):
     window = start()
     window.wait(lambda s: s)

@@ -12,6 +12,7 @@ import sys
 
 import pytest
 
+from tests import patience
 from tinycnn import ops, reference
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -77,14 +78,8 @@ if y.tolist() != [0, 0, 0, 0, 1, 2, 3]:
 def run(code, *switches, folder=ROOT, remove=(), **settings):
     """Run code in a new process; return what it printed."""
     environment = {name: value for name, value in os.environ.items() if name not in remove}
-    done = subprocess.run(
-        [sys.executable, *switches, "-c", code],
-        env={**environment, **settings},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    command = [sys.executable, *switches, "-c", code]
+    done = patience.run(command, env={**environment, **settings}, cwd=folder)
     assert done.returncode == 0, f"ended with {done.returncode}: {done.stderr[-2000:]}"
     assert "Traceback" not in done.stderr, done.stderr
     return done.stdout
@@ -225,7 +220,7 @@ for kind in kinds:
 def test_a_damaged_cache_costs_only_time(changes, ending, good_cache, tmp_path):
     kinds = [f"{change}-{ending}" for change in changes.split()]
     command = [sys.executable, "-c", DAMAGE, good_cache, tmp_path, *kinds]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = patience.run(command, cwd=ROOT)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr[-2000:]
 
 
@@ -288,10 +283,10 @@ def test_two_processes_that_compile_into_one_cache(tmp_path):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", RELU]
     pipes = {"stderr": subprocess.PIPE, "text": True, "env": environment, "cwd": ROOT}
-    both = [subprocess.Popen(command, **pipes) for _ in range(2)]
-    for process in both:
-        _, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors
+    with patience.started(command, **pipes) as one, patience.started(command, **pipes) as other:
+        for process in (one, other):
+            _, errors = process.communicate(timeout=patience.PATIENCE)
+            assert process.returncode == 0, errors
     assert not list(tmp_path.rglob("*.tmp*"))
     run(RELU, NUMBA_CACHE_DIR=str(tmp_path))
 

@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import random
-import subprocess
 import sys
 
 import h5py
@@ -18,6 +17,7 @@ import numpy as np
 import pytest
 from stress import hostile_models
 
+from tests.patience import run
 from tinycnn import saving
 from tinycnn.errors import ModelFileError
 from tinycnn.model_files import weight_specs
@@ -25,7 +25,6 @@ from tinycnn.saving import hdf5
 from tinycnn.saving.file_bytes import FileBytes
 
 FOLDER = pathlib.Path(__file__).parent
-SECONDS = 120
 SEEDS = 500
 
 CHILD = """
@@ -53,12 +52,9 @@ for path in map(str.strip, sys.stdin):
 
 def read_apart(paths):
     """Return what reading each file came to, in a process of its own with 1 GiB of memory."""
-    child = subprocess.run(
+    child = run(
         [sys.executable, "-c", CHILD],
         input="\n".join(map(str, paths)),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
         env={**os.environ, "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         cwd=FOLDER.parent,
     )

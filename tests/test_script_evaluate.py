@@ -3,13 +3,13 @@
 import importlib.util
 import os
 import pathlib
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests import patience
 from tinycnn import datasets, utils
 from tinycnn.errors import PictureError
 from tinycnn.layers import Dense, Flatten
@@ -125,7 +125,7 @@ def test_loss_of_a_probability_that_underflowed_is_finite(evaluate):
 
 def run(*options, cwd):
     command = [sys.executable, str(SCRIPT), *map(str, options)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+    return patience.run(command, cwd=cwd)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ import io
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests import patience
 from tinycnn import console, datasets
 from tinycnn.layers import Dense, Flatten
 from tinycnn.models import Sequential
@@ -114,14 +114,8 @@ def test_without_a_name_the_own_model_comes_before_the_bundled_one(
 
 
 def run(*options, cwd):
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), *map(str, options)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-    )
+    command = [sys.executable, str(SCRIPT), *map(str, options)]
+    return patience.run(command, cwd=cwd, encoding="utf-8")
 
 
 def test_a_model_for_something_else_is_a_sentence(pictures):
@@ -157,5 +151,5 @@ def test_help_needs_neither_numba_nor_the_package():
         f"sys.exit(bool({{'numpy', 'numba', 'h5py', 'PIL'}} & set(sys.modules)))"
     )
     environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[1])}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+    done = patience.run([sys.executable, "-c", code], env=environment)
     assert done.returncode == 0

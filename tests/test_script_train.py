@@ -12,6 +12,7 @@ import tempfile
 
 import pytest
 
+from tests import patience
 from tinycnn import datasets
 from tinycnn.models import load_model
 
@@ -42,7 +43,7 @@ def folder(tmp_path_factory):
 
 def train(cwd, *options):
     command = [sys.executable, str(SCRIPT), *map(str, options)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+    return patience.run(command, cwd=cwd)
 
 
 def test_it_trains_saves_and_reports(folder, tmp_path):
@@ -157,14 +158,13 @@ def test_help_has_examples(tmp_path):
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_leaves_nothing_half_done(folder, tmp_path, name):
     command = [sys.executable, "-u", str(SCRIPT), "--data", str(folder), "--epochs", "1000"]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with patience.started(command, cwd=tmp_path, text=True, **pipes) as process:
         for line in process.stdout:
             if line.startswith("Epoch 3/"):
                 break
         process.send_signal(getattr(signal, name))
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=patience.PATIENCE)
     assert process.returncode == 128 + getattr(signal, name)
     assert "nothing half-written was left behind" in errors
     assert "Traceback" not in errors
@@ -175,8 +175,6 @@ def test_a_signal_leaves_nothing_half_done(folder, tmp_path, name):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 def test_a_reader_that_goes_away_is_no_traceback(folder, tmp_path):
     line = f"'{sys.executable}' '{SCRIPT}' --data '{folder}' --epochs 2 | head -n 1"
-    done = subprocess.run(
-        line, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=300
-    )
+    done = patience.run(line, shell=True, cwd=tmp_path)
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr

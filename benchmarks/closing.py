@@ -1,0 +1,154 @@
+"""How long the process of the drawing window stays after the window was closed, whatever it is at.
+
+    python -m benchmarks.closing                 every state, by the cross and by Ctrl-C, three times
+    python -m benchmarks.closing --state saving --times 20
+
+Each time is a process of its own, which opens the window, comes into the state and closes itself: the
+seconds are those from then to its end. For "compiling" its cache of kernels is empty.
+It needs a screen; on a machine without one: xvfb-run python -m benchmarks.closing
+"""
+
+import argparse
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from array import array
+
+SOON = 5  # milliseconds between two looks at the window
+
+
+def importing(window):
+    return "numpy" in sys.modules and "tinycnn.kernels.compile" not in sys.modules
+
+
+def compiling(window):
+    compile_module = sys.modules.get("tinycnn.kernels.compile")
+    announced = getattr(compile_module, "announce", None)
+    return announced is not None and announced.cache_info().currsize > 0
+
+
+def loading(window):
+    """Come in the middle of the load of another model."""
+    if not ready(window):
+        return False
+    from tinycnn import pretrained
+
+    window._worker.submit("load", os.path.join(os.path.dirname(pretrained.__file__), "mnist.h5"))
+    return True
+
+
+def ready(window):
+    return bool(window.view.foot.model["text"])
+
+
+def draw(window):
+    """Put a stroke on the paper."""
+    from gui.drawing import Stroke
+
+    window.drawing.add(Stroke(array("d", [0.4, 0.2, 0.5, 0.8]), 0.07))
+    window._show()
+
+
+def predicting(window):
+    if not ready(window):
+        return False
+    draw(window)
+    return True
+
+
+def saving(window):
+    """Come when the drawing was just given to be saved."""
+    if not predicting(window):
+        return False
+    window._saver.submit("save", "drawing.png", window.drawing.items)
+    return True
+
+
+def dialog(window):
+    """Come when a question for a file is open."""
+    if not ready(window):
+        return False
+    if not window._asking:
+        window.root.after(1, window.open_picture)
+        return False
+    return True
+
+
+STATES = {
+    "just opened": lambda window: True,
+    "importing": importing,
+    "compiling": compiling,
+    "loading": loading,
+    "idle": ready,
+    "predicting": predicting,
+    "saving": saving,
+    "dialog": dialog,
+}
+
+
+def child(state, way):
+    """Open the window; when it is in the state say the time, and close it."""
+    import gui.window
+    from gui import __main__ as start
+
+    class ClosingWindow(gui.window.Window):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            self.root.after(SOON, self.look)
+
+        def look(self):
+            if not STATES[state](self):
+                self.root.after(SOON, self.look)
+                return
+            print(time.time(), flush=True)  # a clock that both processes read
+            if way == "Ctrl-C":
+                os.kill(os.getpid(), signal.SIGINT)
+            else:
+                self.close()
+
+    gui.window.Window = ClosingWindow
+    sys.argv[1:] = []
+    start.run_window()
+
+
+def seconds(state, way):
+    """Return how long a process stayed, and its exit code."""
+    with tempfile.TemporaryDirectory() as folder:
+        cache = {"NUMBA_CACHE_DIR": folder} if state == "compiling" else {}
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.closing", "--child", state, way],
+            env={**os.environ, "PYTHONPATH": os.getcwd(), **cache},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+        )
+        end = time.time()
+    if not done.stdout:
+        sys.exit(f"error: the window never came to {state!r}: {done.stderr.strip()}")
+    return end - float(done.stdout), done.returncode
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--state", choices=STATES, help="only this one")
+    parser.add_argument("--times", type=int, default=3, help="of each; default 3")
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        child(*options.child)
+    print(f"{'state':14s} {'way':8s} {'code':>5s} {'median s':>9s} {'worst s':>9s}")
+    for state in [options.state] if options.state else STATES:
+        for way in ("cross", "Ctrl-C"):
+            found, codes = zip(*(seconds(state, way) for _ in range(options.times)), strict=True)
+            median, code = statistics.median(found), ",".join(map(str, sorted({*codes})))
+            print(f"{state:14s} {way:8s} {code:>5s} {median:9.2f} {max(found):9.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
