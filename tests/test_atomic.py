@@ -136,6 +136,20 @@ def test_a_full_disk_is_a_sentence(save, name, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_interrupted_while_it_tidies_up(tmp_path, monkeypatch):
+    real, interrupts = os.unlink, [KeyboardInterrupt()]
+
+    def unlink(part):
+        if interrupts:
+            raise interrupts.pop()
+        real(part)
+
+    monkeypatch.setattr(os, "unlink", unlink)
+    with pytest.raises(KeyboardInterrupt):
+        atomic.check(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
 # --- what is tried before long work ---------------------------------------------------------------
 
 

@@ -123,7 +123,7 @@ def test_a_name_that_is_too_long_is_noticed_before_training(tmp_path):
 
 
 LOCKED = """
-import os, sys
+import argparse, os, pathlib, sys  # before the modules cannot be read any more
 sys.argv[1:] = ["--data", "sample"]
 code = compile(open(sys.argv[0]).read(), sys.argv[0], "exec")
 from tinycnn import atomic, datasets, figures, ops, saving, utils, callbacks

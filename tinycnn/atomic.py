@@ -64,8 +64,7 @@ def replacing(
             if not fcntl:  # Windows renames no open file
                 _rename(part, target)
         finally:
-            with contextlib.suppress(OSError):
-                os.unlink(part)
+            _remove(part)
         _flush_folder(os.path.dirname(target))
 
 
@@ -96,8 +95,7 @@ def check(
         try:
             _opened(part, target).close()
         finally:
-            with contextlib.suppress(OSError):
-                os.unlink(part)
+            _remove(part)
 
 
 @contextlib.contextmanager
@@ -238,6 +236,17 @@ def _opened(part: str, target: str) -> BinaryIO:
         if os.path.exists(part):
             return file
         file.close()  # swept between its making and its locking: once more
+
+
+def _remove(part: str) -> None:
+    """Remove a part, or what is left of it, even if a signal comes at this very moment."""
+    try:
+        with contextlib.suppress(OSError):
+            os.unlink(part)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(part)
+        raise
 
 
 def _keep_owner_and_mode(part: str, target: str) -> None:

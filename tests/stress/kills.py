@@ -106,6 +106,9 @@ def child(folder, digits, chosen, pipe):
     def announce(word):
         os.write(pipe, word)
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & lets it be ignored
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     code = 99
     try:
         with open(os.devnull, "w") as nowhere:
