@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -160,6 +160,7 @@ def test_a_separate_part_of_a_digit_is_no_speck():
     margin=st.integers(3, 60),
     dark=st.booleans(),
 )
+@example(height=1, width=90, scale=4, margin=3, dark=False)  # an edge in every block of a side
 def test_a_bar_of_any_size_fills_the_box_and_is_centred(height, width, scale, margin, dark):
     canvas = np.zeros((height * scale + 2 * margin, width * scale + 2 * margin), np.uint8)
     canvas[margin : margin + height * scale, margin : margin + width * scale] = 255

@@ -11,7 +11,7 @@ _FLAT = 0.3  # of the rim: paper is flat when more than this share of its rim ha
 _NOISE_FREE = 20  # times the noise: ink as strong as that needs no averaging
 _VISIBLE = 10  # times the noise: the strongest ink that is not noise
 _LEAST_SIDE = 64  # pixels: a picture is not averaged down below that to be rid of its noise
-_BLOCKS = 16  # on the longer side: noise is measured in blocks that lines mostly miss
+_BLOCKS = 16  # on the shorter side: noise is measured in blocks that lines mostly miss
 _SPECK = 0.005  # of the heaviest blob's ink: lighter blobs are dust
 _SCATTERED = 0.2  # of all ink: if the heaviest blob holds less, that is texture and no digit
 _SAMPLES = 128  # points a side that tell dark ink from light
@@ -159,10 +159,9 @@ def _noise(plane: np.ndarray) -> float:
 
     Noise below it may be missing: paper that is overexposed has none that is lighter than white.
     """
-    side = math.ceil(max(plane.shape) / _BLOCKS)
-    height, width = (min(side, length) for length in plane.shape)
-    rows, columns = plane.shape[0] // height, plane.shape[1] // width
-    blocks = plane[: rows * height, : columns * width].reshape(rows, height, columns, width)
+    side = math.ceil(min(plane.shape) / _BLOCKS)
+    rows, columns = (length // side for length in plane.shape)
+    blocks = plane[: rows * side, : columns * side].reshape(rows, side, columns, side)
     above = np.maximum(blocks - np.median(blocks, axis=(1, 3), keepdims=True), 0)
     return float(np.quantile(np.sqrt(2 * np.square(above).mean(axis=(1, 3))), 0.25))
 

@@ -32,7 +32,7 @@ MODES = {
     "bmp": ("1", "L", "P", "RGB", "RGBA"),
     "tiff": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F"),
     "webp": ("RGB", "RGBA"),
-    "ppm": ("1", "L", "RGB", "I;16"),
+    "ppm": ("1", "L", "RGB"),
 }
 SEVEN = np.full((120, 90), 255, np.uint8)  # a dark 7 of two bars
 SEVEN[20:34, 15:75] = SEVEN[20:104, 61:75] = 0
@@ -64,6 +64,8 @@ def readable():
     for kind in ("jpeg", "png", "tiff", "webp"):
         mode = "RGB" if kind == "webp" else "L"
         files[f"{kind}-turned"] = encoded(kind, mode, turned, exif=exif, quality=95)
+    wide = (SEVEN.astype(">u2") * 257).tobytes()
+    files["ppm-I16"] = b"P5 90 120 65535\n" + wide  # Pillow writes none before 10.3
     files["jpeg-progressive"] = encoded("jpeg", "RGB", progressive=True)
     for compression in ("tiff_lzw", "tiff_deflate", "packbits", "jpeg"):
         files[f"tiff-{compression}"] = encoded("tiff", "L", compression=compression)
