@@ -1,5 +1,7 @@
 """Loops shared among helpers: every index once, failures told, nobody waits for ever."""
 
+import ctypes
+import os
 import pathlib
 import subprocess
 import sys
@@ -272,6 +274,44 @@ def test_interrupts_while_waiting_are_raised_when_nobody_writes_any_more(
     assert left == [0]
     pool.run(kernel, 2, 1)
     assert numbers.tolist() == [2, 2]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_child_forked_in_the_middle_of_a_loop_does_not_wait_for_threads_it_has_not(pool_of):
+    pool, both, go = pool_of(2), threading.Barrier(2), threading.Event()
+    children = []
+
+    def kernel(start, stop):
+        both.wait()
+        if threading.current_thread() is threading.main_thread():
+            children.append(os.fork())
+            go.set()
+        else:
+            go.wait()
+
+    try:
+        pool.run(kernel, 2, 1)
+    except RuntimeError as error:
+        os._exit(0 if "forked" in str(error) else 3)  # the child
+    if children == [0]:
+        os._exit(4)
+    assert os.waitpid(children[0], 0)[1] == 0
+    assert covered(pool) == [1] * 64
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_helper_that_was_ended_from_outside_is_replaced(pool_of):
+    pool = pool_of(2)
+    covered(pool)
+    first = pool.helpers[0].thread
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(first.ident), ctypes.py_object(SystemExit)
+    )
+    pool.helpers[0].bell.put(None)
+    first.join()
+    together = threading.Barrier(2)
+    pool.run(lambda start, stop: together.wait(), 2, 1)  # one alone would wait for ever
+    assert pool.helpers[0].thread is not first
 
 
 def interrupt_at(number):

@@ -43,6 +43,9 @@ SPINS = 20_000  # looks before going to sleep: some tenths of a millisecond
 BACKOFF = 400  # looks: some microseconds
 FLAG = 8  # int64 from one flag to the next: each has a cache line of its own
 NO_TICKET = -1
+FORKED = (
+    "This process was forked in the middle of a loop, whose other threads are not here: begin anew."
+)
 X86 = ("x86_64", "amd64")  # which have an instruction for a moment's rest
 
 
@@ -122,7 +125,7 @@ class Loop:
 
     def __init__(self, kernel: Callable, spans: list, arguments: tuple, helpers: int, spins: int):
         self.kernel, self.left, self.arguments = kernel, collections.deque(spans), arguments
-        self.spins = spins
+        self.spins, self.process = spins, os.getpid()
         self.tickets = collections.deque(range(0, helpers * FLAG, FLAG))
         self.flags, self.caller_sleeps = np.zeros(helpers * FLAG, np.int64), np.zeros(1, np.int64)
         self.bell: SimpleQueue = SimpleQueue()
@@ -131,12 +134,12 @@ class Loop:
 
     def run_spans(self) -> None:
         """Take spans and run them until none is left; after a failure none is."""
-        while (span := take_one(self.left)) is not None:
-            try:
+        try:
+            while (span := take_one(self.left)) is not None:
                 self.kernel(*span, *self.arguments)
-            except BaseException as error:  # the caller raises it
-                self.failures.append(error)
-                self.left.clear()
+        except BaseException as error:  # the caller raises it
+            self.failures.append(error)
+            self.left.clear()
 
     def finish(self) -> None:
         """Drop the spans that are left, and return when nobody is at work; raise an interrupt then only.
@@ -159,6 +162,9 @@ class Loop:
         if not all_lowered(self.flags, self.spins):
             self.caller_sleeps[0] = 1
             while not all_lowered(self.flags, 1):
+                if os.getpid() != self.process:
+                    self.failures.append(RuntimeError(FORKED))
+                    return
                 self.bell.get()
 
 
@@ -174,12 +180,16 @@ class Helper:
     def work(self) -> None:
         """Help with each loop that comes, until dismissed."""
         nothing = np.zeros(1, np.int64)
-        while not self.dismissed:
-            seen = int(self.latest[0])
-            if not self.help(self.pool.loop, seen):
-                spins = self.pool.spins
-                lower_and_look(nothing, NO_TICKET, nothing, self.latest, seen, spins, BACKOFF)
-            self.sleep(seen)
+        try:
+            while not self.dismissed:
+                seen = int(self.latest[0])
+                if not self.help(self.pool.loop, seen):
+                    spins = self.pool.spins
+                    lower_and_look(nothing, NO_TICKET, nothing, self.latest, seen, spins, BACKOFF)
+                self.sleep(seen)
+        finally:
+            if self in self.pool.helpers:  # ended from outside: the next loop begins another
+                self.pool.helpers.remove(self)
 
     def help(self, loop: Loop | None, seen: int) -> bool:
         """Run spans of a loop, if a ticket is left; return whether it was."""
