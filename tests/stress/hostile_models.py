@@ -2,8 +2,9 @@
 
 Every file must end in a ModelFileError, or in a model: the undamaged one, if the file has a checksum
 of its own. No crash, no more than 5 s, less than 512 MB. A file is known by its number: `--first 4711
---count 1` makes that one again. Where h5py is one whose HDF5 (from 2.0) endures such files, what was
-read is compared with what h5py reads.
+--count 1` makes that one again (with an older h5py but for the times that newer layouts hold). With
+--compare, for HDF5 2.0 or newer, which endures such files, what was read is compared with what h5py
+reads.
 """
 
 import argparse

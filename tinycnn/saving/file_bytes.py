@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 LONGEST_PIECE = 2**22  # bytes
 LONGEST_BLOCK = 2**18
-MOST_STEPS = 500_000  # of some microseconds; mnist.h5 takes 2,000, and 500 layers at most 480,000
+MOST_STEPS = 500_000  # the bundled net takes 1,300, 450 Dense layers up to 290,000
 STEPS_A_PIECE = 4
 BYTES_A_STEP = 256
 
