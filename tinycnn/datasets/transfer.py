@@ -51,20 +51,19 @@ def receive(url: str, size: int, limit: float) -> Iterator[bytes]:
     threading.Thread(target=_run, args=arguments, daemon=True).start()
     received = 0
     try:
-        chunk = _next_item(inbox, limit)
+        chunk = _next_item(inbox, limit, time.monotonic() + limit)
         while chunk:
             received += len(chunk)
             yield chunk
-            chunk = _next_item(inbox, math.inf)  # the socket's timeout watches over these
+            chunk = _next_item(inbox, limit, math.inf)  # the socket's timeout watches over these
     finally:
         stop.set()
     if received != size:
         raise MirrorError(f"sent {_amount(received, size)} bytes, expected {size:,}")
 
 
-def _next_item(inbox: queue.SimpleQueue, limit: float) -> bytes:
-    """Return the next chunk, b"" at the end; raise what the thread met."""
-    deadline = time.monotonic() + limit
+def _next_item(inbox: queue.SimpleQueue, limit: float, deadline: float) -> bytes:
+    """Return the next chunk, b"" at the end; raise what the thread met, or when the time has come."""
     while True:
         try:
             item = inbox.get(timeout=_POLL)
