@@ -82,7 +82,7 @@ def as_array(name: str, values: object) -> np.ndarray:
     try:
         masked = _is_masked(values)
         array = None if masked else np.asarray(values)
-    except (MemoryError, RecursionError):
+    except MemoryError:
         raise
     except Exception as error:  # whatever another library's object raises when asked for numbers
         cause = str(error).rstrip(".")
