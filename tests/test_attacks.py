@@ -154,7 +154,7 @@ class Timer(threading.Timer):
     def run(self):  # not after a second, but after it was needed
         swallowed.wait()
         swallowed.clear()
-        self.function()
+        self.function(*self.args, **self.kwargs)
 threading.Timer = Timer
 def main():
     try:
