@@ -44,9 +44,7 @@ class Window:
         self._has_model = False
         self._asking = False  # whether a file dialog is open
         self._closed = False
-        self.signal: int | None = (
-            None  # that is to close the window: Ctrl-C in the terminal sends one
-        )
+        self.signal: int | None = None  # that is to close the window, as Ctrl-C sends one
         root.title("tinycnn: draw a digit")
         root.report_callback_exception = self._report
         root.protocol("WM_DELETE_WINDOW", self.close)
