@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests import patience
 from tinycnn import atomic, figures
 from tinycnn.callbacks import CSVLogger
 from tinycnn.errors import FileError, PictureError
@@ -187,7 +188,7 @@ def test_a_locked_folder_is_noticed():
         os.chmod(folder, 0o555)
         path = os.path.join(folder, "a.csv")
         command = [sys.executable, "-c", LOCKED, path]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = patience.run(command, check=True)
     assert done.stdout.startswith(f"{path}: it cannot be written (Permission denied). Choose ")
 
 
@@ -252,7 +253,7 @@ def writing(tmp_path):
     """A process in the middle of writing a picture; a line to its stdin lets it go on."""
     command = [sys.executable, "-c", WRITER, str(tmp_path / "a.png")]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen(command, **pipes, text=True) as process:
+    with patience.started(command, **pipes, text=True) as process:
         assert process.stdout.readline() == "writing\n"
         yield process
         process.kill()
@@ -278,7 +279,7 @@ def test_who_is_not_to_hear_of_a_hangup_does_not(tmp_path):
     first = f"import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n{WRITER}"
     command = [sys.executable, "-c", first, str(tmp_path / "a.png")]
     pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
-    with subprocess.Popen(command, **pipes, text=True) as process:
+    with patience.started(command, **pipes, text=True) as process:
         assert process.stdout.readline() == "writing\n"
         process.send_signal(signal.SIGHUP)
         process.communicate("\n")

@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from mirror import TEST_COUNT, TRAIN_COUNT, digits, idx, packed_files, raw_files
 
+from tests import patience
 from tinycnn import datasets
 from tinycnn.datasets import mnist
 from tinycnn.datasets.files import NAMES
@@ -149,11 +149,9 @@ except DataFileError as error:
 
 
 def load_as_nobody(folder, source=None):
-    done = subprocess.run(
+    done = patience.run(
         [sys.executable, "-c", AS_NOBODY, source or str(folder)],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TINYCNN_HOME": str(folder)},
-        capture_output=True,
-        text=True,
         check=True,
     )
     return done.stdout.splitlines()

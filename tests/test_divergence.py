@@ -2,7 +2,6 @@
 
 import pathlib
 import re
-import subprocess
 import sys
 import warnings
 
@@ -12,6 +11,7 @@ import pytest
 from nets import IMAGES, ONE_HOT, X, Y, conv, dense
 from PIL import Image
 
+from tests import patience
 from tinycnn import metrics
 from tinycnn.digit_model import probabilities
 from tinycnn.errors import ModelFileError
@@ -155,9 +155,7 @@ def diverged(tmp_path):
 
 
 def command(cwd, *options):
-    return subprocess.run(
-        [sys.executable, *map(str, options)], cwd=cwd, capture_output=True, text=True, timeout=300
-    )
+    return patience.run([sys.executable, *map(str, options)], cwd=cwd)
 
 
 def test_a_model_file_with_nan_is_not_loaded(diverged):

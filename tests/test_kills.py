@@ -2,17 +2,18 @@
 
 import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
+
+from tests import patience
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has neither forks nor these signals")
 def test_killed_trainings_leave_old_or_whole_files_and_nothing_else():
     command = [sys.executable, "-m", "tests.stress.kills", "--count", "16"]
     root = pathlib.Path(__file__).parent.parent
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    done = patience.run(command, cwd=root)
     assert done.stdout.endswith("16 kills, 0 problems\n"), done.stdout + done.stderr
     assert done.returncode == 0
     assert "SIGKILL while saving" in done.stdout

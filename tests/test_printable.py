@@ -3,7 +3,6 @@
 import os
 import pathlib
 import signal
-import subprocess
 import sys
 import unicodedata
 
@@ -13,6 +12,7 @@ from mirror import Mirror, known_files, packed_files
 from nets import X, Y, dense
 from PIL import Image
 
+from tests import patience
 from tests.screen import App, Screen, lacking
 from tinycnn import console, datasets, model_files, saving
 from tinycnn.callbacks import ModelCheckpoint
@@ -93,13 +93,10 @@ def here(tmp_path):
 
 
 def command(here, *arguments):
-    done = subprocess.run(
+    done = patience.run(
         [sys.executable, *map(str, arguments)],
         cwd=here,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
     )
     assert "Traceback" not in done.stderr
     assert_harmless(done.stdout, done.stderr)

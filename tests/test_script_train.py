@@ -140,7 +140,7 @@ def test_a_locked_folder_is_noticed_before_training():
         os.chmod(folder, 0o555)
         program = LOCKED.replace("sys.argv[0]", repr(str(SCRIPT)))
         command = [sys.executable, "-c", program]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        done = patience.run(command, cwd=folder)
         os.chmod(folder, 0o755)
     assert done.returncode == 1
     assert done.stderr.startswith("error: mnist.h5: it cannot be written (Permission denied). ")

@@ -3,7 +3,6 @@
 import ctypes
 import os
 import pathlib
-import subprocess
 import sys
 import threading
 import time
@@ -11,6 +10,7 @@ import time
 import numpy as np
 import pytest
 
+from tests import patience
 from tinycnn import ops, reference
 
 if ops.implementation() is reference:
@@ -400,6 +400,6 @@ def test_a_net_learns_the_same_on_many_threads_whatever_happens_beside_it():
         "3",
         "64",
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = patience.run(command, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("same bytes") == 2

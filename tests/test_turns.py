@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from nets import X, Y, dense, same
 
+from tests import patience
 from tinycnn.callbacks import LambdaCallback
 
 TRAINING = {
@@ -110,7 +111,7 @@ def test_of_many_threads_at_once_one_trains():
     all_tried, results = threading.Barrier(count), []
 
     def wait(*_):
-        all_tried.wait(60)
+        all_tried.wait(patience.PATIENCE)
 
     def run():
         try:
@@ -118,7 +119,7 @@ def test_of_many_threads_at_once_one_trains():
             results.append("trained")
         except RuntimeError:
             results.append("refused")
-            all_tried.wait(60)
+            all_tried.wait(patience.PATIENCE)
 
     threads = [threading.Thread(target=run) for _ in range(count)]
     for thread in threads:
