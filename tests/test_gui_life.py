@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 
@@ -116,6 +117,20 @@ def test_ctrl_c_in_the_terminal_closes_it(start, state):
     code, errors = window.ended()
     assert code == 130
     assert "interrupted" in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("state", ["idle", "open picture"])
+def test_a_machine_that_shuts_down_closes_it(start, state, name):
+    window = start()
+    window.ready()
+    STATES[state](window)
+    number = getattr(signal, name)
+    window.process.send_signal(number)
+    code, errors = window.ended()
+    assert code == 128 + number
+    assert f"ended by {name}" in errors
     assert "Traceback" not in errors
 
 
