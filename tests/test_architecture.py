@@ -10,7 +10,7 @@ import pytest
 from tests import patience
 
 ROOT = pathlib.Path(__file__).parent.parent
-FILES = ("io", "os.path", "pathlib", "h5py", "tinycnn.saving", "tinycnn.hdf5")
+FILES = ("io", "os.path", "pathlib", "h5py", "tinycnn.atomic", "tinycnn.saving", "tinycnn.hdf5")
 MODELS = ("tinycnn.models", "tinycnn.sequential")
 HEAVY = ("numba", "llvmlite", "h5py", "PIL", "requests", "pooch", "tqdm", "matplotlib")
 LONGEST_FILE = 400

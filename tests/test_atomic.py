@@ -232,7 +232,7 @@ def test_what_can_be_saved_nowhere_says_so(tmp_path):
 # --- processes that are ended, and what they leave ------------------------------------------------
 
 WRITER = """
-import sys
+import signal, sys
 from PIL import Image
 from tinycnn import console, figures
 
@@ -244,6 +244,7 @@ class Slow(Image.Image):
         sys.stdin.readline()
         file.write(b" and half")
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it
 console.run(lambda: figures.save_picture(Slow(), sys.argv[1]))
 """
 

@@ -151,6 +151,7 @@ def diverged(tmp_path):
         found = []
         file.visititems(lambda name, item: found.append(name) if name.endswith("kernel") else None)
         file[found[0]][3, 4] = np.nan
+        del file.attrs["tinycnn_sha256"]  # others have none
     return path
 
 
