@@ -133,10 +133,10 @@ def hold(*arguments):
 
 
 class Importer:
-    """Never finds h5py, which the worker imports with the first model."""
+    """Never finds Numba, which the worker imports with the first prediction."""
 
     def find_spec(self, name, path=None, target=None):
-        if name == "h5py" and threading.current_thread() is not threading.main_thread():
+        if name == "numba" and threading.current_thread() is not threading.main_thread():
             hold()
 
 
