@@ -13,7 +13,7 @@ draw: .venv/draw
 	$(BIN)/python -m gui $(ARGS)
 
 test: .venv/test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
 
 lint: .venv/test
 	$(BIN)/ruff check .
