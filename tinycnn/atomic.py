@@ -47,24 +47,16 @@ def replacing(
         >>> with replacing("notes.txt") as file:  # doctest: +SKIP
         ...     file.write(b"whole or not at all")
     """
-    path = os.fspath(path)
-    with explained(path, error):
-        target = os.path.realpath(path)
-        _refuse(path, target, error, overwrite)
-        sweep(os.path.dirname(target))
-        part = _new_part(os.path.dirname(target))
-        try:
-            with _opened(part, target) as file:
-                yield file
-                file.flush()
-                _keep_owner_and_mode(part, target)
-                os.fsync(file.fileno())
-                if fcntl:  # while it is locked: nobody takes it for abandoned
-                    os.replace(part, target)
-            if not fcntl:  # Windows renames no open file
-                _rename(part, target)
-        finally:
-            _remove(part)
+    with _part_for(path, error, overwrite) as (part, target):
+        with _opened(part, target) as file:
+            yield file
+            file.flush()
+            _keep_owner_and_mode(part, target)
+            os.fsync(file.fileno())
+            if fcntl:  # while it is locked: nobody takes it for abandoned
+                os.replace(part, target)
+        if not fcntl:  # Windows renames no open file
+            _rename(part, target)
         _flush_folder(os.path.dirname(target))
 
 
@@ -86,6 +78,18 @@ def check(
         Traceback (most recent call last):
         tinycnn.errors.FileError: no-such-folder/a.csv: there is no folder ...
     """
+    with _part_for(path, error, overwrite) as (part, target):
+        _opened(part, target).close()
+
+
+@contextlib.contextmanager
+def _part_for(
+    path: str | os.PathLike, error: type[FileError], overwrite: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield the name of a part in the folder of a file, and that of the file itself, behind its links.
+
+    What abandoned parts lie there is swept before, and this part afterwards, unless it was renamed.
+    """
     path = os.fspath(path)
     with explained(path, error):
         target = os.path.realpath(path)
@@ -93,7 +97,7 @@ def check(
         sweep(os.path.dirname(target))
         part = _new_part(os.path.dirname(target))
         try:
-            _opened(part, target).close()
+            yield part, target
         finally:
             _remove(part)
 
