@@ -1,12 +1,11 @@
 """Test a model on digits it has never seen: loss, accuracy, confusion matrix, worst mistakes."""
 
 import argparse
-import pathlib
 import sys
 
 import numpy as np
 
-from tinycnn.console import Parser, run, say
+from tinycnn.console import Parser, file_name, run, say
 
 EXAMPLES = """examples:
   python scripts/evaluate.py                               mnist.h5, or else the bundled model
@@ -20,7 +19,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument(
         "--model",
-        type=pathlib.Path,
+        type=file_name,
         help="model file; default: mnist.h5, or else the bundled model",
     )
     parser.add_argument(
@@ -29,7 +28,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         help="auto (MNIST, or the sample offline), mnist, sample, or a folder",
     )
     parser.add_argument(
-        "--mistakes", type=pathlib.Path, default="mistakes.png", help="default: mistakes.png"
+        "--mistakes", type=file_name, default="mistakes.png", help="default: mistakes.png"
     )
     parser.add_argument(
         "--force", action="store_true", help="run a model even if it takes very long or much memory"
@@ -55,9 +54,7 @@ def table(counts: np.ndarray) -> str:
     return "\n".join(lines)
 
 
-def write_mistakes(
-    path: pathlib.Path, images: np.ndarray, labels: np.ndarray, shares: np.ndarray
-) -> None:
+def write_mistakes(path: str, images: np.ndarray, labels: np.ndarray, shares: np.ndarray) -> None:
     """Write the contact sheet: the digits taken for another, the largest loss first."""
     from tinycnn import figures
 

@@ -5,10 +5,9 @@ a scan or a drawing.
 """
 
 import argparse
-import pathlib
 import sys
 
-from tinycnn.console import Parser, run, say
+from tinycnn.console import Parser, file_name, run, say
 from tinycnn.errors import PictureError
 
 EXAMPLES = """examples:
@@ -21,10 +20,10 @@ BAR = 40  # characters for a probability of 1
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = Parser(description=__doc__, epilog=EXAMPLES)
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a picture file")
+    parser.add_argument("images", nargs="+", type=file_name, metavar="IMAGE", help="a picture file")
     parser.add_argument(
         "--model",
-        type=pathlib.Path,
+        type=file_name,
         help="model file; default: mnist.h5, or else the bundled model",
     )
     parser.add_argument(

@@ -4,9 +4,7 @@ import argparse
 import pathlib
 import sys
 
-import numpy as np
-
-from tinycnn.console import Parser, run, say, whole_number
+from tinycnn.console import Parser, file_name, run, say, whole_number
 
 EXAMPLES = """examples:
   python scripts/train.py                           MNIST (downloaded once), 6 epochs
@@ -29,9 +27,7 @@ def arguments() -> argparse.Namespace:
         "--seed", type=whole_number(0, 2**32 - 1), default=0, help="same seed, same net; default: 0"
     )
     parser.add_argument("--threads", type=whole_number(), help="default: one for each CPU")
-    parser.add_argument(
-        "--output", type=pathlib.Path, default=pathlib.Path("mnist.h5"), help="default: mnist.h5"
-    )
+    parser.add_argument("--output", type=file_name, default="mnist.h5", help="default: mnist.h5")
     return parser.parse_args()
 
 
@@ -59,18 +55,21 @@ def classic_net() -> object:
 def main() -> int:
     """Load digits, make the net, train it, keep it with its history, and test it."""
     options = arguments()
+    import numpy as np  # here, when `run` has begun to tidy up after signals
+
     from tinycnn import atomic, datasets, figures, ops, saving, utils
     from tinycnn.callbacks import CSVLogger, ModelCheckpoint
     from tinycnn.errors import PictureError
 
-    checkpoint = ModelCheckpoint(str(options.output).replace("{", "{{").replace("}", "}}"))
-    beside = options.output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
+    output = pathlib.Path(options.output)
+    checkpoint = ModelCheckpoint(str(output).replace("{", "{{").replace("}", "}}"))
+    beside = output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
     history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
-    saving.check_target(options.output)  # a bad name is noticed before the work, not after it
+    saving.check_target(output)  # a bad name is noticed before the work, not after it
     atomic.check(history_file)
     atomic.check(curves_file)
-    if options.output.exists():
-        say(f"{options.output} is there and will be replaced after the first epoch")
+    if output.exists():
+        say(f"{output} is there and will be replaced after the first epoch")
     utils.set_random_seed(options.seed)
     if options.threads:
         ops.set_num_threads(options.threads)

@@ -285,6 +285,15 @@ def test_a_list_that_holds_itself_is_refused():
         dense().predict(endless, verbose=0)
 
 
+def test_no_room_on_the_stack_is_no_fault_of_the_data():
+    class Deep:
+        def __array__(self, dtype=None, copy=None):
+            return self.__array__()
+
+    with pytest.raises(RecursionError):
+        dense().predict(Deep(), verbose=0)
+
+
 def test_tensors_of_pytorch():
     torch = import_torch()
     x, y = torch.from_numpy(X), torch.from_numpy(Y)

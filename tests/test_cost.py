@@ -98,6 +98,36 @@ def test_a_costly_model_is_refused_by_every_command(command, said, costly, monke
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("predict", [""]),
+        ("predict", ["none.png", "--model", ""]),
+        ("evaluate", ["--model", ""]),
+        ("evaluate", ["--mistakes", ""]),
+        ("train", ["--output", ""]),
+        ("gradcheck", [""]),
+    ],
+)
+def test_an_empty_name_is_refused_by_every_command(command, options, monkeypatch, capsys):
+    assert run(command, options, monkeypatch) == 2
+    assert "must be the name of a file. Received: an empty text" in capsys.readouterr().err
+
+
+def test_a_gradient_check_shows_each_row_when_it_is_there(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "small.h5"
+    Sequential([Flatten(input_shape=(28, 28, 1)), Dense(10, activation="softmax")]).save(path)
+    seen = []
+
+    def compare(*arguments, compared=gradcheck.compare):
+        seen.append(capsys.readouterr().out.splitlines()[-1].split()[0])
+        return compared(*arguments)
+
+    monkeypatch.setattr(gradcheck, "compare", compare)
+    assert run("gradcheck", [path], monkeypatch) == 0
+    assert seen == ["tensor", "dense/kernel", "dense/bias"]
+
+
 def test_the_window_refuses_a_costly_model(costly):
     for said, path in costly.items():
         with pytest.raises(ModelFileError, match=said.split(",")[0]):

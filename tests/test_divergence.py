@@ -109,6 +109,14 @@ def test_inputs_that_are_too_large_are_named():
     assert re.search(r"x reaches 2\.\d+e\+38, weights 0\.\d+\. Scale x", text)
 
 
+def test_numbers_above_the_range_of_float32_get_the_one_warning():
+    x = np.where(np.arange(X.size).reshape(X.shape) == 5, 1e300, X.astype(np.float64))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        dense().fit(x, Y, verbose=0)
+    assert [each.category for each in said] == [UserWarning]
+
+
 def test_validation_evaluation_and_single_batches_say_it_too():
     x = spoilt(X, (7, 2))
     (text,) = warned(lambda: dense().fit(X, Y, verbose=0, epochs=3, validation_data=(x, Y)))

@@ -184,7 +184,7 @@ def check_fused(layers, shape):
     for param in params.values():
         param[...] = rng.standard_normal(param.shape)
     x = rng.standard_normal((3, *shape))
-    rows = gradcheck.check_steps(steps, params, x, training=True, entries=120, seed=1)
+    rows = list(gradcheck.check_steps(steps, params, x, training=True, entries=120, seed=1))
     assert [row.tensor for row in rows] == [*params, "x"]
     return rows
 

@@ -13,6 +13,7 @@ from nets import X, Y, dense, same
 
 from tests import patience
 from tinycnn.callbacks import LambdaCallback
+from tinycnn.layers import Dense
 
 TRAINING = {
     "fit": lambda model: model.fit(X, Y, verbose=0),
@@ -104,6 +105,32 @@ def test_a_callback_that_trains_gives_the_turn_not_away():
 
     during_fit(model, twice)
     assert isinstance(found[0], RuntimeError)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("add", lambda model: model.add(Dense(2))),
+        ("compile", lambda model: model.compile("sgd", "sparse_categorical_crossentropy")),
+    ],
+)
+def test_a_model_stays_as_it_is_while_it_is_trained(name, change):
+    found, model = [], dense()
+
+    def try_it():
+        with pytest.raises(
+            RuntimeError, match=f"{name} cannot change a model that is being trained"
+        ):
+            change(model)
+        found.append(in_a_thread(change, model))
+
+    during_fit(model, try_it)
+    assert isinstance(found[0], RuntimeError)
+    undisturbed = dense()
+    undisturbed.fit(X, Y, batch_size=5, verbose=0)
+    assert same(model.get_weights(), undisturbed.get_weights())
+    in_a_thread(change, model)
+    assert not model.turns
 
 
 def test_of_many_threads_at_once_one_trains():

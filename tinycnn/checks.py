@@ -7,6 +7,7 @@ import sys
 import numpy as np
 
 LARGEST = sys.float_info.max
+DEEPEST = 64  # axes that an array can have
 MOST_PARAMETERS = 250_000_000  # of a layer, and of a model from a file
 
 
@@ -82,7 +83,7 @@ def as_array(name: str, values: object) -> np.ndarray:
     try:
         masked = _is_masked(values)
         array = None if masked else np.asarray(values)
-    except MemoryError:
+    except (MemoryError, RecursionError):
         raise
     except Exception as error:  # whatever another library's object raises when asked for numbers
         cause = str(error).rstrip(".")
@@ -93,10 +94,12 @@ def as_array(name: str, values: object) -> np.ndarray:
     return array
 
 
-def _is_masked(values: object) -> bool:
+def _is_masked(values: object, depth: int = 0) -> bool:
     """Tell whether a value is masked in an array, or in one of several in a list, which NumPy forgets."""
+    if depth > DEEPEST:
+        raise ValueError(f"lists within lists, more than {DEEPEST} deep")
     if isinstance(values, list | tuple):
-        return any(map(_is_masked, values))
+        return any(_is_masked(value, depth + 1) for value in values)
     return isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values)
 
 

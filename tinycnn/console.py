@@ -170,6 +170,18 @@ def _signal_main_thread(number: int) -> None:
         signal.raise_signal(number)
 
 
+def file_name(text: str) -> str:
+    """Take any text but an empty one as a file's name: a type for argparse.
+
+    Example:
+        >>> file_name("mnist.h5")
+        'mnist.h5'
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("must be the name of a file. Received: an empty text")
+    return text
+
+
 def whole_number(low: int = 1, high: int = 2**31 - 1) -> Callable[[str], int]:
     """Return a type for argparse: whole numbers in a range, with a sentence for anything else.
 

@@ -13,7 +13,7 @@ no difference can check it; such entries are tried with a smaller distance, then
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -22,6 +22,10 @@ from tinycnn.plan import Step, backward, forward, plan
 
 BOUND = 1e-7
 DISTANCES = (1e-5, 1e-6)
+FORM = "{:<18} {:<16} {:>9}  {:>9} {:>9} {:>7} {:>7}  {}"
+HEAD = FORM.format(
+    "tensor", "shape", "analytic", "numeric", "error", "checked", "corners", ""
+).rstrip()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,7 +114,7 @@ def check_steps(
     training: bool,
     entries: int,
     seed: int,
-) -> list[Row]:
+) -> Iterator[Row]:
     """Check every parameter and the input of some steps: see `check_layer` and `check_model`."""
     rng = np.random.default_rng(seed)
 
@@ -128,7 +132,8 @@ def check_steps(
     dx, grads = backward(steps, cotangent, tape)
     found = [gradient for layer in grads for gradient in layer.values()]
     named = [*zip(params.items(), found, strict=True), (("x", x), dx)]
-    return [compare(name, array, grad, value, entries, rng) for (name, array), grad in named]
+    for (name, array), grad in named:
+        yield compare(name, array, grad, value, entries, rng)
 
 
 def check_layer(
@@ -166,7 +171,8 @@ def check_layer(
     label = layer.name or type(layer).__name__.lower()
     params = {f"{label}/{name}": param for name, param in twin.params.items()}
     x = rng.standard_normal((samples, *input_shape))
-    return check_steps([Step(twin)], params, x, training=training, entries=entries, seed=seed)
+    steps = [Step(twin)]
+    return list(check_steps(steps, params, x, training=training, entries=entries, seed=seed))
 
 
 def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int = 0) -> list[Row]:
@@ -181,6 +187,11 @@ def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int
     Returns:
         A row for each parameter, one for the input and, if the model is compiled, one for the loss.
     """
+    return list(check_rows(model, samples, entries, seed))
+
+
+def check_rows(model: object, samples: int, entries: int, seed: int) -> Iterator[Row]:
+    """Yield what `check_model` returns, each row as soon as it is there."""
     config = model.get_config()
     for layer in config["layers"]:
         layer["config"]["dtype"] = "float64"
@@ -191,10 +202,9 @@ def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int
     x = rng.random((samples, *twin.input_shape[1:]))
     steps = plan(twin.layers, logits=True)
     params = dict(zip(names, twin.weights, strict=True))
-    rows = check_steps(steps, params, x, training=True, entries=entries, seed=seed)
-    if model.objective is None:
-        return rows
-    return [*rows, check_loss(model.objective, twin.output_shape[-1], samples, entries, rng)]
+    yield from check_steps(steps, params, x, training=True, entries=entries, seed=seed)
+    if model.objective is not None:
+        yield check_loss(model.objective, twin.output_shape[-1], samples, entries, rng)
 
 
 def check_loss(
@@ -222,17 +232,15 @@ def table(rows: list[Row]) -> str:
         >>> print(table([Row("x", (2, 3), 1.0, 1.0, 1e-9, 6, 0)]).splitlines()[1])
         x                  (2, 3)           1.000e+00  1.000e+00   1.0e-09       6       0  ok
     """
-    form = "{:<18} {:<16} {:>9}  {:>9} {:>9} {:>7} {:>7}  {}"
-    head = form.format("tensor", "shape", "analytic", "numeric", "error", "checked", "corners", "")
-    lines = [head.rstrip()]
-    for row in rows:
-        sizes = f"{row.analytic:.3e}", f"{row.numeric:.3e}", f"{row.error:.1e}"
-        verdict = "ok" if row.good else "WRONG" if row.analytic else "ALL ZERO"
-        verdict = verdict if row.checked else "NOTHING CHECKED"
-        lines.append(
-            form.format(row.tensor, str(row.shape), *sizes, row.checked, row.corners, verdict)
-        )
-    return "\n".join(lines)
+    return "\n".join([HEAD, *map(line, rows)])
+
+
+def line(row: Row) -> str:
+    """Return one row as text, to stand under `HEAD`."""
+    sizes = f"{row.analytic:.3e}", f"{row.numeric:.3e}", f"{row.error:.1e}"
+    verdict = "ok" if row.good else "WRONG" if row.analytic else "ALL ZERO"
+    verdict = verdict if row.checked else "NOTHING CHECKED"
+    return FORM.format(row.tensor, str(row.shape), *sizes, row.checked, row.corners, verdict)
 
 
 def worst(rows: list[Row]) -> float:
@@ -244,7 +252,7 @@ def worst(rows: list[Row]) -> float:
 
 def main() -> int:
     """Check a saved model from the command line; return 1 if a gradient is wrong."""
-    from tinycnn.console import Parser, say
+    from tinycnn.console import Parser, file_name, say
 
     parser = Parser(
         prog="python -m tinycnn.gradcheck",
@@ -252,7 +260,10 @@ def main() -> int:
         epilog="example: python -m tinycnn.gradcheck mnist.h5 --entries 50",
     )
     parser.add_argument(
-        "model", nargs="?", help="an .h5 file; default: mnist.h5, or else the bundled model"
+        "model",
+        nargs="?",
+        type=file_name,
+        help="an .h5 file; default: mnist.h5, or else the bundled model",
     )
     parser.add_argument("--samples", type=int, default=2, help="random pictures (default 2)")
     parser.add_argument(
@@ -276,8 +287,11 @@ def main() -> int:
     if not options.force:
         check_cost(model.layers, name)
     say(f"{name}: {options.entries} entries of each array, in float64, on random pictures")
-    rows = check_model(model, samples=options.samples, entries=options.entries, seed=options.seed)
-    print(table(rows))
+    rows = []
+    print(HEAD, flush=True)
+    for row in check_rows(model, options.samples, options.entries, options.seed):
+        print(line(row), flush=True)
+        rows.append(row)
     print(f"largest relative error: {worst(rows):.1e} (bound {BOUND:.0e})")
     return 0 if all(row.good for row in rows) else 1
 

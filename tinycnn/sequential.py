@@ -15,7 +15,7 @@ from tinycnn.model_files import save_model
 from tinycnn.network import Network
 from tinycnn.plan import plan
 from tinycnn.summary import summary
-from tinycnn.turns import Turns, one_thread_at_a_time
+from tinycnn.turns import Turns, between_trainings, one_thread_at_a_time
 from tinycnn.warning import warn
 
 
@@ -53,6 +53,8 @@ class Sequential(Network):
         self.turns = Turns()
         super().__init__(layers, "sequential" if name is None else name)
 
+    add = between_trainings(Network.add)
+
     def summary(
         self,
         line_length: None = None,
@@ -84,6 +86,7 @@ class Sequential(Network):
         optimizer = sum(array.size for array in held), sum(array.nbytes for array in held)
         (print_fn or print)(summary(self.name, rows, (self.count_params(), size), optimizer))
 
+    @between_trainings
     def compile(
         self,
         optimizer: str | optimizers.Optimizer,
@@ -243,6 +246,7 @@ class Sequential(Network):
             raise ValueError(f"Samples must have the shape {shape}. Received: {x.shape}")
         return x
 
+    @training.QUIETLY  # a number too large for float32 gets the one warning
     def as_batch(self, x: np.ndarray) -> np.ndarray:
         """Return samples as a C-contiguous array of the model's dtype.
 

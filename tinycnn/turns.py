@@ -50,3 +50,25 @@ def one_thread_at_a_time(method: Callable) -> Callable:
                 del turns[process]
 
     return turn
+
+
+def between_trainings(method: Callable) -> Callable:
+    """Let a method that changes what a model is made of run only while nobody trains it.
+
+    Args:
+        method: of an object with `turns`, of `Turns`.
+
+    Returns:
+        The method; it raises RuntimeError when it is called from a callback, or beside another thread.
+    """
+
+    @functools.wraps(method)
+    def checked(model: object, *arguments: object, **options: object) -> object:
+        if os.getpid() in model.turns:
+            raise RuntimeError(
+                f"{method.__name__} cannot change a model that is being trained: call it before fit, "
+                "or after it."
+            )
+        return method(model, *arguments, **options)
+
+    return checked
