@@ -178,3 +178,35 @@ def test_a_reader_that_goes_away_is_no_traceback(folder, tmp_path):
     done = patience.run(line, shell=True, cwd=tmp_path)
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error there")
+def test_a_reader_that_goes_away_in_the_middle_costs_no_epoch(folder, tmp_path):
+    command = [sys.executable, "-u", str(SCRIPT), "--data", str(folder), "--epochs", "3"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with patience.started(command, cwd=tmp_path, text=True, **pipes) as process:
+        for line in process.stdout:
+            if line.startswith("Epoch 1/"):
+                break
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (1, "")
+    assert load_model(tmp_path / "mnist.h5").optimizer.iterations == 3 * 2
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no full device")
+def test_output_that_cannot_be_written_is_named_and_costs_no_epoch(folder, tmp_path):
+    options = ["--data", str(folder), "--epochs", "1"]
+    with open("/dev/full", "w") as full:
+        done = patience.run(
+            [sys.executable, str(SCRIPT), *options],
+            capture_output=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: standard output cannot be written: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert (tmp_path / "mnist.h5").exists()

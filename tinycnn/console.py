@@ -1,6 +1,7 @@
 """How every command of the project starts and ends: one sentence for a mistake, never a traceback."""
 
 import argparse
+import errno
 import functools
 import io
 import os
@@ -17,6 +18,7 @@ from tinycnn.printable import printable
 ENDINGS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
+STREAM_FAILURES = (errno.ENOSPC, errno.EIO, errno.EBADF)
 
 
 class Stopped(KeyboardInterrupt):
@@ -66,8 +68,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         sys.stdout = None  # the reader is gone; a flush at exit would complain again
         code = 1
     except (FileError, OSError, ValueError, MemoryError) as error:
-        sentence = str(error) or "the memory is too small for this"
-        for line in f"error: {sentence}".split("\n"):
+        for line in f"error: {_sentence(error)}".split("\n"):
             say(line, sys.stderr)
         code = 1
     _handle(before)
@@ -121,6 +122,14 @@ def _mend_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open until the end)
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _sentence(error: Exception) -> str:
+    """Return what to say of an error: files are named in theirs, so one without a name is of a stream."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in STREAM_FAILURES:
+        sys.stdout = None  # a flush at exit would complain again
+        return f"standard output cannot be written: {error.strerror}. Send it somewhere else."
+    return str(error) or "the memory is too small for this"
 
 
 def _say_goodbye(stop: Stopped) -> int:

@@ -1,5 +1,6 @@
 """A progress bar in a terminal, plain lines everywhere else. Both go to standard output, as in Keras."""
 
+import contextlib
 import os
 import sys
 import time
@@ -63,7 +64,8 @@ class Bar:
         seconds = time.perf_counter() - self.begin
         pace = f"{1000 * seconds / max(1, self.total):.0f}ms/step"
         numbers = f" - {in_words(logs)}" if logs else ""
-        print(f"{self.title} - {seconds:.1f}s {pace}{numbers}", flush=True)
+        with contextlib.suppress(OSError):  # that nobody reads on is no reason to lose the work
+            print(f"{self.title} - {seconds:.1f}s {pace}{numbers}", flush=True)
 
     def close(self) -> None:
         """Take the bar away without a line."""
