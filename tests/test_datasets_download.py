@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import pathlib
 import socket
 import sys
 import threading
@@ -330,6 +331,17 @@ def test_disk_fault_stops_at_once_with_a_remedy(code, tmp_path, monkeypatch):
     assert "TINYCNN_HOME" in caught.value.remedy
     assert second.requested == []
     assert contents(tmp_path) == {}
+
+
+def test_a_read_only_disk_refuses_to_remove_what_is_not_there(tmp_path, monkeypatch):
+    def refuse(self, *arguments, **options):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+
+    monkeypatch.setattr(pathlib.Path, "unlink", refuse)
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: refuse(tmp_path))
+    with Mirror() as mirror, pytest.raises(DataFileError, match="cannot be written") as caught:
+        download(FILES, tmp_path, [mirror.url], PATIENCE)
+    assert "TINYCNN_HOME" in caught.value.remedy
 
 
 def test_another_process_may_hold_the_file_on_windows(tmp_path, monkeypatch):

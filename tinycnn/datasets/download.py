@@ -1,5 +1,6 @@
 """Downloading: mirrors tried in turn, SHA-256 always, no partial file under a final name."""
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -102,7 +103,8 @@ def _download_from(mirror: str, known: KnownFile, folder: Path, limit: float) ->
     except OSError as error:  # the disk's: the network's arrive as MirrorError
         raise DataFileError(target, f"cannot be written: {_reason(error)}", _WRITABLE) from error
     finally:  # on Ctrl-C as well
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a read-only disk refuses even where there is nothing
+            part.unlink(missing_ok=True)
 
 
 def _write_part(part: Path, chunks: Iterator[bytes]) -> str:
