@@ -17,7 +17,13 @@ import numpy as np
 from tinycnn.errors import ModelFileError
 from tinycnn.saving.file_bytes import FileBytes, unsigned
 from tinycnn.saving.heaps import REFERENCE, GlobalHeaps
-from tinycnn.saving.messages import UNDEFINED, Attribute, Storage, unpadded
+from tinycnn.saving.messages import (
+    UNDEFINED,
+    Attribute,
+    NamedDatatypeError,
+    Storage,
+    unpadded,
+)
 from tinycnn.saving.objects import SIGNATURE, FileObject, root_address
 
 LARGEST_FILE = 4 * 10**9  # bytes
@@ -267,6 +273,9 @@ def _explained(path: str) -> Iterator[None]:
     except MemoryError as error:
         remedy = "Close other programs, or take a smaller model."
         raise ModelFileError(path, "the memory is too small for it", remedy) from error
+    except NamedDatatypeError as error:
+        remedy = "Save the model again with tinycnn or Keras."
+        raise ModelFileError(path, str(error), remedy) from error
     # What reading raises for a damaged file, or for a name that the system cannot hold.
     except (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0][:200]
