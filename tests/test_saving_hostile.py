@@ -4,11 +4,13 @@ Each group of files is read in one process of its own, of little memory: a crash
 seen there, and told from an error.
 """
 
+import errno
 import json
 import os
 import pathlib
 import random
 import sys
+from unittest import mock
 
 import h5py
 import hostile_files
@@ -295,8 +297,37 @@ def test_a_folder(tmp_path):
 
 
 def test_a_name_with_a_nul():
-    with pytest.raises(ModelFileError, match="null"):
+    with pytest.raises(ModelFileError, match=r"^a\\x00b\.h5: no file can have that name"):
         saving.read_model("a\0b.h5", weight_specs)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a privilege here")
+def test_a_link_to_itself(tmp_path):
+    (tmp_path / "x.h5").symlink_to(tmp_path / "x.h5")
+    refused(tmp_path / "x.h5", r"x\.h5: its links lead in a circle")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other words for it")
+def test_a_name_that_is_too_long(tmp_path):
+    refused(tmp_path / f"{'x' * 300}.h5", "its name is too long")
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ESTALE])
+def test_a_disk_that_fails_is_no_damaged_file(tmp_path, monkeypatch, code):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+    fails = mock.Mock(side_effect=OSError(code, os.strerror(code)))
+    monkeypatch.setattr(FileBytes, "read_into", fails)
+    refused(path, rf"x\.h5: it cannot be read \({os.strerror(code)}\)")
+
+
+@pytest.mark.parametrize("mistake", [TypeError, AttributeError, LookupError, ZeroDivisionError])
+def test_our_own_mistakes_are_not_called_damage(tmp_path, monkeypatch, mistake):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+    monkeypatch.setattr(hdf5.HDF5File, "names", mock.Mock(side_effect=mistake("ours")))
+    with pytest.raises(mistake, match="ours"):
+        saving.read_model(path, weight_specs)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")

@@ -6,6 +6,7 @@ file. So files are read here without it, and only plain stored numbers and texts
 """
 
 import contextlib
+import errno
 import math
 import os
 import stat
@@ -34,6 +35,16 @@ DEEPEST_PATH = 16
 LONGEST_PATH = 1000
 
 REMEDY = "Save the model again, or take another copy of the file."
+UNREADABLE = {  # what is wrong and what to do, by what the system says
+    errno.ENOENT: ("there is no such file", "Check the name."),
+    errno.EISDIR: ("it is a folder", "Name the file in it."),
+    errno.ELOOP: ("its links lead in a circle", "Name the file itself."),
+    errno.ENAMETOOLONG: ("its name is too long", "Check the name."),
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM),
+        ("it may not be read", "Ask its owner for permission to read it."),
+    ),
+}
 INTEGERS = ("int32", "int64", "uint32", "uint64")
 
 
@@ -246,13 +257,20 @@ def open_file(path: str | os.PathLike) -> Iterator[HDF5File]:
         'tensorflow'
     """
     path = os.fspath(path)
-    with _explained(path), open(path, "rb", opener=_without_waiting) as stream:
+    with _explained(path), _opened(path) as stream:
         before = os.fstat(stream.fileno())
         _examine(path, stream, before)
         yield HDF5File(path, stream, before.st_size)
         after = os.fstat(stream.fileno())
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise ModelFileError(path, "it changed while it was read", "Load it again.")
+
+
+def _opened(path: str) -> BinaryIO:
+    try:
+        return open(path, "rb", opener=_without_waiting)
+    except ValueError as error:  # it has a NUL, or half of a pair
+        raise ModelFileError(path, "no file can have that name", "Check the name.") from error
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -263,23 +281,24 @@ def _without_waiting(path: str, flags: int) -> int:
 def _explained(path: str) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError as error:
-        raise ModelFileError(path, "there is no such file", "Check the name.") from error
-    except IsADirectoryError as error:
-        raise ModelFileError(path, "it is a folder", "Name the file in it.") from error
-    except PermissionError as error:
-        remedy = "Ask its owner for permission to read it."
-        raise ModelFileError(path, "it may not be read", remedy) from error
+    except OSError as error:
+        raise ModelFileError(path, *_unreadable(error)) from error
     except MemoryError as error:
         remedy = "Close other programs, or take a smaller model."
         raise ModelFileError(path, "the memory is too small for it", remedy) from error
     except NamedDatatypeError as error:
         remedy = "Save the model again with tinycnn or Keras."
         raise ModelFileError(path, str(error), remedy) from error
-    # What reading raises for a damaged file, or for a name that the system cannot hold.
-    except (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError) as error:
+    # What reading raises for a damaged file; anything else is a mistake of ours.
+    except (ValueError, RecursionError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise ModelFileError(path, f"it is damaged, or no model file ({first})", REMEDY) from error
+
+
+def _unreadable(error: OSError) -> tuple[str, str]:
+    cause = f"it cannot be read ({error.strerror or error})"
+    remedy = "Check the disk that it is on, or take another copy of the file."
+    return UNREADABLE.get(error.errno, (cause, remedy))
 
 
 def _examine(path: str, stream: BinaryIO, status: os.stat_result) -> None:
