@@ -159,7 +159,8 @@ def test_every_kind_of_file_is_read_as_h5py_reads_it(name, tmp_path):
 
 def test_copies_in_other_layouts_are_the_same_model():
     copies = ("no checksum", "newest layout", "ordered", "variable names", "fixed texts")
-    fingerprints = {hostile_models.undamaged(name) for name in ("ours", *copies)}
+    blocks = ("user block", "user block, newest layout")
+    fingerprints = {hostile_models.undamaged(name) for name in ("ours", *copies, *blocks)}
     assert len(fingerprints) == 1
     long = {hostile_models.undamaged(name) for name in ("many links", "many links, ordered")}
     assert len(long) == 1
@@ -202,6 +203,30 @@ def test_a_few_hundred_damaged_files():
     assert not hostile_models.failed(counts, megabytes), counts
     assert counts["refused"] > 50
     assert counts["read, as undamaged"] > 10
+
+
+@pytest.mark.parametrize("length", [512, 2048, 2**16])
+@pytest.mark.parametrize("name", ["ours", "newest layout"])
+def test_what_stands_before_a_file_is_stepped_over(tmp_path, name, length):
+    path, image = tmp_path / "x.h5", hostile_models.good_files()[name]
+    path.write_bytes(b"#" * length + image)  # as HDF5 reads it, whatever the superblock says
+    saved = saving.read_model(path, weight_specs)
+    assert hostile_models.digest(saved) == hostile_models.undamaged(name)
+    assert hostile_models.as_h5py(path, saved) == "read otherwise, as h5py does"
+
+
+@pytest.mark.parametrize("length", [1, 511, 1536])
+def test_a_file_elsewhere_is_not_looked_for(tmp_path, length):
+    path = tmp_path / "x.h5"
+    path.write_bytes(b"#" * length + hostile_models.good_files()["ours"])
+    refused(path, "it is no HDF5 file, it begins with b'#")
+
+
+@pytest.mark.parametrize("change", [-8, 8])
+def test_a_user_block_does_not_hide_another_length(tmp_path, change):
+    path, image = tmp_path / "x.h5", hostile_models.good_files()["user block"]
+    path.write_bytes(image + bytes(8) if change > 0 else image[:change])
+    refused(path, "and its superblock says")
 
 
 # ---------------------------------------------------------------- the checksum

@@ -25,7 +25,7 @@ from tinycnn.saving.messages import (
     Storage,
     unpadded,
 )
-from tinycnn.saving.objects import SIGNATURE, FileObject, root_address
+from tinycnn.saving.objects import SIGNATURE, FileObject, base_address, root_address
 
 LARGEST_FILE = 4 * 10**9  # bytes
 LARGEST_TEXT = 2**20  # bytes of one attribute
@@ -55,15 +55,16 @@ class HDF5File:
         path: for messages.
         stream: opened for reading in binary, seekable: a file, or a part of an archive.
         size: of the file, in bytes.
+        base: how many of them are a user block, which stands before all else.
 
     Raises:
         ValueError: if it is no HDF5 file of the usual kind.
     """
 
-    def __init__(self, path: str, stream: BinaryIO, size: int):
+    def __init__(self, path: str, stream: BinaryIO, size: int, base: int = 0):
         self.path = path
         self.size = size
-        self._bytes = FileBytes(stream, size)
+        self._bytes = FileBytes(stream, size, base)
         self._heaps = GlobalHeaps(self._bytes)
         self._objects = {}  # by address
         self._text_left = MOST_TEXT
@@ -259,8 +260,7 @@ def open_file(path: str | os.PathLike) -> Iterator[HDF5File]:
     path = os.fspath(path)
     with _explained(path), _opened(path) as stream:
         before = os.fstat(stream.fileno())
-        _examine(path, stream, before)
-        yield HDF5File(path, stream, before.st_size)
+        yield HDF5File(path, stream, before.st_size, _examined(path, stream, before))
         after = os.fstat(stream.fileno())
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise ModelFileError(path, "it changed while it was read", "Load it again.")
@@ -301,20 +301,26 @@ def _unreadable(error: OSError) -> tuple[str, str]:
     return UNREADABLE.get(error.errno, (cause, remedy))
 
 
-def _examine(path: str, stream: BinaryIO, status: os.stat_result) -> None:
-    """Refuse what is no HDF5 file of the usual kind."""
+def _examined(path: str, stream: BinaryIO, status: os.stat_result) -> int:
+    """Return where an HDF5 file of the usual kind begins; refuse anything else."""
     if not stat.S_ISREG(status.st_mode):
         raise ModelFileError(path, "it is no regular file", "Name a file.")
-    start = stream.read(16)
+    start = stream.read(8)
     if not start:
         raise ModelFileError(path, "it is empty", REMEDY)
-    if not start.startswith(SIGNATURE):
+    base = base_address(stream, status.st_size)
+    if base is None:
         remedy = "Name a .h5 file; a .keras file can be saved as .h5 by Keras."
-        raise ModelFileError(path, f"it is no HDF5 file, it begins with {start[:8]!r}", remedy)
-    place = (
-        13 if start[8:9] < b"\2" else 9
-    )  # where the superblock says how wide addresses and lengths are
-    if start[place : place + 2] != b"\x08\x08":
+        raise ModelFileError(path, f"it is no HDF5 file, it begins with {start!r}", remedy)
+    if not _has_64_bits(stream, base):
         raise ModelFileError(path, "it is not an HDF5 file of the usual 64-bit kind", REMEDY)
     if status.st_size > LARGEST_FILE:
         raise ModelFileError(path, f"it has {status.st_size} bytes, too many", REMEDY)
+    return base
+
+
+def _has_64_bits(stream: BinaryIO, base: int) -> bool:
+    stream.seek(base + len(SIGNATURE))
+    version, widths = stream.read(1), stream.read(7)  # of addresses and lengths, among others
+    place = 4 if version < b"\2" else 0
+    return widths[place : place + 2] == b"\x08\x08"
