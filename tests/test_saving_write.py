@@ -1,6 +1,7 @@
 """Writing a model file: everything comes back, the same bytes each time, and whole or not at all."""
 
 import dataclasses
+import io
 import os
 import stat
 
@@ -102,6 +103,48 @@ def test_the_layout_is_that_of_keras(path):
         b"adadelta/sequential_conv2d_kernel_accumulated_grad",
         b"adadelta/sequential_conv2d_kernel_accumulated_delta_var",
     ]
+
+
+def listed(group, attribute):
+    """Return the names that a group lists, found as Keras finds them."""
+    if attribute in group.attrs:
+        return [name.decode() for name in group.attrs[attribute]]
+    found = []
+    while f"{attribute}{(part := len(found))}" in group.attrs:
+        found.append([name.decode() for name in group.attrs[f"{attribute}{part}"]])
+    assert len(found) > 1
+    return [name for part in found for name in part]
+
+
+@pytest.mark.parametrize("length", [9, 200])
+def test_more_names_than_an_attribute_holds_come_in_parts(path, length):
+    names = [f"dense_{place}".ljust(length, "x") for place in range(498)]
+    saved = examples.deep(names)
+    saving.write_model(path, saved)
+    again = saving.read_model(path, weight_specs)
+    assert again.config == saved.config
+    for ours, theirs in zip(arrays(saved), arrays(again), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    with h5py.File(path) as file:
+        state = file["optimizer_weights"]
+        assert "weight_names" not in state.attrs
+        assert len(listed(state, "weight_names")) == 2 + 2 * 2 * len(names)
+        assert all(name in state for name in listed(state, "weight_names"))
+        assert listed(file["model_weights"], "layer_names") == names
+        assert ("layer_names" in file["model_weights"].attrs) == (length < 100)
+
+
+@pytest.mark.parametrize(("count", "parts"), [(1008, 1), (1009, 2), (2016, 2), (2017, 3)])
+def test_names_are_parted_where_keras_parts_them(count, parts):
+    """64,512 bytes is Keras's limit, and 64 bytes each name here."""
+    names = [f"{place}".ljust(64, "x") for place in range(count)]
+    with h5py.File(io.BytesIO(), "w") as file:
+        writer.write_names(file, "weight_names", names)
+        assert len(file.attrs) == parts
+        assert next(iter(file.attrs)) == ("weight_names" if parts == 1 else "weight_names0")
+        assert listed(file, "weight_names") == names
+        sizes = [part.nbytes for part in file.attrs.values()]
+    assert sizes == [part.nbytes for part in np.array_split(np.array(names, "S64"), parts)]
 
 
 def test_an_existing_file_is_kept_if_so_wished(path):

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import math
 import os
 from collections.abc import Iterator
 
@@ -18,6 +19,7 @@ from tinycnn.saving.training_config import keras_training
 
 LAYOUT = "2.15.0"  # the last Keras whose own format this was; Keras 3 reads it, too
 WEIGHTS = ("kernel", "bias")
+LARGEST_LIST = 64_512  # bytes of an attribute: HDF5 takes little more; Keras has this limit, too
 
 
 def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = True) -> None:
@@ -59,7 +61,7 @@ def _json(value: dict) -> bytes:
 def _write_weights(group: h5py.Group, saved: SavedModel) -> list[str]:
     """Write every layer's weights; return their paths, such as "sequential/dense/kernel"."""
     layers = [layer["config"]["name"] for layer in saved.config["layers"]][1:]  # no InputLayer
-    group.attrs["layer_names"] = _names(layers)
+    write_names(group, "layer_names", layers)
     group.attrs["backend"] = np.bytes_("tensorflow")
     group.attrs["keras_version"] = np.bytes_(LAYOUT)
     paths = []
@@ -72,13 +74,20 @@ def _write_weights(group: h5py.Group, saved: SavedModel) -> list[str]:
 
 
 def _write_arrays(group: h5py.Group, arrays: list[tuple[str, np.ndarray]]) -> None:
-    group.attrs["weight_names"] = _names([name for name, _ in arrays])
+    write_names(group, "weight_names", [name for name, _ in arrays])
     for name, array in arrays:
         group.create_dataset(name, data=array, track_times=False)
 
 
-def _names(names: list[str]) -> np.ndarray:
-    return np.array([name.encode() for name in names], dtype=None if names else "S1")
+def write_names(group: h5py.Group, attribute: str, names: list[str]) -> None:
+    """List names in an attribute, or, where they are too many for one, in numbered ones as Keras does."""
+    listed = np.array([name.encode() for name in names], dtype=None if names else "S1")
+    count = math.ceil(len(listed) / (LARGEST_LIST // listed.itemsize))
+    if count <= 1:
+        group.attrs[attribute] = listed
+        return
+    for place, part in enumerate(np.array_split(listed, count)):
+        group.attrs[f"{attribute}{place}"] = part
 
 
 def check_target(path: str, overwrite: bool) -> None:
