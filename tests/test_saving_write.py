@@ -4,6 +4,7 @@ import dataclasses
 import io
 import os
 import stat
+from unittest import mock
 
 import h5py
 import model_examples as examples
@@ -191,6 +192,14 @@ def test_a_folder_of_that_name(tmp_path):
     refused(tmp_path, "a folder or a device")
 
 
+@pytest.mark.parametrize("mistake", [TypeError, AttributeError, LookupError, ZeroDivisionError])
+def test_our_own_mistakes_are_not_blamed_on_names(path, monkeypatch, mistake):
+    monkeypatch.setattr(writer, "keras_model", mock.Mock(side_effect=mistake("ours")))
+    with pytest.raises(mistake, match="ours"):
+        saving.write_model(path, examples.example())
+    assert not path.exists()
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 def test_a_device():
     refused("/dev/full", "a folder or a device")
@@ -233,7 +242,9 @@ def test_other_numbers_read_back_are_noticed(path, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "", "top_level_model_weights", "nul\0", "x" * 300])
+@pytest.mark.parametrize(
+    "name", ["a/b", "..", "", "top_level_model_weights", "nul\0", "x" * 300, "x" * 70_000]
+)
 def test_a_name_that_cannot_be_in_the_file(path, tmp_path, name):
     config = examples.every_layer()
     config["layers"][1]["config"]["name"] = name

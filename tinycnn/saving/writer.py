@@ -1,11 +1,9 @@
 """Writing a whole model: in memory, then beside the file, then, once read back, in its place."""
 
-import contextlib
 import io
 import json
 import math
 import os
-from collections.abc import Iterator
 
 import h5py
 import numpy as np
@@ -25,10 +23,18 @@ LARGEST_LIST = 64_512  # bytes of an attribute: HDF5 takes little more; Keras ha
 def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = True) -> None:
     """Write a model: see `tinycnn.saving.write_model`."""
     path = os.fspath(path)
-    with _explained(path):
-        check_target(path, overwrite)
-        _check_finite(path, saved)
-        _put(path, file_image(saved), saved)
+    check_target(path, overwrite)
+    _check_finite(path, saved)
+    _put(path, _image(path, saved), saved)
+
+
+def _image(path: str, saved: SavedModel) -> bytes:
+    try:
+        return file_image(saved)
+    # What h5py raises for a name that HDF5 cannot hold: the file is in memory yet.
+    except (OSError, RuntimeError, ValueError) as error:
+        remedy = "Give the model and its layers short and plain names."
+        raise ModelFileError(path, f"it cannot be written ({error})", remedy) from error
 
 
 def file_image(saved: SavedModel) -> bytes:
@@ -82,7 +88,7 @@ def _write_arrays(group: h5py.Group, arrays: list[tuple[str, np.ndarray]]) -> No
 def write_names(group: h5py.Group, attribute: str, names: list[str]) -> None:
     """List names in an attribute, or, where they are too many for one, in numbered ones as Keras does."""
     listed = np.array([name.encode() for name in names], dtype=None if names else "S1")
-    count = math.ceil(len(listed) / (LARGEST_LIST // listed.itemsize))
+    count = math.ceil(len(listed) / max(LARGEST_LIST // listed.itemsize, 1))
     if count <= 1:
         group.attrs[attribute] = listed
         return
@@ -159,17 +165,3 @@ def _arrays(saved: SavedModel) -> list[np.ndarray]:
             a for slot in slot_names(saved.training_config["optimizer"]) for a in slots[slot]
         ]
     return arrays
-
-
-@contextlib.contextmanager
-def _explained(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        cause = f"it cannot be written ({error.strerror or error})"
-        remedy = "Check the folder's permissions and the room on its disk."
-        raise ModelFileError(path, cause, remedy) from error
-    # What h5py raises for a name that HDF5 cannot hold.
-    except (RuntimeError, ValueError, TypeError, ArithmeticError) as error:
-        remedy = "Give the model and its layers plain names."
-        raise ModelFileError(path, f"it cannot be written ({error})", remedy) from error
