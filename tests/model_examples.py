@@ -84,6 +84,21 @@ def state(optimizer, seed=2):
     return {"iterations": 12, "slots": slots}
 
 
+def deep(names, optimizer=ADAM):
+    """Return a trained model with a tiny Dense layer of each name."""
+    inputs = layer("InputLayer", "pixels", batch_shape=[None, 2])
+    layers = [inputs, *(layer("Dense", name, units=2, **affine()) for name in names)]
+    rng = np.random.default_rng(3)
+    weights = [[rng.random((2, 2), np.float32), rng.random(2, np.float32)] for _ in names]
+    arrays = [array for pair in weights for array in pair]
+    slots = {
+        slot: [array + place for array in arrays]
+        for place, slot in enumerate(SLOTS[optimizer["class_name"]])
+    }
+    config = {"name": "sequential", "layers": layers}
+    return SavedModel(config, weights, training(optimizer), {"iterations": 5, "slots": slots})
+
+
 def training(optimizer=ADADELTA, loss="categorical_crossentropy", metrics=("accuracy",)):
     """Return a plain training configuration."""
     return {"loss": loss, "metrics": list(metrics), "optimizer": optimizer}

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import signal
 import sys
 import unicodedata
@@ -56,6 +57,21 @@ def test_errors_keep_the_path_and_show_what_is_harmless():
     assert str(error) == f"{SEEN}.h5: no folder {SEEN}. Make {SEEN}."
     assert (error.cause, error.remedy) == (f"no folder {SEEN}", f"Make {SEEN}.")
     assert str(FileError(b"a\x1b.h5", "it is empty")) == r"a\x1b.h5: it is empty."
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "\x1b" * 5000])
+def test_long_names_are_shortened_in_their_middle(name):
+    error = FileError(f"models/{name}.h5", f"there is no folder {name!r}", "Make it.")
+    assert error.path == f"models/{name}.h5"
+    assert re.fullmatch(
+        r"models/\S{80,}\.\.\.\S{80,}\.h5: there is no folder '.*\. Make it\.", str(error)
+    )
+    assert len(str(error).partition(": ")[0]) == 200
+
+
+@pytest.mark.parametrize("length", [199, 200])
+def test_shorter_names_are_shown_whole(length):
+    assert str(FileError("x" * length, "it is empty")) == f"{'x' * length}: it is empty."
 
 
 @pytest.mark.parametrize("error", [ValueError(f"{EVIL}\nsecond"), OSError(EVIL), MemoryError()])

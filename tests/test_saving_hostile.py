@@ -4,11 +4,13 @@ Each group of files is read in one process of its own, of little memory: a crash
 seen there, and told from an error.
 """
 
+import errno
 import json
 import os
 import pathlib
 import random
 import sys
+from unittest import mock
 
 import h5py
 import hostile_files
@@ -157,7 +159,8 @@ def test_every_kind_of_file_is_read_as_h5py_reads_it(name, tmp_path):
 
 def test_copies_in_other_layouts_are_the_same_model():
     copies = ("no checksum", "newest layout", "ordered", "variable names", "fixed texts")
-    fingerprints = {hostile_models.undamaged(name) for name in ("ours", *copies)}
+    blocks = ("user block", "user block, newest layout")
+    fingerprints = {hostile_models.undamaged(name) for name in ("ours", *copies, *blocks)}
     assert len(fingerprints) == 1
     long = {hostile_models.undamaged(name) for name in ("many links", "many links, ordered")}
     assert len(long) == 1
@@ -200,6 +203,30 @@ def test_a_few_hundred_damaged_files():
     assert not hostile_models.failed(counts, megabytes), counts
     assert counts["refused"] > 50
     assert counts["read, as undamaged"] > 10
+
+
+@pytest.mark.parametrize("length", [512, 2048, 2**16])
+@pytest.mark.parametrize("name", ["ours", "newest layout"])
+def test_what_stands_before_a_file_is_stepped_over(tmp_path, name, length):
+    path, image = tmp_path / "x.h5", hostile_models.good_files()[name]
+    path.write_bytes(b"#" * length + image)  # as HDF5 reads it, whatever the superblock says
+    saved = saving.read_model(path, weight_specs)
+    assert hostile_models.digest(saved) == hostile_models.undamaged(name)
+    assert hostile_models.as_h5py(path, saved) == "read otherwise, as h5py does"
+
+
+@pytest.mark.parametrize("length", [1, 511, 1536])
+def test_a_file_elsewhere_is_not_looked_for(tmp_path, length):
+    path = tmp_path / "x.h5"
+    path.write_bytes(b"#" * length + hostile_models.good_files()["ours"])
+    refused(path, "it is no HDF5 file, it begins with b'#")
+
+
+@pytest.mark.parametrize("change", [-8, 8])
+def test_a_user_block_does_not_hide_another_length(tmp_path, change):
+    path, image = tmp_path / "x.h5", hostile_models.good_files()["user block"]
+    path.write_bytes(image + bytes(8) if change > 0 else image[:change])
+    refused(path, "and its superblock says")
 
 
 # ---------------------------------------------------------------- the checksum
@@ -295,8 +322,37 @@ def test_a_folder(tmp_path):
 
 
 def test_a_name_with_a_nul():
-    with pytest.raises(ModelFileError, match="null"):
+    with pytest.raises(ModelFileError, match=r"^a\\x00b\.h5: no file can have that name"):
         saving.read_model("a\0b.h5", weight_specs)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a privilege here")
+def test_a_link_to_itself(tmp_path):
+    (tmp_path / "x.h5").symlink_to(tmp_path / "x.h5")
+    refused(tmp_path / "x.h5", r"x\.h5: its links lead in a circle")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other words for it")
+def test_a_name_that_is_too_long(tmp_path):
+    refused(tmp_path / f"{'x' * 300}.h5", "its name is too long")
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ESTALE])
+def test_a_disk_that_fails_is_no_damaged_file(tmp_path, monkeypatch, code):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+    fails = mock.Mock(side_effect=OSError(code, os.strerror(code)))
+    monkeypatch.setattr(FileBytes, "read_into", fails)
+    refused(path, rf"x\.h5: it cannot be read \({os.strerror(code)}\)")
+
+
+@pytest.mark.parametrize("mistake", [TypeError, AttributeError, LookupError, ZeroDivisionError])
+def test_our_own_mistakes_are_not_called_damage(tmp_path, monkeypatch, mistake):
+    path = tmp_path / "x.h5"
+    hostile_files.good(path)
+    monkeypatch.setattr(hdf5.HDF5File, "names", mock.Mock(side_effect=mistake("ours")))
+    with pytest.raises(mistake, match="ours"):
+        saving.read_model(path, weight_specs)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")

@@ -1,8 +1,10 @@
 """Writing a model file: everything comes back, the same bytes each time, and whole or not at all."""
 
 import dataclasses
+import io
 import os
 import stat
+from unittest import mock
 
 import h5py
 import model_examples as examples
@@ -104,6 +106,48 @@ def test_the_layout_is_that_of_keras(path):
     ]
 
 
+def listed(group, attribute):
+    """Return the names that a group lists, found as Keras finds them."""
+    if attribute in group.attrs:
+        return [name.decode() for name in group.attrs[attribute]]
+    found = []
+    while f"{attribute}{(part := len(found))}" in group.attrs:
+        found.append([name.decode() for name in group.attrs[f"{attribute}{part}"]])
+    assert len(found) > 1
+    return [name for part in found for name in part]
+
+
+@pytest.mark.parametrize("length", [9, 200])
+def test_more_names_than_an_attribute_holds_come_in_parts(path, length):
+    names = [f"dense_{place}".ljust(length, "x") for place in range(498)]
+    saved = examples.deep(names)
+    saving.write_model(path, saved)
+    again = saving.read_model(path, weight_specs)
+    assert again.config == saved.config
+    for ours, theirs in zip(arrays(saved), arrays(again), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    with h5py.File(path) as file:
+        state = file["optimizer_weights"]
+        assert "weight_names" not in state.attrs
+        assert len(listed(state, "weight_names")) == 2 + 2 * 2 * len(names)
+        assert all(name in state for name in listed(state, "weight_names"))
+        assert listed(file["model_weights"], "layer_names") == names
+        assert ("layer_names" in file["model_weights"].attrs) == (length < 100)
+
+
+@pytest.mark.parametrize(("count", "parts"), [(1008, 1), (1009, 2), (2016, 2), (2017, 3)])
+def test_names_are_parted_where_keras_parts_them(count, parts):
+    """64,512 bytes is Keras's limit, and 64 bytes each name here."""
+    names = [f"{place}".ljust(64, "x") for place in range(count)]
+    with h5py.File(io.BytesIO(), "w") as file:
+        writer.write_names(file, "weight_names", names)
+        assert len(file.attrs) == parts
+        assert next(iter(file.attrs)) == ("weight_names" if parts == 1 else "weight_names0")
+        assert listed(file, "weight_names") == names
+        sizes = [part.nbytes for part in file.attrs.values()]
+    assert sizes == [part.nbytes for part in np.array_split(np.array(names, "S64"), parts)]
+
+
 def test_an_existing_file_is_kept_if_so_wished(path):
     path.write_text("mine")
     with pytest.raises(ModelFileError, match=r"mnist\.h5: it is there already"):
@@ -148,6 +192,14 @@ def test_a_folder_of_that_name(tmp_path):
     refused(tmp_path, "a folder or a device")
 
 
+@pytest.mark.parametrize("mistake", [TypeError, AttributeError, LookupError, ZeroDivisionError])
+def test_our_own_mistakes_are_not_blamed_on_names(path, monkeypatch, mistake):
+    monkeypatch.setattr(writer, "keras_model", mock.Mock(side_effect=mistake("ours")))
+    with pytest.raises(mistake, match="ours"):
+        saving.write_model(path, examples.example())
+    assert not path.exists()
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 def test_a_device():
     refused("/dev/full", "a folder or a device")
@@ -190,7 +242,9 @@ def test_other_numbers_read_back_are_noticed(path, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "", "top_level_model_weights", "nul\0", "x" * 300])
+@pytest.mark.parametrize(
+    "name", ["a/b", "..", "", "top_level_model_weights", "nul\0", "x" * 300, "x" * 70_000]
+)
 def test_a_name_that_cannot_be_in_the_file(path, tmp_path, name):
     config = examples.every_layer()
     config["layers"][1]["config"]["name"] = name

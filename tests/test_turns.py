@@ -14,6 +14,8 @@ from nets import X, Y, dense, same
 from tests import patience
 from tinycnn.callbacks import LambdaCallback
 from tinycnn.layers import Dense
+from tinycnn.models import load_model
+from tinycnn.saving import writer
 
 TRAINING = {
     "fit": lambda model: model.fit(X, Y, verbose=0),
@@ -229,6 +231,50 @@ def test_ctrl_c_ends_the_turn_wherever_it_comes():
             sys.setprofile(None)
     assert 10 < stop < 999
     assert_free(model)
+
+
+# --- saving ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("optimizer", ["adadelta", "adam"])
+def test_what_is_saved_stays_as_it_was_while_another_thread_trains(
+    optimizer, tmp_path, monkeypatch
+):
+    model = dense(optimizer=optimizer)
+    model.fit(X, Y, verbose=0)
+    wanted = copy.deepcopy(model)
+    image = writer.file_image
+
+    def while_it_is_trained(saved):
+        written = image(saved)
+        in_a_thread(TRAINING["fit"], model)
+        return written
+
+    monkeypatch.setattr(writer, "file_image", while_it_is_trained)
+    model.save(tmp_path / "x.h5")
+    again = load_model(tmp_path / "x.h5")
+    assert same(again.get_weights(), wanted.get_weights())
+    assert again.optimizer.iterations == wanted.optimizer.iterations
+    for name, slot in wanted.optimizer.slots.items():
+        assert same(again.optimizer.slots[name], slot)
+
+
+def test_saving_beside_training_never_fails(tmp_path):
+    model, path, stop = dense(optimizer="adam"), tmp_path / "x.h5", threading.Event()
+
+    def train():
+        while not stop.is_set():
+            model.train_on_batch(X, Y)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    try:
+        for _ in range(20):
+            model.save(path)
+            load_model(path)
+    finally:
+        stop.set()
+        thread.join()
 
 
 # --- copies ------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from tinycnn.errors import FileError
+from tinycnn.printable import shortened
 from tinycnn.warning import warn
 
 try:
@@ -289,7 +290,7 @@ def _refuse(path: str, target: str, error: type[FileError], overwrite: bool) -> 
     """Refuse a place where no file can be put."""
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
-        raise error(path, f"there is no folder {folder!r}", "Make the folder first.")
+        raise error(path, f"there is no folder {shortened(folder)!r}", "Make the folder first.")
     try:
         mode = os.stat(target).st_mode
     except FileNotFoundError:

@@ -2,15 +2,15 @@
 
 import os
 
-from tinycnn.printable import printable
+from tinycnn.printable import printable, shortened
 
 
 class FileError(Exception):
     """Something is wrong with a file that a person handed over or that was to be written.
 
     Args:
-        path: the file, or the address, in question. It is kept as it is; in the message, as in cause
-            and remedy, what would steer a terminal is escaped.
+        path: the file, or the address, in question. It is kept as it is; in the message a long one
+            loses its middle, and there, as in cause and remedy, what would steer a terminal is escaped.
         cause: what is wrong, with what was received, as a clause without a full stop.
         remedy: what the person can do about it, as a sentence; may be empty.
 
@@ -23,7 +23,7 @@ class FileError(Exception):
         self.path = os.fspath(path)
         self.cause = printable(cause)
         self.remedy = printable(remedy)
-        named = printable(os.fsdecode(path))
+        named = shortened(printable(os.fsdecode(path)))
         super().__init__(f"{named}: {self.cause}. {self.remedy}".rstrip())
 
 

@@ -66,7 +66,8 @@ def compiled_config(model: object) -> dict:
 
 
 def optimizer_state(optimizer: optimizers.Optimizer) -> dict | None:
-    """Return an optimizer's step count and slots; None before its first step."""
+    """Return an optimizer's step count and copies of its slots; None before its first step."""
     if not optimizer.iterations:
         return None
-    return {"iterations": optimizer.iterations, "slots": optimizer.slots}
+    slots = {name: [array.copy() for array in slot] for name, slot in optimizer.slots.items()}
+    return {"iterations": optimizer.iterations, "slots": slots}

@@ -388,6 +388,8 @@ class Sequential(Network):
     ) -> None:
         """Write the whole model to an HDF5 file that Keras opens, too.
 
+        While another thread trains the model, weights of neighbouring steps may come into the file.
+
         Args:
             filepath: ends in .h5 or .hdf5.
             overwrite: False to refuse if the file is there.

@@ -39,6 +39,7 @@ from tinycnn.model_files import weight_specs  # noqa: E402
 from tinycnn.saving.checksum import ATTRIBUTE  # noqa: E402
 from tinycnn.saving.file_bytes import FileBytes  # noqa: E402
 from tinycnn.saving.lookup3 import lookup3  # noqa: E402
+from tinycnn.saving.objects import SIGNATURE  # noqa: E402
 from tinycnn.saving.writer import file_image  # noqa: E402
 
 SECONDS = 5  # of the processor
@@ -53,10 +54,10 @@ FIELDS = (1, 2, 4, 8)  # bytes
 # ---------------------------------------------------------------- good files
 
 
-def copied(image, libver="earliest", track_order=False, edit=None):
+def copied(image, libver="earliest", track_order=False, edit=None, **options):
     """Return a model file with the same content, written with other options of h5py."""
-    result = io.BytesIO()
-    with h5py.File(io.BytesIO(image)) as source, h5py.File(result, "w", libver=libver) as target:
+    result, options = io.BytesIO(), {"libver": libver, **options}
+    with h5py.File(io.BytesIO(image)) as source, h5py.File(result, "w", **options) as target:
         pairs = [(source, target)]
         for group, copy in pairs:
             for name, value in group.attrs.items():
@@ -109,6 +110,8 @@ def good_files():
         "many links, ordered": copied(long, track_order=True),
         "variable names": copied(unchecked, edit=variable_names),
         "fixed texts": copied(unchecked, "latest", edit=fixed_texts),
+        "user block": copied(unchecked, userblock_size=512),
+        "user block, newest layout": copied(ours, "latest", userblock_size=4096),
         **{path.stem: path.read_bytes() for path in stored},
     }
 
@@ -119,7 +122,7 @@ def pieces(name):
     seen, read = set(), FileBytes.read
 
     def noted(file, address, length):
-        seen.add((address, length))
+        seen.add((file.base + address, length))
         return read(file, address, length)
 
     with mock.patch.object(FileBytes, "read", noted):
@@ -223,8 +226,10 @@ def mutant(seed):
             data[end - 4 : end] = lookup3(bytes(data[start : end - 4])).to_bytes(4, "little")
     if rng.random() < 0.1:
         rng.choices(list(LENGTH), LENGTH.values())[0](rng, name, data)
-    if rng.random() < 0.5 and data[8] < 2:  # what is beyond the length would hide all else
-        data[40:48] = len(data).to_bytes(8, "little")
+    base = good_files()[name].find(SIGNATURE)
+    older = data[base + 8 : base + 9] < b"\2"
+    if rng.random() < 0.5 and older:  # what is beyond the length would hide all else
+        data[base + 40 : base + 48] = len(data).to_bytes(8, "little")
     return name, bytes(data)
 
 

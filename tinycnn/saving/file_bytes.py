@@ -20,10 +20,12 @@ class FileBytes:
     Args:
         stream: opened for reading in binary, seekable.
         size: its length in bytes.
+        base: how many of them stand before the HDF5 file, which counts its addresses from there.
     """
 
-    def __init__(self, stream: BinaryIO, size: int):
-        self.size = size
+    def __init__(self, stream: BinaryIO, size: int, base: int = 0):
+        self.base = base
+        self.size = size - base
         self._stream = stream
         self._steps_left = MOST_STEPS
 
@@ -37,7 +39,7 @@ class FileBytes:
             raise ValueError(f"a piece of it takes {length} bytes, {LONGEST_PIECE} are the most")
         self.count(STEPS_A_PIECE + length // BYTES_A_STEP)
         self.check_inside(address, length)
-        self._stream.seek(address)
+        self._stream.seek(self.base + address)
         data = self._stream.read(length)
         if len(data) != length:
             raise ValueError(f"it ends at byte {address + len(data)}")
@@ -46,7 +48,7 @@ class FileBytes:
     def read_into(self, address: int, numbers: memoryview) -> None:
         """Fill a buffer from the file; ValueError if so much is not in the file."""
         self.check_inside(address, numbers.nbytes)
-        self._stream.seek(address)
+        self._stream.seek(self.base + address)
         if self._stream.readinto(numbers) != numbers.nbytes:
             raise ValueError("it ends amid its numbers")
 

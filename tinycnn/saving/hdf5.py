@@ -6,6 +6,7 @@ file. So files are read here without it, and only plain stored numbers and texts
 """
 
 import contextlib
+import errno
 import math
 import os
 import stat
@@ -17,8 +18,14 @@ import numpy as np
 from tinycnn.errors import ModelFileError
 from tinycnn.saving.file_bytes import FileBytes, unsigned
 from tinycnn.saving.heaps import REFERENCE, GlobalHeaps
-from tinycnn.saving.messages import UNDEFINED, Attribute, Storage, unpadded
-from tinycnn.saving.objects import SIGNATURE, FileObject, root_address
+from tinycnn.saving.messages import (
+    UNDEFINED,
+    Attribute,
+    NamedDatatypeError,
+    Storage,
+    unpadded,
+)
+from tinycnn.saving.objects import SIGNATURE, FileObject, base_address, root_address
 
 LARGEST_FILE = 4 * 10**9  # bytes
 LARGEST_TEXT = 2**20  # bytes of one attribute
@@ -28,6 +35,16 @@ DEEPEST_PATH = 16
 LONGEST_PATH = 1000
 
 REMEDY = "Save the model again, or take another copy of the file."
+UNREADABLE = {  # what is wrong and what to do, by what the system says
+    errno.ENOENT: ("there is no such file", "Check the name."),
+    errno.EISDIR: ("it is a folder", "Name the file in it."),
+    errno.ELOOP: ("its links lead in a circle", "Name the file itself."),
+    errno.ENAMETOOLONG: ("its name is too long", "Check the name."),
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM),
+        ("it may not be read", "Ask its owner for permission to read it."),
+    ),
+}
 INTEGERS = ("int32", "int64", "uint32", "uint64")
 
 
@@ -38,15 +55,16 @@ class HDF5File:
         path: for messages.
         stream: opened for reading in binary, seekable: a file, or a part of an archive.
         size: of the file, in bytes.
+        base: how many of them are a user block, which stands before all else.
 
     Raises:
         ValueError: if it is no HDF5 file of the usual kind.
     """
 
-    def __init__(self, path: str, stream: BinaryIO, size: int):
+    def __init__(self, path: str, stream: BinaryIO, size: int, base: int = 0):
         self.path = path
         self.size = size
-        self._bytes = FileBytes(stream, size)
+        self._bytes = FileBytes(stream, size, base)
         self._heaps = GlobalHeaps(self._bytes)
         self._objects = {}  # by address
         self._text_left = MOST_TEXT
@@ -240,13 +258,19 @@ def open_file(path: str | os.PathLike) -> Iterator[HDF5File]:
         'tensorflow'
     """
     path = os.fspath(path)
-    with _explained(path), open(path, "rb", opener=_without_waiting) as stream:
+    with _explained(path), _opened(path) as stream:
         before = os.fstat(stream.fileno())
-        _examine(path, stream, before)
-        yield HDF5File(path, stream, before.st_size)
+        yield HDF5File(path, stream, before.st_size, _examined(path, stream, before))
         after = os.fstat(stream.fileno())
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise ModelFileError(path, "it changed while it was read", "Load it again.")
+
+
+def _opened(path: str) -> BinaryIO:
+    try:
+        return open(path, "rb", opener=_without_waiting)
+    except ValueError as error:  # it has a NUL, or half of a pair
+        raise ModelFileError(path, "no file can have that name", "Check the name.") from error
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -257,36 +281,46 @@ def _without_waiting(path: str, flags: int) -> int:
 def _explained(path: str) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError as error:
-        raise ModelFileError(path, "there is no such file", "Check the name.") from error
-    except IsADirectoryError as error:
-        raise ModelFileError(path, "it is a folder", "Name the file in it.") from error
-    except PermissionError as error:
-        remedy = "Ask its owner for permission to read it."
-        raise ModelFileError(path, "it may not be read", remedy) from error
+    except OSError as error:
+        raise ModelFileError(path, *_unreadable(error)) from error
     except MemoryError as error:
         remedy = "Close other programs, or take a smaller model."
         raise ModelFileError(path, "the memory is too small for it", remedy) from error
-    # What reading raises for a damaged file, or for a name that the system cannot hold.
-    except (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError) as error:
+    except NamedDatatypeError as error:
+        remedy = "Save the model again with tinycnn or Keras."
+        raise ModelFileError(path, str(error), remedy) from error
+    # What reading raises for a damaged file; anything else is a mistake of ours.
+    except (ValueError, RecursionError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise ModelFileError(path, f"it is damaged, or no model file ({first})", REMEDY) from error
 
 
-def _examine(path: str, stream: BinaryIO, status: os.stat_result) -> None:
-    """Refuse what is no HDF5 file of the usual kind."""
+def _unreadable(error: OSError) -> tuple[str, str]:
+    cause = f"it cannot be read ({error.strerror or error})"
+    remedy = "Check the disk that it is on, or take another copy of the file."
+    return UNREADABLE.get(error.errno, (cause, remedy))
+
+
+def _examined(path: str, stream: BinaryIO, status: os.stat_result) -> int:
+    """Return where an HDF5 file of the usual kind begins; refuse anything else."""
     if not stat.S_ISREG(status.st_mode):
         raise ModelFileError(path, "it is no regular file", "Name a file.")
-    start = stream.read(16)
+    start = stream.read(8)
     if not start:
         raise ModelFileError(path, "it is empty", REMEDY)
-    if not start.startswith(SIGNATURE):
+    base = base_address(stream, status.st_size)
+    if base is None:
         remedy = "Name a .h5 file; a .keras file can be saved as .h5 by Keras."
-        raise ModelFileError(path, f"it is no HDF5 file, it begins with {start[:8]!r}", remedy)
-    place = (
-        13 if start[8:9] < b"\2" else 9
-    )  # where the superblock says how wide addresses and lengths are
-    if start[place : place + 2] != b"\x08\x08":
+        raise ModelFileError(path, f"it is no HDF5 file, it begins with {start!r}", remedy)
+    if not _has_64_bits(stream, base):
         raise ModelFileError(path, "it is not an HDF5 file of the usual 64-bit kind", REMEDY)
     if status.st_size > LARGEST_FILE:
         raise ModelFileError(path, f"it has {status.st_size} bytes, too many", REMEDY)
+    return base
+
+
+def _has_64_bits(stream: BinaryIO, base: int) -> bool:
+    stream.seek(base + len(SIGNATURE))
+    version, widths = stream.read(1), stream.read(7)  # of addresses and lengths, among others
+    place = 4 if version < b"\2" else 0
+    return widths[place : place + 2] == b"\x08\x08"

@@ -10,6 +10,7 @@ import numpy as np
 from tinycnn.saving.file_bytes import unsigned
 
 UNDEFINED = 2**64 - 1  # the address of what is not stored
+NAMED_DATATYPE = 1  # a flag of an attribute
 MOST_DIMENSIONS = 32
 CLASSES = {
     **{0: "integer", 1: "float", 2: "time", 3: "text", 4: "bit field", 5: "opaque", 6: "compound"},
@@ -58,6 +59,13 @@ class Storage:
     address: int
     size: int
     data: bytes | None = None
+
+
+class NamedDatatypeError(ValueError):
+    """A type is an object of its own in the file, which others refer to: sound, and not read here."""
+
+    def __init__(self):
+        super().__init__("something in it has a named datatype, which is not read here")
 
 
 def decode_dataspace(body: bytes) -> tuple[int, ...] | None:
@@ -126,6 +134,8 @@ def decode_layout(body: bytes) -> Storage | None:
 def decode_attribute(body: bytes) -> tuple[str, Attribute]:
     """Return the name of an attribute, and the attribute."""
     version, flags = unsigned(body, 0, 1), unsigned(body, 1, 1)
+    if version in (2, 3) and flags == NAMED_DATATYPE:
+        raise NamedDatatypeError
     if version not in (1, 2, 3) or (version > 1 and flags):
         raise ValueError(f"an attribute in it has version {version} and flags {flags}")
     sizes = [unsigned(body, start, 2) for start in (2, 4, 6)]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tinycnn.saving.file_bytes import FileBytes, begins_with, unsigned
 from tinycnn.saving.lookup3 import without_checksum
+from tinycnn.saving.messages import NamedDatatypeError
 
 DATASPACE, LINK_INFO, DATATYPE, LINK, EXTERNAL_FILES, LAYOUT = 0x01, 0x02, 0x03, 0x06, 0x07, 0x08
 FILTERS, ATTRIBUTE, CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO = 0x0B, 0x0C, 0x10, 0x11, 0x15
@@ -37,7 +38,8 @@ def read_messages(file: FileBytes, address: int) -> list[Message]:
     """Return all messages of the object whose header lies at an address.
 
     Raises:
-        ValueError: if it is damaged, or shares a message with another object.
+        NamedDatatypeError: if its type is not its own.
+        ValueError: if it is damaged, or shares another message with another object.
     """
     newer = file.read(address, 4) == b"OHDR"
     chunk, prefix = _first_chunk_2(file, address) if newer else (_first_chunk_1(file, address), 8)
@@ -48,6 +50,8 @@ def read_messages(file: FileBytes, address: int) -> list[Message]:
                 chunks.append(_continued(file, body, newer))
             elif kind > LAST_KIND and flags & FAIL_IF_UNKNOWN:
                 raise ValueError(f"an object in it has a message of the unknown kind {kind}")
+            elif kind == DATATYPE and flags & SHARED:
+                raise NamedDatatypeError
             elif kind in READ and flags & SHARED:
                 raise ValueError("an object in it shares a part of its description with others")
             else:

@@ -6,6 +6,7 @@ Layout: HDF5 File Format Specification, sections II, "Superblock", and III.B, "S
 """
 
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from tinycnn.saving import object_header as header
 from tinycnn.saving.btrees import group_leaves, records
@@ -26,6 +27,7 @@ from tinycnn.saving.messages import (
 )
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
+SHORTEST_USER_BLOCK = 512  # bytes; the others are powers of 2
 HARMLESS = {0x00, 0x13, 0x17}  # in an extended superblock: nothing, sizes of trees, free space
 ENTRY = 40  # bytes of a symbol table's entry
 SOFT = 2
@@ -44,18 +46,29 @@ def root_address(file: FileBytes) -> int:
         base, _, end, driver, _, root = (
             unsigned(file.read(start, 48), 8 * place) for place in range(6)
         )
-        unusual = base or driver != UNDEFINED
+        unusual = driver != UNDEFINED
     elif version < 4:
         block = without_checksum(file, file.read(0, 48))
         base, extension, end, root = (unsigned(block, 12 + 8 * place) for place in range(4))
-        unusual = base or block[11] or (extension != UNDEFINED and not _harmless(file, extension))
+        unusual = block[11] or (extension != UNDEFINED and not _harmless(file, extension))
     else:
         raise ValueError(f"its superblock has the version {version}")
     if unusual:
-        raise ValueError("it is shifted, in several parts, or was not closed")
-    if end != file.size:
-        raise ValueError(f"it has {file.size} bytes, and its superblock says {end}")
+        raise ValueError("it is in several parts, or was not closed")
+    if end - base != file.size:  # where it stands now need not be where it was written
+        raise ValueError(f"it has {file.size} bytes, and its superblock says {end - base}")
     return root
+
+
+def base_address(stream: BinaryIO, size: int) -> int | None:
+    """Return where the superblock is: at the beginning, or behind a user block; None if nowhere."""
+    place = 0
+    while place < size:
+        stream.seek(place)
+        if stream.read(len(SIGNATURE)) == SIGNATURE:
+            return place
+        place = 2 * place or SHORTEST_USER_BLOCK
+    return None
 
 
 def _harmless(file: FileBytes, extension: int) -> bool:

@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from tinycnn.checks import MOST_PARAMETERS
-from tinycnn.printable import printable
+from tinycnn.printable import printable, shortened
 from tinycnn.saving import checksum
 from tinycnn.saving.hdf5 import HDF5File, open_file
 from tinycnn.saving.layer_config import plain_model
@@ -111,7 +111,7 @@ def _read_training(file: HDF5File) -> dict | None:
     try:
         return plain_training(parse(text))
     except UnsupportedError as error:
-        _warn(f"{file.path}: {error}. The model is loaded without loss, metrics and optimizer.")
+        _warn(file, f"{error}. The model is loaded without loss, metrics and optimizer.")
         return None
     except ValueError as error:
         raise file.error(f"its training_config is no good ({error})") from error
@@ -126,9 +126,9 @@ def _read_state(
     try:
         return read_state(file, training["optimizer"], paths, weights)
     except StateMismatchError as error:
-        _warn(f"{file.path}: the optimizer starts afresh, its state does not fit ({error}).")
+        _warn(file, f"the optimizer starts afresh, its state does not fit ({error}).")
         return None
 
 
-def _warn(message: str) -> None:
-    warn(printable(message))
+def _warn(file: HDF5File, message: str) -> None:
+    warn(f"{shortened(printable(os.fsdecode(file.path)))}: {printable(message)}")

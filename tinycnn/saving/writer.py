@@ -1,10 +1,9 @@
 """Writing a whole model: in memory, then beside the file, then, once read back, in its place."""
 
-import contextlib
 import io
 import json
+import math
 import os
-from collections.abc import Iterator
 
 import h5py
 import numpy as np
@@ -18,15 +17,24 @@ from tinycnn.saving.training_config import keras_training
 
 LAYOUT = "2.15.0"  # the last Keras whose own format this was; Keras 3 reads it, too
 WEIGHTS = ("kernel", "bias")
+LARGEST_LIST = 64_512  # bytes of an attribute: HDF5 takes little more; Keras has this limit, too
 
 
 def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = True) -> None:
     """Write a model: see `tinycnn.saving.write_model`."""
     path = os.fspath(path)
-    with _explained(path):
-        check_target(path, overwrite)
-        _check_finite(path, saved)
-        _put(path, file_image(saved), saved)
+    check_target(path, overwrite)
+    _check_finite(path, saved)
+    _put(path, _image(path, saved), saved)
+
+
+def _image(path: str, saved: SavedModel) -> bytes:
+    try:
+        return file_image(saved)
+    # What h5py raises for a name that HDF5 cannot hold: the file is in memory yet.
+    except (OSError, RuntimeError, ValueError) as error:
+        remedy = "Give the model and its layers short and plain names."
+        raise ModelFileError(path, f"it cannot be written ({error})", remedy) from error
 
 
 def file_image(saved: SavedModel) -> bytes:
@@ -59,7 +67,7 @@ def _json(value: dict) -> bytes:
 def _write_weights(group: h5py.Group, saved: SavedModel) -> list[str]:
     """Write every layer's weights; return their paths, such as "sequential/dense/kernel"."""
     layers = [layer["config"]["name"] for layer in saved.config["layers"]][1:]  # no InputLayer
-    group.attrs["layer_names"] = _names(layers)
+    write_names(group, "layer_names", layers)
     group.attrs["backend"] = np.bytes_("tensorflow")
     group.attrs["keras_version"] = np.bytes_(LAYOUT)
     paths = []
@@ -72,13 +80,20 @@ def _write_weights(group: h5py.Group, saved: SavedModel) -> list[str]:
 
 
 def _write_arrays(group: h5py.Group, arrays: list[tuple[str, np.ndarray]]) -> None:
-    group.attrs["weight_names"] = _names([name for name, _ in arrays])
+    write_names(group, "weight_names", [name for name, _ in arrays])
     for name, array in arrays:
         group.create_dataset(name, data=array, track_times=False)
 
 
-def _names(names: list[str]) -> np.ndarray:
-    return np.array([name.encode() for name in names], dtype=None if names else "S1")
+def write_names(group: h5py.Group, attribute: str, names: list[str]) -> None:
+    """List names in an attribute, or, where they are too many for one, in numbered ones as Keras does."""
+    listed = np.array([name.encode() for name in names], dtype=None if names else "S1")
+    count = math.ceil(len(listed) / max(LARGEST_LIST // listed.itemsize, 1))
+    if count <= 1:
+        group.attrs[attribute] = listed
+        return
+    for place, part in enumerate(np.array_split(listed, count)):
+        group.attrs[f"{attribute}{place}"] = part
 
 
 def check_target(path: str, overwrite: bool) -> None:
@@ -150,17 +165,3 @@ def _arrays(saved: SavedModel) -> list[np.ndarray]:
             a for slot in slot_names(saved.training_config["optimizer"]) for a in slots[slot]
         ]
     return arrays
-
-
-@contextlib.contextmanager
-def _explained(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        cause = f"it cannot be written ({error.strerror or error})"
-        remedy = "Check the folder's permissions and the room on its disk."
-        raise ModelFileError(path, cause, remedy) from error
-    # What h5py raises for a name that HDF5 cannot hold.
-    except (RuntimeError, ValueError, TypeError, ArithmeticError) as error:
-        remedy = "Give the model and its layers plain names."
-        raise ModelFileError(path, f"it cannot be written ({error})", remedy) from error
