@@ -229,6 +229,17 @@ def test_what_can_be_saved_nowhere_says_so(tmp_path):
         atomic.save_somewhere(save, tmp_path / "a.h5")
 
 
+def test_a_folder_to_be_in_is_not_needed_to_find_another_name(tmp_path, monkeypatch):
+    def removed():
+        raise FileNotFoundError(2, "No such file or directory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getcwd", removed)
+        patched.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+        folders = [os.path.dirname(name) for name in atomic.other_names("far/mnist.h5")]
+    assert folders == ["far", str(tmp_path)]
+
+
 # --- processes that are ended, and what they leave ------------------------------------------------
 
 WRITER = """

@@ -271,6 +271,12 @@ def test_no_folder_to_write_a_cache_into(tmp_path):
     }
     found = run(where + RELU, folder=tmp_path, **settings)
     assert found.strip() == str(tmp_path / "tinycnn/__init__.py")
+    done = patience.run(
+        [sys.executable, "-c", RELU],
+        cwd=tmp_path,
+        env={**os.environ, **settings, "NUMBA_DISABLE_JIT": "0"},
+    )
+    assert done.stderr.startswith("compiling kernels")
 
 
 @compiled_only

@@ -176,8 +176,12 @@ def other_names(path: str | os.PathLike) -> Iterator[str]:
     folder, name = os.path.split(os.fspath(path))
     stem, ending = os.path.splitext(name)
     other = f"{stem[:40]}-{secrets.token_hex(3)}{ending}"
-    for place in (folder, os.getcwd(), tempfile.gettempdir()):
-        yield os.path.join(place, other)
+    yield os.path.join(folder, other)
+    for place in (os.getcwd, tempfile.gettempdir):
+        try:
+            yield os.path.join(place(), other)
+        except OSError:  # this folder was removed, or there is none for temporary files
+            continue
 
 
 def sweep(folder: str) -> None:

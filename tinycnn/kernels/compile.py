@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import numba
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 
 
 @functools.cache
@@ -112,6 +112,14 @@ class ForgivingCache(FunctionCache):
             super().save_overload(sig, data)
 
 
+class NoCache(NullCache):
+    """Nothing is kept from one process to the next, and each says so."""
+
+    def load_overload(self, sig: object, target_context: object) -> None:
+        """Say that compiling begins."""
+        announce()
+
+
 def jit(function: Callable, **options: object) -> Callable:
     """Compile `function` at its first call for the types it receives; it runs without the GIL.
 
@@ -131,8 +139,11 @@ def jit(function: Callable, **options: object) -> Callable:
     """
     dispatcher = numba.njit(nogil=True, error_model="numpy", **options)(function)
     # RuntimeError: no folder of Numba's list can be written; the others: a Numba with another inside.
-    with contextlib.suppress(RuntimeError, AttributeError, TypeError):
-        dispatcher._cache = ForgivingCache(function)
+    with contextlib.suppress(AttributeError, TypeError):
+        try:
+            dispatcher._cache = ForgivingCache(function)
+        except RuntimeError:
+            dispatcher._cache = NoCache()
     return dispatcher
 
 
