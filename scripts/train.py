@@ -94,6 +94,8 @@ def main() -> int:
         callbacks=[checkpoint, logger],
     )
     say(f"wrote {checkpoint.written} and {logger.table.path}")
+    if checkpoint.written != str(output):  # another program's pictures stay, too
+        curves_file = f"{pathlib.Path(checkpoint.written).with_suffix('')}-curves.png"
     failed = False
     try:
         figures.write_curves(history.history, curves_file)

@@ -321,6 +321,8 @@ def test_csv_logger_says_when_it_cannot_write(model, tmp_path):
 class Saves(ModelCheckpoint):
     """A checkpoint whose model only notes where it would be saved."""
 
+    layers = ()
+
     def set_model(self, model):
         self.paths, self.model = [], self
 
@@ -439,6 +441,42 @@ def test_model_checkpoint_keeps_what_cannot_be_written_any_more(model, tmp_path)
     (kept,) = tmp_path.glob("m-*.h5")
     assert str(kept) == checkpoint.written
     assert load_model(kept).optimizer.iterations == model.optimizer.iterations
+
+
+def test_two_trainings_in_one_folder_keep_both_models(model, tmp_path):
+    path, checkpoint = tmp_path / "m.h5", ModelCheckpoint(tmp_path / "m.h5")
+    other = Sequential([Input((4,)), Dense(2)])
+
+    def another_program(epoch, logs):
+        if epoch == 1:
+            other.save(path)
+
+    begin = LambdaCallback(on_epoch_begin=another_program)
+    with pytest.warns(UserWarning, match=r"m\.h5: another program has written it") as said:
+        train(model, checkpoint, begin, epochs=3)
+    assert len({str(one.message) for one in said}) == 1
+    (kept,) = tmp_path.glob("m-*.h5")
+    assert str(kept) == checkpoint.written
+    assert load_model(kept).optimizer.iterations == model.optimizer.iterations
+    assert load_model(path).output_shape == (None, 2)
+
+
+def test_a_layer_that_no_file_can_hold_is_told_before_training(tmp_path):
+    class MyDense(Dense):
+        pass
+
+    model, epochs = Sequential([Input((4,)), MyDense(3, activation="softmax")]), []
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    note = LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
+    path = tmp_path / "m.h5"
+    with pytest.raises(
+        FileError, match=r"no file can hold a layer of the class MyDense\. There are: "
+    ):
+        train(model, note, ModelCheckpoint(path))
+    with pytest.raises(FileError, match="no file can hold a layer of the class MyDense"):
+        model.save(path)
+    assert epochs == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_model_checkpoint_tries_the_folder_of_a_pattern_before_training(model, tmp_path):

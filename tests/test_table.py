@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from tinycnn import atomic
 from tinycnn.callbacks import CSVLogger
 from tinycnn.errors import FileError
 
@@ -108,6 +109,25 @@ def test_a_table_that_was_moved_away_is_written_again(path):
     path.unlink()
     logger.on_epoch_end(1, {"loss": 1.0})
     assert [row[0] for row in rows(path)] == ["epoch", "0", "1"]
+
+
+def test_a_table_for_which_there_is_no_room_goes_on_elsewhere(path, monkeypatch):
+    logger = begun(path)
+    write = atomic.replacing
+
+    def full(name, *arguments):
+        if name == str(path):
+            raise FileError(name, "it cannot be written (No space left on device)")
+        return write(name, *arguments)
+
+    monkeypatch.setattr(atomic, "replacing", full)
+    with pytest.warns(UserWarning, match=r"No space left on device\)\. It is kept as") as said:
+        logger.on_epoch_end(0, {"loss": 1.0})
+    assert len(said) == 1
+    for epoch in (1, 2):
+        logger.on_epoch_end(epoch, {"loss": 1.0})
+    (other,) = others(path)
+    assert rows(other) == [["epoch", "loss"], *([str(n), "1.0"] for n in range(3))]
 
 
 def test_separators_and_line_ends_in_values(path):

@@ -163,6 +163,19 @@ def save_somewhere(
         raise
 
 
+def version(path: str | os.PathLike) -> tuple[int, int, int] | None:
+    """Return what tells a file from one that takes its place; None if there is none.
+
+    Example:
+        >>> version("no-such-file")
+    """
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None
+
+
 def other_names(path: str | os.PathLike) -> Iterator[str]:
     """Yield new names beside a file, in this folder, and in that for temporary files.
 

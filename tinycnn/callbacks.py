@@ -160,7 +160,7 @@ class CSVLogger(Callback):
 
     Raises:
         FileError: when training begins, if the file cannot be written, or is no table of a
-            training; after an epoch, if it cannot be written any more.
+            training; after an epoch, if it can be written nowhere any more.
     """
 
     def __init__(self, filename: str | os.PathLike, separator: str = ",", append: bool = False):
@@ -320,7 +320,8 @@ class ModelCheckpoint(Monitor):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Make sure before the first epoch that there is a place to save to."""
-        self._others = ()
+        self._others, self._version = (), atomic.version(self.filepath)
+        saving.check_layers(self.filepath, [type(layer).__name__ for layer in self.model.layers])
         folder = os.path.dirname(self.filepath)
         if "{" not in self.filepath:
             saving.check_target(self.filepath)
@@ -335,9 +336,18 @@ class ModelCheckpoint(Monitor):
                 return
             self.best = value
         path = self._path(epoch, logs or {})
-        self.written = atomic.save_somewhere(self.model.save, path, self._others)
+        self.written = atomic.save_somewhere(self._save, path, self._others)
         if self.written != path:
             self._others = (self.written,)  # the same after every epoch
+
+    def _save(self, path: str) -> None:
+        """Save, but never over what another program has put there meanwhile."""
+        mine = path == self.filepath
+        if mine and atomic.version(path) not in (self._version, None):
+            raise FileError(path, "another program has written it meanwhile")
+        self.model.save(path)
+        if mine:
+            self._version = atomic.version(path)
 
     def _path(self, epoch: int, logs: Logs) -> str:
         try:

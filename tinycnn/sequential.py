@@ -14,7 +14,7 @@ from tinycnn.layers import Layer
 from tinycnn.model_files import save_model
 from tinycnn.network import Network
 from tinycnn.plan import plan
-from tinycnn.summary import summary
+from tinycnn.summary import cells, summary
 from tinycnn.turns import Turns, between_trainings, one_thread_at_a_time
 from tinycnn.warning import warn
 
@@ -72,14 +72,7 @@ class Sequential(Network):
             {"line_length": line_length, "positions": positions},
             dict.fromkeys(("line_length", "positions")),
         )
-        rows = [
-            (
-                f"{layer.name} ({type(layer).__name__})",
-                str(layer.output_shape),
-                f"{layer.count_params():,}",
-            )
-            for layer in self._built_layers()
-        ]
+        rows = [cells(layer) for layer in self._built_layers()]
         size = sum(weight.nbytes for weight in self.weights)
         slots = self.optimizer.slots.values() if self.optimizer else []
         held = [array for slot in slots for array in slot]

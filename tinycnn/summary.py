@@ -51,6 +51,12 @@ def row(cells: tuple[str, str, str], bar: str) -> str:
     return bar + bar.join(f" {cell} " for cell in fitted) + bar
 
 
+def cells(layer: object) -> tuple[str, str, str]:
+    """Return what the table says of a built layer: name and class, shape, parameters."""
+    name = f"{layer.name} ({type(layer).__name__})"
+    return name, str(layer.output_shape), f"{layer.count_params():,}"
+
+
 def summary(
     name: str,
     rows: list[tuple[str, str, str]],

@@ -1,6 +1,7 @@
 """A training's table: a CSV file with a row for every epoch, which is at any time old or whole."""
 
 import csv
+import functools
 import io
 import os
 import re
@@ -8,6 +9,11 @@ import re
 from tinycnn import atomic
 from tinycnn.errors import FileError
 from tinycnn.warning import warn
+
+
+def _write(content: bytes, path: str) -> None:
+    with atomic.replacing(path) as file:
+        file.write(content)
 
 
 class Table:
@@ -44,7 +50,7 @@ class Table:
             row: values by column, "epoch" first.
 
         Raises:
-            FileError: it cannot be written; the file is as it was.
+            FileError: it can be written nowhere, under no other name either; the file is as it was.
         """
         columns = list(row)
         if self._read() not in (self._there, b""):
@@ -54,8 +60,7 @@ class Table:
             self._rows = []
         rows = [*(self._rows or [columns]), [str(value) for value in row.values()]]
         content = self._text(rows).encode()
-        with atomic.replacing(self.path) as file:
-            file.write(content)
+        self.path = atomic.save_somewhere(functools.partial(_write, content), self.path)
         self._rows, self._there = rows, content
 
     def _read(self) -> bytes:

@@ -5,9 +5,10 @@ This package knows nothing of layers or models: `SavedModel` is all that passes 
 
 import os
 
+from tinycnn.saving.layer_config import check_layers
 from tinycnn.saving.saved_model import SavedModel, WeightSpecs
 
-__all__ = ["SavedModel", "check_target", "read_model", "write_model"]
+__all__ = ["SavedModel", "check_layers", "check_target", "read_model", "write_model"]
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:

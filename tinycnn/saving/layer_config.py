@@ -4,6 +4,10 @@ The plain form is what a layer's `get_config` returns; see `SavedModel`.
 Back means tf.keras 2's style, which Keras 3 reads as well.
 """
 
+import os
+from collections.abc import Iterable
+
+from tinycnn.errors import ModelFileError
 from tinycnn.saving.options import (
     ANYTHING,
     UnsupportedError,
@@ -207,6 +211,22 @@ def _with_input(layers: list[tuple[dict, object]]) -> list[dict]:
     if any(given is not None or layer["class_name"] == "InputLayer" for layer, given in rest):
         raise ValueError("a layer in its midst says what the shape of the input is")
     return result + [layer for layer, _ in rest]
+
+
+def check_layers(path: str | os.PathLike, class_names: Iterable[str]) -> None:
+    """Make sure that layers of these classes can be kept in a model file, and read back.
+
+    Raises:
+        ModelFileError: for a class that no file can hold, such as one of the caller's own.
+
+    Example:
+        >>> check_layers("a.h5", ["Dense", "MyDense"])  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        tinycnn.errors.ModelFileError: a.h5: no file can hold a layer of the class MyDense. ...
+    """
+    for unknown in [found for found in class_names if found not in LAYERS]:
+        cause = f"no file can hold a layer of the class {unknown}"
+        raise ModelFileError(path, cause, f"There are: {', '.join(sorted(LAYERS))}.")
 
 
 def keras_model(plain: dict) -> dict:

@@ -11,7 +11,7 @@ import numpy as np
 from tinycnn import atomic
 from tinycnn.errors import ModelFileError
 from tinycnn.saving import checksum, optimizer_state, reader
-from tinycnn.saving.layer_config import keras_model
+from tinycnn.saving.layer_config import check_layers, keras_model
 from tinycnn.saving.saved_model import SavedModel, slot_names
 from tinycnn.saving.training_config import keras_training
 
@@ -24,6 +24,7 @@ def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = Tr
     """Write a model: see `tinycnn.saving.write_model`."""
     path = os.fspath(path)
     check_target(path, overwrite)
+    check_layers(path, [layer["class_name"] for layer in saved.config["layers"]])
     _check_finite(path, saved)
     _put(path, _image(path, saved), saved)
 
