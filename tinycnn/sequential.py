@@ -239,7 +239,6 @@ class Sequential(Network):
             raise ValueError(f"Samples must have the shape {shape}. Received: {x.shape}")
         return x
 
-    @training.QUIETLY  # a number too large for float32 gets the one warning
     def as_batch(self, x: np.ndarray) -> np.ndarray:
         """Return samples as a C-contiguous array of the model's dtype.
 
@@ -261,7 +260,7 @@ class Sequential(Network):
         refuse("train_on_batch", given, dict.fromkeys(given))
         x, y = self._labelled(x, y)
         means = training.Means(self.objective.names())
-        means.add(training.train_step(self, self.as_batch(x), y, utils.next_rng()))
+        means.add(training.train_step(self, training.quiet_batch(self, x), y, utils.next_rng()))
         return results(means.logs(), return_dict)
 
     def test_on_batch(

@@ -126,6 +126,12 @@ def test_step(objective: Objective, x: np.ndarray, y: np.ndarray) -> list[np.nda
     return objective.values(y, y_pred, losses)
 
 
+@QUIETLY
+def quiet_batch(model: object, x: np.ndarray) -> np.ndarray:
+    """Return samples as a model takes them: one too large for its dtype makes a loss that is warned of."""
+    return model.as_batch(x)
+
+
 def batches(count: int, batch_size: int) -> Iterator[slice]:
     """Yield the slices that cut `count` samples into batches; the last may be smaller."""
     for start in range(0, count, batch_size):
@@ -189,7 +195,7 @@ def run_epoch(
     for batch, part in enumerate(batches(len(x), batch_size)):
         hooks.on_train_batch_begin(batch, {})
         chosen = order[part]
-        x_batch, y_batch = model.as_batch(x[chosen]), y[chosen]
+        x_batch, y_batch = quiet_batch(model, x[chosen]), y[chosen]
         place = f"epoch {epoch + 1}, batch {batch + 1}"
         look = functools.partial(watch.look, x_batch, y_batch, chosen, place)
         means.add(train_step(model, x_batch, y_batch, rng, look))
@@ -210,7 +216,7 @@ def run_evaluate(
     """Return the mean loss and metrics, by name; nothing is learnt."""
     means, watch = Means(model.objective.names()), watch or Watch(model)
     for batch, part in enumerate(batches(len(x), batch_size)):
-        x_batch, y_batch = model.as_batch(x[part]), y[part]
+        x_batch, y_batch = quiet_batch(model, x[part]), y[part]
         values = test_step(model.objective, x_batch, y_batch)
         watch.look(x_batch, y_batch, part, f"batch {batch + 1} of the evaluation", values[0])
         means.add(values)
