@@ -1,11 +1,20 @@
 """Test a model on digits it has never seen: loss, accuracy, confusion matrix, worst mistakes."""
 
+from __future__ import annotations
+
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
-import numpy as np
+try:
+    from tinycnn.console import Parser, file_name, run, say
+except ModuleNotFoundError:
+    sys.exit(
+        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
+    )
 
-from tinycnn.console import Parser, file_name, run, say
+if TYPE_CHECKING:  # read in the functions, when `run` has begun to tidy up after signals
+    import numpy as np
 
 EXAMPLES = """examples:
   python scripts/evaluate.py                               mnist.h5, or else the bundled model
@@ -38,6 +47,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def losses_of(shares: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the cross-entropy of every digit, (n,), from probabilities (n, 10) and labels (n,)."""
+    import numpy as np
+
     right = shares[np.arange(len(labels)), labels].astype(np.float64)
     return -np.log(np.maximum(right, np.finfo(np.float32).tiny))  # a probability of 0 underflowed
 
@@ -56,6 +67,8 @@ def table(counts: np.ndarray) -> str:
 
 def write_mistakes(path: str, images: np.ndarray, labels: np.ndarray, shares: np.ndarray) -> None:
     """Write the contact sheet: the digits taken for another, the largest loss first."""
+    import numpy as np
+
     from tinycnn import figures
 
     taken_for = shares.argmax(axis=1)
@@ -73,6 +86,8 @@ def write_mistakes(path: str, images: np.ndarray, labels: np.ndarray, shares: np
 def main(argv: list[str] | None = None) -> None:
     """Load model and digits, predict, count, and show what went wrong."""
     options = arguments(argv)
+    import numpy as np
+
     from tinycnn import datasets, figures
     from tinycnn.digit_model import load_digit_model, probabilities
 

@@ -7,8 +7,12 @@ a scan or a drawing.
 import argparse
 import sys
 
-from tinycnn.console import Parser, file_name, run, say
-from tinycnn.errors import PictureError
+try:
+    from tinycnn.console import Parser, file_name, run, say
+except ModuleNotFoundError:
+    sys.exit(
+        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
+    )
 
 EXAMPLES = """examples:
   python scripts/predict.py digit.png                    mnist.h5, or else the bundled model
@@ -34,6 +38,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def read_digit(path: str) -> object:
     """Return the picture in a file as MNIST would show it, uint8 (28, 28)."""
+    from tinycnn.errors import PictureError
     from tinycnn.pictures import read_picture
     from tinycnn.preprocessing import to_mnist
 
@@ -65,6 +70,7 @@ def main(argv: list[str] | None = None) -> int:
     """Load the model, then read, prepare and recognise one picture after the other."""
     options = arguments(argv)
     from tinycnn.digit_model import load_digit_model, probabilities
+    from tinycnn.errors import PictureError
 
     model, name = load_digit_model(options.model, options.force)
     say(f"model: {name}")

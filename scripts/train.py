@@ -4,7 +4,12 @@ import argparse
 import pathlib
 import sys
 
-from tinycnn.console import Parser, file_name, run, say, whole_number
+try:
+    from tinycnn.console import Parser, file_name, run, say, whole_number
+except ModuleNotFoundError:
+    sys.exit(
+        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
+    )
 
 EXAMPLES = """examples:
   python scripts/train.py                           MNIST (downloaded once), 6 epochs
@@ -26,7 +31,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seed", type=whole_number(0, 2**32 - 1), default=0, help="same seed, same net; default: 0"
     )
-    parser.add_argument("--threads", type=whole_number(), help="default: one for each CPU")
+    parser.add_argument("--threads", type=whole_number(1, 1024), help="default: one for each CPU")
     parser.add_argument("--output", type=file_name, default="mnist.h5", help="default: mnist.h5")
     return parser.parse_args()
 

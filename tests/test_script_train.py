@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -210,3 +211,14 @@ def test_output_that_cannot_be_written_is_named_and_costs_no_epoch(folder, tmp_p
     assert done.stderr.startswith("error: standard output cannot be written: ")
     assert len(done.stderr.splitlines()) == 1
     assert (tmp_path / "mnist.h5").exists()
+
+
+@pytest.mark.parametrize("script", ["train.py", "evaluate.py", "predict.py"])
+@pytest.mark.parametrize(("path", "missing"), [("", "tinycnn"), (str(SCRIPT.parents[1]), "numpy")])
+def test_a_python_without_the_packages_gets_a_sentence(script, path, missing, tmp_path):
+    command = [sys.executable, "-S", str(SCRIPT.with_name(script)), *["a.png"] * (script[0] == "p")]
+    done = patience.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path})
+    assert done.returncode == 1
+    assert re.match(rf"error: this Python lacks (the package )?{missing}\b", done.stderr)
+    assert "pip install -e ." in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -67,6 +67,13 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     except BrokenPipeError:
         sys.stdout = None  # the reader is gone; a flush at exit would complain again
         code = 1
+    except ModuleNotFoundError as error:
+        print(
+            f"error: this Python lacks the package {error.name}. In the project's folder: "
+            "python -m pip install -e .",
+            file=sys.stderr,
+        )
+        code = 1
     except (FileError, OSError, ValueError, MemoryError) as error:
         for line in f"error: {_sentence(error)}".split("\n"):
             say(line, sys.stderr)
