@@ -14,7 +14,7 @@ import re
 import sys
 
 from benchmarks import machine, rows
-from tinycnn.console import run, whole_number
+from tinycnn.utils.cli import run, whole_number
 
 
 def arguments(given=None):

@@ -22,11 +22,11 @@ SOON = 5  # milliseconds between two looks at the window
 
 
 def importing(window):
-    return "numpy" in sys.modules and "tinycnn.kernels.compile" not in sys.modules
+    return "numpy" in sys.modules and "tinycnn.ops.kernels.codegen.jit" not in sys.modules
 
 
 def compiling(window):
-    compile_module = sys.modules.get("tinycnn.kernels.compile")
+    compile_module = sys.modules.get("tinycnn.ops.kernels.codegen.jit")
     announced = getattr(compile_module, "announce", None)
     return announced is not None and announced.cache_info().currsize > 0
 

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from tinycnn import datasets, preprocessing, pretrained
-from tinycnn.console import run, whole_number
-from tinycnn.digit_model import load_digit_model
+from tinycnn.pretrained.digit_model import load_digit_model
+from tinycnn.utils.cli import run, whole_number
 
 ENLARGED = 112  # 4 times 28: there a filter of 3 or 5 changes a line by a fraction of a pixel
 

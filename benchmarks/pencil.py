@@ -13,8 +13,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from benchmarks.preparation import enlarged
-from tinycnn.console import run, whole_number
 from tinycnn.preprocessing import to_mnist
+from tinycnn.utils.cli import run, whole_number
 
 CONTRASTS = (0.08, 0.12, 0.2, 0.3, 0.8)  # of the paper's light, that the pencil takes away
 NOISES = (0, 2, 5, 10, 20, 45)  # standard deviation, of 255 levels

@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from tinycnn.console import run, whole_number
-from tinycnn.line_width import measure_width, redraw
 from tinycnn.preprocessing import to_mnist
+from tinycnn.preprocessing.stroke_width import measure_width, redraw
+from tinycnn.utils.cli import run, whole_number
 
 SIDE = 280  # pixels of the canvas that a digit is enlarged to, ten times MNIST's
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from typing import NoReturn
 
-from tinycnn.console import ENDINGS, Parser, Stopped, file_name, run, say
+from tinycnn.utils.cli import ENDINGS, Parser, Stopped, file_name, run, say
 
 EXAMPLES = """examples:
   python -m gui                      mnist.h5 in this folder, or else the bundled model
@@ -131,7 +131,7 @@ def main(argv: list[str] | None = None) -> int:
     from gui.saver import Saver
     from gui.window import Window
     from gui.worker import Worker
-    from tinycnn.errors import FileError
+    from tinycnn.utils.errors import FileError
 
     keep_pauses_short()
     expected = (FileError, OSError, ValueError, MemoryError)

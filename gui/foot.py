@@ -4,7 +4,7 @@ import tkinter as tk
 from tkinter import ttk
 
 from gui.theme import Look
-from tinycnn.printable import printable
+from tinycnn.utils.printable import printable
 
 LINES = 2  # that a sentence may take
 

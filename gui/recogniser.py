@@ -42,7 +42,7 @@ class Recogniser:
         """
         import numpy as np
 
-        from tinycnn.digit_model import load_digit_model, probabilities
+        from tinycnn.pretrained.digit_model import load_digit_model, probabilities
 
         model, name = load_digit_model(path)
         probabilities(model, name, np.zeros((1, 28, 28, 1), np.float32))
@@ -68,7 +68,7 @@ class Recogniser:
         """
         import numpy as np
 
-        from tinycnn.digit_model import probabilities
+        from tinycnn.pretrained.digit_model import probabilities
 
         image = prepare(items)
         shares = None
@@ -83,8 +83,8 @@ class Recogniser:
         Raises:
             PictureError: it is no picture, or holds nothing that could be a digit.
         """
-        from tinycnn.errors import PictureError
-        from tinycnn.pictures import read_picture
+        from tinycnn.preprocessing.image_files import read_picture
+        from tinycnn.utils.errors import PictureError
 
         picture = Picture(read_picture(path), os.path.basename(path))
         try:

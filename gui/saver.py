@@ -8,7 +8,7 @@ import os
 
 from gui.drawing import Items, Picture
 from gui.recogniser import fitted, points
-from tinycnn.errors import PictureError
+from tinycnn.utils.errors import PictureError
 
 SAVED = 1024  # pixels a side of a saved drawing
 # A drawing is grey without transparency, which all of these can hold, and the window opens them again.
@@ -63,7 +63,7 @@ class Saver:
         """
         from PIL import Image
 
-        from tinycnn.figures import save_picture
+        from tinycnn.utils.plots import save_picture
 
         save_picture(Image.fromarray(255 - rasterised(items, SAVED)), path)
         return path
@@ -71,7 +71,7 @@ class Saver:
 
 def rasterised(items: Items, side: int) -> object:
     """Return the drawing as ink, uint8 (side, side), 0 paper to 255 ink."""
-    from tinycnn.strokes import rasterise
+    from tinycnn.preprocessing.strokes import rasterise
 
     if items and isinstance(items[0], Picture):
         return 255 - fitted(items[0].grey, side)

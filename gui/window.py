@@ -18,7 +18,7 @@ from gui.theme import DARK, LIGHT
 from gui.tools import RUBBER, Pen, Rubber
 from gui.view import View
 from gui.worker import Answer, Worker
-from tinycnn.errors import FileError
+from tinycnn.utils.errors import FileError
 
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
 

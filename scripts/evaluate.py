@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 try:
-    from tinycnn.console import Parser, file_name, run, say
+    from tinycnn.utils.cli import Parser, file_name, run, say
 except ModuleNotFoundError:
     sys.exit(
         "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
@@ -69,7 +69,7 @@ def write_mistakes(path: str, images: np.ndarray, labels: np.ndarray, shares: np
     """Write the contact sheet: the digits taken for another, the largest loss first."""
     import numpy as np
 
-    from tinycnn import figures
+    from tinycnn.utils import plots
 
     taken_for = shares.argmax(axis=1)
     wrong = np.flatnonzero(taken_for != labels)
@@ -79,7 +79,7 @@ def write_mistakes(path: str, images: np.ndarray, labels: np.ndarray, shares: np
     order = np.argsort(-losses_of(shares[wrong], labels[wrong]), kind="stable")
     worst = wrong[order][:MOST_MISTAKES]
     captions = [f"{labels[i]} -> {taken_for[i]}  {shares[i].max():.1%}" for i in worst]
-    figures.save_picture(figures.contact_sheet(images[worst], captions), path)
+    plots.save_picture(plots.contact_sheet(images[worst], captions), path)
     say(f"wrote {path}: the worst {len(worst)} of {len(wrong)} mistakes, true -> taken for")
 
 
@@ -88,10 +88,11 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments(argv)
     import numpy as np
 
-    from tinycnn import datasets, figures
-    from tinycnn.digit_model import load_digit_model, probabilities
+    from tinycnn import datasets
+    from tinycnn.pretrained.digit_model import load_digit_model, probabilities
+    from tinycnn.utils import plots
 
-    figures.check_picture(options.mistakes)  # a bad name is noticed before the work, not after it
+    plots.check_picture(options.mistakes)  # a bad name is noticed before the work, not after it
     model, name = load_digit_model(options.model, options.force)
     say(f"model: {name}")
     digits = datasets.load(options.data)
@@ -104,7 +105,7 @@ def main(argv: list[str] | None = None) -> None:
     loss = losses_of(shares, labels).mean()
     accuracy = np.mean(shares.argmax(axis=1) == labels)
     say(f"test loss {loss:.4f}, test accuracy {accuracy:.2%} ({digits.name}, {len(x):,} digits)")
-    print("\n" + table(figures.confusion_matrix(labels, shares.argmax(axis=1))) + "\n")
+    print("\n" + table(plots.confusion_matrix(labels, shares.argmax(axis=1))) + "\n")
     write_mistakes(options.mistakes, digits.x_test, labels, shares)
 
 

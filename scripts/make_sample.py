@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tinycnn import atomic, console, datasets
-from tinycnn.errors import DataFileError
+from tinycnn import datasets
+from tinycnn.utils import atomic, cli
+from tinycnn.utils.errors import DataFileError
 
 SEED = 2026
 TRAIN_PER_CLASS = 1_000
@@ -76,7 +77,7 @@ def write_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
 
 def main() -> None:
     """Read the command line, choose, write."""
-    parser = console.Parser(description=__doc__, epilog=EXAMPLE)
+    parser = cli.Parser(description=__doc__, epilog=EXAMPLE)
     parser.add_argument(
         "--data", default="mnist", help='folder with MNIST\'s four files, or "mnist" (default)'
     )
@@ -88,8 +89,8 @@ def main() -> None:
     if digits.name != "mnist":
         raise DataFileError(options.data, "this is not MNIST", "Name the folder of MNIST itself.")
     write_arrays(choose_sample(digits), options.output)
-    console.say(f"{options.output}: {options.output.stat().st_size:,} bytes")
+    cli.say(f"{options.output}: {options.output.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
-    console.run(main)
+    cli.run(main)

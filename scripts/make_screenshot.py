@@ -8,8 +8,8 @@ import tkinter as tk
 
 from PIL import ImageGrab
 
-from tinycnn.console import Parser, run, say
-from tinycnn.figures import save_picture
+from tinycnn.utils.cli import Parser, run, say
+from tinycnn.utils.plots import save_picture
 
 EXAMPLES = """examples:
   python scripts/make_screenshot.py                           gui/window.png anew

@@ -8,7 +8,7 @@ import argparse
 import sys
 
 try:
-    from tinycnn.console import Parser, file_name, run, say
+    from tinycnn.utils.cli import Parser, file_name, run, say
 except ModuleNotFoundError:
     sys.exit(
         "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
@@ -38,9 +38,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def read_digit(path: str) -> object:
     """Return the picture in a file as MNIST would show it, uint8 (28, 28)."""
-    from tinycnn.errors import PictureError
-    from tinycnn.pictures import read_picture
     from tinycnn.preprocessing import to_mnist
+    from tinycnn.preprocessing.image_files import read_picture
+    from tinycnn.utils.errors import PictureError
 
     try:
         return to_mnist(read_picture(path))
@@ -69,8 +69,8 @@ def show(path: str, shares: list[float]) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Load the model, then read, prepare and recognise one picture after the other."""
     options = arguments(argv)
-    from tinycnn.digit_model import load_digit_model, probabilities
-    from tinycnn.errors import PictureError
+    from tinycnn.pretrained.digit_model import load_digit_model, probabilities
+    from tinycnn.utils.errors import PictureError
 
     model, name = load_digit_model(options.model, options.force)
     say(f"model: {name}")

@@ -5,7 +5,7 @@ import pathlib
 import sys
 
 try:
-    from tinycnn.console import Parser, file_name, run, say, whole_number
+    from tinycnn.utils.cli import Parser, file_name, run, say, whole_number
 except ModuleNotFoundError:
     sys.exit(
         "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
@@ -62,9 +62,10 @@ def main() -> int:
     options = arguments()
     import numpy as np  # here, when `run` has begun to tidy up after signals
 
-    from tinycnn import atomic, datasets, figures, ops, saving, utils
+    from tinycnn import datasets, ops, saving, utils
     from tinycnn.callbacks import CSVLogger, ModelCheckpoint
-    from tinycnn.errors import PictureError
+    from tinycnn.utils import atomic, plots
+    from tinycnn.utils.errors import PictureError
 
     output = pathlib.Path(options.output)
     checkpoint = ModelCheckpoint(str(output).replace("{", "{{").replace("}", "}}"))
@@ -103,7 +104,7 @@ def main() -> int:
         curves_file = f"{pathlib.Path(checkpoint.written).with_suffix('')}-curves.png"
     failed = False
     try:
-        figures.write_curves(history.history, curves_file)
+        plots.write_curves(history.history, curves_file)
         say(f"wrote {curves_file}")
     except ImportError as error:
         print(f"no picture of the curves: {error}")

@@ -14,10 +14,11 @@ import sys
 import numpy as np
 
 import tinycnn
-from tinycnn import atomic, saving
-from tinycnn.augmentation import augment
-from tinycnn.console import Parser, run, say
+from tinycnn import saving
 from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
+from tinycnn.preprocessing.augmentation import augment
+from tinycnn.utils import atomic
+from tinycnn.utils.cli import Parser, run, say
 
 RECIPE = {
     "data": "all 60,000 training digits of MNIST, deformed and drawn over anew in every epoch by "

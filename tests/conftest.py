@@ -3,7 +3,8 @@
 import hypothesis
 import pytest
 
-from tinycnn import ops, reference
+from tinycnn import ops
+from tinycnn.ops import reference
 
 # On a busy machine anything may take long.
 hypothesis.settings.register_profile(
@@ -16,4 +17,4 @@ hypothesis.settings.load_profile("unhurried")
 def directly(monkeypatch):
     """No convolution goes Winograd's way, which rounds otherwise, even integers."""
     if ops.implementation() is not reference:
-        monkeypatch.setattr("tinycnn.kernels.winograd.pays", lambda *shapes: False)
+        monkeypatch.setattr("tinycnn.ops.kernels.convolution.winograd.pays", lambda *shapes: False)

@@ -154,7 +154,7 @@ def hold_at(place):
     if place == "importing":
         sys.meta_path.insert(0, Importer())
     elif place == "compiling":
-        from tinycnn.kernels.compile import ForgivingCache
+        from tinycnn.ops.kernels.codegen.jit import ForgivingCache
 
         ForgivingCache.load_overload = hold  # called amid a compilation, with all of Numba's locks
     elif place == "saving":

@@ -13,8 +13,8 @@ import pytest
 from numba.core.dispatcher import Dispatcher
 from numba.extending import _Intrinsic
 
-from tinycnn import kernels
-from tinycnn.kernels.threads import workers
+from tinycnn.ops import kernels
+from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 CALL = "call"  # the intrinsic by which kernels call others by their address
 # These touch no number, or one flag of the thread pool's own, which no user's shape can lead astray.
@@ -23,8 +23,8 @@ HARMLESS = {CALL, "atomic_load", "atomic_store", "power_of_two"}
 
 def named(kind: type) -> list[tuple]:
     """Return (module, name, value) for every global of the kernels that is of this kind."""
-    names = [module.name for module in pkgutil.iter_modules(kernels.__path__)]
-    modules = [importlib.import_module(f"{kernels.__name__}.{name}") for name in names]
+    found = pkgutil.walk_packages(kernels.__path__, f"{kernels.__name__}.")
+    modules = [importlib.import_module(module.name) for module in found]
     return [(m, n, v) for m in modules for n, v in vars(m).items() if isinstance(v, kind)]
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tinycnn import ops, reference
+from tinycnn import ops
+from tinycnn.ops import reference
 
 needs_kernels = pytest.mark.skipif(
     ops.implementation() is reference,

@@ -11,7 +11,7 @@ from tinycnn.layers import (
     Input,
     MaxPooling2D,
 )
-from tinycnn.sequential import Sequential
+from tinycnn.models.sequential import Sequential
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(10, 4)).astype(np.float32)

@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 from emitted import entered
 
-from tinycnn import kernels
-from tinycnn.kernels import winograd
-from tinycnn.kernels.dots import add_dots
-from tinycnn.kernels.gather import add_gathered
-from tinycnn.kernels.largest import pool_row
-from tinycnn.kernels.product import product, tile_width, whole_vectors, widened
-from tinycnn.kernels.threads import workers
-from tinycnn.kernels.turn import turn
-from tinycnn.kernels.winograd_gradient import values_span
+from tinycnn.ops import kernels
+from tinycnn.ops.kernels.blocks.dot_products import add_dots
+from tinycnn.ops.kernels.blocks.gemm import product, tile_width, whole_vectors, widened
+from tinycnn.ops.kernels.blocks.max_window import pool_row
+from tinycnn.ops.kernels.blocks.sparse_gemm import add_gathered
+from tinycnn.ops.kernels.blocks.transpose import turn
+from tinycnn.ops.kernels.convolution import winograd
+from tinycnn.ops.kernels.convolution.winograd_gradient import values_span
+from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 CHANNELS = 1, 2, 3, 5, 8, 9, 15, 16, 17, 24, 31, 33, 47, 64, 65, 96
 DTYPES = np.float32, np.float64

@@ -147,7 +147,7 @@ def test_what_is_no_number_is_refused_with_its_name(name, kind):
 
 
 def test_threads_are_counted_in_any_kind():
-    from tinycnn.kernels.threads import workers
+    from tinycnn.ops.kernels.parallel.thread_pool import workers
 
     before = workers.get_count()
     ops.set_num_threads(np.int64(2))

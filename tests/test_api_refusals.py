@@ -12,8 +12,8 @@ from tinycnn.layers import (
     Input,
     ReLU,
 )
+from tinycnn.models.sequential import Sequential
 from tinycnn.optimizers import SGD, Adam
-from tinycnn.sequential import Sequential
 
 # --- what is refused ---------------------------------------------------------------------------------
 

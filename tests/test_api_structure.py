@@ -12,8 +12,8 @@ from tinycnn.layers import (
     Input,
     InputLayer,
 )
-from tinycnn.network import snake_case
-from tinycnn.sequential import Sequential
+from tinycnn.models.network import snake_case
+from tinycnn.models.sequential import Sequential
 
 # --- names -------------------------------------------------------------------------------------------
 
@@ -29,10 +29,10 @@ def test_the_public_names():
 
 
 def test_the_backend_of_scripts():
-    assert tinycnn.backend.image_data_format() == "channels_last"
-    assert tinycnn.backend.floatx() == "float32"
-    assert tinycnn.backend.epsilon() == 1e-7
-    assert tinycnn.backend.clear_session() is None
+    assert tinycnn.utils.backend.image_data_format() == "channels_last"
+    assert tinycnn.utils.backend.floatx() == "float32"
+    assert tinycnn.utils.backend.epsilon() == 1e-7
+    assert tinycnn.utils.backend.clear_session() is None
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tinycnn.layers import (
     Dense,
     Input,
 )
-from tinycnn.sequential import Sequential
+from tinycnn.models.sequential import Sequential
 
 # --- study -------------------------------------------------------------------------------------------
 

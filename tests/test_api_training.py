@@ -12,8 +12,8 @@ from tinycnn.layers import (
     Softmax,
 )
 from tinycnn.losses import CategoricalCrossentropy, SparseCategoricalCrossentropy
+from tinycnn.models.sequential import Sequential
 from tinycnn.optimizers import SGD, Adam
-from tinycnn.sequential import Sequential
 
 # --- what comes back ---------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Which room may import which, how long things are, and what `import tinycnn` costs: read from the source."""
 
 import ast
+import graphlib
 import pathlib
 import statistics
 import sys
@@ -10,8 +11,7 @@ import pytest
 from tests import patience
 
 ROOT = pathlib.Path(__file__).parent.parent
-FILES = ("io", "os.path", "pathlib", "h5py", "tinycnn.atomic", "tinycnn.saving", "tinycnn.hdf5")
-MODELS = ("tinycnn.models", "tinycnn.sequential")
+FILES = ("io", "os.path", "pathlib", "h5py", "tinycnn.utils.atomic")
 HEAVY = ("numba", "llvmlite", "h5py", "PIL", "requests", "pooch", "tqdm", "matplotlib")
 LONGEST_FILE = 400
 LONGEST_OF_WINDOW = 300
@@ -21,33 +21,45 @@ MEDIAN_FUNCTION = 12
 WITHOUT_TK = ("gui/recogniser.py", "gui/worker.py")
 PLAIN = ("gui/commands.py", "gui/drawing.py", "gui/eraser.py", "gui/tools.py", "gui/verdict.py")
 
+# What a room imports lies on a lower floor, or in the room itself. The rooms of the kernels are rooms, too.
+KERNELS = "tinycnn.ops.kernels"
+FLOORS = (
+    ("tinycnn.utils",),
+    ("tinycnn.ops.reference", f"{KERNELS}.codegen"),
+    (f"{KERNELS}.blocks",),
+    (f"{KERNELS}.parallel",),
+    tuple(f"{KERNELS}.{name}" for name in ("activations", "dropout", "optimizers", "pooling")),
+    (f"{KERNELS}.convolution", f"{KERNELS}.dense"),
+    (KERNELS,),
+    ("tinycnn.ops",),
+    tuple(f"tinycnn.{name}" for name in ("activations", "initializers", "losses", "metrics"))
+    + tuple(f"tinycnn.{name}" for name in ("optimizers", "saving", "datasets", "preprocessing")),
+    ("tinycnn.layers", "tinycnn.callbacks"),
+    ("tinycnn.models",),
+    ("tinycnn.pretrained",),
+    ("tinycnn.gradcheck",),
+    ("gui",),
+    ("scripts", "benchmarks"),
+)
+ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
 ONLY = {  # files that begin so: they import nothing but these (and their own folder)
-    "tinycnn/reference/": ("numpy", "collections.abc"),
-    "tinycnn/kernels/": (
+    "tinycnn/ops/reference/": ("numpy", "collections.abc"),
+    "tinycnn/ops/kernels/": (
         "numpy",
         "numba",
         "llvmlite",
-        "tinycnn.thread_count",
+        KERNELS,
+        "tinycnn.utils.thread_count",
         *sys.stdlib_module_names,
     ),
-    "tinycnn/thread_count.py": ("os", "tinycnn.checks"),
+    "tinycnn/utils/thread_count.py": ("os", "tinycnn.utils.validation"),
 }
 NEVER = {  # files that begin so: they never import these
-    "tinycnn/": ("scripts", "gui", "tests", "benchmarks"),
-    "tinycnn/ops.py": ("tinycnn.layers", *MODELS),
-    "tinycnn/layers/": ("tinycnn.optimizers", *MODELS, *FILES),
-    "tinycnn/plan.py": (*MODELS, *FILES),
-    "tinycnn/activations.py": ("tinycnn.layers", *MODELS),
-    "tinycnn/initializers.py": ("tinycnn.layers", *MODELS),
-    "tinycnn/losses.py": ("tinycnn.layers", *MODELS),
-    "tinycnn/optimizers.py": ("tinycnn.layers", *MODELS),
-    "tinycnn/metrics.py": ("tinycnn.layers", *MODELS),
-    "tinycnn/saving": ("tinycnn.layers", "gui", *MODELS),
-    "tinycnn/hdf5.py": ("tinycnn.layers", "gui", *MODELS),
-    "tinycnn/datasets/": ("tinycnn.layers", *MODELS),
-    "tinycnn/preprocessing.py": ("tkinter",),
-    "tinycnn/callbacks.py": ("gui", "scripts"),
-    "gui/": ("scripts", "tests", "benchmarks"),
+    "tinycnn/": ("tests", "tkinter"),
+    "tinycnn/layers/": FILES,
+    "tinycnn/models/plan.py": ("tinycnn.models.sequential", *FILES),
+    "gui/": ("tests",),
     **dict.fromkeys(WITHOUT_TK, ("tkinter",)),
     **dict.fromkeys(PLAIN, ("tkinter", "tinycnn")),
 }
@@ -83,6 +95,22 @@ def within(name, rooms):
     return any(f"{name}.".startswith(f"{room}.") for room in rooms)
 
 
+def room_of(name):
+    """Return the room that a dotted name lies in: the most exact one; None outside of the project."""
+    return max((room for room in ROOMS if within(name, (room,))), key=len, default=None)
+
+
+def upward(path, names):
+    """Return the imports that do not point to a lower floor."""
+    home = room_of(path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+    targets = {name: room_of(name) for name in names}
+    return {
+        name
+        for name, room in targets.items()
+        if home and room and room != home and ROOMS[room] >= ROOMS[home]
+    }
+
+
 def wrong_arrows(path, text):
     """Return the imports that a file must not make."""
     names = imported(path, text)
@@ -93,7 +121,8 @@ def wrong_arrows(path, text):
     for place, rooms in NEVER.items():
         if path.startswith(place):
             wrong |= {name for name in names if within(name, rooms)}
-    if not path.startswith("tinycnn/kernels/"):
+    wrong |= upward(path, names)
+    if not path.startswith("tinycnn/ops/kernels/"):
         wrong |= {name for name in names if within(name, ("numba", "llvmlite"))}
     return sorted(wrong)
 
@@ -147,50 +176,53 @@ def test_every_arrow_points_the_right_way():
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("tinycnn/training.py", "import numba"),
-        ("tinycnn/training.py", "from llvmlite import ir"),
+        ("tinycnn/models/training.py", "import numba"),
+        ("tinycnn/models/training.py", "from llvmlite import ir"),
         ("gui/window.py", "def f():\n    import numba.core.types as t"),
         ("scripts/train.py", "import numpy, numba"),
-        ("tinycnn/reference/dense.py", "import math"),
-        ("tinycnn/reference/dense.py", "from tinycnn import ops"),
-        ("tinycnn/reference/dense.py", "from .. import ops"),
-        ("tinycnn/reference/dense.py", "from ..kernels.dense import dense_forward"),
-        ("tinycnn/kernels/dense.py", "from tinycnn.reference import dense_forward"),
-        ("tinycnn/kernels/dense.py", "from tinycnn import errors"),
-        ("tinycnn/kernels/dense.py", "import scipy.linalg"),
-        ("tinycnn/ops.py", "from tinycnn import layers"),
-        ("tinycnn/ops.py", "from tinycnn.models import load_model"),
-        ("tinycnn/layers/dense.py", "from tinycnn.sequential import Sequential"),
+        ("tinycnn/ops/reference/dense.py", "import math"),
+        ("tinycnn/ops/reference/dense.py", "from tinycnn import ops"),
+        ("tinycnn/ops/reference/dense.py", "from .. import ops"),
+        ("tinycnn/ops/reference/dense.py", "from ..kernels.dense import dense_forward"),
+        ("tinycnn/ops/kernels/dense.py", "from tinycnn.ops.reference import dense_forward"),
+        ("tinycnn/ops/kernels/dense.py", "from tinycnn import errors"),
+        ("tinycnn/ops/kernels/dense.py", "import scipy.linalg"),
+        ("tinycnn/ops/dispatch.py", "from tinycnn import layers"),
+        ("tinycnn/ops/dispatch.py", "from tinycnn.models import load_model"),
+        ("tinycnn/ops/kernels/blocks/gemm.py", "from tinycnn.ops.kernels.dense import forward"),
+        ("tinycnn/ops/kernels/codegen/jit.py", "import tinycnn.ops.kernels.parallel.thread_pool"),
+        ("tinycnn/layers/dense.py", "from tinycnn.models.sequential import Sequential"),
         ("tinycnn/layers/dense.py", "from ..models import Sequential"),
-        ("tinycnn/layers/dense.py", "import tinycnn.optimizers"),
-        ("tinycnn/layers/dense.py", "from tinycnn import saving"),
+        ("tinycnn/layers/dense.py", "from tinycnn import callbacks"),
         ("tinycnn/layers/dense.py", "from os import path"),
         ("tinycnn/layers/dense.py", "import os.path"),
         ("tinycnn/layers/dense.py", "from pathlib import Path"),
         ("tinycnn/layers/dense.py", "import io"),
         ("tinycnn/layers/dense.py", "import h5py"),
-        ("tinycnn/plan.py", "from .sequential import Sequential"),
-        ("tinycnn/plan.py", "import pathlib"),
+        ("tinycnn/models/plan.py", "from .sequential import Sequential"),
+        ("tinycnn/models/plan.py", "import pathlib"),
         ("tinycnn/activations.py", "from tinycnn.layers.base import Layer"),
         ("tinycnn/initializers.py", "from tinycnn import layers"),
         ("tinycnn/losses.py", "from tinycnn import models"),
+        ("tinycnn/losses.py", "from tinycnn import activations"),
         ("tinycnn/optimizers.py", "from tinycnn.layers import Layer"),
-        ("tinycnn/metrics.py", "from tinycnn.sequential import Sequential"),
-        ("tinycnn/saving.py", "from tinycnn.layers import Dense"),
+        ("tinycnn/metrics.py", "from tinycnn.models.sequential import Sequential"),
+        ("tinycnn/saving/writer.py", "from tinycnn.layers import Dense"),
         ("tinycnn/saving/reader.py", "from tinycnn import models"),
-        ("tinycnn/hdf5.py", "import gui.window"),
+        ("tinycnn/saving/hdf5.py", "import gui.window"),
         ("tinycnn/datasets/idx.py", "from tinycnn.layers import Dense"),
-        ("tinycnn/datasets/idx.py", "from tinycnn import Sequential, models"),
-        ("tinycnn/preprocessing.py", "import tkinter as tk"),
+        ("tinycnn/datasets/idx.py", "from tinycnn import models"),
+        ("tinycnn/preprocessing/strokes.py", "import tkinter as tk"),
+        ("tinycnn/utils/plots.py", "from tinycnn import preprocessing"),
         ("tinycnn/callbacks.py", "from gui import window"),
         ("tinycnn/callbacks.py", "import scripts.train"),
         ("gui/window.py", "from scripts import train"),
         ("gui/worker.py", "import tkinter"),
         ("gui/recogniser.py", "def f():\n    from tkinter import ttk"),
-        ("gui/drawing.py", "from tinycnn.strokes import rasterise"),
+        ("gui/drawing.py", "from tinycnn.preprocessing.strokes import rasterise"),
         ("gui/verdict.py", "import tkinter.font"),
-        ("tinycnn/study.py", "from tests import mirror"),
-        ("tinycnn/study.py", "import benchmarks"),
+        ("tinycnn/models/inspection.py", "from tests import support"),
+        ("tinycnn/models/inspection.py", "import benchmarks"),
     ],
 )
 def test_a_planted_import_is_found(path, line):
@@ -200,13 +232,16 @@ def test_a_planted_import_is_found(path, line):
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("tinycnn/kernels/dense.py", "import numba, os, itertools"),
-        ("tinycnn/kernels/dense.py", "from tinycnn.kernels.product import add_product"),
-        ("tinycnn/kernels/dense.py", "from .product import add_product"),
-        ("tinycnn/reference/__init__.py", "from tinycnn.reference.dense import dense_forward"),
+        ("tinycnn/ops/kernels/dense.py", "import numba, os, itertools"),
+        ("tinycnn/ops/kernels/dense.py", "from tinycnn.ops.kernels.blocks.gemm import add_product"),
+        ("tinycnn/ops/kernels/dense.py", "from .blocks.gemm import add_product"),
+        (
+            "tinycnn/ops/reference/__init__.py",
+            "from tinycnn.ops.reference.dense import dense_forward",
+        ),
         ("tinycnn/layers/dense.py", "from tinycnn import activations, ops"),
-        ("tinycnn/saving.py", "import numbaish, pathlib, h5py"),
-        ("tinycnn/models.py", "from tinycnn import saving, layers"),
+        ("tinycnn/saving/writer.py", "import numbaish, pathlib, h5py"),
+        ("tinycnn/models/loading.py", "from tinycnn import saving, layers"),
     ],
 )
 def test_a_good_import_is_not_reported(path, line):
@@ -214,16 +249,37 @@ def test_a_good_import_is_not_reported(path, line):
 
 
 def test_every_rule_is_about_files_that_exist():
-    optional = {"tinycnn/hdf5.py"}
-    assert [p for p in {*ONLY, *NEVER} - optional if not (ROOT / p).exists()] == []
+    rooms = [room.replace(".", "/") for room in ROOMS]
+    missing = [p for p in {*ONLY, *NEVER} if not (ROOT / p).exists()]
+    missing += [p for p in rooms if not (ROOT / p).exists() and not (ROOT / f"{p}.py").exists()]
+    assert missing == []
+
+
+def test_every_file_has_a_room():
+    packages = ("tinycnn/__init__.py",)
+    paths = [path for path, _ in sources("tinycnn", "gui", "scripts") if path not in packages]
+    assert [p for p in paths if room_of(p.removesuffix(".py").replace("/", ".")) is None] == []
+
+
+def module_of(name, names):
+    """Return the file that an imported name lies in."""
+    return name if name in names else name.rpartition(".")[0]
+
+
+def test_no_files_import_each_other_in_a_circle():
+    texts = dict(sources("tinycnn", "gui"))
+    names = {p.removesuffix(".py").removesuffix("/__init__").replace("/", "."): p for p in texts}
+    imports = {name: imported(path, texts[path]) for name, path in names.items()}
+    graph = {name: {module_of(i, names) for i in found} for name, found in imports.items()}
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, with the circle
 
 
 def test_every_public_function_says_its_types():
-    twins = exported((ROOT / "tinycnn/kernels/__init__.py").read_text(encoding="utf-8"))
+    twins = exported((ROOT / "tinycnn/ops/kernels/__init__.py").read_text(encoding="utf-8"))
     assert len(twins) > 10
     missing = {}
     for path, text in sources("tinycnn", "scripts", "gui"):
-        compiled = path.startswith("tinycnn/kernels/")
+        compiled = path.startswith("tinycnn/ops/kernels/")
         wanted = (lambda name: name in twins) if compiled else (lambda name: name[0] != "_")
         missing[path] = missing_hints(text, wanted)
     assert {path: names for path, names in missing.items() if names} == {}

@@ -15,11 +15,11 @@ import pytest
 from PIL import Image
 
 from tests import patience
-from tinycnn import atomic, figures
 from tinycnn.callbacks import CSVLogger
-from tinycnn.errors import FileError, PictureError
 from tinycnn.layers import Dense, Input
-from tinycnn.sequential import Sequential
+from tinycnn.models.sequential import Sequential
+from tinycnn.utils import atomic, plots
+from tinycnn.utils.errors import FileError, PictureError
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="Windows has no such files or signals")
 root_only = pytest.mark.skipif(
@@ -33,7 +33,7 @@ def save_model(path):
 
 
 def save_picture(path):
-    figures.save_picture(Image.new("L", (5, 4), 7), path)
+    plots.save_picture(Image.new("L", (5, 4), 7), path)
 
 
 def save_table(path):
@@ -171,8 +171,8 @@ def test_where_nothing_can_be_written(tmp_path, name):
 
 LOCKED = """
 import os, sys
-from tinycnn import atomic, figures
-from tinycnn.errors import FileError
+from tinycnn.utils import atomic, plots
+from tinycnn.utils.errors import FileError
 if os.geteuid() == 0:  # for whom nothing is locked
     os.setuid(65534)
 try:
@@ -245,7 +245,7 @@ def test_a_folder_to_be_in_is_not_needed_to_find_another_name(tmp_path, monkeypa
 WRITER = """
 import signal, sys
 from PIL import Image
-from tinycnn import console, figures
+from tinycnn.utils import cli, plots
 
 class Slow(Image.Image):
     def save(self, file, kind):
@@ -256,7 +256,7 @@ class Slow(Image.Image):
         file.write(b" and half")
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it
-console.run(lambda: figures.save_picture(Slow(), sys.argv[1]))
+cli.run(lambda: plots.save_picture(Slow(), sys.argv[1]))
 """
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from tests.patience import PATIENCE, run, started
-from tinycnn import digit_model, gradcheck, saving, utils
-from tinycnn.errors import ModelFileError
+from tinycnn import gradcheck, saving, utils
 from tinycnn.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
 from tinycnn.models import Sequential, load_model
 from tinycnn.optimizers import Adam
+from tinycnn.pretrained import digit_model
+from tinycnn.utils.errors import ModelFileError
 
 X = np.random.default_rng(0).random((6, 8, 8, 1))
 Y = np.arange(6) % 3
@@ -95,12 +96,12 @@ def test_an_impossible_optimizer_state_starts_afresh(spoil, tmp_path):
         model.optimizer.iterations = -5
     else:
         model.optimizer.slots["velocity"][0][...] = -1
-    from tinycnn import model_files
+    from tinycnn.models import files
     from tinycnn.saving import writer
 
-    state = model_files.optimizer_state(model.optimizer)
+    state = files.optimizer_state(model.optimizer)
     weights = [layer.get_weights() for layer in model.layers]
-    compiled = model_files.compiled_config(model)
+    compiled = files.compiled_config(model)
     path = tmp_path / "state.h5"
     path.write_bytes(
         writer.file_image(saving.SavedModel(model.get_config(), weights, compiled, state))
@@ -148,7 +149,7 @@ threading.Thread(target=learn).start()
 def test_a_swallowed_interrupt_is_said_again():
     code = """
 import signal, threading
-from tinycnn.console import run
+from tinycnn.utils.cli import run
 swallowed = threading.Event()
 class Timer(threading.Timer):
     def run(self):  # not after a second, but after it was needed
@@ -178,7 +179,7 @@ run(main)
 
 def test_threads_may_be_changed_while_others_compute():
     from tinycnn import ops
-    from tinycnn.kernels.threads import workers
+    from tinycnn.ops.kernels.parallel.thread_pool import workers
 
     model, predicted, errors = net(), [], []
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from tinycnn import augmentation, datasets
-from tinycnn.augmentation import augment, unit_ink
+from tinycnn import datasets
+from tinycnn.preprocessing import augmentation
+from tinycnn.preprocessing.augmentation import augment, unit_ink
 
 ADDITIONS = ["add_flag", "add_foot", "add_crossbar", "add_serif", "add_slash", "add_hook"]
 CHANGES = [*ADDITIONS, "erase_gap", "vary_line_width", "sharpen", "deform"]

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 OVERRUN = """
 import numpy as np
 
-from tinycnn.kernels.compile import jit
+from tinycnn.ops.kernels.codegen.jit import jit
 
 
 @jit
@@ -31,7 +31,7 @@ import numpy as np
 from tinycnn.layers import (
     AveragePooling2D, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, ReLU
 )
-from tinycnn.kernels import winograd
+from tinycnn.ops.kernels.convolution import winograd
 from tinycnn.models import Sequential
 
 real, convolved = winograd.pays, []

@@ -19,10 +19,10 @@ from tinycnn.callbacks import (
     ModelCheckpoint,
     ProgbarLogger,
 )
-from tinycnn.errors import FileError
 from tinycnn.layers import Dense, Input
 from tinycnn.models import load_model
-from tinycnn.sequential import Sequential
+from tinycnn.models.sequential import Sequential
+from tinycnn.utils.errors import FileError
 
 X = np.random.default_rng(0).normal(size=(10, 4)).astype(np.float32)
 Y = np.arange(10) % 3

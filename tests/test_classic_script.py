@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from tinycnn import datasets, ops, reference
+from tinycnn import datasets, ops
 from tinycnn.datasets import mnist
+from tinycnn.ops import reference
 
 # The definitions take seconds a step; a few steps show that the script runs, if not that it learns much.
 DIGITS, ACCURACY = (1280, 0.6) if ops.implementation() is not reference else (384, 0.3)

@@ -7,10 +7,11 @@ import sys
 import pytest
 
 from gui.recogniser import Recogniser
-from tinycnn import console, cost, gradcheck, pretrained
-from tinycnn.errors import ModelFileError
+from tinycnn import gradcheck, pretrained
 from tinycnn.layers import AveragePooling2D, Conv2D, Dense, Flatten, Input, MaxPooling2D, ReLU
-from tinycnn.models import Sequential
+from tinycnn.models import Sequential, cost
+from tinycnn.utils import cli
+from tinycnn.utils.errors import ModelFileError
 
 SCRIPTS = pathlib.Path(__file__).parents[1] / "scripts"
 COSTLY = "one sample takes about 5,900,849,472 operations, and 5,000,000,000 are the most"
@@ -77,7 +78,7 @@ def run(command, options, monkeypatch):
     if command != "gradcheck":
         main = runpy.run_path(str(SCRIPTS / f"{command}.py"))["main"]
     with pytest.raises(SystemExit) as ended:
-        console.run(main)
+        cli.run(main)
     return ended.value.code
 
 

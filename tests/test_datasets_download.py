@@ -19,7 +19,7 @@ from tinycnn.datasets import download as download_module
 from tinycnn.datasets import transfer
 from tinycnn.datasets.download import download
 from tinycnn.datasets.transfer import MirrorError, follow, receive
-from tinycnn.errors import DataFileError, DownloadError
+from tinycnn.utils.errors import DataFileError, DownloadError
 
 FILES = known_files()
 PACKED = packed_files()

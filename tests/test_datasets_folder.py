@@ -14,7 +14,7 @@ from tests import patience
 from tinycnn import datasets
 from tinycnn.datasets import mnist
 from tinycnn.datasets.files import NAMES
-from tinycnn.errors import DataFileError
+from tinycnn.utils.errors import DataFileError
 
 KINDS = ("images-idx3", "labels-idx1")
 EMNIST_NAMES = [
@@ -135,7 +135,7 @@ def test_all_spellings_of_the_same_are_one(tmp_path):
 AS_NOBODY = """
 import os, sys
 from tinycnn import datasets
-from tinycnn.errors import DataFileError
+from tinycnn.utils.errors import DataFileError
 
 if os.getuid() == 0:
     os.setgroups([])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mirror import digits, idx
 
 from tinycnn.datasets.idx import MAX_COUNT, parse_images, parse_labels, read_bytes, unpack
-from tinycnn.errors import DataFileError
+from tinycnn.utils.errors import DataFileError
 
 IMAGES, LABELS = digits(3)
 GOOD_IMAGES, GOOD_LABELS = idx(IMAGES), idx(LABELS)

@@ -23,7 +23,7 @@ from tinycnn import datasets
 from tinycnn.datasets import mnist
 from tinycnn.datasets.cache import cache_folder
 from tinycnn.datasets.files import FILES, NAMES, spellings
-from tinycnn.errors import DataFileError, DownloadError
+from tinycnn.utils.errors import DataFileError, DownloadError
 
 KNOWN = known_files()
 REAL = os.environ.get("TINYCNN_TEST_MNIST")

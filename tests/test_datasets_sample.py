@@ -14,7 +14,7 @@ from tests import patience
 from tinycnn import datasets
 from tinycnn.datasets import sample
 from tinycnn.datasets.digits import Digits
-from tinycnn.errors import DataFileError
+from tinycnn.utils.errors import DataFileError
 
 PACKAGED = Path(sample.__file__).with_name("sample.npz")
 SCRIPT = Path(__file__).parent.parent / "scripts" / "make_sample.py"

@@ -21,11 +21,11 @@ import sys
 import numpy as np
 
 from tinycnn import losses, ops, optimizers, utils
-from tinycnn.kernels import winograd
+from tinycnn.ops.kernels.convolution import winograd
 from tinycnn.layers import (
     Activation, AveragePooling2D, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, ReLU, Softmax
 )
-from tinycnn.sequential import Sequential
+from tinycnn.models.sequential import Sequential
 
 
 def sha(*arrays):
@@ -101,7 +101,7 @@ def results():
 """
 IN_A_PROCESS = f"""{TRAIN}
 print(*results())
-from tinycnn.kernels.threads import workers
+from tinycnn.ops.kernels.parallel.thread_pool import workers
 print(workers.get_count(), len(workers.helpers))
 """
 IN_ONE_PROCESS = f"""{TRAIN}

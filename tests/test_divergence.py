@@ -13,12 +13,12 @@ from PIL import Image
 
 from tests import patience
 from tinycnn import metrics
-from tinycnn.digit_model import probabilities
-from tinycnn.errors import ModelFileError
 from tinycnn.layers import Dense, Flatten, Input
 from tinycnn.models import load_model
+from tinycnn.models.sequential import Sequential
 from tinycnn.optimizers import SGD, Adadelta, Adam
-from tinycnn.sequential import Sequential
+from tinycnn.pretrained.digit_model import probabilities
+from tinycnn.utils.errors import ModelFileError
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -195,7 +195,7 @@ def test_a_command_that_trains_says_it_in_one_sentence(tmp_path):
 import sys
 sys.path.insert(0, {str(ROOT / "tests")!r})
 from nets import IMAGES, Y, conv
-from tinycnn.console import run
+from tinycnn.utils.cli import run
 from tinycnn.optimizers import SGD
 
 def main():

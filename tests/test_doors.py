@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tinycnn import fused_ops, ops, reference
+from tinycnn import ops
+from tinycnn.ops import fused, reference
 
 F = np.float32
 NONE = ((0, 0), (0, 0))
@@ -20,8 +21,8 @@ CALLS = {  # what takes strides and padding
     "kernel": lambda *rest: ops.conv2d_backward_kernel(GRADIENT, IMAGES, (3, 3, 1, 6), *rest),
     "maximum": lambda *rest: ops.max_pool2d_forward(IMAGES, (3, 3), *rest),
     "mean": lambda *rest: ops.average_pool2d_forward(IMAGES, (3, 3), *rest),
-    "there": lambda *rest: fused_ops.conv2d_relu_forward(IMAGES, KERNEL, BIAS, *rest),
-    "back": lambda *rest: fused_ops.conv2d_relu_backward(
+    "there": lambda *rest: fused.conv2d_relu_forward(IMAGES, KERNEL, BIAS, *rest),
+    "back": lambda *rest: fused.conv2d_relu_backward(
         GRADIENT, GRADIENT, IMAGES, KERNEL, *rest, True
     ),
 }
@@ -73,24 +74,24 @@ def test_a_stride_larger_than_any_image():
 @pytest.mark.parametrize("pool", [(2, 2), [2, 2], np.array([2, 2], np.int8)])
 def test_pools_of_any_kind_of_whole_numbers(pool):
     rest = (1, 1), NONE
-    y, winner = fused_ops.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, *rest, pool)
+    y, winner = fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, *rest, pool)
     assert (y == 10).all()
-    found = fused_ops.conv2d_relu_max_pool2d_backward(
+    found = fused.conv2d_relu_max_pool2d_backward(
         y, y, winner, IMAGES, KERNEL, *rest, pool, 0.0, True
     )
     assert all(one.any() for one in found)
-    y, a = fused_ops.conv2d_average_pool2d_forward(IMAGES, KERNEL, BIAS, *rest, "relu", pool)
+    y, a = fused.conv2d_average_pool2d_forward(IMAGES, KERNEL, BIAS, *rest, "relu", pool)
     assert (y == 10).all()
-    back = fused_ops.conv2d_average_pool2d_backward(y, a, IMAGES, KERNEL, *rest, "relu", pool, True)
+    back = fused.conv2d_average_pool2d_backward(y, a, IMAGES, KERNEL, *rest, "relu", pool, True)
     assert all(one.any() for one in back)
 
 
 def test_pools_that_do_not_fit():
     back = GRADIENT[:, :0, :0], GRADIENT, IMAGES, KERNEL, (1, 1), NONE, "relu", (8, 8), True
     with pytest.raises(ValueError, match="does not fit"):
-        fused_ops.conv2d_average_pool2d_backward(*back)
+        fused.conv2d_average_pool2d_backward(*back)
     with pytest.raises(ValueError, match="pool must be two whole numbers"):
-        fused_ops.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, (1, 1), NONE, (2.0, 2.0))
+        fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, (1, 1), NONE, (2.0, 2.0))
 
 
 @pytest.mark.parametrize("c", [0, 1])
@@ -108,9 +109,9 @@ def test_a_kernel_with_nothing_in_it(c, f):
         found, wanted = (getattr(side, name)(*arguments, *rest) for side in (ops, reference))
         for one, other in zip(arrays(found), arrays(wanted), strict=True):
             np.testing.assert_array_equal(one, other)
-    y = fused_ops.conv2d_relu_forward(x, kernel, bias, *rest)
+    y = fused.conv2d_relu_forward(x, kernel, bias, *rest)
     np.testing.assert_array_equal(y, reference.conv2d_relu_forward(x, kernel, bias, *rest))
-    y, _ = fused_ops.conv2d_average_pool2d_forward(x, kernel, bias, *rest, "relu", (2, 2))
+    y, _ = fused.conv2d_average_pool2d_forward(x, kernel, bias, *rest, "relu", (2, 2))
     assert y.shape == (2, 3, 3, f)
 
 

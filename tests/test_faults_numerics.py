@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from marks import needs_kernels
 
-from tinycnn import losses, metrics, ops, reference, utils
+from tinycnn import losses, metrics, ops, utils
 from tinycnn.layers import (
     AveragePooling2D,
     Conv2D,
@@ -20,8 +20,9 @@ from tinycnn.layers import (
     Input,
     MaxPooling2D,
 )
+from tinycnn.models.sequential import Sequential
+from tinycnn.ops import reference
 from tinycnn.optimizers import SGD, Adadelta, Adam
-from tinycnn.sequential import Sequential
 
 RNG = np.random.default_rng(4)
 PIXELS = RNG.integers(0, 2, (6, 8, 8, 2))  # whole numbers that every dtype holds

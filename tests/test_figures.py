@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tinycnn.errors import PictureError
-from tinycnn.figures import confusion_matrix, contact_sheet, save_picture, write_curves
+from tinycnn.utils.errors import PictureError
+from tinycnn.utils.plots import confusion_matrix, contact_sheet, save_picture, write_curves
 
 HISTORY = {
     "loss": [0.9, 0.5, float("nan")],

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tinycnn import fused_ops, ops, reference
+from tinycnn import ops
+from tinycnn.ops import fused, reference
 
 kernels = ops.implementation()
 NONE, SAME = ((0, 0), (0, 0)), ((1, 1), (1, 1))
@@ -148,7 +149,7 @@ def test_other_rates_drop_the_same_and_stay_close(rate, rng, directly):
 def test_through_winograd_it_stays_close(pool, dtype, rng, monkeypatch):
     if kernels is reference:
         pytest.skip("without Numba only the definitions run")
-    from tinycnn.kernels import winograd
+    from tinycnn.ops.kernels.convolution import winograd
 
     taken, values = [], winograd.kernel_values
     monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
@@ -228,7 +229,7 @@ def test_a_nan_reaches_the_mean_of_its_windows_and_no_other(activation, rng):
 def test_the_door_of_means_says_what_is_wrong(rng):
     x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
     good = x, kernel, bias, *geometry, "tanh", (2, 2)
-    y, a = fused_ops.conv2d_average_pool2d_forward(*good)
+    y, a = fused.conv2d_average_pool2d_forward(*good)
     for place, bad, message in (
         (0, x[0], "x must have the shape"),
         (0, x.astype(int), "x must be an array of float32 or float64"),
@@ -239,8 +240,8 @@ def test_the_door_of_means_says_what_is_wrong(rng):
         (6, (2, 100), "does not fit"),
     ):
         with pytest.raises(ValueError, match=message):
-            fused_ops.conv2d_average_pool2d_forward(*good[:place], bad, *good[place + 1 :])
+            fused.conv2d_average_pool2d_forward(*good[:place], bad, *good[place + 1 :])
     back = x, kernel, *geometry, "tanh", (2, 2), True
     for dy, other in ((y[:, :-1], a), (y.astype(float), a), (y, a[..., :-1]), (y, a[0])):
         with pytest.raises(ValueError, match="must"):
-            fused_ops.conv2d_average_pool2d_backward(dy, other, *back)
+            fused.conv2d_average_pool2d_backward(dy, other, *back)

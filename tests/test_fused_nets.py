@@ -8,8 +8,7 @@ within 1e-6.
 import numpy as np
 import pytest
 
-from tinycnn import ops, plan, reference, utils
-from tinycnn.fusing import ConvolutionAveragePooling, ConvolutionReLU, ConvolutionReLUPooling
+from tinycnn import ops, utils
 from tinycnn.layers import (
     Activation,
     AveragePooling2D,
@@ -21,9 +20,11 @@ from tinycnn.layers import (
     MaxPooling2D,
     ReLU,
 )
-from tinycnn.models import Sequential
+from tinycnn.models import Sequential, plan
+from tinycnn.models.fusion import ConvolutionAveragePooling, ConvolutionReLU, ConvolutionReLUPooling
+from tinycnn.models.plan import Step
+from tinycnn.ops import reference
 from tinycnn.optimizers import SGD
-from tinycnn.plan import Step
 
 kernels = ops.implementation()
 
@@ -218,5 +219,5 @@ def test_with_winograd_three_steps_stay_close(rng, monkeypatch):
         ),
     )
     if kernels is not reference:
-        monkeypatch.setattr("tinycnn.kernels.winograd.pays", lambda *shapes: True)
+        monkeypatch.setattr("tinycnn.ops.kernels.convolution.winograd.pays", lambda *shapes: True)
     test_three_steps_of_training_lead_to_the_same_weights("wide", rng, None)

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from tinycnn import ops, reference
+from tinycnn import ops
+from tinycnn.ops import reference
 
 if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
-from tinycnn.kernels.gather import GATHERS, add_gathered, multiples
-from tinycnn.kernels.vectors import VECTOR_BYTES
+from tinycnn.ops.kernels.blocks.sparse_gemm import GATHERS, add_gathered, multiples
+from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
 
 DTYPES = (np.float32, np.float64)
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from marks import needs_kernels
 
-from tinycnn import activations, fused_ops, gradcheck, layers, losses
-from tinycnn.fusing import ConvolutionReLUPooling, Fused
+from tinycnn import activations, gradcheck, layers, losses
 from tinycnn.layers import (
     Activation,
     AveragePooling2D,
@@ -19,7 +18,9 @@ from tinycnn.layers import (
     Softmax,
 )
 from tinycnn.models import Sequential
-from tinycnn.plan import Step, plan
+from tinycnn.models.fusion import ConvolutionReLUPooling, Fused
+from tinycnn.models.plan import Step, plan
+from tinycnn.ops import fused as fused_ops
 
 CASES = [
     (Conv2D(3, (3, 3)), (6, 5, 2)),
@@ -198,7 +199,7 @@ def test_every_parameter_and_the_input_of_a_fused_step(name):
 @needs_kernels
 @pytest.mark.parametrize("name", WINOGRAD)
 def test_fused_steps_and_layers_through_winograd(name, monkeypatch):
-    from tinycnn.kernels import winograd
+    from tinycnn.ops.kernels.convolution import winograd
 
     taken, values = set(), winograd.kernel_values
     monkeypatch.setattr(winograd, "pays", lambda *shapes: True)

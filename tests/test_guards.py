@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tinycnn import ops, reference
+from tinycnn import ops
+from tinycnn.ops import reference
 
 if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)

@@ -319,7 +319,7 @@ import importlib.util
 find = importlib.util.find_spec
 importlib.util.find_spec = lambda name: None if name == {module!r} else find(name)
 from gui.__main__ import main
-from tinycnn.console import run
+from tinycnn.utils.cli import run
 run(main)
 """
 

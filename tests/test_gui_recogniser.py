@@ -13,7 +13,7 @@ from gui.drawing import Picture, Stroke
 from gui.recogniser import Recogniser, fitted, pgm, prepare
 from tests.painted_digits import moved, strokes
 from tinycnn import layers, models, pretrained
-from tinycnn.errors import ModelFileError, PictureError
+from tinycnn.utils.errors import ModelFileError, PictureError
 
 BUNDLED = pathlib.Path(pretrained.__file__).with_name("mnist.h5")
 

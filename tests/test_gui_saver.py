@@ -12,7 +12,7 @@ from gui.drawing import Picture, Stroke
 from gui.recogniser import Recogniser
 from gui.saver import ENDINGS, SAVED, Saver, final_name, rasterised
 from tests.painted_digits import strokes
-from tinycnn.errors import FileError, PictureError
+from tinycnn.utils.errors import FileError, PictureError
 
 FORMATS = {
     ".png": "PNG",

@@ -12,7 +12,8 @@ from gui.recogniser import prepare
 from gui.theme import DARK, LIGHT
 from tests.painted_digits import moved, strokes
 from tests.screen import App, Screen, lacking
-from tinycnn import ops, pretrained, reference
+from tinycnn import ops, pretrained
+from tinycnn.ops import reference
 
 pytestmark = [
     pytest.mark.skipif(lacking() is not None, reason=str(lacking())),

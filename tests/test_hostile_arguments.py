@@ -6,10 +6,12 @@ import re
 import numpy as np
 import pytest
 
-from tinycnn import fused_ops, ops, optimizers, reference
-from tinycnn.checks import MOST_PARAMETERS
+from tinycnn import ops, optimizers
 from tinycnn.layers import Conv2D, Dense, Input, layers_from_config
-from tinycnn.sequential import Sequential
+from tinycnn.models.sequential import Sequential
+from tinycnn.ops import fused as fused_ops
+from tinycnn.ops import reference
+from tinycnn.utils.validation import MOST_PARAMETERS
 
 F = np.float32
 RNG = np.random.default_rng(5)

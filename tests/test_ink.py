@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 
-from tinycnn.ink import crop_to_ink, find_ink
+from tinycnn.preprocessing.segmentation import crop_to_ink, find_ink
 
 SHAPE = (240, 320)
 Y, X = np.mgrid[:240, :320] / 240

@@ -6,18 +6,19 @@ That holds for the direct way; what Winograd's gives is in `test_winograd.py`.
 import numpy as np
 import pytest
 
-from tinycnn import ops, reference
+from tinycnn import ops
+from tinycnn.ops import reference
 
 if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
 from emitted import entered
 
-from tinycnn import kernels
-from tinycnn.kernels import winograd, winograd_gradient
-from tinycnn.kernels.product import SHAPES, SUMS, product, whole_vectors, widened
-from tinycnn.kernels.threads import workers
-from tinycnn.kernels.vectors import vector_shape
+from tinycnn.ops import kernels
+from tinycnn.ops.kernels.blocks.gemm import SHAPES, SUMS, product, whole_vectors, widened
+from tinycnn.ops.kernels.codegen.vector_builder import vector_shape
+from tinycnn.ops.kernels.convolution import winograd, winograd_gradient
+from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 DTYPES = (np.float32, np.float64)
 TILES = {number for number, (rows, vectors, _) in enumerate(SHAPES) if rows * vectors <= SUMS}
@@ -384,7 +385,7 @@ def test_few_channels_give_the_bits_of_the_general_way(relu, dtype, rng, directl
         dy, y = rng.standard_normal((2, n, *output, f)).astype(dtype)
         found = []
         for few in (100, 0):
-            monkeypatch.setattr("tinycnn.kernels.conv2d_few.FEW", few)
+            monkeypatch.setattr("tinycnn.ops.kernels.convolution.few_channels.FEW", few)
             arguments = dy, kernel, (n, h, w, c), strides, padding, y if relu else None
             found.append(kernels.conv2d_backward_input(*arguments))
         np.testing.assert_array_equal(*found)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tinycnn.line_width import measure_width, redraw
-from tinycnn.preprocessing import BOX, fit_box
-from tinycnn.strokes import rasterise
+from tinycnn.preprocessing.mnist_format import BOX, fit_box
+from tinycnn.preprocessing.stroke_width import measure_width, redraw
+from tinycnn.preprocessing.strokes import rasterise
 
 
 def letter(width, *, side=400):

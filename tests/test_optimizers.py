@@ -6,7 +6,8 @@ import pathlib
 import numpy as np
 import pytest
 
-from tinycnn import ops, optimizers, reference
+from tinycnn import ops, optimizers
+from tinycnn.ops import reference
 from tinycnn.optimizers import SGD, Adadelta, Adam
 
 DATA = pathlib.Path(__file__).parent / "data"

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from stress import pictures
 
-from tinycnn.errors import PictureError
-from tinycnn.pictures import MAX_SIDE, read_picture
 from tinycnn.preprocessing import to_mnist
+from tinycnn.preprocessing.image_files import MAX_SIDE, read_picture
+from tinycnn.utils.errors import PictureError
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tinycnn import datasets, pretrained
-from tinycnn.line_width import measure_width, redraw
 from tinycnn.preprocessing import (
     centre,
     find_ink,
@@ -18,7 +17,8 @@ from tinycnn.preprocessing import (
     to_grey,
     to_mnist,
 )
-from tinycnn.strokes import along, rasterise
+from tinycnn.preprocessing.stroke_width import measure_width, redraw
+from tinycnn.preprocessing.strokes import along, rasterise
 
 
 @pytest.fixture(scope="module")

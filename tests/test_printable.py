@@ -15,13 +15,14 @@ from PIL import Image
 
 from tests import patience
 from tests.screen import App, Screen, lacking
-from tinycnn import console, datasets, model_files, saving
+from tinycnn import datasets, saving
 from tinycnn.callbacks import ModelCheckpoint
-from tinycnn.errors import DataFileError, FileError
 from tinycnn.layers import Dense, Flatten
-from tinycnn.models import Sequential, load_model
-from tinycnn.printable import printable
+from tinycnn.models import Sequential, files, load_model
 from tinycnn.saving import writer
+from tinycnn.utils import cli
+from tinycnn.utils.errors import DataFileError, FileError
+from tinycnn.utils.printable import printable
 
 ROOT = pathlib.Path(__file__).parents[1]
 EVIL = "a\x1b]0;gone\x07\x9b2J\r\u202eb"
@@ -82,7 +83,7 @@ def test_every_mistake_is_printed_so(error, capsys):
     before = signal.getsignal(signal.SIGINT)
     try:
         with pytest.raises(SystemExit):
-            console.run(main)
+            cli.run(main)
     finally:
         signal.signal(signal.SIGINT, before)
     said = capsys.readouterr().err
@@ -173,8 +174,8 @@ def test_warnings_say_names_harmlessly(tmp_path):
     model, path = dense(optimizer="adam"), tmp_path / f"{EVIL}.h5"
     model.fit(X, Y, verbose=0)
     model.optimizer.slots["velocity"][0][...] = -1
-    compiled = model_files.compiled_config(model)
-    state = model_files.optimizer_state(model.optimizer)
+    compiled = files.compiled_config(model)
+    state = files.optimizer_state(model.optimizer)
     weights = [layer.get_weights() for layer in model.layers]
     path.write_bytes(
         writer.file_image(saving.SavedModel(model.get_config(), weights, compiled, state))

@@ -13,7 +13,8 @@ import sys
 import pytest
 
 from tests import patience
-from tinycnn import ops, reference
+from tinycnn import ops
+from tinycnn.ops import reference
 
 ROOT = pathlib.Path(__file__).parent.parent
 compiled_only = pytest.mark.skipif(
@@ -26,7 +27,7 @@ import hashlib, json, sys
 import numpy as np
 from tinycnn import utils
 from tinycnn.layers import AveragePooling2D, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
-from tinycnn.sequential import Sequential
+from tinycnn.models.sequential import Sequential
 
 def make():
     utils.set_random_seed(11)
@@ -67,7 +68,7 @@ print(json.dumps({{
 # The smallest use of a compiled kernel, for what is about files and not about arithmetic.
 RELU = """
 import numpy as np
-from tinycnn.kernels.activations import relu_forward
+from tinycnn.ops.kernels.activations import relu_forward
 
 y = relu_forward(np.arange(-3, 4, dtype=np.float32))
 if y.tolist() != [0, 0, 0, 0, 1, 2, 3]:
@@ -249,7 +250,7 @@ def test_a_cache_folder_that_vanishes_after_the_import(tmp_path):
     folder = tmp_path / "cache"
     vanish = f"""
 import pathlib, shutil
-import tinycnn.kernels.activations
+import tinycnn.ops.kernels.activations
 shutil.rmtree({str(folder)!r})
 pathlib.Path({str(folder)!r}).touch()
 """
@@ -260,7 +261,7 @@ pathlib.Path({str(folder)!r}).touch()
 def test_no_folder_to_write_a_cache_into(tmp_path):
     """A read-only installation, no home: also where permissions do not bind (root), a file is no folder."""
     shutil.copytree(ROOT / "tinycnn", tmp_path / "tinycnn", ignore=lambda *_: {"__pycache__"})
-    (tmp_path / "tinycnn/kernels/__pycache__").touch()
+    (tmp_path / "tinycnn/ops/kernels/__pycache__").touch()
     where = "import tinycnn; print(tinycnn.__file__)\n"
     settings = {
         "HOME": os.devnull,
@@ -308,7 +309,7 @@ class Ended(BaseException):
 def test_a_process_that_ends_between_two_cache_files_leaves_no_wrong_code(
     older, moment, last, tmp_path, monkeypatch
 ):
-    from tinycnn.kernels.compile import HashedFiles
+    from tinycnn.ops.kernels.codegen.jit import HashedFiles
 
     def files(source):
         return HashedFiles(str(tmp_path), "kernel", source)
@@ -335,7 +336,7 @@ def test_a_process_that_ends_between_two_cache_files_leaves_no_wrong_code(
 
 @compiled_only
 def test_two_processes_that_save_other_types_at_once_leave_no_wrong_code(tmp_path, monkeypatch):
-    from tinycnn.kernels.compile import HashedFiles
+    from tinycnn.ops.kernels.codegen.jit import HashedFiles
 
     one, other = (HashedFiles(str(tmp_path), "kernel", "source") for _ in range(2))
     write = one._save_data

@@ -12,8 +12,8 @@ import pytest
 from peers import import_keras
 
 from tinycnn import load_model, saving
-from tinycnn.errors import ModelFileError
-from tinycnn.model_files import weight_specs
+from tinycnn.models.files import weight_specs
+from tinycnn.utils.errors import ModelFileError
 
 FOLDER = pathlib.Path(__file__).parent / "keras_files"
 TOLERANCE = 1e-5

@@ -21,10 +21,10 @@ from stress import hostile_models
 
 from tests.patience import run
 from tinycnn import saving
-from tinycnn.errors import ModelFileError
-from tinycnn.model_files import weight_specs
+from tinycnn.models.files import weight_specs
 from tinycnn.saving import hdf5
 from tinycnn.saving.file_bytes import FileBytes
+from tinycnn.utils.errors import ModelFileError
 
 FOLDER = pathlib.Path(__file__).parent
 SEEDS = 500
@@ -38,8 +38,8 @@ try:
 except ImportError:
     pass
 from tinycnn import saving
-from tinycnn.errors import ModelFileError
-from tinycnn.model_files import weight_specs
+from tinycnn.utils.errors import ModelFileError
+from tinycnn.models.files import weight_specs
 warnings.simplefilter("ignore")
 for path in map(str.strip, sys.stdin):
     print(json.dumps(path), flush=True)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from tinycnn import saving
-from tinycnn.errors import ModelFileError
-from tinycnn.model_files import weight_specs
+from tinycnn.models.files import weight_specs
 from tinycnn.saving import SavedModel, writer
+from tinycnn.utils.errors import ModelFileError
 
 SPARSE = {"class_name": "SparseCategoricalCrossentropy", "config": {"from_logits": True}}
 SMOOTH = {"class_name": "CategoricalCrossentropy", "config": {"label_smoothing": 0.1}}

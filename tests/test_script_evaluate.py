@@ -11,9 +11,9 @@ from PIL import Image
 
 from tests import patience
 from tinycnn import datasets, utils
-from tinycnn.errors import PictureError
 from tinycnn.layers import Dense, Flatten
 from tinycnn.models import Sequential
+from tinycnn.utils.errors import PictureError
 
 SCRIPT = pathlib.Path(__file__).parents[1] / "scripts" / "evaluate.py"
 
@@ -81,7 +81,7 @@ def test_a_compiled_model_with_another_loss_is_judged_alike(evaluate, model, tmp
 
 
 def test_the_worst_mistake_comes_first(evaluate, tmp_path, monkeypatch):
-    from tinycnn import figures
+    from tinycnn.utils import plots
 
     probabilities = np.full((4, 10), 0.01, np.float32)
     for row, (digit, share) in enumerate([(3, 0.9), (5, 0.5), (6, 0.95), (7, 0.91)]):
@@ -95,7 +95,7 @@ def test_the_worst_mistake_comes_first(evaluate, tmp_path, monkeypatch):
         shown.extend(zip(images[:, 0, 0].tolist(), captions, strict=True))
         return Image.new("L", (1, 1))
 
-    monkeypatch.setattr(figures, "contact_sheet", contact_sheet)
+    monkeypatch.setattr(plots, "contact_sheet", contact_sheet)
     evaluate.write_mistakes(tmp_path / "m.png", images, labels, probabilities)
     assert shown == [(2, "2 -> 6  95.0%"), (3, "4 -> 7  91.0%"), (1, "1 -> 5  50.0%")]
 

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from tests import patience
-from tinycnn import console, datasets
+from tinycnn import datasets
 from tinycnn.layers import Dense, Flatten
 from tinycnn.models import Sequential
+from tinycnn.utils import cli
 
 SCRIPT = pathlib.Path(__file__).parents[1] / "scripts" / "predict.py"
 
@@ -95,7 +96,7 @@ def test_plain_ascii_output(predict, model_file, pictures, monkeypatch):
     monkeypatch.setattr(sys, "stdout", out)
     options = [str(pictures / "null-é.png"), "--model", str(model_file)]
     with pytest.raises(SystemExit) as ended:
-        console.run(lambda: predict.main(options))
+        cli.run(lambda: predict.main(options))
     assert ended.value.code == 0
     text = out.buffer.getvalue().decode("ascii")
     assert "null-\\xe9.png: 0" in text

@@ -127,7 +127,8 @@ LOCKED = """
 import argparse, os, pathlib, sys  # before the modules cannot be read any more
 sys.argv[1:] = ["--data", "sample"]
 code = compile(open(sys.argv[0]).read(), sys.argv[0], "exec")
-from tinycnn import atomic, datasets, figures, ops, saving, utils, callbacks
+from tinycnn.utils import atomic, plots
+from tinycnn import datasets, ops, saving, utils, callbacks
 from tinycnn.saving import writer
 if os.geteuid() == 0:  # for whom nothing is locked
     os.setuid(65534)

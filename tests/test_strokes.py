@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinycnn.strokes import along, check_stroke, draw, rasterise
+from tinycnn.preprocessing.strokes import along, check_stroke, draw, rasterise
 
 
 def distance_to_segment(points, a, b):

@@ -5,9 +5,9 @@ import os
 
 import pytest
 
-from tinycnn import atomic
 from tinycnn.callbacks import CSVLogger
-from tinycnn.errors import FileError
+from tinycnn.utils import atomic
+from tinycnn.utils.errors import FileError
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """The protocol of the shared loops, in every order in which its steps can be taken.
 
-A model of `tinycnn.kernels.threads` small enough to try all: callers that each run loops of three spans,
-and helpers. A step is what happens in one go (under the GIL, or one atomic store); after each, anybody may
-be next.
+A model of `thread_pool` small enough to try all: callers that each run loops of three spans, and helpers.
+A step is what happens in one go (under the GIL, or one atomic store); after each, anybody may be next.
 """
 
 from collections.abc import Iterator

@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from tests import patience
-from tinycnn import ops, reference
+from tinycnn import ops
+from tinycnn.ops import reference
 
 if ops.implementation() is reference:
     pytest.skip("without Numba: one thread", allow_module_level=True)
 
 from tests.stress.delays import delay_every_line, until
-from tinycnn.kernels import threads
-from tinycnn.kernels.threads import ThreadPool
+from tinycnn.ops.kernels.parallel import thread_pool
+from tinycnn.ops.kernels.parallel.thread_pool import ThreadPool
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -28,7 +29,7 @@ def pool_of():
     """Make pools whose threads end with the test."""
     pools = []
 
-    def make(count, spins=threads.SPINS):
+    def make(count, spins=thread_pool.SPINS):
         pool = ThreadPool()
         pool.set_count(count)
         pool.spins = spins
@@ -51,7 +52,7 @@ def covered(pool, length=64):
     return seen.tolist()
 
 
-@pytest.mark.parametrize("spins", [0, 1, threads.SPINS])
+@pytest.mark.parametrize("spins", [0, 1, thread_pool.SPINS])
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 @pytest.mark.parametrize("length", [0, 1, 2, 3, 7, 50])
 def test_every_index_is_worked_on_once(length, count, spins, pool_of):
@@ -63,7 +64,7 @@ def test_every_index_is_worked_on_once(length, count, spins, pool_of):
 
 @pytest.mark.parametrize("count", [16, 64])
 def test_threads_that_begin_at_once_do_not_take_each_others_spans(count):
-    before, interval = threads.workers.get_count(), sys.getswitchinterval()
+    before, interval = thread_pool.workers.get_count(), sys.getswitchinterval()
     x = np.random.default_rng(0).standard_normal(6 * 300_000, np.float32)
     wanted = np.maximum(x, 0)
     ops.set_num_threads(count)
@@ -79,7 +80,7 @@ def test_threads_that_begin_at_once_do_not_take_each_others_spans(count):
 @pytest.mark.parametrize("parts", [1, 2, 3, 7])
 @pytest.mark.parametrize("length", [7, 8, 31, 32, 128, 1000])
 def test_spans_cover_everything_once_and_the_small_ones_come_last(length, parts):
-    found = threads.spans(length, parts, 2)
+    found = thread_pool.spans(length, parts, 2)
     assert [i for start, stop in found for i in range(start, stop)] == list(range(length))
     sizes = [stop - start for start, stop in found]
     assert len(found) == (3 * parts if parts > 1 and length >= 8 * parts else parts)
@@ -106,7 +107,7 @@ def test_who_is_done_first_takes_what_is_left(pool_of):
     assert taken[True][1:] == [(48, 52), (52, 56), (56, 60), (60, 64)]
 
 
-@pytest.mark.parametrize("spins", [0, threads.SPINS])
+@pytest.mark.parametrize("spins", [0, thread_pool.SPINS])
 def test_all_threads_work_at_once_even_those_that_slept(pool_of, spins):
     pool, together = pool_of(5, spins), threading.Barrier(5)
     for _ in range(3):
@@ -116,7 +117,7 @@ def test_all_threads_work_at_once_even_those_that_slept(pool_of, spins):
 
 def test_a_loop_does_not_wait_for_helpers_that_have_not_begun(pool_of, monkeypatch):
     pool, seen, late = pool_of(3), [], threading.Event()
-    monkeypatch.setattr(threads.Helper, "help", lambda self, loop, number: late.wait())
+    monkeypatch.setattr(thread_pool.Helper, "help", lambda self, loop, number: late.wait())
     pool.run(lambda start, stop: seen.extend(range(start, stop)), 64, 1)
     late.set()
     assert sorted(seen) == list(range(64))
@@ -142,7 +143,7 @@ def test_few_indices_are_not_shared(pool_of):
     assert not pool.helpers
 
 
-@pytest.mark.parametrize("spins", [0, threads.SPINS])
+@pytest.mark.parametrize("spins", [0, thread_pool.SPINS])
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_a_failure_in_any_span_is_raised_and_the_next_loop_works(part, spins, pool_of):
     pool = pool_of(3, spins)
@@ -165,10 +166,10 @@ def test_an_index_error_of_a_kernel_is_not_taken_for_the_end(pool_of):
         pool_of(3).run(failing, 64, 1)
 
 
-@pytest.mark.parametrize("spins", [0, threads.SPINS])
+@pytest.mark.parametrize("spins", [0, thread_pool.SPINS])
 def test_a_slow_span_is_waited_for(spins, pool_of, monkeypatch):
     pool, done, both = pool_of(2, spins), [], threading.Barrier(2)
-    waiting, real = threading.Event(), threads.Loop.wait
+    waiting, real = threading.Event(), thread_pool.Loop.wait
 
     def wait(loop):
         waiting.set()
@@ -180,12 +181,12 @@ def test_a_slow_span_is_waited_for(spins, pool_of, monkeypatch):
             waiting.wait()
         done.append(start)
 
-    monkeypatch.setattr(threads.Loop, "wait", wait)
+    monkeypatch.setattr(thread_pool.Loop, "wait", wait)
     pool.run(kernel, 2, 1)
     assert sorted(done) == [0, 1]
 
 
-@pytest.mark.parametrize("spins", [0, threads.SPINS])
+@pytest.mark.parametrize("spins", [0, thread_pool.SPINS])
 def test_callers_at_once_all_get_all(spins, pool_of):
     pool, problems = pool_of(3, spins), []
 
@@ -220,7 +221,7 @@ def test_no_more_threads_to_be_had(monkeypatch, pool_of):
     def refuse(pool):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threads, "Helper", refuse)
+    monkeypatch.setattr(thread_pool, "Helper", refuse)
     spans = []
     pool_of(4).run(lambda start, stop: spans.append((start, stop)), 8, 1)
     assert spans == [(0, 8)]
@@ -239,9 +240,9 @@ def test_fewer_threads_end_those_that_are_too_many(pool_of):
 
 
 def test_more_threads_than_cpus_do_not_look_for_work(monkeypatch):
-    monkeypatch.setattr(threads, "count_cpus", lambda: 4)
+    monkeypatch.setattr(thread_pool, "count_cpus", lambda: 4)
     pool = ThreadPool()
-    for count, spins in ((4, threads.SPINS), (5, 0), (2, threads.SPINS)):
+    for count, spins in ((4, thread_pool.SPINS), (5, 0), (2, thread_pool.SPINS)):
         pool.set_count(count)
         assert pool.spins == spins
 
@@ -250,7 +251,7 @@ def test_more_threads_than_cpus_do_not_look_for_work(monkeypatch):
 def test_interrupts_while_waiting_are_raised_when_nobody_writes_any_more(
     monkeypatch, interrupts, pool_of
 ):
-    pool, numbers, real, left = pool_of(2), np.zeros(2), threads.Loop.wait, [interrupts]
+    pool, numbers, real, left = pool_of(2), np.zeros(2), thread_pool.Loop.wait, [interrupts]
     both = threading.Barrier(2)
     waited = threading.Event()
 
@@ -267,7 +268,7 @@ def test_interrupts_while_waiting_are_raised_when_nobody_writes_any_more(
             waited.wait()
         numbers[start:stop] += 1
 
-    monkeypatch.setattr(threads.Loop, "wait", interrupted)
+    monkeypatch.setattr(thread_pool.Loop, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         pool.run(kernel, 2, 1)
     assert numbers.tolist() == [1, 1]
@@ -319,7 +320,7 @@ def interrupt_at(number):
     passed = [0]
 
     def trace(frame, event, argument):
-        if frame.f_code.co_filename != threads.__file__:
+        if frame.f_code.co_filename != thread_pool.__file__:
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
@@ -335,13 +336,13 @@ class HeldHelpers:
     """A kernel in which helpers stay until the caller waits for them, and the caller until they are there."""
 
     def __init__(self, monkeypatch):
-        self.at_work, self.waited_for, wait = set(), threading.Event(), threads.Loop.wait
+        self.at_work, self.waited_for, wait = set(), threading.Event(), thread_pool.Loop.wait
 
         def announced_wait(loop):
             self.waited_for.set()
             wait(loop)
 
-        monkeypatch.setattr(threads.Loop, "wait", announced_wait)
+        monkeypatch.setattr(thread_pool.Loop, "wait", announced_wait)
 
     def __call__(self, start, stop):
         if threading.current_thread() is threading.main_thread():
@@ -353,7 +354,7 @@ class HeldHelpers:
             self.at_work.discard(start)
 
 
-@pytest.mark.parametrize("spins", [0, threads.SPINS])
+@pytest.mark.parametrize("spins", [0, thread_pool.SPINS])
 def test_an_interrupt_at_any_bytecode_leaves_nobody_at_work_and_all_in_order(
     spins, pool_of, monkeypatch
 ):
@@ -380,7 +381,7 @@ def test_an_interrupt_at_any_bytecode_leaves_nobody_at_work_and_all_in_order(
 @pytest.mark.parametrize("count", [3, 8, 64])
 def test_delays_at_every_line_change_nothing(count, pool_of):
     pool = pool_of(count)
-    with delay_every_line(threads.__file__, seed=count):
+    with delay_every_line(thread_pool.__file__, seed=count):
         for _ in range(60):
             assert covered(pool, 2 * count) == [1] * (2 * count)
             with pytest.raises(ZeroDivisionError):

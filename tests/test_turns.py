@@ -204,7 +204,7 @@ def test_ctrl_c_ends_the_turn():
 
 def test_ctrl_c_ends_the_turn_wherever_it_comes():
     """An interrupt at each call and return in the bookkeeping, and in `train_on_batch` itself."""
-    from tinycnn import turns
+    from tinycnn.models import turns
 
     model = dense()
     model.train_on_batch(X, Y)

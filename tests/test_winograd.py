@@ -5,13 +5,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tinycnn import ops, reference
+from tinycnn import ops
+from tinycnn.ops import reference
 
 if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
-from tinycnn import kernels
-from tinycnn.kernels import winograd, winograd_gradient
+from tinycnn.ops import kernels
+from tinycnn.ops.kernels.convolution import winograd, winograd_gradient
 
 DTYPES = (np.float32, np.float64)
 BOUNDS = {np.float32: 1e-5, np.float64: 1e-13}
@@ -38,7 +39,7 @@ def ways(monkeypatch):
     """Let every 3 x 3 convolution go this way; note each time that one does."""
     taken, values, points = [], winograd.kernel_values, winograd.kernel_points
     monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
-    monkeypatch.setattr("tinycnn.kernels.conv2d_few.FEW", 0)
+    monkeypatch.setattr("tinycnn.ops.kernels.convolution.few_channels.FEW", 0)
     monkeypatch.setattr(winograd, "kernel_values", lambda k: taken.append(k.shape) or values(k))
     noted = lambda dtype: taken.append("gradient") or points(dtype)  # noqa: E731
     monkeypatch.setattr(winograd_gradient, "kernel_points", noted)

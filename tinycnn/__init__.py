@@ -13,11 +13,8 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "activations",
-    "augmentation",
-    "backend",
     "callbacks",
     "datasets",
-    "figures",
     "gradcheck",
     "initializers",
     "layers",
@@ -26,20 +23,26 @@ _MODULES = (
     "models",
     "ops",
     "optimizers",
-    "pictures",
     "preprocessing",
     "pretrained",
     "utils",
 )
+_BY_ANOTHER_NAME = {  # Keras's place for one, and the names that the others had before
+    "augmentation": "preprocessing.augmentation",
+    "backend": "utils.backend",
+    "errors": "utils.errors",
+    "figures": "utils.plots",
+    "pictures": "preprocessing.image_files",
+}
 _FROM_MODELS = ("Sequential", "load_model")
 
-__all__ = ["Sequential", "__version__", "load_model", *_MODULES]
+__all__ = ["Sequential", "__version__", "load_model", *_MODULES, *_BY_ANOTHER_NAME]
 
 
 def __getattr__(name: str) -> object:
     """Import a part of the package when it is first named, so that `import tinycnn` costs nothing."""
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
+    if name in _MODULES or name in _BY_ANOTHER_NAME:
+        return importlib.import_module(f"{__name__}.{_BY_ANOTHER_NAME.get(name, name)}")
     if name in _FROM_MODELS:
         return getattr(importlib.import_module(f"{__name__}.models"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

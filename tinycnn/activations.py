@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinycnn import ops, reference
-from tinycnn.arrays import FLOATS
-from tinycnn.checks import plain_array
+from tinycnn import ops
+from tinycnn.ops import reference
+from tinycnn.utils.arrays import FLOATS
+from tinycnn.utils.validation import plain_array
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tinycnn import atomic, saving
-from tinycnn.checks import number, whole
-from tinycnn.errors import FileError
-from tinycnn.printable import printable
-from tinycnn.table import Table
-from tinycnn.warning import warn
+from tinycnn import saving
+from tinycnn.utils import atomic
+from tinycnn.utils.errors import FileError
+from tinycnn.utils.printable import printable
+from tinycnn.utils.table import Table
+from tinycnn.utils.validation import number, whole
+from tinycnn.utils.warning import warn
 
 Logs = dict[str, float]
 
@@ -374,7 +375,7 @@ class ProgbarLogger(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Begin a bar."""
-        from tinycnn.progress import Bar
+        from tinycnn.utils.progress import Bar
 
         total, epochs = self.params["steps"], self.params["epochs"]
         self.title = f"Epoch {epoch + 1}/{epochs}"

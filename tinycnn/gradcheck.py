@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tinycnn.layers import CLASSES, Layer
-from tinycnn.plan import Step, backward, forward, plan
+from tinycnn.models.plan import Step, backward, forward, plan
 
 BOUND = 1e-7
 DISTANCES = (1e-5, 1e-6)
@@ -252,7 +252,7 @@ def worst(rows: list[Row]) -> float:
 
 def main() -> int:
     """Check a saved model from the command line; return 1 if a gradient is wrong."""
-    from tinycnn.console import Parser, file_name, say
+    from tinycnn.utils.cli import Parser, file_name, say
 
     parser = Parser(
         prog="python -m tinycnn.gradcheck",
@@ -276,9 +276,9 @@ def main() -> int:
     options = parser.parse_args()
     if min(options.samples, options.entries) < 1 or options.seed < 0:
         parser.error("--samples and --entries must be at least 1, --seed at least 0")
-    from tinycnn.cost import check_cost
-    from tinycnn.digit_model import load_digit_model
     from tinycnn.models import load_model
+    from tinycnn.models.cost import check_cost
+    from tinycnn.pretrained.digit_model import load_digit_model
 
     if options.model is None:
         model, name = load_digit_model(force=options.force)
@@ -297,6 +297,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    from tinycnn.console import run
+    from tinycnn.utils.cli import run
 
     run(main)

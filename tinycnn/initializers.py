@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from tinycnn.checks import number, whole
+from tinycnn.utils.validation import number, whole
 
 NORMAL_CUT = 0.87962566103423978  # standard deviation of a normal distribution cut off at 2
 

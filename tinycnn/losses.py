@@ -6,9 +6,9 @@ returns their mean. Where the last layer is a softmax, training hands the scores
 
 import numpy as np
 
-from tinycnn import reference
-from tinycnn.arrays import FLOATS
-from tinycnn.checks import number, plain_array, refuse, truth
+from tinycnn.ops import reference
+from tinycnn.utils.arrays import FLOATS
+from tinycnn.utils.validation import number, plain_array, refuse, truth
 
 NEUTRAL = {"axis": -1, "reduction": "sum_over_batch_size", "ignore_class": None, "dtype": None}
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before the logarithm

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinycnn.checks import as_array
+from tinycnn.utils.validation import as_array
 
 
 def _right(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:

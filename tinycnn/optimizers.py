@@ -9,8 +9,8 @@ import operator
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.arrays import changeable, checked
-from tinycnn.checks import label, number, refuse, truth
+from tinycnn.utils.arrays import changeable, checked
+from tinycnn.utils.validation import label, number, refuse, truth
 
 SMALLEST, LARGEST = 1e-30, 1e30  # within what float32 can hold
 BELOW_ONE = 1 - 2**-20  # the running means must forget something

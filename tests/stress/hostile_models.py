@@ -34,13 +34,13 @@ sys.path.insert(0, str(ROOT / "tests"))
 import model_examples as examples  # noqa: E402
 
 from tinycnn import saving  # noqa: E402
-from tinycnn.errors import ModelFileError  # noqa: E402
-from tinycnn.model_files import weight_specs  # noqa: E402
+from tinycnn.models.files import weight_specs  # noqa: E402
 from tinycnn.saving.checksum import ATTRIBUTE  # noqa: E402
 from tinycnn.saving.file_bytes import FileBytes  # noqa: E402
 from tinycnn.saving.lookup3 import lookup3  # noqa: E402
 from tinycnn.saving.objects import SIGNATURE  # noqa: E402
 from tinycnn.saving.writer import file_image  # noqa: E402
+from tinycnn.utils.errors import ModelFileError  # noqa: E402
 
 SECONDS = 5  # of the processor
 HANGS = 120  # by the clock

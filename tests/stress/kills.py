@@ -23,8 +23,10 @@ import traceback
 import numpy as np
 from PIL import Image
 
-from tinycnn import atomic, callbacks, console, datasets, figures, layers, models, sequential
+from tinycnn import callbacks, datasets, layers, models
+from tinycnn.models import sequential
 from tinycnn.saving import writer
+from tinycnn.utils import atomic, cli, plots
 
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 FILES = ("mnist.h5", "mnist-history.csv", "digits.png")
@@ -47,7 +49,7 @@ def train(folder, digits, epochs=EPOCHS):
 
     def draw(epoch, logs):
         captions = [f"epoch {epoch}"] * len(x)
-        figures.save_picture(figures.contact_sheet(x, captions), picture)
+        plots.save_picture(plots.contact_sheet(x, captions), picture)
 
     hooks = [
         callbacks.ModelCheckpoint(model),
@@ -113,7 +115,7 @@ def child(folder, digits, chosen, pipe):
     try:
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-        console.run(main)
+        cli.run(main)
     except SystemExit as end:
         code = end.code
     except BaseException:
@@ -194,8 +196,8 @@ def next_run(folder, digits):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=console.whole_number(), default=200, help="default: 200")
-    parser.add_argument("--seed", type=console.whole_number(0), default=0, help="default: 0")
+    parser.add_argument("--count", type=cli.whole_number(), default=200, help="default: 200")
+    parser.add_argument("--seed", type=cli.whole_number(0), default=0, help="default: 0")
     options = parser.parse_args()
     chance, digits = random.Random(options.seed), datasets.load("sample")
     counts, wrong = collections.Counter(), []

@@ -19,7 +19,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from tinycnn.errors import PictureError
+from tinycnn.utils.errors import PictureError
 
 ROOT = pathlib.Path(__file__).parents[2]
 LONGEST = 5.0  # seconds of processor time a picture

@@ -21,19 +21,19 @@ import numpy as np
 
 from tests.stress.delays import pause
 from tinycnn import ops, utils
-from tinycnn.kernels import threads
 from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
 from tinycnn.models import Sequential
+from tinycnn.ops.kernels.parallel import thread_pool
 
 HAND_OVERS = (
-    (threads, "take_one"),
-    (threads, "lower_and_look"),
-    (threads, "all_lowered"),
-    (threads.Helper, "help"),
-    (threads.Helper, "sleep"),
-    (threads.Helper, "wake"),
-    (threads.ThreadPool, "publish"),
-    (threads.Loop, "wait"),
+    (thread_pool, "take_one"),
+    (thread_pool, "lower_and_look"),
+    (thread_pool, "all_lowered"),
+    (thread_pool.Helper, "help"),
+    (thread_pool.Helper, "sleep"),
+    (thread_pool.Helper, "wake"),
+    (thread_pool.ThreadPool, "publish"),
+    (thread_pool.Loop, "wait"),
 )
 BATCH = 64
 
@@ -55,8 +55,8 @@ def share_everything_with_delays(chance):
     dice = random.Random(5)
     for place, name in HAND_OVERS:
         setattr(place, name, delayed(getattr(place, name), dice, chance))
-    run = threads.workers.run
-    threads.workers.run = lambda kernel, length, grain, *rest: run(kernel, length, 1, *rest)
+    run = thread_pool.workers.run
+    thread_pool.workers.run = lambda kernel, length, grain, *rest: run(kernel, length, 1, *rest)
 
 
 def tiny_net():
@@ -101,7 +101,7 @@ def fail_in_a_span(dice):
             raise ZeroDivisionError(bad)
 
     try:
-        threads.workers.run(kernel, BATCH, 1)
+        thread_pool.workers.run(kernel, BATCH, 1)
     except ZeroDivisionError:
         return
     raise AssertionError("the error of a span was lost")

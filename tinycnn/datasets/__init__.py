@@ -14,8 +14,8 @@ from tinycnn.datasets import mnist, sample
 from tinycnn.datasets.digits import Digits
 from tinycnn.datasets.download import ELSE
 from tinycnn.datasets.folder import are_known, is_emnist, parse_contents, read_folder
-from tinycnn.errors import DataFileError
-from tinycnn.printable import printable
+from tinycnn.utils.errors import DataFileError
+from tinycnn.utils.printable import printable
 
 __all__ = ["Digits", "load", "mnist", "sample"]
 

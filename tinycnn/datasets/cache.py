@@ -9,7 +9,7 @@ from tinycnn.datasets.download import download
 from tinycnn.datasets.files import KnownFile, axes_of, find_files, put_files_here
 from tinycnn.datasets.folder import Content
 from tinycnn.datasets.idx import read_bytes, unpack
-from tinycnn.errors import DataFileError
+from tinycnn.utils.errors import DataFileError
 
 
 def cache_folder() -> Path:

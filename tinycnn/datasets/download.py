@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tinycnn.checks import number
 from tinycnn.datasets.files import KnownFile, find_files, put_files_here
 from tinycnn.datasets.transfer import MirrorError, receive
-from tinycnn.errors import DataFileError, DownloadError
-from tinycnn.printable import printable
+from tinycnn.utils.errors import DataFileError, DownloadError
+from tinycnn.utils.printable import printable
+from tinycnn.utils.validation import number
 
 PATIENCE = 15.0  # seconds of silence in all when no mirror answers, shared by the mirrors
 _STALE = 3600.0  # seconds after which nobody can still be writing a temporary file

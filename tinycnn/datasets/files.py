@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinycnn.errors import DataFileError
+from tinycnn.utils.errors import DataFileError
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from tinycnn.datasets.files import (
     put_files_here,
 )
 from tinycnn.datasets.idx import parse_images, parse_labels, read_bytes, unpack
-from tinycnn.errors import DataFileError
+from tinycnn.utils.errors import DataFileError
 
 _SOURCES = 'Data come from "auto", "mnist", "sample", or a folder with the four files of MNIST.'
 _ONE_SET = "Keep the four files that you mean in a folder of their own."

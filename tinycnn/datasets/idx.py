@@ -15,7 +15,7 @@ import zlib
 import numpy as np
 
 from tinycnn.datasets.files import READABLE
-from tinycnn.errors import DataFileError
+from tinycnn.utils.errors import DataFileError
 
 SIDE = 28  # pixels
 CLASSES = 10

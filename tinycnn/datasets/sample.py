@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tinycnn.datasets.folder import Split
-from tinycnn.errors import DataFileError
+from tinycnn.utils.errors import DataFileError
 
 TRAIN_COUNT = 10_000
 TEST_COUNT = 2_000

@@ -3,8 +3,8 @@
 import numpy as np
 
 from tinycnn import activations
-from tinycnn.checks import refuse
 from tinycnn.layers.base import Layer
+from tinycnn.utils.validation import refuse
 
 
 class Activation(Layer):

@@ -5,8 +5,8 @@ import copy
 import numpy as np
 
 from tinycnn import activations, initializers
-from tinycnn.checks import truth
 from tinycnn.layers.base import Layer, flat_size
+from tinycnn.utils.validation import truth
 
 
 class Affine(Layer):

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from tinycnn.checks import affordable, as_array, label, refuse, whole
-from tinycnn.divergence import warn_of_weights
+from tinycnn.layers.weights import warn_of_weights
+from tinycnn.utils.validation import affordable, as_array, label, refuse, whole
 
 DTYPES = ("float32", "float64")
 NEUTRAL = {  # options of Keras's that are accepted only at the value that changes nothing

@@ -3,10 +3,10 @@
 import numpy as np
 
 from tinycnn import activations, initializers, ops
-from tinycnn.checks import pair, whole
 from tinycnn.layers.affine import Affine
 from tinycnn.layers.base import Shape
 from tinycnn.layers.window import output_of, padding_name, padding_of
+from tinycnn.utils.validation import pair, whole
 
 Pair = tuple[int, int]
 

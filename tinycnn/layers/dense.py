@@ -3,9 +3,9 @@
 import numpy as np
 
 from tinycnn import activations, initializers, ops
-from tinycnn.checks import whole
 from tinycnn.layers.affine import Affine
 from tinycnn.layers.base import Shape
+from tinycnn.utils.validation import whole
 
 
 class Dense(Affine):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.checks import number, whole
 from tinycnn.layers.base import Layer
+from tinycnn.utils.validation import number, whole
 
 
 class Dropout(Layer):

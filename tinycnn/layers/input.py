@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tinycnn.checks import refuse, whole
 from tinycnn.layers.base import NEUTRAL, Layer
+from tinycnn.utils.validation import refuse, whole
 
 
 class InputLayer(Layer):

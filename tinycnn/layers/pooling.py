@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.checks import pair
 from tinycnn.layers.base import Layer, Shape, flat_size
 from tinycnn.layers.window import output_of, padding_name, padding_of
+from tinycnn.utils.validation import pair
 
 Pair = tuple[int, int]
 

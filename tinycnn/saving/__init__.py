@@ -76,7 +76,7 @@ def check_target(path: str | os.PathLike, overwrite: bool = True) -> None:
     Example:
         >>> check_target("no-such-folder/a.h5")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        tinycnn.errors.ModelFileError: no-such-folder/a.h5: there is no folder ...
+        tinycnn.utils.errors.ModelFileError: no-such-folder/a.h5: there is no folder ...
     """
     from tinycnn.saving import writer
 

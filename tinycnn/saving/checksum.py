@@ -9,8 +9,8 @@ import hashlib
 import io
 from collections.abc import Iterator
 
-from tinycnn.errors import ModelFileError
 from tinycnn.saving.hdf5 import HDF5File
+from tinycnn.utils.errors import ModelFileError
 
 ATTRIBUTE = "tinycnn_sha256"
 TEXTS = ("model_config", "training_config")

@@ -15,7 +15,6 @@ from typing import BinaryIO
 
 import numpy as np
 
-from tinycnn.errors import ModelFileError
 from tinycnn.saving.file_bytes import FileBytes, unsigned
 from tinycnn.saving.heaps import REFERENCE, GlobalHeaps
 from tinycnn.saving.messages import (
@@ -26,6 +25,7 @@ from tinycnn.saving.messages import (
     unpadded,
 )
 from tinycnn.saving.objects import SIGNATURE, FileObject, base_address, root_address
+from tinycnn.utils.errors import ModelFileError
 
 LARGEST_FILE = 4 * 10**9  # bytes
 LARGEST_TEXT = 2**20  # bytes of one attribute

@@ -7,7 +7,6 @@ Back means tf.keras 2's style, which Keras 3 reads as well.
 import os
 from collections.abc import Iterable
 
-from tinycnn.errors import ModelFileError
 from tinycnn.saving.options import (
     ANYTHING,
     UnsupportedError,
@@ -23,6 +22,7 @@ from tinycnn.saving.options import (
     text,
     truth,
 )
+from tinycnn.utils.errors import ModelFileError
 
 ACTIVATIONS = {found: found for found in ("linear", "relu", "sigmoid", "softmax", "tanh")}
 ACTIVATIONS[None] = "linear"
@@ -222,7 +222,7 @@ def check_layers(path: str | os.PathLike, class_names: Iterable[str]) -> None:
     Example:
         >>> check_layers("a.h5", ["Dense", "MyDense"])  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        tinycnn.errors.ModelFileError: a.h5: no file can hold a layer of the class MyDense. ...
+        tinycnn.utils.errors.ModelFileError: a.h5: no file can hold a layer of the class MyDense. ...
     """
     for unknown in [found for found in class_names if found not in LAYERS]:
         cause = f"no file can hold a layer of the class {unknown}"

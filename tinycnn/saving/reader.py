@@ -5,8 +5,6 @@ import os
 
 import numpy as np
 
-from tinycnn.checks import MOST_PARAMETERS
-from tinycnn.printable import printable, shortened
 from tinycnn.saving import checksum
 from tinycnn.saving.hdf5 import HDF5File, open_file
 from tinycnn.saving.layer_config import plain_model
@@ -14,7 +12,9 @@ from tinycnn.saving.optimizer_state import StateMismatchError, read_state
 from tinycnn.saving.options import UnsupportedError, parse
 from tinycnn.saving.saved_model import SavedModel, WeightSpecs
 from tinycnn.saving.training_config import plain_training
-from tinycnn.warning import warn
+from tinycnn.utils.printable import printable, shortened
+from tinycnn.utils.validation import MOST_PARAMETERS
+from tinycnn.utils.warning import warn
 
 GROUP = "model_weights"
 UNKNOWN = "Only what tinycnn has can be loaded: build the model without it, or load it in Keras."

@@ -8,12 +8,12 @@ import os
 import h5py
 import numpy as np
 
-from tinycnn import atomic
-from tinycnn.errors import ModelFileError
 from tinycnn.saving import checksum, optimizer_state, reader
 from tinycnn.saving.layer_config import check_layers, keras_model
 from tinycnn.saving.saved_model import SavedModel, slot_names
 from tinycnn.saving.training_config import keras_training
+from tinycnn.utils import atomic
+from tinycnn.utils.errors import ModelFileError
 
 LAYOUT = "2.15.0"  # the last Keras whose own format this was; Keras 3 reads it, too
 WEIGHTS = ("kernel", "bias")

@@ -1,0 +1,35 @@
+"""The weights of layers by their names, and whether they are finite."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tinycnn.utils.warning import warn
+
+
+def not_finite(arrays: dict[str, np.ndarray]) -> list[str]:
+    """Return the names of the arrays that hold NaN or infinity.
+
+    Example:
+        >>> not_finite({"kernel": np.ones(3), "bias": np.array([0, np.nan])})
+        ['bias']
+    """
+    return [name for name, array in arrays.items() if not np.isfinite(array).all()]
+
+
+def named_weights(layers: Sequence) -> dict[str, np.ndarray]:
+    """Return {"conv2d/kernel": array, ...}: the parameters of built layers, not copies."""
+    return {f"{layer.name}/{name}": w for layer in layers for name, w in layer.params.items()}
+
+
+def warn_of_weights(layers: Sequence) -> None:
+    """Warn of NaN and infinity in the parameters of these layers.
+
+    Args:
+        layers: built.
+    """
+    if names := not_finite(named_weights(layers)):
+        warn(
+            f"The new weights hold NaN or infinity, in {', '.join(names)}: predictions and losses "
+            "will not be finite."
+        )

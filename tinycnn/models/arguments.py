@@ -1,0 +1,58 @@
+"""What `fit`, `evaluate` and `predict` receive, made uniform or refused; and the form of what they return."""
+
+import numpy as np
+
+from tinycnn.callbacks import Callback
+from tinycnn.utils.validation import number, plain, whole
+
+VERBOSITY = {"auto": 1, 0: 0, 1: 1, 2: 2}
+
+
+def batch_or(default: int, value: int | None, name: str = "batch_size") -> int:
+    """Return the size of batches that was asked for, or the default for None."""
+    return default if value is None else whole(name, value)
+
+
+def callback_list(callbacks: list[Callback] | Callback | None) -> list[Callback]:
+    """Return callbacks as a list."""
+    if isinstance(callbacks, list | tuple | None):
+        return list(callbacks or ())
+    return [callbacks]
+
+
+def validation_pair(data: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Return (x, y), or say that validation_data is something else."""
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise ValueError("validation_data must be a pair (x, y).")
+    return data[0], data[1]
+
+
+def split(data: tuple, share: float) -> tuple[tuple, tuple | None]:
+    """Cut off the last `share` of the samples for validation."""
+    exact = number("validation_split", share, 0, 1)
+    # np.float32(0.2) is a little more than 0.2, but 0.2 is meant: its shortest digits.
+    share = float(str(share)) if isinstance(share, np.generic | np.ndarray) else exact
+    x, y = data
+    kept = int(len(x) * (1 - share))
+    if share == 0:
+        return data, None
+    if kept in (0, len(x)):
+        raise ValueError(f"validation_split={share} leaves no samples on one side of {len(x)}.")
+    return (x[:kept], y[:kept]), (x[kept:], y[kept:])
+
+
+def verbosity(verbose: int | str) -> int:
+    """Return 0, 1 or 2."""
+    try:
+        return VERBOSITY[plain(verbose)]
+    except (KeyError, TypeError):  # TypeError: what has no hash
+        raise ValueError(
+            f"verbose must be 0, 1, 2 or 'auto'. Received: verbose={verbose!r}"
+        ) from None
+
+
+def results(logs: dict[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:
+    """Return loss and metrics as Keras does: a number, a list, or by name."""
+    if return_dict:
+        return logs
+    return list(logs.values()) if len(logs) > 1 else logs["loss"]

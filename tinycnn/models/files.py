@@ -1,0 +1,73 @@
+"""Between a model and its file: what is to be stored, as plain values, and what they must look like."""
+
+import math
+import os
+
+from tinycnn import optimizers, saving
+from tinycnn.layers import InputLayer, layers_from_config
+from tinycnn.utils.errors import ModelFileError
+
+LARGEST_SAMPLE = 2**26  # numbers that a layer of a file may hand on for one sample
+
+
+def weight_specs(config: dict) -> list[tuple[str, dict[str, tuple[tuple[int, ...], str]]]]:
+    """Return the name, and the shape and dtype of each parameter, of every layer; nothing is made.
+
+    Args:
+        config: as from `Sequential.get_config`.
+
+    Raises:
+        ValueError, TypeError: if it describes no model.
+    """
+    specs, shape = [], None
+    for layer in layers_from_config(config):
+        shape = layer.batch_shape if shape is None else shape
+        if shape is None:
+            raise ValueError("the shape of the input is not known")
+        output = layer.compute_output_shape(shape)
+        if not isinstance(layer, InputLayer):
+            shapes = layer.weight_shapes(shape)
+            specs.append((layer.name, {name: (s, layer.dtype) for name, s in shapes.items()}))
+        if math.prod(output[1:]) > LARGEST_SAMPLE:
+            raise ValueError(f"{layer.name} has outputs of {output[1:]} numbers: too many")
+        shape = output
+    if not specs:
+        raise ValueError("it has no layers")
+    return specs
+
+
+def save_model(
+    model: object,
+    filepath: str | os.PathLike,
+    overwrite: bool = True,
+    include_optimizer: bool = True,
+) -> None:
+    """Write a whole model to a file: see `Sequential.save`."""
+    path = os.fspath(filepath)
+    if not path.lower().endswith((".h5", ".hdf5")):
+        raise ModelFileError(path, "only .h5 and .hdf5 files can be written", "Choose such a name.")
+    model._built_layers()
+    compiled, state = None, None
+    if model._compiled is not None and include_optimizer:
+        compiled, state = compiled_config(model), optimizer_state(model.optimizer)
+    weights = [layer.get_weights() for layer in model.layers]
+    saved = saving.SavedModel(model.get_config(), weights, compiled, state)
+    saving.write_model(path, saved, overwrite=overwrite)
+
+
+def compiled_config(model: object) -> dict:
+    """Return what `compile` was told, as plain values."""
+    loss, optimizer = model._compiled["loss"], model.optimizer
+    return {
+        "loss": {"class_name": type(loss).__name__, "config": loss.get_config()},
+        "metrics": [name for name, _ in model._compiled["metrics"]],
+        "optimizer": {"class_name": type(optimizer).__name__, "config": optimizer.get_config()},
+    }
+
+
+def optimizer_state(optimizer: optimizers.Optimizer) -> dict | None:
+    """Return an optimizer's step count and copies of its slots; None before its first step."""
+    if not optimizer.iterations:
+        return None
+    slots = {name: [array.copy() for array in slot] for name, slot in optimizer.slots.items()}
+    return {"iterations": optimizer.iterations, "slots": slots}

@@ -1,0 +1,69 @@
+"""Looking inside a model: what every layer makes of a picture, and which pixels matter."""
+
+import numpy as np
+
+from tinycnn.models import training
+from tinycnn.models.plan import backward, forward, plan
+from tinycnn.utils.validation import as_array
+
+
+def activations(model: object, x: np.ndarray) -> list[np.ndarray]:
+    """Return the output of every layer, in the order of `model.layers`.
+
+    Args:
+        model: built.
+        x: samples (n, ...), of the model's dtype.
+    """
+    outputs = []
+    for step in plan(model.layers, fuse=False):
+        x, _ = step.forward(x, False, None)
+        outputs.append(x.copy())  # some layers hand on the very array that they were given
+    return outputs
+
+
+def gradients(model: object, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the gradient of the mean loss by every parameter, without dropout; nothing is learnt.
+
+    Args:
+        model: compiled and built.
+        x: samples (n, ...), of the model's dtype.
+        y: labels, as the loss takes them.
+
+    Returns:
+        {"conv2d/kernel": array, ...}, in the order of `get_weights`, each shaped as its parameter.
+    """
+    grads, _ = training.loss_gradients(model.objective, x, y, None, training=False)
+    pairs = zip(model.layers, grads, strict=True)
+    return {f"{layer.name}/{name}": grad[name] for layer, grad in pairs for name in layer.params}
+
+
+def input_gradient(model: object, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
+    """Return how the score of a class changes with every pixel: a picture of what matters.
+
+    The score is the class's number before the softmax.
+
+    Args:
+        model: built.
+        x: samples (n, ...), of the model's dtype.
+        class_index: the class, or one class for each sample (n,).
+
+    Returns:
+        dscore/dx, shaped as x.
+
+    Raises:
+        ValueError: for a class that is not there.
+
+    Source: K. Simonyan et al., "Deep Inside Convolutional Networks", 2014, section 3.
+    """
+    steps = plan(model.layers, logits=True)
+    scores, tape = forward(steps, x, False, None)
+    if scores.ndim != 2:
+        raise ValueError(f"Only (n, classes) outputs have classes. Received: {scores.shape}")
+    classes, index = scores.shape[-1], as_array("class_index", class_index)
+    if index.shape not in ((), (len(x),)):
+        raise ValueError(f"class_index must be one class, or {len(x)}. Received: {index.shape}")
+    if index.dtype.kind not in "iu" or not np.isin(index, np.arange(classes)).all():
+        raise ValueError(f"class_index must lie in 0 to {classes - 1}. Received: {class_index!r}")
+    dscores = np.zeros_like(scores)
+    dscores[np.arange(len(x)), index] = 1
+    return backward(steps, dscores, tape)[0]

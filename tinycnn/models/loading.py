@@ -1,0 +1,53 @@
+"""A model from a file."""
+
+import os
+
+import numpy as np
+
+from tinycnn import saving
+from tinycnn.models.files import weight_specs
+from tinycnn.models.sequential import Sequential
+from tinycnn.utils.errors import ModelFileError
+from tinycnn.utils.validation import refuse
+
+
+def load_model(
+    filepath: str | os.PathLike,
+    custom_objects: None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+) -> Sequential:
+    """Read a whole model that `save`, or Keras, wrote.
+
+    Nothing in the file can run code: it is data, read through one guarded door.
+
+    Args:
+        filepath: an HDF5 file.
+        custom_objects: only None.
+        compile: restore loss, metrics and optimizer, too.
+        safe_mode: only True.
+
+    Raises:
+        ModelFileError: if the file is no such model, with the cause.
+    """
+    refuse("load_model", {"custom_objects": custom_objects}, {"custom_objects": None})
+    refuse("load_model", {"safe_mode": safe_mode}, {"safe_mode": True})
+    saved = saving.read_model(filepath, weight_specs)
+    try:
+        # The weights that are drawn here are replaced at once.
+        model = Sequential.from_config(saved.config, np.random.default_rng(0))
+        model.set_weights([array for layer in saved.weights for array in layer])
+    except (ValueError, TypeError) as error:
+        raise ModelFileError(filepath, f"its configuration makes no model ({error})") from error
+    if compile and saved.training_config is not None:
+        try:
+            described = saved.training_config
+            model.compile(described["optimizer"], described["loss"], metrics=described["metrics"])
+        except (ValueError, TypeError) as error:
+            raise ModelFileError(
+                filepath, f"its training configuration is no good ({error})"
+            ) from error
+        if saved.optimizer_state is not None:
+            model.optimizer.iterations = saved.optimizer_state["iterations"]
+            model.optimizer.slots = saved.optimizer_state["slots"]
+    return model

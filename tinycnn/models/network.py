@@ -1,0 +1,238 @@
+"""`Network`: layers in a row, their shapes and their weights. `Sequential` adds everything that learns."""
+
+import itertools
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from tinycnn import utils
+from tinycnn.layers import InputLayer, Layer, layers_from_config
+from tinycnn.layers.weights import warn_of_weights
+from tinycnn.models.plan import plan
+from tinycnn.utils.validation import is_whole, label, whole
+
+
+def snake_case(name: str) -> str:
+    """Return "max_pooling2d" for "MaxPooling2D", as Keras names layers.
+
+    Example:
+        >>> snake_case("MaxPooling2D"), snake_case("ReLU")
+        ('max_pooling2d', 're_lu')
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+class Network:
+    """Layers in a row, each built as soon as the shape of its input is known.
+
+    Args:
+        layers: the layers, in order; more can follow with `add`.
+        name: of the network.
+
+    Raises:
+        TypeError: for something that is no layer.
+        ValueError: if a layer does not fit the one before it.
+
+    Example:
+        >>> from tinycnn.layers import Dense, Input
+        >>> Network([Input((4,)), Dense(3)], "small").output_shape
+        (None, 3)
+    """
+
+    def __init__(self, layers: Sequence[Layer] | None, name: str):
+        self.name = label("name", name)
+        self._rng: np.random.Generator | None = None  # None: the default one, read at each layer
+        self.built = False
+        self._layers: list[Layer] = []
+        if not isinstance(layers, list | tuple | None):
+            raise TypeError(f"layers must be a list of layers. Received: {layers!r}")
+        for layer in layers or []:
+            self.add(layer)
+
+    def _plan_steps(self) -> None:
+        """Plan what a prediction runs, once everything is built."""
+        if self.built:
+            self.prediction_steps = plan(self.layers)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without the InputLayer."""
+        return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The parameters themselves, not copies, in order."""
+        return [param for layer in self.layers for param in layer.params.values()]
+
+    @property
+    def dtype(self) -> str:
+        """The dtype that everything is computed in."""
+        return self.layers[0].dtype if self.layers else "float32"
+
+    @property
+    def input_shape(self) -> tuple:
+        """The shape of the input, with None for the number of samples."""
+        return self._built_layers()[0].input_shape
+
+    @property
+    def output_shape(self) -> tuple:
+        """The shape of the output, with None for the number of samples."""
+        return self._built_layers()[-1].output_shape
+
+    def add(self, layer: Layer) -> None:
+        """Put one more layer at the end; it is built at once if the shape of its input is known.
+
+        Raises:
+            TypeError: for something that is no layer.
+            ValueError: if the layer does not fit, or is already part of a model.
+        """
+        if not isinstance(layer, Layer):
+            raise TypeError(f"A model is made of layers. Received: {layer!r}")
+        if isinstance(layer, InputLayer) and self._layers:
+            raise ValueError("An InputLayer can only be the first layer of a model.")
+        if layer.taken or layer.input_shape is not None:
+            raise ValueError(f"Layer {layer.name} is already part of a model: make a new one.")
+        if self.layers and layer.dtype != self.dtype and not isinstance(layer, InputLayer):
+            raise ValueError(f"All layers must be {self.dtype}. Received: dtype={layer.dtype!r}")
+        shape = self._next_input_shape(layer)
+        layer.name = self._unused_name(layer)
+        if shape is not None:
+            self._build_layer(layer, shape)
+        self._layers.append(layer)
+        layer.taken = True
+        self.built = shape is not None and bool(self.layers)
+        self._plan_steps()
+
+    def _next_input_shape(self, layer: Layer) -> tuple | None:
+        """Return the shape of what reaches a layer that is about to be added, None if not known."""
+        if not self._layers:
+            return layer.batch_shape
+        return self._layers[-1].output_shape
+
+    def _unused_name(self, layer: Layer) -> str:
+        """Return the layer's own name, or the class's with a number, as Keras counts."""
+        taken = {other.name for other in self._layers}
+        if layer.name is not None:
+            if layer.name in taken:
+                raise ValueError(f"All layers must have different names. Twice: {layer.name!r}")
+            return layer.name
+        base = snake_case(type(layer).__name__)
+        names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(1)))
+        return next(name for name in names if name not in taken)
+
+    def build(self, input_shape: tuple) -> None:
+        """Make all parameters.
+
+        Args:
+            input_shape: with the number of samples (or None) in front.
+
+        Raises:
+            ValueError: if a layer does not fit the one before it.
+        """
+        if not self.layers:
+            raise ValueError("This model has no layers: add some first.")
+        if self.built:
+            return
+        if not isinstance(input_shape, tuple | list):
+            raise ValueError(f"input_shape must be a tuple. Received: input_shape={input_shape!r}")
+        shape = (None, *(whole("input_shape", size) for size in input_shape[1:]))
+        for layer in self._layers:
+            self._build_layer(layer, shape)
+            shape = layer.output_shape
+        self.built = True
+        self._plan_steps()
+
+    def __repr__(self) -> str:
+        shape = self.output_shape if self.built else "not built"
+        return f"<{type(self).__name__} name={self.name}, {len(self.layers)} layers, {shape}>"
+
+    def _build_layer(self, layer: Layer, shape: tuple) -> None:
+        """Build a layer; only those with weights draw from the generator, each once."""
+        layer.compute_output_shape(shape)  # raises if the layer cannot take this
+        weighted = bool(layer.weight_shapes(shape))
+        layer.build(shape, (self._rng or utils.next_rng()) if weighted else None)
+
+    def _built_layers(self) -> list[Layer]:
+        if not self.built:
+            raise ValueError(
+                "This model is not built yet: give its first layer an input_shape, or call build()."
+            )
+        return self.layers
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by name or by place.
+
+        Raises:
+            ValueError: if there is none.
+        """
+        if (name is None) == (index is None):
+            raise ValueError("get_layer takes either a name or an index.")
+        if index is not None:
+            if not is_whole(index) or not -len(self.layers) <= index < len(self.layers):
+                raise ValueError(f"There are {len(self.layers)} layers. Received: index={index!r}")
+            return self.layers[int(index)]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"No layer {name!r}. There are: {[layer.name for layer in self.layers]}")
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return copies of all parameters, layer by layer."""
+        return [weight.copy() for weight in self.weights]
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        """Copy new values into all parameters.
+
+        Args:
+            weights: as from `get_weights`.
+
+        Raises:
+            ValueError: for another number of arrays, or another shape; nothing is changed then.
+
+        Warns:
+            UserWarning: if some are NaN or infinite.
+        """
+        if not isinstance(weights, list | tuple):
+            raise ValueError(f"weights must be a list of arrays. Received: {weights!r}")
+        if len(weights) != len(self.weights):
+            raise ValueError(f"The model has {len(self.weights)} weights. Received: {len(weights)}")
+        new, before = iter(weights), self.get_weights()
+        try:
+            for layer in self.layers:
+                layer.copy_weights([next(new) for _ in layer.params])
+        except ValueError:
+            for weight, old in zip(self.weights, before, strict=True):
+                weight[...] = old
+            raise
+        warn_of_weights(self.layers)
+
+    def count_params(self) -> int:
+        """Return how many numbers the parameters have in all."""
+        return sum(layer.count_params() for layer in self._built_layers())
+
+    def get_config(self) -> dict:
+        """Return the name, and each layer's class and arguments, as plain values."""
+        described = list(self._layers)
+        if self.built and not isinstance(described[0], InputLayer):
+            first = InputLayer(self.input_shape[1:], dtype=self.dtype, name="input_layer")
+            described = [first, *described]
+        pairs = [{"class_name": type(d).__name__, "config": d.get_config()} for d in described]
+        return {"name": self.name, "layers": pairs}
+
+    @classmethod
+    def from_config(cls, config: dict, rng: np.random.Generator | None = None) -> "Network":
+        """Make a model from what `get_config` returned, with new weights.
+
+        Args:
+            config: plain values.
+            rng: where the weights come from; None: the default generator.
+
+        Raises:
+            ValueError, TypeError: if it describes no model.
+        """
+        model = cls(name=config["name"])
+        model._rng = rng
+        for layer in layers_from_config(config):
+            model.add(layer)
+        return model

@@ -1,0 +1,111 @@
+"""The plan: what really runs, step by step. Every prediction and every training step goes through here.
+
+A step keeps the contract of a layer: `forward` returns y and ctx, `backward` takes ctx back. `tape` is the
+list of all ctx. A step is one layer, or neighbours that are faster run as one: see `fusing.py`.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from tinycnn.layers import Layer
+from tinycnn.models.fusion import Fused, fused
+
+Grads = list[dict[str, np.ndarray]]  # the gradients of each layer, in the order of the layers
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One layer as a step.
+
+    Args:
+        layer: whose forward and backward steps these are.
+    """
+
+    layer: Layer
+
+    def forward(
+        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
+    ) -> tuple[np.ndarray, object]:
+        """Return y, and ctx for the backward step: see `Layer.forward`."""
+        return self.layer.forward(x, training, rng)
+
+    def backward(
+        self, dy: np.ndarray, ctx: object, input_gradient: bool
+    ) -> tuple[np.ndarray | None, Grads]:
+        """Return dx, and the gradients of each of the step's layers: see `Layer.backward`."""
+        dx, grads = self.layer.backward(dy, ctx, input_gradient)
+        return dx, [grads]
+
+    def decisions(self, ctx: object) -> tuple[np.ndarray, ...]:
+        """Return the yes-or-no choices of the forward step: see `Layer.decisions`."""
+        return self.layer.decisions(ctx)
+
+
+AnyStep = Step | Fused
+
+
+def plan(layers: Sequence[Layer], logits: bool = False, fuse: bool = True) -> list[AnyStep]:
+    """Decide what runs.
+
+    Args:
+        layers: of a built model, in order.
+        logits: leave out a softmax at the end, because the loss wants the scores before it. The last
+            step then still uses the last layer's own parameters.
+        fuse: run neighbours as one step where that is faster; False: every layer by itself.
+
+    Returns:
+        The steps, in order.
+    """
+    layers = list(layers)
+    scores = layers[-1].before_softmax() if logits and layers else None
+    if scores is not None:
+        layers[-1] = scores
+    steps: list[AnyStep] = []
+    while layers:
+        step = fused(layers) if fuse else None
+        steps.append(step or Step(layers[0]))
+        layers = layers[len(step.layers) if step else 1 :]
+    return steps
+
+
+def forward(
+    steps: list[AnyStep], x: np.ndarray, training: bool, rng: np.random.Generator | None
+) -> tuple[np.ndarray, list[object]]:
+    """Run all steps.
+
+    Args:
+        steps: from `plan`.
+        x: (n, ...), C-contiguous, of the model's dtype.
+        training: whether this is a training step.
+        rng: where dropout's chance comes from; may be None unless training.
+
+    Returns:
+        The last y, and the tape for `backward`.
+    """
+    tape = []
+    for step in steps:
+        x, ctx = step.forward(x, training, rng)
+        tape.append(ctx)
+    return x, tape
+
+
+def backward(
+    steps: list[AnyStep], dy: np.ndarray, tape: list[object], input_gradient: bool = True
+) -> tuple[np.ndarray | None, Grads]:
+    """Run all steps backwards.
+
+    Args:
+        steps, tape: those of `forward`.
+        dy: gradient of the loss by the last y.
+        input_gradient: False to save the work for the gradient by the first x.
+
+    Returns:
+        dx (None if not wanted), and the gradients of each layer, in the order of the layers.
+    """
+    grads: Grads = []
+    for place in reversed(range(len(steps))):
+        dy, found = steps[place].backward(dy, tape[place], input_gradient or place > 0)
+        grads = found + grads
+    return dy, grads

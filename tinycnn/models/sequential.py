@@ -1,0 +1,395 @@
+"""`Sequential`: a network that learns, predicts, explains and saves itself. The face is that of Keras."""
+
+import os
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tinycnn import losses, optimizers, utils
+from tinycnn import metrics as metric_functions
+from tinycnn.callbacks import Callback, History
+from tinycnn.layers import Layer
+from tinycnn.models import arguments, inspection, training
+from tinycnn.models.files import save_model
+from tinycnn.models.network import Network
+from tinycnn.models.plan import plan
+from tinycnn.models.summary import cells, summary
+from tinycnn.models.turns import Turns, between_trainings, one_thread_at_a_time
+from tinycnn.utils.validation import plain_array, refuse, truth, whole
+from tinycnn.utils.warning import warn
+
+
+class Sequential(Network):
+    """Layers in a row, to be compiled, trained and asked.
+
+    Args:
+        layers: the layers, in order; more can follow with `add`.
+        name: of the model.
+
+    Raises:
+        TypeError: for something that is no layer.
+        ValueError: if a layer does not fit the one before it.
+
+    Example:
+        >>> from tinycnn.layers import Dense, Input
+        >>> model = Sequential([Input((4,)), Dense(3, activation="softmax")])
+        >>> model.predict(np.zeros((2, 4)), verbose=0).shape
+        (2, 3)
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer] | None = None,
+        trainable: bool = True,
+        name: str | None = None,
+    ):
+        refuse("Sequential", {"trainable": trainable}, {"trainable": True})
+        self.optimizer: optimizers.Optimizer | None = None
+        self.objective: training.Objective | None = None
+        self.history: History | None = None
+        self.stop_training = False
+        self.run_eagerly = False
+        self._compiled: dict | None = None
+        self.turns = Turns()
+        super().__init__(layers, "sequential" if name is None else name)
+
+    add = between_trainings(Network.add)
+
+    def summary(
+        self,
+        line_length: None = None,
+        positions: None = None,
+        print_fn: Callable[[str], None] | None = None,
+    ) -> None:
+        """Print the table of layers, shapes and parameters.
+
+        Args:
+            line_length, positions: only None.
+            print_fn: receives the text instead of standard output.
+        """
+        refuse(
+            "summary",
+            {"line_length": line_length, "positions": positions},
+            dict.fromkeys(("line_length", "positions")),
+        )
+        rows = [cells(layer) for layer in self._built_layers()]
+        size = sum(weight.nbytes for weight in self.weights)
+        slots = self.optimizer.slots.values() if self.optimizer else []
+        held = [array for slot in slots for array in slot]
+        optimizer = sum(array.size for array in held), sum(array.nbytes for array in held)
+        (print_fn or print)(summary(self.name, rows, (self.count_params(), size), optimizer))
+
+    @between_trainings
+    def compile(
+        self,
+        optimizer: str | optimizers.Optimizer,
+        loss: object = None,
+        loss_weights: None = None,
+        metrics: list | None = None,
+        weighted_metrics: None = None,
+        run_eagerly: bool = False,
+        **options: object,
+    ) -> None:
+        """Say what to train for.
+
+        Args:
+            optimizer: of `tinycnn.optimizers`, or its name.
+            loss: of `tinycnn.losses`, or its name.
+            metrics: names or functions of `tinycnn.metrics`.
+            run_eagerly: run every layer by itself, not neighbours as one.
+            loss_weights, weighted_metrics, options: raise unless they change nothing.
+
+        Raises:
+            TypeError, ValueError: for something that is not there; nothing is changed then.
+        """
+        options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics}
+        neutral = {"loss_weights": None, "weighted_metrics": None, "steps_per_execution": 1}
+        refuse("compile", options, {**neutral, "jit_compile": "auto", "auto_scale_loss": True})
+        if loss is None:
+            raise ValueError(f"compile needs a loss: one of {sorted(losses.NAMES)}.")
+        given = [metrics] if isinstance(metrics, str) else list(metrics or [])
+        compiled = {
+            "loss": losses.get(loss),
+            "metrics": [metric_functions.get(metric) for metric in given],
+        }
+        names = [name for name, _ in compiled["metrics"]]
+        if len(set(names)) != len(names):
+            raise ValueError(f"Each metric can be there once. Received: {names}")
+        optimizer, run_eagerly = optimizers.get(optimizer), truth("run_eagerly", run_eagerly)
+        self.optimizer, self.run_eagerly = optimizer, run_eagerly
+        self._compiled = compiled
+        self._plan_steps()
+
+    def _plan_steps(self) -> None:
+        """Plan what predicting and, once compiled, training will run."""
+        super()._plan_steps()
+        if not self.built or self._compiled is None:
+            return
+        loss = self._compiled["loss"]
+        logits = self.layers[-1].before_softmax() is not None
+        if logits and loss.from_logits:
+            warn(
+                "from_logits=True, but the model ends in a softmax: as in Keras, the loss takes the "
+                "scores before the softmax."
+            )
+        steps = plan(self.layers, logits, fuse=not self.run_eagerly)
+        self.objective = training.Objective(
+            steps, loss, logits or loss.from_logits, self._compiled["metrics"]
+        )
+
+    @one_thread_at_a_time
+    def fit(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: list[Callback] | Callback | None = None,
+        validation_split: float = 0.0,
+        validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+        shuffle: bool = True,
+        class_weight: None = None,
+        sample_weight: None = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: None = None,
+        validation_steps: None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+        **options: object,
+    ) -> History:
+        """Train.
+
+        Args:
+            x: samples (n, ...), numbers.
+            y: labels, as the loss takes them.
+            batch_size: samples a step; None: 32.
+            epochs: the number of the last epoch; training begins at initial_epoch.
+            verbose: 0 silent, 1 or "auto" a progress bar, 2 one line an epoch.
+            callbacks: of `tinycnn.callbacks`.
+            validation_split: the share of the *last* samples, before any shuffling, to validate on.
+            validation_data: (x, y) to validate on instead.
+            shuffle: a new order of the samples in every epoch.
+            initial_epoch: where to begin, to go on with an earlier training.
+            validation_batch_size: samples a step of validation.
+            class_weight, sample_weight, steps_per_epoch, validation_steps, validation_freq, options:
+                only at Keras's defaults.
+
+        Returns:
+            A `History`; its `history` holds the losses and metrics of every epoch.
+
+        Raises:
+            ValueError, TypeError: for data that do not fit, or options that are not there.
+            RuntimeError: if the model is not compiled, or another thread is training it.
+        """
+        given = {
+            "class_weight": class_weight,
+            "sample_weight": sample_weight,
+            "steps_per_epoch": steps_per_epoch,
+            "validation_steps": validation_steps,
+            "validation_freq": validation_freq,
+        }
+        refuse("fit", given | options, {**dict.fromkeys(given), "validation_freq": 1})
+        batch_size = arguments.batch_or(32, batch_size)
+        epochs = range(whole("initial_epoch", initial_epoch, low=0), whole("epochs", epochs, low=0))
+        data = self._labelled(x, y)
+        if validation_data is not None:
+            validation = self._labelled(*arguments.validation_pair(validation_data))
+        else:
+            data, validation = arguments.split(data, validation_split)
+        return training.run_fit(
+            self,
+            data,
+            validation,
+            arguments.callback_list(callbacks),
+            utils.next_rng(),
+            batch_size=batch_size,
+            validation_batch_size=arguments.batch_or(
+                training.LARGE_BATCH, validation_batch_size, "validation_batch_size"
+            ),
+            epochs=epochs,
+            shuffle=truth("shuffle", shuffle),
+            verbose=arguments.verbosity(verbose),
+        )
+
+    def _labelled(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return samples and labels after making sure that they fit the compiled model."""
+        x = self._samples(x)
+        if self.objective is None:
+            raise RuntimeError(
+                "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
+            )
+        y = plain_array("Labels", y)
+        if len(x) == 0 or y.ndim == 0 or len(x) != len(y):
+            raise ValueError(
+                f"x and y must have as many samples, at least 1. Received: {len(x)}, {y.shape}"
+            )
+        self.objective.loss.target(y, np.empty((len(y), *self.output_shape[1:]), self.dtype))
+        return x, y
+
+    def _samples(self, x: np.ndarray) -> np.ndarray:
+        """Return x as an array after making sure that the model can take it; build if need be."""
+        x = plain_array("Samples", x)
+        if not self.built:
+            self.build(x.shape)
+        shape = self.input_shape
+        if x.ndim == len(shape) - 1 and shape[-1] == 1:
+            x = x[..., None]  # grey pictures without an axis for their one channel, as in Keras
+        if x.ndim != len(shape) or x.shape[1:] != shape[1:]:
+            raise ValueError(f"Samples must have the shape {shape}. Received: {x.shape}")
+        return x
+
+    def as_batch(self, x: np.ndarray) -> np.ndarray:
+        """Return samples as a C-contiguous array of the model's dtype.
+
+        It is writeable, too: for arrays that are not, Numba would compile every kernel once more.
+        """
+        return np.require(x, self.dtype, ["C", "A", "W"])
+
+    @one_thread_at_a_time
+    def train_on_batch(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        sample_weight: None = None,
+        class_weight: None = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Take one training step; return this batch's loss and metrics as `evaluate` does."""
+        given = {"sample_weight": sample_weight, "class_weight": class_weight}
+        refuse("train_on_batch", given, dict.fromkeys(given))
+        x, y = self._labelled(x, y)
+        means = training.Means(self.objective.names())
+        means.add(training.train_step(self, training.quiet_batch(self, x), y, utils.next_rng()))
+        return arguments.results(means.logs(), return_dict)
+
+    def test_on_batch(
+        self, x: np.ndarray, y: np.ndarray, sample_weight: None = None, return_dict: bool = False
+    ) -> float | list[float] | dict[str, float]:
+        """Evaluate on one batch: see `evaluate`."""
+        x = self._samples(x)
+        size = max(1, len(x))
+        return self.evaluate(x, y, size, 0, sample_weight, return_dict=return_dict)
+
+    def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
+        """Predict one batch: see `predict`."""
+        x = self._samples(x)
+        return self.predict(x, batch_size=max(1, len(x)), verbose=0)
+
+    def evaluate(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: None = None,
+        steps: None = None,
+        callbacks: None = None,
+        return_dict: bool = False,
+        **options: object,
+    ) -> float | list[float] | dict[str, float]:
+        """Return the mean loss and metrics; nothing is learnt.
+
+        Args:
+            x: samples (n, ...).
+            y: labels, as the loss takes them.
+            batch_size: samples a step; None: 256. It changes nothing but the memory that is needed.
+            verbose: 0 silent, 1 or "auto" a progress bar, 2 one line.
+            sample_weight, steps, callbacks: only None.
+            return_dict: by name instead of as [loss, metric, ...].
+
+        Returns:
+            [loss, metric, ...]; only the loss where there are no metrics.
+
+        Raises:
+            ValueError: for data that do not fit.
+            RuntimeError: if the model is not compiled.
+        """
+        given = {"sample_weight": sample_weight, "steps": steps, "callbacks": callbacks}
+        refuse("evaluate", given | options, dict.fromkeys(given))
+        x, y = self._labelled(x, y)
+        size = arguments.batch_or(training.LARGE_BATCH, batch_size)
+        return arguments.results(
+            self._with_bar(training.run_evaluate, (x, y), size, verbose), return_dict
+        )
+
+    def predict(
+        self,
+        x: np.ndarray,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: None = None,
+        callbacks: None = None,
+        **options: object,
+    ) -> np.ndarray:
+        """Return the model's output for every sample.
+
+        Args:
+            x: samples (n, ...).
+            batch_size: samples a step; None: 256. It changes nothing but the memory that is needed.
+            verbose: 0 silent, 1 a progress bar, 2 one line, "auto" a bar only where it takes long.
+            steps, callbacks: only None.
+
+        Returns:
+            (n, ...), for the classic net the probabilities (n, 10).
+
+        Raises:
+            ValueError: for samples that do not fit.
+        """
+        given = {"steps": steps, "callbacks": callbacks}
+        refuse("predict", given | options, dict.fromkeys(given))
+        x = self._samples(x)
+        size = arguments.batch_or(training.LARGE_BATCH, batch_size)
+        verbose = (
+            0 if isinstance(verbose, str) and verbose == "auto" and len(x) <= size else verbose
+        )
+        return self._with_bar(training.run_predict, (x,), size, verbose)
+
+    def _with_bar(self, run: Callable, data: tuple, batch_size: int, verbose: int | str) -> object:
+        verbose = arguments.verbosity(verbose)
+        if not verbose:
+            return run(self, *data, batch_size)
+        from tinycnn.utils.progress import Bar
+
+        total = -(-len(data[0]) // batch_size)
+        bar = Bar(total, run.__name__.removeprefix("run_"), visible=verbose == 1)
+        try:
+            found = run(self, *data, batch_size, bar)
+        finally:
+            bar.close()
+        bar.finish(found if isinstance(found, dict) else {})
+        return found
+
+    def activations(self, x: np.ndarray) -> list[np.ndarray]:
+        """Return the output of every layer: see `inspection.activations`."""
+        return inspection.activations(self, self.as_batch(self._samples(x)))
+
+    def gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the gradient of the mean loss by every parameter: see `inspection.gradients`."""
+        x, y = self._labelled(x, y)
+        return inspection.gradients(self, self.as_batch(x), y)
+
+    def input_gradient(self, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
+        """Return how the score of a class changes with every pixel: see `inspection.input_gradient`."""
+        return inspection.input_gradient(self, self.as_batch(self._samples(x)), class_index)
+
+    def save(
+        self,
+        filepath: str | os.PathLike,
+        overwrite: bool = True,
+        *,
+        include_optimizer: bool = True,
+    ) -> None:
+        """Write the whole model to an HDF5 file that Keras opens, too.
+
+        While another thread trains the model, weights of neighbouring steps may come into the file.
+
+        Args:
+            filepath: ends in .h5 or .hdf5.
+            overwrite: False to refuse if the file is there.
+            include_optimizer: False to leave out what `compile` and training added: a third of the size.
+
+        Raises:
+            ModelFileError: if the file cannot be written.
+        """
+        save_model(self, filepath, overwrite, include_optimizer)

@@ -1,0 +1,327 @@
+"""The door to the arithmetic: checks what comes in, then calls the kernel or, without Numba, the definition.
+
+No kernel checks its arguments, because inside compiled code there is nobody to tell; so every array is
+checked here, and nothing above this file calls a kernel. (What has no kernel is called where it is
+defined, in `reference`: softmax and cross-entropy work on a few numbers a sample.)
+"""
+
+import functools
+import os
+from types import ModuleType
+
+import numpy as np
+
+from tinycnn.ops import reference
+from tinycnn.utils.arrays import array_shape, changeable, checked, whole_numbers
+from tinycnn.utils.thread_count import available_threads, check_thread_count
+from tinycnn.utils.validation import number, truth, whole
+
+Pair = tuple[int, int]
+Padding = tuple[Pair, Pair]
+LARGEST = float(np.finfo(np.float32).max)
+
+
+@functools.cache
+def implementation() -> ModuleType:
+    """Return `ops.kernels`, or `ops.reference` where NUMBA_DISABLE_JIT=1 asks for plain Python.
+
+    Raises:
+        ValueError: for a `NUMBA_NUM_THREADS` that is not a number of threads.
+    """
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        return reference
+    available_threads()  # a bad number is refused here, before Numba comes upon it
+    from tinycnn.ops import kernels
+
+    return kernels
+
+
+def set_num_threads(count: int) -> None:
+    """Share each kernel among `count` threads; results stay the same to the last bit.
+
+    Args:
+        count: from 1 to 1,024.
+
+    Raises:
+        ValueError: for anything else.
+
+    Example:
+        >>> set_num_threads(2)
+    """
+    count = check_thread_count("The number of threads", count)
+    if implementation() is not reference:
+        from tinycnn.ops.kernels.parallel.thread_pool import workers
+
+        workers.set_count(count)
+
+
+def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> Pair:
+    """Return (oh, ow), the size of a convolution's or a pooling's output.
+
+    Raises:
+        ValueError: if these are not whole numbers, or the window does not fit into the padded image.
+    """
+    size, kernel, strides = (
+        whole_numbers(name, sizes, (2,))
+        for name, sizes in (("size", size), ("the window", kernel), ("strides", strides))
+    )
+    padding = whole_numbers("padding", padding, (2, 2))
+    padded = [
+        length + before + after for length, (before, after) in zip(size, padding, strict=True)
+    ]
+    if min(*(side for sides in padding for side in sides)) < 0:
+        raise ValueError(f"padding must not be negative. Received: {padding}")
+    if min(*kernel, *strides) < 1 or padded[0] < kernel[0] or padded[1] < kernel[1]:
+        raise ValueError(
+            f"A window of {kernel} with strides {strides} does not fit into an image of {tuple(padded)}, "
+            "padding included. Use a smaller window, larger images, or padding='same'."
+        )
+    return (padded[0] - kernel[0]) // strides[0] + 1, (padded[1] - kernel[1]) // strides[1] + 1
+
+
+def convolving(kernel_shape: tuple) -> ModuleType:
+    """Return `implementation()`; for a kernel without channels or filters `reference`."""
+    return implementation() if all(kernel_shape) else reference
+
+
+def geometry(
+    size: Pair, kernel_shape: tuple, strides: Pair, padding: Padding
+) -> tuple[Pair, Pair, Padding]:
+    """Return (oh, ow), strides and padding, all int; strides no larger than the image: all those do the same.
+
+    Args:
+        size: of the image, (h, w).
+        kernel_shape: begins with rows and columns of the window.
+        strides, padding: of the convolution or pooling.
+
+    Raises:
+        ValueError: if these are not whole numbers, or the window does not fit.
+    """
+    output = conv2d_output(size, kernel_shape[:2], strides, padding)
+    strides = whole_numbers("strides", strides, (2,))
+    padding = whole_numbers("padding", padding, (2, 2))
+    sizes = zip(strides, size, padding, strict=True)
+    return output, tuple(min(step, length + sum(zeros)) for step, length, zeros in sizes), padding
+
+
+def conv2d_forward(
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
+) -> np.ndarray:
+    """Return y (n, oh, ow, f): see `reference.conv2d_forward`."""
+    x = checked("x", x, (None,) * 4)
+    kernel = checked("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
+    bias = checked("bias", bias, kernel.shape[3:], x.dtype)
+    _, strides, padding = geometry(x.shape[1:3], kernel.shape, strides, padding)
+    return convolving(kernel.shape).conv2d_forward(x, kernel, bias, strides, padding)
+
+
+def conv2d_backward_input(
+    dy: np.ndarray, kernel: np.ndarray, x_shape: tuple, strides: Pair, padding: Padding
+) -> np.ndarray:
+    """Return dx (n, h, w, c): see `reference.conv2d_backward_input`."""
+    x_shape = array_shape("x_shape", x_shape)
+    kernel = checked("kernel", kernel, (None, None, x_shape[3], None))
+    output, strides, padding = geometry(x_shape[1:3], kernel.shape, strides, padding)
+    dy = checked("dy", dy, (x_shape[0], *output, kernel.shape[3]), kernel.dtype)
+    return convolving(kernel.shape).conv2d_backward_input(dy, kernel, x_shape, strides, padding)
+
+
+def conv2d_backward_kernel(
+    dy: np.ndarray, x: np.ndarray, kernel_shape: tuple, strides: Pair, padding: Padding
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return dkernel (kh, kw, c, f) and dbias (f,): see `reference.conv2d_backward_kernel`."""
+    kernel_shape = array_shape("kernel_shape", kernel_shape)
+    x = checked("x", x, (None, None, None, kernel_shape[2]))
+    output, strides, padding = geometry(x.shape[1:3], kernel_shape, strides, padding)
+    dy = checked("dy", dy, (len(x), *output, kernel_shape[3]), x.dtype)
+    return convolving(kernel_shape).conv2d_backward_kernel(dy, x, kernel_shape, strides, padding)
+
+
+def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Return y (n, f): see `reference.dense_forward`."""
+    x = checked("x", x, (None, None))
+    kernel = checked("kernel", kernel, (x.shape[1], None), x.dtype)
+    bias = checked("bias", bias, kernel.shape[1:], x.dtype)
+    return implementation().dense_forward(x, kernel, bias)
+
+
+def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Return dx (n, c): see `reference.dense_backward_input`."""
+    kernel = checked("kernel", kernel, (None, None))
+    dy = checked("dy", dy, (None, kernel.shape[1]), kernel.dtype)
+    return implementation().dense_backward_input(dy, kernel)
+
+
+def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return dkernel (c, f) and dbias (f,): see `reference.dense_backward_kernel`."""
+    x = checked("x", x, (None, None))
+    dy = checked("dy", dy, (len(x), None), x.dtype)
+    return implementation().dense_backward_kernel(dy, x)
+
+
+def same_padding(size: Pair, window: Pair, strides: Pair) -> Padding:
+    """Return the padding with which the output has ceil(size / strides) rows and columns.
+
+    What cannot be split evenly goes below and to the right, as in TensorFlow.
+
+    Example:
+        >>> same_padding((28, 28), (3, 3), (2, 2))
+        ((0, 1), (0, 1))
+    """
+    size, window, strides = (
+        whole_numbers(name, sizes, (2,))
+        for name, sizes in (("size", size), ("the window", window), ("strides", strides))
+    )
+    if min(*size, *window, *strides) < 1:
+        raise ValueError(f"Sizes and strides begin with 1. Received: {size}, {window}, {strides}")
+    lacking = [
+        max((-(-length // stride) - 1) * stride + width - length, 0)
+        for length, width, stride in zip(size, window, strides, strict=True)
+    ]
+    (above, left), (rows, columns) = [lack // 2 for lack in lacking], lacking
+    return (above, rows - above), (left, columns - left)
+
+
+def _pool_geometry(
+    x_shape: tuple, pool: Pair, strides: Pair, padding: Padding
+) -> tuple[Pair, Pair, Pair, Pair]:
+    """Return pool, strides, (rows above, columns left), (oh, ow); make sure that each window has a pixel."""
+    pool = whole_numbers("the window", pool, (2,))
+    output, strides, padding = geometry(x_shape[1:3], pool, strides, padding)
+    if any(max(sides) >= width for sides, width in zip(padding, pool, strict=True)):
+        raise ValueError(f"A padding of {padding} leaves windows of {pool} without a pixel.")
+    return pool, strides, (padding[0][0], padding[1][0]), output
+
+
+def max_pool2d_forward(
+    x: np.ndarray, pool: Pair, strides: Pair, padding: Padding
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return y and winner (n, oh, ow, c): see `reference.max_pool2d_forward`."""
+    x = checked("x", x, (None,) * 4)
+    return implementation().max_pool2d_forward(x, *_pool_geometry(x.shape, pool, strides, padding))
+
+
+def max_pool2d_backward(dy: np.ndarray, winner: np.ndarray, x_shape: tuple) -> np.ndarray:
+    """Return dx (n, h, w, c): see `reference.max_pool2d_backward`."""
+    x_shape = array_shape("x_shape", x_shape)
+    winner = checked("winner", winner, (x_shape[0], None, None, x_shape[3]), np.dtype(np.int32))
+    dy = checked("dy", dy, winner.shape)
+    if winner.size and not 0 <= winner.min() <= winner.max() < x_shape[1] * x_shape[2]:
+        raise ValueError(f"winner points outside of an image of {x_shape[1:3]}.")
+    return implementation().max_pool2d_backward(dy, winner, x_shape)
+
+
+def average_pool2d_forward(
+    x: np.ndarray, pool: Pair, strides: Pair, padding: Padding
+) -> np.ndarray:
+    """Return y (n, oh, ow, c): see `reference.average_pool2d_forward`."""
+    x = checked("x", x, (None,) * 4)
+    rest = _pool_geometry(x.shape, pool, strides, padding)
+    return implementation().average_pool2d_forward(x, *rest)
+
+
+def average_pool2d_backward(
+    dy: np.ndarray, x_shape: tuple, pool: Pair, strides: Pair, padding: Padding
+) -> np.ndarray:
+    """Return dx (n, h, w, c): see `reference.average_pool2d_backward`."""
+    x_shape = array_shape("x_shape", x_shape)
+    pool, strides, start, output = _pool_geometry(x_shape, pool, strides, padding)
+    dy = checked("dy", dy, (x_shape[0], *output, x_shape[3]))
+    return implementation().average_pool2d_backward(dy, x_shape, pool, strides, start)
+
+
+def relu_forward(x: np.ndarray) -> np.ndarray:
+    """Return y, shaped as x: see `reference.relu_forward`."""
+    return implementation().relu_forward(checked("x", x, (None,) * np.ndim(x)))
+
+
+def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return dx, shaped as dy: see `reference.relu_backward`."""
+    dy = checked("dy", dy, np.shape(y))
+    return implementation().relu_backward(dy, checked("y", y, dy.shape, dy.dtype))
+
+
+def tanh_forward(x: np.ndarray) -> np.ndarray:
+    """Return y, shaped as x: see `reference.tanh_forward`."""
+    return implementation().tanh_forward(checked("x", x, (None,) * np.ndim(x)))
+
+
+def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return dx, shaped as dy: see `reference.tanh_backward`."""
+    dy = checked("dy", dy, np.shape(y))
+    return implementation().tanh_backward(dy, checked("y", y, dy.shape, dy.dtype))
+
+
+def check_dropout(rate: float, seed: int) -> None:
+    """Raise ValueError unless rate and seed are what dropout takes."""
+    number("rate", rate, 0, 1)
+    whole("seed", seed, 0, 2**64 - 1)
+
+
+def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
+    """Return y, shaped as x: see `reference.dropout_forward`."""
+    check_dropout(rate, seed)
+    return implementation().dropout_forward(checked("x", x, (None,) * np.ndim(x)), rate, seed)
+
+
+def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:
+    """Return dx, shaped as dy: see `reference.dropout_backward`."""
+    return dropout_forward(checked("dy", dy, (None,) * np.ndim(dy)), rate, seed)
+
+
+def _moved(param: np.ndarray, grad: np.ndarray, **slots: np.ndarray) -> list[np.ndarray]:
+    """Return all arrays of a step, checked; all but grad are changed in place."""
+    param = changeable("param", param)
+    alike = param.shape, param.dtype
+    changed = [changeable(name, slot, *alike) for name, slot in slots.items()]
+    return [param, checked("grad", grad, *alike), *changed]
+
+
+def sgd_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    velocity: np.ndarray,
+    learning_rate: float,
+    momentum: float,
+    nesterov: bool,
+) -> None:
+    """Change param and velocity in place: see `reference.sgd_update`."""
+    arrays = _moved(param, grad, velocity=velocity)
+    learning_rate = number("learning_rate", learning_rate, 0, LARGEST)
+    momentum, nesterov = number("momentum", momentum, 0, 1), truth("nesterov", nesterov)
+    implementation().sgd_update(*arrays, learning_rate, momentum, nesterov)
+
+
+def adadelta_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    accumulated_grad: np.ndarray,
+    accumulated_delta: np.ndarray,
+    learning_rate: float,
+    rho: float,
+    epsilon: float,
+) -> None:
+    """Change all but grad in place: see `reference.adadelta_update`."""
+    slots = {"accumulated_grad": accumulated_grad, "accumulated_delta": accumulated_delta}
+    arrays = _moved(param, grad, **slots)
+    learning_rate = number("learning_rate", learning_rate, 0, LARGEST)
+    rho, epsilon = number("rho", rho, 0, 1), number("epsilon", epsilon, 0, LARGEST)
+    implementation().adadelta_update(*arrays, learning_rate, rho, epsilon)
+
+
+def adam_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    momentum: np.ndarray,
+    velocity: np.ndarray,
+    learning_rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> None:
+    """Change all but grad in place: see `reference.adam_update`."""
+    arrays = _moved(param, grad, momentum=momentum, velocity=velocity)
+    learning_rate = number("learning_rate", learning_rate, 0, LARGEST)
+    beta_1, beta_2 = number("beta_1", beta_1, 0, 1), number("beta_2", beta_2, 0, 1)
+    epsilon = number("epsilon", epsilon, 0, LARGEST)
+    implementation().adam_update(*arrays, learning_rate, beta_1, beta_2, epsilon)

@@ -1,0 +1,148 @@
+"""The door to the arithmetic of neighbours that run as one: see `ops.py`."""
+
+import numpy as np
+
+from tinycnn.ops.dispatch import (
+    Padding,
+    Pair,
+    check_dropout,
+    convolving,
+    geometry,
+)
+from tinycnn.utils.arrays import checked, whole_numbers
+from tinycnn.utils.validation import truth
+
+NONE = ((0, 0), (0, 0))
+
+
+def _convolution(
+    x: np.ndarray, kernel: np.ndarray, strides: Pair, padding: Padding
+) -> tuple[np.ndarray, np.ndarray, tuple, Pair, Padding]:
+    """Return x, kernel, the shape of what comes out, strides and padding, all checked."""
+    x = checked("x", x, (None,) * 4)
+    kernel = checked("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
+    output, strides, padding = geometry(x.shape[1:3], kernel.shape, strides, padding)
+    return x, kernel, (len(x), *output, kernel.shape[3]), strides, padding
+
+
+def _pooled(shape: tuple, pool: Pair) -> tuple[tuple, Pair]:
+    """Return the shape behind windows that lie side by side on `shape`, and their size, checked."""
+    pool = whole_numbers("pool", pool, (2,))
+    (rows, columns), _, _ = geometry(shape[1:3], pool, pool, NONE)
+    return (shape[0], rows, columns, shape[3]), pool
+
+
+def conv2d_relu_forward(
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
+) -> np.ndarray:
+    """Return y (n, oh, ow, f): see `reference.conv2d_relu_forward`."""
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    bias = checked("bias", bias, shape[3:], x.dtype)
+    return convolving(kernel.shape).conv2d_relu_forward(x, kernel, bias, strides, padding)
+
+
+def conv2d_relu_backward(
+    dy: np.ndarray,
+    y: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    input_gradient: bool,
+) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+    """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_backward`."""
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    dy, y = checked("dy", dy, shape, x.dtype), checked("y", y, shape, x.dtype)
+    rest = kernel, strides, padding, truth("input_gradient", input_gradient)
+    return convolving(kernel.shape).conv2d_relu_backward(dy, y, x, *rest)
+
+
+def conv2d_relu_max_pool2d_forward(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    pool: Pair,
+    rate: float = 0.0,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return y and winner (n, oh // ph, ow // pw, f): see `reference.conv2d_relu_max_pool2d_forward`."""
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    bias = checked("bias", bias, shape[3:], x.dtype)
+    _, pool = _pooled(shape, pool)
+    if pool[0] * pool[1] > 256:
+        raise ValueError(f"A window has at most 256 numbers here. Received: {pool}")
+    check_dropout(rate, seed)
+    rest = bias, strides, padding, pool, rate, seed
+    return convolving(kernel.shape).conv2d_relu_max_pool2d_forward(x, kernel, *rest)
+
+
+def conv2d_relu_max_pool2d_backward(
+    dy: np.ndarray,
+    y: np.ndarray,
+    winner: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    pool: Pair,
+    rate: float,
+    input_gradient: bool,
+) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+    """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_max_pool2d_backward`."""
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    shape, pool = _pooled(shape, pool)
+    dy, y = checked("dy", dy, shape, x.dtype), checked("y", y, shape, x.dtype)
+    winner = checked("winner", winner, shape, np.dtype(np.uint8))
+    if winner.size and winner.max() >= pool[0] * pool[1]:
+        raise ValueError(f"winner points outside of a window of {pool}.")
+    check_dropout(rate, 0)
+    rest = kernel, strides, padding, pool, rate, truth("input_gradient", input_gradient)
+    return convolving(kernel.shape).conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
+
+
+def _check_activation(activation: str) -> None:
+    """Raise ValueError unless there is a kernel for this activation in front of a mean."""
+    if not isinstance(activation, str) or activation not in ("relu", "tanh"):
+        raise ValueError(f"activation must be one of 'relu', 'tanh'. Received: {activation!r}")
+
+
+def conv2d_average_pool2d_forward(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    activation: str,
+    pool: Pair,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return y and what the activation gave: see `reference.conv2d_average_pool2d_forward`."""
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    bias = checked("bias", bias, shape[3:], x.dtype)
+    _, pool = _pooled(shape, pool)
+    _check_activation(activation)
+    rest = strides, padding, activation, pool
+    return convolving(kernel.shape).conv2d_average_pool2d_forward(x, kernel, bias, *rest)
+
+
+def conv2d_average_pool2d_backward(
+    dy: np.ndarray,
+    a: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    activation: str,
+    pool: Pair,
+    input_gradient: bool,
+) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+    """Return dx or None, dkernel and dbias: see `reference.conv2d_average_pool2d_backward`."""
+    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    pooled, pool = _pooled(shape, pool)
+    dy = checked("dy", dy, pooled, x.dtype)
+    _check_activation(activation)
+    a = checked("a", a, shape, x.dtype, any_order=True)
+    rest = activation, pool, truth("input_gradient", input_gradient)
+    arrays = dy, a, x, kernel
+    return convolving(kernel.shape).conv2d_average_pool2d_backward(*arrays, strides, padding, *rest)

@@ -1,0 +1,66 @@
+"""The fast side: Numba kernels that know only arrays and integers.
+
+Every function here has the name, the arguments and the result of its definition in `tinycnn.ops.reference`;
+`tinycnn.ops` chooses between the two. Results do not depend on the number of threads, to the last bit:
+each chunk of a loop owns what it writes, and sums over samples use fixed chunks in a fixed order.
+
+Read `product.py` first: one small matrix product carries convolution and dense layers, both ways.
+"""
+
+from tinycnn.ops.kernels.activations import (
+    relu_backward,
+    relu_forward,
+    tanh_backward,
+    tanh_forward,
+)
+from tinycnn.ops.kernels.convolution.average_pool import (
+    conv2d_average_pool2d_backward,
+    conv2d_average_pool2d_forward,
+)
+from tinycnn.ops.kernels.convolution.direct import (
+    conv2d_backward_input,
+    conv2d_backward_kernel,
+    conv2d_forward,
+)
+from tinycnn.ops.kernels.convolution.relu import conv2d_relu_backward, conv2d_relu_forward
+from tinycnn.ops.kernels.convolution.relu_max_pool import (
+    conv2d_relu_max_pool2d_backward,
+    conv2d_relu_max_pool2d_forward,
+)
+from tinycnn.ops.kernels.dense import dense_backward_input, dense_backward_kernel, dense_forward
+from tinycnn.ops.kernels.dropout import dropout_backward, dropout_forward
+from tinycnn.ops.kernels.optimizers import adadelta_update, adam_update, sgd_update
+from tinycnn.ops.kernels.pooling import (
+    average_pool2d_backward,
+    average_pool2d_forward,
+    max_pool2d_backward,
+    max_pool2d_forward,
+)
+
+__all__ = [
+    "adadelta_update",
+    "adam_update",
+    "average_pool2d_backward",
+    "average_pool2d_forward",
+    "conv2d_average_pool2d_backward",
+    "conv2d_average_pool2d_forward",
+    "conv2d_backward_input",
+    "conv2d_backward_kernel",
+    "conv2d_forward",
+    "conv2d_relu_backward",
+    "conv2d_relu_forward",
+    "conv2d_relu_max_pool2d_backward",
+    "conv2d_relu_max_pool2d_forward",
+    "dense_backward_input",
+    "dense_backward_kernel",
+    "dense_forward",
+    "dropout_backward",
+    "dropout_forward",
+    "max_pool2d_backward",
+    "max_pool2d_forward",
+    "relu_backward",
+    "relu_forward",
+    "sgd_update",
+    "tanh_backward",
+    "tanh_forward",
+]

@@ -1,0 +1,1 @@
+"""Every way to convolve, and the shapes that each is for."""

@@ -1,0 +1,120 @@
+"""Optimizer steps in one pass over memory each, in place.
+
+The loops count from 0 over slices: an index that might be negative, and so count from the end, keeps LLVM
+from using vector instructions, which are seven times as fast here.
+"""
+
+import numpy as np
+
+from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.parallel.thread_pool import workers
+
+WORTH_A_THREAD = 50_000  # numbers
+
+
+def sgd_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    velocity: np.ndarray,
+    learning_rate: float,
+    momentum: float,
+    nesterov: bool,
+) -> None:
+    """Twin of `reference.sgd_update`."""
+    number = param.dtype.type
+    flat = [array.reshape(-1) for array in (param, grad, velocity)]
+    numbers = number(learning_rate), number(momentum), nesterov
+    workers.run(sgd_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+
+
+@jit
+def sgd_span(start, stop, param, grad, velocity, learning_rate, momentum, nesterov):
+    """Move positions start to stop."""
+    param, grad, velocity = param[start:stop], grad[start:stop], velocity[start:stop]
+    for position in range(len(param)):
+        step = learning_rate * grad[position]
+        velocity[position] = (momentum * velocity[position] if momentum else 0) - step
+        if nesterov and momentum:
+            param[position] += momentum * velocity[position] - step
+        else:
+            param[position] += velocity[position]
+
+
+def adadelta_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    accumulated_grad: np.ndarray,
+    accumulated_delta: np.ndarray,
+    learning_rate: float,
+    rho: float,
+    epsilon: float,
+) -> None:
+    """Twin of `reference.adadelta_update`."""
+    number = param.dtype.type
+    flat = [a.reshape(-1) for a in (param, grad, accumulated_grad, accumulated_delta)]
+    numbers = number(learning_rate), number(rho), number(1 - rho), number(epsilon)
+    workers.run(adadelta_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+
+
+@jit
+def adadelta_span(
+    start, stop, param, grad, accumulated_grad, accumulated_delta, learning_rate, rho, rest, epsilon
+):
+    """Move positions start to stop."""
+    param, grad = param[start:stop], grad[start:stop]
+    accumulated_grad, accumulated_delta = (
+        accumulated_grad[start:stop],
+        accumulated_delta[start:stop],
+    )
+    for position in range(len(param)):
+        g = grad[position]
+        grads = rho * accumulated_grad[position] + rest * g * g
+        delta = -np.sqrt(accumulated_delta[position] + epsilon) / np.sqrt(grads + epsilon) * g
+        accumulated_grad[position] = grads
+        accumulated_delta[position] = rho * accumulated_delta[position] + rest * delta * delta
+        param[position] += learning_rate * delta
+
+
+def adam_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    momentum: np.ndarray,
+    velocity: np.ndarray,
+    learning_rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> None:
+    """Twin of `reference.adam_update`."""
+    number = param.dtype.type
+    flat = [array.reshape(-1) for array in (param, grad, momentum, velocity)]
+    betas = number(beta_1), number(1 - beta_1), number(beta_2), number(1 - beta_2)
+    numbers = number(learning_rate), *betas, number(epsilon)
+    workers.run(adam_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+
+
+@jit
+def adam_span(
+    start,
+    stop,
+    param,
+    grad,
+    momentum,
+    velocity,
+    learning_rate,
+    beta_1,
+    rest_1,
+    beta_2,
+    rest_2,
+    epsilon,
+):
+    """Move positions start to stop."""
+    param, grad = param[start:stop], grad[start:stop]
+    momentum, velocity = momentum[start:stop], velocity[start:stop]
+    for position in range(len(param)):
+        g = grad[position]
+        # Not mean + (g - mean) * rest: a gradient far smaller than the mean would be lost in it.
+        mean = beta_1 * momentum[position] + rest_1 * g
+        square = beta_2 * velocity[position] + rest_2 * g * g
+        momentum[position], velocity[position] = mean, square
+        param[position] -= learning_rate * mean / (np.sqrt(square) + epsilon)

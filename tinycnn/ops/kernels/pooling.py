@@ -1,0 +1,133 @@
+"""Pooling: one pass over each window, all channels side by side."""
+
+import numpy as np
+
+from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.parallel.thread_pool import workers
+
+Pair = tuple[int, int]
+WORTH_A_THREAD = 100_000  # numbers
+
+
+def samples_a_thread(x_shape):
+    """Return how many samples are worth a thread of their own."""
+    return WORTH_A_THREAD // (x_shape[1] * x_shape[2] * x_shape[3] + 1)
+
+
+@jit
+def extent(begin, length, size):
+    """Return from where to where a window lies in the image."""
+    return max(begin, 0), min(begin + length, size)
+
+
+def max_pool2d_forward(
+    x: np.ndarray, pool: Pair, strides: Pair, start: Pair, output: Pair
+) -> tuple[np.ndarray, np.ndarray]:
+    """Twin of `reference.max_pool2d_forward`."""
+    n, _, _, c = x.shape
+    y, winner = np.empty((n, *output, c), x.dtype), np.empty((n, *output, c), np.int32)
+    workers.run(max_forward_span, n, samples_a_thread(x.shape), x, pool, strides, start, y, winner)
+    return y, winner
+
+
+@jit
+def max_forward_span(first, last, x, pool, strides, start, y, winner):
+    """Pool samples first to last."""
+    (_, h, w, _), (_, oh, ow, _) = x.shape, y.shape
+    for b in range(first, last):
+        for i in range(oh):
+            for j in range(ow):
+                top, bottom = extent(i * strides[0] - start[0], pool[0], h)
+                left, right = extent(j * strides[1] - start[1], pool[1], w)
+                y[b, i, j] = x[b, top, left]
+                winner[b, i, j] = top * w + left
+                for row in range(top, bottom):
+                    for column in range(left, right):
+                        take_larger(
+                            x[b, row, column], row * w + column, y[b, i, j], winner[b, i, j]
+                        )
+
+
+@jit
+def take_larger(values, place, largest, winner):
+    """Where a value is larger than the largest so far, or the first NaN, it becomes the largest."""
+    for ch in range(len(values)):
+        value, best = values[ch], largest[ch]
+        wins = (value > best) | ((value != value) & (best == best))
+        largest[ch] = value if wins else best
+        winner[ch] = place if wins else winner[ch]
+
+
+def max_pool2d_backward(dy: np.ndarray, winner: np.ndarray, x_shape: tuple) -> np.ndarray:
+    """Twin of `reference.max_pool2d_backward`."""
+    n, h, w, c = x_shape
+    dx = np.zeros((n, h * w, c), dy.dtype)
+    workers.run(max_backward_span, n, samples_a_thread(x_shape), dy, winner, dx)
+    return dx.reshape(x_shape)
+
+
+@jit
+def max_backward_span(first, last, dy, winner, dx):
+    """Give each gradient of samples first to last to the pixel that won."""
+    _, oh, ow, c = dy.shape
+    for b in range(first, last):
+        for i in range(oh):
+            for j in range(ow):
+                for ch in range(c):
+                    # forward: y[b, i, j, ch] = x[b] at winner[b, i, j, ch]
+                    dx[b, winner[b, i, j, ch], ch] += dy[b, i, j, ch]
+
+
+def average_pool2d_forward(
+    x: np.ndarray, pool: Pair, strides: Pair, start: Pair, output: Pair
+) -> np.ndarray:
+    """Twin of `reference.average_pool2d_forward`."""
+    n, _, _, c = x.shape
+    y = np.zeros((n, *output, c), x.dtype)
+    workers.run(average_forward_span, n, samples_a_thread(x.shape), x, pool, strides, start, y)
+    return y
+
+
+@jit
+def average_forward_span(first, last, x, pool, strides, start, y):
+    """Pool samples first to last."""
+    (_, h, w, _), (_, oh, ow, c) = x.shape, y.shape
+    for b in range(first, last):
+        for i in range(oh):
+            for j in range(ow):
+                top, bottom = extent(i * strides[0] - start[0], pool[0], h)
+                left, right = extent(j * strides[1] - start[1], pool[1], w)
+                for row in range(top, bottom):
+                    for column in range(left, right):
+                        for ch in range(c):
+                            y[b, i, j, ch] += x[b, row, column, ch]
+                count = y.dtype.type((bottom - top) * (right - left))
+                for ch in range(c):
+                    y[b, i, j, ch] /= count
+
+
+def average_pool2d_backward(
+    dy: np.ndarray, x_shape: tuple, pool: Pair, strides: Pair, start: Pair
+) -> np.ndarray:
+    """Twin of `reference.average_pool2d_backward`."""
+    dx = np.zeros(x_shape, dy.dtype)
+    span = average_backward_span
+    workers.run(span, x_shape[0], samples_a_thread(x_shape), dy, pool, strides, start, dx)
+    return dx
+
+
+@jit
+def average_backward_span(first, last, dy, pool, strides, start, dx):
+    """Share each gradient of samples first to last equally among its window."""
+    (_, h, w, _), (_, oh, ow, c) = dx.shape, dy.shape
+    for b in range(first, last):
+        for i in range(oh):
+            for j in range(ow):
+                top, bottom = extent(i * strides[0] - start[0], pool[0], h)
+                left, right = extent(j * strides[1] - start[1], pool[1], w)
+                count = dx.dtype.type((bottom - top) * (right - left))
+                for row in range(top, bottom):
+                    for column in range(left, right):
+                        for ch in range(c):
+                            # forward: y[b, i, j, ch] = sum of the window / count
+                            dx[b, row, column, ch] += dy[b, i, j, ch] / count

@@ -1,0 +1,86 @@
+"""The definitions: what every operation computes, forward beside backward, in plain NumPy.
+
+This is the folder to read. Nothing here is fast and nothing is clever; `tinycnn.ops.kernels` has a twin of
+each hot function, with the same name, arguments and result, and the tests hold the twins to these.
+With `NUMBA_DISABLE_JIT=1` in the environment the whole library runs on this folder.
+
+One legend of sizes, here and in the kernels:
+
+    n samples · h, w height and width · c channels · kh, kw kernel height and width · f filters
+    oh, ow output height and width · sh, sw strides · ph, pw pool height and width
+    b a sample · i, j an output row and column · di, dj an offset in the window · ch a channel
+
+A gradient is the name of its array with a d in front: dx is the gradient of the loss by x.
+"""
+
+from tinycnn.ops.reference.activations import (
+    linear_backward,
+    linear_forward,
+    relu_backward,
+    relu_forward,
+    sigmoid_backward,
+    sigmoid_forward,
+    softmax_backward,
+    softmax_forward,
+    tanh_backward,
+    tanh_forward,
+)
+from tinycnn.ops.reference.conv2d import (
+    conv2d_backward_input,
+    conv2d_backward_kernel,
+    conv2d_forward,
+)
+from tinycnn.ops.reference.cross_entropy import cross_entropy_backward, cross_entropy_forward
+from tinycnn.ops.reference.dense import dense_backward_input, dense_backward_kernel, dense_forward
+from tinycnn.ops.reference.dropout import dropout_backward, dropout_forward
+from tinycnn.ops.reference.fused import (
+    conv2d_average_pool2d_backward,
+    conv2d_average_pool2d_forward,
+    conv2d_relu_backward,
+    conv2d_relu_forward,
+    conv2d_relu_max_pool2d_backward,
+    conv2d_relu_max_pool2d_forward,
+)
+from tinycnn.ops.reference.optimizers import adadelta_update, adam_update, sgd_update
+from tinycnn.ops.reference.pooling import (
+    average_pool2d_backward,
+    average_pool2d_forward,
+    max_pool2d_backward,
+    max_pool2d_forward,
+)
+
+__all__ = [
+    "adadelta_update",
+    "adam_update",
+    "average_pool2d_backward",
+    "average_pool2d_forward",
+    "conv2d_average_pool2d_backward",
+    "conv2d_average_pool2d_forward",
+    "conv2d_backward_input",
+    "conv2d_backward_kernel",
+    "conv2d_forward",
+    "conv2d_relu_backward",
+    "conv2d_relu_forward",
+    "conv2d_relu_max_pool2d_backward",
+    "conv2d_relu_max_pool2d_forward",
+    "cross_entropy_backward",
+    "cross_entropy_forward",
+    "dense_backward_input",
+    "dense_backward_kernel",
+    "dense_forward",
+    "dropout_backward",
+    "dropout_forward",
+    "linear_backward",
+    "linear_forward",
+    "max_pool2d_backward",
+    "max_pool2d_forward",
+    "relu_backward",
+    "relu_forward",
+    "sgd_update",
+    "sigmoid_backward",
+    "sigmoid_forward",
+    "softmax_backward",
+    "softmax_forward",
+    "tanh_backward",
+    "tanh_forward",
+]

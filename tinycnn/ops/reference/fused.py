@@ -1,0 +1,195 @@
+"""Neighbours that run as one: what they must give is what their parts give, one after the other."""
+
+import numpy as np
+
+from tinycnn.ops.reference.activations import (
+    relu_backward,
+    relu_forward,
+    tanh_backward,
+    tanh_forward,
+)
+from tinycnn.ops.reference.conv2d import (
+    Padding,
+    Pair,
+    conv2d_backward_input,
+    conv2d_backward_kernel,
+    conv2d_forward,
+)
+from tinycnn.ops.reference.dropout import dropout_forward, keep_scale
+from tinycnn.ops.reference.pooling import (
+    average_pool2d_backward,
+    average_pool2d_forward,
+    max_pool2d_backward,
+    max_pool2d_forward,
+)
+
+BENDS = {"relu": (relu_forward, relu_backward), "tanh": (tanh_forward, tanh_backward)}
+Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
+
+
+def conv2d_relu_forward(
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
+) -> np.ndarray:
+    """Convolve, then ReLU.
+
+    Args: see `conv2d_forward`.
+
+    Returns:
+        y (n, oh, ow, f).
+    """
+    return relu_forward(conv2d_forward(x, kernel, bias, strides, padding))
+
+
+def conv2d_relu_backward(
+    dy: np.ndarray,
+    y: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    input_gradient: bool,
+) -> Gradients:
+    """Go back through the ReLU, then through the convolution.
+
+    Args:
+        dy, y: gradient of the loss by y, and y itself, (n, oh, ow, f).
+        x, kernel, strides, padding: those of the forward step.
+        input_gradient: whether dx is wanted.
+
+    Returns:
+        dx (n, h, w, c) or None, dkernel (kh, kw, c, f), dbias (f,).
+    """
+    # forward: y = relu(z)
+    dz = relu_backward(dy, y)
+    # forward: z = x * kernel + bias
+    dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
+    if not input_gradient:
+        return None, dkernel, dbias
+    return conv2d_backward_input(dz, kernel, x.shape, strides, padding), dkernel, dbias
+
+
+def conv2d_relu_max_pool2d_forward(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    pool: Pair,
+    rate: float,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Convolve, then ReLU, then keep the largest number of windows that lie side by side, then dropout.
+
+    Args:
+        x, kernel, bias, strides, padding: see `conv2d_forward`.
+        pool: (ph, pw), the size of the windows and the steps between them.
+        rate, seed: see `dropout_forward`; rate 0 drops nothing.
+
+    Returns:
+        y (n, oh // ph, ow // pw, f), and winner, shaped as y, uint8: where in its window the largest number
+        stood, row · pw + column; anywhere, where y is 0, for nothing goes back through it.
+    """
+    a = conv2d_relu_forward(x, kernel, bias, strides, padding)
+    (ph, pw), width = pool, a.shape[2]
+    output = a.shape[1] // ph, width // pw
+    y, place = max_pool2d_forward(a, pool, pool, (0, 0), output)
+    row, column = place // width % ph, place % width % pw
+    return dropout_forward(y, rate, seed), (row * pw + column).astype(np.uint8)
+
+
+def conv2d_relu_max_pool2d_backward(
+    dy: np.ndarray,
+    y: np.ndarray,
+    winner: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    pool: Pair,
+    rate: float,
+    input_gradient: bool,
+) -> Gradients:
+    """Go back through dropout, the maxima, the ReLU and the convolution.
+
+    Args:
+        dy: gradient of the loss by y, shaped as y.
+        y, winner: from the forward step.
+        x, kernel, strides, padding, pool, rate: those of the forward step.
+        input_gradient: whether dx is wanted.
+
+    Returns:
+        dx (n, h, w, c) or None, dkernel (kh, kw, c, f), dbias (f,).
+    """
+    (kh, kw, _, f), (sh, sw), (ph, pw) = kernel.shape, strides, pool
+    (top, bottom), (left, right) = padding
+    oh = (x.shape[1] + top + bottom - kh) // sh + 1
+    ow = (x.shape[2] + left + right - kw) // sw + 1
+    _, rows, columns, _ = y.shape
+    i, j = np.arange(rows)[:, None, None] * ph, np.arange(columns)[:, None] * pw
+    place = ((i + winner // pw) * ow + j + winner % pw).astype(np.int32)
+    # forward: y = scale · relu(the largest of each window), or 0 where dropped
+    dlargest = relu_backward(
+        dy * keep_scale(rate, dy.dtype), y
+    )  # y > 0: kept, and not cut by the ReLU
+    dz = max_pool2d_backward(dlargest, place, (len(x), oh, ow, f))
+    dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
+    if not input_gradient:
+        return None, dkernel, dbias
+    return conv2d_backward_input(dz, kernel, x.shape, strides, padding), dkernel, dbias
+
+
+def conv2d_average_pool2d_forward(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    activation: str,
+    pool: Pair,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Convolve, apply an activation, then keep the mean of windows that lie side by side.
+
+    Args:
+        x, kernel, bias, strides, padding: see `conv2d_forward`.
+        activation: "relu" or "tanh".
+        pool: (ph, pw), the size of the windows and the steps between them.
+
+    Returns:
+        y (n, oh // ph, ow // pw, f), and a (n, oh, ow, f), what the activation gave.
+    """
+    a = BENDS[activation][0](conv2d_forward(x, kernel, bias, strides, padding))
+    output = a.shape[1] // pool[0], a.shape[2] // pool[1]
+    return average_pool2d_forward(a, pool, pool, (0, 0), output), a
+
+
+def conv2d_average_pool2d_backward(
+    dy: np.ndarray,
+    a: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    strides: Pair,
+    padding: Padding,
+    activation: str,
+    pool: Pair,
+    input_gradient: bool,
+) -> Gradients:
+    """Go back through the means, the activation and the convolution.
+
+    Args:
+        dy: gradient of the loss by y, shaped as y.
+        a: from the forward step.
+        x, kernel, strides, padding, activation, pool: those of the forward step.
+        input_gradient: whether dx is wanted.
+
+    Returns:
+        dx (n, h, w, c) or None, dkernel (kh, kw, c, f), dbias (f,).
+    """
+    # forward: y = the mean of each window of a
+    da = average_pool2d_backward(dy, a.shape, pool, pool, (0, 0))
+    # forward: a = activation(z)
+    dz = BENDS[activation][1](da, a)
+    # forward: z = x * kernel + bias
+    dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
+    if not input_gradient:
+        return None, dkernel, dbias
+    return conv2d_backward_input(dz, kernel, x.shape, strides, padding), dkernel, dbias

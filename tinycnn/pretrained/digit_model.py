@@ -1,0 +1,71 @@
+"""The model that a command reads digits with: the file that was named, ./mnist.h5, or the bundled one."""
+
+import os
+
+import numpy as np
+
+from tinycnn import activations, models, pretrained
+from tinycnn.models.cost import check_cost
+from tinycnn.utils.errors import ModelFileError
+
+OWN = "mnist.h5"  # what scripts/train.py leaves in the folder it runs in
+
+
+def load_digit_model(
+    path: str | os.PathLike | None = None, force: bool = False
+) -> tuple[models.Sequential, str]:
+    """Load a model that takes 28x28 pictures and tells ten digits apart.
+
+    Args:
+        path: a model file; None: mnist.h5 in this folder, or the bundled model if there is none.
+        force: take a model even if it is very expensive: see `cost.check_cost`.
+
+    Returns:
+        The model, and what to call it: the file's name, or "the bundled model".
+
+    Raises:
+        ModelFileError: the file cannot be read, or its model takes or returns something else,
+            or it costs too much for one digit.
+
+    Example:
+        >>> model, name = load_digit_model()
+        >>> model.output_shape
+        (None, 10)
+    """
+    if path is None and not os.path.lexists(OWN):
+        return pretrained.load(), "the bundled model"
+    path = os.fspath(path or OWN)
+    model = models.load_model(path)
+    shapes = model.input_shape, model.output_shape
+    if shapes != ((None, 28, 28, 1), (None, 10)):
+        cause = f"the model turns {shapes[0][1:]} into {shapes[1][1:]}, not (28, 28, 1) into (10,)"
+        raise ModelFileError(path, cause, "Give a model that was trained on MNIST's digits.")
+    if not force:
+        check_cost(model.layers, path)
+    return model, path
+
+
+def probabilities(model: models.Sequential, name: str, x: np.ndarray) -> np.ndarray:
+    """Return the probability of each digit, (n, 10), even from a model that returns scores.
+
+    Args:
+        model, name: from `load_digit_model`.
+        x: pictures (n, 28, 28, 1), 0 to 1.
+
+    Raises:
+        ModelFileError: the model returns neither probabilities nor scores.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = model.predict(x, verbose=0)
+    if not np.isfinite(found).all():
+        cause = (
+            "its predictions are NaN or infinite: its weights are too large, the training diverged"
+        )
+        raise ModelFileError(name, cause, "Train again, with a smaller learning rate.")
+    last = getattr(model.layers[-1], "activation", activations.linear)
+    if last == activations.linear:
+        found = activations.softmax(found)
+    if not np.allclose(found.sum(axis=1), 1, atol=1e-3) or found.min(initial=0) < 0:
+        cause = "its predictions are no probabilities"
+        raise ModelFileError(name, cause, "Give a model that ends in a softmax.")
+    return found

@@ -1,0 +1,215 @@
+"""How every command of the project starts and ends: one sentence for a mistake, never a traceback."""
+
+import argparse
+import errno
+import functools
+import io
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from typing import NoReturn, TextIO
+
+from tinycnn.utils.errors import FileError
+from tinycnn.utils.printable import printable
+
+ENDINGS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+STREAM_FAILURES = (errno.ENOSPC, errno.EIO, errno.EBADF)
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asks this program to end: Ctrl-C, or what a machine says that shuts down.
+
+    Args:
+        number: of the signal, such as signal.SIGTERM.
+
+    Example:
+        >>> Stopped(signal.SIGINT).exit_code
+        130
+    """
+
+    def __init__(self, number: int):
+        super().__init__(number)
+        self.number = number
+        self.exit_code = 128 + number  # what a shell reports for a program that a signal ended
+
+
+def run(main: Callable[[], int | None]) -> NoReturn:
+    """Run `main` and leave the process with its exit code, or with one sentence on a user's mistake.
+
+    Args:
+        main: the command; returns its exit code, None for 0. A `FileError`, `OSError` or `ValueError`
+            out of it is printed as one sentence (exit code 1), so is a `UserWarning` on the way; Ctrl-C,
+            SIGTERM and SIGHUP tidy up and end with 128 + the signal's number, a closed pipe ends quietly.
+
+    Raises:
+        SystemExit: always.
+
+    Example:
+        >>> run(lambda: 0)
+        Traceback (most recent call last):
+        SystemExit: 0
+    """
+    _mend_streams()
+    warnings.showwarning = functools.partial(_say, warnings.showwarning)
+    before = _end_by_signals()
+    try:
+        code = main() or 0
+        sys.stdout.flush()
+    except KeyboardInterrupt as stop:
+        before = dict.fromkeys(ENDINGS, signal.SIG_IGN)  # once is enough
+        _handle(before)
+        code = _say_goodbye(stop if isinstance(stop, Stopped) else Stopped(signal.SIGINT))
+    except BrokenPipeError:
+        sys.stdout = None  # the reader is gone; a flush at exit would complain again
+        code = 1
+    except ModuleNotFoundError as error:
+        print(
+            f"error: this Python lacks the package {error.name}. In the project's folder: "
+            "python -m pip install -e .",
+            file=sys.stderr,
+        )
+        code = 1
+    except (FileError, OSError, ValueError, MemoryError) as error:
+        for line in f"error: {_sentence(error)}".split("\n"):
+            say(line, sys.stderr)
+        code = 1
+    _handle(before)
+    sys.exit(code)
+
+
+def say(line: str, file: TextIO | None = None) -> None:
+    r"""Print a line in which a file's name may stand: what would steer the terminal is escaped.
+
+    Args:
+        line: without its end.
+        file: where to; None: standard output.
+
+    Example:
+        >>> say("wrote \x1b[2Jmnist.h5")
+        wrote \x1b[2Jmnist.h5
+    """
+    print(printable(line), file=file or sys.stdout)
+
+
+class Parser(argparse.ArgumentParser):
+    """Reads a command line; its description and examples stay as they are laid out.
+
+    Args:
+        options: of `argparse.ArgumentParser`.
+    """
+
+    def __init__(self, **options: object):
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the command line, and end with exit code 2."""
+        super().error(printable(message))
+
+
+def _say(otherwise: Callable, message: Warning, category: type, *rest: object) -> None:
+    """Print a warning that is meant for people as one sentence, above a progress bar if there is one."""
+    if category is not UserWarning:
+        otherwise(message, category, *rest)
+        return
+    from tqdm import tqdm
+
+    tqdm.write(printable(f"warning: {message}"), file=sys.stderr)
+
+
+def _mend_streams() -> None:
+    """Make output safe: a closed stream swallows it, and letters that a console lacks are escaped."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open until the end)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _sentence(error: Exception) -> str:
+    """Return what to say of an error: files are named in theirs, so one without a name is of a stream."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in STREAM_FAILURES:
+        sys.stdout = None  # a flush at exit would complain again
+        return f"standard output cannot be written: {error.strerror}. Send it somewhere else."
+    return str(error) or "the memory is too small for this"
+
+
+def _say_goodbye(stop: Stopped) -> int:
+    """Say that the program was interrupted; return its exit code."""
+    name = (
+        "interrupted"
+        if stop.number == signal.SIGINT
+        else f"ended by {signal.Signals(stop.number).name}"
+    )
+    try:
+        print(f"\n{name}: nothing half-written was left behind", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+    except OSError:  # the terminal is gone
+        sys.stdout = sys.stderr = None
+    return stop.exit_code
+
+
+def _end_by_signals() -> dict[int, object]:
+    """Let signals end the program as Ctrl-C does; return what they did before.
+
+    Each is said again after a second: while code is being compiled, the first one can get lost.
+    """
+
+    def stop(number: int, frame: object) -> None:
+        again = threading.Timer(1.0, _signal_main_thread, [number])
+        again.daemon = True
+        again.start()
+        raise Stopped(number)
+
+    before = {}
+    for number in ENDINGS:
+        # Otherwise whoever started this program decided so: nohup ignores SIGHUP.
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            before[number] = signal.signal(number, stop)
+    return before
+
+
+def _handle(handlers: dict[int, object]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def _signal_main_thread(number: int) -> None:
+    if hasattr(signal, "pthread_kill"):  # ends a wait, too
+        signal.pthread_kill(threading.main_thread().ident, number)
+    else:
+        signal.raise_signal(number)
+
+
+def file_name(text: str) -> str:
+    """Take any text but an empty one as a file's name: a type for argparse.
+
+    Example:
+        >>> file_name("mnist.h5")
+        'mnist.h5'
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("must be the name of a file. Received: an empty text")
+    return text
+
+
+def whole_number(low: int = 1, high: int = 2**31 - 1) -> Callable[[str], int]:
+    """Return a type for argparse: whole numbers in a range, with a sentence for anything else.
+
+    Example:
+        >>> whole_number(1)("12")
+        12
+    """
+
+    def convert(text: str) -> int:
+        if not text.isdecimal() or len(text) > 20 or not low <= int(text) <= high:
+            wanted = f"must be a whole number from {low} to {high}"
+            raise argparse.ArgumentTypeError(f"{wanted}. Received: {text!r}")
+        return int(text)
+
+    return convert

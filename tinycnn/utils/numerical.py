@@ -1,0 +1,47 @@
+"""Labels as numbers, and as rows of ones and noughts."""
+
+import numpy as np
+
+from tinycnn.utils.validation import as_array, whole
+
+
+def to_categorical(x: np.ndarray, num_classes: int | None = None) -> np.ndarray:
+    """Turn class numbers into one-hot rows.
+
+    Args:
+        x: whole numbers from 0, any shape.
+        num_classes: how many classes; None: the largest number plus one.
+
+    Returns:
+        float64, shaped as x with one more axis of length num_classes. An axis of length 1 at the end
+        of x is dropped, as in Keras.
+
+    Raises:
+        ValueError: for numbers that are not whole, negative, or not below num_classes.
+
+    Example:
+        >>> to_categorical([0, 2], 3)
+        array([[1., 0., 0.],
+               [0., 0., 1.]])
+    """
+    x = as_array("Class numbers", x)
+    integral = x.dtype.kind in "biu" or (
+        x.dtype.kind == "f" and np.isfinite(x).all() and np.array_equal(x, np.floor(x))
+    )
+    if not integral:
+        raise ValueError(
+            f"Class numbers must be whole numbers. Received: {x.dtype} {x.ravel()[:3]}"
+        )
+    if x.ndim > 1 and x.shape[-1] == 1:
+        x = x[..., 0]
+    if num_classes is None:
+        num_classes = max(0, int(x.max()) + 1) if x.size else 0
+    num_classes = whole("num_classes", num_classes, 0)
+    if x.size and not 0 <= x.min() <= x.max() < num_classes:
+        raise ValueError(
+            f"Class numbers must be from 0 and below num_classes={num_classes}. "
+            f"Received: {x.min()} to {x.max()}"
+        )
+    one_hot = np.zeros((*x.shape, num_classes))
+    np.put_along_axis(one_hot, x[..., None].astype(np.intp), 1, axis=-1)
+    return one_hot
