@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from typing import NoReturn
 
-from tinycnn.utils.cli import ENDINGS, Parser, Stopped, file_name, run, say
+from tinycnn.utils.cli import ENDINGS, Parser, Stopped, run, say
 
 EXAMPLES = """examples:
   python -m gui                      mnist.h5 in this folder, or else the bundled model
@@ -48,9 +48,7 @@ def positive(text: str) -> float:
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = Parser(prog="python -m gui", description=__doc__, epilog=EXAMPLES)
-    parser.add_argument(
-        "--model", type=file_name, help="model file; default: mnist.h5, or else the bundled model"
-    )
+    parser.add_argument("--model", help="model file; default: mnist.h5, or else the bundled model")
     parser.add_argument(
         "--scaling",
         type=positive,
