@@ -1,13 +1,11 @@
 """How many drawn and how many deformed digits a model reads: `python -m benchmarks.drawings`.
 
-The drawings are variations of the strokes in `tests/drawn_digits.py`, which no net is trained on. The
+The drawings are variations of the strokes in `tests/support/drawn_digits.py`, which no net is trained on. The
 deformed digits are MNIST's test images after Pillow has turned, slanted, thickened or thinned them.
 """
 
 import argparse
 import collections
-import pathlib
-import sys
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -21,8 +19,7 @@ ENLARGED = 112  # 4 times 28: there a filter of 3 or 5 changes a line by a fract
 
 def drawings(count, seed):
     """Return images (n, 28, 28), their digits, and "digit style" of each."""
-    sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests"))
-    from drawn_digits import drawn
+    from tests.support.drawn_digits import drawn
 
     rng = np.random.default_rng(seed)
     found = [drawn(rng) for _ in range(count)]

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests import patience
+from tests.support import patience
 
 ROOT = pathlib.Path(__file__).parent.parent
 FILES = ("io", "os.path", "pathlib", "h5py", "tinycnn.utils.atomic")

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from tests.patience import PATIENCE, run, started
+from tests.support.patience import PATIENCE, run, started
 from tinycnn import gradcheck, saving, utils
 from tinycnn.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
 from tinycnn.models import Sequential, load_model

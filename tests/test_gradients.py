@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from marks import needs_kernels
 
+from tests.support.marks import needs_kernels
 from tinycnn import activations, gradcheck, layers, losses
 from tinycnn.layers import (
     Activation,

@@ -10,7 +10,7 @@ from tinycnn import ops, optimizers
 from tinycnn.ops import reference
 from tinycnn.optimizers import SGD, Adadelta, Adam
 
-DATA = pathlib.Path(__file__).parent / "data"
+DATA = pathlib.Path(__file__).parent / "support" / "data"
 TRAJECTORIES = {
     peer: json.loads((DATA / f"trajectories_{peer}.json").read_text())
     for peer in ("keras", "torch")

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from tests import patience
+from tests.support import patience
 from tinycnn import ops
 from tinycnn.ops import reference
 

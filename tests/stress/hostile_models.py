@@ -29,7 +29,6 @@ import h5py
 import numpy as np
 
 ROOT = pathlib.Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
 
 import model_examples as examples  # noqa: E402
 
@@ -99,7 +98,7 @@ def good_files():
     """Return {name: bytes} of model files of every kind."""
     ours, long = file_image(examples.example()), file_image(long_model())
     unchecked = copied(ours, edit=lambda file: file.attrs.pop(ATTRIBUTE))
-    stored = sorted((ROOT / "tests" / "keras_files").glob("*.h5"))
+    stored = sorted((ROOT / "tests" / "support" / "keras_files").glob("*.h5"))
     return {
         "ours": ours,
         "ours, newest layout": copied(ours, "latest"),

@@ -1,0 +1,411 @@
+"""Downloads from mirrors that fail in every way known: whole files in the end, or a sentence."""
+
+import contextlib
+import errno
+import os
+import pathlib
+import socket
+import sys
+import threading
+import types
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.support.fake_server import Mirror, known_files, packed_files, stalls_halfway
+from tests.support.patience import PATIENCE
+from tinycnn.datasets import download as download_module
+from tinycnn.datasets import transfer
+from tinycnn.datasets.download import download
+from tinycnn.datasets.transfer import MirrorError, follow, receive
+from tinycnn.utils.errors import DataFileError, DownloadError
+
+FILES = known_files()
+PACKED = packed_files()
+IMPATIENT = 0.4  # seconds, for mirrors that will never answer
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+def refused_url():
+    """An address where nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/"
+
+
+def html(handler, _content):
+    handler.answer(b"<html>Please log in to this network</html>", Content_Type="text/html")
+
+
+def not_found(handler, _content):
+    handler.answer(b"no", 404)
+
+
+def forbidden(handler, _content):
+    handler.answer(b"no", 403)
+
+
+def unavailable(handler, _content):
+    handler.answer(b"no", 503)
+
+
+def redirect_loop(handler, _content):
+    handler.answer(b"", 302, Location=handler.path)
+
+
+def wrong_bytes(handler, content):
+    handler.answer(bytes(len(content)))
+
+
+def short_body(handler, content):
+    handler.answer(content[:-1], length=len(content))
+
+
+def short_file(handler, content):
+    handler.answer(content[:-1])
+
+
+def long_file(handler, content):
+    handler.answer(content + b"\0")
+
+
+def endless(handler, content):
+    handler.answer(content, length=None)
+    with contextlib.suppress(OSError):
+        while not handler.server.closing.is_set():
+            handler.wfile.write(bytes(65536))
+
+
+def short_without_length(handler, content):
+    handler.answer(content[:-1], length=None)
+
+
+def not_http(handler, _content):
+    handler.wfile.write(b"SSH-2.0-OpenSSH\r\n")
+
+
+def says_nothing(handler, _content):
+    handler.stall()
+
+
+def stalls_after_headers(handler, content):
+    handler.answer(b"", length=len(content))
+    handler.stall()
+
+
+FAILURES = [
+    (not_found, "HTTP 404"),
+    (forbidden, "HTTP 403"),
+    (unavailable, "HTTP 503"),
+    (redirect_loop, "redirected more than 5 times"),
+    (html, r"offered 42 bytes \(text/html\)"),
+    (wrong_bytes, "SHA-256"),
+    (short_body, "IncompleteRead|only"),
+    (short_file, "offered"),
+    (long_file, "offered"),
+    (endless, "more than"),
+    (short_without_length, "only"),
+    (not_http, "BadStatusLine|SSH"),
+]
+SILENCES = [says_nothing, stalls_after_headers, stalls_halfway]
+
+
+def name(value):
+    return value.__name__ if callable(value) else ""
+
+
+def test_four_files_arrive_whole(tmp_path):
+    with Mirror() as mirror:
+        download(FILES, tmp_path / "new" / "cache", [mirror.url], PATIENCE)
+    assert contents(tmp_path / "new" / "cache") == PACKED
+    assert mirror.headers_received[0]["User-Agent"].startswith("tinycnn/")
+    assert mirror.headers_received[0]["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize(("reply", "cause"), FAILURES, ids=name)
+def test_after_any_failure_the_next_mirror_is_tried(reply, cause, tmp_path, capsys):
+    with Mirror(reply) as bad, Mirror() as good:
+        download(FILES, tmp_path, [bad.url, good.url], PATIENCE)
+    assert contents(tmp_path) == PACKED
+    assert len({*bad.requested}) == 1  # a mirror that failed goes to the end of the queue
+    assert "failed: 127.0.0.1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("reply", "cause"), FAILURES, ids=name)
+def test_failure_is_described_and_leaves_nothing(reply, cause, tmp_path):
+    with Mirror(reply) as bad, pytest.raises(DownloadError, match=cause) as caught:
+        download(FILES, tmp_path, [bad.url], PATIENCE)
+    assert caught.value.path == str(tmp_path / FILES[0].name)
+    assert "127.0.0.1" in caught.value.cause
+    assert "Put these four files here" in caught.value.remedy
+    assert contents(tmp_path) == {}
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only a test moves on: `clock.now`, in seconds. Sockets have one of their own."""
+    clock = types.SimpleNamespace(now=0.0)
+    monkeypatch.setattr(transfer.time, "monotonic", lambda: clock.now)
+    return clock
+
+
+@pytest.mark.parametrize("reply", SILENCES)
+def test_silence_is_given_up(reply, tmp_path, clock):
+    with Mirror(reply) as bad, pytest.raises(DownloadError, match=r"silent for 0\.4 s"):
+        download(FILES, tmp_path, [bad.url], IMPATIENT)
+    assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("reply", SILENCES)
+def test_after_silence_the_next_mirror_is_tried(reply, tmp_path, monkeypatch):
+    def impatient(url, size, limit):
+        return receive(url, size, IMPATIENT if url.startswith(bad.url) else limit)
+
+    monkeypatch.setattr(download_module, "receive", impatient)
+    with Mirror(reply) as bad, Mirror() as good:
+        download(FILES, tmp_path, [bad.url, good.url], PATIENCE)
+    assert contents(tmp_path) == PACKED
+
+
+def test_slow_but_moving_download_is_not_given_up(tmp_path, monkeypatch, clock):
+    """Eight pauses, together longer than the patience, none alone as long."""
+    begun = threading.Event()
+
+    def watched(url, size, limit):
+        for chunk in receive(url, size, limit):
+            begun.set()
+            yield chunk
+
+    def slowly(handler, content):
+        handler.answer(content[:1], length=len(content))
+        assert begun.wait(PATIENCE)
+        step = len(content) // 8 + 1
+        for start in range(1, len(content), step):
+            clock.now += 0.15 * PATIENCE
+            handler.wfile.write(content[start : start + step])
+
+    monkeypatch.setattr(download_module, "receive", watched)
+    with Mirror(slowly) as slow:
+        download(FILES[-1:], tmp_path, [slow.url], PATIENCE)
+    assert clock.now > PATIENCE
+    assert contents(tmp_path) == {FILES[-1].name: PACKED[FILES[-1].name]}
+
+
+def test_refused_connections_are_named(tmp_path):
+    first, second = refused_url(), refused_url()
+    with pytest.raises(DownloadError) as caught:
+        download(FILES, tmp_path, [first, second], PATIENCE)
+    for url in (first, second):
+        assert url.split("/")[2] in caught.value.cause
+    assert "refused" in caught.value.cause
+
+
+def test_name_server_that_does_not_answer_is_given_up(tmp_path, monkeypatch):
+    answered = threading.Event()
+
+    def hang(*_args, **_kwargs):
+        answered.wait()
+        raise OSError("answered too late")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    try:
+        with pytest.raises(DownloadError, match=r"example\.invalid: no answer within"):
+            download(FILES, tmp_path, ["http://example.invalid/"], IMPATIENT)
+    finally:
+        answered.set()
+
+
+def test_unknown_name_is_described(tmp_path, monkeypatch):
+    def unknown(*_args, **_kwargs):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(DownloadError, match=r"example\.invalid: Name or service not known"):
+        download(FILES, tmp_path, ["http://example.invalid/"], PATIENCE)
+
+
+def test_patience_is_shared_by_the_mirrors(tmp_path, monkeypatch):
+    limits = []
+
+    def unreachable(_url, _size, limit):
+        limits.append(limit)
+        raise MirrorError("unreachable")
+
+    monkeypatch.setattr(download_module, "receive", unreachable)
+    with pytest.raises(DownloadError, match="a: unreachable; b: unreachable; c: unreachable"):
+        download(FILES, tmp_path, ["http://a", "http://b", "http://c"])
+    assert sum(limits) == download_module.PATIENCE < 20
+
+
+def test_without_mirrors_nothing_is_tried(tmp_path):
+    with pytest.raises(DownloadError, match="none was given"):
+        download(FILES, tmp_path, [])
+
+
+@pytest.mark.parametrize("patience", [0, -1, float("nan")])
+def test_patience_must_be_positive(patience, tmp_path):
+    with pytest.raises(ValueError, match="patience"):
+        download(FILES, tmp_path, [], patience)
+
+
+def test_redirection_is_followed(tmp_path):
+    with Mirror() as good:
+
+        def redirect(handler, _content):
+            handler.answer(b"", 302, Location=good.url + handler.path.rsplit("/", 1)[-1])
+
+        with Mirror(redirect) as first:
+            download(FILES, tmp_path, [first.url], PATIENCE)
+    assert contents(tmp_path) == PACKED
+
+
+@pytest.mark.parametrize("target", ["http://a.org/x", "file:///etc/passwd", "ftp://a.org/x"])
+def test_redirection_never_gives_up_https(target):
+    with pytest.raises(MirrorError, match="not protected"):
+        follow("https://a.org/x", target)
+
+
+def test_content_encoding_does_not_change_the_bytes(tmp_path):
+    """Some servers call a .gz file a compressed reply, which clients then unpack."""
+
+    def encoded(handler, content):
+        handler.answer(content, Content_Encoding="gzip")
+
+    with Mirror(encoded) as mirror:
+        download(FILES, tmp_path, [mirror.url], PATIENCE)
+    assert contents(tmp_path) == PACKED
+
+
+def test_receive_takes_no_more_than_it_needs():
+    received = []
+    with Mirror(endless) as mirror, pytest.raises(MirrorError, match="more than 5 bytes"):
+        received.extend(receive(mirror.url, 5, PATIENCE))
+    assert len(b"".join(received)) <= 6
+
+
+def test_cache_path_that_is_a_file(tmp_path):
+    path = tmp_path / "cache"
+    path.write_text("mine")
+    with pytest.raises(DataFileError, match="it is a file, not a folder") as caught:
+        download(FILES, path, [])
+    assert "TINYCNN_HOME" in caught.value.remedy
+    assert path.read_text() == "mine"
+
+
+def test_cache_below_a_file(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(DataFileError, match="cannot be the cache folder"):
+        download(FILES, tmp_path / "file" / "cache", [])
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
+def test_read_only_cache(tmp_path):
+    tmp_path.chmod(0o500)
+    with Mirror() as mirror, pytest.raises(DataFileError, match="cannot be written") as caught:
+        download(FILES, tmp_path, [mirror.url], PATIENCE)
+    assert "TINYCNN_HOME" in caught.value.remedy
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_disk_fault_stops_at_once_with_a_remedy(code, tmp_path, monkeypatch):
+    def fail(_descriptor):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with (
+        Mirror() as first,
+        Mirror() as second,
+        pytest.raises(DataFileError, match=os.strerror(code)) as caught,
+    ):
+        download(FILES, tmp_path, [first.url, second.url], PATIENCE)
+    assert not isinstance(caught.value, DownloadError)
+    assert "TINYCNN_HOME" in caught.value.remedy
+    assert second.requested == []
+    assert contents(tmp_path) == {}
+
+
+def test_a_read_only_disk_refuses_to_remove_what_is_not_there(tmp_path, monkeypatch):
+    def refuse(self, *arguments, **options):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+
+    monkeypatch.setattr(pathlib.Path, "unlink", refuse)
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: refuse(tmp_path))
+    with Mirror() as mirror, pytest.raises(DataFileError, match="cannot be written") as caught:
+        download(FILES, tmp_path, [mirror.url], PATIENCE)
+    assert "TINYCNN_HOME" in caught.value.remedy
+
+
+def test_another_process_may_hold_the_file_on_windows(tmp_path, monkeypatch):
+    def held(_source, _target):
+        raise PermissionError(errno.EACCES, "in use by another process")
+
+    for known in FILES:
+        (tmp_path / known.name).write_bytes(PACKED[known.name])
+    monkeypatch.setattr(os, "replace", held)
+    with Mirror() as mirror:
+        download(FILES, tmp_path, [mirror.url], PATIENCE)
+        assert contents(tmp_path) == PACKED
+        (tmp_path / FILES[0].name).write_bytes(b"something else")
+        with pytest.raises(DataFileError, match="in use by another process"):
+            download(FILES, tmp_path, [mirror.url], PATIENCE)
+
+
+def test_stale_temporary_files_are_swept_out(tmp_path):
+    stale = tmp_path / f"{FILES[0].name}.0123456789abcdef.part"
+    fresh = tmp_path / f"{FILES[0].name}.fedcba9876543210.part"
+    strange = tmp_path / "thesis.part"
+    for path in (stale, fresh, strange):
+        path.write_bytes(b"half")
+        if path != fresh:
+            os.utime(path, (0, 0))
+    with Mirror() as mirror:
+        download(FILES, tmp_path, [mirror.url], PATIENCE)
+    assert {*contents(tmp_path)} == {*PACKED, fresh.name, strange.name}
+
+
+def test_lines_say_what_is_downloaded_from_where(tmp_path, capsys):
+    with Mirror() as mirror:
+        download(FILES, tmp_path, [mirror.url], PATIENCE)
+    lines = capsys.readouterr().err.splitlines()
+    host = mirror.url.split("/")[2]
+    assert lines[0] == f"downloading {FILES[0].name} ({FILES[0].size}B) from {host}"
+    assert len(lines) == 4  # no bar: nobody watches
+
+
+def test_bar_is_shown_on_a_terminal(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with Mirror() as mirror:
+        download(FILES[:1], tmp_path, [mirror.url], PATIENCE)
+    assert f"0.00/{FILES[0].size}" in capsys.readouterr().err
+
+
+def test_session_is_closed_when_a_transfer_is_abandoned(monkeypatch):
+    abandoned, closed = threading.Event(), threading.Event()
+    close = requests.Session.close
+
+    def watch(session):
+        close(session)
+        closed.set()
+
+    def go_on(handler, _content):
+        handler.answer(b"a", length=100_000)
+        abandoned.wait(PATIENCE)
+        handler.wfile.write(bytes(50_000))
+        handler.stall()
+
+    monkeypatch.setattr(requests.Session, "close", watch)
+    with Mirror(go_on) as mirror:
+        chunks = receive(mirror.url, 100_000, PATIENCE)
+        assert next(chunks) == b"a"
+        chunks.close()
+        abandoned.set()
+        assert closed.wait(PATIENCE / 2)  # before the silence alone would end it

@@ -1,0 +1,159 @@
+"""Models, pictures and recognition, as the window's worker does them. No screen needed."""
+
+import os
+import pathlib
+import shutil
+from array import array
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gui.drawing import Picture, Stroke
+from gui.recogniser import Recogniser, fitted, pgm, prepare
+from tests.support.painted_digits import moved, strokes
+from tinycnn import layers, models, pretrained
+from tinycnn.utils.errors import ModelFileError, PictureError
+
+BUNDLED = pathlib.Path(pretrained.__file__).with_name("mnist.h5")
+
+
+def items(digit, width=0.07, lines=None):
+    lines = lines or strokes(digit)
+    return tuple(
+        Stroke(array("d", [value for point in line for value in point]), width) for line in lines
+    )
+
+
+@pytest.fixture(scope="module")
+def recogniser():
+    recogniser = Recogniser()
+    recogniser.load_bundled()
+    return recogniser
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def digit_of(reading):
+    return int(np.argmax(reading.shares))
+
+
+def write(path, *last):
+    """Write a model of digits whose last layers are these."""
+    model = models.Sequential([layers.Flatten(input_shape=(28, 28, 1)), *last])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.save(path)
+    return str(path)
+
+
+def test_without_a_name_the_bundled_model_is_loaded_where_there_is_no_other(folder):
+    assert Recogniser().load(None) == "the bundled model"
+
+
+def test_without_a_name_the_models_own_file_is_found(folder):
+    shutil.copy(BUNDLED, "mnist.h5")
+    assert Recogniser().load(None) == "mnist.h5"
+
+
+def test_a_model_is_loaded_by_its_name(folder, tmp_path):
+    path = write(tmp_path / "other.h5", layers.Dense(10, activation="softmax"))
+    recogniser = Recogniser()
+    assert recogniser.load(path) == path
+    assert sum(recogniser.read(1, items(3)).shares) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["", "missing.h5", "folder", "empty.h5", "text.h5"])
+def test_a_bad_model_is_an_error_and_the_one_from_before_stays(folder, name, recogniser):
+    os.mkdir("folder")
+    pathlib.Path("empty.h5").write_bytes(b"")
+    pathlib.Path("text.h5").write_text("no model")
+    before = recogniser.read(1, items(3)).shares
+    with pytest.raises(ModelFileError):
+        recogniser.load(name)
+    assert recogniser.read(1, items(3)).shares == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_is_no_model_and_is_not_waited_for(folder, recogniser):
+    os.mkfifo("pipe.h5")
+    with pytest.raises(ModelFileError, match=r"pipe\.h5"):
+        recogniser.load("pipe.h5")
+
+
+def test_a_model_of_something_else_is_refused(folder, recogniser):
+    path = write(folder / "twelve.h5", layers.Dense(12, activation="softmax"))
+    with pytest.raises(ModelFileError, match=r"\(12,\)"):
+        recogniser.load(path)
+
+
+def test_a_model_whose_answers_are_no_probabilities_is_refused_when_loaded(folder, recogniser):
+    path = write(folder / "sigmoid.h5", layers.Dense(10, activation="sigmoid"))
+    with pytest.raises(ModelFileError, match="no probabilities"):
+        recogniser.load(path)
+    assert digit_of(recogniser.read(1, items(3))) == 3
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_painted_digits_are_read(recogniser, digit):
+    reading = recogniser.read(7, items(digit))
+    assert digit_of(reading) == digit
+    assert reading.version == 7
+    assert reading.image == prepare(items(digit)).tobytes()
+    assert len(reading.image) == 784
+    assert sum(reading.shares) == pytest.approx(1, abs=1e-5)
+
+
+def test_without_a_model_there_is_the_picture_and_no_guess():
+    reading = Recogniser().read(1, items(8))
+    assert reading.shares is None
+    assert max(reading.image) == 255
+
+
+@pytest.mark.parametrize("digit", [2, 4, 9])
+def test_size_place_and_pen_do_not_change_what_the_net_sees(digit):
+    usual = prepare(items(digit)).astype(int)
+    small = moved(strokes(digit), 0.2, 0.75, 0.02)
+    for other in [items(digit, 0.02), items(digit, 0.2), items(digit, lines=small)]:
+        inked = (usual > 0) | (prepare(other) > 0)
+        assert np.abs(prepare(other) - usual)[inked].mean() <= 2
+
+
+def test_a_dot_can_be_read(recogniser):
+    reading = recogniser.read(1, (Stroke(array("d", [0.5, 0.5]), 0.07),))
+    assert len(reading.shares) == 10
+    assert any(reading.image)
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\nbroken"])
+def test_what_is_no_picture_is_an_error(recogniser, tmp_path, content):
+    path = tmp_path / "a.png"
+    path.write_bytes(content)
+    with pytest.raises(PictureError, match=r"a\.png"):
+        recogniser.open(str(path))
+
+
+def test_a_picture_without_ink_is_refused_when_it_is_opened(recogniser, tmp_path):
+    path = tmp_path / "white.png"
+    Image.new("L", (50, 50), 255).save(path)
+    with pytest.raises(PictureError, match=r"white\.png: .*Draw one digit"):
+        recogniser.open(str(path))
+
+
+def test_a_picture_is_shown_whole_on_its_own_papers_tone():
+    grey = np.full((10, 40), 0.8, np.float32)
+    grey[:, 20] = 0.0
+    shown = fitted(grey, 80)
+    assert shown.shape == (80, 80)
+    assert set(shown[:30].ravel()) == {204}
+    assert shown[40, 41] < 60
+    assert shown[40, 5] == 204
+
+
+def test_the_paper_gets_the_pixels_it_asked_for(recogniser):
+    picture = Picture(np.zeros((5, 5), np.float32), "black")
+    assert recogniser.show(picture, 3) == (picture, 3, b"P5 3 3 255\n" + bytes(9))
+    assert pgm(b"abcd", 2) == b"P5 2 2 255\nabcd"

@@ -1,0 +1,370 @@
+"""The real window on a real (unseen) screen, driven by mouse and keys, at several finenesses of screen."""
+
+import array
+import pathlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gui.drawing import Stroke
+from gui.recogniser import prepare
+from gui.theme import DARK, LIGHT
+from tests.support.painted_digits import moved, strokes
+from tests.support.xvfb import App, Screen, lacking
+from tinycnn import ops, pretrained
+from tinycnn.ops import reference
+
+pytestmark = [
+    pytest.mark.skipif(lacking() is not None, reason=str(lacking())),
+    pytest.mark.skipif(
+        ops.implementation() is reference,
+        reason="plain Python reads a drawing later than the hand of these tests waits for it",
+    ),
+]
+
+SCREENS = {  # of each: size in pixels, dots an inch, arguments of the window
+    "96 dpi": ("1280x1024", 96, ()),
+    "192 dpi": ("2200x1700", 192, ()),
+    "scaling 1": ("1280x1024", 96, ("--scaling", "1")),
+    "scaling 2": ("1800x1400", 96, ("--scaling", "2")),
+}
+FARTHEST = 12  # grey levels between two pictures of the same strokes, a mean over inked pixels
+PENS = {"take_pen": "p", "take_rubber": "e"}
+
+
+@pytest.fixture(scope="module", params=SCREENS)
+def living(request, tmp_path_factory):
+    size, dpi, arguments = SCREENS[request.param]
+    screen = Screen(size, dpi)
+    window = App(screen, *arguments, folder=tmp_path_factory.mktemp("folder"))
+    try:
+        window.ready()
+        yield window
+        assert window.close() == (0, "")
+    finally:
+        window.kill()
+        screen.close()
+
+
+@pytest.fixture
+def window(living):
+    """The window with an empty paper, the pen in hand."""
+    living.refocus()
+    if living.state["items"]:
+        living.clear()
+    living.keys("p")
+    living.wait(lambda s: s["tool"] == "take_pen" and not s["others"])
+    return living
+
+
+def seen(state):
+    """Return what the net saw, (28, 28)."""
+    return np.frombuffer(bytes.fromhex(state["image"]), np.uint8).reshape(28, 28).astype(int)
+
+
+def meant(lines):
+    """Return what the net should see of these strokes, whatever screen they were drawn on."""
+    flat = [array.array("d", [value for point in line for value in point]) for line in lines]
+    return prepare(tuple(Stroke(points, 0.05) for points in flat)).astype(int)
+
+
+def difference(one, other):
+    inked = (one > 0) | (other > 0)
+    return np.abs(one - other)[inked].mean()
+
+
+def draw_whole(window, lines):
+    """Draw, and see to it that every point is in the drawing, however busy the machine is."""
+    state = window.draw(*lines)
+    assert state["strokes"] == [window.drawn(line) for line in lines]
+    return state
+
+
+def answer(window, key, name):
+    """Open a file dialog by its key, and answer it with a file of the folder that the window runs in."""
+    window.keys(key)
+    window.wait(lambda s: "tk_filedialog" in s["focus"], "there was no dialog")
+    window.screen.hand(f"type --delay 3 {name}", "key Return")
+    return window.wait(lambda s: not s["others"], "the dialog stayed")
+
+
+def test_ten_digits_are_read_right(window):
+    found = {}
+    for digit in range(10):
+        state = window.draw(*strokes(digit))
+        found[digit] = state["digit"]
+        assert sum(state["shares"]) == pytest.approx(1, abs=1e-4)
+        assert int(np.argmax(state["shares"])) == int(state["digit"])
+        window.clear()
+    assert found == {digit: str(digit) for digit in range(10)}
+
+
+def test_the_same_strokes_are_the_same_picture_wherever_and_however_they_are_drawn(window):
+    far = {}
+    for digit in (2, 5, 8):
+        should = meant(strokes(digit))
+        for name, change in {"there": (1, 0, 0), "corner": (0.4, 0.55, 0.02)}.items():
+            far[digit, name] = difference(
+                should, seen(draw_whole(window, moved(strokes(digit), *change)))
+            )
+            window.clear()
+    window.keys(*["bracketright"] * 5)
+    window.wait(lambda s: s["pen"] > 0.15)
+    far["thick"] = difference(meant(strokes(5)), seen(draw_whole(window, strokes(5))))
+    window.clear()
+    window.keys(*["bracketleft"] * 5)
+    window.wait(lambda s: s["pen"] < 0.08)
+    assert max(far.values()) <= FARTHEST
+
+
+def test_undo_goes_back_to_the_first_stroke_and_redo_to_the_last(window):
+    for at in (0.2, 0.5, 0.8):
+        window.draw([(at, 0.2), (at, 0.8)])
+    window.keys("ctrl+z", "u")
+    window.wait(lambda s: s["items"] == s["shown"] == 1)
+    window.press("undo")
+    state = window.wait(lambda s: s["items"] == s["shown"] == 0 and s["read"] is None)
+    assert (state["digit"], state["headline"], state["shares"]) == ("", "", None)
+    assert "clear" not in state["pressable"]
+    window.keys("ctrl+y", "ctrl+shift+z")
+    window.wait(lambda s: s["items"] == s["shown"] == 2)
+    window.press("redo")
+    state = window.wait(lambda s: s["items"] == s["shown"] == 3)
+    assert "redo" not in state["pressable"]
+    window.settled()
+
+
+@pytest.mark.parametrize("way", ["right button", "key", "button"])
+def test_the_eraser_parts_a_stroke(window, way):
+    window.draw([(0.2, 0.5), (0.8, 0.5)])
+    if way == "key":
+        window.keys("e")
+    elif way == "button":
+        window.press("take_rubber")
+    if way != "right button":
+        window.wait(lambda s: s["tool"] == "take_rubber")
+    window.draw([(0.5, 0.3), (0.5, 0.4), (0.5, 0.5)], button=3 if way == "right button" else 1)
+    state = window.wait(lambda s: s["items"] == s["shown"] == 2)
+    assert all(count > 2 for count in state["strokes"])
+    window.keys("ctrl+z")
+    window.wait(lambda s: s["strokes"] == [2] and s["shown"] == 1)
+
+
+def test_a_cleared_drawing_comes_back_by_undo(window):
+    before = window.draw(*strokes(4))
+    window.press("clear")
+    window.wait(lambda s: s["items"] == s["shown"] == 0 and not s["digit"] and not s["drawing"])
+    window.keys("ctrl+z")
+    window.wait(lambda s: s["shown"] == 2)
+    after = window.settled()
+    assert (after["image"], after["shares"]) == (before["image"], before["shares"])
+
+
+def test_the_drawing_survives_another_size(window):
+    before = draw_whole(window, strokes(7))
+    width, height = before["size"]
+    window.resize(width + 90, height + 110)
+    grown = window.wait(lambda s: s["paper"]["width"] > before["paper"]["width"] + 50)
+    growth = grown["paper"]["width"] / before["paper"]["width"]
+    assert grown["box"] == pytest.approx([growth * value for value in before["box"]], abs=5)
+    assert (grown["image"], grown["strokes"]) == (before["image"], before["strokes"])
+    window.clear()
+    again = draw_whole(window, strokes(7))
+    assert difference(seen(before), seen(again)) <= FARTHEST
+    window.resize(width, height)
+    window.wait(lambda s: s["paper"] == before["paper"])
+    assert window.settled()["digit"] == "7"
+
+
+def whole(state):
+    """Return whether every button and the paper lie within the window."""
+    for start, length, at in (("x", "width", 0), ("y", "height", 1)):
+        first, last = state["corner"][at], state["corner"][at] + state["size"][at]
+        for place in [*state["buttons"].values(), state["paper"]]:
+            if place[start] < first or place[start] + place[length] > last:
+                return False
+    return True
+
+
+def test_at_its_least_size_nothing_is_cut_off(window):
+    usual, least = window.state["size"], window.state["least"]
+    window.resize(*least)
+    state = window.wait(lambda s: s["size"] == least and whole(s), "something is cut off")
+    assert state["paper"]["width"] > least[0] / 3
+    window.resize(*usual)
+    window.wait(lambda s: s["size"] == usual and whole(s))
+
+
+def test_the_theme_changes_by_key_and_button(window):
+    window.draw(*strokes(1))
+    window.keys("t")
+    window.wait(lambda s: s["background"] == DARK.paper and s["inks"] == [DARK.ink])
+    window.press("change_theme")
+    window.wait(lambda s: s["background"] == LIGHT.paper and s["inks"] == [LIGHT.ink])
+
+
+def test_the_keys_are_listed_and_the_list_goes_away(window):
+    size = window.state["size"]
+    window.keys("F1")
+    window.wait(lambda s: s["others"] and s["focus"] in s["others"])
+    window.keys("Escape")
+    window.wait(lambda s: not s["others"])
+    window.press("show_keys")
+    window.wait(lambda s: s["others"])
+    window.press("show_keys")
+    state = window.wait(lambda s: not s["others"])
+    assert state["size"] == size
+
+
+def test_a_tooltip_names_the_key(window):
+    button = window.state["buttons"]["save_drawing"]
+    x, y = button["x"] + 5, button["y"] + 5
+    window.screen.hand(f"mousemove {x} {y}")
+    window.wait(lambda s: any("Ctrl+S" in tip for tip in s["tips"]))
+    window.screen.hand(f"mousemove {x} {window.state['paper']['y'] + 50}")
+    window.wait(lambda s: not s["tips"])
+
+
+def test_strictness_decides_what_is_sure(window):
+    window.draw([(0.3, 0.2), (0.6, 0.3), (0.4, 0.7), (0.7, 0.8)], [(0.1, 0.9), (0.3, 0.5)])
+    share = max(window.state["shares"])
+    assert 0.2 < share < 0.99, "this scribble should leave doubts"
+    window.keys(*["period"] * 20)
+    state = window.wait(lambda s: s["strictness"] == 0.99)
+    assert state["headline"] == "not sure"
+    assert state["second"].startswith("second guess: ")
+    window.keys(*["comma"] * 20)
+    state = window.wait(lambda s: s["strictness"] == 0)
+    assert "sure" in state["headline"]
+    assert state["headline"] != "not sure"
+    window.keys(*["period"] * 12)
+    window.wait(lambda s: abs(s["strictness"] - 0.6) < 1e-6)
+
+
+def test_keys_with_control_or_alt_mean_something_else(window):
+    window.draw([(0.5, 0.2), (0.5, 0.8)])
+    window.keys("ctrl+c", "alt+c", "ctrl+e", "ctrl+t", "bracketright", "bracketleft")
+    state = window.wait(lambda s: abs(s["pen"] - 0.07) < 1e-9)
+    assert (state["items"], state["tool"]) == (1, "take_pen")
+    assert state["background"] == LIGHT.paper
+    window.keys("C")  # as with Caps Lock
+    window.wait(lambda s: s["items"] == 0)
+
+
+def test_a_drawing_is_saved_and_opened_again(window):
+    path = window.folder / "drawing"
+    window.draw(*strokes(3))
+    path.with_suffix(".png").unlink(missing_ok=True)
+    answer(window, "ctrl+s", "drawing")
+    state = window.wait(lambda s: "Saved" in s["message"])
+    assert not state["wrong"]
+    assert len(state["strokes"]) == 1  # typing a name did not clear the paper
+    with Image.open(f"{path}.png") as image:
+        assert image.size == (1024, 1024)
+    window.clear()
+    answer(window, "ctrl+o", "drawing.png")
+    window.wait(lambda s: s["message"].startswith("drawing.png"))
+    assert window.settled()["digit"] == "3"
+    window.draw(*strokes(1))  # begins afresh
+    state = window.wait(lambda s: s["digit"] == "1")
+    assert (state["items"], len(state["strokes"])) == (1, 1)
+    window.keys("ctrl+z")
+    window.wait(lambda s: s["digit"] == "3" and not s["strokes"])
+
+
+@pytest.mark.parametrize("answered", ["yes", "no"])
+def test_the_name_with_its_ending_is_asked_about_before_it_is_replaced(window, answered):
+    path = window.folder / "digit.v2.png"
+    path.write_text("mine")
+    window.draw(*strokes(3))
+    window.keys("ctrl+s")
+    window.wait(lambda s: "tk_filedialog" in s["focus"])
+    window.screen.hand("type --delay 3 digit.v2", "key Return")
+    window.wait(lambda s: "messagebox" in s["focus"])
+    window.screen.hand(f"key {'alt+y' if answered == 'yes' else 'Return'}")  # no is the default
+    window.wait(lambda s: not s["others"])
+    if answered == "yes":
+        window.wait(lambda s: s["message"].endswith("digit.v2.png"))
+        with Image.open(path) as image:
+            assert image.format == "PNG"
+    else:
+        window.refocus()
+        window.draw(*strokes(1))
+        assert path.read_text() == "mine"
+
+
+def test_another_kind_of_file_is_not_written(window):
+    window.draw(*strokes(3))
+    answer(window, "ctrl+s", "digit.svg")
+    state = window.wait(lambda s: s["wrong"])
+    assert "End the name in .png" in state["message"]
+    assert not list(window.folder.glob("digit.svg*"))
+
+
+def test_nothing_is_not_saved(window):
+    window.keys("ctrl+s")
+    state = window.wait(lambda s: s["wrong"])
+    assert "draw a digit first" in state["message"]
+
+
+@pytest.mark.parametrize("key", ["ctrl+o", "ctrl+m"])
+def test_a_bad_file_is_a_sentence_and_the_window_goes_on(window, key):
+    name = {"ctrl+o": "nonsense.png", "ctrl+m": "nonsense.h5"}[key]
+    (window.folder / name).write_text("nonsense")
+    before = window.draw(*strokes(6))
+    answer(window, key, name)
+    after = window.wait(lambda s: s["wrong"])
+    assert {"ctrl+o": "picture", "ctrl+m": "HDF5"}[key] in after["message"]
+    assert after["size"] == before["size"]
+    assert after["paper"] == before["paper"]
+    assert (after["model"], after["shares"]) == (before["model"], before["shares"])
+
+
+def test_another_model_is_loaded_and_named(window):
+    other = window.folder / "other.h5"
+    other.write_bytes(pathlib.Path(pretrained.__file__).with_name("mnist.h5").read_bytes())
+    window.draw(*strokes(9))
+    answer(window, "ctrl+m", "other.h5")
+    state = window.wait(lambda s: s["model"].endswith("other.h5"))
+    assert not state["wrong"]
+    assert window.settled()["digit"] == "9"
+
+
+def test_a_stroke_that_leaves_the_window_ends_where_it_is_let_go(window):
+    window.draw([(0.5, 0.5), (0.9, 0.5), (5, 0.5), (5, 5), (0.5, 5), (0.1, 5)])
+    (count,) = window.state["strokes"]
+    assert count >= 4
+    window.clear()
+    window.screen.hand(*window.pull([(3.0, 0.5), (0.5, 0.5), (0.6, 0.6)]))  # began elsewhere
+    window.keys("e")
+    assert window.wait(lambda s: s["tool"] == "take_rubber")["items"] == 0
+
+
+@pytest.mark.parametrize("key", ["ctrl+z", "c", "F1", "ctrl+s", "resize", "other button"])
+def test_anything_may_happen_in_mid_stroke(window, key):
+    window.draw([(0.2, 0.2), (0.2, 0.8)])
+    lines = window.pull([(0.5, 0.2), (0.5, 0.8)])[:-1]
+    window.screen.hand(*lines)
+    window.wait(lambda s: s["drawing"])
+    size = window.state["size"]
+    if key == "resize":
+        window.resize(size[0] + 40, size[1] + 60)
+        window.wait(lambda s: s["size"] != size and s["drawing"])
+    elif key == "other button":
+        window.screen.hand("click 3")
+    else:
+        window.keys(key)
+    others = key in ("F1", "ctrl+s")
+    if others:
+        window.wait(lambda s: s["others"])
+    window.screen.hand("mouseup 1")
+    if others:
+        window.keys("Escape")
+    window.wait(lambda s: not s["drawing"] and not s["others"])
+    if key == "resize":
+        window.resize(size[0], size[1])
+        window.wait(lambda s: s["size"] == size)
+    left = {"ctrl+z": 1, "c": 0}.get(key, 2)
+    window.wait(lambda s: s["items"] == s["shown"] == left)
+    assert window.settled()["items"] == left

@@ -1,0 +1,171 @@
+"""The thread behind the window: order, newest drawing first, mistakes, and the end. No screen needed."""
+
+import threading
+
+import pytest
+
+from gui.worker import Answer, Worker
+from tests.support.patience import PATIENCE
+
+
+class Servant:
+    """Does its jobs when it is let to, and remembers them."""
+
+    def __init__(self):
+        self.begun, self.go, self.seen = threading.Event(), threading.Event(), []
+
+    def wait(self):
+        self.begun.set()
+        assert self.go.wait(PATIENCE)
+        return "waited"
+
+    def note(self, *values):
+        self.seen.append(values)
+        return values
+
+    other = note
+
+    def fail(self, error):
+        raise error
+
+
+@pytest.fixture
+def servant():
+    return Servant()
+
+
+@pytest.fixture
+def worker(servant):
+    worker = Worker(servant, (OSError, MemoryError))
+    worker.start()
+    yield worker
+    servant.go.set()
+    worker.stop()
+    worker.join()
+
+
+def answers(worker, count):
+    """Wait for so many answers."""
+    return [worker._answers.get(timeout=PATIENCE) for _ in range(count)]
+
+
+def test_jobs_are_done_in_their_order_on_another_thread(worker):
+    worker._servant.thread = lambda: threading.current_thread()
+    for number in range(20):
+        worker.submit("note", number)
+    worker.submit("thread")
+    *noted, thread = answers(worker, 21)
+    assert noted == [Answer("note", (number,)) for number in range(20)]
+    assert thread.value is not threading.main_thread()
+
+
+def test_of_the_drawings_that_wait_only_the_newest_is_read(worker, servant):
+    worker.submit("wait")
+    assert servant.begun.wait(PATIENCE)
+    for number in range(100):
+        worker.submit_newest("note", number)
+        worker.submit_newest("other", -number)
+    servant.go.set()
+    assert {a.value for a in answers(worker, 3)} == {"waited", (99,), (-99,)}
+    worker.submit("note", "last")
+    assert answers(worker, 1) == [Answer("note", ("last",))]
+    assert len(servant.seen) == 3
+
+
+def test_jobs_that_were_asked_for_come_before_the_newest_drawing(worker, servant):
+    worker.submit("wait")
+    assert servant.begun.wait(PATIENCE)
+    worker.submit_newest("note", "drawing")
+    worker.submit("note", "job")
+    servant.go.set()
+    assert [a.value for a in answers(worker, 3)] == ["waited", ("job",), ("drawing",)]
+
+
+def test_an_expected_error_is_a_sentence(worker, capfd):
+    worker.submit("fail", OSError("the disk is full"))
+    worker.submit("fail", MemoryError())
+    first, second = answers(worker, 2)
+    assert first == Answer("fail", error="the disk is full")
+    assert second.error == "the memory is too small for this"
+    assert capfd.readouterr().err == ""
+
+
+def test_a_mistake_of_ours_is_told_and_the_worker_goes_on(worker, capfd):
+    worker.submit("fail", KeyError("x"))
+    worker.submit("no_such_job")
+    worker.submit("note", 1)
+    first, second, third = answers(worker, 3)
+    assert "not your fault: KeyError('x')" in first.error
+    assert "no_such_job" in second.error
+    assert third.value == (1,)
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_it_is_idle_when_all_is_done_and_fetched(worker, servant):
+    assert worker.idle
+    worker.submit("wait")
+    assert not worker.idle
+    assert servant.begun.wait(PATIENCE)
+    assert not worker.idle
+    worker.submit_newest("note", 1)
+    servant.go.set()
+    while not servant.seen or worker._busy:
+        assert not worker.idle
+    assert not worker.idle  # not fetched yet
+    assert len(worker.answers()) == 2
+    assert worker.idle
+
+
+def test_at_the_stop_what_waits_is_forgotten(servant):
+    worker = Worker(servant, ())
+    worker.start()
+    worker.submit("wait")
+    assert servant.begun.wait(PATIENCE)
+    worker.submit("note", 1)
+    worker.submit_newest("note", 2)
+    worker.stop()
+    servant.go.set()
+    worker.join()
+    assert servant.seen == []
+    assert not worker._thread.is_alive()
+
+
+def test_at_the_finish_what_waits_is_still_done(servant):
+    worker = Worker(servant, ())
+    worker.start()
+    worker.submit("wait")
+    assert servant.begun.wait(PATIENCE)
+    worker.submit("note", 1)
+    worker.finish()
+    worker.submit("note", 2)
+    servant.go.set()
+    worker.join()
+    assert servant.seen == [(1,)]
+
+
+def test_nobody_has_to_wait_for_a_job_that_never_ends(worker, servant):
+    worker.submit("wait")
+    assert servant.begun.wait(PATIENCE)
+    worker.stop()
+    worker.join(0.0)
+    assert worker._thread.is_alive()
+
+
+def test_jobs_may_come_before_the_start_and_after_the_stop(servant):
+    worker = Worker(servant, ())
+    worker.submit("note", 1)
+    worker.start()
+    assert answers(worker, 1) == [Answer("note", (1,))]
+    worker.stop()
+    worker.stop()
+    worker.join()
+    worker.submit("note", 2)
+    assert worker.answers() == []
+
+
+def test_a_worker_that_never_started_can_be_joined(servant):
+    worker = Worker(servant, ())
+    worker.stop()
+    worker.join()
+    assert worker.idle
+    assert worker.answers() == []

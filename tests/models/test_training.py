@@ -1,0 +1,287 @@
+"""The face of Keras. What training, evaluating and predicting do and return, and what they leave alone."""
+
+import numpy as np
+import pytest
+
+from tests.support.marks import needs_kernels
+from tests.support.nets import IMAGES, ONE_HOT, X, Y, conv, dense, same
+from tinycnn.callbacks import Callback, History, LambdaCallback
+from tinycnn.layers import (
+    Dense,
+    Input,
+    Softmax,
+)
+from tinycnn.losses import CategoricalCrossentropy, SparseCategoricalCrossentropy
+from tinycnn.models.sequential import Sequential
+from tinycnn.optimizers import SGD, Adam
+
+# --- what comes back ---------------------------------------------------------------------------------
+
+
+def test_fit_returns_a_history_with_the_names_that_were_given():
+    history = dense(metrics=["acc"]).fit(X, Y, epochs=3, verbose=0, validation_data=(X, Y))
+    assert isinstance(history, History)
+    assert set(history.history) == {"loss", "acc", "val_loss", "val_acc"}
+    assert [len(values) for values in history.history.values()] == [3] * 4
+    assert all(type(value) is float for values in history.history.values() for value in values)
+    assert history.epoch == [0, 1, 2]
+
+
+def test_without_metrics_there_is_only_the_loss():
+    model = dense(metrics=())
+    assert set(model.fit(X, Y, verbose=0).history) == {"loss"}
+    assert isinstance(model.evaluate(X, Y, verbose=0), float)
+
+
+def test_evaluate_returns_loss_and_metrics():
+    model = dense(metrics=["accuracy"])
+    found = model.evaluate(X, Y, verbose=0)
+    y_pred = model.predict(X, verbose=0)
+    loss = -np.log(y_pred[np.arange(10), Y].astype(np.float64)).mean()
+    assert found == pytest.approx([loss, (y_pred.argmax(axis=1) == Y).mean()], rel=1e-6)
+    named = model.evaluate(X, Y, verbose=0, return_dict=True)
+    assert named == {"loss": found[0], "accuracy": found[1]}
+
+
+def test_predict_returns_probabilities():
+    y_pred = dense().predict(X, verbose=0)
+    assert (y_pred.shape, y_pred.dtype) == ((10, 3), np.float32)
+    np.testing.assert_allclose(y_pred.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_predicting_nothing_gives_nothing():
+    assert dense().predict(X[:0], verbose=0).shape == (0, 3)
+    assert dense().predict(X[:0]).shape == (0, 3)
+    assert conv().predict(IMAGES[:0], verbose=1).shape == (0, 3)
+
+
+@needs_kernels
+@pytest.mark.parametrize("batch_size", [1, 3, 7, 10, 1000, np.int64(4)])
+def test_the_batch_size_of_predict_and_evaluate_changes_nothing(batch_size):
+    model = conv()
+    wanted = model.predict(IMAGES, verbose=0)
+    assert same([model.predict(IMAGES, batch_size=batch_size, verbose=0)], [wanted])
+    found = model.evaluate(IMAGES, Y, batch_size=batch_size, verbose=0)
+    assert found == pytest.approx(model.evaluate(IMAGES, Y, verbose=0), rel=1e-6)
+
+
+def test_one_batch_at_a_time():
+    model, other = dense(), dense()
+    losses = [model.train_on_batch(X, Y) for _ in range(3)]
+    history = other.fit(X, Y, batch_size=10, epochs=3, shuffle=False, verbose=0).history
+    assert [loss for loss, _ in losses] == pytest.approx(history["loss"])
+    assert same(model.get_weights(), other.get_weights())
+    assert model.test_on_batch(X, Y) == model.evaluate(X, Y, verbose=0)
+    assert set(model.test_on_batch(X, Y, return_dict=True)) == {"loss", "accuracy"}
+    assert set(model.train_on_batch(X, Y, return_dict=True)) == {"loss", "accuracy"}
+    assert same([model.predict_on_batch(X)], [model.predict(X, verbose=0)])
+    assert same([model.predict_on_batch(X.tolist())], [model.predict(X, verbose=0)])
+
+
+def test_the_classes_of_losses_and_optimizers_are_taken_as_their_names():
+    by_name = dense(optimizer="adam").fit(X, Y, verbose=0, epochs=2).history
+    given = dense(SparseCategoricalCrossentropy(), optimizer=Adam()).fit(X, Y, verbose=0, epochs=2)
+    assert given.history == by_name
+    one_hot = dense(CategoricalCrossentropy(), optimizer="Adam").fit(
+        X, ONE_HOT, verbose=0, epochs=2
+    )
+    assert one_hot.history["loss"] == pytest.approx(by_name["loss"], rel=1e-6)
+
+
+def test_labels_may_have_an_axis_of_one():
+    found = dense().evaluate(X, Y[:, None], verbose=0)
+    assert found == dense().evaluate(X, Y, verbose=0)
+
+
+def test_grey_pictures_need_no_axis_for_their_channel():
+    model = conv()
+    assert same([model.predict(IMAGES[..., 0], verbose=0)], [model.predict(IMAGES, verbose=0)])
+
+
+# --- what training does ------------------------------------------------------------------------------
+
+
+def test_a_batch_is_32_samples():
+    batches = []
+    note = LambdaCallback(on_train_batch_begin=lambda batch, logs: batches.append(batch))
+    x = np.zeros((65, 4))
+    dense().fit(x, np.zeros(65), verbose=0, callbacks=[note])
+    assert batches == [0, 1, 2]
+
+
+def test_the_defaults_train_one_epoch():
+    assert dense().fit(X, Y, verbose=0).epoch == [0]
+
+
+def test_validation_takes_the_last_samples_before_any_shuffling():
+    with_split = dense()
+    split = with_split.fit(X, Y, epochs=2, verbose=0, validation_split=0.3).history
+    with_data = dense()  # seeds anew
+    data = with_data.fit(X[:7], Y[:7], epochs=2, verbose=0, validation_data=(X[7:], Y[7:])).history
+    assert split == data
+    assert same(with_split.get_weights(), with_data.get_weights())
+    assert split["val_loss"][-1] == pytest.approx(with_split.evaluate(X[7:], Y[7:], verbose=0)[0])
+
+
+def test_validation_data_win_over_a_split():
+    both = dense().fit(X, Y, verbose=0, validation_data=[X, Y], validation_split=0.3).history
+    assert both == dense().fit(X, Y, verbose=0, validation_data=(X, Y)).history
+
+
+def test_validation_teaches_nothing():
+    plain = conv()
+    plain.fit(IMAGES, Y, verbose=0, epochs=2)
+    validated = conv()  # seeds anew
+    validated.fit(IMAGES, Y, verbose=0, epochs=2, validation_data=(IMAGES, Y))
+    assert same(plain.get_weights(), validated.get_weights())
+
+
+class Groups(Callback):
+    """Notes which samples come together: a model whose loss tells the samples apart."""
+
+    def __init__(self):
+        super().__init__()
+        self.epochs = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epochs.append([])
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.epochs[-1].append(logs["loss"])
+
+
+def losses_of_batches(shuffle):
+    groups = Groups()
+    model = dense(optimizer=SGD(0.0))
+    model.fit(X, Y, batch_size=5, epochs=4, verbose=0, shuffle=shuffle, callbacks=[groups])
+    return groups.epochs
+
+
+def test_every_epoch_groups_the_samples_anew():
+    epochs = losses_of_batches(shuffle=True)
+    assert len({epoch[0] for epoch in epochs}) == 4  # the first half has another mean each time
+    assert [epoch[1] for epoch in epochs] == pytest.approx(
+        [epochs[0][1]] * 4
+    )  # all: always the same
+
+
+def test_without_shuffling_every_epoch_is_the_same():
+    epochs = losses_of_batches(shuffle=False)
+    assert epochs == [epochs[0]] * 4
+    assert epochs[0][0] == pytest.approx(dense().evaluate(X[:5], Y[:5], verbose=0)[0])
+
+
+def test_one_seed_one_result_and_another_seed_another():
+    def train(seed):
+        model = dense(seed=seed)
+        model.fit(X, Y, batch_size=3, verbose=0)
+        return model.get_weights()
+
+    assert same(train(1), train(1))
+    assert not same(train(1), train(2))
+
+
+def test_training_learns():
+    model = dense(optimizer=Adam(0.1))
+    history = model.fit(np.eye(4)[Y], Y, epochs=100, verbose=0).history
+    assert history["accuracy"][-1] == 1
+    assert history["loss"][-1] < history["loss"][0] / 5
+
+
+def test_initial_epoch_goes_on():
+    history = dense().fit(X, Y, epochs=4, initial_epoch=2, verbose=0)
+    assert history.epoch == [2, 3]
+
+
+def test_training_goes_on_where_it_stopped():
+    whole, parts = dense(optimizer="adam"), dense(optimizer="adam")
+    whole.fit(X, Y, epochs=2, verbose=0, shuffle=False)
+    parts.fit(X, Y, epochs=1, verbose=0, shuffle=False)
+    parts.fit(X, Y, epochs=2, initial_epoch=1, verbose=0, shuffle=False)
+    assert same(whole.get_weights(), parts.get_weights())
+    assert whole.optimizer.iterations == parts.optimizer.iterations == 2
+
+
+def test_dropout_is_on_in_training_and_off_everywhere_else():
+    model = conv()
+    model.optimizer.learning_rate = 0.0
+    wanted = model.evaluate(IMAGES, Y, verbose=0)[0]
+    assert model.fit(IMAGES, Y, verbose=0).history["loss"][0] != pytest.approx(wanted, rel=1e-4)
+    assert model.evaluate(IMAGES, Y, verbose=0)[0] == wanted
+    first, second = model.gradients(IMAGES, Y), model.gradients(IMAGES, Y)
+    assert same(first.values(), second.values())
+
+
+@pytest.mark.parametrize("layers", [lambda: [Softmax()], lambda: []])
+def test_the_scores_before_a_softmax_reach_the_loss(layers):
+    """A confident mistake keeps its gradient, whether the softmax is in the layer or behind it."""
+    activation = None if layers() else "softmax"
+    model = Sequential([Input((2,)), Dense(2, activation=activation), *layers()])
+    model.compile(SGD(1.0), "sparse_categorical_crossentropy")
+    model.set_weights([np.float32([[200, -200], [0, 0]]), np.zeros(2)])
+    assert model.evaluate(np.float32([[1, 0]]), [1], verbose=0) == pytest.approx(400)
+    grads = model.gradients(np.float32([[1, 0]]), [1])
+    np.testing.assert_allclose(grads["dense/bias"], [1, -1])
+
+
+def test_from_logits():
+    logits = Sequential([Input((4,)), Dense(3)])
+    logits.compile("sgd", SparseCategoricalCrossentropy(from_logits=True))
+    ending = Sequential([Input((4,)), Dense(3, activation="softmax")])
+    ending.compile("sgd", "sparse_categorical_crossentropy")
+    ending.set_weights(logits.get_weights())
+    assert logits.evaluate(X, Y, verbose=0) == ending.evaluate(X, Y, verbose=0)
+    with pytest.warns(UserWarning, match="the loss takes the scores before the softmax"):
+        ending.compile("sgd", SparseCategoricalCrossentropy(from_logits=True))
+
+
+def test_run_eagerly_is_taken_and_changes_no_number():
+    weights = []
+    for eagerly in (False, True):
+        model = conv(run_eagerly=eagerly)
+        model.fit(IMAGES, Y, epochs=2, batch_size=4, verbose=0)
+        weights.append(model.get_weights()[0])
+    np.testing.assert_allclose(*weights, rtol=1e-5)
+
+
+# --- nothing else changes ----------------------------------------------------------------------------
+
+
+def test_evaluate_predict_and_study_leave_every_bit_of_the_model():
+    model = conv()
+    model.fit(IMAGES, Y, verbose=0)
+    before, steps = model.get_weights(), model.optimizer.iterations
+    slots = [array.copy() for slot in model.optimizer.slots.values() for array in slot]
+    model.evaluate(IMAGES, Y, verbose=0)
+    model.predict(IMAGES, verbose=0)
+    model.test_on_batch(IMAGES, Y)
+    model.activations(IMAGES)
+    model.gradients(IMAGES, Y)
+    model.input_gradient(IMAGES, 1)
+    model.summary(print_fn=lambda text: None)
+    assert same(model.get_weights(), before)
+    assert same([array for slot in model.optimizer.slots.values() for array in slot], slots)
+    assert model.optimizer.iterations == steps
+
+
+@pytest.mark.parametrize("writeable", [True, False])
+def test_nothing_that_is_handed_over_changes(writeable):
+    x, y, weights = IMAGES.copy(), Y.copy(), conv().get_weights()
+    for array in (x, y):
+        array.flags.writeable = writeable
+    model = conv()
+    model.fit(x, y, verbose=0, batch_size=3, epochs=2, validation_data=(x, y))
+    model.evaluate(x, y, verbose=0)
+    model.predict(x, verbose=0)
+    model.activations(x)
+    model.set_weights(weights)
+    model.fit(x, y, verbose=0)
+    assert same([x, y, *weights], [IMAGES, Y, *conv().get_weights()])
+
+
+def test_samples_and_labels_may_be_one_array():
+    model = Sequential([Input((3,)), Dense(3, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy")
+    both = np.eye(3, dtype=np.float32)
+    model.fit(both, both, epochs=2, verbose=0)
+    np.testing.assert_array_equal(both, np.eye(3))

@@ -1,0 +1,58 @@
+"""Emitted code, which no check of Numba's sees into, touches nothing beside its arrays: on random shapes."""
+
+import pathlib
+import sys
+
+import pytest
+
+from tinycnn import ops
+from tinycnn.ops import reference
+
+if ops.implementation() is reference:
+    pytest.skip("without Numba only the definitions run", allow_module_level=True)
+
+from tests.support import guard_pages as fences
+from tests.support import patience, random_shapes
+from tests.support.intrinsics import doors
+
+SHAPES = 200
+posix_only = pytest.mark.skipif(
+    sys.platform == "win32", reason="guard pages are made with mprotect"
+)
+
+
+def run(argument):
+    command = [sys.executable, "-m", "tests.support.random_shapes", argument]
+    return patience.run(command, cwd=pathlib.Path(__file__).parents[3])
+
+
+def test_every_function_that_enters_emitted_code_is_tried():
+    assert {function.__name__ for function in doors()} == set(random_shapes.DOORS)
+
+
+@pytest.mark.parametrize("name", random_shapes.DOORS)
+def test_nothing_beside_the_arrays_is_written(name):
+    random_shapes.run_doors(name, fences.canary, SHAPES)
+
+
+@pytest.mark.parametrize("name", random_shapes.PUBLIC)
+@pytest.mark.parametrize("around", [random_shapes.fenced_spans, random_shapes.fenced_doors])
+def test_nor_beside_those_that_a_kernel_makes(name, around):
+    random_shapes.run_public(name, around, fences.canary, 30)
+
+
+@pytest.mark.parametrize(("name", "place"), random_shapes.WRITTEN)
+def test_a_number_written_beside_an_array_is_noticed(name, place):
+    with pytest.raises(AssertionError, match="wrote beside an array"):
+        random_shapes.overrun(name, place, fences.canary)
+
+
+@posix_only
+def test_nothing_beside_the_arrays_is_read():
+    found = run(str(SHAPES))
+    assert found.stdout.endswith("all whole\n"), found.stdout[-300:] + found.stderr[:2000]
+
+
+@posix_only
+def test_a_number_read_beside_an_array_ends_the_process():
+    assert run("overruns").stdout == "survived: []\n"

@@ -1,0 +1,69 @@
+"""The order of arguments is Keras's: whoever passes them by place gets what he means."""
+
+import inspect
+
+import pytest
+
+import tinycnn
+from tests.support.peers import import_keras
+
+SAME = [
+    "models.Sequential",
+    "models.Sequential.add",
+    "models.Sequential.compile",
+    "models.Sequential.fit",
+    "models.Sequential.evaluate",
+    "models.Sequential.predict",
+    "models.Sequential.train_on_batch",
+    "models.Sequential.test_on_batch",
+    "models.Sequential.predict_on_batch",
+    "models.Sequential.get_layer",
+    "models.Sequential.summary",
+    "models.Sequential.save",
+    "models.load_model",
+    "layers.Conv2D",
+    "layers.MaxPooling2D",
+    "layers.AveragePooling2D",
+    "layers.Dense",
+    "layers.Dropout",
+    "layers.Flatten",
+    "layers.Activation",
+    "layers.ReLU",
+    "layers.Softmax",
+    "layers.InputLayer",
+    "layers.Input",
+    "optimizers.Adadelta",
+    "optimizers.SGD",
+    "optimizers.Adam",
+    "losses.CategoricalCrossentropy",
+    "losses.SparseCategoricalCrossentropy",
+    "losses.categorical_crossentropy",
+    "losses.sparse_categorical_crossentropy",
+    "callbacks.EarlyStopping",
+    "callbacks.ModelCheckpoint",
+    "callbacks.CSVLogger",
+    "callbacks.LambdaCallback",
+    "utils.to_categorical",
+    "utils.set_random_seed",
+    "datasets.mnist.load_data",
+    "initializers.GlorotUniform",
+    "initializers.HeNormal",
+    "initializers.Constant",
+]
+
+
+def by_place(root, path):
+    """Return the names that may be passed by place, `self` left out."""
+    found = root
+    for part in path.split("."):
+        found = getattr(found, part)
+    found = found.__init__ if inspect.isclass(found) else found
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in inspect.signature(found).parameters.values() if p.kind in kinds]
+    return [name for name in names if name != "self"]
+
+
+@pytest.mark.parametrize("path", SAME)
+def test_arguments_stand_in_the_order_of_keras(path):
+    ours, theirs = by_place(tinycnn, path), by_place(import_keras(), path)
+    assert ours == theirs[: len(ours)]

@@ -1,0 +1,107 @@
+"""The bundled net is the one that its record describes, and it reads digits, printed as MNIST's or drawn."""
+
+import collections
+import hashlib
+import importlib.resources
+import json
+import os
+import pathlib
+import runpy
+
+import numpy as np
+import pytest
+
+from tests.support.drawn_digits import TEMPLATES, drawn
+from tests.support.marks import needs_kernels
+from tests.support.nets import same
+from tinycnn import datasets, pretrained
+from tinycnn.preprocessing import strokes_to_mnist
+
+FILES = importlib.resources.files(pretrained)
+SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "train_bundled.py"
+EACH = 10  # drawings of each style
+
+
+@pytest.fixture(scope="module")
+def record():
+    return json.loads((FILES / "mnist.json").read_text(encoding="utf-8"))
+
+
+def read(images):
+    return pretrained.load().predict(images[..., None] / 255, verbose=0).argmax(axis=1)
+
+
+def test_the_file_is_the_recorded_one_and_small(record):
+    content = (FILES / "mnist.h5").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == record["sha256"]
+    assert len(content) <= 1_500_000
+    assert record["test_accuracy"] >= 0.994
+
+
+def test_the_script_still_has_the_recorded_recipe_and_net(record):
+    script = runpy.run_path(SCRIPT)
+    assert script["RECIPE"] == record["recipe"]
+    shapes = [
+        [array.shape for array in model.get_weights()]
+        for model in (script["compact_net"](), pretrained.load())
+    ]
+    assert shapes[0] == shapes[1]
+
+
+@needs_kernels
+def test_the_recipe_gives_the_same_weights_again(capsys):
+    digits = datasets.load("sample")
+    script = runpy.run_path(SCRIPT)
+    script["RECIPE"].update(epochs=2, batch_size=32)
+    once, again = (script["train"](digits.x_train[:64], digits.y_train[:64]) for _ in range(2))
+    assert same(once.get_weights(), again.get_weights())
+    assert capsys.readouterr().out.startswith("epoch 1/2: loss ")
+
+
+def test_one_answer_takes_little_arithmetic():
+    products = 0
+    for layer in pretrained.load().layers:
+        kernel = layer.params.get("kernel")
+        if kernel is not None:
+            places = np.prod(layer.output_shape[1:-1], dtype=int)  # 1 for a dense layer
+            products += int(places) * kernel.size
+    assert 1_000_000 < products <= 8_000_000
+
+
+def test_it_reads_the_sample():
+    digits = datasets.load("sample")
+    found = read(digits.x_test)
+    assert np.mean(found == digits.y_test) >= 0.99
+
+
+def test_it_reads_what_people_draw():
+    rng = np.random.default_rng(11)
+    drawings = [drawn(rng, digit, style) for digit, style in TEMPLATES for _ in range(EACH)]
+    found = read(np.array([strokes_to_mnist(strokes) for _, _, strokes in drawings]))
+    right = collections.Counter()
+    for (digit, style, _), answer in zip(drawings, found.tolist(), strict=True):
+        right[digit, style] += digit == answer
+    assert right.total() >= 0.98 * len(drawings)
+    assert {style: count for style, count in right.items() if count < 0.8 * EACH} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    "TINYCNN_TEST_MNIST" not in os.environ,
+    reason="TINYCNN_TEST_MNIST does not name a folder with MNIST's four files",
+)
+def test_it_reads_mnist_as_well_as_the_record_says(record):
+    digits = datasets.load(os.environ["TINYCNN_TEST_MNIST"])
+    assert round(float(np.mean(read(digits.x_test) == digits.y_test)), 4) == record["test_accuracy"]
+
+
+def test_it_can_be_asked_and_trained_further_at_once():
+    digits = datasets.load("sample")
+    x, y = digits.x_test[:32] / 255, np.eye(10)[digits.y_test[:32]]
+    model = pretrained.load()
+    assert model.evaluate(x, y, verbose=0)[1] > 0.9
+    assert next(iter(model.gradients(x, y))) == "conv2d/kernel"
+    before = model.get_weights()
+    model.fit(x, y, verbose=0)
+    assert not np.array_equal(before[0], model.get_weights()[0])
+    assert np.array_equal(before[0], pretrained.load().get_weights()[0])

@@ -1,0 +1,225 @@
+"""scripts/train.py as a person runs it: a process of its own, good and bad input, Ctrl-C."""
+
+import csv
+import gzip
+import hashlib
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from tests.support import patience
+from tinycnn import datasets
+from tinycnn.models import load_model
+
+SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "train.py"
+
+
+def idx(array):
+    """Return an array in the format of the MNIST files."""
+    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+    return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Write a few digits as four MNIST files, two of them compressed."""
+    folder = tmp_path_factory.mktemp("digits")
+    digits = datasets.load("sample")
+    for name, array in {
+        "train-images-idx3-ubyte": digits.x_train[:256],
+        "train-labels-idx1-ubyte": digits.y_train[:256],
+        "t10k-images-idx3-ubyte.gz": digits.x_test[:100],
+        "t10k-labels-idx1-ubyte.gz": digits.y_test[:100],
+    }.items():
+        content = idx(array)
+        (folder / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    return folder
+
+
+def train(cwd, *options):
+    command = [sys.executable, str(SCRIPT), *map(str, options)]
+    return patience.run(command, cwd=cwd)
+
+
+def test_it_trains_saves_and_reports(folder, tmp_path):
+    done = train(tmp_path, "--data", folder, "--epochs", 2, "--batch-size", 64)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1].startswith("test loss")
+    assert lines[-1].endswith(f"({folder.name}, 100 digits)")
+    assert any(line.startswith("Epoch 2/2") and "val_accuracy" in line for line in lines)
+    assert "\x1b" not in done.stdout  # a pipe gets plain lines
+    assert "\r" not in done.stdout
+    model = load_model(tmp_path / "mnist.h5")
+    assert model.optimizer.iterations == 2 * 4
+    with open(tmp_path / "mnist-history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert (tmp_path / "mnist-curves.png").read_bytes().startswith(b"\x89PNG")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "mnist.h5",
+        "mnist-history.csv",
+        "mnist-curves.png",
+    }
+
+
+def test_the_same_seed_gives_the_same_file_for_any_number_of_threads(folder, tmp_path):
+    hashes = {}
+    for seed, threads in ((0, 1), (0, 2), (0, 4), (1, 2)):
+        output = tmp_path / f"{seed}-{threads}.h5"
+        done = train(
+            tmp_path, "--data", folder, "--epochs", 1, "--seed", seed, "--threads", threads,
+            "--output", output,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        hashes[seed, threads] = hashlib.sha256(output.read_bytes()).hexdigest()
+    assert hashes[0, 1] == hashes[0, 2] == hashes[0, 4]
+    assert hashes[0, 1] != hashes[1, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--epochs", "0"), 2, "must be a whole number from 1"),
+        (("--epochs", "many"), 2, "many"),
+        (("--batch-size", "-5"), 2, "-5"),
+        (("--data", "no-such-folder"), 1, "no-such-folder"),
+        (("--data", "sample", "--output", "no/such/folder/mnist.h5"), 1, "no/such/folder"),
+        (("--data", "sample", "--output", "mnist.txt"), 1, ".h5"),
+        (("--unknown",), 2, "--unknown"),
+    ],
+)
+def test_a_mistake_gets_a_sentence_at_once(options, code, said, tmp_path):
+    done = train(tmp_path, *options)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+    assert "Epoch" not in done.stdout
+
+
+@pytest.mark.parametrize("taken", ["mnist.h5", "mnist-history.csv", "mnist-curves.png"])
+def test_a_name_that_a_folder_has_is_noticed_before_training(taken, tmp_path):
+    (tmp_path / taken).mkdir()
+    done = train(tmp_path, "--data", "sample")
+    assert done.returncode == 1
+    assert f"{taken}: a folder or a device has that name" in done.stderr
+    assert "Epoch" not in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == [taken]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows counts the whole path")
+def test_a_name_that_is_too_long_is_noticed_before_training(tmp_path):
+    done = train(tmp_path, "--data", "sample", "--output", f"{'x' * 245}.h5")
+    assert done.returncode == 1
+    assert "-history.csv: it cannot be written (File name too long)" in done.stderr
+    assert "Epoch" not in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+LOCKED = """
+import argparse, os, pathlib, sys  # before the modules cannot be read any more
+sys.argv[1:] = ["--data", "sample"]
+code = compile(open(sys.argv[0]).read(), sys.argv[0], "exec")
+from tinycnn.utils import atomic, plots
+from tinycnn import datasets, ops, saving, utils, callbacks
+from tinycnn.saving import writer
+if os.geteuid() == 0:  # for whom nothing is locked
+    os.setuid(65534)
+exec(code, {"__name__": "__main__"})
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_a_locked_folder_is_noticed_before_training():
+    with tempfile.TemporaryDirectory() as folder:  # unlike pytest's, in a folder open to all
+        os.chmod(folder, 0o555)
+        program = LOCKED.replace("sys.argv[0]", repr(str(SCRIPT)))
+        command = [sys.executable, "-c", program]
+        done = patience.run(command, cwd=folder)
+        os.chmod(folder, 0o755)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: mnist.h5: it cannot be written (Permission denied). ")
+    assert "Traceback" not in done.stderr
+    assert "Epoch" not in done.stdout
+
+
+def test_help_has_examples(tmp_path):
+    done = train(tmp_path, "--help")
+    assert done.returncode == 0
+    assert "examples:" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_leaves_nothing_half_done(folder, tmp_path, name):
+    command = [sys.executable, "-u", str(SCRIPT), "--data", str(folder), "--epochs", "1000"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with patience.started(command, cwd=tmp_path, text=True, **pipes) as process:
+        for line in process.stdout:
+            if line.startswith("Epoch 3/"):
+                break
+        process.send_signal(getattr(signal, name))
+        _, errors = process.communicate(timeout=patience.PATIENCE)
+    assert process.returncode == 128 + getattr(signal, name)
+    assert "nothing half-written was left behind" in errors
+    assert "Traceback" not in errors
+    assert {path.name for path in tmp_path.iterdir()} == {"mnist.h5", "mnist-history.csv"}
+    assert load_model(tmp_path / "mnist.h5").count_params() == 2_380_938
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_a_reader_that_goes_away_is_no_traceback(folder, tmp_path):
+    line = f"'{sys.executable}' '{SCRIPT}' --data '{folder}' --epochs 2 | head -n 1"
+    done = patience.run(line, shell=True, cwd=tmp_path)
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error there")
+def test_a_reader_that_goes_away_in_the_middle_costs_no_epoch(folder, tmp_path):
+    command = [sys.executable, "-u", str(SCRIPT), "--data", str(folder), "--epochs", "3"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with patience.started(command, cwd=tmp_path, text=True, **pipes) as process:
+        for line in process.stdout:
+            if line.startswith("Epoch 1/"):
+                break
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (1, "")
+    assert load_model(tmp_path / "mnist.h5").optimizer.iterations == 3 * 2
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no full device")
+def test_output_that_cannot_be_written_is_named_and_costs_no_epoch(folder, tmp_path):
+    options = ["--data", str(folder), "--epochs", "1"]
+    with open("/dev/full", "w") as full:
+        done = patience.run(
+            [sys.executable, str(SCRIPT), *options],
+            capture_output=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: standard output cannot be written: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert (tmp_path / "mnist.h5").exists()
+
+
+@pytest.mark.parametrize("script", ["train.py", "evaluate.py", "predict.py"])
+@pytest.mark.parametrize(("path", "missing"), [("", "tinycnn"), (str(SCRIPT.parents[1]), "numpy")])
+def test_a_python_without_the_packages_gets_a_sentence(script, path, missing, tmp_path):
+    command = [sys.executable, "-S", str(SCRIPT.with_name(script)), *["a.png"] * (script[0] == "p")]
+    done = patience.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path})
+    assert done.returncode == 1
+    assert re.match(rf"error: this Python lacks (the package )?{missing}\b", done.stderr)
+    assert "pip install -e ." in done.stderr
+    assert len(done.stderr.splitlines()) == 1

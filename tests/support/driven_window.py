@@ -1,0 +1,177 @@
+"""The drawing window, as `python -m gui` opens it, which also prints what it shows, a JSON line each change.
+
+It only looks: whatever happens to the window is done by `tests/support/xvfb.py` with a real mouse and keys.
+"""
+
+import gc
+import json
+import sys
+import threading
+import tkinter as tk
+
+import gui.recogniser
+import gui.window
+from gui import __main__ as start
+from gui.drawing import Stroke
+from gui.window import Window
+
+EVERY = 15  # milliseconds
+CLOSED = threading.Event()
+HELD = threading.Event()  # whether a worker has come to where it is held
+
+
+def place(widget):
+    return {
+        "x": widget.winfo_rootx(),
+        "y": widget.winfo_rooty(),
+        "width": widget.winfo_width(),
+        "height": widget.winfo_height(),
+    }
+
+
+def tips(widget):
+    """Return what the tooltips say that are there now."""
+    found = []
+    for child in widget.winfo_children():
+        if isinstance(child, tk.Toplevel) and child.wm_overrideredirect():
+            found += [str(label["text"]) for label in child.winfo_children()]
+        else:
+            found += tips(child)
+    return found
+
+
+def look(window):
+    """Return all that a person could see, and where."""
+    others = [
+        str(name) for name in window.root.tk.splitlist(window.root.tk.call("wm", "stackorder", "."))
+    ]
+    others.remove(".")
+    view, root, findings = window.view, window.root, window.view.findings
+    reading, drawn = findings.reading, view.paper.find_withtag("line||dot")
+    return {
+        "window": int(root.wm_frame(), 16),
+        "size": [root.winfo_width(), root.winfo_height()],
+        "least": root.minsize(),
+        "corner": [root.winfo_rootx(), root.winfo_rooty()],
+        "title": root.title(),
+        "visible": bool(root.winfo_viewable() and view.paper.winfo_viewable()),
+        "focus": str(root.tk.call("focus")),
+        "paper": place(view.paper),
+        "background": str(view.paper["background"]),
+        "buttons": {name: place(widget) for name, widget in view.controls.buttons.items()},
+        "pressable": [n for n, w in view.controls.buttons.items() if not w.instate(["disabled"])],
+        "tool": view.tool.get(),
+        "pen": view.pen.get(),
+        "strictness": view.strictness.get(),
+        "message": str(view.foot.message["text"]),
+        "wrong": str(view.foot.message["style"]) == "Error.TLabel",
+        "model": str(view.foot.model["text"]),
+        "digit": str(findings.digit["text"]),
+        "headline": str(findings.headline["text"]),
+        "second": str(findings.second["text"]),
+        "shares": reading.shares if reading else None,
+        "image": reading.image.hex() if reading else None,
+        "read": reading.version if reading else None,
+        "version": window._version,
+        "drawing": window._gesture is not None,
+        "strokes": [len(i.points) // 2 for i in window.drawing.items if isinstance(i, Stroke)],
+        "items": len(window.drawing.items),
+        "shown": len(drawn),
+        "inks": sorted({view.paper.itemcget(item, "fill") for item in drawn}),
+        "box": view.paper.bbox("line||dot"),
+        "idle": window._worker.idle and window._saver.idle,
+        "held": HELD.is_set(),
+        "tips": tips(root),
+        "others": others,
+        "stacked": [int(str(root.tk.call("winfo", "id", name)), 16) for name in others],
+    }
+
+
+class Watch:
+    """Prints the state whenever it has changed."""
+
+    def __init__(self, window):
+        self.window, self.last, self.released = window, None, 0
+        for button in (1, 2, 3):
+            window.view.paper.bind(f"<ButtonRelease-{button}>", self.count, add=True)
+        self.look()
+
+    def count(self, event):
+        self.released += 1
+
+    def look(self):
+        try:
+            state = {**look(self.window), "released": self.released}
+            self.window.root.winfo_pointerxy()  # asks the screen: all that Tk told it has come there
+        except tk.TclError:  # half of it is gone: it closes
+            return
+        if state != self.last:
+            self.last = state
+            print(json.dumps(state), flush=True)
+        self.window.root.after(EVERY, self.look)
+
+
+def watched(*arguments):
+    window = Window(*arguments)
+    window.root.bind("<Destroy>", lambda event: CLOSED.set(), add=True)
+    Watch(window)
+    return window
+
+
+class Sweeper(gui.recogniser.Recogniser):
+    """Makes the worker look for rubbish at each drawing: none of it may be Tk's."""
+
+    def read(self, *arguments):
+        gc.collect()
+        return super().read(*arguments)
+
+
+def hold(*arguments):
+    """Never come back."""
+    HELD.set()
+    threading.Event().wait()
+
+
+class Importer:
+    """Never finds Numba, which the worker imports with the first prediction."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "numba" and threading.current_thread() is not threading.main_thread():
+            hold()
+
+
+def fail_at_the_end(*arguments):
+    """Wait until the window is closed, and then find the disk full."""
+    HELD.set()
+    CLOSED.wait()
+    raise OSError("drawing.png: the disk is full")
+
+
+def hold_at(place):
+    """Let the worker come to a place and never beyond."""
+    from gui.recogniser import Recogniser
+
+    if place == "importing":
+        sys.meta_path.insert(0, Importer())
+    elif place == "compiling":
+        from tinycnn.ops.kernels.codegen.jit import ForgivingCache
+
+        ForgivingCache.load_overload = hold  # called amid a compilation, with all of Numba's locks
+    elif place == "saving":
+        from gui.saver import Saver
+
+        Saver.save = fail_at_the_end
+    else:
+        setattr(Recogniser, {"loading": "load", "predicting": "read"}[place], hold)
+
+
+if __name__ == "__main__":
+    gui.window.Window = watched
+    if "--hold" in sys.argv:
+        at = sys.argv.index("--hold")
+        hold_at(sys.argv[at + 1])
+        del sys.argv[at : at + 2]
+    if "--sweep" in sys.argv:
+        sys.argv.remove("--sweep")
+        gui.recogniser.Recogniser = Sweeper
+    start.run_window()

@@ -1,0 +1,257 @@
+"""A screen of its own (Xvfb), the window on it as a process, and a hand: real mouse and key events."""
+
+import contextlib
+import ctypes
+import ctypes.util
+import importlib.util
+import itertools
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import threading
+
+from tests.support.patience import HEEDFUL, PATIENCE
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def lacking():
+    """Return why the window cannot be driven here, or None."""
+    missing = [name for name in ("Xvfb", "xdotool") if shutil.which(name) is None]
+    if importlib.util.find_spec("tkinter") is None or importlib.util.find_spec("_tkinter") is None:
+        missing.append("tkinter")
+    return f"not installed: {', '.join(missing)}" if missing else None
+
+
+class Screen:
+    """A screen that nobody sees.
+
+    Args:
+        size: "WIDTHxHEIGHT" in pixels.
+        dpi: dots an inch, which Tk's `tk scaling` follows.
+    """
+
+    def __init__(self, size="1280x1024", dpi=96):
+        reading, writing = os.pipe()
+        self._server = subprocess.Popen(
+            [
+                "Xvfb",
+                *("-displayfd", str(writing)),
+                *("-screen", "0", f"{size}x24"),
+                "-dpi",
+                str(dpi),
+            ],
+            pass_fds=[writing],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(writing)
+        with os.fdopen(reading) as answer:
+            number = answer.readline().strip()
+        self.display = f":{number}"
+        self.environment = {**os.environ, "DISPLAY": self.display}
+
+    def close(self):
+        self._server.terminate()
+        self._server.wait()
+
+    def hand(self, *lines):
+        """Do with mouse and keys what these lines of xdotool's language say."""
+        subprocess.run(
+            ["xdotool", "-"], input="\n".join(lines) + "\n", text=True, env=self.environment,
+            check=True, timeout=PATIENCE,
+        )  # fmt: skip
+
+    def ask_to_close(self, window):
+        """Tell a window, as the cross in its frame does, that it should close."""
+        with self._x() as (x, display):
+            kind, delete = (
+                x.XInternAtom(display, name, 0) for name in (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW")
+            )
+            # Type, serial, sent, display, window, message, format, five words; an XEvent has 24.
+            event = (ctypes.c_long * 24)(33, 0, 1, 0, window, kind, 32, delete, 0)
+            x.XSendEvent(display, ctypes.c_ulong(window), 0, 0, event)
+
+    def around(self, window):
+        """Return the window in which another lies."""
+        root, parent, count = ctypes.c_ulong(), ctypes.c_ulong(), ctypes.c_uint()
+        children = ctypes.c_void_p()
+        pointers = [ctypes.byref(value) for value in (root, parent, children, count)]
+        with self._x() as (x, display):
+            x.XQueryTree(display, ctypes.c_ulong(window), *pointers)
+            x.XFree(children)
+        return parent.value
+
+    @contextlib.contextmanager
+    def _x(self):
+        x = ctypes.CDLL(ctypes.util.find_library("X11"))
+        x.XOpenDisplay.restype = ctypes.c_void_p
+        display = ctypes.c_void_p(x.XOpenDisplay(self.display.encode()))
+        yield x, display
+        x.XCloseDisplay(display)
+
+
+class App:
+    """The window as a process: what it shows is in `state`, what it complained about in `errors`.
+
+    Args:
+        screen: where it appears.
+        arguments: of `python -m gui`.
+        folder: where it runs.
+        environment: more variables.
+    """
+
+    def __init__(self, screen, *arguments, folder, **environment):
+        self.screen, self.folder, self.state, self.errors = screen, pathlib.Path(folder), {}, ""
+        self._news = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "support" / "driven_window.py"), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            **HEEDFUL,
+            env={**screen.environment, "PYTHONPATH": str(ROOT), **environment},
+        )
+        self._threads = [threading.Thread(target=f) for f in (self._read_states, self._read_errors)]
+        for thread in self._threads:
+            thread.start()
+
+    def _read_states(self):
+        for line in self.process.stdout:
+            with self._news:
+                self.state = json.loads(line)
+                self._news.notify_all()
+        with self._news:
+            self.state = {}
+            self._news.notify_all()
+
+    def _read_errors(self):
+        for line in self.process.stderr:
+            if not line.startswith("compiling kernels"):  # no complaint
+                self.errors += line
+
+    def wait(self, condition, why=""):
+        """Wait until the window shows something; return the state that does."""
+
+        def come():
+            return self._threads[0].is_alive() and self.state and condition(self.state)
+
+        with self._news:
+            gone = lambda: not self._threads[0].is_alive()  # noqa: E731
+            self._news.wait_for(lambda: come() or gone(), timeout=PATIENCE)
+            if not come():
+                raise AssertionError(f"{why or 'it never came'}: {self.errors} {self.brief()}")
+            return self.state
+
+    def brief(self):
+        """Return the state without what is long."""
+        return {k: v for k, v in self.state.items() if k not in ("buttons", "image", "shares")}
+
+    def appear(self):
+        """Wait until the window is there, and give it the keys, as a window manager would."""
+        self.wait(lambda s: s["visible"] and s["paper"]["width"] > 50)
+        return self.refocus()
+
+    def refocus(self):
+        """Give the keys back to the window after a dialog, as a window manager would."""
+        self.screen.hand(f"windowfocus {self.frame()}")
+        return self.wait(lambda s: s["focus"], "the keys go elsewhere")
+
+    def frame(self):
+        """Return the window that Tk puts around its own, which screens and frames deal with."""
+        return self.screen.around(self.state["window"])
+
+    def ready(self):
+        """Wait until the window is there, has its model and has read what lies on the paper."""
+        self.appear()
+        return self.wait(lambda s: s["model"])
+
+    def settled(self):
+        """Wait until the newest drawing was read, and is shown."""
+        return self.wait(
+            lambda s: (
+                s["read"] == s["version"] if s["items"] or s["drawing"] else s["read"] is None
+            ),
+            "never read",
+        )
+
+    def resize(self, width, height):
+        """Make the window so large, as its frame would."""
+        self.screen.hand(f"windowsize {self.frame()} {width} {height}")
+
+    def keys(self, *names):
+        self.screen.hand(*[f"key {name}" for name in names])
+
+    def on_paper(self, x, y):
+        """Return where on the screen a point of the paper's unit square lies."""
+        paper = self.state["paper"]
+        return (
+            round(paper["x"] + x * paper["width"] - 0.5),
+            round(paper["y"] + y * paper["height"] - 0.5),
+        )
+
+    def pull(self, stroke, button=1):
+        """Return the lines that pull the mouse along a stroke's points.
+
+        Between motions another button is clicked, which nothing listens to: Tk makes one of motions
+        that follow each other before it has time for them, and so a busy machine would draw fewer.
+        """
+        first, *others = [self.on_paper(*point) for point in stroke]
+        lines = [f"mousemove {first[0]} {first[1]}", f"mousedown {button}"]
+        for x, y in others:
+            lines += [f"mousemove {x} {y}", "click 9"]
+        return [*lines, f"mouseup {button}"]
+
+    def drawn(self, stroke):
+        """Return of how many points a stroke is in the drawing: one for each pixel the mouse came to."""
+        pixels = [self.on_paper(*point) for point in stroke]
+        return 1 + sum(one != other for one, other in itertools.pairwise(pixels))
+
+    def draw(self, *strokes, button=1):
+        """Draw strokes, and wait until they are on the paper and were read."""
+        released = self.state["released"] + len(strokes)
+        self.screen.hand(*[line for stroke in strokes for line in self.pull(stroke, button)])
+        self.wait(lambda s: s["released"] >= released, "nothing was drawn")
+        return self.settled()
+
+    def press(self, name):
+        """Press a button, and leave it."""
+        button = self.state["buttons"][name]
+        x, y = button["x"] + button["width"] // 2, button["y"] + button["height"] // 2
+        self.screen.hand(f"mousemove {x} {y}", "click 1", f"mousemove {x} 2")
+
+    def clear(self):
+        """Empty the paper by its key."""
+        self.keys("c")
+        return self.wait(lambda s: not s["items"] and s["read"] is None and not s["digit"])
+
+    def close(self):
+        """Close the window as its frame would; return (exit code, what it complained about)."""
+        if self.state:
+            self.screen.ask_to_close(self.state["window"])
+        return self.ended()
+
+    def ended(self):
+        """Wait for the end; return (exit code, what it complained about)."""
+        try:
+            self.process.wait(PATIENCE)
+        finally:
+            self.kill()
+        return self.process.returncode, self.errors
+
+    def kill(self):
+        """End the process if it has not ended, and close its pipes."""
+        self.process.kill()
+        for thread in self._threads:
+            thread.join()
+        self.process.__exit__(None, None, None)  # waits, and closes the pipes
+
+    def picture(self, path):
+        """Write what the screen shows."""
+        from PIL import ImageGrab
+
+        ImageGrab.grab(xdisplay=self.screen.display).save(path)
