@@ -64,7 +64,7 @@ def test_no_test_waits_for_a_number_of_seconds():
 
 
 def test_every_process_of_the_tests_is_ended():
-    own = {"patience.py", "screen.py"}  # these see to it
+    own = {"support/patience.py", "support/xvfb.py"}  # these see to it
     found = {name: processes(text) for name, text in sources().items() if name not in own}
     assert {name: lines for name, lines in found.items() if lines} == {}
 

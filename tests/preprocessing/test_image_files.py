@@ -10,8 +10,8 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
-from stress import pictures
 
+from tests.stress import pictures
 from tinycnn.preprocessing import to_mnist
 from tinycnn.preprocessing.image_files import MAX_SIDE, read_picture
 from tinycnn.utils.errors import PictureError

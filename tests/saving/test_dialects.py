@@ -6,10 +6,10 @@ import pathlib
 import shutil
 
 import h5py
-import model_examples as examples
 import numpy as np
 import pytest
 
+from tests.support import model_examples as examples
 from tests.support.peers import import_keras
 from tinycnn import load_model, saving
 from tinycnn.models.files import weight_specs

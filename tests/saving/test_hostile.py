@@ -13,12 +13,12 @@ import sys
 from unittest import mock
 
 import h5py
-import model_examples as examples
 import numpy as np
 import pytest
-from stress import hostile_models
 
+from tests.stress import hostile_models
 from tests.support import hostile_files
+from tests.support import model_examples as examples
 from tests.support.patience import run
 from tinycnn import saving
 from tinycnn.models.files import weight_specs

@@ -7,10 +7,10 @@ import stat
 from unittest import mock
 
 import h5py
-import model_examples as examples
 import numpy as np
 import pytest
 
+from tests.support import model_examples as examples
 from tinycnn import saving
 from tinycnn.models.files import weight_specs
 from tinycnn.saving import SavedModel, writer

@@ -28,19 +28,17 @@ from unittest import mock
 import h5py
 import numpy as np
 
+from tests.support import model_examples as examples
+from tinycnn import saving
+from tinycnn.models.files import weight_specs
+from tinycnn.saving.checksum import ATTRIBUTE
+from tinycnn.saving.file_bytes import FileBytes
+from tinycnn.saving.lookup3 import lookup3
+from tinycnn.saving.objects import SIGNATURE
+from tinycnn.saving.writer import file_image
+from tinycnn.utils.errors import ModelFileError
+
 ROOT = pathlib.Path(__file__).parents[2]
-
-import model_examples as examples  # noqa: E402
-
-from tinycnn import saving  # noqa: E402
-from tinycnn.models.files import weight_specs  # noqa: E402
-from tinycnn.saving.checksum import ATTRIBUTE  # noqa: E402
-from tinycnn.saving.file_bytes import FileBytes  # noqa: E402
-from tinycnn.saving.lookup3 import lookup3  # noqa: E402
-from tinycnn.saving.objects import SIGNATURE  # noqa: E402
-from tinycnn.saving.writer import file_image  # noqa: E402
-from tinycnn.utils.errors import ModelFileError  # noqa: E402
-
 SECONDS = 5  # of the processor
 HANGS = 120  # by the clock
 MEGABYTES = 512

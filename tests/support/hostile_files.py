@@ -5,9 +5,9 @@ import os
 import struct
 
 import h5py
-import model_examples as examples
 import numpy as np
 
+from tests.support import model_examples as examples
 from tinycnn import saving
 from tinycnn.saving import checksum
 from tinycnn.saving.lookup3 import lookup3
