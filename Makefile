@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train draw test lint clean
+.PHONY: train draw test test-all gradcheck lint clean
 
 train: .venv/plot
 	$(BIN)/python scripts/train.py $(ARGS)
@@ -12,8 +12,17 @@ train: .venv/plot
 draw: .venv/draw
 	$(BIN)/python -m gui $(ARGS)
 
+# What guards the product, in minutes; test-all adds the long sweeps.
+TESTS := --numprocesses auto --maxprocesses 8 --dist loadfile
+
 test: .venv/test
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest $(TESTS) -m "not slow" $(ARGS)
+
+test-all: .venv/test
+	$(BIN)/python -m pytest $(TESTS) $(ARGS)
+
+gradcheck: .venv/draw
+	$(BIN)/python -m tinycnn.gradcheck $(ARGS)
 
 lint: .venv/test
 	$(BIN)/ruff check .

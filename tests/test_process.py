@@ -214,6 +214,7 @@ for kind in kinds:
 """
 
 
+@pytest.mark.slow
 @compiled_only
 @forks_only
 @pytest.mark.parametrize("ending", ["nbi", "nbc"])
@@ -285,6 +286,7 @@ def test_without_a_home():
     run(RELU, remove=("HOME", "USERPROFILE", "XDG_CACHE_HOME"))
 
 
+@pytest.mark.slow
 @compiled_only
 def test_two_processes_that_compile_into_one_cache(tmp_path):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}

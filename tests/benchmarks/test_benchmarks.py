@@ -45,6 +45,7 @@ def test_statistics():
     assert timing.ratios([2.0, 9.0], [1.0, 3.0]) == [2.0, 3.0]
 
 
+@pytest.mark.slow
 def test_contenders_take_turns_from_the_beginning_each_time():
     calls = []
     works = {
@@ -230,6 +231,7 @@ def same_environment(monkeypatch):
         monkeypatch.setenv(name, "1")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("only_numpy", "same_environment")
 def test_the_command_prints_and_writes_what_it_measured(tmp_path, capsys):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")

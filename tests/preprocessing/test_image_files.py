@@ -239,6 +239,7 @@ def test_values_that_are_not_finite(tmp_path):
         read_picture(path)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such timer")
 def test_damaged_and_odd_pictures_in_a_process_of_their_own(tmp_path):
     names = pictures.write_files(tmp_path, 200, seed=1)

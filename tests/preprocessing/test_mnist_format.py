@@ -432,6 +432,7 @@ def thicker(digit, times):
     return np.pad(redraw(large, min(measure_width(large) * times, 9.0)), 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("picture_of", "points"),
     [

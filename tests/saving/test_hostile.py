@@ -65,6 +65,7 @@ def read_apart(paths):
     return dict(zip(lines[::2], lines[1::2], strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", sorted(hostile_files.GROUPS))
 def test_what_strangers_made_is_refused(group, tmp_path):
     cases = hostile_files.GROUPS[group]

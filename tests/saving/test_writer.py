@@ -117,6 +117,7 @@ def listed(group, attribute):
     return [name for part in found for name in part]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [9, 200])
 def test_more_names_than_an_attribute_holds_come_in_parts(path, length):
     names = [f"dense_{place}".ljust(length, "x") for place in range(498)]

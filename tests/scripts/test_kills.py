@@ -9,6 +9,7 @@ import pytest
 from tests.support import patience
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="Windows has neither forks nor these signals")
 def test_killed_trainings_leave_old_or_whole_files_and_nothing_else():
     command = [sys.executable, "-m", "tests.stress.kills", "--count", "16"]

@@ -69,6 +69,7 @@ def test_it_trains_saves_and_reports(folder, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_file_for_any_number_of_threads(folder, tmp_path):
     hashes = {}
     for seed, threads in ((0, 1), (0, 2), (0, 4), (1, 2)):

@@ -35,6 +35,7 @@ def test_nothing_beside_the_arrays_is_written(name):
     random_shapes.run_doors(name, fences.canary, SHAPES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", random_shapes.PUBLIC)
 @pytest.mark.parametrize("around", [random_shapes.fenced_spans, random_shapes.fenced_doors])
 def test_nor_beside_those_that_a_kernel_makes(name, around):
@@ -47,12 +48,14 @@ def test_a_number_written_beside_an_array_is_noticed(name, place):
         random_shapes.overrun(name, place, fences.canary)
 
 
+@pytest.mark.slow
 @posix_only
 def test_nothing_beside_the_arrays_is_read():
     found = run(str(SHAPES))
     assert found.stdout.endswith("all whole\n"), found.stdout[-300:] + found.stderr[:2000]
 
 
+@pytest.mark.slow
 @posix_only
 def test_a_number_read_beside_an_array_ends_the_process():
     assert run("overruns").stdout == "survived: []\n"
