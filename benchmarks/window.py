@@ -144,7 +144,7 @@ def warm_up(hand, heart, seconds):
 
 def crowd(count, chance):
     """Return so many strokes of 40 points, all over the paper."""
-    from gui.drawing import Stroke
+    from gui.drawing.drawing import Stroke
 
     strokes = []
     for _ in range(count):
@@ -220,9 +220,9 @@ def main():
 
 
 def measure(options):
-    from gui.recogniser import Recogniser
-    from gui.saver import Saver
-    from gui.worker import Worker
+    from gui.recognition.recogniser import Recogniser
+    from gui.recognition.saver import Saver
+    from gui.recognition.worker import Worker
 
     try:
         root = tk.Tk()

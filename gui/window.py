@@ -7,17 +7,17 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 
-from gui import questions
-from gui.commands import COMMANDS, modifiers, sequences
-from gui.controls import LEAST, MOST, THICKEST, THINNEST
-from gui.drawing import Drawing, Items, Picture
-from gui.eraser import Point
-from gui.paper import Paper
-from gui.recogniser import Reading
-from gui.theme import DARK, LIGHT
-from gui.tools import RUBBER, Pen, Rubber
-from gui.view import View
-from gui.worker import Answer, Worker
+from gui.drawing.drawing import Drawing, Items, Picture
+from gui.drawing.eraser import Point
+from gui.drawing.tools import RUBBER, Pen, Rubber
+from gui.recognition.recogniser import Reading
+from gui.recognition.worker import Answer, Worker
+from gui.widgets import file_dialogs
+from gui.widgets.canvas import Paper
+from gui.widgets.commands import COMMANDS, modifiers, sequences
+from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST
+from gui.widgets.theme import DARK, LIGHT
+from gui.widgets.view import View
 from tinycnn.utils.errors import FileError
 
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
@@ -113,12 +113,12 @@ class Window:
 
     def open_picture(self) -> None:
         """Ask for a picture, and put it on the paper."""
-        if path := self._ask(questions.picture_to_open):
+        if path := self._ask(file_dialogs.picture_to_open):
             self._worker.submit("open", path)
 
     def open_model(self) -> None:
         """Ask for a model, and read with it from now on."""
-        if path := self._ask(questions.model_to_open):
+        if path := self._ask(file_dialogs.model_to_open):
             self.view.say(f"Loading {os.path.basename(path)}…")
             self._worker.submit("load", path)
 
@@ -128,7 +128,7 @@ class Window:
         items = self.drawing.items
         if not items:
             self.view.say("There is nothing to save yet: draw a digit first.", wrong=True)
-        elif path := self._ask(questions.name_to_save):
+        elif path := self._ask(file_dialogs.name_to_save):
             self._saver.submit("save", path, items)
 
     def close(self) -> None:
@@ -145,7 +145,7 @@ class Window:
     def _end(self) -> None:
         """Take the window away, once no dialog's own loop waits for an answer any more."""
         if self._asking:
-            questions.never_mind(self.root)
+            file_dialogs.never_mind(self.root)
             self.root.after(10, self._end)
         else:
             self.root.destroy()

@@ -68,10 +68,10 @@ def wait_for(root: tk.Tk, condition: object) -> None:
 def main() -> int:
     """Open the window, draw, wait for the bars, take the picture, close the window."""
     options = arguments()
-    from gui.recogniser import Recogniser
-    from gui.saver import Saver
+    from gui.recognition.recogniser import Recogniser
+    from gui.recognition.saver import Saver
+    from gui.recognition.worker import Worker
     from gui.window import Window
-    from gui.worker import Worker
 
     try:
         root = tk.Tk(className="tinycnn")

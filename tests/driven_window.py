@@ -9,10 +9,10 @@ import sys
 import threading
 import tkinter as tk
 
-import gui.recogniser
+import gui.recognition.recogniser
 import gui.window
 from gui import __main__ as start
-from gui.drawing import Stroke
+from gui.drawing.drawing import Stroke
 from gui.window import Window
 
 EVERY = 15  # milliseconds
@@ -118,7 +118,7 @@ def watched(*arguments):
     return window
 
 
-class Sweeper(gui.recogniser.Recogniser):
+class Sweeper(gui.recognition.recogniser.Recogniser):
     """Makes the worker look for rubbish at each drawing: none of it may be Tk's."""
 
     def read(self, *arguments):
@@ -149,7 +149,7 @@ def fail_at_the_end(*arguments):
 
 def hold_at(place):
     """Let the worker come to a place and never beyond."""
-    from gui.recogniser import Recogniser
+    from gui.recognition.recogniser import Recogniser
 
     if place == "importing":
         sys.meta_path.insert(0, Importer())
@@ -158,7 +158,7 @@ def hold_at(place):
 
         ForgivingCache.load_overload = hold  # called amid a compilation, with all of Numba's locks
     elif place == "saving":
-        from gui.saver import Saver
+        from gui.recognition.saver import Saver
 
         Saver.save = fail_at_the_end
     else:
@@ -173,5 +173,5 @@ if __name__ == "__main__":
         del sys.argv[at : at + 2]
     if "--sweep" in sys.argv:
         sys.argv.remove("--sweep")
-        gui.recogniser.Recogniser = Sweeper
+        gui.recognition.recogniser.Recogniser = Sweeper
     start.run_window()

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from gui.drawing import STEPS, Drawing, Picture, Stroke, together
-from gui.eraser import erase
-from gui.tools import RUBBER, Pen, Rubber
+from gui.drawing.drawing import STEPS, Drawing, Picture, Stroke, together
+from gui.drawing.eraser import erase
+from gui.drawing.tools import RUBBER, Pen, Rubber
 
 share = st.floats(0, 1)
 point = st.tuples(share, share)

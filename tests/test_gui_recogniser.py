@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gui.drawing import Picture, Stroke
-from gui.recogniser import Recogniser, fitted, pgm, prepare
+from gui.drawing.drawing import Picture, Stroke
+from gui.recognition.recogniser import Recogniser, fitted, pgm, prepare
 from tests.painted_digits import moved, strokes
 from tinycnn import layers, models, pretrained
 from tinycnn.utils.errors import ModelFileError, PictureError

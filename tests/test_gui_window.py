@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gui.drawing import Stroke
-from gui.recogniser import prepare
-from gui.theme import DARK, LIGHT
+from gui.drawing.drawing import Stroke
+from gui.recognition.recogniser import prepare
+from gui.widgets.theme import DARK, LIGHT
 from tests.painted_digits import moved, strokes
 from tests.screen import App, Screen, lacking
 from tinycnn import ops, pretrained

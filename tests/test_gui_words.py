@@ -8,8 +8,8 @@ import pathlib
 
 import pytest
 
-from gui.commands import BY_NAME, COMMANDS, Command, keys_of, modifiers, sequences, spelled
-from gui.verdict import percent, verdict
+from gui.recognition.top_guesses import percent, verdict
+from gui.widgets.commands import BY_NAME, COMMANDS, Command, keys_of, modifiers, sequences, spelled
 
 GUI = pathlib.Path(__file__).parent.parent / "gui"
 
@@ -22,11 +22,21 @@ def test_the_first_and_second_guess_are_found():
     assert found.alternative == "second guess: 2 (20 %)"
 
 
-@pytest.mark.parametrize("path", sorted(GUI.glob("[!_]*.py")), ids=lambda path: path.name)
-def test_the_examples_are_true(path):
+MODULES = sorted(
+    ".".join(path.relative_to(GUI.parent).with_suffix("").parts) for path in GUI.rglob("[!_]*.py")
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_are_true(module):
     pytest.importorskip("tkinter")
-    failed, _ = doctest.testmod(importlib.import_module(f"gui.{path.stem}"))
+    failed, _ = doctest.testmod(importlib.import_module(module))
     assert failed == 0
+
+
+def test_the_examples_of_every_room_are_tried():
+    rooms = {module.rpartition(".")[0] for module in MODULES}
+    assert rooms == {"gui", "gui.drawing", "gui.recognition", "gui.widgets"}
 
 
 @pytest.mark.parametrize(("threshold", "sure"), [(0, True), (0.6, True), (0.61, False), (1, False)])
@@ -109,7 +119,7 @@ def test_control_and_alt_are_told_from_locks(system, plain, held):
 
 
 def test_long_sentences_lose_their_middle():
-    shortened = pytest.importorskip("gui.foot").shortened
+    shortened = pytest.importorskip("gui.widgets.status_bar").shortened
     text = "/home/" + "folder/" * 40 + "mnist.h5: it is empty. Train a model first."
     assert shortened(text, len(text)) == text
     assert len(shortened(text, 90)) == 90

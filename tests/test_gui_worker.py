@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from gui.worker import Answer, Worker
+from gui.recognition.worker import Answer, Worker
 from tests.patience import PATIENCE
 
 

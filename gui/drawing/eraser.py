@@ -4,7 +4,7 @@ import itertools
 import math
 from array import array
 
-from gui.drawing import Items, Stroke
+from gui.drawing.drawing import Items, Stroke
 
 Point = tuple[float, float]
 

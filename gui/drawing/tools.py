@@ -2,8 +2,8 @@
 
 from array import array
 
-from gui.drawing import Items, Stroke, together
-from gui.eraser import Point, erase
+from gui.drawing.drawing import Items, Stroke, together
+from gui.drawing.eraser import Point, erase
 
 RUBBER = 0.05  # radius, as a share of the paper's side
 

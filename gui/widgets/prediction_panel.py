@@ -3,10 +3,10 @@
 import tkinter as tk
 from tkinter import ttk
 
-from gui.bars import Bars
-from gui.recogniser import Reading, pgm
-from gui.theme import Look, Theme
-from gui.verdict import verdict
+from gui.recognition.recogniser import Reading, pgm
+from gui.recognition.top_guesses import verdict
+from gui.widgets.bars import Bars
+from gui.widgets.theme import Look, Theme
 
 FIELD = 28  # pixels a side of what the net sees
 

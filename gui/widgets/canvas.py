@@ -5,9 +5,9 @@ import tkinter as tk
 from collections import deque
 from collections.abc import Callable
 
-from gui.drawing import Items, Picture, Stroke
-from gui.eraser import Point
-from gui.theme import Theme
+from gui.drawing.drawing import Items, Picture, Stroke
+from gui.drawing.eraser import Point
+from gui.widgets.theme import Theme
 
 AT_ONCE = 0.005  # seconds of drawing before Tk may look for events again
 

@@ -4,13 +4,13 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.controls import LEAST, MOST, THICKEST, THINNEST, Controls
-from gui.findings import Findings
-from gui.foot import Foot
-from gui.keys import KeysWindow
-from gui.paper import Paper
-from gui.theme import DARK, Look, Theme
-from gui.verdict import percent
+from gui.recognition.top_guesses import percent
+from gui.widgets.canvas import Paper
+from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST, Controls
+from gui.widgets.keys_window import KeysWindow
+from gui.widgets.prediction_panel import Findings
+from gui.widgets.status_bar import Foot
+from gui.widgets.theme import DARK, Look, Theme
 
 SIDE = 480  # of the paper at first, on a screen of 96 dots an inch
 PEN = 0.07  # diameter of the pen at first, as a share of the paper's side

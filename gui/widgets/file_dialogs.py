@@ -5,7 +5,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import filedialog, messagebox
 
-from gui.saver import KINDS, final_name
+from gui.recognition.saver import KINDS, final_name
 
 PICTURES = (("Pictures", "*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp"), ("All files", "*"))
 MODELS = (("Models", "*.h5"), ("All files", "*"))

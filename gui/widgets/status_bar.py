@@ -3,7 +3,7 @@
 import tkinter as tk
 from tkinter import ttk
 
-from gui.theme import Look
+from gui.widgets.theme import Look
 from tinycnn.utils.printable import printable
 
 LINES = 2  # that a sentence may take

@@ -6,7 +6,7 @@ Everything heavy is imported inside of the methods: they run on the worker, behi
 import dataclasses
 import os
 
-from gui.drawing import Items, Picture, Stroke
+from gui.drawing.drawing import Items, Picture, Stroke
 
 SMALLEST = 0.05  # of the paper: a smaller mark, a tap, is not enlarged
 
