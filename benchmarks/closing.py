@@ -42,7 +42,7 @@ def loading(window):
 
 
 def ready(window):
-    return bool(window.view.foot.model["text"])
+    return bool(window.view.status_bar.model["text"])
 
 
 def draw(window):

@@ -9,7 +9,7 @@
 
 A heartbeat is due every 10 ms on Tk's thread, from the moment on that the window is made and not yet
 shown; where the gap is longer, something kept Tk from answering. Meanwhile a hand draws circles, 100
-motion events a second, and for each event whose drawing was read the time until the bars show it is
+motion events a second, and for each event whose drawing was predicted the time until the bars show it is
 taken; newer drawings overtake older ones.
 It needs a screen; on a machine without one: xvfb-run python -m benchmarks.window
 """
@@ -59,12 +59,12 @@ def timed_window():
             self.made, self.latencies = {}, array("d")
             super().__init__(*arguments)
 
-        def _want_reading(self, items):
-            super()._want_reading(items)
+        def _want_prediction(self, items):
+            super()._want_prediction(items)
             self.made[self._version] = time.perf_counter()
 
-        def _read_done(self, answer):
-            super()._read_done(answer)
+        def _predict_done(self, answer):
+            super()._predict_done(answer)
             self.root.update_idletasks()
             if answer.value.shares is not None:
                 self.latencies.append(time.perf_counter() - self.made[answer.value.version])
@@ -134,7 +134,7 @@ def warm_up(hand, heart, seconds):
         if count % 10 == 0:
             hand.window.clear()
         yield from hand.pull(hand.circle())
-        if until is None and hand.window.view.foot.model["text"]:
+        if until is None and hand.window.view.status_bar.model["text"]:
             print(f"the model was ready within {time.perf_counter() - begun:.1f} s")
             heart.begin("warm")
             until = time.perf_counter() + seconds

@@ -10,7 +10,7 @@ from functools import partial
 from gui.drawing.drawing import Drawing, Items, Picture
 from gui.drawing.eraser import Point
 from gui.drawing.tools import RUBBER, Pen, Rubber
-from gui.recognition.recogniser import Reading
+from gui.recognition.recogniser import Prediction
 from gui.recognition.worker import Answer, Worker
 from gui.widgets import file_dialogs
 from gui.widgets.canvas import Paper
@@ -40,7 +40,7 @@ class Window:
         self._theme = LIGHT
         self._gesture: Pen | Rubber | None = None
         self._version = 0  # of the drawing that was last given to the worker
-        self._cleared = 0  # readings of this version and older ones come too late
+        self._cleared = 0  # predictions of this version and older ones come too late
         self._has_model = False
         self._asking = False  # whether a file dialog is open
         self._closed = False
@@ -117,7 +117,7 @@ class Window:
             self._worker.submit("open", path)
 
     def open_model(self) -> None:
-        """Ask for a model, and read with it from now on."""
+        """Ask for a model, and predict with it from now on."""
         if path := self._ask(file_dialogs.model_to_open):
             self.view.say(f"Loading {os.path.basename(path)}…")
             self._worker.submit("load", path)
@@ -190,7 +190,7 @@ class Window:
         else:
             self.view.paper.show(gesture.items)
             self.view.paper.ring(point, RUBBER)
-        self._want_reading(gesture.items)
+        self._want_prediction(gesture.items)
 
     def _release(self) -> None:
         if self._gesture is not None:
@@ -201,22 +201,22 @@ class Window:
     # From the drawing to the screen and to the worker.
 
     def _show(self) -> None:
-        """Show the drawing as it is now, and have it read."""
+        """Show the drawing as it is now, and have its digit predicted."""
         items = self.drawing.items
         self.view.paper.show(items)
         self.view.paper.end_line()
         self.view.controls.enable("undo", possible=self.drawing.can_undo)
         self.view.controls.enable("redo", possible=self.drawing.can_redo)
         self.view.controls.enable("clear", possible=bool(items))
-        self._want_reading(items)
+        self._want_prediction(items)
 
-    def _want_reading(self, items: Items) -> None:
+    def _want_prediction(self, items: Items) -> None:
         self._version += 1
         if items:
-            self._worker.submit_newest("read", self._version, items)
+            self._worker.submit_newest("predict", self._version, items)
         else:
             self._cleared = self._version
-            self.view.findings.show(None)
+            self.view.prediction_panel.show(None)
 
     def _want_pixels(self, picture: Picture, side: int) -> None:
         self._worker.submit_newest("show", picture, side)
@@ -242,17 +242,17 @@ class Window:
         self._has_model = True
         self.view.name_model(answer.value)
         self.view.say("Draw a digit." if not self.drawing.items else "")
-        self._want_reading(self.drawing.items)
+        self._want_prediction(self.drawing.items)
 
     def _load_failed(self, answer: Answer) -> None:
         self.view.say(answer.error, wrong=True)
         if not self._has_model:
             self._worker.submit("load_bundled")
 
-    def _read_done(self, answer: Answer) -> None:
-        reading: Reading = answer.value
-        if reading.version > self._cleared:
-            self.view.findings.show(reading)
+    def _predict_done(self, answer: Answer) -> None:
+        prediction: Prediction = answer.value
+        if prediction.version > self._cleared:
+            self.view.prediction_panel.show(prediction)
 
     def _open_done(self, answer: Answer) -> None:
         self._release()
@@ -269,13 +269,13 @@ class Window:
     def _failed(self, answer: Answer) -> None:
         self.view.say(answer.error, wrong=True)
 
-    _read_failed = _open_failed = _save_failed = _show_failed = _load_bundled_failed = _failed
+    _predict_failed = _open_failed = _save_failed = _show_failed = _load_bundled_failed = _failed
 
     def _load_bundled_done(self, answer: Answer) -> None:
         """Name the model, and leave the sentence about the one that failed."""
         self._has_model = True
         self.view.name_model(answer.value)
-        self._want_reading(self.drawing.items)
+        self._want_prediction(self.drawing.items)
 
     # Keys and mistakes.
 

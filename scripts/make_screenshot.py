@@ -47,8 +47,8 @@ def draw(window: object, stroke: list[tuple[float, float]]) -> None:
 
 def shares_of(window: object) -> list[float] | None:
     """Return the probabilities that the window shows, once there are any."""
-    reading = window.view.findings.reading
-    return reading and reading.shares
+    prediction = window.view.prediction_panel.prediction
+    return prediction and prediction.shares
 
 
 def wait_for(root: tk.Tk, condition: object) -> None:

@@ -46,8 +46,8 @@ def look(window):
         str(name) for name in window.root.tk.splitlist(window.root.tk.call("wm", "stackorder", "."))
     ]
     others.remove(".")
-    view, root, findings = window.view, window.root, window.view.findings
-    reading, drawn = findings.reading, view.paper.find_withtag("line||dot")
+    view, root, panel = window.view, window.root, window.view.prediction_panel
+    prediction, drawn = panel.prediction, view.paper.find_withtag("line||dot")
     return {
         "window": int(root.wm_frame(), 16),
         "size": [root.winfo_width(), root.winfo_height()],
@@ -63,15 +63,15 @@ def look(window):
         "tool": view.tool.get(),
         "pen": view.pen.get(),
         "strictness": view.strictness.get(),
-        "message": str(view.foot.message["text"]),
-        "wrong": str(view.foot.message["style"]) == "Error.TLabel",
-        "model": str(view.foot.model["text"]),
-        "digit": str(findings.digit["text"]),
-        "headline": str(findings.headline["text"]),
-        "second": str(findings.second["text"]),
-        "shares": reading.shares if reading else None,
-        "image": reading.image.hex() if reading else None,
-        "read": reading.version if reading else None,
+        "message": str(view.status_bar.message["text"]),
+        "wrong": str(view.status_bar.message["style"]) == "Error.TLabel",
+        "model": str(view.status_bar.model["text"]),
+        "digit": str(panel.digit["text"]),
+        "headline": str(panel.headline["text"]),
+        "second": str(panel.second["text"]),
+        "shares": prediction.shares if prediction else None,
+        "image": prediction.image.hex() if prediction else None,
+        "predicted": prediction.version if prediction else None,
         "version": window._version,
         "drawing": window._gesture is not None,
         "strokes": [len(i.points) // 2 for i in window.drawing.items if isinstance(i, Stroke)],
@@ -121,9 +121,9 @@ def watched(*arguments):
 class Sweeper(gui.recognition.recogniser.Recogniser):
     """Makes the worker look for rubbish at each drawing: none of it may be Tk's."""
 
-    def read(self, *arguments):
+    def predict(self, *arguments):
         gc.collect()
-        return super().read(*arguments)
+        return super().predict(*arguments)
 
 
 def hold(*arguments):
@@ -162,7 +162,7 @@ def hold_at(place):
 
         Saver.save = fail_at_the_end
     else:
-        setattr(Recogniser, {"loading": "load", "predicting": "read"}[place], hold)
+        setattr(Recogniser, {"loading": "load", "predicting": "predict"}[place], hold)
 
 
 if __name__ == "__main__":

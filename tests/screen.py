@@ -166,17 +166,19 @@ class App:
         return self.screen.around(self.state["window"])
 
     def ready(self):
-        """Wait until the window is there, has its model and has read what lies on the paper."""
+        """Wait until the window is there, has its model and has predicted what lies on the canvas."""
         self.appear()
         return self.wait(lambda s: s["model"])
 
     def settled(self):
-        """Wait until the newest drawing was read, and is shown."""
+        """Wait until the newest drawing was predicted, and is shown."""
         return self.wait(
             lambda s: (
-                s["read"] == s["version"] if s["items"] or s["drawing"] else s["read"] is None
+                s["predicted"] == s["version"]
+                if s["items"] or s["drawing"]
+                else s["predicted"] is None
             ),
-            "never read",
+            "never predicted",
         )
 
     def resize(self, width, height):
@@ -212,7 +214,7 @@ class App:
         return 1 + sum(one != other for one, other in itertools.pairwise(pixels))
 
     def draw(self, *strokes, button=1):
-        """Draw strokes, and wait until they are on the paper and were read."""
+        """Draw strokes, and wait until they are on the canvas and were predicted."""
         released = self.state["released"] + len(strokes)
         self.screen.hand(*[line for stroke in strokes for line in self.pull(stroke, button)])
         self.wait(lambda s: s["released"] >= released, "nothing was drawn")
@@ -227,7 +229,7 @@ class App:
     def clear(self):
         """Empty the paper by its key."""
         self.keys("c")
-        return self.wait(lambda s: not s["items"] and s["read"] is None and not s["digit"])
+        return self.wait(lambda s: not s["items"] and s["predicted"] is None and not s["digit"])
 
     def close(self):
         """Close the window as its frame would; return (exit code, what it complained about)."""

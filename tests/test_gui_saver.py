@@ -130,7 +130,7 @@ def test_a_saved_drawing_is_opened_as_the_same_digit(recogniser, folder, digit, 
     Saver().save(f"drawing{ending}", items(digit))
     picture = recogniser.open(f"drawing{ending}")
     assert picture.name == f"drawing{ending}"
-    assert int(np.argmax(recogniser.read(1, (picture,)).shares)) == digit
+    assert int(np.argmax(recogniser.predict(1, (picture,)).shares)) == digit
 
 
 def test_a_saved_drawing_is_black_on_white(tmp_path):

@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(lacking() is not None, reason=str(lacking())),
     pytest.mark.skipif(
         ops.implementation() is reference,
-        reason="plain Python reads a drawing later than the hand of these tests waits for it",
+        reason="plain Python predicts a drawing later than the hand of these tests waits for it",
     ),
 ]
 
@@ -124,7 +124,7 @@ def test_undo_goes_back_to_the_first_stroke_and_redo_to_the_last(window):
     window.keys("ctrl+z", "u")
     window.wait(lambda s: s["items"] == s["shown"] == 1)
     window.press("undo")
-    state = window.wait(lambda s: s["items"] == s["shown"] == 0 and s["read"] is None)
+    state = window.wait(lambda s: s["items"] == s["shown"] == 0 and s["predicted"] is None)
     assert (state["digit"], state["headline"], state["shares"]) == ("", "", None)
     assert "clear" not in state["pressable"]
     window.keys("ctrl+y", "ctrl+shift+z")

@@ -8,14 +8,14 @@ import pathlib
 
 import pytest
 
-from gui.recognition.top_guesses import percent, verdict
+from gui.recognition.top_guesses import percent, top_guesses
 from gui.widgets.commands import BY_NAME, COMMANDS, Command, keys_of, modifiers, sequences, spelled
 
 GUI = pathlib.Path(__file__).parent.parent / "gui"
 
 
 def test_the_first_and_second_guess_are_found():
-    found = verdict([0.05, 0.1, 0.2, 0.55, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01], 0.5)
+    found = top_guesses([0.05, 0.1, 0.2, 0.55, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01], 0.5)
     assert (found.digit, found.probability) == (3, 0.55)
     assert (found.second, found.second_probability) == (2, 0.2)
     assert (found.sure, found.headline) == (True, "55 % sure")
@@ -41,13 +41,13 @@ def test_the_examples_of_every_room_are_tried():
 
 @pytest.mark.parametrize(("threshold", "sure"), [(0, True), (0.6, True), (0.61, False), (1, False)])
 def test_a_guess_is_sure_from_the_threshold_on(threshold, sure):
-    found = verdict([0.4, 0.6, *[0.0] * 8], threshold)
+    found = top_guesses([0.4, 0.6, *[0.0] * 8], threshold)
     assert found.sure is sure
     assert (found.headline == "not sure") is not sure
 
 
 def test_of_equal_guesses_the_smaller_digit_comes_first():
-    found = verdict([0.1] * 10, 0.5)
+    found = top_guesses([0.1] * 10, 0.5)
     assert (found.digit, found.second) == (0, 1)
 
 

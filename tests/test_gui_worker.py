@@ -59,7 +59,7 @@ def test_jobs_are_done_in_their_order_on_another_thread(worker):
     assert thread.value is not threading.main_thread()
 
 
-def test_of_the_drawings_that_wait_only_the_newest_is_read(worker, servant):
+def test_of_the_drawings_that_wait_only_the_newest_is_predicted(worker, servant):
     worker.submit("wait")
     assert servant.begun.wait(PATIENCE)
     for number in range(100):

@@ -8,8 +8,8 @@ from gui.recognition.top_guesses import percent
 from gui.widgets.canvas import Paper
 from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST, Controls
 from gui.widgets.keys_window import KeysWindow
-from gui.widgets.prediction_panel import Findings
-from gui.widgets.status_bar import Foot
+from gui.widgets.prediction_panel import PredictionPanel
+from gui.widgets.status_bar import StatusBar
 from gui.widgets.theme import DARK, Look, Theme
 
 SIDE = 480  # of the paper at first, on a screen of 96 dots an inch
@@ -54,10 +54,12 @@ class View:
         field.grid(row=1, column=0, sticky="nsew", pady=gap)
         self.paper = paper(field)
         self._tools(body).grid(row=2, column=0, sticky="ew")
-        self.findings = self._findings(body)
-        self.findings.grid(row=1, column=1, rowspan=2, sticky="n", padx=(2 * gap, 0), pady=(gap, 0))
-        self.foot = Foot(body, self.look)
-        self.foot.grid(row=3, column=0, columnspan=2, sticky="ew")
+        self.prediction_panel = self._make_panel(body)
+        self.prediction_panel.grid(
+            row=1, column=1, rowspan=2, sticky="n", padx=(2 * gap, 0), pady=(gap, 0)
+        )
+        self.status_bar = StatusBar(body, self.look)
+        self.status_bar.grid(row=3, column=0, columnspan=2, sticky="ew")
         self.strictness.trace_add("write", lambda *_: self._set_strictness())
         self._set_strictness()
         self.paint(theme)
@@ -66,17 +68,17 @@ class View:
     def paint(self, theme: Theme) -> None:
         """Take on the colours of a theme."""
         self.look.apply(self._root, theme)
-        for part in (self.paper, self.findings, self.keys):
+        for part in (self.paper, self.prediction_panel, self.keys):
             part.colour(theme)
         self.controls.buttons["change_theme"].configure(text="Light" if theme is DARK else "Dark")
 
     def say(self, sentence: str, *, wrong: bool = False) -> None:
-        """Put a sentence at the foot of the window."""
-        self.foot.say(sentence, wrong=wrong)
+        """Put a sentence into the status bar."""
+        self.status_bar.say(sentence, wrong=wrong)
 
     def name_model(self, name: str) -> None:
-        """Say which model reads the drawings."""
-        self.foot.name_model(name)
+        """Say which model predicts."""
+        self.status_bar.name_model(name)
 
     def _side(self) -> int:
         """Return the paper's side at first, no more than the screen has room for."""
@@ -120,17 +122,17 @@ class View:
             self._row(row, self.controls.button(row, name))
         return row
 
-    def _findings(self, body: ttk.Frame) -> Findings:
-        findings = Findings(body, self.look)
+    def _make_panel(self, body: ttk.Frame) -> PredictionPanel:
+        panel = PredictionPanel(body, self.look)
         tip = "The probability below which a guess is called not sure"
         ends, names = (LEAST, MOST), ("ask_less", "ask_more")
-        self._strictness = ttk.Label(findings.corner)
+        self._strictness = ttk.Label(panel.corner)
         self._strictness.pack(anchor="w")
-        scale = self.controls.slider(findings.corner, self.strictness, ends, tip, names)
+        scale = self.controls.slider(panel.corner, self.strictness, ends, tip, names)
         scale.pack(anchor="w", fill="x", pady=(self.look.pixels(4), 0))
-        return findings
+        return panel
 
     def _set_strictness(self) -> None:
         share = self.strictness.get()
         self._strictness.configure(text=f"Not sure below {percent(share)}")
-        self.findings.set_threshold(share)
+        self.prediction_panel.set_threshold(share)
