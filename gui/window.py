@@ -9,7 +9,7 @@ from functools import partial
 
 from gui.drawing.drawing import Drawing, Items, Picture
 from gui.drawing.eraser import Point
-from gui.drawing.tools import RUBBER, Pen, Rubber
+from gui.drawing.tools import ERASER, Eraser, Pen
 from gui.recognition.recogniser import Prediction
 from gui.recognition.worker import Answer, Worker
 from gui.widgets import file_dialogs
@@ -38,7 +38,7 @@ class Window:
         self.drawing = Drawing()
         self._worker, self._saver = worker, saver
         self._theme = LIGHT
-        self._gesture: Pen | Rubber | None = None
+        self._gesture: Pen | Eraser | None = None
         self._version = 0  # of the drawing that was last given to the worker
         self._cleared = 0  # predictions of this version and older ones come too late
         self._has_model = False
@@ -82,9 +82,9 @@ class Window:
         """Draw with the left mouse button."""
         self.view.tool.set("take_pen")
 
-    def take_rubber(self) -> None:
-        """Rub out with the left mouse button."""
-        self.view.tool.set("take_rubber")
+    def take_eraser(self) -> None:
+        """Erase with the left mouse button."""
+        self.view.tool.set("take_eraser")
 
     def thinner(self) -> None:
         """Make the pen thinner."""
@@ -169,12 +169,12 @@ class Window:
     def _make_paper(self, frame: tk.Misc) -> Paper:
         return Paper(frame, self._press, self._move, self._release, self._want_pixels)
 
-    def _press(self, point: Point, rubs: bool) -> None:
+    def _press(self, point: Point, erases: bool) -> None:
         self._release()
         if self._has_model:
             self.view.say("")  # what was said is known by now
-        if rubs or self.view.tool.get() == "take_rubber":
-            self._gesture = Rubber(self.drawing.items, point)
+        if erases or self.view.tool.get() == "take_eraser":
+            self._gesture = Eraser(self.drawing.items, point)
         else:
             self._gesture = Pen(self.drawing.items, point, self.view.pen.get())
         self._move(point)
@@ -189,7 +189,7 @@ class Window:
             self.view.paper.line(start, gesture.last, gesture.width)
         else:
             self.view.paper.show(gesture.items)
-            self.view.paper.ring(point, RUBBER)
+            self.view.paper.ring(point, ERASER)
         self._want_prediction(gesture.items)
 
     def _release(self) -> None:

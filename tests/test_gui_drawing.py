@@ -1,4 +1,4 @@
-"""What is on the paper: steps and undo, the eraser, pen and rubber. No screen needed."""
+"""What is on the canvas: steps and undo, what an eraser takes away, and the tools. No screen needed."""
 
 import math
 from array import array
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from gui.drawing.drawing import STEPS, Drawing, Picture, Stroke, together
 from gui.drawing.eraser import erase
-from gui.drawing.tools import RUBBER, Pen, Rubber
+from gui.drawing.tools import ERASER, Eraser, Pen
 
 share = st.floats(0, 1)
 point = st.tuples(share, share)
@@ -224,10 +224,10 @@ def test_the_pen_adds_to_strokes_and_takes_the_place_of_a_picture():
     assert len(Pen((picture(),), (0.5, 0.5), 0.1).items) == 1
 
 
-def test_the_rubber_takes_away_at_once_and_on_its_way():
+def test_the_eraser_takes_away_at_once_and_on_its_way():
     strokes = stroke((0.2, 0.5)), stroke((0.8, 0.5)), stroke((0.5, 0.9))
-    rubber = Rubber(strokes, (0.2, 0.5))
-    assert rubber.items == strokes[1:]
-    rubber.move((0.9, 0.5 + RUBBER / 2))
-    assert rubber.items == strokes[2:]
-    assert rubber.last == (0.9, 0.5 + RUBBER / 2)
+    eraser = Eraser(strokes, (0.2, 0.5))
+    assert eraser.items == strokes[1:]
+    eraser.move((0.9, 0.5 + ERASER / 2))
+    assert eraser.items == strokes[2:]
+    assert eraser.last == (0.9, 0.5 + ERASER / 2)

@@ -30,7 +30,7 @@ SCREENS = {  # of each: size in pixels, dots an inch, arguments of the window
     "scaling 2": ("1800x1400", 96, ("--scaling", "2")),
 }
 FARTHEST = 12  # grey levels between two pictures of the same strokes, a mean over inked pixels
-PENS = {"take_pen": "p", "take_rubber": "e"}
+PENS = {"take_pen": "p", "take_eraser": "e"}
 
 
 @pytest.fixture(scope="module", params=SCREENS)
@@ -141,9 +141,9 @@ def test_the_eraser_parts_a_stroke(window, way):
     if way == "key":
         window.keys("e")
     elif way == "button":
-        window.press("take_rubber")
+        window.press("take_eraser")
     if way != "right button":
-        window.wait(lambda s: s["tool"] == "take_rubber")
+        window.wait(lambda s: s["tool"] == "take_eraser")
     window.draw([(0.5, 0.3), (0.5, 0.4), (0.5, 0.5)], button=3 if way == "right button" else 1)
     state = window.wait(lambda s: s["items"] == s["shown"] == 2)
     assert all(count > 2 for count in state["strokes"])
@@ -338,7 +338,7 @@ def test_a_stroke_that_leaves_the_window_ends_where_it_is_let_go(window):
     window.clear()
     window.screen.hand(*window.pull([(3.0, 0.5), (0.5, 0.5), (0.6, 0.6)]))  # began elsewhere
     window.keys("e")
-    assert window.wait(lambda s: s["tool"] == "take_rubber")["items"] == 0
+    assert window.wait(lambda s: s["tool"] == "take_eraser")["items"] == 0
 
 
 @pytest.mark.parametrize("key", ["ctrl+z", "c", "F1", "ctrl+s", "resize", "other button"])

@@ -1,11 +1,11 @@
-"""The pen and the rubber, from the moment they touch the paper until they leave it."""
+"""The pen and the eraser, from the moment they touch the paper until they leave it."""
 
 from array import array
 
 from gui.drawing.drawing import Items, Stroke, together
 from gui.drawing.eraser import Point, erase
 
-RUBBER = 0.05  # radius, as a share of the paper's side
+ERASER = 0.05  # radius, as a share of the paper's side
 
 
 class Pen:
@@ -40,7 +40,7 @@ class Pen:
         return together(self._items, Stroke(self._points[:], self.width))
 
 
-class Rubber:
+class Eraser:
     """Takes away what it touches."""
 
     def __init__(self, items: Items, point: Point) -> None:
@@ -49,8 +49,8 @@ class Rubber:
         self.move(point)
 
     def move(self, point: Point) -> None:
-        """Rub along a straight line to a point."""
-        self.items = erase(self.items, self.last, point, RUBBER)
+        """Erase along a straight line to a point."""
+        self.items = erase(self.items, self.last, point, ERASER)
         self.last = point
 
 

@@ -18,7 +18,7 @@ class Paper(tk.Canvas):
     Args:
         parent: the frame in whose middle it lies, as large as it can be.
         on_press, on_move, on_release: called with the point; `on_press` also with whether it was
-            the button that rubs out.
+            the button that erases.
         on_picture: called with a picture and a side in pixels when it should be shown so large;
             the answer goes to `put_picture`.
     """
@@ -76,7 +76,7 @@ class Paper(tk.Canvas):
             self._pixels.configure(data=data, width=side, height=side)
 
     def ring(self, point: Point, radius: float) -> None:
-        """Show a ring where the rubber is."""
+        """Show a ring where the eraser is."""
         x, y, r = (value * self._side for value in (*point, radius))
         self.delete("ring")
         self.create_oval(x - r, y - r, x + r, y + r, outline=self._ink, tags="ring")
@@ -96,8 +96,10 @@ class Paper(tk.Canvas):
     ) -> None:
         second = (2, 3)  # the right button is the second on a Mac, the third elsewhere
         for button in (1, *second):
-            rubs = button in second
-            self.bind(f"<ButtonPress-{button}>", lambda e, rubs=rubs: on_press(self._at(e), rubs))
+            erases = button in second
+            self.bind(
+                f"<ButtonPress-{button}>", lambda e, erases=erases: on_press(self._at(e), erases)
+            )
             self.bind(f"<B{button}-Motion>", lambda e: on_move(self._at(e)))
             self.bind(f"<ButtonRelease-{button}>", lambda e: on_release())
 

@@ -26,7 +26,7 @@ COMMANDS = (
     Command("change_theme", "Dark", "Change between light and dark", ("t",)),
     Command("show_keys", "Keys", "Show all keys", ("F1",)),
     Command("take_pen", "Pen", "Draw with the left mouse button", ("p",)),
-    Command("take_rubber", "Eraser", "Rub out; the right mouse button always does", ("e",)),
+    Command("take_eraser", "Eraser", "Rub out; the right mouse button always does", ("e",)),
     Command("thinner", "Thinner", "Make the pen thinner", ("bracketleft", "minus")),
     Command("thicker", "Thicker", "Make the pen thicker", ("bracketright", "plus")),
     Command("undo", "Undo", "Take the last step back", ("Mod-z", "u")),

@@ -112,7 +112,7 @@ class View:
 
     def _tools(self, body: ttk.Frame) -> ttk.Frame:
         row = ttk.Frame(body)
-        for name in ("take_pen", "take_rubber"):
+        for name in ("take_pen", "take_eraser"):
             self._row(row, self.controls.choice(row, name, self.tool))
         width = self.controls.slider(
             row, self.pen, (THINNEST, THICKEST), "Width of the pen", ("thinner", "thicker")
