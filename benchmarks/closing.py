@@ -46,7 +46,7 @@ def ready(window):
 
 
 def draw(window):
-    """Put a stroke on the paper."""
+    """Put a stroke on the canvas."""
     from gui.drawing.drawing import Stroke
 
     window.drawing.add(Stroke(array("d", [0.4, 0.2, 0.5, 0.8]), 0.07))

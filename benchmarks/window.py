@@ -2,7 +2,7 @@
 
     python -m benchmarks.window                 kernels as the cache has them
     python -m benchmarks.window --cold          compiles all kernels while drawing
-    python -m benchmarks.window --crowded 2000  then with so many strokes on the paper: drawing,
+    python -m benchmarks.window --crowded 2000  then with so many strokes on the canvas: drawing,
                                                 erasing, clear, undo, another theme, other sizes
     python -m benchmarks.window --strokes 10000 memory and heartbeat over so many, cleared each 100
     python -m benchmarks.window --strokes 10000 --keep       and never cleared
@@ -104,13 +104,13 @@ class Hand:
 
     def pull(self, points, button=1):
         """Pull the mouse through points of the unit square; an event each step."""
-        paper = self.window.view.paper
-        side = paper.winfo_width()
+        canvas = self.window.view.canvas
+        side = canvas.winfo_width()
         kinds = itertools.chain([f"ButtonPress-{button}"], itertools.repeat(f"B{button}-Motion"))
         for kind, (x, y) in zip(kinds, points, strict=False):
-            paper.event_generate(f"<{kind}>", x=round(side * x), y=round(side * y))
+            canvas.event_generate(f"<{kind}>", x=round(side * x), y=round(side * y))
             yield MOTION
-        paper.event_generate(f"<ButtonRelease-{button}>")
+        canvas.event_generate(f"<ButtonRelease-{button}>")
         yield MOTION
 
     def circle(self, size=0.3, middle=(0.5, 0.5), steps=45):
@@ -143,7 +143,7 @@ def warm_up(hand, heart, seconds):
 
 
 def crowd(count, chance):
-    """Return so many strokes of 40 points, all over the paper."""
+    """Return so many strokes of 40 points, all over the canvas."""
     from gui.drawing.drawing import Stroke
 
     strokes = []
@@ -159,7 +159,7 @@ def crowd(count, chance):
 
 
 def crowded(hand, heart, strokes):
-    """Do all there is to do with many strokes on the paper."""
+    """Do all there is to do with many strokes on the canvas."""
     window, count = hand.window, len(strokes)
     window.drawing.replace(strokes)
     heart.begin(f"{count} come")
@@ -206,9 +206,9 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=int, default=20, help="to draw once warm; default 20")
-    parser.add_argument("--crowded", type=int, help="strokes on the paper in a second part")
+    parser.add_argument("--crowded", type=int, help="strokes on the canvas in a second part")
     parser.add_argument("--strokes", type=int, help="to draw while the memory is watched")
-    parser.add_argument("--keep", action="store_true", help="do not clear the paper meanwhile")
+    parser.add_argument("--keep", action="store_true", help="do not clear the canvas meanwhile")
     parser.add_argument(
         "--cold", action="store_true", help="compile all kernels, as the first start"
     )

@@ -13,7 +13,7 @@ from gui.drawing.tools import ERASER, Eraser, Pen
 from gui.recognition.recogniser import Prediction
 from gui.recognition.worker import Answer, Worker
 from gui.widgets import file_dialogs
-from gui.widgets.canvas import Paper
+from gui.widgets.canvas import DrawingCanvas
 from gui.widgets.commands import COMMANDS, modifiers, sequences
 from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST
 from gui.widgets.theme import DARK, LIGHT
@@ -49,7 +49,7 @@ class Window:
         root.report_callback_exception = self._report
         root.protocol("WM_DELETE_WINDOW", self.close)
         system = root.tk.call("tk", "windowingsystem")
-        self.view = View(root, self, self._make_paper, LIGHT, mac=system == "aqua")
+        self.view = View(root, self, self._make_canvas, LIGHT, mac=system == "aqua")
         self._listen(system)
         self._show()
         self.view.say(
@@ -73,7 +73,7 @@ class Window:
         self._show()
 
     def clear(self) -> None:
-        """Empty the paper."""
+        """Empty the canvas."""
         self._release()
         self.drawing.replace(())
         self._show()
@@ -112,7 +112,7 @@ class Window:
         self.view.keys.toggle(self._theme)
 
     def open_picture(self) -> None:
-        """Ask for a picture, and put it on the paper."""
+        """Ask for a picture, and put it on the canvas."""
         if path := self._ask(file_dialogs.picture_to_open):
             self._worker.submit("open", path)
 
@@ -166,8 +166,8 @@ class Window:
 
     # From the mouse to the drawing.
 
-    def _make_paper(self, frame: tk.Misc) -> Paper:
-        return Paper(frame, self._press, self._move, self._release, self._want_pixels)
+    def _make_canvas(self, frame: tk.Misc) -> DrawingCanvas:
+        return DrawingCanvas(frame, self._press, self._move, self._release, self._want_pixels)
 
     def _press(self, point: Point, erases: bool) -> None:
         self._release()
@@ -186,10 +186,10 @@ class Window:
         start = gesture.last
         gesture.move(point)
         if isinstance(gesture, Pen):
-            self.view.paper.line(start, gesture.last, gesture.width)
+            self.view.canvas.line(start, gesture.last, gesture.width)
         else:
-            self.view.paper.show(gesture.items)
-            self.view.paper.ring(point, ERASER)
+            self.view.canvas.show(gesture.items)
+            self.view.canvas.ring(point, ERASER)
         self._want_prediction(gesture.items)
 
     def _release(self) -> None:
@@ -203,8 +203,8 @@ class Window:
     def _show(self) -> None:
         """Show the drawing as it is now, and have its digit predicted."""
         items = self.drawing.items
-        self.view.paper.show(items)
-        self.view.paper.end_line()
+        self.view.canvas.show(items)
+        self.view.canvas.end_line()
         self.view.controls.enable("undo", possible=self.drawing.can_undo)
         self.view.controls.enable("redo", possible=self.drawing.can_redo)
         self.view.controls.enable("clear", possible=bool(items))
@@ -264,7 +264,7 @@ class Window:
         self.view.say(f"Saved {answer.value}")
 
     def _show_done(self, answer: Answer) -> None:
-        self.view.paper.put_picture(*answer.value)
+        self.view.canvas.put_picture(*answer.value)
 
     def _failed(self, answer: Answer) -> None:
         self.view.say(answer.error, wrong=True)

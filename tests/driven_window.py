@@ -47,17 +47,17 @@ def look(window):
     ]
     others.remove(".")
     view, root, panel = window.view, window.root, window.view.prediction_panel
-    prediction, drawn = panel.prediction, view.paper.find_withtag("line||dot")
+    prediction, drawn = panel.prediction, view.canvas.find_withtag("line||dot")
     return {
         "window": int(root.wm_frame(), 16),
         "size": [root.winfo_width(), root.winfo_height()],
         "least": root.minsize(),
         "corner": [root.winfo_rootx(), root.winfo_rooty()],
         "title": root.title(),
-        "visible": bool(root.winfo_viewable() and view.paper.winfo_viewable()),
+        "visible": bool(root.winfo_viewable() and view.canvas.winfo_viewable()),
         "focus": str(root.tk.call("focus")),
-        "paper": place(view.paper),
-        "background": str(view.paper["background"]),
+        "canvas": place(view.canvas),
+        "background": str(view.canvas["background"]),
         "buttons": {name: place(widget) for name, widget in view.controls.buttons.items()},
         "pressable": [n for n, w in view.controls.buttons.items() if not w.instate(["disabled"])],
         "tool": view.tool.get(),
@@ -77,8 +77,8 @@ def look(window):
         "strokes": [len(i.points) // 2 for i in window.drawing.items if isinstance(i, Stroke)],
         "items": len(window.drawing.items),
         "shown": len(drawn),
-        "inks": sorted({view.paper.itemcget(item, "fill") for item in drawn}),
-        "box": view.paper.bbox("line||dot"),
+        "inks": sorted({view.canvas.itemcget(item, "fill") for item in drawn}),
+        "box": view.canvas.bbox("line||dot"),
         "idle": window._worker.idle and window._saver.idle,
         "held": HELD.is_set(),
         "tips": tips(root),
@@ -93,7 +93,7 @@ class Watch:
     def __init__(self, window):
         self.window, self.last, self.released = window, None, 0
         for button in (1, 2, 3):
-            window.view.paper.bind(f"<ButtonRelease-{button}>", self.count, add=True)
+            window.view.canvas.bind(f"<ButtonRelease-{button}>", self.count, add=True)
         self.look()
 
     def count(self, event):

@@ -36,7 +36,7 @@ def distance(point, start, end):
     return np.hypot(*(places - point).T).min()
 
 
-def test_undo_goes_back_to_the_empty_paper_and_redo_to_the_last_stroke():
+def test_undo_goes_back_to_the_empty_canvas_and_redo_to_the_last_stroke():
     drawing, strokes = Drawing(), [stroke((0, i / 9), (1, i / 9)) for i in range(9)]
     for one in strokes:
         drawing.add(one)
@@ -110,7 +110,7 @@ def test_any_steps_can_be_undone_and_redone(contents, data):
         assert (drawing.can_undo, drawing.can_redo) == (at > 0, at < len(states) - 1)
 
 
-def test_a_picture_shares_the_paper_with_nobody():
+def test_a_picture_shares_the_canvas_with_nobody():
     line, photo, other = stroke((0, 0)), picture(), picture("b.png")
     assert together((), line) == (line,)
     assert together((line,), line) == (line, line)
@@ -211,7 +211,7 @@ def test_what_the_pen_drew_is_not_changed_by_what_it_draws_then():
     assert list(before.points) == [0.1, 0.2]
 
 
-def test_beyond_the_paper_the_pen_goes_along_its_edge():
+def test_beyond_the_canvas_the_pen_goes_along_its_edge():
     pen = Pen((), (-3, 0.5), 0.07)
     pen.move((0.5, -0.1))
     pen.move((2, 2))

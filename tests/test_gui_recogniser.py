@@ -153,7 +153,7 @@ def test_a_picture_is_shown_whole_on_its_own_papers_tone():
     assert shown[40, 5] == 204
 
 
-def test_the_paper_gets_the_pixels_it_asked_for(recogniser):
+def test_the_canvas_gets_the_pixels_it_asked_for(recogniser):
     picture = Picture(np.zeros((5, 5), np.float32), "black")
     assert recogniser.show(picture, 3) == (picture, 3, b"P5 3 3 255\n" + bytes(9))
     assert pgm(b"abcd", 2) == b"P5 2 2 255\nabcd"

@@ -49,7 +49,7 @@ def living(request, tmp_path_factory):
 
 @pytest.fixture
 def window(living):
-    """The window with an empty paper, the pen in hand."""
+    """The window with an empty canvas, the pen in hand."""
     living.refocus()
     if living.state["items"]:
         living.clear()
@@ -165,23 +165,23 @@ def test_the_drawing_survives_another_size(window):
     before = draw_whole(window, strokes(7))
     width, height = before["size"]
     window.resize(width + 90, height + 110)
-    grown = window.wait(lambda s: s["paper"]["width"] > before["paper"]["width"] + 50)
-    growth = grown["paper"]["width"] / before["paper"]["width"]
+    grown = window.wait(lambda s: s["canvas"]["width"] > before["canvas"]["width"] + 50)
+    growth = grown["canvas"]["width"] / before["canvas"]["width"]
     assert grown["box"] == pytest.approx([growth * value for value in before["box"]], abs=5)
     assert (grown["image"], grown["strokes"]) == (before["image"], before["strokes"])
     window.clear()
     again = draw_whole(window, strokes(7))
     assert difference(seen(before), seen(again)) <= FARTHEST
     window.resize(width, height)
-    window.wait(lambda s: s["paper"] == before["paper"])
+    window.wait(lambda s: s["canvas"] == before["canvas"])
     assert window.settled()["digit"] == "7"
 
 
 def whole(state):
-    """Return whether every button and the paper lie within the window."""
+    """Return whether every button and the canvas lie within the window."""
     for start, length, at in (("x", "width", 0), ("y", "height", 1)):
         first, last = state["corner"][at], state["corner"][at] + state["size"][at]
-        for place in [*state["buttons"].values(), state["paper"]]:
+        for place in [*state["buttons"].values(), state["canvas"]]:
             if place[start] < first or place[start] + place[length] > last:
                 return False
     return True
@@ -191,7 +191,7 @@ def test_at_its_least_size_nothing_is_cut_off(window):
     usual, least = window.state["size"], window.state["least"]
     window.resize(*least)
     state = window.wait(lambda s: s["size"] == least and whole(s), "something is cut off")
-    assert state["paper"]["width"] > least[0] / 3
+    assert state["canvas"]["width"] > least[0] / 3
     window.resize(*usual)
     window.wait(lambda s: s["size"] == usual and whole(s))
 
@@ -199,9 +199,9 @@ def test_at_its_least_size_nothing_is_cut_off(window):
 def test_the_theme_changes_by_key_and_button(window):
     window.draw(*strokes(1))
     window.keys("t")
-    window.wait(lambda s: s["background"] == DARK.paper and s["inks"] == [DARK.ink])
+    window.wait(lambda s: s["background"] == DARK.canvas and s["inks"] == [DARK.ink])
     window.press("change_theme")
-    window.wait(lambda s: s["background"] == LIGHT.paper and s["inks"] == [LIGHT.ink])
+    window.wait(lambda s: s["background"] == LIGHT.canvas and s["inks"] == [LIGHT.ink])
 
 
 def test_the_keys_are_listed_and_the_list_goes_away(window):
@@ -222,7 +222,7 @@ def test_a_tooltip_names_the_key(window):
     x, y = button["x"] + 5, button["y"] + 5
     window.screen.hand(f"mousemove {x} {y}")
     window.wait(lambda s: any("Ctrl+S" in tip for tip in s["tips"]))
-    window.screen.hand(f"mousemove {x} {window.state['paper']['y'] + 50}")
+    window.screen.hand(f"mousemove {x} {window.state['canvas']['y'] + 50}")
     window.wait(lambda s: not s["tips"])
 
 
@@ -247,7 +247,7 @@ def test_keys_with_control_or_alt_mean_something_else(window):
     window.keys("ctrl+c", "alt+c", "ctrl+e", "ctrl+t", "bracketright", "bracketleft")
     state = window.wait(lambda s: abs(s["pen"] - 0.07) < 1e-9)
     assert (state["items"], state["tool"]) == (1, "take_pen")
-    assert state["background"] == LIGHT.paper
+    assert state["background"] == LIGHT.canvas
     window.keys("C")  # as with Caps Lock
     window.wait(lambda s: s["items"] == 0)
 
@@ -259,7 +259,7 @@ def test_a_drawing_is_saved_and_opened_again(window):
     answer(window, "ctrl+s", "drawing")
     state = window.wait(lambda s: "Saved" in s["message"])
     assert not state["wrong"]
-    assert len(state["strokes"]) == 1  # typing a name did not clear the paper
+    assert len(state["strokes"]) == 1  # typing a name did not clear the canvas
     with Image.open(f"{path}.png") as image:
         assert image.size == (1024, 1024)
     window.clear()
@@ -317,7 +317,7 @@ def test_a_bad_file_is_a_sentence_and_the_window_goes_on(window, key):
     after = window.wait(lambda s: s["wrong"])
     assert {"ctrl+o": "picture", "ctrl+m": "HDF5"}[key] in after["message"]
     assert after["size"] == before["size"]
-    assert after["paper"] == before["paper"]
+    assert after["canvas"] == before["canvas"]
     assert (after["model"], after["shares"]) == (before["model"], before["shares"])
 
 

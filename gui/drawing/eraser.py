@@ -14,8 +14,8 @@ def erase(items: Items, start: Point, end: Point, radius: float) -> Items:
 
     Args:
         items: strokes are parted; pictures stay as they are.
-        start, end: (x, y) of the eraser's middle, in the unit square of the paper.
-        radius: of the eraser, as a share of the paper's side, above 0.
+        start, end: (x, y) of the eraser's middle, in the unit square of the canvas.
+        radius: of the eraser, as a share of the canvas's side, above 0.
 
     Example:
         >>> line = Stroke(array("d", [0.1, 0.5, 0.9, 0.5]), 0.01)

@@ -8,7 +8,7 @@ import os
 
 from gui.drawing.drawing import Items, Picture, Stroke
 
-SMALLEST = 0.05  # of the paper: a smaller mark, a tap, is not enlarged
+SMALLEST = 0.05  # of the canvas: a smaller mark, a tap, is not enlarged
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Recogniser:
         return picture
 
     def show(self, picture: Picture, side: int) -> tuple[Picture, int, bytes]:
-        """Return a picture as the paper shows it: a PGM file of side x side pixels, and for what."""
+        """Return a picture as the canvas shows it: a PGM file of side x side pixels, and for what."""
         return picture, side, pgm(fitted(picture.grey, side).tobytes(), side)
 
 

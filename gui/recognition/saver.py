@@ -56,7 +56,7 @@ class Saver:
 
         Args:
             path: its ending, one of `ENDINGS`, says the kind of picture.
-            items: what is on the paper.
+            items: what is on the canvas.
 
         Raises:
             PictureError: it cannot be written there.

@@ -1,4 +1,4 @@
-"""The paper: shows the items of a drawing, and turns the mouse into points of the unit square."""
+"""The canvas: shows the items of a drawing, and turns the mouse into points of the unit square."""
 
 import time
 import tkinter as tk
@@ -12,7 +12,7 @@ from gui.widgets.theme import Theme
 AT_ONCE = 0.005  # seconds of drawing before Tk may look for events again
 
 
-class Paper(tk.Canvas):
+class DrawingCanvas(tk.Canvas):
     """A square canvas whose points go from (0, 0), left and top, to (1, 1).
 
     Args:
@@ -84,7 +84,7 @@ class Paper(tk.Canvas):
     def colour(self, theme: Theme) -> None:
         """Take on the colours of a theme."""
         self._ink = theme.ink
-        self.configure(background=theme.paper)
+        self.configure(background=theme.canvas)
         self.itemconfigure("line", fill=theme.ink)
         self.itemconfigure("dot", fill=theme.ink)
 
@@ -107,7 +107,7 @@ class Paper(tk.Canvas):
         return (event.x + 0.5) / self._side, (event.y + 0.5) / self._side
 
     def _fit(self, event: tk.Event) -> None:
-        """Follow the size of the frame around; strokes grow and shrink with the paper."""
+        """Follow the size of the frame around; strokes grow and shrink with the canvas."""
         side = max(1, min(event.width, event.height))
         factor, self._side = side / self._side, side
         self.place(relx=0.5, rely=0.5, anchor="center", width=side, height=side)

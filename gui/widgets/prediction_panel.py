@@ -51,7 +51,7 @@ class PredictionPanel(ttk.Frame):
         self.show(None)
 
     def show(self, prediction: Prediction | None) -> None:
-        """Show what a net made of a drawing; None, for an empty paper: nothing at all."""
+        """Show what a net made of a drawing; None, for an empty canvas: nothing at all."""
         self._prediction = prediction
         self._show_image(prediction.image if prediction else bytes(FIELD * FIELD))
         shares = prediction.shares if prediction else None

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from gui.recognition.top_guesses import percent
-from gui.widgets.canvas import Paper
+from gui.widgets.canvas import DrawingCanvas
 from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST, Controls
 from gui.widgets.keys_window import KeysWindow
 from gui.widgets.prediction_panel import PredictionPanel
 from gui.widgets.status_bar import StatusBar
 from gui.widgets.theme import DARK, Look, Theme
 
-SIDE = 480  # of the paper at first, on a screen of 96 dots an inch
-PEN = 0.07  # diameter of the pen at first, as a share of the paper's side
+SIDE = 480  # of the canvas at first, on a screen of 96 dots an inch
+PEN = 0.07  # diameter of the pen at first, as a share of the canvas's side
 STRICTNESS = 0.6  # a guess below this probability is "not sure"
 
 
@@ -23,7 +23,7 @@ class View:
     Args:
         root: an empty Tk window.
         window: has a method for every command.
-        paper: makes the paper in a frame that it is given.
+        canvas: makes the canvas in a frame that it is given.
         theme: the colours at first.
         mac: whether keys are named as on a Mac.
     """
@@ -32,7 +32,7 @@ class View:
         self,
         root: tk.Tk,
         window: object,
-        paper: Callable[[tk.Misc], Paper],
+        canvas: Callable[[tk.Misc], DrawingCanvas],
         theme: Theme,
         *,
         mac: bool,
@@ -52,7 +52,7 @@ class View:
         self._head(body).grid(row=0, column=0, columnspan=2, sticky="ew")
         field = ttk.Frame(body)
         field.grid(row=1, column=0, sticky="nsew", pady=gap)
-        self.paper = paper(field)
+        self.canvas = canvas(field)
         self._tools(body).grid(row=2, column=0, sticky="ew")
         self.prediction_panel = self._make_panel(body)
         self.prediction_panel.grid(
@@ -68,7 +68,7 @@ class View:
     def paint(self, theme: Theme) -> None:
         """Take on the colours of a theme."""
         self.look.apply(self._root, theme)
-        for part in (self.paper, self.prediction_panel, self.keys):
+        for part in (self.canvas, self.prediction_panel, self.keys):
             part.colour(theme)
         self.controls.buttons["change_theme"].configure(text="Light" if theme is DARK else "Dark")
 
@@ -81,7 +81,7 @@ class View:
         self.status_bar.name_model(name)
 
     def _side(self) -> int:
-        """Return the paper's side at first, no more than the screen has room for."""
+        """Return the canvas's side at first, no more than the screen has room for."""
         room = self._root.winfo_screenheight() - self.look.pixels(220)
         across = self._root.winfo_screenwidth() - self.look.pixels(340)
         return max(self.look.pixels(120), min(self.look.pixels(SIDE), room, across))
