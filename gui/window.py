@@ -94,13 +94,13 @@ class Window:
         """Make the pen thicker."""
         self.view.pen.set(min(THICKEST, self.view.pen.get() * 1.2))
 
-    def ask_less(self) -> None:
+    def lower_threshold(self) -> None:
         """Call a guess sure sooner."""
-        self.view.strictness.set(max(LEAST, self.view.strictness.get() - 0.05))
+        self.view.threshold.set(max(LEAST, self.view.threshold.get() - 0.05))
 
-    def ask_more(self) -> None:
+    def raise_threshold(self) -> None:
         """Call a guess sure later."""
-        self.view.strictness.set(min(MOST, self.view.strictness.get() + 0.05))
+        self.view.threshold.set(min(MOST, self.view.threshold.get() + 0.05))
 
     def change_theme(self) -> None:
         """Change between light and dark."""

@@ -62,7 +62,7 @@ def look(window):
         "pressable": [n for n, w in view.controls.buttons.items() if not w.instate(["disabled"])],
         "tool": view.tool.get(),
         "pen": view.pen.get(),
-        "strictness": view.strictness.get(),
+        "threshold": view.threshold.get(),
         "message": str(view.status_bar.message["text"]),
         "wrong": str(view.status_bar.message["style"]) == "Error.TLabel",
         "model": str(view.status_bar.model["text"]),

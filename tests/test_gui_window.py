@@ -226,20 +226,20 @@ def test_a_tooltip_names_the_key(window):
     window.wait(lambda s: not s["tips"])
 
 
-def test_strictness_decides_what_is_sure(window):
+def test_the_threshold_decides_what_is_sure(window):
     window.draw([(0.3, 0.2), (0.6, 0.3), (0.4, 0.7), (0.7, 0.8)], [(0.1, 0.9), (0.3, 0.5)])
     share = max(window.state["shares"])
     assert 0.2 < share < 0.99, "this scribble should leave doubts"
     window.keys(*["period"] * 20)
-    state = window.wait(lambda s: s["strictness"] == 0.99)
+    state = window.wait(lambda s: s["threshold"] == 0.99)
     assert state["headline"] == "not sure"
     assert state["second"].startswith("second guess: ")
     window.keys(*["comma"] * 20)
-    state = window.wait(lambda s: s["strictness"] == 0)
+    state = window.wait(lambda s: s["threshold"] == 0)
     assert "sure" in state["headline"]
     assert state["headline"] != "not sure"
     window.keys(*["period"] * 12)
-    window.wait(lambda s: abs(s["strictness"] - 0.6) < 1e-6)
+    window.wait(lambda s: abs(s["threshold"] - 0.6) < 1e-6)
 
 
 def test_keys_with_control_or_alt_mean_something_else(window):

@@ -32,8 +32,8 @@ COMMANDS = (
     Command("undo", "Undo", "Take the last step back", ("Mod-z", "u")),
     Command("redo", "Redo", "Take the undone step again", ("Mod-y", "Mod-Shift-z")),
     Command("clear", "Clear", "Empty the paper", ("Delete", "Escape", "c")),
-    Command("ask_less", "Less strict", "Call a guess sure sooner", ("comma",)),
-    Command("ask_more", "Stricter", "Call a guess sure later", ("period",)),
+    Command("lower_threshold", "Lower threshold", "Call a guess sure sooner", ("comma",)),
+    Command("raise_threshold", "Higher threshold", "Call a guess sure later", ("period",)),
     Command("close", "Quit", "Close the window", ("Mod-q",)),
 )
 BY_NAME = {command.name: command for command in COMMANDS}

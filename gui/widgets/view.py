@@ -14,7 +14,7 @@ from gui.widgets.theme import DARK, Look, Theme
 
 SIDE = 480  # of the canvas at first, on a screen of 96 dots an inch
 PEN = 0.07  # diameter of the pen at first, as a share of the canvas's side
-STRICTNESS = 0.6  # a guess below this probability is "not sure"
+THRESHOLD = 0.6  # a guess below this probability is "not sure"
 
 
 class View:
@@ -41,7 +41,7 @@ class View:
         self.look = Look(root)
         self.tool = tk.StringVar(root, "take_pen")
         self.pen = tk.DoubleVar(root, PEN)
-        self.strictness = tk.DoubleVar(root, STRICTNESS)
+        self.threshold = tk.DoubleVar(root, THRESHOLD)
         self.controls = Controls(window, self.look, mac=mac)
         self.keys = KeysWindow(root, self.look, mac=mac)
         gap = self.look.pixels(10)
@@ -60,8 +60,8 @@ class View:
         )
         self.status_bar = StatusBar(body, self.look)
         self.status_bar.grid(row=3, column=0, columnspan=2, sticky="ew")
-        self.strictness.trace_add("write", lambda *_: self._set_strictness())
-        self._set_strictness()
+        self.threshold.trace_add("write", lambda *_: self._set_threshold())
+        self._set_threshold()
         self.paint(theme)
         self._set_size(field)
 
@@ -125,14 +125,14 @@ class View:
     def _make_panel(self, body: ttk.Frame) -> PredictionPanel:
         panel = PredictionPanel(body, self.look)
         tip = "The probability below which a guess is called not sure"
-        ends, names = (LEAST, MOST), ("ask_less", "ask_more")
-        self._strictness = ttk.Label(panel.corner)
-        self._strictness.pack(anchor="w")
-        scale = self.controls.slider(panel.corner, self.strictness, ends, tip, names)
+        ends, names = (LEAST, MOST), ("lower_threshold", "raise_threshold")
+        self._threshold_label = ttk.Label(panel.corner)
+        self._threshold_label.pack(anchor="w")
+        scale = self.controls.slider(panel.corner, self.threshold, ends, tip, names)
         scale.pack(anchor="w", fill="x", pady=(self.look.pixels(4), 0))
         return panel
 
-    def _set_strictness(self) -> None:
-        share = self.strictness.get()
-        self._strictness.configure(text=f"Not sure below {percent(share)}")
+    def _set_threshold(self) -> None:
+        share = self.threshold.get()
+        self._threshold_label.configure(text=f"Not sure below {percent(share)}")
         self.prediction_panel.set_threshold(share)
