@@ -69,7 +69,7 @@ def saving(window):
 
 
 def dialog(window):
-    """Come when a question for a file is open."""
+    """Come when a file dialog is open."""
     if not ready(window):
         return False
     if not window._asking:

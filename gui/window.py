@@ -28,8 +28,8 @@ class Window:
 
     Args:
         root: an empty Tk window.
-        worker: not yet started; its servant is a `Recogniser`.
-        saver: not yet started; its servant is a `Saver`. No drawing waits for a model to be saved.
+        worker: not yet started; it calls a `Recogniser`.
+        saver: not yet started; it calls a `Saver`. No drawing waits for a model to be saved.
         model: the model file to begin with; None: ./mnist.h5 or the bundled model.
     """
 
@@ -145,18 +145,18 @@ class Window:
     def _end(self) -> None:
         """Take the window away, once no dialog's own loop waits for an answer any more."""
         if self._asking:
-            file_dialogs.never_mind(self.root)
+            file_dialogs.cancel_all(self.root)
             self.root.after(10, self._end)
         else:
             self.root.destroy()
 
-    def _ask(self, question: Callable[[tk.Tk], str]) -> str:
-        """Ask for a file; nothing while another question is open, or if the window is closed instead."""
+    def _ask(self, dialog: Callable[[tk.Tk], str]) -> str:
+        """Ask for a file; nothing while another dialog is open, or if the window is closed instead."""
         if self._asking:
             return ""
         self._asking = True
         try:
-            path = question(self.root)
+            path = dialog(self.root)
         except FileError as error:
             self.view.say(str(error), wrong=True)
             return ""

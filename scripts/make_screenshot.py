@@ -80,7 +80,7 @@ def main() -> int:
         return 1
     if options.scaling:
         root.tk.call("tk", "scaling", options.scaling)
-    workers = [Worker(servant, (OSError, ValueError)) for servant in (Recogniser(), Saver())]
+    workers = [Worker(target, (OSError, ValueError)) for target in (Recogniser(), Saver())]
     window = Window(root, *workers, None)
     if options.theme == "dark":
         window.change_theme()

@@ -53,7 +53,7 @@ def dialog(key):
     return open_it
 
 
-def question(window):
+def second_dialog(window):
     """Ask in a dialog for a file that is not there: now a second dialog says so."""
     dialog("ctrl+o")(window)
     window.screen.hand("type --delay 3 missing", "key Return")
@@ -80,7 +80,7 @@ STATES = {
     "open picture": dialog("ctrl+o"),
     "open model": dialog("ctrl+m"),
     "save": dialog("ctrl+s"),
-    "dialog over dialog": question,
+    "dialog over dialog": second_dialog,
 }
 
 
