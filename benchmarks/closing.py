@@ -42,12 +42,12 @@ def loading(window):
 
 
 def ready(window):
-    return bool(window.view.foot.model["text"])
+    return bool(window.view.status_bar.model["text"])
 
 
 def draw(window):
-    """Put a stroke on the paper."""
-    from gui.drawing import Stroke
+    """Put a stroke on the canvas."""
+    from gui.drawing.drawing import Stroke
 
     window.drawing.add(Stroke(array("d", [0.4, 0.2, 0.5, 0.8]), 0.07))
     window._show()
@@ -69,7 +69,7 @@ def saving(window):
 
 
 def dialog(window):
-    """Come when a question for a file is open."""
+    """Come when a file dialog is open."""
     if not ready(window):
         return False
     if not window._asking:

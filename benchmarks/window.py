@@ -2,14 +2,14 @@
 
     python -m benchmarks.window                 kernels as the cache has them
     python -m benchmarks.window --cold          compiles all kernels while drawing
-    python -m benchmarks.window --crowded 2000  then with so many strokes on the paper: drawing,
+    python -m benchmarks.window --crowded 2000  then with so many strokes on the canvas: drawing,
                                                 erasing, clear, undo, another theme, other sizes
     python -m benchmarks.window --strokes 10000 memory and heartbeat over so many, cleared each 100
     python -m benchmarks.window --strokes 10000 --keep       and never cleared
 
 A heartbeat is due every 10 ms on Tk's thread, from the moment on that the window is made and not yet
 shown; where the gap is longer, something kept Tk from answering. Meanwhile a hand draws circles, 100
-motion events a second, and for each event whose drawing was read the time until the bars show it is
+motion events a second, and for each event whose drawing was predicted the time until the bars show it is
 taken; newer drawings overtake older ones.
 It needs a screen; on a machine without one: xvfb-run python -m benchmarks.window
 """
@@ -59,12 +59,12 @@ def timed_window():
             self.made, self.latencies = {}, array("d")
             super().__init__(*arguments)
 
-        def _want_reading(self, items):
-            super()._want_reading(items)
+        def _want_prediction(self, items):
+            super()._want_prediction(items)
             self.made[self._version] = time.perf_counter()
 
-        def _read_done(self, answer):
-            super()._read_done(answer)
+        def _predict_done(self, answer):
+            super()._predict_done(answer)
             self.root.update_idletasks()
             if answer.value.shares is not None:
                 self.latencies.append(time.perf_counter() - self.made[answer.value.version])
@@ -104,13 +104,13 @@ class Hand:
 
     def pull(self, points, button=1):
         """Pull the mouse through points of the unit square; an event each step."""
-        paper = self.window.view.paper
-        side = paper.winfo_width()
+        canvas = self.window.view.canvas
+        side = canvas.winfo_width()
         kinds = itertools.chain([f"ButtonPress-{button}"], itertools.repeat(f"B{button}-Motion"))
         for kind, (x, y) in zip(kinds, points, strict=False):
-            paper.event_generate(f"<{kind}>", x=round(side * x), y=round(side * y))
+            canvas.event_generate(f"<{kind}>", x=round(side * x), y=round(side * y))
             yield MOTION
-        paper.event_generate(f"<ButtonRelease-{button}>")
+        canvas.event_generate(f"<ButtonRelease-{button}>")
         yield MOTION
 
     def circle(self, size=0.3, middle=(0.5, 0.5), steps=45):
@@ -134,7 +134,7 @@ def warm_up(hand, heart, seconds):
         if count % 10 == 0:
             hand.window.clear()
         yield from hand.pull(hand.circle())
-        if until is None and hand.window.view.foot.model["text"]:
+        if until is None and hand.window.view.status_bar.model["text"]:
             print(f"the model was ready within {time.perf_counter() - begun:.1f} s")
             heart.begin("warm")
             until = time.perf_counter() + seconds
@@ -143,8 +143,8 @@ def warm_up(hand, heart, seconds):
 
 
 def crowd(count, chance):
-    """Return so many strokes of 40 points, all over the paper."""
-    from gui.drawing import Stroke
+    """Return so many strokes of 40 points, all over the canvas."""
+    from gui.drawing.drawing import Stroke
 
     strokes = []
     for _ in range(count):
@@ -159,7 +159,7 @@ def crowd(count, chance):
 
 
 def crowded(hand, heart, strokes):
-    """Do all there is to do with many strokes on the paper."""
+    """Do all there is to do with many strokes on the canvas."""
     window, count = hand.window, len(strokes)
     window.drawing.replace(strokes)
     heart.begin(f"{count} come")
@@ -206,9 +206,9 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=int, default=20, help="to draw once warm; default 20")
-    parser.add_argument("--crowded", type=int, help="strokes on the paper in a second part")
+    parser.add_argument("--crowded", type=int, help="strokes on the canvas in a second part")
     parser.add_argument("--strokes", type=int, help="to draw while the memory is watched")
-    parser.add_argument("--keep", action="store_true", help="do not clear the paper meanwhile")
+    parser.add_argument("--keep", action="store_true", help="do not clear the canvas meanwhile")
     parser.add_argument(
         "--cold", action="store_true", help="compile all kernels, as the first start"
     )
@@ -220,9 +220,9 @@ def main():
 
 
 def measure(options):
-    from gui.recogniser import Recogniser
-    from gui.saver import Saver
-    from gui.worker import Worker
+    from gui.recognition.recogniser import Recogniser
+    from gui.recognition.saver import Saver
+    from gui.recognition.worker import Worker
 
     try:
         root = tk.Tk()
@@ -231,7 +231,7 @@ def measure(options):
             f"error: {error}. On a machine without a screen: xvfb-run python -m benchmarks.window"
         )
     keep_pauses_short()
-    worker, saver = (Worker(servant, (OSError, ValueError)) for servant in (Recogniser(), Saver()))
+    worker, saver = (Worker(target, (OSError, ValueError)) for target in (Recogniser(), Saver()))
     strokes = crowd(options.crowded or 0, random.Random(2))
     window = timed_window()(root, worker, saver, None)
     hand, heart = Hand(window), Heart(root)

@@ -125,10 +125,10 @@ def main(argv: list[str] | None = None) -> int:
     root = open_window(options)
     if root is None:
         return 1
-    from gui.recogniser import Recogniser
-    from gui.saver import Saver
+    from gui.recognition.recogniser import Recogniser
+    from gui.recognition.saver import Saver
+    from gui.recognition.worker import Worker
     from gui.window import Window
-    from gui.worker import Worker
     from tinycnn.utils.errors import FileError
 
     keep_pauses_short()

@@ -7,17 +7,17 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 
-from gui import questions
-from gui.commands import COMMANDS, modifiers, sequences
-from gui.controls import LEAST, MOST, THICKEST, THINNEST
-from gui.drawing import Drawing, Items, Picture
-from gui.eraser import Point
-from gui.paper import Paper
-from gui.recogniser import Reading
-from gui.theme import DARK, LIGHT
-from gui.tools import RUBBER, Pen, Rubber
-from gui.view import View
-from gui.worker import Answer, Worker
+from gui.drawing.drawing import Drawing, Items, Picture
+from gui.drawing.eraser import Point
+from gui.drawing.tools import ERASER, Eraser, Pen
+from gui.recognition.recogniser import Prediction
+from gui.recognition.worker import Answer, Worker
+from gui.widgets import file_dialogs
+from gui.widgets.canvas import DrawingCanvas
+from gui.widgets.commands import COMMANDS, modifiers, sequences
+from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST
+from gui.widgets.theme import DARK, LIGHT
+from gui.widgets.view import View
 from tinycnn.utils.errors import FileError
 
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
@@ -28,8 +28,8 @@ class Window:
 
     Args:
         root: an empty Tk window.
-        worker: not yet started; its servant is a `Recogniser`.
-        saver: not yet started; its servant is a `Saver`. No drawing waits for a model to be saved.
+        worker: not yet started; it calls a `Recogniser`.
+        saver: not yet started; it calls a `Saver`. No drawing waits for a model to be saved.
         model: the model file to begin with; None: ./mnist.h5 or the bundled model.
     """
 
@@ -38,9 +38,9 @@ class Window:
         self.drawing = Drawing()
         self._worker, self._saver = worker, saver
         self._theme = LIGHT
-        self._gesture: Pen | Rubber | None = None
+        self._gesture: Pen | Eraser | None = None
         self._version = 0  # of the drawing that was last given to the worker
-        self._cleared = 0  # readings of this version and older ones come too late
+        self._cleared = 0  # predictions of this version and older ones come too late
         self._has_model = False
         self._asking = False  # whether a file dialog is open
         self._closed = False
@@ -49,7 +49,7 @@ class Window:
         root.report_callback_exception = self._report
         root.protocol("WM_DELETE_WINDOW", self.close)
         system = root.tk.call("tk", "windowingsystem")
-        self.view = View(root, self, self._make_paper, LIGHT, mac=system == "aqua")
+        self.view = View(root, self, self._make_canvas, LIGHT, mac=system == "aqua")
         self._listen(system)
         self._show()
         self.view.say(
@@ -73,7 +73,7 @@ class Window:
         self._show()
 
     def clear(self) -> None:
-        """Empty the paper."""
+        """Empty the canvas."""
         self._release()
         self.drawing.replace(())
         self._show()
@@ -82,9 +82,9 @@ class Window:
         """Draw with the left mouse button."""
         self.view.tool.set("take_pen")
 
-    def take_rubber(self) -> None:
-        """Rub out with the left mouse button."""
-        self.view.tool.set("take_rubber")
+    def take_eraser(self) -> None:
+        """Erase with the left mouse button."""
+        self.view.tool.set("take_eraser")
 
     def thinner(self) -> None:
         """Make the pen thinner."""
@@ -94,13 +94,13 @@ class Window:
         """Make the pen thicker."""
         self.view.pen.set(min(THICKEST, self.view.pen.get() * 1.2))
 
-    def ask_less(self) -> None:
+    def lower_threshold(self) -> None:
         """Call a guess sure sooner."""
-        self.view.strictness.set(max(LEAST, self.view.strictness.get() - 0.05))
+        self.view.threshold.set(max(LEAST, self.view.threshold.get() - 0.05))
 
-    def ask_more(self) -> None:
+    def raise_threshold(self) -> None:
         """Call a guess sure later."""
-        self.view.strictness.set(min(MOST, self.view.strictness.get() + 0.05))
+        self.view.threshold.set(min(MOST, self.view.threshold.get() + 0.05))
 
     def change_theme(self) -> None:
         """Change between light and dark."""
@@ -112,13 +112,13 @@ class Window:
         self.view.keys.toggle(self._theme)
 
     def open_picture(self) -> None:
-        """Ask for a picture, and put it on the paper."""
-        if path := self._ask(questions.picture_to_open):
+        """Ask for a picture, and put it on the canvas."""
+        if path := self._ask(file_dialogs.picture_to_open):
             self._worker.submit("open", path)
 
     def open_model(self) -> None:
-        """Ask for a model, and read with it from now on."""
-        if path := self._ask(questions.model_to_open):
+        """Ask for a model, and predict with it from now on."""
+        if path := self._ask(file_dialogs.model_to_open):
             self.view.say(f"Loading {os.path.basename(path)}…")
             self._worker.submit("load", path)
 
@@ -128,7 +128,7 @@ class Window:
         items = self.drawing.items
         if not items:
             self.view.say("There is nothing to save yet: draw a digit first.", wrong=True)
-        elif path := self._ask(questions.name_to_save):
+        elif path := self._ask(file_dialogs.name_to_save):
             self._saver.submit("save", path, items)
 
     def close(self) -> None:
@@ -145,18 +145,18 @@ class Window:
     def _end(self) -> None:
         """Take the window away, once no dialog's own loop waits for an answer any more."""
         if self._asking:
-            questions.never_mind(self.root)
+            file_dialogs.cancel_all(self.root)
             self.root.after(10, self._end)
         else:
             self.root.destroy()
 
-    def _ask(self, question: Callable[[tk.Tk], str]) -> str:
-        """Ask for a file; nothing while another question is open, or if the window is closed instead."""
+    def _ask(self, dialog: Callable[[tk.Tk], str]) -> str:
+        """Ask for a file; nothing while another dialog is open, or if the window is closed instead."""
         if self._asking:
             return ""
         self._asking = True
         try:
-            path = question(self.root)
+            path = dialog(self.root)
         except FileError as error:
             self.view.say(str(error), wrong=True)
             return ""
@@ -166,15 +166,15 @@ class Window:
 
     # From the mouse to the drawing.
 
-    def _make_paper(self, frame: tk.Misc) -> Paper:
-        return Paper(frame, self._press, self._move, self._release, self._want_pixels)
+    def _make_canvas(self, frame: tk.Misc) -> DrawingCanvas:
+        return DrawingCanvas(frame, self._press, self._move, self._release, self._want_pixels)
 
-    def _press(self, point: Point, rubs: bool) -> None:
+    def _press(self, point: Point, erases: bool) -> None:
         self._release()
         if self._has_model:
             self.view.say("")  # what was said is known by now
-        if rubs or self.view.tool.get() == "take_rubber":
-            self._gesture = Rubber(self.drawing.items, point)
+        if erases or self.view.tool.get() == "take_eraser":
+            self._gesture = Eraser(self.drawing.items, point)
         else:
             self._gesture = Pen(self.drawing.items, point, self.view.pen.get())
         self._move(point)
@@ -186,11 +186,11 @@ class Window:
         start = gesture.last
         gesture.move(point)
         if isinstance(gesture, Pen):
-            self.view.paper.line(start, gesture.last, gesture.width)
+            self.view.canvas.line(start, gesture.last, gesture.width)
         else:
-            self.view.paper.show(gesture.items)
-            self.view.paper.ring(point, RUBBER)
-        self._want_reading(gesture.items)
+            self.view.canvas.show(gesture.items)
+            self.view.canvas.ring(point, ERASER)
+        self._want_prediction(gesture.items)
 
     def _release(self) -> None:
         if self._gesture is not None:
@@ -201,22 +201,22 @@ class Window:
     # From the drawing to the screen and to the worker.
 
     def _show(self) -> None:
-        """Show the drawing as it is now, and have it read."""
+        """Show the drawing as it is now, and have its digit predicted."""
         items = self.drawing.items
-        self.view.paper.show(items)
-        self.view.paper.end_line()
+        self.view.canvas.show(items)
+        self.view.canvas.end_line()
         self.view.controls.enable("undo", possible=self.drawing.can_undo)
         self.view.controls.enable("redo", possible=self.drawing.can_redo)
         self.view.controls.enable("clear", possible=bool(items))
-        self._want_reading(items)
+        self._want_prediction(items)
 
-    def _want_reading(self, items: Items) -> None:
+    def _want_prediction(self, items: Items) -> None:
         self._version += 1
         if items:
-            self._worker.submit_newest("read", self._version, items)
+            self._worker.submit_newest("predict", self._version, items)
         else:
             self._cleared = self._version
-            self.view.findings.show(None)
+            self.view.prediction_panel.show(None)
 
     def _want_pixels(self, picture: Picture, side: int) -> None:
         self._worker.submit_newest("show", picture, side)
@@ -242,17 +242,17 @@ class Window:
         self._has_model = True
         self.view.name_model(answer.value)
         self.view.say("Draw a digit." if not self.drawing.items else "")
-        self._want_reading(self.drawing.items)
+        self._want_prediction(self.drawing.items)
 
     def _load_failed(self, answer: Answer) -> None:
         self.view.say(answer.error, wrong=True)
         if not self._has_model:
             self._worker.submit("load_bundled")
 
-    def _read_done(self, answer: Answer) -> None:
-        reading: Reading = answer.value
-        if reading.version > self._cleared:
-            self.view.findings.show(reading)
+    def _predict_done(self, answer: Answer) -> None:
+        prediction: Prediction = answer.value
+        if prediction.version > self._cleared:
+            self.view.prediction_panel.show(prediction)
 
     def _open_done(self, answer: Answer) -> None:
         self._release()
@@ -264,18 +264,18 @@ class Window:
         self.view.say(f"Saved {answer.value}")
 
     def _show_done(self, answer: Answer) -> None:
-        self.view.paper.put_picture(*answer.value)
+        self.view.canvas.put_picture(*answer.value)
 
     def _failed(self, answer: Answer) -> None:
         self.view.say(answer.error, wrong=True)
 
-    _read_failed = _open_failed = _save_failed = _show_failed = _load_bundled_failed = _failed
+    _predict_failed = _open_failed = _save_failed = _show_failed = _load_bundled_failed = _failed
 
     def _load_bundled_done(self, answer: Answer) -> None:
         """Name the model, and leave the sentence about the one that failed."""
         self._has_model = True
         self.view.name_model(answer.value)
-        self._want_reading(self.drawing.items)
+        self._want_prediction(self.drawing.items)
 
     # Keys and mistakes.
 

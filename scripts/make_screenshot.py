@@ -16,7 +16,7 @@ EXAMPLES = """examples:
   xvfb-run python scripts/make_screenshot.py                  the same on a machine without a screen
   python scripts/make_screenshot.py --theme dark --output dark.png
 """
-# A 5 in two strokes, as a hand draws it: (x, y) in the unit square of the paper, in even steps.
+# A 5 in two strokes, as a hand draws it: (x, y) in the unit square of the canvas, in even steps.
 STEM = [(0.36 - 0.03 * t / 9, 0.2 + 0.25 * t / 9) for t in range(10)]
 BOWL = [
     (0.47 - 0.19 * math.cos(turn), 0.6 - 0.19 * math.sin(turn))
@@ -36,19 +36,19 @@ def arguments() -> argparse.Namespace:
 
 def draw(window: object, stroke: list[tuple[float, float]]) -> None:
     """Draw one stroke by the same events as a mouse's."""
-    paper = window.view.paper
-    places = [tuple(round(value * paper.winfo_width()) for value in point) for point in stroke]
+    canvas = window.view.canvas
+    places = [tuple(round(value * canvas.winfo_width()) for value in point) for point in stroke]
     for kind, (x, y) in zip(
         ["ButtonPress-1", *["B1-Motion"] * (len(places) - 1)], places, strict=True
     ):
-        paper.event_generate(f"<{kind}>", x=x, y=y)
-    paper.event_generate("<ButtonRelease-1>", x=places[-1][0], y=places[-1][1])
+        canvas.event_generate(f"<{kind}>", x=x, y=y)
+    canvas.event_generate("<ButtonRelease-1>", x=places[-1][0], y=places[-1][1])
 
 
 def shares_of(window: object) -> list[float] | None:
     """Return the probabilities that the window shows, once there are any."""
-    reading = window.view.findings.reading
-    return reading and reading.shares
+    prediction = window.view.prediction_panel.prediction
+    return prediction and prediction.shares
 
 
 def wait_for(root: tk.Tk, condition: object) -> None:
@@ -68,10 +68,10 @@ def wait_for(root: tk.Tk, condition: object) -> None:
 def main() -> int:
     """Open the window, draw, wait for the bars, take the picture, close the window."""
     options = arguments()
-    from gui.recogniser import Recogniser
-    from gui.saver import Saver
+    from gui.recognition.recogniser import Recogniser
+    from gui.recognition.saver import Saver
+    from gui.recognition.worker import Worker
     from gui.window import Window
-    from gui.worker import Worker
 
     try:
         root = tk.Tk(className="tinycnn")
@@ -80,7 +80,7 @@ def main() -> int:
         return 1
     if options.scaling:
         root.tk.call("tk", "scaling", options.scaling)
-    workers = [Worker(servant, (OSError, ValueError)) for servant in (Recogniser(), Saver())]
+    workers = [Worker(target, (OSError, ValueError)) for target in (Recogniser(), Saver())]
     window = Window(root, *workers, None)
     if options.theme == "dark":
         window.change_theme()

@@ -18,8 +18,8 @@ LONGEST_OF_WINDOW = 300
 MEDIAN_FUNCTION = 12
 
 # Of the window: what works, and can be tried, without a screen; and what knows nothing of tinycnn either.
-WITHOUT_TK = ("gui/recogniser.py", "gui/worker.py")
-PLAIN = ("gui/commands.py", "gui/drawing.py", "gui/eraser.py", "gui/tools.py", "gui/verdict.py")
+WITHOUT_TK = ("gui/recognition/",)
+PLAIN = ("gui/drawing/", "gui/recognition/top_guesses.py", "gui/widgets/commands.py")
 
 # What a room imports lies on a lower floor, or in the room itself. The rooms of the kernels are rooms, too.
 KERNELS = "tinycnn.ops.kernels"
@@ -38,6 +38,10 @@ FLOORS = (
     ("tinycnn.models",),
     ("tinycnn.pretrained",),
     ("tinycnn.gradcheck",),
+    ("gui.drawing",),
+    ("gui.recognition",),
+    ("gui.widgets",),
+    ("gui.window",),
     ("gui",),
     ("scripts", "benchmarks"),
 )
@@ -217,10 +221,19 @@ def test_every_arrow_points_the_right_way():
         ("tinycnn/callbacks.py", "from gui import window"),
         ("tinycnn/callbacks.py", "import scripts.train"),
         ("gui/window.py", "from scripts import train"),
-        ("gui/worker.py", "import tkinter"),
-        ("gui/recogniser.py", "def f():\n    from tkinter import ttk"),
-        ("gui/drawing.py", "from tinycnn.preprocessing.strokes import rasterise"),
-        ("gui/verdict.py", "import tkinter.font"),
+        ("gui/window.py", "from gui.__main__ import main"),
+        ("gui/widgets/view.py", "from gui.window import Window"),
+        ("gui/widgets/view.py", "from .. import window"),
+        ("gui/widgets/commands.py", "from tinycnn.utils.printable import printable"),
+        ("gui/widgets/commands.py", "import tkinter"),
+        ("gui/recognition/worker.py", "import tkinter"),
+        ("gui/recognition/recogniser.py", "def f():\n    from tkinter import ttk"),
+        ("gui/recognition/saver.py", "from gui.widgets.commands import COMMANDS"),
+        ("gui/recognition/top_guesses.py", "import tkinter.font"),
+        ("gui/recognition/top_guesses.py", "from tinycnn import metrics"),
+        ("gui/drawing/drawing.py", "from tinycnn.preprocessing.strokes import rasterise"),
+        ("gui/drawing/tools.py", "from gui.recognition.recogniser import prepare"),
+        ("gui/drawing/eraser.py", "import tkinter as tk"),
         ("tinycnn/models/inspection.py", "from tests import support"),
         ("tinycnn/models/inspection.py", "import benchmarks"),
     ],
@@ -242,6 +255,8 @@ def test_a_planted_import_is_found(path, line):
         ("tinycnn/layers/dense.py", "from tinycnn import activations, ops"),
         ("tinycnn/saving/writer.py", "import numbaish, pathlib, h5py"),
         ("tinycnn/models/loading.py", "from tinycnn import saving, layers"),
+        ("gui/recognition/saver.py", "from gui.drawing.drawing import Items"),
+        ("gui/widgets/view.py", "import tkinter\nfrom gui.recognition.top_guesses import percent"),
     ],
 )
 def test_a_good_import_is_not_reported(path, line):

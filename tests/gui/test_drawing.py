@@ -1,4 +1,4 @@
-"""What is on the paper: steps and undo, the eraser, pen and rubber. No screen needed."""
+"""What is on the canvas: steps and undo, what an eraser takes away, and the tools. No screen needed."""
 
 import math
 from array import array
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from gui.drawing import STEPS, Drawing, Picture, Stroke, together
-from gui.eraser import erase
-from gui.tools import RUBBER, Pen, Rubber
+from gui.drawing.drawing import STEPS, Drawing, Picture, Stroke, together
+from gui.drawing.eraser import erase
+from gui.drawing.tools import ERASER, Eraser, Pen
 
 share = st.floats(0, 1)
 point = st.tuples(share, share)
@@ -36,7 +36,7 @@ def distance(point, start, end):
     return np.hypot(*(places - point).T).min()
 
 
-def test_undo_goes_back_to_the_empty_paper_and_redo_to_the_last_stroke():
+def test_undo_goes_back_to_the_empty_canvas_and_redo_to_the_last_stroke():
     drawing, strokes = Drawing(), [stroke((0, i / 9), (1, i / 9)) for i in range(9)]
     for one in strokes:
         drawing.add(one)
@@ -110,7 +110,7 @@ def test_any_steps_can_be_undone_and_redone(contents, data):
         assert (drawing.can_undo, drawing.can_redo) == (at > 0, at < len(states) - 1)
 
 
-def test_a_picture_shares_the_paper_with_nobody():
+def test_a_picture_shares_the_canvas_with_nobody():
     line, photo, other = stroke((0, 0)), picture(), picture("b.png")
     assert together((), line) == (line,)
     assert together((line,), line) == (line, line)
@@ -211,7 +211,7 @@ def test_what_the_pen_drew_is_not_changed_by_what_it_draws_then():
     assert list(before.points) == [0.1, 0.2]
 
 
-def test_beyond_the_paper_the_pen_goes_along_its_edge():
+def test_beyond_the_canvas_the_pen_goes_along_its_edge():
     pen = Pen((), (-3, 0.5), 0.07)
     pen.move((0.5, -0.1))
     pen.move((2, 2))
@@ -224,10 +224,10 @@ def test_the_pen_adds_to_strokes_and_takes_the_place_of_a_picture():
     assert len(Pen((picture(),), (0.5, 0.5), 0.1).items) == 1
 
 
-def test_the_rubber_takes_away_at_once_and_on_its_way():
+def test_the_eraser_takes_away_at_once_and_on_its_way():
     strokes = stroke((0.2, 0.5)), stroke((0.8, 0.5)), stroke((0.5, 0.9))
-    rubber = Rubber(strokes, (0.2, 0.5))
-    assert rubber.items == strokes[1:]
-    rubber.move((0.9, 0.5 + RUBBER / 2))
-    assert rubber.items == strokes[2:]
-    assert rubber.last == (0.9, 0.5 + RUBBER / 2)
+    eraser = Eraser(strokes, (0.2, 0.5))
+    assert eraser.items == strokes[1:]
+    eraser.move((0.9, 0.5 + ERASER / 2))
+    assert eraser.items == strokes[2:]
+    assert eraser.last == (0.9, 0.5 + ERASER / 2)

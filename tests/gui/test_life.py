@@ -53,7 +53,7 @@ def dialog(key):
     return open_it
 
 
-def question(window):
+def second_dialog(window):
     """Ask in a dialog for a file that is not there: now a second dialog says so."""
     dialog("ctrl+o")(window)
     window.screen.hand("type --delay 3 missing", "key Return")
@@ -80,7 +80,7 @@ STATES = {
     "open picture": dialog("ctrl+o"),
     "open model": dialog("ctrl+m"),
     "save": dialog("ctrl+s"),
-    "dialog over dialog": question,
+    "dialog over dialog": second_dialog,
 }
 
 
@@ -288,11 +288,11 @@ def test_it_works_on_the_definitions_alone(start):
     window = start(NUMBA_DISABLE_JIT="1")
     window.ready()
     assert window.draw([(0.5, 0.2), (0.5, 0.8)])["digit"] == "1"
-    # Reading takes long here, so that these readings come when the paper is empty again.
+    # Prediction takes long here, so that predictions come when the canvas is empty again.
     for _ in range(3):
         window.screen.hand(*window.pull([(0.3, 0.2), (0.5, 0.8)]), "key c")
         window.wait(lambda s: s["idle"] and not s["items"] and not s["drawing"])
-        assert (window.state["digit"], window.state["read"]) == ("", None)
+        assert (window.state["digit"], window.state["predicted"]) == ("", None)
     assert window.close() == (0, "")
 
 

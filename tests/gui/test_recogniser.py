@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gui.drawing import Picture, Stroke
-from gui.recogniser import Recogniser, fitted, pgm, prepare
+from gui.drawing.drawing import Picture, Stroke
+from gui.recognition.recogniser import Recogniser, fitted, pgm, prepare
 from tests.support.painted_digits import moved, strokes
 from tinycnn import layers, models, pretrained
 from tinycnn.utils.errors import ModelFileError, PictureError
@@ -38,8 +38,8 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def digit_of(reading):
-    return int(np.argmax(reading.shares))
+def digit_of(prediction):
+    return int(np.argmax(prediction.shares))
 
 
 def write(path, *last):
@@ -63,7 +63,7 @@ def test_a_model_is_loaded_by_its_name(folder, tmp_path):
     path = write(tmp_path / "other.h5", layers.Dense(10, activation="softmax"))
     recogniser = Recogniser()
     assert recogniser.load(path) == path
-    assert sum(recogniser.read(1, items(3)).shares) == pytest.approx(1, abs=1e-5)
+    assert sum(recogniser.predict(1, items(3)).shares) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", ["", "missing.h5", "folder", "empty.h5", "text.h5"])
@@ -71,10 +71,10 @@ def test_a_bad_model_is_an_error_and_the_one_from_before_stays(folder, name, rec
     os.mkdir("folder")
     pathlib.Path("empty.h5").write_bytes(b"")
     pathlib.Path("text.h5").write_text("no model")
-    before = recogniser.read(1, items(3)).shares
+    before = recogniser.predict(1, items(3)).shares
     with pytest.raises(ModelFileError):
         recogniser.load(name)
-    assert recogniser.read(1, items(3)).shares == before
+    assert recogniser.predict(1, items(3)).shares == before
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
@@ -94,23 +94,23 @@ def test_a_model_whose_answers_are_no_probabilities_is_refused_when_loaded(folde
     path = write(folder / "sigmoid.h5", layers.Dense(10, activation="sigmoid"))
     with pytest.raises(ModelFileError, match="no probabilities"):
         recogniser.load(path)
-    assert digit_of(recogniser.read(1, items(3))) == 3
+    assert digit_of(recogniser.predict(1, items(3))) == 3
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_painted_digits_are_read(recogniser, digit):
-    reading = recogniser.read(7, items(digit))
-    assert digit_of(reading) == digit
-    assert reading.version == 7
-    assert reading.image == prepare(items(digit)).tobytes()
-    assert len(reading.image) == 784
-    assert sum(reading.shares) == pytest.approx(1, abs=1e-5)
+def test_painted_digits_are_recognised(recogniser, digit):
+    prediction = recogniser.predict(7, items(digit))
+    assert digit_of(prediction) == digit
+    assert prediction.version == 7
+    assert prediction.image == prepare(items(digit)).tobytes()
+    assert len(prediction.image) == 784
+    assert sum(prediction.shares) == pytest.approx(1, abs=1e-5)
 
 
 def test_without_a_model_there_is_the_picture_and_no_guess():
-    reading = Recogniser().read(1, items(8))
-    assert reading.shares is None
-    assert max(reading.image) == 255
+    prediction = Recogniser().predict(1, items(8))
+    assert prediction.shares is None
+    assert max(prediction.image) == 255
 
 
 @pytest.mark.parametrize("digit", [2, 4, 9])
@@ -122,10 +122,10 @@ def test_size_place_and_pen_do_not_change_what_the_net_sees(digit):
         assert np.abs(prepare(other) - usual)[inked].mean() <= 2
 
 
-def test_a_dot_can_be_read(recogniser):
-    reading = recogniser.read(1, (Stroke(array("d", [0.5, 0.5]), 0.07),))
-    assert len(reading.shares) == 10
-    assert any(reading.image)
+def test_a_dot_can_be_predicted(recogniser):
+    prediction = recogniser.predict(1, (Stroke(array("d", [0.5, 0.5]), 0.07),))
+    assert len(prediction.shares) == 10
+    assert any(prediction.image)
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\nbroken"])
@@ -153,7 +153,7 @@ def test_a_picture_is_shown_whole_on_its_own_papers_tone():
     assert shown[40, 5] == 204
 
 
-def test_the_paper_gets_the_pixels_it_asked_for(recogniser):
+def test_the_canvas_gets_the_pixels_it_asked_for(recogniser):
     picture = Picture(np.zeros((5, 5), np.float32), "black")
     assert recogniser.show(picture, 3) == (picture, 3, b"P5 3 3 255\n" + bytes(9))
     assert pgm(b"abcd", 2) == b"P5 2 2 255\nabcd"

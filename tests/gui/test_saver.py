@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gui.drawing import Picture, Stroke
-from gui.recogniser import Recogniser
-from gui.saver import ENDINGS, SAVED, Saver, final_name, rasterised
+from gui.drawing.drawing import Picture, Stroke
+from gui.recognition.recogniser import Recogniser
+from gui.recognition.saver import ENDINGS, SAVED, Saver, final_name, rasterised
 from tests.support.painted_digits import strokes
 from tinycnn.utils.errors import FileError, PictureError
 
@@ -44,7 +44,7 @@ def folder(tmp_path, monkeypatch):
 def ask(folder, monkeypatch):
     """Ask for a name as the window does; return it with the questions about what is to be replaced."""
     pytest.importorskip("tkinter")
-    questions = importlib.import_module("gui.questions")
+    file_dialogs = importlib.import_module("gui.widgets.file_dialogs")
 
     def ask(answered, replace=True):
         asked, options = [], {}
@@ -57,9 +57,9 @@ def ask(folder, monkeypatch):
             asked.append(sentence)
             return replace
 
-        monkeypatch.setattr(questions.filedialog, "asksaveasfilename", dialog)
-        monkeypatch.setattr(questions.messagebox, "askyesno", question)
-        path = questions.name_to_save(None)
+        monkeypatch.setattr(file_dialogs.filedialog, "asksaveasfilename", dialog)
+        monkeypatch.setattr(file_dialogs.messagebox, "askyesno", question)
+        path = file_dialogs.name_to_save(None)
         assert options["confirmoverwrite"] is False  # or there would be two questions
         return path, asked
 
@@ -130,7 +130,7 @@ def test_a_saved_drawing_is_opened_as_the_same_digit(recogniser, folder, digit, 
     Saver().save(f"drawing{ending}", items(digit))
     picture = recogniser.open(f"drawing{ending}")
     assert picture.name == f"drawing{ending}"
-    assert int(np.argmax(recogniser.read(1, (picture,)).shares)) == digit
+    assert int(np.argmax(recogniser.predict(1, (picture,)).shares)) == digit
 
 
 def test_a_saved_drawing_is_black_on_white(tmp_path):

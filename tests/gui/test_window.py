@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gui.drawing import Stroke
-from gui.recogniser import prepare
-from gui.theme import DARK, LIGHT
+from gui.drawing.drawing import Stroke
+from gui.recognition.recogniser import prepare
+from gui.widgets.theme import DARK, LIGHT
 from tests.support.painted_digits import moved, strokes
 from tests.support.xvfb import App, Screen, lacking
 from tinycnn import ops, pretrained
@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(lacking() is not None, reason=str(lacking())),
     pytest.mark.skipif(
         ops.implementation() is reference,
-        reason="plain Python reads a drawing later than the hand of these tests waits for it",
+        reason="plain Python predicts a drawing later than the hand of these tests waits for it",
     ),
 ]
 
@@ -30,7 +30,7 @@ SCREENS = {  # of each: size in pixels, dots an inch, arguments of the window
     "scaling 2": ("1800x1400", 96, ("--scaling", "2")),
 }
 FARTHEST = 12  # grey levels between two pictures of the same strokes, a mean over inked pixels
-PENS = {"take_pen": "p", "take_rubber": "e"}
+PENS = {"take_pen": "p", "take_eraser": "e"}
 
 
 @pytest.fixture(scope="module", params=SCREENS)
@@ -49,7 +49,7 @@ def living(request, tmp_path_factory):
 
 @pytest.fixture
 def window(living):
-    """The window with an empty paper, the pen in hand."""
+    """The window with an empty canvas, the pen in hand."""
     living.refocus()
     if living.state["items"]:
         living.clear()
@@ -124,7 +124,7 @@ def test_undo_goes_back_to_the_first_stroke_and_redo_to_the_last(window):
     window.keys("ctrl+z", "u")
     window.wait(lambda s: s["items"] == s["shown"] == 1)
     window.press("undo")
-    state = window.wait(lambda s: s["items"] == s["shown"] == 0 and s["read"] is None)
+    state = window.wait(lambda s: s["items"] == s["shown"] == 0 and s["predicted"] is None)
     assert (state["digit"], state["headline"], state["shares"]) == ("", "", None)
     assert "clear" not in state["pressable"]
     window.keys("ctrl+y", "ctrl+shift+z")
@@ -141,9 +141,9 @@ def test_the_eraser_parts_a_stroke(window, way):
     if way == "key":
         window.keys("e")
     elif way == "button":
-        window.press("take_rubber")
+        window.press("take_eraser")
     if way != "right button":
-        window.wait(lambda s: s["tool"] == "take_rubber")
+        window.wait(lambda s: s["tool"] == "take_eraser")
     window.draw([(0.5, 0.3), (0.5, 0.4), (0.5, 0.5)], button=3 if way == "right button" else 1)
     state = window.wait(lambda s: s["items"] == s["shown"] == 2)
     assert all(count > 2 for count in state["strokes"])
@@ -165,23 +165,23 @@ def test_the_drawing_survives_another_size(window):
     before = draw_whole(window, strokes(7))
     width, height = before["size"]
     window.resize(width + 90, height + 110)
-    grown = window.wait(lambda s: s["paper"]["width"] > before["paper"]["width"] + 50)
-    growth = grown["paper"]["width"] / before["paper"]["width"]
+    grown = window.wait(lambda s: s["canvas"]["width"] > before["canvas"]["width"] + 50)
+    growth = grown["canvas"]["width"] / before["canvas"]["width"]
     assert grown["box"] == pytest.approx([growth * value for value in before["box"]], abs=5)
     assert (grown["image"], grown["strokes"]) == (before["image"], before["strokes"])
     window.clear()
     again = draw_whole(window, strokes(7))
     assert difference(seen(before), seen(again)) <= FARTHEST
     window.resize(width, height)
-    window.wait(lambda s: s["paper"] == before["paper"])
+    window.wait(lambda s: s["canvas"] == before["canvas"])
     assert window.settled()["digit"] == "7"
 
 
 def whole(state):
-    """Return whether every button and the paper lie within the window."""
+    """Return whether every button and the canvas lie within the window."""
     for start, length, at in (("x", "width", 0), ("y", "height", 1)):
         first, last = state["corner"][at], state["corner"][at] + state["size"][at]
-        for place in [*state["buttons"].values(), state["paper"]]:
+        for place in [*state["buttons"].values(), state["canvas"]]:
             if place[start] < first or place[start] + place[length] > last:
                 return False
     return True
@@ -191,7 +191,7 @@ def test_at_its_least_size_nothing_is_cut_off(window):
     usual, least = window.state["size"], window.state["least"]
     window.resize(*least)
     state = window.wait(lambda s: s["size"] == least and whole(s), "something is cut off")
-    assert state["paper"]["width"] > least[0] / 3
+    assert state["canvas"]["width"] > least[0] / 3
     window.resize(*usual)
     window.wait(lambda s: s["size"] == usual and whole(s))
 
@@ -199,9 +199,9 @@ def test_at_its_least_size_nothing_is_cut_off(window):
 def test_the_theme_changes_by_key_and_button(window):
     window.draw(*strokes(1))
     window.keys("t")
-    window.wait(lambda s: s["background"] == DARK.paper and s["inks"] == [DARK.ink])
+    window.wait(lambda s: s["background"] == DARK.canvas and s["inks"] == [DARK.ink])
     window.press("change_theme")
-    window.wait(lambda s: s["background"] == LIGHT.paper and s["inks"] == [LIGHT.ink])
+    window.wait(lambda s: s["background"] == LIGHT.canvas and s["inks"] == [LIGHT.ink])
 
 
 def test_the_keys_are_listed_and_the_list_goes_away(window):
@@ -222,24 +222,24 @@ def test_a_tooltip_names_the_key(window):
     x, y = button["x"] + 5, button["y"] + 5
     window.screen.hand(f"mousemove {x} {y}")
     window.wait(lambda s: any("Ctrl+S" in tip for tip in s["tips"]))
-    window.screen.hand(f"mousemove {x} {window.state['paper']['y'] + 50}")
+    window.screen.hand(f"mousemove {x} {window.state['canvas']['y'] + 50}")
     window.wait(lambda s: not s["tips"])
 
 
-def test_strictness_decides_what_is_sure(window):
+def test_the_threshold_decides_what_is_sure(window):
     window.draw([(0.3, 0.2), (0.6, 0.3), (0.4, 0.7), (0.7, 0.8)], [(0.1, 0.9), (0.3, 0.5)])
     share = max(window.state["shares"])
     assert 0.2 < share < 0.99, "this scribble should leave doubts"
     window.keys(*["period"] * 20)
-    state = window.wait(lambda s: s["strictness"] == 0.99)
+    state = window.wait(lambda s: s["threshold"] == 0.99)
     assert state["headline"] == "not sure"
     assert state["second"].startswith("second guess: ")
     window.keys(*["comma"] * 20)
-    state = window.wait(lambda s: s["strictness"] == 0)
+    state = window.wait(lambda s: s["threshold"] == 0)
     assert "sure" in state["headline"]
     assert state["headline"] != "not sure"
     window.keys(*["period"] * 12)
-    window.wait(lambda s: abs(s["strictness"] - 0.6) < 1e-6)
+    window.wait(lambda s: abs(s["threshold"] - 0.6) < 1e-6)
 
 
 def test_keys_with_control_or_alt_mean_something_else(window):
@@ -247,7 +247,7 @@ def test_keys_with_control_or_alt_mean_something_else(window):
     window.keys("ctrl+c", "alt+c", "ctrl+e", "ctrl+t", "bracketright", "bracketleft")
     state = window.wait(lambda s: abs(s["pen"] - 0.07) < 1e-9)
     assert (state["items"], state["tool"]) == (1, "take_pen")
-    assert state["background"] == LIGHT.paper
+    assert state["background"] == LIGHT.canvas
     window.keys("C")  # as with Caps Lock
     window.wait(lambda s: s["items"] == 0)
 
@@ -259,7 +259,7 @@ def test_a_drawing_is_saved_and_opened_again(window):
     answer(window, "ctrl+s", "drawing")
     state = window.wait(lambda s: "Saved" in s["message"])
     assert not state["wrong"]
-    assert len(state["strokes"]) == 1  # typing a name did not clear the paper
+    assert len(state["strokes"]) == 1  # typing a name did not clear the canvas
     with Image.open(f"{path}.png") as image:
         assert image.size == (1024, 1024)
     window.clear()
@@ -317,7 +317,7 @@ def test_a_bad_file_is_a_sentence_and_the_window_goes_on(window, key):
     after = window.wait(lambda s: s["wrong"])
     assert {"ctrl+o": "picture", "ctrl+m": "HDF5"}[key] in after["message"]
     assert after["size"] == before["size"]
-    assert after["paper"] == before["paper"]
+    assert after["canvas"] == before["canvas"]
     assert (after["model"], after["shares"]) == (before["model"], before["shares"])
 
 
@@ -338,7 +338,7 @@ def test_a_stroke_that_leaves_the_window_ends_where_it_is_let_go(window):
     window.clear()
     window.screen.hand(*window.pull([(3.0, 0.5), (0.5, 0.5), (0.6, 0.6)]))  # began elsewhere
     window.keys("e")
-    assert window.wait(lambda s: s["tool"] == "take_rubber")["items"] == 0
+    assert window.wait(lambda s: s["tool"] == "take_eraser")["items"] == 0
 
 
 @pytest.mark.parametrize("key", ["ctrl+z", "c", "F1", "ctrl+s", "resize", "other button"])

@@ -8,36 +8,46 @@ import pathlib
 
 import pytest
 
-from gui.commands import BY_NAME, COMMANDS, Command, keys_of, modifiers, sequences, spelled
-from gui.verdict import percent, verdict
+from gui.recognition.top_guesses import percent, top_guesses
+from gui.widgets.commands import BY_NAME, COMMANDS, Command, keys_of, modifiers, sequences, spelled
 
 GUI = pathlib.Path(__file__).parents[2] / "gui"
 
 
 def test_the_first_and_second_guess_are_found():
-    found = verdict([0.05, 0.1, 0.2, 0.55, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01], 0.5)
+    found = top_guesses([0.05, 0.1, 0.2, 0.55, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01], 0.5)
     assert (found.digit, found.probability) == (3, 0.55)
     assert (found.second, found.second_probability) == (2, 0.2)
     assert (found.sure, found.headline) == (True, "55 % sure")
     assert found.alternative == "second guess: 2 (20 %)"
 
 
-@pytest.mark.parametrize("path", sorted(GUI.glob("[!_]*.py")), ids=lambda path: path.name)
-def test_the_examples_are_true(path):
+MODULES = sorted(
+    ".".join(path.relative_to(GUI.parent).with_suffix("").parts) for path in GUI.rglob("[!_]*.py")
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_are_true(module):
     pytest.importorskip("tkinter")
-    failed, _ = doctest.testmod(importlib.import_module(f"gui.{path.stem}"))
+    failed, _ = doctest.testmod(importlib.import_module(module))
     assert failed == 0
+
+
+def test_the_examples_of_every_room_are_tried():
+    rooms = {module.rpartition(".")[0] for module in MODULES}
+    assert rooms == {"gui", "gui.drawing", "gui.recognition", "gui.widgets"}
 
 
 @pytest.mark.parametrize(("threshold", "sure"), [(0, True), (0.6, True), (0.61, False), (1, False)])
 def test_a_guess_is_sure_from_the_threshold_on(threshold, sure):
-    found = verdict([0.4, 0.6, *[0.0] * 8], threshold)
+    found = top_guesses([0.4, 0.6, *[0.0] * 8], threshold)
     assert found.sure is sure
     assert (found.headline == "not sure") is not sure
 
 
 def test_of_equal_guesses_the_smaller_digit_comes_first():
-    found = verdict([0.1] * 10, 0.5)
+    found = top_guesses([0.1] * 10, 0.5)
     assert (found.digit, found.second) == (0, 1)
 
 
@@ -109,7 +119,7 @@ def test_control_and_alt_are_told_from_locks(system, plain, held):
 
 
 def test_long_sentences_lose_their_middle():
-    shortened = pytest.importorskip("gui.foot").shortened
+    shortened = pytest.importorskip("gui.widgets.status_bar").shortened
     text = "/home/" + "folder/" * 40 + "mnist.h5: it is empty. Train a model first."
     assert shortened(text, len(text)) == text
     assert len(shortened(text, 90)) == 90

@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from gui.worker import Answer, Worker
+from gui.recognition.worker import Answer, Worker
 from tests.support.patience import PATIENCE
 
 
-class Servant:
+class Target:
     """Does its jobs when it is let to, and remembers them."""
 
     def __init__(self):
@@ -30,16 +30,16 @@ class Servant:
 
 
 @pytest.fixture
-def servant():
-    return Servant()
+def target():
+    return Target()
 
 
 @pytest.fixture
-def worker(servant):
-    worker = Worker(servant, (OSError, MemoryError))
+def worker(target):
+    worker = Worker(target, (OSError, MemoryError))
     worker.start()
     yield worker
-    servant.go.set()
+    target.go.set()
     worker.stop()
     worker.join()
 
@@ -50,7 +50,7 @@ def answers(worker, count):
 
 
 def test_jobs_are_done_in_their_order_on_another_thread(worker):
-    worker._servant.thread = lambda: threading.current_thread()
+    worker._target.thread = lambda: threading.current_thread()
     for number in range(20):
         worker.submit("note", number)
     worker.submit("thread")
@@ -59,25 +59,25 @@ def test_jobs_are_done_in_their_order_on_another_thread(worker):
     assert thread.value is not threading.main_thread()
 
 
-def test_of_the_drawings_that_wait_only_the_newest_is_read(worker, servant):
+def test_of_the_drawings_that_wait_only_the_newest_is_predicted(worker, target):
     worker.submit("wait")
-    assert servant.begun.wait(PATIENCE)
+    assert target.begun.wait(PATIENCE)
     for number in range(100):
         worker.submit_newest("note", number)
         worker.submit_newest("other", -number)
-    servant.go.set()
+    target.go.set()
     assert {a.value for a in answers(worker, 3)} == {"waited", (99,), (-99,)}
     worker.submit("note", "last")
     assert answers(worker, 1) == [Answer("note", ("last",))]
-    assert len(servant.seen) == 3
+    assert len(target.seen) == 3
 
 
-def test_jobs_that_were_asked_for_come_before_the_newest_drawing(worker, servant):
+def test_jobs_that_were_asked_for_come_before_the_newest_drawing(worker, target):
     worker.submit("wait")
-    assert servant.begun.wait(PATIENCE)
+    assert target.begun.wait(PATIENCE)
     worker.submit_newest("note", "drawing")
     worker.submit("note", "job")
-    servant.go.set()
+    target.go.set()
     assert [a.value for a in answers(worker, 3)] == ["waited", ("job",), ("drawing",)]
 
 
@@ -101,58 +101,58 @@ def test_a_mistake_of_ours_is_told_and_the_worker_goes_on(worker, capfd):
     assert "Traceback" in capfd.readouterr().err
 
 
-def test_it_is_idle_when_all_is_done_and_fetched(worker, servant):
+def test_it_is_idle_when_all_is_done_and_fetched(worker, target):
     assert worker.idle
     worker.submit("wait")
     assert not worker.idle
-    assert servant.begun.wait(PATIENCE)
+    assert target.begun.wait(PATIENCE)
     assert not worker.idle
     worker.submit_newest("note", 1)
-    servant.go.set()
-    while not servant.seen or worker._busy:
+    target.go.set()
+    while not target.seen or worker._busy:
         assert not worker.idle
     assert not worker.idle  # not fetched yet
     assert len(worker.answers()) == 2
     assert worker.idle
 
 
-def test_at_the_stop_what_waits_is_forgotten(servant):
-    worker = Worker(servant, ())
+def test_at_the_stop_what_waits_is_forgotten(target):
+    worker = Worker(target, ())
     worker.start()
     worker.submit("wait")
-    assert servant.begun.wait(PATIENCE)
+    assert target.begun.wait(PATIENCE)
     worker.submit("note", 1)
     worker.submit_newest("note", 2)
     worker.stop()
-    servant.go.set()
+    target.go.set()
     worker.join()
-    assert servant.seen == []
+    assert target.seen == []
     assert not worker._thread.is_alive()
 
 
-def test_at_the_finish_what_waits_is_still_done(servant):
-    worker = Worker(servant, ())
+def test_at_the_finish_what_waits_is_still_done(target):
+    worker = Worker(target, ())
     worker.start()
     worker.submit("wait")
-    assert servant.begun.wait(PATIENCE)
+    assert target.begun.wait(PATIENCE)
     worker.submit("note", 1)
     worker.finish()
     worker.submit("note", 2)
-    servant.go.set()
+    target.go.set()
     worker.join()
-    assert servant.seen == [(1,)]
+    assert target.seen == [(1,)]
 
 
-def test_nobody_has_to_wait_for_a_job_that_never_ends(worker, servant):
+def test_nobody_has_to_wait_for_a_job_that_never_ends(worker, target):
     worker.submit("wait")
-    assert servant.begun.wait(PATIENCE)
+    assert target.begun.wait(PATIENCE)
     worker.stop()
     worker.join(0.0)
     assert worker._thread.is_alive()
 
 
-def test_jobs_may_come_before_the_start_and_after_the_stop(servant):
-    worker = Worker(servant, ())
+def test_jobs_may_come_before_the_start_and_after_the_stop(target):
+    worker = Worker(target, ())
     worker.submit("note", 1)
     worker.start()
     assert answers(worker, 1) == [Answer("note", (1,))]
@@ -163,8 +163,8 @@ def test_jobs_may_come_before_the_start_and_after_the_stop(servant):
     assert worker.answers() == []
 
 
-def test_a_worker_that_never_started_can_be_joined(servant):
-    worker = Worker(servant, ())
+def test_a_worker_that_never_started_can_be_joined(target):
+    worker = Worker(target, ())
     worker.stop()
     worker.join()
     assert worker.idle

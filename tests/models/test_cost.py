@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from gui.recogniser import Recogniser
+from gui.recognition.recogniser import Recogniser
 from tinycnn import gradcheck, pretrained
 from tinycnn.layers import AveragePooling2D, Conv2D, Dense, Flatten, Input, MaxPooling2D, ReLU
 from tinycnn.models import Sequential, cost

@@ -9,10 +9,10 @@ import sys
 import threading
 import tkinter as tk
 
-import gui.recogniser
+import gui.recognition.recogniser
 import gui.window
 from gui import __main__ as start
-from gui.drawing import Stroke
+from gui.drawing.drawing import Stroke
 from gui.window import Window
 
 EVERY = 15  # milliseconds
@@ -46,39 +46,39 @@ def look(window):
         str(name) for name in window.root.tk.splitlist(window.root.tk.call("wm", "stackorder", "."))
     ]
     others.remove(".")
-    view, root, findings = window.view, window.root, window.view.findings
-    reading, drawn = findings.reading, view.paper.find_withtag("line||dot")
+    view, root, panel = window.view, window.root, window.view.prediction_panel
+    prediction, drawn = panel.prediction, view.canvas.find_withtag("line||dot")
     return {
         "window": int(root.wm_frame(), 16),
         "size": [root.winfo_width(), root.winfo_height()],
         "least": root.minsize(),
         "corner": [root.winfo_rootx(), root.winfo_rooty()],
         "title": root.title(),
-        "visible": bool(root.winfo_viewable() and view.paper.winfo_viewable()),
+        "visible": bool(root.winfo_viewable() and view.canvas.winfo_viewable()),
         "focus": str(root.tk.call("focus")),
-        "paper": place(view.paper),
-        "background": str(view.paper["background"]),
+        "canvas": place(view.canvas),
+        "background": str(view.canvas["background"]),
         "buttons": {name: place(widget) for name, widget in view.controls.buttons.items()},
         "pressable": [n for n, w in view.controls.buttons.items() if not w.instate(["disabled"])],
         "tool": view.tool.get(),
         "pen": view.pen.get(),
-        "strictness": view.strictness.get(),
-        "message": str(view.foot.message["text"]),
-        "wrong": str(view.foot.message["style"]) == "Error.TLabel",
-        "model": str(view.foot.model["text"]),
-        "digit": str(findings.digit["text"]),
-        "headline": str(findings.headline["text"]),
-        "second": str(findings.second["text"]),
-        "shares": reading.shares if reading else None,
-        "image": reading.image.hex() if reading else None,
-        "read": reading.version if reading else None,
+        "threshold": view.threshold.get(),
+        "message": str(view.status_bar.message["text"]),
+        "wrong": str(view.status_bar.message["style"]) == "Error.TLabel",
+        "model": str(view.status_bar.model["text"]),
+        "digit": str(panel.digit["text"]),
+        "headline": str(panel.headline["text"]),
+        "second": str(panel.second["text"]),
+        "shares": prediction.shares if prediction else None,
+        "image": prediction.image.hex() if prediction else None,
+        "predicted": prediction.version if prediction else None,
         "version": window._version,
         "drawing": window._gesture is not None,
         "strokes": [len(i.points) // 2 for i in window.drawing.items if isinstance(i, Stroke)],
         "items": len(window.drawing.items),
         "shown": len(drawn),
-        "inks": sorted({view.paper.itemcget(item, "fill") for item in drawn}),
-        "box": view.paper.bbox("line||dot"),
+        "inks": sorted({view.canvas.itemcget(item, "fill") for item in drawn}),
+        "box": view.canvas.bbox("line||dot"),
         "idle": window._worker.idle and window._saver.idle,
         "held": HELD.is_set(),
         "tips": tips(root),
@@ -93,7 +93,7 @@ class Watch:
     def __init__(self, window):
         self.window, self.last, self.released = window, None, 0
         for button in (1, 2, 3):
-            window.view.paper.bind(f"<ButtonRelease-{button}>", self.count, add=True)
+            window.view.canvas.bind(f"<ButtonRelease-{button}>", self.count, add=True)
         self.look()
 
     def count(self, event):
@@ -118,12 +118,12 @@ def watched(*arguments):
     return window
 
 
-class Sweeper(gui.recogniser.Recogniser):
+class Sweeper(gui.recognition.recogniser.Recogniser):
     """Makes the worker look for rubbish at each drawing: none of it may be Tk's."""
 
-    def read(self, *arguments):
+    def predict(self, *arguments):
         gc.collect()
-        return super().read(*arguments)
+        return super().predict(*arguments)
 
 
 def hold(*arguments):
@@ -149,7 +149,7 @@ def fail_at_the_end(*arguments):
 
 def hold_at(place):
     """Let the worker come to a place and never beyond."""
-    from gui.recogniser import Recogniser
+    from gui.recognition.recogniser import Recogniser
 
     if place == "importing":
         sys.meta_path.insert(0, Importer())
@@ -158,11 +158,11 @@ def hold_at(place):
 
         ForgivingCache.load_overload = hold  # called amid a compilation, with all of Numba's locks
     elif place == "saving":
-        from gui.saver import Saver
+        from gui.recognition.saver import Saver
 
         Saver.save = fail_at_the_end
     else:
-        setattr(Recogniser, {"loading": "load", "predicting": "read"}[place], hold)
+        setattr(Recogniser, {"loading": "load", "predicting": "predict"}[place], hold)
 
 
 if __name__ == "__main__":
@@ -173,5 +173,5 @@ if __name__ == "__main__":
         del sys.argv[at : at + 2]
     if "--sweep" in sys.argv:
         sys.argv.remove("--sweep")
-        gui.recogniser.Recogniser = Sweeper
+        gui.recognition.recogniser.Recogniser = Sweeper
     start.run_window()

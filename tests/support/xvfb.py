@@ -153,7 +153,7 @@ class App:
 
     def appear(self):
         """Wait until the window is there, and give it the keys, as a window manager would."""
-        self.wait(lambda s: s["visible"] and s["paper"]["width"] > 50)
+        self.wait(lambda s: s["visible"] and s["canvas"]["width"] > 50)
         return self.refocus()
 
     def refocus(self):
@@ -166,17 +166,19 @@ class App:
         return self.screen.around(self.state["window"])
 
     def ready(self):
-        """Wait until the window is there, has its model and has read what lies on the paper."""
+        """Wait until the window is there, has its model and has predicted what lies on the canvas."""
         self.appear()
         return self.wait(lambda s: s["model"])
 
     def settled(self):
-        """Wait until the newest drawing was read, and is shown."""
+        """Wait until the newest drawing was predicted, and is shown."""
         return self.wait(
             lambda s: (
-                s["read"] == s["version"] if s["items"] or s["drawing"] else s["read"] is None
+                s["predicted"] == s["version"]
+                if s["items"] or s["drawing"]
+                else s["predicted"] is None
             ),
-            "never read",
+            "never predicted",
         )
 
     def resize(self, width, height):
@@ -186,12 +188,12 @@ class App:
     def keys(self, *names):
         self.screen.hand(*[f"key {name}" for name in names])
 
-    def on_paper(self, x, y):
-        """Return where on the screen a point of the paper's unit square lies."""
-        paper = self.state["paper"]
+    def on_canvas(self, x, y):
+        """Return where on the screen a point of the canvas's unit square lies."""
+        canvas = self.state["canvas"]
         return (
-            round(paper["x"] + x * paper["width"] - 0.5),
-            round(paper["y"] + y * paper["height"] - 0.5),
+            round(canvas["x"] + x * canvas["width"] - 0.5),
+            round(canvas["y"] + y * canvas["height"] - 0.5),
         )
 
     def pull(self, stroke, button=1):
@@ -200,7 +202,7 @@ class App:
         Between motions another button is clicked, which nothing listens to: Tk makes one of motions
         that follow each other before it has time for them, and so a busy machine would draw fewer.
         """
-        first, *others = [self.on_paper(*point) for point in stroke]
+        first, *others = [self.on_canvas(*point) for point in stroke]
         lines = [f"mousemove {first[0]} {first[1]}", f"mousedown {button}"]
         for x, y in others:
             lines += [f"mousemove {x} {y}", "click 9"]
@@ -208,11 +210,11 @@ class App:
 
     def drawn(self, stroke):
         """Return of how many points a stroke is in the drawing: one for each pixel the mouse came to."""
-        pixels = [self.on_paper(*point) for point in stroke]
+        pixels = [self.on_canvas(*point) for point in stroke]
         return 1 + sum(one != other for one, other in itertools.pairwise(pixels))
 
     def draw(self, *strokes, button=1):
-        """Draw strokes, and wait until they are on the paper and were read."""
+        """Draw strokes, and wait until they are on the canvas and were predicted."""
         released = self.state["released"] + len(strokes)
         self.screen.hand(*[line for stroke in strokes for line in self.pull(stroke, button)])
         self.wait(lambda s: s["released"] >= released, "nothing was drawn")
@@ -225,9 +227,9 @@ class App:
         self.screen.hand(f"mousemove {x} {y}", "click 1", f"mousemove {x} 2")
 
     def clear(self):
-        """Empty the paper by its key."""
+        """Empty the canvas by its key."""
         self.keys("c")
-        return self.wait(lambda s: not s["items"] and s["read"] is None and not s["digit"])
+        return self.wait(lambda s: not s["items"] and s["predicted"] is None and not s["digit"])
 
     def close(self):
         """Close the window as its frame would; return (exit code, what it complained about)."""

@@ -1,11 +1,11 @@
-"""The pen and the rubber, from the moment they touch the paper until they leave it."""
+"""The pen and the eraser, from the moment they touch the canvas until they leave it."""
 
 from array import array
 
-from gui.drawing import Items, Stroke, together
-from gui.eraser import Point, erase
+from gui.drawing.drawing import Items, Stroke, together
+from gui.drawing.eraser import Point, erase
 
-RUBBER = 0.05  # radius, as a share of the paper's side
+ERASER = 0.05  # radius, as a share of the canvas's side
 
 
 class Pen:
@@ -20,12 +20,12 @@ class Pen:
 
     def __init__(self, items: Items, point: Point, width: float) -> None:
         self._items = items
-        self._points = array("d", _on_paper(point))
+        self._points = array("d", _on_canvas(point))
         self.width = width
 
     def move(self, point: Point) -> None:
-        """Draw a straight line to a point; what lies beyond the paper is drawn along its edge."""
-        point = _on_paper(point)
+        """Draw a straight line to a point; what lies beyond the canvas is drawn along its edge."""
+        point = _on_canvas(point)
         if point != self.last:
             self._points.extend(point)
 
@@ -36,11 +36,11 @@ class Pen:
 
     @property
     def items(self) -> Items:
-        """What is on the paper now."""
+        """What is on the canvas now."""
         return together(self._items, Stroke(self._points[:], self.width))
 
 
-class Rubber:
+class Eraser:
     """Takes away what it touches."""
 
     def __init__(self, items: Items, point: Point) -> None:
@@ -49,10 +49,10 @@ class Rubber:
         self.move(point)
 
     def move(self, point: Point) -> None:
-        """Rub along a straight line to a point."""
-        self.items = erase(self.items, self.last, point, RUBBER)
+        """Erase along a straight line to a point."""
+        self.items = erase(self.items, self.last, point, ERASER)
         self.last = point
 
 
-def _on_paper(point: Point) -> Point:
+def _on_canvas(point: Point) -> Point:
     return min(1.0, max(0.0, point[0])), min(1.0, max(0.0, point[1]))

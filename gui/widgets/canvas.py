@@ -1,24 +1,24 @@
-"""The paper: shows the items of a drawing, and turns the mouse into points of the unit square."""
+"""The canvas: shows the items of a drawing, and turns the mouse into points of the unit square."""
 
 import time
 import tkinter as tk
 from collections import deque
 from collections.abc import Callable
 
-from gui.drawing import Items, Picture, Stroke
-from gui.eraser import Point
-from gui.theme import Theme
+from gui.drawing.drawing import Items, Picture, Stroke
+from gui.drawing.eraser import Point
+from gui.widgets.theme import Theme
 
 AT_ONCE = 0.005  # seconds of drawing before Tk may look for events again
 
 
-class Paper(tk.Canvas):
+class DrawingCanvas(tk.Canvas):
     """A square canvas whose points go from (0, 0), left and top, to (1, 1).
 
     Args:
         parent: the frame in whose middle it lies, as large as it can be.
         on_press, on_move, on_release: called with the point; `on_press` also with whether it was
-            the button that rubs out.
+            the button that erases.
         on_picture: called with a picture and a side in pixels when it should be shown so large;
             the answer goes to `put_picture`.
     """
@@ -76,7 +76,7 @@ class Paper(tk.Canvas):
             self._pixels.configure(data=data, width=side, height=side)
 
     def ring(self, point: Point, radius: float) -> None:
-        """Show a ring where the rubber is."""
+        """Show a ring where the eraser is."""
         x, y, r = (value * self._side for value in (*point, radius))
         self.delete("ring")
         self.create_oval(x - r, y - r, x + r, y + r, outline=self._ink, tags="ring")
@@ -84,7 +84,7 @@ class Paper(tk.Canvas):
     def colour(self, theme: Theme) -> None:
         """Take on the colours of a theme."""
         self._ink = theme.ink
-        self.configure(background=theme.paper)
+        self.configure(background=theme.canvas)
         self.itemconfigure("line", fill=theme.ink)
         self.itemconfigure("dot", fill=theme.ink)
 
@@ -96,8 +96,10 @@ class Paper(tk.Canvas):
     ) -> None:
         second = (2, 3)  # the right button is the second on a Mac, the third elsewhere
         for button in (1, *second):
-            rubs = button in second
-            self.bind(f"<ButtonPress-{button}>", lambda e, rubs=rubs: on_press(self._at(e), rubs))
+            erases = button in second
+            self.bind(
+                f"<ButtonPress-{button}>", lambda e, erases=erases: on_press(self._at(e), erases)
+            )
             self.bind(f"<B{button}-Motion>", lambda e: on_move(self._at(e)))
             self.bind(f"<ButtonRelease-{button}>", lambda e: on_release())
 
@@ -105,7 +107,7 @@ class Paper(tk.Canvas):
         return (event.x + 0.5) / self._side, (event.y + 0.5) / self._side
 
     def _fit(self, event: tk.Event) -> None:
-        """Follow the size of the frame around; strokes grow and shrink with the paper."""
+        """Follow the size of the frame around; strokes grow and shrink with the canvas."""
         side = max(1, min(event.width, event.height))
         factor, self._side = side / self._side, side
         self.place(relx=0.5, rely=0.5, anchor="center", width=side, height=side)

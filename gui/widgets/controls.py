@@ -3,11 +3,11 @@
 import tkinter as tk
 from tkinter import ttk
 
-from gui.commands import BY_NAME, keys_of
-from gui.theme import Look
-from gui.tooltip import Tooltip
+from gui.widgets.commands import BY_NAME, keys_of
+from gui.widgets.theme import Look
+from gui.widgets.tooltip import Tooltip
 
-THINNEST, THICKEST = 0.02, 0.2  # diameter of the pen, as a share of the paper's side
+THINNEST, THICKEST = 0.02, 0.2  # diameter of the pen, as a share of the canvas's side
 LEAST, MOST = 0.0, 0.99  # of the probability below which a guess is "not sure"
 
 

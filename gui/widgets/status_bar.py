@@ -1,15 +1,15 @@
-"""The foot of the window: what happened, and which model reads. It never changes the window's size."""
+"""The status bar: what happened, and which model predicts. It never changes the window's size."""
 
 import tkinter as tk
 from tkinter import ttk
 
-from gui.theme import Look
+from gui.widgets.theme import Look
 from tinycnn.utils.printable import printable
 
 LINES = 2  # that a sentence may take
 
 
-class Foot(ttk.Frame):
+class StatusBar(ttk.Frame):
     """Shows a sentence and the model's name.
 
     Args:
@@ -36,7 +36,7 @@ class Foot(ttk.Frame):
         self._fit()
 
     def name_model(self, name: str) -> None:
-        """Say which model reads the drawings."""
+        """Say which model predicts."""
         self._name = f"Model: {printable(name)}"
         self._fit()
 

@@ -10,7 +10,7 @@ class Theme:
     """Colours as Tk writes them."""
 
     window: str
-    paper: str
+    canvas: str
     ink: str
     text: str
     faint: str
@@ -22,7 +22,7 @@ class Theme:
 
 LIGHT = Theme(
     window="#eef0f3",
-    paper="#ffffff",
+    canvas="#ffffff",
     ink="#15181c",
     text="#15181c",
     faint="#5c6670",
@@ -33,7 +33,7 @@ LIGHT = Theme(
 )
 DARK = Theme(
     window="#1d2025",
-    paper="#0e1013",
+    canvas="#0e1013",
     ink="#f4f6f8",
     text="#e9ecef",
     faint="#a3abb4",
@@ -94,7 +94,7 @@ class Look:
         style.configure("Horizontal.TScale", gripcount=0, sliderlength=self.pixels(14), **knob)
         style.map("Horizontal.TScale", background=[("active", theme.accent)])
         for name in ("TEntry", "TCombobox"):  # of Tk's file dialogs
-            style.configure(name, fieldbackground=theme.paper, insertcolor=theme.text)
+            style.configure(name, fieldbackground=theme.canvas, insertcolor=theme.text)
             style.map(name, fieldbackground=[("readonly", theme.button)])
         style.configure("Faint.TLabel", foreground=theme.faint, font=self.small)
         style.configure("Error.TLabel", foreground=theme.error)

@@ -3,8 +3,8 @@
 import tkinter as tk
 from tkinter import ttk
 
-from gui.commands import COMMANDS, keys_of
-from gui.theme import Look, Theme
+from gui.widgets.commands import COMMANDS, keys_of
+from gui.widgets.theme import Look, Theme
 
 
 class KeysWindow:

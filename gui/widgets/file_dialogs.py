@@ -1,11 +1,11 @@
-"""The questions for files, each with the dialog of the system; an empty answer means never mind."""
+"""The file dialogs, each the system's own; an empty path means that it was cancelled."""
 
 import os
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import filedialog, messagebox
 
-from gui.saver import KINDS, final_name
+from gui.recognition.saver import KINDS, final_name
 
 PICTURES = (("Pictures", "*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp"), ("All files", "*"))
 MODELS = (("Models", "*.h5"), ("All files", "*"))
@@ -53,8 +53,8 @@ def _may_replace(root: tk.Tk, path: str) -> bool:
     )
 
 
-def never_mind(root: tk.Tk) -> None:
-    """Answer every open question with nothing; these are the variables that Tk's dialogs wait for."""
+def cancel_all(root: tk.Tk) -> None:
+    """Cancel every open dialog; these are the variables that Tk's dialogs wait for."""
     for name in ("button", "selectFilePath"):
         root.tk.setvar(f"::tk::Priv({name})", "")
 

@@ -3,18 +3,18 @@
 import tkinter as tk
 from tkinter import ttk
 
-from gui.bars import Bars
-from gui.recogniser import Reading, pgm
-from gui.theme import Look, Theme
-from gui.verdict import verdict
+from gui.recognition.recogniser import Prediction, pgm
+from gui.recognition.top_guesses import top_guesses
+from gui.widgets.bars import Bars
+from gui.widgets.theme import Look, Theme
 
 FIELD = 28  # pixels a side of what the net sees
 
 
-class Findings(ttk.Frame):
-    """Shows one reading at a time: the big digit, the second guess, ten bars, the picture.
+class PredictionPanel(ttk.Frame):
+    """Shows one prediction at a time: the big digit, the second guess, ten bars, the picture.
 
-    A view of the net's inside fits beside it: whatever has `show(reading)` and `colour(theme)`.
+    A view of the net's inside fits beside it: whatever has `show(prediction)` and `colour(theme)`.
 
     Args:
         parent: where it lies.
@@ -23,7 +23,7 @@ class Findings(ttk.Frame):
 
     def __init__(self, parent: tk.Misc, look: Look) -> None:
         super().__init__(parent)
-        self._reading: Reading | None = None
+        self._prediction: Prediction | None = None
         self.threshold = 0.5
         gap = look.pixels(10)
         self._zoom = max(1, look.pixels(112) // FIELD)
@@ -50,27 +50,27 @@ class Findings(ttk.Frame):
         self.rowconfigure(1, minsize=look.digit.metrics("linespace") // 2)
         self.show(None)
 
-    def show(self, reading: Reading | None) -> None:
-        """Show what a net made of a drawing; None, for an empty paper: nothing at all."""
-        self._reading = reading
-        self._show_image(reading.image if reading else bytes(FIELD * FIELD))
-        shares = reading.shares if reading else None
+    def show(self, prediction: Prediction | None) -> None:
+        """Show what a net made of a drawing; None, for an empty canvas: nothing at all."""
+        self._prediction = prediction
+        self._show_image(prediction.image if prediction else bytes(FIELD * FIELD))
+        shares = prediction.shares if prediction else None
         self.bars.show(shares)
         if shares is None:
             self._say("", "", "", sure=True)
             return
-        found = verdict(shares, self.threshold)
+        found = top_guesses(shares, self.threshold)
         self._say(str(found.digit), found.headline, found.alternative, sure=found.sure)
 
     @property
-    def reading(self) -> Reading | None:
+    def prediction(self) -> Prediction | None:
         """What is shown."""
-        return self._reading
+        return self._prediction
 
     def set_threshold(self, threshold: float) -> None:
         """Call a guess "not sure" below this probability."""
         self.threshold = threshold
-        self.show(self._reading)
+        self.show(self._prediction)
 
     def colour(self, theme: Theme) -> None:
         """Take on the colours of a theme."""

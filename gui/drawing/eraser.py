@@ -1,21 +1,21 @@
-"""What a rubber takes away: the points of strokes that it touches, which may part a stroke in two."""
+"""What an eraser takes away: the points of strokes that it touches, which may part a stroke in two."""
 
 import itertools
 import math
 from array import array
 
-from gui.drawing import Items, Stroke
+from gui.drawing.drawing import Items, Stroke
 
 Point = tuple[float, float]
 
 
 def erase(items: Items, start: Point, end: Point, radius: float) -> Items:
-    """Return the items without what a round rubber touched on its straight way.
+    """Return the items without what a round eraser touched on its straight way.
 
     Args:
         items: strokes are parted; pictures stay as they are.
-        start, end: (x, y) of the rubber's middle, in the unit square of the paper.
-        radius: of the rubber, as a share of the paper's side, above 0.
+        start, end: (x, y) of the eraser's middle, in the unit square of the canvas.
+        radius: of the eraser, as a share of the canvas's side, above 0.
 
     Example:
         >>> line = Stroke(array("d", [0.1, 0.5, 0.9, 0.5]), 0.01)
@@ -34,7 +34,7 @@ def erase(items: Items, start: Point, end: Point, radius: float) -> Items:
 
 
 def _may_touch(stroke: Stroke, start: Point, end: Point, reach: float) -> bool:
-    """Return whether the frames of a stroke and of the rubber's way come within reach."""
+    """Return whether the frames of a stroke and of the eraser's way come within reach."""
     left, top, right, bottom = stroke.frame
     return (
         min(start[0], end[0]) - reach <= right
@@ -45,7 +45,7 @@ def _may_touch(stroke: Stroke, start: Point, end: Point, reach: float) -> bool:
 
 
 def _split(stroke: Stroke, start: Point, end: Point, reach: float) -> list[Stroke]:
-    """Return the runs of a stroke's points that the rubber did not touch.
+    """Return the runs of a stroke's points that the eraser did not touch.
 
     Points of a quick stroke lie far apart, so more are put between them first; a stroke that was
     not touched at all keeps its own.

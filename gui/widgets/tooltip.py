@@ -2,7 +2,7 @@
 
 import tkinter as tk
 
-from gui.theme import Look
+from gui.widgets.theme import Look
 
 DELAY = 600  # milliseconds until it appears
 

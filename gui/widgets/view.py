@@ -4,17 +4,17 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.controls import LEAST, MOST, THICKEST, THINNEST, Controls
-from gui.findings import Findings
-from gui.foot import Foot
-from gui.keys import KeysWindow
-from gui.paper import Paper
-from gui.theme import DARK, Look, Theme
-from gui.verdict import percent
+from gui.recognition.top_guesses import percent
+from gui.widgets.canvas import DrawingCanvas
+from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST, Controls
+from gui.widgets.keys_window import KeysWindow
+from gui.widgets.prediction_panel import PredictionPanel
+from gui.widgets.status_bar import StatusBar
+from gui.widgets.theme import DARK, Look, Theme
 
-SIDE = 480  # of the paper at first, on a screen of 96 dots an inch
-PEN = 0.07  # diameter of the pen at first, as a share of the paper's side
-STRICTNESS = 0.6  # a guess below this probability is "not sure"
+SIDE = 480  # of the canvas at first, on a screen of 96 dots an inch
+PEN = 0.07  # diameter of the pen at first, as a share of the canvas's side
+THRESHOLD = 0.6  # a guess below this probability is "not sure"
 
 
 class View:
@@ -23,7 +23,7 @@ class View:
     Args:
         root: an empty Tk window.
         window: has a method for every command.
-        paper: makes the paper in a frame that it is given.
+        canvas: makes the canvas in a frame that it is given.
         theme: the colours at first.
         mac: whether keys are named as on a Mac.
     """
@@ -32,7 +32,7 @@ class View:
         self,
         root: tk.Tk,
         window: object,
-        paper: Callable[[tk.Misc], Paper],
+        canvas: Callable[[tk.Misc], DrawingCanvas],
         theme: Theme,
         *,
         mac: bool,
@@ -41,7 +41,7 @@ class View:
         self.look = Look(root)
         self.tool = tk.StringVar(root, "take_pen")
         self.pen = tk.DoubleVar(root, PEN)
-        self.strictness = tk.DoubleVar(root, STRICTNESS)
+        self.threshold = tk.DoubleVar(root, THRESHOLD)
         self.controls = Controls(window, self.look, mac=mac)
         self.keys = KeysWindow(root, self.look, mac=mac)
         gap = self.look.pixels(10)
@@ -52,34 +52,36 @@ class View:
         self._head(body).grid(row=0, column=0, columnspan=2, sticky="ew")
         field = ttk.Frame(body)
         field.grid(row=1, column=0, sticky="nsew", pady=gap)
-        self.paper = paper(field)
+        self.canvas = canvas(field)
         self._tools(body).grid(row=2, column=0, sticky="ew")
-        self.findings = self._findings(body)
-        self.findings.grid(row=1, column=1, rowspan=2, sticky="n", padx=(2 * gap, 0), pady=(gap, 0))
-        self.foot = Foot(body, self.look)
-        self.foot.grid(row=3, column=0, columnspan=2, sticky="ew")
-        self.strictness.trace_add("write", lambda *_: self._set_strictness())
-        self._set_strictness()
+        self.prediction_panel = self._make_panel(body)
+        self.prediction_panel.grid(
+            row=1, column=1, rowspan=2, sticky="n", padx=(2 * gap, 0), pady=(gap, 0)
+        )
+        self.status_bar = StatusBar(body, self.look)
+        self.status_bar.grid(row=3, column=0, columnspan=2, sticky="ew")
+        self.threshold.trace_add("write", lambda *_: self._set_threshold())
+        self._set_threshold()
         self.paint(theme)
         self._set_size(field)
 
     def paint(self, theme: Theme) -> None:
         """Take on the colours of a theme."""
         self.look.apply(self._root, theme)
-        for part in (self.paper, self.findings, self.keys):
+        for part in (self.canvas, self.prediction_panel, self.keys):
             part.colour(theme)
         self.controls.buttons["change_theme"].configure(text="Light" if theme is DARK else "Dark")
 
     def say(self, sentence: str, *, wrong: bool = False) -> None:
-        """Put a sentence at the foot of the window."""
-        self.foot.say(sentence, wrong=wrong)
+        """Put a sentence into the status bar."""
+        self.status_bar.say(sentence, wrong=wrong)
 
     def name_model(self, name: str) -> None:
-        """Say which model reads the drawings."""
-        self.foot.name_model(name)
+        """Say which model predicts."""
+        self.status_bar.name_model(name)
 
     def _side(self) -> int:
-        """Return the paper's side at first, no more than the screen has room for."""
+        """Return the canvas's side at first, no more than the screen has room for."""
         room = self._root.winfo_screenheight() - self.look.pixels(220)
         across = self._root.winfo_screenwidth() - self.look.pixels(340)
         return max(self.look.pixels(120), min(self.look.pixels(SIDE), room, across))
@@ -110,7 +112,7 @@ class View:
 
     def _tools(self, body: ttk.Frame) -> ttk.Frame:
         row = ttk.Frame(body)
-        for name in ("take_pen", "take_rubber"):
+        for name in ("take_pen", "take_eraser"):
             self._row(row, self.controls.choice(row, name, self.tool))
         width = self.controls.slider(
             row, self.pen, (THINNEST, THICKEST), "Width of the pen", ("thinner", "thicker")
@@ -120,17 +122,17 @@ class View:
             self._row(row, self.controls.button(row, name))
         return row
 
-    def _findings(self, body: ttk.Frame) -> Findings:
-        findings = Findings(body, self.look)
+    def _make_panel(self, body: ttk.Frame) -> PredictionPanel:
+        panel = PredictionPanel(body, self.look)
         tip = "The probability below which a guess is called not sure"
-        ends, names = (LEAST, MOST), ("ask_less", "ask_more")
-        self._strictness = ttk.Label(findings.corner)
-        self._strictness.pack(anchor="w")
-        scale = self.controls.slider(findings.corner, self.strictness, ends, tip, names)
+        ends, names = (LEAST, MOST), ("lower_threshold", "raise_threshold")
+        self._threshold_label = ttk.Label(panel.corner)
+        self._threshold_label.pack(anchor="w")
+        scale = self.controls.slider(panel.corner, self.threshold, ends, tip, names)
         scale.pack(anchor="w", fill="x", pady=(self.look.pixels(4), 0))
-        return findings
+        return panel
 
-    def _set_strictness(self) -> None:
-        share = self.strictness.get()
-        self._strictness.configure(text=f"Not sure below {percent(share)}")
-        self.findings.set_threshold(share)
+    def _set_threshold(self) -> None:
+        share = self.threshold.get()
+        self._threshold_label.configure(text=f"Not sure below {percent(share)}")
+        self.prediction_panel.set_threshold(share)

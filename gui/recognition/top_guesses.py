@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
+class TopGuesses:
     """The first and the second guess, and whether the first is good enough to be said aloud."""
 
     digit: int
@@ -25,7 +25,7 @@ class Verdict:
         return f"second guess: {self.second} ({percent(self.second_probability)})"
 
 
-def verdict(probabilities: Sequence[float], threshold: float) -> Verdict:
+def top_guesses(probabilities: Sequence[float], threshold: float) -> TopGuesses:
     """Judge the probabilities of the ten digits.
 
     Args:
@@ -34,13 +34,13 @@ def verdict(probabilities: Sequence[float], threshold: float) -> Verdict:
 
     Example:
         >>> shares = [0.0, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.9, 0.0, 0.0]
-        >>> verdict(shares, 0.8).headline, verdict(shares, 0.8).alternative
+        >>> top_guesses(shares, 0.8).headline, top_guesses(shares, 0.8).alternative
         ('90 % sure', 'second guess: 1 (10 %)')
-        >>> verdict(shares, 0.95).headline
+        >>> top_guesses(shares, 0.95).headline
         'not sure'
     """
     first, second = sorted(range(len(probabilities)), key=lambda i: -probabilities[i])[:2]
-    return Verdict(
+    return TopGuesses(
         first,
         probabilities[first],
         second,

@@ -26,14 +26,14 @@ COMMANDS = (
     Command("change_theme", "Dark", "Change between light and dark", ("t",)),
     Command("show_keys", "Keys", "Show all keys", ("F1",)),
     Command("take_pen", "Pen", "Draw with the left mouse button", ("p",)),
-    Command("take_rubber", "Eraser", "Rub out; the right mouse button always does", ("e",)),
+    Command("take_eraser", "Eraser", "Rub out; the right mouse button always does", ("e",)),
     Command("thinner", "Thinner", "Make the pen thinner", ("bracketleft", "minus")),
     Command("thicker", "Thicker", "Make the pen thicker", ("bracketright", "plus")),
     Command("undo", "Undo", "Take the last step back", ("Mod-z", "u")),
     Command("redo", "Redo", "Take the undone step again", ("Mod-y", "Mod-Shift-z")),
     Command("clear", "Clear", "Empty the paper", ("Delete", "Escape", "c")),
-    Command("ask_less", "Less strict", "Call a guess sure sooner", ("comma",)),
-    Command("ask_more", "Stricter", "Call a guess sure later", ("period",)),
+    Command("lower_threshold", "Lower threshold", "Call a guess sure sooner", ("comma",)),
+    Command("raise_threshold", "Higher threshold", "Call a guess sure later", ("period",)),
     Command("close", "Quit", "Close the window", ("Mod-q",)),
 )
 BY_NAME = {command.name: command for command in COMMANDS}

@@ -24,12 +24,12 @@ class Worker:
     answers when it has time, since Tk must be touched, and freed, by its own thread alone.
 
     Args:
-        servant: the object whose methods are the jobs.
+        target: the object whose methods are the jobs.
         expected: the errors that are the user's to mend, and so are told in a sentence.
     """
 
-    def __init__(self, servant: object, expected: tuple[type[Exception], ...]) -> None:
-        self._servant = servant
+    def __init__(self, target: object, expected: tuple[type[Exception], ...]) -> None:
+        self._target = target
         self._expected = expected
         self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._jobs: deque[tuple[str, tuple]] = deque()
@@ -110,7 +110,7 @@ class Worker:
 
     def _done(self, job: str, arguments: tuple) -> Answer:
         try:
-            return Answer(job, getattr(self._servant, job)(*arguments))
+            return Answer(job, getattr(self._target, job)(*arguments))
         except self._expected as error:
             return Answer(job, error=str(error) or "the memory is too small for this")
         except Exception as error:  # a mistake of ours must not end the thread

@@ -6,8 +6,8 @@ Everything heavy is imported inside of the functions: they run on a worker, behi
 import mimetypes
 import os
 
-from gui.drawing import Items, Picture
-from gui.recogniser import fitted, points
+from gui.drawing.drawing import Items, Picture
+from gui.recognition.recogniser import fitted, points
 from tinycnn.utils.errors import PictureError
 
 SAVED = 1024  # pixels a side of a saved drawing
@@ -56,7 +56,7 @@ class Saver:
 
         Args:
             path: its ending, one of `ENDINGS`, says the kind of picture.
-            items: what is on the paper.
+            items: what is on the canvas.
 
         Raises:
             PictureError: it cannot be written there.

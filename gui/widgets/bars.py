@@ -3,8 +3,8 @@
 import tkinter as tk
 from collections.abc import Sequence
 
-from gui.theme import Look, Theme
-from gui.verdict import percent
+from gui.recognition.top_guesses import percent
+from gui.widgets.theme import Look, Theme
 
 
 class Bars(tk.Canvas):

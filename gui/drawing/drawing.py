@@ -1,4 +1,4 @@
-"""What is on the paper, and every step that led there: strokes as points, or an opened picture."""
+"""What is on the canvas, and every step that led there: strokes as points, or an opened picture."""
 
 import dataclasses
 from array import array
@@ -9,10 +9,10 @@ STEPS = 1000  # that can be undone; older ones are forgotten, so that memory sta
 
 @dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Stroke:
-    """One pull of the pen: points in the unit square of the paper, and the pen's width there.
+    """One pull of the pen: points in the unit square of the canvas, and the pen's width there.
 
     points: x0, y0, x1, y1, ... float64, 0 left or top, 1 right or bottom. One point is a dot.
-    width: diameter of the pen as a share of the paper's side.
+    width: diameter of the pen as a share of the canvas's side.
     frame: least x, least y, greatest x, greatest y of the points.
     """
 
@@ -28,7 +28,7 @@ class Stroke:
 
 @dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Picture:
-    """A picture from a file, which takes the whole paper.
+    """A picture from a file, which takes the whole canvas.
 
     grey: float32 (h, w), 0 black to 1 white.
     name: what to call it.
@@ -51,7 +51,7 @@ class Change:
 
 
 class Drawing:
-    """The items on the paper, with undo and redo.
+    """The items on the canvas, with undo and redo.
 
     Example:
         >>> drawing = Drawing()
@@ -68,7 +68,7 @@ class Drawing:
         self._undone: list[Change] = []
 
     def add(self, item: Stroke | Picture) -> None:
-        """Put one more item on the paper, as `together` says."""
+        """Put one more item on the canvas, as `together` says."""
         self.replace(together(self.items, item))
 
     def replace(self, items: Items) -> None:

@@ -6,13 +6,13 @@ Everything heavy is imported inside of the methods: they run on the worker, behi
 import dataclasses
 import os
 
-from gui.drawing import Items, Picture, Stroke
+from gui.drawing.drawing import Items, Picture, Stroke
 
-SMALLEST = 0.05  # of the paper: a smaller mark, a tap, is not enlarged
+SMALLEST = 0.05  # of the canvas: a smaller mark, a tap, is not enlarged
 
 
 @dataclasses.dataclass(frozen=True)
-class Reading:
+class Prediction:
     """What a net made of a drawing.
 
     version: of the drawing, as it was asked for.
@@ -35,7 +35,7 @@ class Recogniser:
     def load(self, path: str | None) -> str:
         """Load a model: the file, or ./mnist.h5, or the bundled one; return what to call it.
 
-        It has read a digit once when this returns, so that its kernels are compiled.
+        It has predicted a digit once when this returns, so that its kernels are compiled.
 
         Raises:
             FileError: the file is no model of digits. The model from before stays.
@@ -60,7 +60,7 @@ class Recogniser:
         self._model, self._name = model, "the bundled model"
         return self._name
 
-    def read(self, version: int, items: Items) -> Reading:
+    def predict(self, version: int, items: Items) -> Prediction:
         """Prepare a drawing as MNIST was prepared, and recognise it.
 
         Raises:
@@ -75,7 +75,7 @@ class Recogniser:
         if self._model is not None:
             x = (image[None, :, :, None] / 255).astype(np.float32)  # (1, 28, 28, 1)
             shares = [float(p) for p in probabilities(self._model, self._name, x)[0]]
-        return Reading(version, image.tobytes(), shares)
+        return Prediction(version, image.tobytes(), shares)
 
     def open(self, path: str) -> Picture:
         """Read a picture file.
@@ -96,7 +96,7 @@ class Recogniser:
         return picture
 
     def show(self, picture: Picture, side: int) -> tuple[Picture, int, bytes]:
-        """Return a picture as the paper shows it: a PGM file of side x side pixels, and for what."""
+        """Return a picture as the canvas shows it: a PGM file of side x side pixels, and for what."""
         return picture, side, pgm(fitted(picture.grey, side).tobytes(), side)
 
 

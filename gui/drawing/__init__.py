@@ -1,0 +1,1 @@
+"""What is drawn: strokes and pictures, the pen and the eraser; neither Tk nor `tinycnn`."""

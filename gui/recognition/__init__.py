@@ -1,0 +1,1 @@
+"""What is made of a drawing, behind the window: predictions and picture files; no Tk."""
