@@ -8,9 +8,14 @@ import numpy as np
 
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import FLOATS
-from tinycnn.utils.validation import number, plain_array, refuse, truth
+from tinycnn.utils.validation import check_bool, check_number, check_supported, plain_array
 
-NEUTRAL = {"axis": -1, "reduction": "sum_over_batch_size", "ignore_class": None, "dtype": None}
+SUPPORTED_DEFAULTS = {
+    "axis": -1,
+    "reduction": "sum_over_batch_size",
+    "ignore_class": None,
+    "dtype": None,
+}
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before the logarithm
 
 
@@ -62,9 +67,9 @@ class CategoricalCrossentropy:
         name: str = "categorical_crossentropy",
         **options: object,
     ):
-        refuse(type(self).__name__, options, NEUTRAL)
-        self.from_logits = truth("from_logits", from_logits)
-        self.label_smoothing = number("label_smoothing", label_smoothing, 0, 1)
+        check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
+        self.from_logits = check_bool("from_logits", from_logits)
+        self.label_smoothing = check_number("label_smoothing", label_smoothing, 0, 1)
         self.name = name
 
     def __call__(self, y_true: np.ndarray, y_pred: np.ndarray) -> float:

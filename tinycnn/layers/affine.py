@@ -6,7 +6,7 @@ import numpy as np
 
 from tinycnn import activations, initializers
 from tinycnn.layers.base import Layer, flat_size
-from tinycnn.utils.validation import truth
+from tinycnn.utils.validation import check_bool
 
 
 class Affine(Layer):
@@ -29,7 +29,7 @@ class Affine(Layer):
     ):
         super().__init__(**options)
         self.activation = activations.get(activation)
-        self.use_bias = truth("use_bias", use_bias)
+        self.use_bias = check_bool("use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
 

@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from tinycnn.layers.weights import warn_of_weights
-from tinycnn.utils.validation import affordable, as_array, label, refuse, whole
+from tinycnn.utils.validation import affordable, as_array, check_int, check_name, check_supported
 
 DTYPES = ("float32", "float64")
-NEUTRAL = {  # options of Keras's that are accepted only at the value that changes nothing
+SUPPORTED_DEFAULTS = {  # options of Keras's that are accepted only at the value that changes nothing
     "trainable": True,
     "data_format": "channels_last",
     "dilation_rate": 1,
@@ -47,10 +47,10 @@ class Layer:
         input_shape: tuple[int, ...] | None = None,
         **options: object,
     ):
-        refuse(type(self).__name__, options, NEUTRAL)
+        check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
         if dtype not in (None, *DTYPES):
             raise ValueError(f"dtype must be one of {DTYPES}. Received: dtype={dtype!r}")
-        self.name = None if name is None else label("name", name)
+        self.name = None if name is None else check_name("name", name)
         self.dtype = str(dtype or "float32")
         self.batch_shape = None
         if input_shape is not None:
@@ -59,7 +59,7 @@ class Layer:
                     "input_shape must be the shape of one sample, such as (28, 28, 1). "
                     f"Received: input_shape={input_shape!r}"
                 )
-            self.batch_shape = (None, *(whole("input_shape", size) for size in input_shape))
+            self.batch_shape = (None, *(check_int("input_shape", size) for size in input_shape))
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.params: dict[str, np.ndarray] = {}

@@ -7,7 +7,7 @@ import numpy as np
 from tinycnn import ops
 from tinycnn.layers.base import Layer, Shape, flat_size
 from tinycnn.layers.window import output_of, padding_name, padding_of
-from tinycnn.utils.validation import pair
+from tinycnn.utils.validation import check_pair
 
 Pair = tuple[int, int]
 
@@ -32,8 +32,8 @@ class Pooling2D(Layer):
         **options: object,
     ):
         super().__init__(data_format=data_format, **options)
-        self.pool_size = pair("pool_size", pool_size)
-        self.strides = self.pool_size if strides is None else pair("strides", strides)
+        self.pool_size = check_pair("pool_size", pool_size)
+        self.strides = self.pool_size if strides is None else check_pair("strides", strides)
         self.padding = padding_name(padding)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

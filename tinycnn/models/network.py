@@ -10,7 +10,7 @@ from tinycnn import utils
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.layers.weights import warn_of_weights
 from tinycnn.models.plan import plan
-from tinycnn.utils.validation import is_whole, label, whole
+from tinycnn.utils.validation import check_int, check_name, is_int
 
 
 def snake_case(name: str) -> str:
@@ -41,7 +41,7 @@ class Network:
     """
 
     def __init__(self, layers: Sequence[Layer] | None, name: str):
-        self.name = label("name", name)
+        self.name = check_name("name", name)
         self._rng: np.random.Generator | None = None  # None: the default one, read at each layer
         self.built = False
         self._layers: list[Layer] = []
@@ -136,7 +136,7 @@ class Network:
             return
         if not isinstance(input_shape, tuple | list):
             raise ValueError(f"input_shape must be a tuple. Received: input_shape={input_shape!r}")
-        shape = (None, *(whole("input_shape", size) for size in input_shape[1:]))
+        shape = (None, *(check_int("input_shape", size) for size in input_shape[1:]))
         for layer in self._layers:
             self._build_layer(layer, shape)
             shape = layer.output_shape
@@ -169,7 +169,7 @@ class Network:
         if (name is None) == (index is None):
             raise ValueError("get_layer takes either a name or an index.")
         if index is not None:
-            if not is_whole(index) or not -len(self.layers) <= index < len(self.layers):
+            if not is_int(index) or not -len(self.layers) <= index < len(self.layers):
                 raise ValueError(f"There are {len(self.layers)} layers. Received: index={index!r}")
             return self.layers[int(index)]
         for layer in self.layers:
