@@ -43,16 +43,16 @@ def pencil_photo(digit, rng, *, contrast, noise, paper=0.7, grain=0, quality=Non
 
     Light falls off to one side, but for white paper, which is overexposed: its noise is cut off.
     """
-    ink = np.zeros(SHAPE, np.float32)
+    foreground = np.zeros(SHAPE, np.float32)
     side = int(rng.integers(150, 270))
     top, left = rng.integers(20, SHAPE[0] - side - 20), rng.integers(20, SHAPE[1] - side - 20)
-    ink[top : top + side, left : left + side] = enlarged(digit, side) / np.float32(255)
+    foreground[top : top + side, left : left + side] = enlarged(digit, side) / np.float32(255)
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]] / max(SHAPE)
     turn = rng.uniform(0, 2 * np.pi)
     light = paper * (1 - 0.2 * (0.5 + np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.4)))
     if paper == 1:
         light = np.ones(SHAPE)
-    values = light * (1 - contrast * ink) + paper_noise(rng, noise, grain)
+    values = light * (1 - contrast * foreground) + paper_noise(rng, noise, grain)
     picture = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
     return picture if quality is None else through_jpeg(picture, quality)
 
