@@ -37,8 +37,8 @@ class Net:
     def step_flops(self):
         """Return the arithmetic of a training step by the plain dense algorithm, for one sample.
 
-        Each product goes forward once and back twice, by its input and by its weights; nobody needs the
-        gradient by the first input.
+        Each product goes forward once and back twice, for its input and for its weights; nobody needs the
+        gradient with respect to the first input.
         """
         forward = self.forward_flops()
         return 3 * sum(forward) - next(count for count in forward if count)

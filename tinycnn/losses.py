@@ -1,4 +1,4 @@
-"""Losses: how wrong a prediction is, and the gradient that says in which direction to mend it.
+"""Losses: how wrong a prediction is, and the gradient that says in which direction to improve it.
 
 As in Keras there is a function for each loss, which returns one number a sample, and a class, which
 returns their mean. Where the last layer is a softmax, training hands the scores before it to the loss.
@@ -125,7 +125,7 @@ class CategoricalCrossentropy:
 
     @staticmethod
     def backward(target: np.ndarray, ctx: object, from_logits: bool) -> np.ndarray:
-        """Return the gradient of the *mean* loss by the predictions, (n, classes).
+        """Return the gradient of the *mean* loss with respect to the predictions, (n, classes).
 
         Args:
             target, from_logits: those of `forward`.

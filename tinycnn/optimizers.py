@@ -84,7 +84,7 @@ class Optimizer:
         """Take one step: change params in place.
 
         Args:
-            grads: gradient of the loss by each of params.
+            grads: gradient of the loss with respect to each of params.
             params: the weights, always in the same order.
 
         Raises:

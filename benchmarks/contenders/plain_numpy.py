@@ -114,18 +114,18 @@ class Pooling:
         self.shape, (first, *others) = x.shape, self.places(x)
         if not self.maximum:
             return sum(others, first) / np.float32(self.size**2)
-        y, self.winner = first.copy(), np.zeros(first.shape, np.uint8)
+        y, self.argmax = first.copy(), np.zeros(first.shape, np.uint8)
         for number, values in enumerate(others, 1):
             better = values > y
             np.copyto(y, values, where=better)
-            self.winner[better] = number
+            self.argmax[better] = number
         return y
 
     def backward(self, dy, first):
         dx = np.zeros(self.shape, dy.dtype)
         for number, values in enumerate(self.places(dx)):
             values[...] = (
-                dy * (self.winner == number) if self.maximum else dy / np.float32(self.size**2)
+                dy * (self.argmax == number) if self.maximum else dy / np.float32(self.size**2)
             )
         return dx
 

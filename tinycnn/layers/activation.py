@@ -37,11 +37,11 @@ class Activation(Layer):
         """Return dx, shaped as dy."""
         return self.activation.backward(dy, ctx), {}
 
-    def before_softmax(self) -> "Activation | None":
+    def as_logits(self) -> "Activation | None":
         """Return a layer that does nothing, if this is a softmax; else None."""
         return Activation("linear") if self.activation == activations.softmax else None
 
-    def decisions(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
+    def activation_pattern(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return which outputs of a ReLU are on."""
         return (ctx > 0,) if self.activation == activations.relu else ()
 

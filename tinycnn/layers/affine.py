@@ -42,15 +42,15 @@ class Affine(Layer):
         kernel = self.params["kernel"]
         return self.params["bias"] if self.use_bias else np.zeros(kernel.shape[-1], kernel.dtype)
 
-    def before_softmax(self) -> "Affine | None":
-        """Return a twin with linear activation that shares the parameters; None without a softmax."""
+    def as_logits(self) -> "Affine | None":
+        """Return a copy with linear activation that shares the parameters; None without a softmax."""
         if self.activation != activations.softmax:
             return None
-        twin = copy.copy(self)
-        twin.activation = activations.linear
-        return twin
+        linear = copy.copy(self)
+        linear.activation = activations.linear
+        return linear
 
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+    def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return which outputs of a ReLU are on."""
         return (ctx[1] > 0,) if self.activation == activations.relu else ()
 

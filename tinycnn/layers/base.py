@@ -63,7 +63,7 @@ class Layer:
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.params: dict[str, np.ndarray] = {}
-        self.taken = False  # whether it is part of a model, which may still be without shapes
+        self.attached = False  # whether it is part of a model, which may still be without shapes
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
         """Return the shape of each parameter, by name, without making any."""
@@ -118,21 +118,21 @@ class Layer:
         """Return dx, and the gradient of each parameter under the parameter's name.
 
         Args:
-            dy: gradient of the loss by y.
+            dy: gradient of the loss with respect to y.
             ctx: from the forward step.
             input_gradient: False to save the work for dx and return None for it.
         """
         raise TypeError(f"{type(self).__name__} has no backward step")
 
-    def before_softmax(self) -> "Layer | None":
-        """Return this layer without its softmax, sharing its parameters; None if it has none."""
+    def as_logits(self) -> "Layer | None":
+        """Return this layer with logits as its output, sharing its parameters; None if it has no softmax."""
         return None
 
-    def decisions(self, ctx: object) -> tuple[np.ndarray, ...]:
-        """Return the yes-or-no choices that the forward step made.
+    def activation_pattern(self, ctx: object) -> tuple[np.ndarray, ...]:
+        """Return the activation pattern: which ReLUs were on, and each window's argmax.
 
-        Between two inputs with the same decisions the layer is smooth: that is where a gradient can be
-        checked by differences.
+        Between two inputs with the same pattern the layer is smooth: there a gradient can be checked by
+        differences. Where the pattern changes the output has a kink.
         """
         return ()
 

@@ -75,17 +75,17 @@ class MaxPooling2D(Pooling2D):
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
         """Return the largest number of each window, (n, oh, ow, c)."""
-        y, winner = ops.max_pool2d_forward(x, *self.geometry(x.shape))
-        return y, (winner, x.shape)
+        y, argmax = ops.max_pool2d_forward(x, *self.geometry(x.shape))
+        return y, (argmax, x.shape)
 
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Return dx (n, h, w, c): only the winners receive anything."""
+        """Return dx (n, h, w, c): only the argmax of each window receives anything."""
         return ops.max_pool2d_backward(dy, *ctx), {}
 
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
-        """Return which number of each window won."""
+    def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+        """Return the argmax of each window."""
         return (ctx[0],)
 
 

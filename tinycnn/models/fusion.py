@@ -40,7 +40,7 @@ class ConvolutionReLU:
         dx, dkernel, dbias = fused_ops.conv2d_relu_backward(dy, y, x, *rest)
         return dx, [convolution.named(dkernel, dbias)] + [{}] * (len(self.layers) - 1)
 
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+    def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return which outputs of the ReLU are on."""
         return (ctx[1] > 0,)
 
@@ -49,7 +49,7 @@ class ConvolutionReLU:
 class ConvolutionReLUPooling:
     """Conv2D, ReLU, a MaxPooling2D whose windows lie side by side, and the Dropout behind it.
 
-    Only the winner of each window has a gradient; knowing them is enough to go back.
+    Only the argmax of each window has a gradient; knowing it is enough to go back.
 
     Args:
         layers: the convolution, the ReLU if that is a layer of its own, the pooling, the dropout if any.
@@ -73,20 +73,20 @@ class ConvolutionReLUPooling:
         rate = self.dropout.rate if training and self.dropout else 0.0
         seed = self.dropout.step_seed(rng) if rate else 0
         rest = *self.geometry(x), rate, seed
-        y, winner = fused_ops.conv2d_relu_max_pool2d_forward(x, kernel, bias, *rest)
-        return y, (x, y, winner, rate)
+        y, argmax = fused_ops.conv2d_relu_max_pool2d_forward(x, kernel, bias, *rest)
+        return y, (x, y, argmax, rate)
 
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool
     ) -> tuple[np.ndarray | None, Grads]:
         """Return dx, and the gradients of each layer."""
-        (x, y, winner, rate), kernel = ctx, self.layers[0].params["kernel"]
+        (x, y, argmax, rate), kernel = ctx, self.layers[0].params["kernel"]
         rest = kernel, *self.geometry(x), rate, input_gradient
-        dx, dkernel, dbias = fused_ops.conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
+        dx, dkernel, dbias = fused_ops.conv2d_relu_max_pool2d_backward(dy, y, argmax, x, *rest)
         return dx, [self.layers[0].named(dkernel, dbias)] + [{}] * (len(self.layers) - 1)
 
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
-        """Return which outputs of the ReLU are on, and which number of each window won."""
+    def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+        """Return which outputs of the ReLU are on, and the argmax of each window."""
         return ctx[1] > 0, ctx[2] * (ctx[1] > 0)
 
 
@@ -124,7 +124,7 @@ class ConvolutionAveragePooling:
         dx, dkernel, dbias = fused_ops.conv2d_average_pool2d_backward(dy, a, x, *rest)
         return dx, [self.layers[0].named(dkernel, dbias)] + [{}] * (len(self.layers) - 1)
 
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+    def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return which outputs of a ReLU are on."""
         return (ctx[1] > 0,) if self.activation == "relu" else ()
 

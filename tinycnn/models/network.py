@@ -91,7 +91,7 @@ class Network:
             raise TypeError(f"A model is made of layers. Received: {layer!r}")
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError("An InputLayer can only be the first layer of a model.")
-        if layer.taken or layer.input_shape is not None:
+        if layer.attached or layer.input_shape is not None:
             raise ValueError(f"Layer {layer.name} is already part of a model: make a new one.")
         if self.layers and layer.dtype != self.dtype and not isinstance(layer, InputLayer):
             raise ValueError(f"All layers must be {self.dtype}. Received: dtype={layer.dtype!r}")
@@ -100,7 +100,7 @@ class Network:
         if shape is not None:
             self._build_layer(layer, shape)
         self._layers.append(layer)
-        layer.taken = True
+        layer.attached = True
         self.built = shape is not None and bool(self.layers)
         self._plan_steps()
 
@@ -112,14 +112,14 @@ class Network:
 
     def _unused_name(self, layer: Layer) -> str:
         """Return the layer's own name, or the class's with a number, as Keras counts."""
-        taken = {other.name for other in self._layers}
+        used = {other.name for other in self._layers}
         if layer.name is not None:
-            if layer.name in taken:
+            if layer.name in used:
                 raise ValueError(f"All layers must have different names. Twice: {layer.name!r}")
             return layer.name
         base = snake_case(type(layer).__name__)
         names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(1)))
-        return next(name for name in names if name not in taken)
+        return next(name for name in names if name not in used)
 
     def build(self, input_shape: tuple) -> None:
         """Make all parameters.

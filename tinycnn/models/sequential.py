@@ -128,7 +128,7 @@ class Sequential(Network):
         if not self.built or self._compiled is None:
             return
         loss = self._compiled["loss"]
-        logits = self.layers[-1].before_softmax() is not None
+        logits = self.layers[-1].as_logits() is not None
         if logits and loss.from_logits:
             warn(
                 "from_logits=True, but the model ends in a softmax: as in Keras, the loss takes the "
@@ -369,7 +369,7 @@ class Sequential(Network):
         return inspection.activations(self, self.as_batch(self._samples(x)))
 
     def gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the gradient of the mean loss by every parameter: see `inspection.gradients`."""
+        """Return the gradient of the mean loss with respect to each parameter: `inspection.gradients`."""
         x, y = self._labelled(x, y)
         return inspection.gradients(self, self.as_batch(x), y)
 
