@@ -19,7 +19,7 @@ def load_model(
 ) -> Sequential:
     """Read a whole model that `save`, or Keras, wrote.
 
-    Nothing in the file can run code: it is data, read through one guarded door.
+    Nothing in the file can run code: it is data, read by one validating reader.
 
     Args:
         filepath: an HDF5 file.

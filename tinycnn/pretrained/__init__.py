@@ -1,7 +1,7 @@
 """The net that comes along, so that a drawing can be recognised at the first start.
 
 It learnt MNIST's digits in ever new variations (`preprocessing.augmentation`), with the habits of people who
-draw: ones with a flag, crossed sevens, slashed noughts. `mnist.json` beside it records the recipe, the
+draw: ones with a flag, crossed sevens, slashed zeros. `mnist.json` beside it records the recipe, the
 accuracy on MNIST's test set and the file's hash; `scripts/train_bundled.py` makes both again.
 """
 

@@ -1,4 +1,4 @@
-"""Labels as numbers, and as rows of ones and noughts."""
+"""Labels as numbers, and as rows of ones and zeros."""
 
 import numpy as np
 
