@@ -145,9 +145,9 @@ def main():
     print(f"{'state':14s} {'way':8s} {'code':>5s} {'median s':>9s} {'worst s':>9s}")
     for state in [options.state] if options.state else STATES:
         for way in ("cross", "Ctrl-C"):
-            found, codes = zip(*(seconds(state, way) for _ in range(options.times)), strict=True)
-            median, code = statistics.median(found), ",".join(map(str, sorted({*codes})))
-            print(f"{state:14s} {way:8s} {code:>5s} {median:9.2f} {max(found):9.2f}", flush=True)
+            times, codes = zip(*(seconds(state, way) for _ in range(options.times)), strict=True)
+            median, code = statistics.median(times), ",".join(map(str, sorted({*codes})))
+            print(f"{state:14s} {way:8s} {code:>5s} {median:9.2f} {max(times):9.2f}", flush=True)
 
 
 if __name__ == "__main__":

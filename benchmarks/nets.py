@@ -24,10 +24,10 @@ class Net:
 
     def shapes(self):
         """Return the shape of one sample before every layer, and behind the last."""
-        found = [INPUT]
+        shapes = [INPUT]
         for kind, options in self.layers:
-            found.append(output_shape(kind, options, found[-1]))
-        return found
+            shapes.append(output_shape(kind, options, shapes[-1]))
+        return shapes
 
     def forward_flops(self):
         """Return the multiplications and additions of each layer's products, for one sample."""

@@ -99,8 +99,8 @@ def main():
             for noise in tqdm(NOISES, leave=False, disable=None):
                 how = {"contrast": contrast, "noise": noise, **paper}
                 photo_of = functools.partial(pencil_photo, rng=np.random.default_rng(0), **how)
-                found = outcomes(model, x, y, photo_of)
-                cells.append("/".join(f"{100 * n / len(x):.0f}" for n in found))
+                counts = outcomes(model, x, y, photo_of)
+                cells.append("/".join(f"{100 * n / len(x):.0f}" for n in counts))
             print(f"{contrast:>10.0%}" + "".join(f"{cell:>15}" for cell in cells), flush=True)
 
 

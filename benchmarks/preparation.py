@@ -108,8 +108,8 @@ def main():
     print(f"{'picture':26}{'accuracy':>10}{'points':>8}{'ms':>7}")
     for name, picture_of in pictures().items():
         images, milliseconds = prepared(x, picture_of)
-        found = accuracy(model, images, y)
-        print(f"{name:26}{found:8.2f} %{found - originals:+8.2f}{milliseconds:7.1f}", flush=True)
+        share = accuracy(model, images, y)
+        print(f"{name:26}{share:8.2f} %{share - originals:+8.2f}{milliseconds:7.1f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -119,11 +119,11 @@ def alternate(works, rounds, block, seldom=()):
         For each name the seconds of one piece of work, one number a round.
     """
     counts = {name: count_for(work, block) for name, work in works.items()}
-    found = {name: [] for name in works}
+    rounds_of = {name: [] for name in works}
     for turn, (name, work) in itertools.product(range(rounds), works.items()):
         if name not in seldom or turn % 3 == 0:
-            found[name].append(settled(work, counts[name]))
-    return found
+            rounds_of[name].append(settled(work, counts[name]))
+    return rounds_of
 
 
 def ratios(numbers, others):

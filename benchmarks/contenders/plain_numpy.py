@@ -163,16 +163,16 @@ class Flatten:
 
 def built(net):
     """Return the layers of a net, without weights, up to the scores."""
-    found = []
+    layers = []
     for kind, options in net.layers:
         if "Pooling" in kind:
-            found.append(Pooling(options, kind == "MaxPooling2D"))
+            layers.append(Pooling(options, kind == "MaxPooling2D"))
         else:
             kinds = {"Conv2D": Conv2D, "Dense": Dense, "Dropout": Dropout, "Flatten": Flatten}
-            found.append(kinds[kind](options))
+            layers.append(kinds[kind](options))
         if options.get("activation") in ("relu", "tanh"):
-            found.append(Activation(options["activation"]))
-    return found
+            layers.append(Activation(options["activation"]))
+    return layers
 
 
 def give(layers, weights):

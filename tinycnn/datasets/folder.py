@@ -54,12 +54,12 @@ def read_folder(folder: str | os.PathLike) -> tuple[Content, ...]:
     """
     _check_folder(folder)
     names = _find_set(folder)
-    found = {name: find_files(folder, name) for name in names}
-    missing = [name for name, paths in found.items() if not paths]
+    paths_of = {name: find_files(folder, name) for name in names}
+    missing = [name for name, paths in paths_of.items() if not paths]
     if missing:
         cause = f"missing from this folder: {', '.join(missing)}"
         raise DataFileError(folder, cause, put_files_here(folder, names))
-    return tuple(_read_one(paths) for paths in found.values())
+    return tuple(_read_one(paths) for paths in paths_of.values())
 
 
 def _check_folder(folder: str | os.PathLike) -> None:

@@ -24,7 +24,7 @@ def likely_cause(model: object, x: np.ndarray, y: np.ndarray, samples: np.ndarra
         if bad.any():
             return (
                 f"{name}[{samples[bad.argmax()]}] holds NaN, infinity or a number too large for "
-                f"{model.dtype}, one of {bad.sum()} such samples in this batch. Mend the data."
+                f"{model.dtype}, one of {bad.sum()} such samples in this batch. Correct the data."
             )
     weights = named_weights(model.layers)
     if names := not_finite(weights):

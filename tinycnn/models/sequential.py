@@ -358,11 +358,11 @@ class Sequential(Network):
         total = -(-len(data[0]) // batch_size)
         bar = Bar(total, run.__name__.removeprefix("run_"), visible=verbose == 1)
         try:
-            found = run(self, *data, batch_size, bar)
+            result = run(self, *data, batch_size, bar)
         finally:
             bar.close()
-        bar.finish(found if isinstance(found, dict) else {})
-        return found
+        bar.finish(result if isinstance(result, dict) else {})
+        return result
 
     def activations(self, x: np.ndarray) -> list[np.ndarray]:
         """Return the output of every layer: see `inspection.activations`."""

@@ -170,10 +170,12 @@ def version(path: str | os.PathLike) -> tuple[int, int, int] | None:
         >>> version("no-such-file")
     """
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return (found.st_ino, found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def other_names(path: str | os.PathLike) -> Iterator[str]:
