@@ -18,7 +18,7 @@ import tempfile
 import time
 from array import array
 
-SOON = 5  # milliseconds between two looks at the window
+SOON = 5  # milliseconds between two checks of the window
 
 
 def importing(window):
@@ -69,7 +69,7 @@ def saving(window):
 
 
 def dialog(window):
-    """Come when a question for a file is open."""
+    """Come when a file dialog is open."""
     if not ready(window):
         return False
     if not window._asking:
@@ -98,11 +98,11 @@ def child(state, way):
     class ClosingWindow(gui.window.Window):
         def __init__(self, *arguments):
             super().__init__(*arguments)
-            self.root.after(SOON, self.look)
+            self.root.after(SOON, self.check_state)
 
-        def look(self):
+        def check_state(self):
             if not STATES[state](self):
-                self.root.after(SOON, self.look)
+                self.root.after(SOON, self.check_state)
                 return
             print(time.time(), flush=True)  # a clock that both processes read
             if way == "Ctrl-C":

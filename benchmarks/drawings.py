@@ -30,7 +30,7 @@ def drawings(count, seed):
     return images, np.array([d for d, _, _ in made]), [f"{d} {style}" for d, style, _ in made]
 
 
-def turned(picture, degrees):
+def rotated(picture, degrees):
     return picture.rotate(degrees, Image.Resampling.BICUBIC)
 
 
@@ -45,8 +45,8 @@ def slanted(picture, slant):
 
 DEFORMATIONS = {
     "as they are": lambda picture: picture,
-    "turned 15 degrees left": lambda picture: turned(picture, 15),
-    "turned 15 degrees right": lambda picture: turned(picture, -15),
+    "turned 15 degrees left": lambda picture: rotated(picture, 15),
+    "turned 15 degrees right": lambda picture: rotated(picture, -15),
     "slanted 0.3 right": lambda picture: slanted(picture, 0.3),
     "slanted 0.3 left": lambda picture: slanted(picture, -0.3),
     "1 pixel thicker": lambda picture: picture.filter(ImageFilter.MaxFilter(5)),

@@ -231,7 +231,7 @@ def measure(options):
             f"error: {error}. On a machine without a screen: xvfb-run python -m benchmarks.window"
         )
     keep_pauses_short()
-    worker, saver = (Worker(servant, (OSError, ValueError)) for servant in (Recogniser(), Saver()))
+    worker, saver = (Worker(target, (OSError, ValueError)) for target in (Recogniser(), Saver()))
     strokes = crowd(options.crowded or 0, random.Random(2))
     window = timed_window()(root, worker, saver, None)
     hand, heart = Hand(window), Heart(root)

@@ -55,12 +55,12 @@ def wait_for(root: tk.Tk, condition: object) -> None:
     """Let the window work until something has come true."""
     ready = tk.BooleanVar(root, False)
 
-    def look() -> None:
+    def check() -> None:
         ready.set(condition())
         if not ready.get():
-            root.after(20, look)
+            root.after(20, check)
 
-    look()
+    check()
     while not ready.get():
         root.wait_variable(ready)
 
@@ -80,7 +80,7 @@ def main() -> int:
         return 1
     if options.scaling:
         root.tk.call("tk", "scaling", options.scaling)
-    workers = [Worker(servant, (OSError, ValueError)) for servant in (Recogniser(), Saver())]
+    workers = [Worker(target, (OSError, ValueError)) for target in (Recogniser(), Saver())]
     window = Window(root, *workers, None)
     if options.theme == "dark":
         window.change_theme()

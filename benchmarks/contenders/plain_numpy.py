@@ -175,7 +175,7 @@ def built(net):
     return layers
 
 
-def give(layers, weights):
+def assign(layers, weights):
     """Hand kernels and biases to the layers that have some."""
     pairs = iter(zip(weights[::2], weights[1::2], strict=True))
     for layer in layers:
@@ -206,7 +206,7 @@ class Trainer:
 
     def set_weights(self, weights):
         """Copy weights in."""
-        give(self.layers, weights)
+        assign(self.layers, weights)
 
     def weights(self):
         """Return the weights."""
@@ -255,7 +255,7 @@ def trainers(net, data, batch):
 def predictors(net, weights, x):
     """Return a function for each size of batches."""
     layers = built(net)
-    give(layers, weights)
+    assign(layers, weights)
 
     def in_batches(size):
         def predict():

@@ -78,8 +78,8 @@ def read_weights(net, model):
         kernel, bias = params[2 * place : 2 * place + 2]
         back = tuple(axes.index(axis) for axis in range(len(axes)))
         if unfolded is not None:
-            turned = kernel.reshape([unfolded[axis] for axis in axes]).transpose(back)
-            arrays += [turned.reshape(-1, unfolded[-1]).copy(), bias.copy()]
+            permuted = kernel.reshape([unfolded[axis] for axis in axes]).transpose(back)
+            arrays += [permuted.reshape(-1, unfolded[-1]).copy(), bias.copy()]
         else:
             arrays += [kernel.transpose(back).copy(), bias.copy()]
     return arrays
@@ -189,8 +189,8 @@ class Pass:
     def results(self):
         """Return all four as NumPy arrays in Keras's layouts."""
         y, dx, dkernel, dbias = (tensor.detach() for tensor in self.both())
-        turned = y.permute(0, 2, 3, 1), dx.permute(0, 2, 3, 1), dkernel.permute(2, 3, 1, 0), dbias
-        return [tensor.numpy() for tensor in turned]
+        permuted = y.permute(0, 2, 3, 1), dx.permute(0, 2, 3, 1), dkernel.permute(2, 3, 1, 0), dbias
+        return [tensor.numpy() for tensor in permuted]
 
 
 def convolutions(case, arrays):

@@ -1,4 +1,4 @@
-"""What `fit`, `evaluate` and `predict` receive, made uniform or refused; and the form of what they return."""
+"""What `fit`, `evaluate` and `predict` receive, checked; and the form of what they return."""
 
 import numpy as np
 

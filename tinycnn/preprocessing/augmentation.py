@@ -144,7 +144,7 @@ def add_flag(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     down = _bottom(images) - top
     angle, length = rng.uniform(0.35, 0.9, len(images)), rng.uniform(0.15, 0.55, len(images))
     angle = np.minimum(angle, 1.1 - np.arctan2(-down[:, 0], down[:, 1]))
-    flag = _turned(down, angle) * length[:, None]
+    flag = _rotated(down, angle) * length[:, None]
     return np.where(_is_bar(images), draw_line(images, top, top + flag, line_width(images)), images)
 
 
@@ -193,7 +193,7 @@ def add_hook(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Let the pen go on at one end of a stroke: straight ahead, or turning off as a hook or serif."""
     place, outward = _stroke_end(images, rng)
     angle, length = rng.uniform(-2.2, 2.2, len(images)), rng.uniform(1.5, 4.5, len(images))
-    end = place + _turned(outward, angle) * length[:, None]
+    end = place + _rotated(outward, angle) * length[:, None]
     return draw_line(images, place, end, line_width(images))
 
 
@@ -290,8 +290,8 @@ def _places(odds: np.ndarray) -> np.ndarray:
     return np.stack([column, row], axis=1)
 
 
-def _turned(way: np.ndarray, angle: np.ndarray) -> np.ndarray:
-    """Turn vectors (n, 2) by angles (n,) in radians, from right to down."""
+def _rotated(way: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """Rotate vectors (n, 2) by angles (n,) in radians, from right to down."""
     c, s = np.cos(angle), np.sin(angle)
     return np.stack([c * way[:, 0] - s * way[:, 1], s * way[:, 0] + c * way[:, 1]], axis=1)
 

@@ -12,7 +12,7 @@ import numpy as np
 from tinycnn.preprocessing.mnist_format import BOX, FIELD, MIDDLE
 
 AXIS = np.arange(FIELD, dtype=np.float32)  # pixel indices, across and down
-TURN, SLANT, STRETCH = 0.2, 0.14, 0.15  # radians; tangent and logarithm, standard deviations
+ROTATION, SLANT, STRETCH = 0.2, 0.14, 0.15  # radians; tangent and logarithm, standard deviations
 WAVE = 0.4  # pixels, standard deviation of each of the four waves
 
 
@@ -36,7 +36,7 @@ def deform(images: np.ndarray, rng: np.random.Generator, strength: float = 1.0) 
 
 def _linear_map(count: int, rng: np.random.Generator, strength: float) -> np.ndarray:
     """Return rotation times slant times stretch, float32 (2, 2, n, 1, 1)."""
-    turn = rng.uniform(-TURN, TURN, count) * strength
+    turn = rng.uniform(-ROTATION, ROTATION, count) * strength
     slant = rng.normal(0, SLANT, count) * strength
     stretch = np.exp(rng.normal(0, STRETCH, count) * strength)
     c, s = np.cos(turn), np.sin(turn)
@@ -103,10 +103,10 @@ def _sampled(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     column, row = x.astype(np.int32), y.astype(np.int32)
     x, y = x - column, y - row
     first = np.arange(len(images), dtype=np.int32)[:, None, None] * (side * side)
-    corner = first + row * side + column
+    top_left = first + row * side + column
     flat = padded.ravel()
-    upper = flat[corner] * (1 - x) + flat[corner + 1] * x
-    lower = flat[corner + side] * (1 - x) + flat[corner + side + 1] * x
+    upper = flat[top_left] * (1 - x) + flat[top_left + 1] * x
+    lower = flat[top_left + side] * (1 - x) + flat[top_left + side + 1] * x
     return upper * (1 - y) + lower * y
 
 

@@ -235,11 +235,11 @@ def _without_lines(grey: np.ndarray) -> np.ndarray:
     plane = np.pad(np.rint(grey * 65535).astype(np.uint16), window - 1, mode="edge")
     for extreme in (np.maximum, np.minimum):
         for _ in range(2):
-            reach = 1
-            while reach < window:
-                step = min(reach, window - reach)
+            covered = 1
+            while covered < window:
+                step = min(covered, window - covered)
                 plane = extreme(plane[:-step], plane[step:])
-                reach += step
+                covered += step
             plane = plane.T
     return plane.astype(np.float32) / 65535
 
@@ -293,7 +293,7 @@ def _label_components(mask: np.ndarray) -> np.ndarray:
     while True:
         around = np.pad(labels, 1)
         across = np.maximum.reduce([around[:, i : i + columns] for i in range(3)])
-        spread = np.maximum.reduce([across[i : i + rows] for i in range(3)]) * mask
-        if np.array_equal(spread, labels):
+        propagated = np.maximum.reduce([across[i : i + rows] for i in range(3)]) * mask
+        if np.array_equal(propagated, labels):
             return labels
-        labels = spread
+        labels = propagated

@@ -11,7 +11,7 @@ from tinycnn.preprocessing.segmentation import crop_to_foreground
 
 _BOX = 20  # the longer side of a digit, in pixels of the box
 _FINE = 8  # times as fine as the box lines are measured and drawn
-_REACH = 5 * _FINE  # pixels: distances are told up to here
+_FARTHEST = 5 * _FINE  # pixels: distances are told up to here
 _LEVEL = 0.6  # pixels that the depth changes a pixel: less on the medial axis, where two sides meet
 
 
@@ -73,7 +73,7 @@ def _enlarge(foreground: np.ndarray) -> np.ndarray:
     height, width = (max(round(length * scale), 1) for length in crop.shape)
     image = Image.fromarray(crop.astype(np.float32))
     fine = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
-    return np.pad(fine > fine.max() / 2, _REACH)
+    return np.pad(fine > fine.max() / 2, _FARTHEST)
 
 
 def _width(depth: np.ndarray, axis: np.ndarray) -> float:
@@ -122,13 +122,13 @@ def _distance(wanted: np.ndarray) -> np.ndarray:
     The nearest in the column first, then the best of the row's: Felzenszwalb & Huttenlocher, "Distance
     Transforms of Sampled Functions", 2012, without their lower envelopes, since distances are short.
     """
-    farthest = np.int16(_REACH * _REACH)
+    farthest = np.int16(_FARTHEST * _FARTHEST)
     squares = np.where(wanted, np.int16(0), farthest)
     for _ in range(2):
-        padded = np.pad(squares, [(_REACH, _REACH), (0, 0)], constant_values=farthest)
+        padded = np.pad(squares, [(_FARTHEST, _FARTHEST), (0, 0)], constant_values=farthest)
         count = len(squares)
-        for step in range(1, _REACH):
-            above, below = padded[_REACH - step :], padded[_REACH + step :]
+        for step in range(1, _FARTHEST):
+            above, below = padded[_FARTHEST - step :], padded[_FARTHEST + step :]
             beside = np.minimum(above[:count], below[:count]) + np.int16(step * step)
             squares = np.minimum(squares, beside)
         squares = squares.T

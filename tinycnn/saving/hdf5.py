@@ -302,7 +302,7 @@ def _unreadable(error: OSError) -> tuple[str, str]:
 
 
 def _examined(path: str, stream: BinaryIO, status: os.stat_result) -> int:
-    """Return where an HDF5 file of the usual kind begins; refuse anything else."""
+    """Return where an HDF5 file of the usual kind begins; raise for anything else."""
     if not stat.S_ISREG(status.st_mode):
         raise ModelFileError(path, "it is no regular file", "Name a file.")
     start = stream.read(8)

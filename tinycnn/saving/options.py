@@ -17,7 +17,7 @@ class UnsupportedError(ValueError):
 
 
 def parse(text: str) -> dict:
-    """Return a JSON object; refuse duplicate keys, NaN, infinities and bottomless nesting.
+    """Return a JSON object; raise for duplicate keys, NaN, infinities and bottomless nesting.
 
     Raises:
         ValueError: if the text is anything else.
@@ -72,7 +72,7 @@ def select(
     kept: Mapping[str, Check],
     supported: Mapping[str, object],
 ) -> dict:
-    """Return the options that are kept, each through its check; refuse what is not known.
+    """Return the options that are kept, each through its check; raise for what is not known.
 
     Args:
         owner: whose options, for the message.

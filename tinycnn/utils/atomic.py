@@ -94,7 +94,7 @@ def _part_for(
     path = os.fspath(path)
     with explained(path, error):
         target = os.path.realpath(path)
-        _refuse(path, target, error, overwrite)
+        _check_target(path, target, error, overwrite)
         sweep(os.path.dirname(target))
         part = _new_part(os.path.dirname(target))
         try:
@@ -305,8 +305,8 @@ def _flush_folder(folder: str) -> None:
                 os.close(handle)
 
 
-def _refuse(path: str, target: str, error: type[FileError], overwrite: bool) -> None:
-    """Refuse a place where no file can be put."""
+def _check_target(path: str, target: str, error: type[FileError], overwrite: bool) -> None:
+    """Raise for a place where no file can be put."""
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise error(path, f"there is no folder {shortened(folder)!r}", "Make the folder first.")
