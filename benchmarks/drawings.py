@@ -78,8 +78,8 @@ def report_drawings(model, count, seed):
     shares = {style: np.mean([right for right, _ in rows]) for style, rows in table.items()}
     for style in sorted(shares, key=shares.get):
         wrong = collections.Counter(answer for right, answer in table[style] if not right)
-        taken = ", ".join(f"{number} as {digit}" for digit, number in wrong.items())
-        print(f"{shares[style]:8.2%} of {len(table[style]):3d}  {style:16s} {taken}")
+        mistakes = ", ".join(f"{number} as {digit}" for digit, number in wrong.items())
+        print(f"{shares[style]:8.2%} of {len(table[style]):3d}  {style:16s} {mistakes}")
     print(f"{np.mean(answers == digits):8.2%} of {count:,} drawings (seed {seed})")
 
 

@@ -127,8 +127,8 @@ def memory(setting, name):
         take_turns(row, FRAMEWORKS, 1, megabytes)
     totals = ", ".join(f"{n} {peak:.0f} MB" for n, peak in peaks.items())
     data = f"{setting.data.name}, {count:,} digits as float32, {epochs} epochs"
-    taken = "peak less what importing took (tinycnn: Numba and all kernels' modules, too)"
-    row.note = f"{taken}; {data}; peaks in all: {totals}"
+    quantity = "peak less what importing took (tinycnn: Numba and all kernels' modules, too)"
+    row.note = f"{quantity}; {data}; peaks in all: {totals}"
     return [row]
 
 

@@ -95,7 +95,7 @@ class Setting:
             return
         product, flops = self.sgemm
         seconds = alternate({**works, "sgemm": product}, self.rounds, block, SELDOM)
-        row.sgemm = [flops / taken for taken in seconds.pop("sgemm")]
+        row.sgemm = [flops / elapsed for elapsed in seconds.pop("sgemm")]
         row.numbers = seconds
 
     @functools.cached_property

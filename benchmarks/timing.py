@@ -88,9 +88,9 @@ def count_for(work, block):
     work.run(1)
     count = 1
     while True:
-        taken = count * seconds(work, count)
-        if taken >= block / 2 or count >= work.limit:
-            return max(1, min(work.limit, math.ceil(count * block / max(taken, 1e-9))))
+        elapsed = count * seconds(work, count)
+        if elapsed >= block / 2 or count >= work.limit:
+            return max(1, min(work.limit, math.ceil(count * block / max(elapsed, 1e-9))))
         count = min(work.limit, 2 * count)
 
 
