@@ -52,42 +52,42 @@ def chosen_plans(pattern):
         ValueError: if none does, or the pattern is no regular expression.
     """
     try:
-        found = [plan for plan in rows.PLANS if re.search(pattern, plan.name, re.IGNORECASE)]
+        plans = [plan for plan in rows.PLANS if re.search(pattern, plan.name, re.IGNORECASE)]
     except re.error as error:
         raise ValueError(f"--rows must be a regular expression ({error}): {pattern!r}") from error
-    if not found:
+    if not plans:
         raise ValueError(f"no row's name matches {pattern!r}: --list names them all")
-    return found
+    return plans
 
 
-def measure(setting, plans, found):
-    """Measure the planned rows, and append them to `found` one by one."""
+def measure(setting, plans, measured):
+    """Measure the planned rows, and append them to `measured` one by one."""
     from benchmarks.progress import Progress
 
     progress = Progress(plans)
     try:
         for plan in plans:
             progress.begin(plan)
-            found += plan.measure(setting, plan.name)
+            measured += plan.measure(setting, plan.name)
             progress.done(plan)
     finally:
         progress.close()
 
 
-def publish(description, found, folder):
+def publish(description, measured, folder):
     """Print the table; write it as Markdown, CSV and a picture."""
     from benchmarks import plot, report
     from benchmarks.targets import TARGETS
 
-    verdicts = [target.judge({row.name: row for row in found}) for target in TARGETS]
-    print(report.report(description, found, verdicts, report.plain))
+    verdicts = [target.judge({row.name: row for row in measured}) for target in TARGETS]
+    print(report.report(description, measured, verdicts, report.plain))
     folder.mkdir(parents=True, exist_ok=True)
-    text = report.report(description, found, verdicts, report.markdown)
+    text = report.report(description, measured, verdicts, report.markdown)
     (folder / "table.md").write_text(text, encoding="utf-8")
-    report.write_csv(folder / "table.csv", found, verdicts)
+    report.write_csv(folder / "table.csv", measured, verdicts)
     written = ["table.md", "table.csv"]
     try:
-        plot.write_plot(folder / "plot.png", found)
+        plot.write_plot(folder / "plot.png", measured)
         written.append("plot.png")
     except ImportError:
         print("no picture: pip install matplotlib", file=sys.stderr)
@@ -108,12 +108,12 @@ def main(given=None):
     description = machine.describe(options.threads)
     if options.quick:
         description.append("A QUICK TRY: these numbers mean little.")
-    found = []
+    measured = []
     try:
-        measure(Setting(options.threads, rounds, options.data, options.quick), plans, found)
+        measure(Setting(options.threads, rounds, options.data, options.quick), plans, measured)
     finally:
-        if found:
-            publish(description, found, options.output)
+        if measured:
+            publish(description, measured, options.output)
 
 
 if __name__ == "__main__":

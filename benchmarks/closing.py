@@ -18,7 +18,7 @@ import tempfile
 import time
 from array import array
 
-SOON = 5  # milliseconds between two looks at the window
+SOON = 5  # milliseconds between two checks of the window
 
 
 def importing(window):
@@ -98,11 +98,11 @@ def child(state, way):
     class ClosingWindow(gui.window.Window):
         def __init__(self, *arguments):
             super().__init__(*arguments)
-            self.root.after(SOON, self.look)
+            self.root.after(SOON, self.check_state)
 
-        def look(self):
+        def check_state(self):
             if not STATES[state](self):
-                self.root.after(SOON, self.look)
+                self.root.after(SOON, self.check_state)
                 return
             print(time.time(), flush=True)  # a clock that both processes read
             if way == "Ctrl-C":
@@ -145,9 +145,9 @@ def main():
     print(f"{'state':14s} {'way':8s} {'code':>5s} {'median s':>9s} {'worst s':>9s}")
     for state in [options.state] if options.state else STATES:
         for way in ("cross", "Ctrl-C"):
-            found, codes = zip(*(seconds(state, way) for _ in range(options.times)), strict=True)
-            median, code = statistics.median(found), ",".join(map(str, sorted({*codes})))
-            print(f"{state:14s} {way:8s} {code:>5s} {median:9.2f} {max(found):9.2f}", flush=True)
+            times, codes = zip(*(seconds(state, way) for _ in range(options.times)), strict=True)
+            median, code = statistics.median(times), ",".join(map(str, sorted({*codes})))
+            print(f"{state:14s} {way:8s} {code:>5s} {median:9.2f} {max(times):9.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -24,10 +24,10 @@ def arrays(case):
 def passes(setting, row, case):
     """Return {contender: {way: Pass}}, after making sure that they agree."""
     given = arrays(case)
-    found = {name: m.convolutions(case, given) for name, m in setting.modules(row).items()}
-    judge = next(iter(found[JUDGE].values()))
-    validation.check_passes(row.name, judge, found)
-    return found
+    by_name = {name: m.convolutions(case, given) for name, m in setting.modules(row).items()}
+    judge = next(iter(by_name[JUDGE].values()))
+    validation.check_passes(row.name, judge, by_name)
+    return by_name
 
 
 def convolution(setting, name, case, part):
@@ -40,7 +40,7 @@ def convolution(setting, name, case, part):
     """
     row = Row(name, flops=case.flops() * (1 if part == "forward" else 3))
     works = {
-        contender: {way: repeated(getattr(found, part)) for way, found in ways.items()}
+        contender: {way: repeated(getattr(one, part)) for way, one in ways.items()}
         for contender, ways in passes(setting, row, case).items()
     }
     setting.contest(row, works, BLOCK, with_sgemm=True)

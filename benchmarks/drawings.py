@@ -22,12 +22,12 @@ def drawings(count, seed):
     from tests.support.drawn_digits import drawn
 
     rng = np.random.default_rng(seed)
-    found = [drawn(rng) for _ in range(count)]
-    images = np.array([preprocessing.strokes_to_mnist(strokes) for _, _, strokes in found])
-    return images, np.array([d for d, _, _ in found]), [f"{d} {style}" for d, style, _ in found]
+    made = [drawn(rng) for _ in range(count)]
+    images = np.array([preprocessing.strokes_to_mnist(strokes) for _, _, strokes in made])
+    return images, np.array([d for d, _, _ in made]), [f"{d} {style}" for d, style, _ in made]
 
 
-def turned(picture, degrees):
+def rotated(picture, degrees):
     return picture.rotate(degrees, Image.Resampling.BICUBIC)
 
 
@@ -42,8 +42,8 @@ def slanted(picture, slant):
 
 DEFORMATIONS = {
     "as they are": lambda picture: picture,
-    "turned 15 degrees left": lambda picture: turned(picture, 15),
-    "turned 15 degrees right": lambda picture: turned(picture, -15),
+    "turned 15 degrees left": lambda picture: rotated(picture, 15),
+    "turned 15 degrees right": lambda picture: rotated(picture, -15),
     "slanted 0.3 right": lambda picture: slanted(picture, 0.3),
     "slanted 0.3 left": lambda picture: slanted(picture, -0.3),
     "1 pixel thicker": lambda picture: picture.filter(ImageFilter.MaxFilter(5)),
@@ -68,23 +68,23 @@ def read(model, images):
 def report_drawings(model, count, seed):
     """Print a line for each style, worst first, with what the wrong ones were taken for."""
     images, digits, styles = drawings(count, seed)
-    found = read(model, images)
+    answers = read(model, images)
     table = collections.defaultdict(list)
-    for style, right, answer in zip(styles, found == digits, found.tolist(), strict=True):
+    for style, right, answer in zip(styles, answers == digits, answers.tolist(), strict=True):
         table[style].append((right, answer))
     shares = {style: np.mean([right for right, _ in rows]) for style, rows in table.items()}
     for style in sorted(shares, key=shares.get):
         wrong = collections.Counter(answer for right, answer in table[style] if not right)
-        taken = ", ".join(f"{number} as {digit}" for digit, number in wrong.items())
-        print(f"{shares[style]:8.2%} of {len(table[style]):3d}  {style:16s} {taken}")
-    print(f"{np.mean(found == digits):8.2%} of {count:,} drawings (seed {seed})")
+        mistakes = ", ".join(f"{number} as {digit}" for digit, number in wrong.items())
+        print(f"{shares[style]:8.2%} of {len(table[style]):3d}  {style:16s} {mistakes}")
+    print(f"{np.mean(answers == digits):8.2%} of {count:,} drawings (seed {seed})")
 
 
 def report_deformed(model, digits, count):
     """Print the accuracy on test images after each deformation."""
     for name, change in DEFORMATIONS.items():
-        found = read(model, deformed(digits.x_test[:count], change))
-        print(f"{np.mean(found == digits.y_test[:count]):8.2%} {digits.name} test digits, {name}")
+        answers = read(model, deformed(digits.x_test[:count], change))
+        print(f"{np.mean(answers == digits.y_test[:count]):8.2%} {digits.name} test digits, {name}")
 
 
 def main():

@@ -32,25 +32,25 @@ def available_threads():
 
 def cpu():
     """Return (model, the flags that matter), as far as the system tells."""
-    file, found = pathlib.Path("/proc/cpuinfo"), {}
+    file, fields = pathlib.Path("/proc/cpuinfo"), {}
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
     for line in lines:
         name, _, value = line.partition(":")
-        found.setdefault(name.strip(), value.strip())
-    present = found.get("flags", found.get("Features", "")).split()
-    model = found.get("model name") or platform.processor() or platform.machine()
+        fields.setdefault(name.strip(), value.strip())
+    present = fields.get("flags", fields.get("Features", "")).split()
+    model = fields.get("model name") or platform.processor() or platform.machine()
     return model, [flag for flag in FLAGS if flag in present]
 
 
 def versions():
     """Return "name version" of each package that is installed."""
-    found = []
+    installed = []
     for name in PACKAGES:
         try:
-            found.append(f"{name} {importlib.metadata.version(name)}")
+            installed.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def describe(threads):

@@ -19,12 +19,12 @@ def training(setting, name, net, batch):
         validation.check_training(net, start, data, modules[JUDGE], modules)
         setting.validated.add(net.name)
     trainers = {n: module.trainers(net, setting.data, batch) for n, module in modules.items()}
-    found = {}
+    results = {}
     for state, weights in states.items():
         setting.contest(row, training_ways(setting, trainers, weights, batch), with_sgemm=True)
-        found[state] = row.summaries()[OURS].median, row.numbers, row.sgemm
-    slower = max(found, key=lambda state: found[state][0])
-    _, row.numbers, row.sgemm = found[slower]
+        results[state] = row.summaries()[OURS].median, row.numbers, row.sgemm
+    slower = max(results, key=lambda state: results[state][0])
+    _, row.numbers, row.sgemm = results[slower]
     row.note = f"weights {slower}{live_share(modules[OURS], net, states[slower], setting.data)}"
     return [row]
 
@@ -62,7 +62,7 @@ def prediction(setting, name, net, count):
     judge = next(iter(ways[JUDGE].values()))()
     validation.check_predictions(name, judge, ways)
     works = {
-        n: {way: repeated(predict) for way, predict in found.items()} for n, found in ways.items()
+        n: {way: repeated(predict) for way, predict in each.items()} for n, each in ways.items()
     }
     setting.contest(row, works)
     row.note = "probabilities; weights after one epoch"

@@ -24,10 +24,10 @@ class Net:
 
     def shapes(self):
         """Return the shape of one sample before every layer, and behind the last."""
-        found = [INPUT]
+        shapes = [INPUT]
         for kind, options in self.layers:
-            found.append(output_shape(kind, options, found[-1]))
-        return found
+            shapes.append(output_shape(kind, options, shapes[-1]))
+        return shapes
 
     def forward_flops(self):
         """Return the multiplications and additions of each layer's products, for one sample."""
@@ -37,8 +37,8 @@ class Net:
     def step_flops(self):
         """Return the arithmetic of a training step by the plain dense algorithm, for one sample.
 
-        Each product goes forward once and back twice, by its input and by its weights; nobody needs the
-        gradient by the first input.
+        Each product goes forward once and back twice, for its input and for its weights; nobody needs the
+        gradient with respect to the first input.
         """
         forward = self.forward_flops()
         return 3 * sum(forward) - next(count for count in forward if count)

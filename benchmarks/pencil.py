@@ -21,16 +21,16 @@ NOISES = (0, 2, 5, 10, 20, 45)  # standard deviation, of 255 levels
 SHAPE = (360, 480)
 
 # Arguments of `pencil_photo`.
-PAPERS = {
-    "grey paper, white noise": {"paper": 0.7},
-    "white paper, white noise": {"paper": 1.0},
-    "grey paper, grain of 2 pixels": {"paper": 0.7, "grain": 2},
-    "white paper, grain of 2 pixels": {"paper": 1.0, "grain": 2},
-    "grey paper, white noise, JPEG": {"paper": 0.7, "quality": 60},
+BACKGROUNDS = {
+    "grey paper, white noise": {"background": 0.7},
+    "white paper, white noise": {"background": 1.0},
+    "grey paper, grain of 2 pixels": {"background": 0.7, "grain": 2},
+    "white paper, grain of 2 pixels": {"background": 1.0, "grain": 2},
+    "grey paper, white noise, JPEG": {"background": 0.7, "quality": 60},
 }
 
 
-def paper_noise(rng, noise, grain):
+def background_noise(rng, noise, grain):
     """Return noise of that many of 255 levels, its grain so many pixels wide: float (h, w), 0 to 1."""
     height, width = (side // max(grain, 1) for side in SHAPE)
     values = Image.fromarray(rng.normal(0, 1, (height, width)).astype(np.float32))
@@ -38,21 +38,21 @@ def paper_noise(rng, noise, grain):
     return values * (noise / 255 / values.std())
 
 
-def pencil_photo(digit, rng, *, contrast, noise, paper=0.7, grain=0, quality=None):
+def pencil_photo(digit, rng, *, contrast, noise, background=0.7, grain=0, quality=None):
     """Show a digit in pencil on textured paper: uint8 (h, w).
 
     Light falls off to one side, but for white paper, which is overexposed: its noise is cut off.
     """
-    ink = np.zeros(SHAPE, np.float32)
+    foreground = np.zeros(SHAPE, np.float32)
     side = int(rng.integers(150, 270))
     top, left = rng.integers(20, SHAPE[0] - side - 20), rng.integers(20, SHAPE[1] - side - 20)
-    ink[top : top + side, left : left + side] = enlarged(digit, side) / np.float32(255)
+    foreground[top : top + side, left : left + side] = enlarged(digit, side) / np.float32(255)
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]] / max(SHAPE)
     turn = rng.uniform(0, 2 * np.pi)
-    light = paper * (1 - 0.2 * (0.5 + np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.4)))
-    if paper == 1:
+    light = background * (1 - 0.2 * (0.5 + np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.4)))
+    if background == 1:
         light = np.ones(SHAPE)
-    values = light * (1 - contrast * ink) + paper_noise(rng, noise, grain)
+    values = light * (1 - contrast * foreground) + background_noise(rng, noise, grain)
     picture = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
     return picture if quality is None else through_jpeg(picture, quality)
 
@@ -92,15 +92,15 @@ def main():
     x, y = digits.x_test[: options.count], digits.y_test[: options.count]
     model = pretrained.load()
     print(f"{digits.name}, the first {len(x):,} test digits; right / refused / wrong, in percent")
-    for name, paper in PAPERS.items():
+    for name, background in BACKGROUNDS.items():
         print(f"\n{name}\n{'contrast':>10}" + "".join(f"{f'noise {n}':>15}" for n in NOISES))
         for contrast in CONTRASTS:
             cells = []
             for noise in tqdm(NOISES, leave=False, disable=None):
-                how = {"contrast": contrast, "noise": noise, **paper}
+                how = {"contrast": contrast, "noise": noise, **background}
                 photo_of = functools.partial(pencil_photo, rng=np.random.default_rng(0), **how)
-                found = outcomes(model, x, y, photo_of)
-                cells.append("/".join(f"{100 * n / len(x):.0f}" for n in found))
+                counts = outcomes(model, x, y, photo_of)
+                cells.append("/".join(f"{100 * n / len(x):.0f}" for n in counts))
             print(f"{contrast:>10.0%}" + "".join(f"{cell:>15}" for cell in cells), flush=True)
 
 

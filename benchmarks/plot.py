@@ -26,11 +26,11 @@ def write_plot(path, rows):
     axes = figure.subplots()
     for name in COLUMNS:
         points = [(place, row) for place, row in enumerate(rows) if row.numbers.get(name)]
-        found = [summary(against_ours(row, name)) for _, row in points]
-        middles = [each.median for each in found]
+        summaries = [summary(against_ours(row, name)) for _, row in points]
+        middles = [each.median for each in summaries]
         errors = [
-            [each.median - each.low for each in found],
-            [each.high - each.median for each in found],
+            [each.median - each.low for each in summaries],
+            [each.high - each.median for each in summaries],
         ]
         places = [place for place, _ in points]
         style = {"fmt": "|" if name == OURS else "o", "markersize": 5, "color": COLOURS[name]}

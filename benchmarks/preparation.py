@@ -31,7 +31,7 @@ def in_a_corner(digit):
 
 
 def with_width(digit, times):
-    """Draw the lines of an enlarged digit that many times as thick, white paper around them."""
+    """Draw the lines of an enlarged digit that many times as thick, a white background around them."""
     crop = enlarged(digit).astype(np.float32)
     wanted = min(measure_width(crop) * times, 9.0)
     return np.pad(
@@ -40,10 +40,10 @@ def with_width(digit, times):
 
 
 def photo(digit, rng, *, shadow=False, frame=False):
-    """Show a dark digit on noisy paper in light that falls off, up to a shadow or a scan's dark rim."""
-    ink = np.zeros((360, 480))
+    """Show a dark digit on noisy paper in light that falls off, up to a shadow or a scan's dark border."""
+    foreground = np.zeros((360, 480))
     top, left = rng.integers(30, 70), rng.integers(30, 190)
-    ink[top : top + 260, left : left + 260] = enlarged(digit, 260) / 255
+    foreground[top : top + 260, left : left + 260] = enlarged(digit, 260) / 255
     y, x = np.mgrid[:360, :480] / 360
     light = 0.9 - 0.3 * x / 1.34
     if shadow:
@@ -52,7 +52,7 @@ def photo(digit, rng, *, shadow=False, frame=False):
         light = light - 0.3 / (1 + np.exp(-80 * np.clip(edge, -1, 1)))
     if frame:
         light[:15] = light[-15:] = light[:, :15] = light[:, -15:] = 0.15
-    values = light * (1 - 0.8 * ink) + rng.normal(0, 0.02, ink.shape)
+    values = light * (1 - 0.8 * foreground) + rng.normal(0, 0.02, foreground.shape)
     return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
 
 
@@ -108,8 +108,8 @@ def main():
     print(f"{'picture':26}{'accuracy':>10}{'points':>8}{'ms':>7}")
     for name, picture_of in pictures().items():
         images, milliseconds = prepared(x, picture_of)
-        found = accuracy(model, images, y)
-        print(f"{name:26}{found:8.2f} %{found - originals:+8.2f}{milliseconds:7.1f}", flush=True)
+        share = accuracy(model, images, y)
+        print(f"{name:26}{share:8.2f} %{share - originals:+8.2f}{milliseconds:7.1f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -116,8 +116,10 @@ def assembly(name):
     from numba.core.dispatcher import Dispatcher
 
     modules = [m for n, m in sys.modules.items() if n.startswith("tinycnn.ops.kernels")]
-    found = {value for m in modules for value in vars(m).values() if isinstance(value, Dispatcher)}
-    texts = [text for dispatcher in found for text in dispatcher.inspect_asm().values()]
+    dispatchers = {
+        value for m in modules for value in vars(m).values() if isinstance(value, Dispatcher)
+    }
+    texts = [text for dispatcher in dispatchers for text in dispatcher.inspect_asm().values()]
     return {name: sum(text.count(f"%{name}") for text in texts) for name in ("ymm", "zmm")}
 
 

@@ -60,21 +60,21 @@ def take_turns(row, names, rounds, measure):
 def imports(setting, name):
     """Time the imports: what `import tinycnn` loads, and everything that training needs of it."""
     environment = machine.thread_environment(setting.threads)
-    row, whole = Row(name), Row(f"{name}, with all that training needs")
+    row, everything = Row(name), Row(f"{name}, with all that training needs")
 
     def seconds(contender):
         if contender == OURS:
-            whole.numbers.setdefault(OURS, []).append(import_seconds(PARTS, environment))
+            everything.numbers.setdefault(OURS, []).append(import_seconds(PARTS, environment))
         return import_seconds(IMPORTS[contender], environment)
 
     take_turns(Row(name), IMPORTS, 1, seconds)  # brings the files to memory
-    whole.numbers.clear()
+    everything.numbers.clear()
     take_turns(row, IMPORTS, setting.process_rounds, seconds)
     row.note = "inside of a new Python; files in memory"
-    whole.numbers |= {n: values for n, values in row.numbers.items() if n != OURS}
-    whole.absent = row.absent
-    whole.note = f"tinycnn: {', '.join(PARTS)}; the others as above"
-    return [row, whole]
+    everything.numbers |= {n: values for n, values in row.numbers.items() if n != OURS}
+    everything.absent = row.absent
+    everything.note = f"tinycnn: {', '.join(PARTS)}; the others as above"
+    return [row, everything]
 
 
 def first_run(setting, name):
@@ -116,9 +116,9 @@ def memory(setting, name):
     epochs = max(1, min(3, MEMORY_STEPS // (count // BATCH)))
 
     def megabytes(contender):
-        found = probe("memory", contender, file, epochs, environment=environment)
-        peaks[contender] = found["peak"]
-        return found["training"]
+        memory = probe("memory", contender, file, epochs, environment=environment)
+        peaks[contender] = memory["peak"]
+        return memory["training"]
 
     with tempfile.TemporaryDirectory() as folder:
         file = str(pathlib.Path(folder) / "x.npy")
@@ -127,8 +127,8 @@ def memory(setting, name):
         take_turns(row, FRAMEWORKS, 1, megabytes)
     totals = ", ".join(f"{n} {peak:.0f} MB" for n, peak in peaks.items())
     data = f"{setting.data.name}, {count:,} digits as float32, {epochs} epochs"
-    taken = "peak less what importing took (tinycnn: Numba and all kernels' modules, too)"
-    row.note = f"{taken}; {data}; peaks in all: {totals}"
+    quantity = "peak less what importing took (tinycnn: Numba and all kernels' modules, too)"
+    row.note = f"{quantity}; {data}; peaks in all: {totals}"
     return [row]
 
 
@@ -145,9 +145,9 @@ def trained_file(setting):
 def timed_steps(ways, contender, file, environment):
     """Return (seconds of a step, FLOP/s of a matrix product), medians of a process of its own."""
     way = [ways[contender]] if contender in ways else []
-    found = probe("steps", contender, file, *way, environment=environment)
-    ways[contender] = found["way"]
-    return float(np.median(found["step"])), float(np.median(found["flops"]))
+    measured = probe("steps", contender, file, *way, environment=environment)
+    ways[contender] = measured["way"]
+    return float(np.median(measured["step"])), float(np.median(measured["flops"]))
 
 
 def scaling(setting, name):

@@ -41,10 +41,10 @@ def run(arguments, environment):
     if process.returncode or not lines:
         last = (complaints.strip().splitlines() or [f"exit code {process.returncode}"])[-1]
         raise Failed(last)
-    found = json.loads(lines[-1])
-    if isinstance(found, dict) and "end" in found:
-        found["seconds"] = found["end"] - begin
-    return found
+    answer = json.loads(lines[-1])
+    if isinstance(answer, dict) and "end" in answer:
+        answer["seconds"] = answer["end"] - begin
+    return answer
 
 
 def probe(*arguments, environment):

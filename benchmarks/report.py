@@ -1,4 +1,4 @@
-"""What was found, as text, Markdown and CSV."""
+"""The results, as text, Markdown and CSV."""
 
 import csv
 
@@ -38,24 +38,24 @@ def number(value):
 
 def middle_and_quartiles(values):
     """Return "3.00 [2.00, 4.00]"; of a single round only its number."""
-    found = summary(values)
+    quartiles = summary(values)
     if len(values) < 2:
-        return number(found.median)
-    return f"{number(found.median)} [{number(found.low)}, {number(found.high)}]"
+        return number(quartiles.median)
+    return f"{number(quartiles.median)} [{number(quartiles.low)}, {number(quartiles.high)}]"
 
 
 def cells(row):
     """Return a row as the cells of the table."""
     factor, unit = scale(row)
-    found = []
+    columns = []
     for name in COLUMNS:
         values = row.numbers.get(name)
         nothing = "absent" if name in row.absent else "-"
-        found.append(middle_and_quartiles([factor * v for v in values]) if values else nothing)
+        columns.append(middle_and_quartiles([factor * v for v in values]) if values else nothing)
     peer, ours = row.faster_peer(), OURS in row.numbers
     ratio = middle_and_quartiles(row.over(peer)) if peer and ours and row.comparable else ""
     share = middle_and_quartiles(row.sgemm_shares()) if row.sgemm and row.flops and ours else ""
-    return [row.name, unit, *found, ratio, share]
+    return [row.name, unit, *columns, ratio, share]
 
 
 def target_cells(verdict):
@@ -82,12 +82,12 @@ def markdown(lines):
 
 def notes(rows):
     """Return a sentence for each row: how everybody did it, and who is absent."""
-    found = []
+    sentences = []
     for row in rows:
         ways = ", ".join(f"{name}: {way}" for name, way in row.ways.items())
         absent = ", ".join(f"{name} absent: {reason}" for name, reason in row.absent.items())
-        found.append(f"{row.name}: {'; '.join(filter(None, (row.note, ways, absent)))}")
-    return found
+        sentences.append(f"{row.name}: {'; '.join(filter(None, (row.note, ways, absent)))}")
+    return sentences
 
 
 def report(machine, rows, verdicts, table):
@@ -95,7 +95,7 @@ def report(machine, rows, verdicts, table):
 
     Args:
         machine: lines about it.
-        rows, verdicts: what was found.
+        rows, verdicts: the results.
         table: `plain` or `markdown`.
     """
     bullet = "* " if table is markdown else "  "
@@ -128,9 +128,10 @@ def csv_lines(rows, verdicts):
         }
 
 
-def spread(found):
+def spread(quartiles):
     """Return a `Summary` as the columns of the CSV file."""
-    return {"median": found.median, "low_quartile": found.low, "high_quartile": found.high}
+    low, high = quartiles.low, quartiles.high
+    return {"median": quartiles.median, "low_quartile": low, "high_quartile": high}
 
 
 def write_csv(path, rows, verdicts):

@@ -1,4 +1,4 @@
-"""What was found: rows of numbers, one number a round."""
+"""The results: rows of numbers, one number a round."""
 
 import dataclasses
 
@@ -38,7 +38,7 @@ class Row:
 
     def faster_peer(self, names=PEERS):
         """Return the name of the peer with the lower median, None if none was measured."""
-        medians = {name: found.median for name, found in self.summaries().items() if name in names}
+        medians = {name: each.median for name, each in self.summaries().items() if name in names}
         return min(medians, key=medians.get, default=None)
 
     def over(self, peer):

@@ -48,9 +48,9 @@ class Setting:
                     self._modules[name] = contenders.load(name, self.threads)
                 except ImportError as error:
                     self._modules[name] = f"not installed ({error})"
-        found = self._modules.items()
-        row.absent |= {name: module for name, module in found if isinstance(module, str)}
-        return {name: module for name, module in found if not isinstance(module, str)}
+        modules = self._modules.items()
+        row.absent |= {name: module for name, module in modules if isinstance(module, str)}
+        return {name: module for name, module in modules if not isinstance(module, str)}
 
     def weights(self, net):
         """Return {state: weights}, trained by tinycnn from a fixed seed."""
@@ -64,15 +64,15 @@ class Setting:
         utils.set_random_seed(0)
         ours = contenders.load(contenders.OURS, self.threads)
         trainer = ours.trainers(net, self.data, BATCH)["fit"]
-        found, taken = {}, 0
+        weights, done = {}, 0
         for state, wanted in STATES.items():
-            wanted = min(wanted, 4 * (len(found) + 1)) if self.quick else wanted
-            while taken < wanted:
-                count = min(wanted - taken, len(self.data.x) // BATCH)
+            wanted = min(wanted, 4 * (len(weights) + 1)) if self.quick else wanted
+            while done < wanted:
+                count = min(wanted - done, len(self.data.x) // BATCH)
                 trainer.steps(count)
-                taken += count
-            found[state] = trainer.weights()
-        return found
+                done += count
+            weights[state] = trainer.weights()
+        return weights
 
     def contest(self, row, ways, block=None, with_sgemm=False):
         """Time everybody's fastest way in turns, and write the numbers into the row.
@@ -87,15 +87,15 @@ class Setting:
             self._contest(row, ways, min(self.block, block or self.block), with_sgemm)
 
     def _contest(self, row, ways, block, with_sgemm):
-        new = {name: found for name, found in ways.items() if name not in row.ways}
-        row.ways |= {name: fastest(found, block) for name, found in new.items()}
+        new = {name: each for name, each in ways.items() if name not in row.ways}
+        row.ways |= {name: fastest(each, block) for name, each in new.items()}
         works = {name: ways[name][row.ways[name]] for name in ways}
         if not with_sgemm:
             row.numbers = alternate(works, self.rounds, block, SELDOM)
             return
         product, flops = self.sgemm
         seconds = alternate({**works, "sgemm": product}, self.rounds, block, SELDOM)
-        row.sgemm = [flops / taken for taken in seconds.pop("sgemm")]
+        row.sgemm = [flops / elapsed for elapsed in seconds.pop("sgemm")]
         row.numbers = seconds
 
     @functools.cached_property

@@ -30,10 +30,10 @@ class Target:
     least: float
     smaller: bool = False
 
-    def judge(self, found):
+    def judge(self, by_name):
         """Return a `Verdict` on rows by name."""
         try:
-            values, words = self.ratio(found)
+            values, words = self.ratio(by_name)
         except Unmeasured as reason:
             return Verdict(self, [], "not measured", str(reason))
         median, sign = summary(values).median, -1 if self.smaller else 1
@@ -57,11 +57,11 @@ class Verdict:
         return f"{'≤' if self.target.smaller else '≥'} {self.target.goal:g} / {self.target.least:g}"
 
 
-def measured(found, name, *contenders):
+def measured(by_name, name, *contenders):
     """Return a row in which these contenders have numbers, or say what lacks."""
-    if name not in found:
+    if name not in by_name:
         raise Unmeasured(f"row not run: {name}")
-    row = found[name]
+    row = by_name[name]
     for contender in contenders:
         if not row.numbers.get(contender):
             reason = row.absent.get(contender, "no numbers")
@@ -72,8 +72,8 @@ def measured(found, name, *contenders):
 def over_peers(name, peers=PEERS):
     """Return the ratio: the faster peer's seconds over ours."""
 
-    def ratio(found):
-        row = measured(found, name, OURS)
+    def ratio(by_name):
+        row = measured(by_name, name, OURS)
         peer = row.faster_peer(peers)
         if peer is None:
             raise Unmeasured("; ".join(f"{p}: {row.absent.get(p, 'absent')}" for p in peers))
@@ -87,8 +87,8 @@ def over_peers(name, peers=PEERS):
 def against_peers(name, *peers):
     """Return the ratio: our numbers over the sum of some peers'."""
 
-    def ratio(found):
-        row = measured(found, name, OURS, *peers)
+    def ratio(by_name):
+        row = measured(by_name, name, OURS, *peers)
         together = [sum(values) for values in zip(*(row.numbers[p] for p in peers), strict=True)]
         return ratios(row.numbers[OURS], together), f"tinycnn over {' + '.join(peers)}"
 
@@ -98,8 +98,8 @@ def against_peers(name, *peers):
 def over_sgemm(name):
     """Return the ratio: dense arithmetic a second over that of the machine's matrix product."""
 
-    def ratio(found):
-        row = measured(found, name, OURS)
+    def ratio(by_name):
+        row = measured(by_name, name, OURS)
         if not row.sgemm:
             raise Unmeasured("no matrix product was timed in this row")
         rate = summary(row.sgemm).median / 1e9
@@ -109,30 +109,30 @@ def over_sgemm(name):
     return ratio
 
 
-def scaling(found):
+def scaling(by_name):
     """Return the ratio: our gain from a second thread over the matrix product's."""
-    row = measured(found, rows.SCALING, OURS, "sgemm")
+    row = measured(by_name, rows.SCALING, OURS, "sgemm")
     return ratios(row.numbers[OURS], row.numbers["sgemm"]), "tinycnn's gain over sgemm's gain"
 
 
-def convolution_ratios(found):
+def convolution_ratios(by_name):
     """Return PyTorch's seconds over ours of each single convolution, {name: one ratio a round}."""
-    names = [name for name in rows.BOTH_WAYS if name in found]
+    names = [name for name in rows.BOTH_WAYS if name in by_name]
     if len(names) < len(rows.BOTH_WAYS):
         raise Unmeasured(f"{len(names)} of {len(rows.BOTH_WAYS)} convolutions run")
-    return {name: measured(found, name, OURS, "PyTorch").over("PyTorch") for name in names}
+    return {name: measured(by_name, name, OURS, "PyTorch").over("PyTorch") for name in names}
 
 
-def slowest_convolution(found):
+def slowest_convolution(by_name):
     """Return the smallest of the ratios."""
-    each = convolution_ratios(found)
+    each = convolution_ratios(by_name)
     name = min(each, key=lambda name: summary(each[name]).median)
     return each[name], name
 
 
-def mean_convolution(found):
+def mean_convolution(by_name):
     """Return the geometric mean of the ratios, round by round."""
-    each = convolution_ratios(found)
+    each = convolution_ratios(by_name)
     means = [statistics.geometric_mean(turn) for turn in zip(*each.values(), strict=True)]
     return means, f"geometric mean of {len(each)}"
 

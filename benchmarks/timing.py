@@ -88,9 +88,9 @@ def count_for(work, block):
     work.run(1)
     count = 1
     while True:
-        taken = count * seconds(work, count)
-        if taken >= block / 2 or count >= work.limit:
-            return max(1, min(work.limit, math.ceil(count * block / max(taken, 1e-9))))
+        elapsed = count * seconds(work, count)
+        if elapsed >= block / 2 or count >= work.limit:
+            return max(1, min(work.limit, math.ceil(count * block / max(elapsed, 1e-9))))
         count = min(work.limit, 2 * count)
 
 
@@ -119,11 +119,11 @@ def alternate(works, rounds, block, seldom=()):
         For each name the seconds of one piece of work, one number a round.
     """
     counts = {name: count_for(work, block) for name, work in works.items()}
-    found = {name: [] for name in works}
+    rounds_of = {name: [] for name in works}
     for turn, (name, work) in itertools.product(range(rounds), works.items()):
         if name not in seldom or turn % 3 == 0:
-            found[name].append(settled(work, counts[name]))
-    return found
+            rounds_of[name].append(settled(work, counts[name]))
+    return rounds_of
 
 
 def ratios(numbers, others):

@@ -14,7 +14,7 @@ class Disagreement(ValueError):
     """A contender computes something else; its time would mean nothing."""
 
 
-def refuse(what, name, way, difference, limit):
+def check_difference(what, name, way, difference, limit):
     """Raise if a difference is above its limit, or no number."""
     if not difference <= limit:
         raise Disagreement(
@@ -23,11 +23,11 @@ def refuse(what, name, way, difference, limit):
         )
 
 
-def relative(found, wanted):
+def relative(out, wanted):
     """Return the largest difference over the largest number wanted."""
-    if found.shape != wanted.shape:
+    if out.shape != wanted.shape:
         return float("nan")
-    return float(np.abs(found - wanted).max() / max(np.abs(wanted).max(), 1e-30))
+    return float(np.abs(out - wanted).max() / max(np.abs(wanted).max(), 1e-30))
 
 
 def check_predictions(what, judge, contenders):
@@ -40,7 +40,7 @@ def check_predictions(what, judge, contenders):
     """
     for name, ways in contenders.items():
         for way, predict in ways.items():
-            refuse(what, name, way, float(np.abs(predict() - judge).max()), PREDICTIONS)
+            check_difference(what, name, way, float(np.abs(predict() - judge).max()), PREDICTIONS)
 
 
 def check_passes(what, judge, contenders):
@@ -52,11 +52,11 @@ def check_passes(what, judge, contenders):
     """
     wanted = judge.results()
     for name, ways in contenders.items():
-        for way, found in ways.items():
+        for way, one in ways.items():
             for label, array, right in zip(
-                ("y", "dx", "dkernel", "dbias"), found.results(), wanted, strict=True
+                ("y", "dx", "dkernel", "dbias"), one.results(), wanted, strict=True
             ):
-                refuse(f"{what}, {label}", name, way, relative(array, right), ARRAY)
+                check_difference(f"{what}, {label}", name, way, relative(array, right), ARRAY)
 
 
 def check_training(net, weights, batch, judge, modules):
@@ -73,11 +73,11 @@ def check_training(net, weights, batch, judge, modules):
     wanted = one_step(judge.trainers(net, batch, len(batch.x)), weights, batch)
     ((right_loss, right_change),) = wanted.values()
     for name, module in modules.items():
-        found = one_step(module.trainers(net, batch, len(batch.x)), weights, batch)
-        for way, (loss, change) in found.items():
-            refuse(f"{net.name}, loss", name, way, abs(loss - right_loss), LOSS)
+        results = one_step(module.trainers(net, batch, len(batch.x)), weights, batch)
+        for way, (loss, change) in results.items():
+            check_difference(f"{net.name}, loss", name, way, abs(loss - right_loss), LOSS)
             differences = list(map(relative, change, right_change))
-            refuse(f"{net.name}, change of weights", name, way, max(differences), CHANGE)
+            check_difference(f"{net.name}, change of weights", name, way, max(differences), CHANGE)
     probabilities = judge.predictors(net, weights, batch.x)
     right = next(iter(probabilities.values()))()
     mine = {OURS: modules[OURS].predictors(net, weights, batch.x)} if OURS in modules else {}
@@ -86,10 +86,10 @@ def check_training(net, weights, batch, judge, modules):
 
 def one_step(trainers, weights, batch):
     """Return for each way the loss, and by how much each array of weights moved."""
-    found = {}
+    results = {}
     for way, trainer in trainers.items():
         trainer.set_weights(weights)
         loss = trainer.learn(batch.x, batch.one_hot)
         moved = zip(trainer.weights(), weights, strict=True)
-        found[way] = loss, [after - before for after, before in moved]
-    return found
+        results[way] = loss, [after - before for after, before in moved]
+    return results

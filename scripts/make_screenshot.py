@@ -55,12 +55,12 @@ def wait_for(root: tk.Tk, condition: object) -> None:
     """Let the window work until something has come true."""
     ready = tk.BooleanVar(root, False)
 
-    def look() -> None:
+    def check() -> None:
         ready.set(condition())
         if not ready.get():
-            root.after(20, look)
+            root.after(20, check)
 
-    look()
+    check()
     while not ready.get():
         root.wait_variable(ready)
 

@@ -92,8 +92,8 @@ def train(x: np.ndarray, y: np.ndarray) -> tinycnn.Sequential:
     for epoch in range(epochs):
         new = augment(x, y, rng, strength=1.0 if epoch < STRONG_EPOCHS else MILD)[..., None]
         span = {"initial_epoch": epoch, "epochs": epoch + 1}
-        found = model.fit(new, targets, size, verbose=0, callbacks=[schedule], **span).history
-        loss, accuracy = found["loss"][0], found["accuracy"][0]
+        history = model.fit(new, targets, size, verbose=0, callbacks=[schedule], **span).history
+        loss, accuracy = history["loss"][0], history["accuracy"][0]
         print(f"epoch {epoch + 1}/{epochs}: loss {loss:.4f}, accuracy {accuracy:.2%}", flush=True)
     return model
 

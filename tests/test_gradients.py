@@ -270,9 +270,9 @@ def test_a_whole_model_is_checked_as_it_trains(monkeypatch):
     assert seen == [ConvolutionReLUPooling, Step, Step, Step]
 
 
-def test_corners_are_left_out_and_counted():
+def test_kinks_are_left_out_and_counted():
     layer = ReLU()
     x = np.zeros((1, 4))
     x[0, 2:] = 1.0, -1.0
     (row,) = gradcheck.check_steps([Step(layer)], {}, x, training=False, entries=9, seed=0)
-    assert (row.checked, row.corners) == (2, 2)
+    assert (row.checked, row.kinks) == (2, 2)

@@ -10,7 +10,7 @@ from tinycnn.utils import atomic
 from tinycnn.utils.errors import FileError
 from tinycnn.utils.printable import printable
 from tinycnn.utils.table import Table
-from tinycnn.utils.validation import number, whole
+from tinycnn.utils.validation import check_int, check_number
 from tinycnn.utils.warning import warn
 
 Logs = dict[str, float]
@@ -192,7 +192,7 @@ class Monitor(Callback):
             raise ValueError(f"mode must be 'auto', 'min' or 'max'. Received: mode={mode!r}")
         self.monitor = monitor
         self.larger_is_better = mode == "max" or (mode == "auto" and "acc" in monitor)
-        self.min_delta = abs(number("min_delta", min_delta))
+        self.min_delta = abs(check_number("min_delta", min_delta))
 
     def current(self, logs: Logs | None) -> float | None:
         """Return the watched number, or None with a warning that lists what there is."""
@@ -243,8 +243,8 @@ class EarlyStopping(Monitor):
         start_from_epoch: int = 0,
     ):
         super().__init__(monitor, mode, min_delta)
-        self.patience = whole("patience", patience, low=0)
-        self.start_from_epoch = whole("start_from_epoch", start_from_epoch, low=0)
+        self.patience = check_int("patience", patience, low=0)
+        self.start_from_epoch = check_int("start_from_epoch", start_from_epoch, low=0)
         self.verbose, self.baseline = verbose, baseline
         self.restore_best_weights = restore_best_weights
 

@@ -7,7 +7,7 @@ would let errors of opposite sign cancel.
 
     python -m tinycnn.gradcheck mnist.h5
 
-Where a ReLU switches or another pixel wins a maximum between "up" and "down", the slope has a corner and
+Where a ReLU switches or another pixel wins a maximum between "up" and "down", the output has a kink and
 no difference can check it; such entries are tried with a smaller distance, then left out and counted.
 """
 
@@ -24,7 +24,7 @@ BOUND = 1e-7
 DISTANCES = (1e-5, 1e-6)
 FORM = "{:<18} {:<16} {:>9}  {:>9} {:>9} {:>7} {:>7}  {}"
 HEAD = FORM.format(
-    "tensor", "shape", "analytic", "numeric", "error", "checked", "corners", ""
+    "tensor", "shape", "analytic", "numeric", "error", "checked", "kinks", ""
 ).rstrip()
 
 
@@ -39,7 +39,7 @@ class Row:
         numeric: the largest that the differences gave.
         error: the largest disagreement, divided by the larger of the two.
         checked: how many entries were compared.
-        corners: how many were left out because of a corner.
+        kinks: how many were left out because of a kink.
     """
 
     tensor: str
@@ -48,7 +48,7 @@ class Row:
     numeric: float
     error: float
     checked: int
-    corners: int
+    kinks: int
 
     @property
     def good(self) -> bool:
@@ -70,7 +70,7 @@ def compare(
         name: for the row.
         array: float64, C-contiguous; moved in place and put back.
         gradient: what `backward` says, shaped as array.
-        value: computes the output and the decisions on the way from the array as it stands.
+        value: computes the output and the activation pattern from the array as it stands.
         entries: how many entries to compare, chosen at random; all if there are no more.
         rng: makes the choice.
     """
@@ -86,22 +86,22 @@ def compare(
     analytic, numeric = np.array(pairs).reshape(-1, 2).T
     largest = np.abs(analytic).max(initial=0), np.abs(numeric).max(initial=0)
     error = float(np.abs(analytic - numeric).max(initial=0) / (max(largest) or 1))
-    corners = len(places) - len(pairs)
-    return Row(name, array.shape, *map(float, largest), error, len(pairs), corners)
+    kinks = len(places) - len(pairs)
+    return Row(name, array.shape, *map(float, largest), error, len(pairs), kinks)
 
 
 def difference(
     flat: np.ndarray, place: int, value: Callable[[], tuple[float, list[np.ndarray]]]
 ) -> float | None:
-    """Return the central difference by one entry, or None at a corner: see `compare`."""
+    """Return the central difference with respect to one entry, or None at a kink: see `compare`."""
     before = flat[place]
     for distance in DISTANCES:
         flat[place] = up = before + distance
-        value_up, decisions_up = value()
+        value_up, pattern_up = value()
         flat[place] = down = before - distance
-        value_down, decisions_down = value()
+        value_down, pattern_down = value()
         flat[place] = before
-        if all(map(np.array_equal, decisions_up, decisions_down)):
+        if all(map(np.array_equal, pattern_up, pattern_down)):
             return (value_up - value_down) / (up - down)
     return None
 
@@ -126,12 +126,13 @@ def check_steps(
 
     def value() -> tuple[float, list[np.ndarray]]:
         y, tape = run()
-        decided = [d for step, ctx in zip(steps, tape, strict=True) for d in step.decisions(ctx)]
-        return float((cotangent * y).sum()), decided
+        each = zip(steps, tape, strict=True)
+        pattern = [part for step, ctx in each for part in step.activation_pattern(ctx)]
+        return float((cotangent * y).sum()), pattern
 
     dx, grads = backward(steps, cotangent, tape)
-    found = [gradient for layer in grads for gradient in layer.values()]
-    named = [*zip(params.items(), found, strict=True), (("x", x), dx)]
+    gradients = [gradient for layer in grads for gradient in layer.values()]
+    named = [*zip(params.items(), gradients, strict=True), (("x", x), dx)]
     for (name, array), grad in named:
         yield compare(name, array, grad, value, entries, rng)
 
@@ -163,20 +164,20 @@ def check_layer(
         >>> [row.tensor for row in check_layer(Dense(3), (4,)) if row.good]
         ['dense/kernel', 'dense/bias', 'x']
     """
-    twin = CLASSES[type(layer).__name__](**{**layer.get_config(), "dtype": "float64"})
+    copy = CLASSES[type(layer).__name__](**{**layer.get_config(), "dtype": "float64"})
     rng = np.random.default_rng(seed)
-    twin.build((None, *input_shape), rng)
-    for name, param in twin.params.items():
+    copy.build((None, *input_shape), rng)
+    for name, param in copy.params.items():
         param[...] = layer.params[name] if layer.params else rng.standard_normal(param.shape)
-    label = layer.name or type(layer).__name__.lower()
-    params = {f"{label}/{name}": param for name, param in twin.params.items()}
+    prefix = layer.name or type(layer).__name__.lower()
+    params = {f"{prefix}/{name}": param for name, param in copy.params.items()}
     x = rng.standard_normal((samples, *input_shape))
-    steps = [Step(twin)]
+    steps = [Step(copy)]
     return list(check_steps(steps, params, x, training=training, entries=entries, seed=seed))
 
 
 def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int = 0) -> list[Row]:
-    """Check the gradients of a whole model: of the scores before a final softmax by everything.
+    """Check the gradients of a whole model: of the logits with respect to everything.
 
     Args:
         model: built; it is not changed.
@@ -196,21 +197,21 @@ def check_rows(model: object, samples: int, entries: int, seed: int) -> Iterator
     for layer in config["layers"]:
         layer["config"]["dtype"] = "float64"
     rng = np.random.default_rng(seed)
-    twin = type(model).from_config(config, rng)
-    twin.set_weights(model.get_weights())
-    names = [f"{layer.name}/{name}" for layer in twin.layers for name in layer.params]
-    x = rng.random((samples, *twin.input_shape[1:]))
-    steps = plan(twin.layers, logits=True)
-    params = dict(zip(names, twin.weights, strict=True))
+    copy = type(model).from_config(config, rng)
+    copy.set_weights(model.get_weights())
+    names = [f"{layer.name}/{name}" for layer in copy.layers for name in layer.params]
+    x = rng.random((samples, *copy.input_shape[1:]))
+    steps = plan(copy.layers, logits=True)
+    params = dict(zip(names, copy.weights, strict=True))
     yield from check_steps(steps, params, x, training=True, entries=entries, seed=seed)
     if model.objective is not None:
-        yield check_loss(model.objective, twin.output_shape[-1], samples, entries, rng)
+        yield check_loss(model.objective, copy.output_shape[-1], samples, entries, rng)
 
 
 def check_loss(
     objective: object, classes: int, samples: int, entries: int, rng: np.random.Generator
 ) -> Row:
-    """Check the gradient of a model's mean loss by the scores or probabilities that it is given."""
+    """Check the gradient of a model's mean loss with respect to the logits or probabilities."""
     loss, logits = objective.loss, objective.from_logits
     y_pred = rng.standard_normal((samples, classes)) if logits else rng.random((samples, classes))
     chosen = rng.integers(classes, size=samples)
@@ -238,9 +239,9 @@ def table(rows: list[Row]) -> str:
 def line(row: Row) -> str:
     """Return one row as text, to stand under `HEAD`."""
     sizes = f"{row.analytic:.3e}", f"{row.numeric:.3e}", f"{row.error:.1e}"
-    verdict = "ok" if row.good else "WRONG" if row.analytic else "ALL ZERO"
-    verdict = verdict if row.checked else "NOTHING CHECKED"
-    return FORM.format(row.tensor, str(row.shape), *sizes, row.checked, row.corners, verdict)
+    status = "ok" if row.good else "WRONG" if row.analytic else "ALL ZERO"
+    status = status if row.checked else "NOTHING CHECKED"
+    return FORM.format(row.tensor, str(row.shape), *sizes, row.checked, row.kinks, status)
 
 
 def worst(rows: list[Row]) -> float:

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from tinycnn.utils.validation import number, whole
+from tinycnn.utils.validation import check_int, check_number
 
 NORMAL_CUT = 0.87962566103423978  # standard deviation of a normal distribution cut off at 2
 
@@ -68,7 +68,7 @@ class Constant(Initializer):
     """
 
     def __init__(self, value: float = 0.0):
-        self.value = number("value", value)
+        self.value = check_number("value", value)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
         """Return an array filled with the number."""
@@ -88,7 +88,7 @@ class RandomInitializer(Initializer):
     """
 
     def __init__(self, seed: int | None = None):
-        self.seed = None if seed is None else whole("seed", seed, 0, 2**64 - 1)
+        self.seed = None if seed is None else check_int("seed", seed, 0, 2**64 - 1)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
         """Return random numbers."""

@@ -1,4 +1,4 @@
-"""Losses: how wrong a prediction is, and the gradient that says in which direction to mend it.
+"""Losses: how wrong a prediction is, and the gradient that says in which direction to improve it.
 
 As in Keras there is a function for each loss, which returns one number a sample, and a class, which
 returns their mean. Where the last layer is a softmax, training hands the scores before it to the loss.
@@ -8,9 +8,14 @@ import numpy as np
 
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import FLOATS
-from tinycnn.utils.validation import number, plain_array, refuse, truth
+from tinycnn.utils.validation import check_bool, check_number, check_supported, plain_array
 
-NEUTRAL = {"axis": -1, "reduction": "sum_over_batch_size", "ignore_class": None, "dtype": None}
+SUPPORTED_DEFAULTS = {
+    "axis": -1,
+    "reduction": "sum_over_batch_size",
+    "ignore_class": None,
+    "dtype": None,
+}
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before the logarithm
 
 
@@ -62,9 +67,9 @@ class CategoricalCrossentropy:
         name: str = "categorical_crossentropy",
         **options: object,
     ):
-        refuse(type(self).__name__, options, NEUTRAL)
-        self.from_logits = truth("from_logits", from_logits)
-        self.label_smoothing = number("label_smoothing", label_smoothing, 0, 1)
+        check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
+        self.from_logits = check_bool("from_logits", from_logits)
+        self.label_smoothing = check_number("label_smoothing", label_smoothing, 0, 1)
         self.name = name
 
     def __call__(self, y_true: np.ndarray, y_pred: np.ndarray) -> float:
@@ -120,7 +125,7 @@ class CategoricalCrossentropy:
 
     @staticmethod
     def backward(target: np.ndarray, ctx: object, from_logits: bool) -> np.ndarray:
-        """Return the gradient of the *mean* loss by the predictions, (n, classes).
+        """Return the gradient of the *mean* loss with respect to the predictions, (n, classes).
 
         Args:
             target, from_logits: those of `forward`.

@@ -9,12 +9,12 @@ import operator
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.utils.arrays import changeable, checked
-from tinycnn.utils.validation import label, number, refuse, truth
+from tinycnn.utils.arrays import check_array, check_in_place
+from tinycnn.utils.validation import check_bool, check_name, check_number, check_supported
 
 SMALLEST, LARGEST = 1e-30, 1e30  # within what float32 can hold
 BELOW_ONE = 1 - 2**-20  # the running means must forget something
-NEUTRAL = {  # options of Keras's that are accepted only at the value that changes nothing
+SUPPORTED_DEFAULTS = {  # options of Keras's that are accepted only at the value that changes nothing
     "weight_decay": None,
     "clipnorm": None,
     "clipvalue": None,
@@ -44,9 +44,9 @@ class Optimizer:
     slot_names: tuple[str, ...] = ()
 
     def __init__(self, learning_rate: float, name: str, **options: object):
-        refuse(type(self).__name__, options, NEUTRAL)
+        check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
         self.learning_rate = learning_rate
-        self.name = label("name", name)
+        self.name = check_name("name", name)
         self.iterations = 0
         self.slots: dict[str, list[np.ndarray]] = {}
         self.params: list[np.ndarray] | None = None  # whose slots these are
@@ -58,7 +58,7 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._learning_rate = number("learning_rate", value, 0.0, LARGEST)
+        self._learning_rate = check_number("learning_rate", value, 0.0, LARGEST)
 
     def build(self, params: list[np.ndarray]) -> None:
         """Make the slots, all 0, if they are not there yet.
@@ -68,7 +68,7 @@ class Optimizer:
         """
         _check_list("params", params)
         for param in params:
-            changeable("param", param)
+            check_in_place("param", param)
         if not self.slots:
             self.slots = {name: [np.zeros_like(p) for p in params] for name in self.slot_names}
         shapes = [param.shape for param in params]
@@ -84,7 +84,7 @@ class Optimizer:
         """Take one step: change params in place.
 
         Args:
-            grads: gradient of the loss by each of params.
+            grads: gradient of the loss with respect to each of params.
             params: the weights, always in the same order.
 
         Raises:
@@ -98,7 +98,7 @@ class Optimizer:
             raise ValueError(f"Gradients and weights must have the same shapes. Received: {shapes}")
         self.build(params)
         for param, grad in zip(params, grads, strict=True):
-            checked("grad", grad, param.shape, param.dtype)
+            check_array("grad", grad, param.shape, param.dtype)
         self.iterations += 1
         for place, (param, grad) in enumerate(zip(params, grads, strict=True)):
             self.update(param, grad, [self.slots[name][place] for name in self.slot_names])
@@ -144,8 +144,8 @@ class SGD(Optimizer):
         **options: object,
     ):
         super().__init__(learning_rate, name, **options)
-        self.momentum = number("momentum", momentum, 0.0, 1.0)
-        self.nesterov = truth("nesterov", nesterov)
+        self.momentum = check_number("momentum", momentum, 0.0, 1.0)
+        self.nesterov = check_bool("nesterov", nesterov)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array: see `reference.sgd_update`."""
@@ -188,8 +188,8 @@ class Adadelta(Optimizer):
         **options: object,
     ):
         super().__init__(learning_rate, name, **options)
-        self.rho = number("rho", rho, 0.0, BELOW_ONE)
-        self.epsilon = number("epsilon", epsilon, SMALLEST, 1.0)
+        self.rho = check_number("rho", rho, 0.0, BELOW_ONE)
+        self.epsilon = check_number("epsilon", epsilon, SMALLEST, 1.0)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array: see `reference.adadelta_update`."""
@@ -233,9 +233,9 @@ class Adam(Optimizer):
         **options: object,
     ):
         super().__init__(learning_rate, name, **options)
-        self.beta_1 = number("beta_1", beta_1, 0.0, BELOW_ONE)
-        self.beta_2 = number("beta_2", beta_2, 0.0, BELOW_ONE)
-        self.epsilon = number("epsilon", epsilon, SMALLEST, 1.0)
+        self.beta_1 = check_number("beta_1", beta_1, 0.0, BELOW_ONE)
+        self.beta_2 = check_number("beta_2", beta_2, 0.0, BELOW_ONE)
+        self.epsilon = check_number("epsilon", epsilon, SMALLEST, 1.0)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array: see `reference.adam_update`."""

@@ -37,7 +37,7 @@ def trained(net, weights):
 
 
 class Pass:
-    """A convolution there and back, through the door that layers use."""
+    """A convolution there and back, through the validation and dispatch that layers use."""
 
     def __init__(self, case, x, kernel, bias, dy):
         self.x, self.kernel, self.bias, self.dy = x, kernel, bias, dy

@@ -114,18 +114,18 @@ class Pooling:
         self.shape, (first, *others) = x.shape, self.places(x)
         if not self.maximum:
             return sum(others, first) / np.float32(self.size**2)
-        y, self.winner = first.copy(), np.zeros(first.shape, np.uint8)
+        y, self.argmax = first.copy(), np.zeros(first.shape, np.uint8)
         for number, values in enumerate(others, 1):
             better = values > y
             np.copyto(y, values, where=better)
-            self.winner[better] = number
+            self.argmax[better] = number
         return y
 
     def backward(self, dy, first):
         dx = np.zeros(self.shape, dy.dtype)
         for number, values in enumerate(self.places(dx)):
             values[...] = (
-                dy * (self.winner == number) if self.maximum else dy / np.float32(self.size**2)
+                dy * (self.argmax == number) if self.maximum else dy / np.float32(self.size**2)
             )
         return dx
 
@@ -163,19 +163,19 @@ class Flatten:
 
 def built(net):
     """Return the layers of a net, without weights, up to the scores."""
-    found = []
+    layers = []
     for kind, options in net.layers:
         if "Pooling" in kind:
-            found.append(Pooling(options, kind == "MaxPooling2D"))
+            layers.append(Pooling(options, kind == "MaxPooling2D"))
         else:
             kinds = {"Conv2D": Conv2D, "Dense": Dense, "Dropout": Dropout, "Flatten": Flatten}
-            found.append(kinds[kind](options))
+            layers.append(kinds[kind](options))
         if options.get("activation") in ("relu", "tanh"):
-            found.append(Activation(options["activation"]))
-    return found
+            layers.append(Activation(options["activation"]))
+    return layers
 
 
-def give(layers, weights):
+def assign(layers, weights):
     """Hand kernels and biases to the layers that have some."""
     pairs = iter(zip(weights[::2], weights[1::2], strict=True))
     for layer in layers:
@@ -206,7 +206,7 @@ class Trainer:
 
     def set_weights(self, weights):
         """Copy weights in."""
-        give(self.layers, weights)
+        assign(self.layers, weights)
 
     def weights(self):
         """Return the weights."""
@@ -255,7 +255,7 @@ def trainers(net, data, batch):
 def predictors(net, weights, x):
     """Return a function for each size of batches."""
     layers = built(net)
-    give(layers, weights)
+    assign(layers, weights)
 
     def in_batches(size):
         def predict():

@@ -25,39 +25,39 @@ def set_threads(count):
 
 def module(net):
     """Return a net as a module that ends in scores."""
-    found = []
+    modules = []
     for (kind, options), shape in zip(net.layers, net.shapes()[:-1], strict=True):
         if kind == "Conv2D":
             sizes = shape[2], options["filters"], options["kernel_size"]
-            found.append(nn.Conv2d(*sizes, padding=options["padding"]))
+            modules.append(nn.Conv2d(*sizes, padding=options["padding"]))
         elif kind == "Dense":
-            found.append(nn.Linear(shape[0], options["units"]))
+            modules.append(nn.Linear(shape[0], options["units"]))
         elif kind == "Dropout":
-            found.append(nn.Dropout(options["rate"]))
+            modules.append(nn.Dropout(options["rate"]))
         elif kind == "Flatten":
-            found.append(nn.Flatten())
+            modules.append(nn.Flatten())
         else:
             pooling = nn.MaxPool2d if kind == "MaxPooling2D" else nn.AvgPool2d
-            found.append(pooling(options["pool_size"]))
+            modules.append(pooling(options["pool_size"]))
         activation = ACTIVATIONS.get(options.get("activation"))
-        found += [activation()] if activation else []
-    return nn.Sequential(*found)
+        modules += [activation()] if activation else []
+    return nn.Sequential(*modules)
 
 
 def orders(net):
     """Return for each kernel how Keras's shape unfolds, and the order of its axes in PyTorch."""
-    found, before = [], None
+    axes, before = [], None
     for (kind, _), shape, after in zip(
         net.layers, net.shapes()[:-1], net.shapes()[1:], strict=True
     ):
         if kind == "Conv2D":
-            found.append((None, (3, 2, 0, 1)))
+            axes.append((None, (3, 2, 0, 1)))
         elif kind == "Dense" and before is not None:
-            found.append(((*before, *after), (3, 2, 0, 1)))  # channels come first before flattening
+            axes.append(((*before, *after), (3, 2, 0, 1)))  # channels come first before flattening
         elif kind == "Dense":
-            found.append((None, (1, 0)))
+            axes.append((None, (1, 0)))
         before = shape if kind == "Flatten" else before if kind == "Dropout" else None
-    return found
+    return axes
 
 
 def write_weights(net, model, weights):
@@ -73,16 +73,16 @@ def write_weights(net, model, weights):
 
 def read_weights(net, model):
     """Return a module's weights in Keras's layout."""
-    params, found = [param.detach().numpy() for param in model.parameters()], []
+    params, arrays = [param.detach().numpy() for param in model.parameters()], []
     for place, (unfolded, axes) in enumerate(orders(net)):
         kernel, bias = params[2 * place : 2 * place + 2]
         back = tuple(axes.index(axis) for axis in range(len(axes)))
         if unfolded is not None:
-            turned = kernel.reshape([unfolded[axis] for axis in axes]).transpose(back)
-            found += [turned.reshape(-1, unfolded[-1]).copy(), bias.copy()]
+            permuted = kernel.reshape([unfolded[axis] for axis in axes]).transpose(back)
+            arrays += [permuted.reshape(-1, unfolded[-1]).copy(), bias.copy()]
         else:
-            found += [kernel.transpose(back).copy(), bias.copy()]
-    return found
+            arrays += [kernel.transpose(back).copy(), bias.copy()]
+    return arrays
 
 
 class Trainer:
@@ -189,8 +189,8 @@ class Pass:
     def results(self):
         """Return all four as NumPy arrays in Keras's layouts."""
         y, dx, dkernel, dbias = (tensor.detach() for tensor in self.both())
-        turned = y.permute(0, 2, 3, 1), dx.permute(0, 2, 3, 1), dkernel.permute(2, 3, 1, 0), dbias
-        return [tensor.numpy() for tensor in turned]
+        permuted = y.permute(0, 2, 3, 1), dx.permute(0, 2, 3, 1), dkernel.permute(2, 3, 1, 0), dbias
+        return [tensor.numpy() for tensor in permuted]
 
 
 def convolutions(case, arrays):

@@ -308,7 +308,7 @@ def torch_step(torch, model, tensors, optimizer, x, classes):
     """Take one training step in PyTorch, the softmax at the end left to its cross-entropy."""
     x = torch.tensor(x)
     for layer, params in zip(model.layers, tensors, strict=True):
-        x = in_torch(torch, layer.before_softmax() or layer, x, params)
+        x = in_torch(torch, layer.as_logits() or layer, x, params)
     optimizer.zero_grad()
     loss = torch.nn.functional.cross_entropy(x, torch.tensor(classes))
     loss.backward()

@@ -5,7 +5,7 @@ import pytest
 
 from tinycnn import datasets
 from tinycnn.preprocessing import augmentation
-from tinycnn.preprocessing.augmentation import augment, unit_ink
+from tinycnn.preprocessing.augmentation import augment, scale_to_unit
 
 ADDITIONS = ["add_flag", "add_foot", "add_crossbar", "add_serif", "add_slash", "add_hook"]
 CHANGES = [*ADDITIONS, "erase_gap", "vary_line_width", "sharpen", "deform"]
@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_and_another_gives_others(sample):
 
 
 def test_some_digits_stay_as_they_are(sample):
-    plain = (augment(*sample, rng()) == unit_ink(sample[0])).all(axis=(1, 2))
+    plain = (augment(*sample, rng()) == scale_to_unit(sample[0])).all(axis=(1, 2))
     assert 0.08 < plain.mean() < 0.25
 
 
@@ -88,7 +88,7 @@ def test_bytes_and_floats_are_the_same_ink(sample):
 
 
 def test_the_caller_s_images_stay_as_they_were(sample):
-    images = unit_ink(sample[0][:100])
+    images = scale_to_unit(sample[0][:100])
     before = images.copy()
     augment(images, sample[1][:100], rng())
     for name in CHANGES:
@@ -98,7 +98,7 @@ def test_the_caller_s_images_stay_as_they_were(sample):
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_change_keeps_to_the_range_and_changes_something(sample, name):
-    images = unit_ink(sample[0])
+    images = scale_to_unit(sample[0])
     new = getattr(augmentation, name)(images, rng())
     assert new.shape == images.shape
     assert np.isfinite(new).all()
@@ -108,7 +108,7 @@ def test_every_change_keeps_to_the_range_and_changes_something(sample, name):
 
 
 def test_strength_0_only_fits_and_centres(sample):
-    images = unit_ink(sample[0])
+    images = scale_to_unit(sample[0])
     assert np.abs(augmentation.deform(images, rng(), 0.0) - images).mean() < 0.01
     rough = augmentation.deform(images, rng(), 1.0)
     assert np.abs(rough - images).mean() > 0.05

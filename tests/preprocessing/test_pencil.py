@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.pencil import SHAPE, outcomes, paper_noise, pencil_photo
+from benchmarks.pencil import SHAPE, background_noise, outcomes, pencil_photo
 from tinycnn import datasets, pretrained
 from tinycnn.preprocessing import to_mnist
 
@@ -24,10 +24,10 @@ def read(model, **how):
 @pytest.mark.parametrize(
     ("contrast", "noise", "how"),
     [
-        (0.8, 45, {"paper": 1.0}),
-        (0.08, 5, {"paper": 1.0}),
-        (0.3, 20, {"paper": 1.0}),
-        (0.15, 10, {"paper": 1.0, "grain": 2}),
+        (0.8, 45, {"background": 1.0}),
+        (0.08, 5, {"background": 1.0}),
+        (0.3, 20, {"background": 1.0}),
+        (0.15, 10, {"background": 1.0, "grain": 2}),
         (0.08, 5, {}),
         (0.15, 20, {}),
         (0.3, 20, {"grain": 2}),
@@ -41,7 +41,8 @@ def test_pencil_on_textured_paper_is_read(model, contrast, noise, how):
 
 
 @pytest.mark.parametrize(
-    ("noise", "how"), [(45, {"paper": 1.0}), (45, {}), (45, {"grain": 2}), (45, {"quality": 60})]
+    ("noise", "how"),
+    [(45, {"background": 1.0}), (45, {}), (45, {"grain": 2}), (45, {"quality": 60})],
 )
 def test_pencil_that_drowns_in_noise_is_refused(model, noise, how):
     assert read(model, contrast=0.08, noise=noise, **how) == (0, COUNT, 0)
@@ -51,7 +52,7 @@ def test_pencil_that_drowns_in_noise_is_refused(model, noise, how):
 @pytest.mark.parametrize("grain", [0, 2, 8])
 @pytest.mark.parametrize("noise", [5, 45])
 def test_paper_alone_is_refused(light, grain, noise):
-    values = light + paper_noise(np.random.default_rng(1), noise, grain)
+    values = light + background_noise(np.random.default_rng(1), noise, grain)
     picture = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
     with pytest.raises(ValueError, match="no ink in the picture"):
         to_mnist(picture)

@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 
-from tinycnn.preprocessing.segmentation import crop_to_ink, find_ink
+from tinycnn.preprocessing.segmentation import crop_to_foreground, find_ink
 
 SHAPE = (240, 320)
 Y, X = np.mgrid[:240, :320] / 240
@@ -86,11 +86,11 @@ def test_pictures_of_few_pixels(shape):
         assert find_ink(grey).shape == shape
 
 
-def test_crop_to_ink():
+def test_crop_to_foreground():
     ink = np.zeros((9, 9))
     ink[2, 3] = 1
     ink[5, 7] = 0.06
     ink[8, 8] = 0.04  # too faint to count
-    assert crop_to_ink(ink).shape == (4, 5)
+    assert crop_to_foreground(ink).shape == (4, 5)
     with pytest.raises(ValueError, match="no ink"):
-        crop_to_ink(np.zeros((3, 3)))
+        crop_to_foreground(np.zeros((3, 3)))

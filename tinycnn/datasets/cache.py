@@ -50,12 +50,12 @@ def read_cache(
     Example:
         >>> contents = read_cache(cache_folder(), FILES, MIRRORS, 15.0)  # doctest: +SKIP
     """
-    found = {known: _find_whole(folder, known) for known in files}
-    absent = [known for known, content in found.items() if content is None]
+    contents = {known: _find_whole(folder, known) for known in files}
+    absent = [known for known, content in contents.items() if content is None]
     if absent:
         download(absent, folder, mirrors, patience)
-        found |= {known: _read_downloaded(folder, known) for known in absent}
-    return tuple(found[known] for known in files)
+        contents |= {known: _read_downloaded(folder, known) for known in absent}
+    return tuple(contents[known] for known in files)
 
 
 def _find_whole(folder: str | os.PathLike, known: KnownFile) -> Content | None:

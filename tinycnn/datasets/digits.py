@@ -10,7 +10,7 @@ class Digits:
     """A training set and a test set of digits.
 
     Args:
-        x_train: uint8 (n, 28, 28), 0 = paper, 255 = ink.
+        x_train: uint8 (n, 28, 28), 0 = background, 255 = foreground.
         y_train: uint8 (n,), 0..9.
         x_test: uint8 (m, 28, 28).
         y_test: uint8 (m,).

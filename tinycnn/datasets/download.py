@@ -14,7 +14,7 @@ from tinycnn.datasets.files import KnownFile, find_files, put_files_here
 from tinycnn.datasets.transfer import MirrorError, receive
 from tinycnn.utils.errors import DataFileError, DownloadError
 from tinycnn.utils.printable import printable
-from tinycnn.utils.validation import number
+from tinycnn.utils.validation import check_number
 
 PATIENCE = 15.0  # seconds of silence in all when no mirror answers, shared by the mirrors
 _STALE = 3600.0  # seconds after which nobody can still be writing a temporary file
@@ -47,7 +47,7 @@ def download(
     Example:
         >>> download(FILES, "data", ["https://example.org/mnist/"])  # doctest: +SKIP
     """
-    if number("patience", patience) <= 0:
+    if check_number("patience", patience) <= 0:
         raise ValueError(f"patience must be a number of seconds above 0, received {patience!r}")
     folder = Path(folder)
     _prepare(folder)

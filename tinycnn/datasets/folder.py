@@ -54,12 +54,12 @@ def read_folder(folder: str | os.PathLike) -> tuple[Content, ...]:
     """
     _check_folder(folder)
     names = _find_set(folder)
-    found = {name: find_files(folder, name) for name in names}
-    missing = [name for name, paths in found.items() if not paths]
+    paths_of = {name: find_files(folder, name) for name in names}
+    missing = [name for name, paths in paths_of.items() if not paths]
     if missing:
         cause = f"missing from this folder: {', '.join(missing)}"
         raise DataFileError(folder, cause, put_files_here(folder, names))
-    return tuple(_read_one(paths) for paths in found.values())
+    return tuple(_read_one(paths) for paths in paths_of.values())
 
 
 def _check_folder(folder: str | os.PathLike) -> None:
@@ -76,12 +76,14 @@ def _check_folder(folder: str | os.PathLike) -> None:
 
 def _find_set(folder: str | os.PathLike) -> Sequence[str]:
     """Return the names of the four files that are there: EMNIST's, or else MNIST's."""
-    whole = [names for names in (NAMES, *EMNIST_NAMES) if _count(folder, names) == len(names)]
-    if len(whole) > 1:
-        cause = f"it holds more than one set of files: {', '.join(names[0] for names in whole)}"
+    complete = [names for names in (NAMES, *EMNIST_NAMES) if _count(folder, names) == len(names)]
+    if len(complete) > 1:
+        cause = f"it holds more than one set of files: {', '.join(names[0] for names in complete)}"
         raise DataFileError(folder, cause, _ONE_SET)
     return (
-        whole[0] if whole else max((NAMES, *EMNIST_NAMES), key=lambda names: _count(folder, names))
+        complete[0]
+        if complete
+        else max((NAMES, *EMNIST_NAMES), key=lambda names: _count(folder, names))
     )
 
 

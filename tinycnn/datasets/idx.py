@@ -123,7 +123,7 @@ def parse_images(data: bytes, path: str | os.PathLike) -> np.ndarray:
         path: the file's name, for messages.
 
     Returns:
-        uint8 (n, 28, 28), 0 = paper, 255 = ink, n in 1..1,000,000; a writable copy.
+        uint8 (n, 28, 28), 0 = background, 255 = foreground, n in 1..1,000,000; a writable copy.
 
     Raises:
         DataFileError: anything but n images of 28x28 unsigned bytes, to the byte.

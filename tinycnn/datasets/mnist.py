@@ -37,7 +37,7 @@ def load_data(
         patience: seconds of silence to bear in all when no mirror answers, > 0.
 
     Returns:
-        ((x_train, y_train), (x_test, y_test)): uint8 (60000, 28, 28), 0 = paper and 255 = ink;
+        ((x_train, y_train), (x_test, y_test)): uint8 (60000, 28, 28), 0 = background and 255 = foreground;
         uint8 (60000,), 0..9; and 10,000 of each for testing.
 
     Raises:

@@ -30,7 +30,7 @@ def load_data(path: str | os.PathLike | None = None) -> tuple[Split, Split]:
         path: an .npz file made by scripts/make_sample.py; None for the one in the package.
 
     Returns:
-        ((x_train, y_train), (x_test, y_test)): uint8 (10000, 28, 28), 0 = paper and 255 = ink;
+        ((x_train, y_train), (x_test, y_test)): uint8 (10000, 28, 28), 0 = background and 255 = foreground;
         uint8 (10000,), 0..9; and 2,000 of each for testing.
 
     Raises:

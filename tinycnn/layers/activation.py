@@ -4,7 +4,7 @@ import numpy as np
 
 from tinycnn import activations
 from tinycnn.layers.base import Layer
-from tinycnn.utils.validation import refuse
+from tinycnn.utils.validation import check_supported
 
 
 class Activation(Layer):
@@ -37,11 +37,11 @@ class Activation(Layer):
         """Return dx, shaped as dy."""
         return self.activation.backward(dy, ctx), {}
 
-    def before_softmax(self) -> "Activation | None":
+    def as_logits(self) -> "Activation | None":
         """Return a layer that does nothing, if this is a softmax; else None."""
         return Activation("linear") if self.activation == activations.softmax else None
 
-    def decisions(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
+    def activation_pattern(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return which outputs of a ReLU are on."""
         return (ctx > 0,) if self.activation == activations.relu else ()
 
@@ -70,7 +70,7 @@ class ReLU(Activation):
             "negative_slope": negative_slope,
             "threshold": threshold,
         }
-        refuse("ReLU", given, {"max_value": None, "negative_slope": 0.0, "threshold": 0.0})
+        check_supported("ReLU", given, {"max_value": None, "negative_slope": 0.0, "threshold": 0.0})
         super().__init__("relu", **options)
 
     def get_config(self) -> dict:
@@ -87,7 +87,7 @@ class Softmax(Activation):
     """
 
     def __init__(self, axis: int = -1, **options: object):
-        refuse("Softmax", {"axis": axis}, {"axis": -1})
+        check_supported("Softmax", {"axis": axis}, {"axis": -1})
         super().__init__("softmax", **options)
 
     def get_config(self) -> dict:

@@ -6,7 +6,7 @@ import numpy as np
 
 from tinycnn import activations, initializers
 from tinycnn.layers.base import Layer, flat_size
-from tinycnn.utils.validation import truth
+from tinycnn.utils.validation import check_bool
 
 
 class Affine(Layer):
@@ -29,7 +29,7 @@ class Affine(Layer):
     ):
         super().__init__(**options)
         self.activation = activations.get(activation)
-        self.use_bias = truth("use_bias", use_bias)
+        self.use_bias = check_bool("use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
 
@@ -42,15 +42,15 @@ class Affine(Layer):
         kernel = self.params["kernel"]
         return self.params["bias"] if self.use_bias else np.zeros(kernel.shape[-1], kernel.dtype)
 
-    def before_softmax(self) -> "Affine | None":
-        """Return a twin with linear activation that shares the parameters; None without a softmax."""
+    def as_logits(self) -> "Affine | None":
+        """Return a copy with linear activation that shares the parameters; None without a softmax."""
         if self.activation != activations.softmax:
             return None
-        twin = copy.copy(self)
-        twin.activation = activations.linear
-        return twin
+        linear = copy.copy(self)
+        linear.activation = activations.linear
+        return linear
 
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+    def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return which outputs of a ReLU are on."""
         return (ctx[1] > 0,) if self.activation == activations.relu else ()
 

@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from tinycnn.layers.weights import warn_of_weights
-from tinycnn.utils.validation import affordable, as_array, label, refuse, whole
+from tinycnn.utils.validation import affordable, as_array, check_int, check_name, check_supported
 
 DTYPES = ("float32", "float64")
-NEUTRAL = {  # options of Keras's that are accepted only at the value that changes nothing
+SUPPORTED_DEFAULTS = {  # options of Keras's that are accepted only at the value that changes nothing
     "trainable": True,
     "data_format": "channels_last",
     "dilation_rate": 1,
@@ -47,10 +47,10 @@ class Layer:
         input_shape: tuple[int, ...] | None = None,
         **options: object,
     ):
-        refuse(type(self).__name__, options, NEUTRAL)
+        check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
         if dtype not in (None, *DTYPES):
             raise ValueError(f"dtype must be one of {DTYPES}. Received: dtype={dtype!r}")
-        self.name = None if name is None else label("name", name)
+        self.name = None if name is None else check_name("name", name)
         self.dtype = str(dtype or "float32")
         self.batch_shape = None
         if input_shape is not None:
@@ -59,11 +59,11 @@ class Layer:
                     "input_shape must be the shape of one sample, such as (28, 28, 1). "
                     f"Received: input_shape={input_shape!r}"
                 )
-            self.batch_shape = (None, *(whole("input_shape", size) for size in input_shape))
+            self.batch_shape = (None, *(check_int("input_shape", size) for size in input_shape))
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.params: dict[str, np.ndarray] = {}
-        self.taken = False  # whether it is part of a model, which may still be without shapes
+        self.attached = False  # whether it is part of a model, which may still be without shapes
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
         """Return the shape of each parameter, by name, without making any."""
@@ -118,21 +118,21 @@ class Layer:
         """Return dx, and the gradient of each parameter under the parameter's name.
 
         Args:
-            dy: gradient of the loss by y.
+            dy: gradient of the loss with respect to y.
             ctx: from the forward step.
             input_gradient: False to save the work for dx and return None for it.
         """
         raise TypeError(f"{type(self).__name__} has no backward step")
 
-    def before_softmax(self) -> "Layer | None":
-        """Return this layer without its softmax, sharing its parameters; None if it has none."""
+    def as_logits(self) -> "Layer | None":
+        """Return this layer with logits as its output, sharing its parameters; None if it has no softmax."""
         return None
 
-    def decisions(self, ctx: object) -> tuple[np.ndarray, ...]:
-        """Return the yes-or-no choices that the forward step made.
+    def activation_pattern(self, ctx: object) -> tuple[np.ndarray, ...]:
+        """Return the activation pattern: which ReLUs were on, and each window's argmax.
 
-        Between two inputs with the same decisions the layer is smooth: that is where a gradient can be
-        checked by differences.
+        Between two inputs with the same pattern the layer is smooth: there a gradient can be checked by
+        differences. Where the pattern changes the output has a kink.
         """
         return ()
 

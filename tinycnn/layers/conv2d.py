@@ -6,7 +6,7 @@ from tinycnn import activations, initializers, ops
 from tinycnn.layers.affine import Affine
 from tinycnn.layers.base import Shape
 from tinycnn.layers.window import output_of, padding_name, padding_of
-from tinycnn.utils.validation import pair, whole
+from tinycnn.utils.validation import check_int, check_pair
 
 Pair = tuple[int, int]
 
@@ -53,9 +53,9 @@ class Conv2D(Affine):
         fixed = {"data_format": data_format, "dilation_rate": dilation_rate, "groups": groups}
         affine = activation, use_bias, kernel_initializer, bias_initializer
         super().__init__(*affine, **fixed, **options)
-        self.filters = whole("filters", filters)
-        self.kernel_size = pair("kernel_size", kernel_size)
-        self.strides = pair("strides", strides)
+        self.filters = check_int("filters", filters)
+        self.kernel_size = check_pair("kernel_size", kernel_size)
+        self.strides = check_pair("strides", strides)
         self.padding = padding_name(padding)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:

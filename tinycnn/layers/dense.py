@@ -5,7 +5,7 @@ import numpy as np
 from tinycnn import activations, initializers, ops
 from tinycnn.layers.affine import Affine
 from tinycnn.layers.base import Shape
-from tinycnn.utils.validation import whole
+from tinycnn.utils.validation import check_int
 
 
 class Dense(Affine):
@@ -38,7 +38,7 @@ class Dense(Affine):
         **options: object,
     ):
         super().__init__(activation, use_bias, kernel_initializer, bias_initializer, **options)
-        self.units = whole("units", units)
+        self.units = check_int("units", units)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
         """Return kernel (c, f) and bias (f,)."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from tinycnn import ops
 from tinycnn.layers.base import Layer
-from tinycnn.utils.validation import number, whole
+from tinycnn.utils.validation import check_int, check_number
 
 
 class Dropout(Layer):
@@ -33,8 +33,8 @@ class Dropout(Layer):
         **options: object,
     ):
         super().__init__(noise_shape=noise_shape, **options)
-        self.rate = number("rate", rate, 0, 1)
-        self.seed = None if seed is None else whole("seed", seed, 0, 2**64 - 1)
+        self.rate = check_number("rate", rate, 0, 1)
+        self.seed = None if seed is None else check_int("seed", seed, 0, 2**64 - 1)
 
     def step_seed(self, rng: np.random.Generator) -> int:
         """Return the seed of one step's mask."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tinycnn.layers.base import NEUTRAL, Layer
-from tinycnn.utils.validation import refuse, whole
+from tinycnn.layers.base import SUPPORTED_DEFAULTS, Layer
+from tinycnn.utils.validation import check_int, check_supported
 
 
 class InputLayer(Layer):
@@ -39,7 +39,11 @@ class InputLayer(Layer):
         **options: object,
     ):
         options |= {"batch_size": batch_size, "sparse": sparse, "ragged": ragged}
-        refuse("Input", options, {**NEUTRAL, "batch_size": None, "sparse": False, "ragged": False})
+        check_supported(
+            "Input",
+            options,
+            {**SUPPORTED_DEFAULTS, "batch_size": None, "sparse": False, "ragged": False},
+        )
         super().__init__(name, dtype)
         listed = isinstance(batch_shape, tuple | list)
         if listed and shape is None and tuple(batch_shape)[:1] == (None,):
@@ -48,7 +52,7 @@ class InputLayer(Layer):
             raise ValueError(
                 f"shape must be the shape of one sample, such as (28, 28, 1). Received: {shape!r}"
             )
-        self.batch_shape = (None, *(whole("shape", size) for size in shape))
+        self.batch_shape = (None, *(check_int("shape", size) for size in shape))
 
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None

@@ -7,7 +7,7 @@ import numpy as np
 from tinycnn import ops
 from tinycnn.layers.base import Layer, Shape, flat_size
 from tinycnn.layers.window import output_of, padding_name, padding_of
-from tinycnn.utils.validation import pair
+from tinycnn.utils.validation import check_pair
 
 Pair = tuple[int, int]
 
@@ -32,8 +32,8 @@ class Pooling2D(Layer):
         **options: object,
     ):
         super().__init__(data_format=data_format, **options)
-        self.pool_size = pair("pool_size", pool_size)
-        self.strides = self.pool_size if strides is None else pair("strides", strides)
+        self.pool_size = check_pair("pool_size", pool_size)
+        self.strides = self.pool_size if strides is None else check_pair("strides", strides)
         self.padding = padding_name(padding)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -75,17 +75,17 @@ class MaxPooling2D(Pooling2D):
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
         """Return the largest number of each window, (n, oh, ow, c)."""
-        y, winner = ops.max_pool2d_forward(x, *self.geometry(x.shape))
-        return y, (winner, x.shape)
+        y, argmax = ops.max_pool2d_forward(x, *self.geometry(x.shape))
+        return y, (argmax, x.shape)
 
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Return dx (n, h, w, c): only the winners receive anything."""
+        """Return dx (n, h, w, c): only the argmax of each window receives anything."""
         return ops.max_pool2d_backward(dy, *ctx), {}
 
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
-        """Return which number of each window won."""
+    def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+        """Return the argmax of each window."""
         return (ctx[0],)
 
 

@@ -1,16 +1,16 @@
-"""What `fit`, `evaluate` and `predict` receive, made uniform or refused; and the form of what they return."""
+"""What `fit`, `evaluate` and `predict` receive, checked; and the form of what they return."""
 
 import numpy as np
 
 from tinycnn.callbacks import Callback
-from tinycnn.utils.validation import number, plain, whole
+from tinycnn.utils.validation import check_int, check_number, plain
 
 VERBOSITY = {"auto": 1, 0: 0, 1: 1, 2: 2}
 
 
 def batch_or(default: int, value: int | None, name: str = "batch_size") -> int:
     """Return the size of batches that was asked for, or the default for None."""
-    return default if value is None else whole(name, value)
+    return default if value is None else check_int(name, value)
 
 
 def callback_list(callbacks: list[Callback] | Callback | None) -> list[Callback]:
@@ -29,7 +29,7 @@ def validation_pair(data: tuple) -> tuple[np.ndarray, np.ndarray]:
 
 def split(data: tuple, share: float) -> tuple[tuple, tuple | None]:
     """Cut off the last `share` of the samples for validation."""
-    exact = number("validation_split", share, 0, 1)
+    exact = check_number("validation_split", share, 0, 1)
     # np.float32(0.2) is a little more than 0.2, but 0.2 is meant: its shortest digits.
     share = float(str(share)) if isinstance(share, np.generic | np.ndarray) else exact
     x, y = data

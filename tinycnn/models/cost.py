@@ -35,7 +35,7 @@ def largest_output(layers: list[Layer]) -> int:
 
 
 def check_cost(layers: list[Layer], path: str) -> None:
-    """Refuse a model that would keep the machine busy for minutes, or fill its memory.
+    """Raise for a model that would keep the machine busy for minutes, or fill its memory.
 
     Args:
         layers: of a built model.

@@ -1,4 +1,4 @@
-"""Why a loss is not finite: looked for only once it is not, and said once, as a warning."""
+"""Why a loss is not finite: sought only once it is not, and said once, as a warning."""
 
 import dataclasses
 
@@ -24,27 +24,27 @@ def likely_cause(model: object, x: np.ndarray, y: np.ndarray, samples: np.ndarra
         if bad.any():
             return (
                 f"{name}[{samples[bad.argmax()]}] holds NaN, infinity or a number too large for "
-                f"{model.dtype}, one of {bad.sum()} such samples in this batch. Mend the data."
+                f"{model.dtype}, one of {bad.sum()} such samples in this batch. Correct the data."
             )
     weights = named_weights(model.layers)
     if names := not_finite(weights):
-        found = f"x and y are finite, but NaN or infinity is in the weights {', '.join(names)}."
+        cause = f"x and y are finite, but NaN or infinity is in the weights {', '.join(names)}."
     else:
         sizes = [max(np.abs(w).max(initial=0) for w in some) for some in ([x], weights.values())]
-        found = (
+        cause = (
             f"numbers grow too large on the way: x reaches {sizes[0]:.3g}, weights {sizes[1]:.3g}."
         )
         if sizes[0] > sizes[1]:
-            return f"{found} Scale x, to numbers round 1."
+            return f"{cause} Scale x, to numbers round 1."
     if not model.optimizer.iterations:
-        return f"{found} They were so before the first step: begin with other weights."
+        return f"{cause} They were so before the first step: begin with other weights."
     rate = model.optimizer.learning_rate
-    return f"{found} The training has diverged: begin again, with a learning rate below {rate:g}."
+    return f"{cause} The training has diverged: begin again, with a learning rate below {rate:g}."
 
 
 @dataclasses.dataclass
 class Watch:
-    """Looks at the losses of a training or an evaluation, and warns once when one is not finite.
+    """Checks the losses of a training or an evaluation, and warns once when one is not finite.
 
     Args:
         model: compiled and built.
@@ -53,7 +53,7 @@ class Watch:
     model: object
     warned: bool = False
 
-    def look(
+    def check(
         self,
         x: np.ndarray,
         y: np.ndarray,
@@ -61,7 +61,7 @@ class Watch:
         place: str,
         losses: np.ndarray,
     ) -> None:
-        """Look at a batch, before the weights change.
+        """Check a batch, before the weights change.
 
         Args:
             x, y: the batch.

@@ -36,11 +36,11 @@ class ConvolutionReLU:
     ) -> tuple[np.ndarray | None, Grads]:
         """Return dx, and the gradients of each layer."""
         (x, y), convolution = ctx, self.layers[0]
-        rest = convolution.params["kernel"], *convolution.geometry(x.shape), input_gradient
-        dx, dkernel, dbias = fused_ops.conv2d_relu_backward(dy, y, x, *rest)
+        arguments = convolution.params["kernel"], *convolution.geometry(x.shape), input_gradient
+        dx, dkernel, dbias = fused_ops.conv2d_relu_backward(dy, y, x, *arguments)
         return dx, [convolution.named(dkernel, dbias)] + [{}] * (len(self.layers) - 1)
 
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+    def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return which outputs of the ReLU are on."""
         return (ctx[1] > 0,)
 
@@ -49,7 +49,7 @@ class ConvolutionReLU:
 class ConvolutionReLUPooling:
     """Conv2D, ReLU, a MaxPooling2D whose windows lie side by side, and the Dropout behind it.
 
-    Only the winner of each window has a gradient; knowing them is enough to go back.
+    Only the argmax of each window has a gradient; knowing it is enough to go back.
 
     Args:
         layers: the convolution, the ReLU if that is a layer of its own, the pooling, the dropout if any.
@@ -72,21 +72,21 @@ class ConvolutionReLUPooling:
         kernel, bias = self.layers[0].params["kernel"], self.layers[0].bias()
         rate = self.dropout.rate if training and self.dropout else 0.0
         seed = self.dropout.step_seed(rng) if rate else 0
-        rest = *self.geometry(x), rate, seed
-        y, winner = fused_ops.conv2d_relu_max_pool2d_forward(x, kernel, bias, *rest)
-        return y, (x, y, winner, rate)
+        arguments = *self.geometry(x), rate, seed
+        y, argmax = fused_ops.conv2d_relu_max_pool2d_forward(x, kernel, bias, *arguments)
+        return y, (x, y, argmax, rate)
 
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool
     ) -> tuple[np.ndarray | None, Grads]:
         """Return dx, and the gradients of each layer."""
-        (x, y, winner, rate), kernel = ctx, self.layers[0].params["kernel"]
-        rest = kernel, *self.geometry(x), rate, input_gradient
-        dx, dkernel, dbias = fused_ops.conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
+        (x, y, argmax, rate), kernel = ctx, self.layers[0].params["kernel"]
+        arguments = kernel, *self.geometry(x), rate, input_gradient
+        dx, dkernel, dbias = fused_ops.conv2d_relu_max_pool2d_backward(dy, y, argmax, x, *arguments)
         return dx, [self.layers[0].named(dkernel, dbias)] + [{}] * (len(self.layers) - 1)
 
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
-        """Return which outputs of the ReLU are on, and which number of each window won."""
+    def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+        """Return which outputs of the ReLU are on, and the argmax of each window."""
         return ctx[1] > 0, ctx[2] * (ctx[1] > 0)
 
 
@@ -102,7 +102,7 @@ class ConvolutionAveragePooling:
     layers: tuple[Layer, ...]
     activation: str
 
-    def rest(self, x: np.ndarray) -> tuple:
+    def arguments(self, x: np.ndarray) -> tuple:
         """Return strides and padding of the convolution, the activation, and the pooling's window."""
         geometry = self.layers[0].geometry(x.shape)
         return *geometry, self.activation, self.layers[-1].pool_size
@@ -112,7 +112,7 @@ class ConvolutionAveragePooling:
     ) -> tuple[np.ndarray, tuple]:
         """Return y, the means of the windows of activation(x * kernel + bias), and ctx."""
         kernel, bias = self.layers[0].params["kernel"], self.layers[0].bias()
-        y, a = fused_ops.conv2d_average_pool2d_forward(x, kernel, bias, *self.rest(x))
+        y, a = fused_ops.conv2d_average_pool2d_forward(x, kernel, bias, *self.arguments(x))
         return y, (x, a)
 
     def backward(
@@ -120,11 +120,11 @@ class ConvolutionAveragePooling:
     ) -> tuple[np.ndarray | None, Grads]:
         """Return dx, and the gradients of each layer."""
         (x, a), kernel = ctx, self.layers[0].params["kernel"]
-        rest = kernel, *self.rest(x), input_gradient
-        dx, dkernel, dbias = fused_ops.conv2d_average_pool2d_backward(dy, a, x, *rest)
+        arguments = kernel, *self.arguments(x), input_gradient
+        dx, dkernel, dbias = fused_ops.conv2d_average_pool2d_backward(dy, a, x, *arguments)
         return dx, [self.layers[0].named(dkernel, dbias)] + [{}] * (len(self.layers) - 1)
 
-    def decisions(self, ctx: tuple) -> tuple[np.ndarray, ...]:
+    def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return which outputs of a ReLU are on."""
         return (ctx[1] > 0,) if self.activation == "relu" else ()
 

@@ -22,7 +22,7 @@ def activations(model: object, x: np.ndarray) -> list[np.ndarray]:
 
 
 def gradients(model: object, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the gradient of the mean loss by every parameter, without dropout; nothing is learnt.
+    """Return the gradient of the mean loss with respect to every parameter, without dropout or learning.
 
     Args:
         model: compiled and built.

@@ -8,7 +8,7 @@ from tinycnn import saving
 from tinycnn.models.files import weight_specs
 from tinycnn.models.sequential import Sequential
 from tinycnn.utils.errors import ModelFileError
-from tinycnn.utils.validation import refuse
+from tinycnn.utils.validation import check_supported
 
 
 def load_model(
@@ -19,7 +19,7 @@ def load_model(
 ) -> Sequential:
     """Read a whole model that `save`, or Keras, wrote.
 
-    Nothing in the file can run code: it is data, read through one guarded door.
+    Nothing in the file can run code: it is data, read by one validating reader.
 
     Args:
         filepath: an HDF5 file.
@@ -30,8 +30,8 @@ def load_model(
     Raises:
         ModelFileError: if the file is no such model, with the cause.
     """
-    refuse("load_model", {"custom_objects": custom_objects}, {"custom_objects": None})
-    refuse("load_model", {"safe_mode": safe_mode}, {"safe_mode": True})
+    check_supported("load_model", {"custom_objects": custom_objects}, {"custom_objects": None})
+    check_supported("load_model", {"safe_mode": safe_mode}, {"safe_mode": True})
     saved = saving.read_model(filepath, weight_specs)
     try:
         # The weights that are drawn here are replaced at once.

@@ -10,7 +10,7 @@ from tinycnn import utils
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.layers.weights import warn_of_weights
 from tinycnn.models.plan import plan
-from tinycnn.utils.validation import is_whole, label, whole
+from tinycnn.utils.validation import check_int, check_name, is_int
 
 
 def snake_case(name: str) -> str:
@@ -41,7 +41,7 @@ class Network:
     """
 
     def __init__(self, layers: Sequence[Layer] | None, name: str):
-        self.name = label("name", name)
+        self.name = check_name("name", name)
         self._rng: np.random.Generator | None = None  # None: the default one, read at each layer
         self.built = False
         self._layers: list[Layer] = []
@@ -91,7 +91,7 @@ class Network:
             raise TypeError(f"A model is made of layers. Received: {layer!r}")
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError("An InputLayer can only be the first layer of a model.")
-        if layer.taken or layer.input_shape is not None:
+        if layer.attached or layer.input_shape is not None:
             raise ValueError(f"Layer {layer.name} is already part of a model: make a new one.")
         if self.layers and layer.dtype != self.dtype and not isinstance(layer, InputLayer):
             raise ValueError(f"All layers must be {self.dtype}. Received: dtype={layer.dtype!r}")
@@ -100,7 +100,7 @@ class Network:
         if shape is not None:
             self._build_layer(layer, shape)
         self._layers.append(layer)
-        layer.taken = True
+        layer.attached = True
         self.built = shape is not None and bool(self.layers)
         self._plan_steps()
 
@@ -112,14 +112,14 @@ class Network:
 
     def _unused_name(self, layer: Layer) -> str:
         """Return the layer's own name, or the class's with a number, as Keras counts."""
-        taken = {other.name for other in self._layers}
+        used = {other.name for other in self._layers}
         if layer.name is not None:
-            if layer.name in taken:
+            if layer.name in used:
                 raise ValueError(f"All layers must have different names. Twice: {layer.name!r}")
             return layer.name
         base = snake_case(type(layer).__name__)
         names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(1)))
-        return next(name for name in names if name not in taken)
+        return next(name for name in names if name not in used)
 
     def build(self, input_shape: tuple) -> None:
         """Make all parameters.
@@ -136,7 +136,7 @@ class Network:
             return
         if not isinstance(input_shape, tuple | list):
             raise ValueError(f"input_shape must be a tuple. Received: input_shape={input_shape!r}")
-        shape = (None, *(whole("input_shape", size) for size in input_shape[1:]))
+        shape = (None, *(check_int("input_shape", size) for size in input_shape[1:]))
         for layer in self._layers:
             self._build_layer(layer, shape)
             shape = layer.output_shape
@@ -169,7 +169,7 @@ class Network:
         if (name is None) == (index is None):
             raise ValueError("get_layer takes either a name or an index.")
         if index is not None:
-            if not is_whole(index) or not -len(self.layers) <= index < len(self.layers):
+            if not is_int(index) or not -len(self.layers) <= index < len(self.layers):
                 raise ValueError(f"There are {len(self.layers)} layers. Received: index={index!r}")
             return self.layers[int(index)]
         for layer in self.layers:

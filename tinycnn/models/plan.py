@@ -1,7 +1,7 @@
 """The plan: what really runs, step by step. Every prediction and every training step goes through here.
 
 A step keeps the contract of a layer: `forward` returns y and ctx, `backward` takes ctx back. `tape` is the
-list of all ctx. A step is one layer, or neighbours that are faster run as one: see `fusing.py`.
+list of all ctx. A step is one layer, or neighbours that are faster run as one: see `fusion.py`.
 """
 
 import dataclasses
@@ -38,9 +38,9 @@ class Step:
         dx, grads = self.layer.backward(dy, ctx, input_gradient)
         return dx, [grads]
 
-    def decisions(self, ctx: object) -> tuple[np.ndarray, ...]:
-        """Return the yes-or-no choices of the forward step: see `Layer.decisions`."""
-        return self.layer.decisions(ctx)
+    def activation_pattern(self, ctx: object) -> tuple[np.ndarray, ...]:
+        """Return which ReLUs were on, and each window's argmax: see `Layer.activation_pattern`."""
+        return self.layer.activation_pattern(ctx)
 
 
 AnyStep = Step | Fused
@@ -59,7 +59,7 @@ def plan(layers: Sequence[Layer], logits: bool = False, fuse: bool = True) -> li
         The steps, in order.
     """
     layers = list(layers)
-    scores = layers[-1].before_softmax() if logits and layers else None
+    scores = layers[-1].as_logits() if logits and layers else None
     if scores is not None:
         layers[-1] = scores
     steps: list[AnyStep] = []
@@ -98,14 +98,14 @@ def backward(
 
     Args:
         steps, tape: those of `forward`.
-        dy: gradient of the loss by the last y.
-        input_gradient: False to save the work for the gradient by the first x.
+        dy: gradient of the loss with respect to the last y.
+        input_gradient: False to save the work for the gradient with respect to the first x.
 
     Returns:
         dx (None if not wanted), and the gradients of each layer, in the order of the layers.
     """
     grads: Grads = []
     for place in reversed(range(len(steps))):
-        dy, found = steps[place].backward(dy, tape[place], input_gradient or place > 0)
-        grads = found + grads
+        dy, step_grads = steps[place].backward(dy, tape[place], input_gradient or place > 0)
+        grads = step_grads + grads
     return dy, grads

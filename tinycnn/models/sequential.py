@@ -15,7 +15,7 @@ from tinycnn.models.network import Network
 from tinycnn.models.plan import plan
 from tinycnn.models.summary import cells, summary
 from tinycnn.models.turns import Turns, between_trainings, one_thread_at_a_time
-from tinycnn.utils.validation import plain_array, refuse, truth, whole
+from tinycnn.utils.validation import check_bool, check_int, check_supported, plain_array
 from tinycnn.utils.warning import warn
 
 
@@ -43,7 +43,7 @@ class Sequential(Network):
         trainable: bool = True,
         name: str | None = None,
     ):
-        refuse("Sequential", {"trainable": trainable}, {"trainable": True})
+        check_supported("Sequential", {"trainable": trainable}, {"trainable": True})
         self.optimizer: optimizers.Optimizer | None = None
         self.objective: training.Objective | None = None
         self.history: History | None = None
@@ -67,7 +67,7 @@ class Sequential(Network):
             line_length, positions: only None.
             print_fn: receives the text instead of standard output.
         """
-        refuse(
+        check_supported(
             "summary",
             {"line_length": line_length, "positions": positions},
             dict.fromkeys(("line_length", "positions")),
@@ -103,8 +103,10 @@ class Sequential(Network):
             TypeError, ValueError: for something that is not there; nothing is changed then.
         """
         options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics}
-        neutral = {"loss_weights": None, "weighted_metrics": None, "steps_per_execution": 1}
-        refuse("compile", options, {**neutral, "jit_compile": "auto", "auto_scale_loss": True})
+        supported = {"loss_weights": None, "weighted_metrics": None, "steps_per_execution": 1}
+        check_supported(
+            "compile", options, {**supported, "jit_compile": "auto", "auto_scale_loss": True}
+        )
         if loss is None:
             raise ValueError(f"compile needs a loss: one of {sorted(losses.NAMES)}.")
         given = [metrics] if isinstance(metrics, str) else list(metrics or [])
@@ -115,7 +117,7 @@ class Sequential(Network):
         names = [name for name, _ in compiled["metrics"]]
         if len(set(names)) != len(names):
             raise ValueError(f"Each metric can be there once. Received: {names}")
-        optimizer, run_eagerly = optimizers.get(optimizer), truth("run_eagerly", run_eagerly)
+        optimizer, run_eagerly = optimizers.get(optimizer), check_bool("run_eagerly", run_eagerly)
         self.optimizer, self.run_eagerly = optimizer, run_eagerly
         self._compiled = compiled
         self._plan_steps()
@@ -126,7 +128,7 @@ class Sequential(Network):
         if not self.built or self._compiled is None:
             return
         loss = self._compiled["loss"]
-        logits = self.layers[-1].before_softmax() is not None
+        logits = self.layers[-1].as_logits() is not None
         if logits and loss.from_logits:
             warn(
                 "from_logits=True, but the model ends in a softmax: as in Keras, the loss takes the "
@@ -189,9 +191,11 @@ class Sequential(Network):
             "validation_steps": validation_steps,
             "validation_freq": validation_freq,
         }
-        refuse("fit", given | options, {**dict.fromkeys(given), "validation_freq": 1})
+        check_supported("fit", given | options, {**dict.fromkeys(given), "validation_freq": 1})
         batch_size = arguments.batch_or(32, batch_size)
-        epochs = range(whole("initial_epoch", initial_epoch, low=0), whole("epochs", epochs, low=0))
+        epochs = range(
+            check_int("initial_epoch", initial_epoch, low=0), check_int("epochs", epochs, low=0)
+        )
         data = self._labelled(x, y)
         if validation_data is not None:
             validation = self._labelled(*arguments.validation_pair(validation_data))
@@ -208,7 +212,7 @@ class Sequential(Network):
                 training.LARGE_BATCH, validation_batch_size, "validation_batch_size"
             ),
             epochs=epochs,
-            shuffle=truth("shuffle", shuffle),
+            shuffle=check_bool("shuffle", shuffle),
             verbose=arguments.verbosity(verbose),
         )
 
@@ -257,7 +261,7 @@ class Sequential(Network):
     ) -> float | list[float] | dict[str, float]:
         """Take one training step; return this batch's loss and metrics as `evaluate` does."""
         given = {"sample_weight": sample_weight, "class_weight": class_weight}
-        refuse("train_on_batch", given, dict.fromkeys(given))
+        check_supported("train_on_batch", given, dict.fromkeys(given))
         x, y = self._labelled(x, y)
         means = training.Means(self.objective.names())
         means.add(training.train_step(self, training.quiet_batch(self, x), y, utils.next_rng()))
@@ -306,7 +310,7 @@ class Sequential(Network):
             RuntimeError: if the model is not compiled.
         """
         given = {"sample_weight": sample_weight, "steps": steps, "callbacks": callbacks}
-        refuse("evaluate", given | options, dict.fromkeys(given))
+        check_supported("evaluate", given | options, dict.fromkeys(given))
         x, y = self._labelled(x, y)
         size = arguments.batch_or(training.LARGE_BATCH, batch_size)
         return arguments.results(
@@ -337,7 +341,7 @@ class Sequential(Network):
             ValueError: for samples that do not fit.
         """
         given = {"steps": steps, "callbacks": callbacks}
-        refuse("predict", given | options, dict.fromkeys(given))
+        check_supported("predict", given | options, dict.fromkeys(given))
         x = self._samples(x)
         size = arguments.batch_or(training.LARGE_BATCH, batch_size)
         verbose = (
@@ -354,18 +358,18 @@ class Sequential(Network):
         total = -(-len(data[0]) // batch_size)
         bar = Bar(total, run.__name__.removeprefix("run_"), visible=verbose == 1)
         try:
-            found = run(self, *data, batch_size, bar)
+            result = run(self, *data, batch_size, bar)
         finally:
             bar.close()
-        bar.finish(found if isinstance(found, dict) else {})
-        return found
+        bar.finish(result if isinstance(result, dict) else {})
+        return result
 
     def activations(self, x: np.ndarray) -> list[np.ndarray]:
         """Return the output of every layer: see `inspection.activations`."""
         return inspection.activations(self, self.as_batch(self._samples(x)))
 
     def gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the gradient of the mean loss by every parameter: see `inspection.gradients`."""
+        """Return the gradient of the mean loss with respect to each parameter: `inspection.gradients`."""
         x, y = self._labelled(x, y)
         return inspection.gradients(self, self.as_batch(x), y)
 

@@ -69,7 +69,7 @@ def loss_gradients(
     rng: np.random.Generator | None,
     training: bool = True,
 ) -> tuple[list[dict[str, np.ndarray]], list[np.ndarray]]:
-    """Return the gradients of the mean loss by every parameter, and the loss and metrics by sample.
+    """Return the mean loss's gradients with respect to the parameters, and each sample's loss and metrics.
 
     Args:
         objective: of the model.
@@ -92,7 +92,7 @@ def train_step(
     x: np.ndarray,
     y: np.ndarray,
     rng: np.random.Generator,
-    look: Callable[[np.ndarray], None] | None = None,
+    check: Callable[[np.ndarray], None] | None = None,
 ) -> list[np.ndarray]:
     """Learn from one batch: forward, loss, backward, one step of the optimizer.
 
@@ -101,14 +101,14 @@ def train_step(
         x: (n, ...), of the model's dtype.
         y: labels, as the loss takes them.
         rng: where dropout's chance comes from.
-        look: receives the loss of each sample (n,) before the weights change; None: a `Watch` does.
+        check: receives the loss of each sample (n,) before the weights change; None: a `Watch` does.
 
     Returns:
         The loss and metrics before the step, one value a sample each.
     """
     grads, values = loss_gradients(model.objective, x, y, rng)
-    look = look or functools.partial(Watch(model).look, x, y, slice(len(x)), "this batch")
-    look(values[0])
+    check = check or functools.partial(Watch(model).check, x, y, slice(len(x)), "this batch")
+    check(values[0])
     flat = [
         grad[name] for layer, grad in zip(model.layers, grads, strict=True) for name in layer.params
     ]
@@ -166,8 +166,10 @@ def run_fit(
             hooks.on_epoch_begin(epoch, {})
             logs = run_epoch(model, data, hooks, rng, batch_size, shuffle, epoch, watch)
             if validation is not None:
-                found = run_evaluate(model, *validation, validation_batch_size, watch=watch)
-                logs.update({f"val_{name}": value for name, value in found.items()})
+                validation_logs = run_evaluate(
+                    model, *validation, validation_batch_size, watch=watch
+                )
+                logs.update({f"val_{name}": value for name, value in validation_logs.items()})
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
@@ -197,8 +199,8 @@ def run_epoch(
         chosen = order[part]
         x_batch, y_batch = quiet_batch(model, x[chosen]), y[chosen]
         place = f"epoch {epoch + 1}, batch {batch + 1}"
-        look = functools.partial(watch.look, x_batch, y_batch, chosen, place)
-        means.add(train_step(model, x_batch, y_batch, rng, look))
+        check = functools.partial(watch.check, x_batch, y_batch, chosen, place)
+        means.add(train_step(model, x_batch, y_batch, rng, check))
         hooks.on_train_batch_end(batch, means.logs())
         if model.stop_training:
             break
@@ -218,7 +220,7 @@ def run_evaluate(
     for batch, part in enumerate(batches(len(x), batch_size)):
         x_batch, y_batch = quiet_batch(model, x[part]), y[part]
         values = test_step(model.objective, x_batch, y_batch)
-        watch.look(x_batch, y_batch, part, f"batch {batch + 1} of the evaluation", values[0])
+        watch.check(x_batch, y_batch, part, f"batch {batch + 1} of the evaluation", values[0])
         means.add(values)
         if bar is not None:
             bar.advance(means.logs())

@@ -12,9 +12,9 @@ from types import ModuleType
 import numpy as np
 
 from tinycnn.ops import reference
-from tinycnn.utils.arrays import array_shape, changeable, checked, whole_numbers
+from tinycnn.utils.arrays import check_array, check_in_place, check_ints, check_shape
 from tinycnn.utils.thread_count import available_threads, check_thread_count
-from tinycnn.utils.validation import number, truth, whole
+from tinycnn.utils.validation import check_bool, check_int, check_number
 
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
@@ -62,10 +62,10 @@ def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> 
         ValueError: if these are not whole numbers, or the window does not fit into the padded image.
     """
     size, kernel, strides = (
-        whole_numbers(name, sizes, (2,))
+        check_ints(name, sizes, (2,))
         for name, sizes in (("size", size), ("the window", kernel), ("strides", strides))
     )
-    padding = whole_numbers("padding", padding, (2, 2))
+    padding = check_ints("padding", padding, (2, 2))
     padded = [
         length + before + after for length, (before, after) in zip(size, padding, strict=True)
     ]
@@ -98,8 +98,8 @@ def geometry(
         ValueError: if these are not whole numbers, or the window does not fit.
     """
     output = conv2d_output(size, kernel_shape[:2], strides, padding)
-    strides = whole_numbers("strides", strides, (2,))
-    padding = whole_numbers("padding", padding, (2, 2))
+    strides = check_ints("strides", strides, (2,))
+    padding = check_ints("padding", padding, (2, 2))
     sizes = zip(strides, size, padding, strict=True)
     return output, tuple(min(step, length + sum(zeros)) for step, length, zeros in sizes), padding
 
@@ -108,9 +108,9 @@ def conv2d_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
 ) -> np.ndarray:
     """Return y (n, oh, ow, f): see `reference.conv2d_forward`."""
-    x = checked("x", x, (None,) * 4)
-    kernel = checked("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
-    bias = checked("bias", bias, kernel.shape[3:], x.dtype)
+    x = check_array("x", x, (None,) * 4)
+    kernel = check_array("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
+    bias = check_array("bias", bias, kernel.shape[3:], x.dtype)
     _, strides, padding = geometry(x.shape[1:3], kernel.shape, strides, padding)
     return convolving(kernel.shape).conv2d_forward(x, kernel, bias, strides, padding)
 
@@ -119,10 +119,10 @@ def conv2d_backward_input(
     dy: np.ndarray, kernel: np.ndarray, x_shape: tuple, strides: Pair, padding: Padding
 ) -> np.ndarray:
     """Return dx (n, h, w, c): see `reference.conv2d_backward_input`."""
-    x_shape = array_shape("x_shape", x_shape)
-    kernel = checked("kernel", kernel, (None, None, x_shape[3], None))
+    x_shape = check_shape("x_shape", x_shape)
+    kernel = check_array("kernel", kernel, (None, None, x_shape[3], None))
     output, strides, padding = geometry(x_shape[1:3], kernel.shape, strides, padding)
-    dy = checked("dy", dy, (x_shape[0], *output, kernel.shape[3]), kernel.dtype)
+    dy = check_array("dy", dy, (x_shape[0], *output, kernel.shape[3]), kernel.dtype)
     return convolving(kernel.shape).conv2d_backward_input(dy, kernel, x_shape, strides, padding)
 
 
@@ -130,32 +130,32 @@ def conv2d_backward_kernel(
     dy: np.ndarray, x: np.ndarray, kernel_shape: tuple, strides: Pair, padding: Padding
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return dkernel (kh, kw, c, f) and dbias (f,): see `reference.conv2d_backward_kernel`."""
-    kernel_shape = array_shape("kernel_shape", kernel_shape)
-    x = checked("x", x, (None, None, None, kernel_shape[2]))
+    kernel_shape = check_shape("kernel_shape", kernel_shape)
+    x = check_array("x", x, (None, None, None, kernel_shape[2]))
     output, strides, padding = geometry(x.shape[1:3], kernel_shape, strides, padding)
-    dy = checked("dy", dy, (len(x), *output, kernel_shape[3]), x.dtype)
+    dy = check_array("dy", dy, (len(x), *output, kernel_shape[3]), x.dtype)
     return convolving(kernel_shape).conv2d_backward_kernel(dy, x, kernel_shape, strides, padding)
 
 
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """Return y (n, f): see `reference.dense_forward`."""
-    x = checked("x", x, (None, None))
-    kernel = checked("kernel", kernel, (x.shape[1], None), x.dtype)
-    bias = checked("bias", bias, kernel.shape[1:], x.dtype)
+    x = check_array("x", x, (None, None))
+    kernel = check_array("kernel", kernel, (x.shape[1], None), x.dtype)
+    bias = check_array("bias", bias, kernel.shape[1:], x.dtype)
     return implementation().dense_forward(x, kernel, bias)
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Return dx (n, c): see `reference.dense_backward_input`."""
-    kernel = checked("kernel", kernel, (None, None))
-    dy = checked("dy", dy, (None, kernel.shape[1]), kernel.dtype)
+    kernel = check_array("kernel", kernel, (None, None))
+    dy = check_array("dy", dy, (None, kernel.shape[1]), kernel.dtype)
     return implementation().dense_backward_input(dy, kernel)
 
 
 def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return dkernel (c, f) and dbias (f,): see `reference.dense_backward_kernel`."""
-    x = checked("x", x, (None, None))
-    dy = checked("dy", dy, (len(x), None), x.dtype)
+    x = check_array("x", x, (None, None))
+    dy = check_array("dy", dy, (len(x), None), x.dtype)
     return implementation().dense_backward_kernel(dy, x)
 
 
@@ -169,7 +169,7 @@ def same_padding(size: Pair, window: Pair, strides: Pair) -> Padding:
         ((0, 1), (0, 1))
     """
     size, window, strides = (
-        whole_numbers(name, sizes, (2,))
+        check_ints(name, sizes, (2,))
         for name, sizes in (("size", size), ("the window", window), ("strides", strides))
     )
     if min(*size, *window, *strides) < 1:
@@ -186,7 +186,7 @@ def _pool_geometry(
     x_shape: tuple, pool: Pair, strides: Pair, padding: Padding
 ) -> tuple[Pair, Pair, Pair, Pair]:
     """Return pool, strides, (rows above, columns left), (oh, ow); make sure that each window has a pixel."""
-    pool = whole_numbers("the window", pool, (2,))
+    pool = check_ints("the window", pool, (2,))
     output, strides, padding = geometry(x_shape[1:3], pool, strides, padding)
     if any(max(sides) >= width for sides, width in zip(padding, pool, strict=True)):
         raise ValueError(f"A padding of {padding} leaves windows of {pool} without a pixel.")
@@ -197,15 +197,15 @@ def max_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, padding: Padding
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and winner (n, oh, ow, c): see `reference.max_pool2d_forward`."""
-    x = checked("x", x, (None,) * 4)
+    x = check_array("x", x, (None,) * 4)
     return implementation().max_pool2d_forward(x, *_pool_geometry(x.shape, pool, strides, padding))
 
 
 def max_pool2d_backward(dy: np.ndarray, winner: np.ndarray, x_shape: tuple) -> np.ndarray:
     """Return dx (n, h, w, c): see `reference.max_pool2d_backward`."""
-    x_shape = array_shape("x_shape", x_shape)
-    winner = checked("winner", winner, (x_shape[0], None, None, x_shape[3]), np.dtype(np.int32))
-    dy = checked("dy", dy, winner.shape)
+    x_shape = check_shape("x_shape", x_shape)
+    winner = check_array("winner", winner, (x_shape[0], None, None, x_shape[3]), np.dtype(np.int32))
+    dy = check_array("dy", dy, winner.shape)
     if winner.size and not 0 <= winner.min() <= winner.max() < x_shape[1] * x_shape[2]:
         raise ValueError(f"winner points outside of an image of {x_shape[1:3]}.")
     return implementation().max_pool2d_backward(dy, winner, x_shape)
@@ -215,7 +215,7 @@ def average_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, padding: Padding
 ) -> np.ndarray:
     """Return y (n, oh, ow, c): see `reference.average_pool2d_forward`."""
-    x = checked("x", x, (None,) * 4)
+    x = check_array("x", x, (None,) * 4)
     rest = _pool_geometry(x.shape, pool, strides, padding)
     return implementation().average_pool2d_forward(x, *rest)
 
@@ -224,57 +224,57 @@ def average_pool2d_backward(
     dy: np.ndarray, x_shape: tuple, pool: Pair, strides: Pair, padding: Padding
 ) -> np.ndarray:
     """Return dx (n, h, w, c): see `reference.average_pool2d_backward`."""
-    x_shape = array_shape("x_shape", x_shape)
+    x_shape = check_shape("x_shape", x_shape)
     pool, strides, start, output = _pool_geometry(x_shape, pool, strides, padding)
-    dy = checked("dy", dy, (x_shape[0], *output, x_shape[3]))
+    dy = check_array("dy", dy, (x_shape[0], *output, x_shape[3]))
     return implementation().average_pool2d_backward(dy, x_shape, pool, strides, start)
 
 
 def relu_forward(x: np.ndarray) -> np.ndarray:
     """Return y, shaped as x: see `reference.relu_forward`."""
-    return implementation().relu_forward(checked("x", x, (None,) * np.ndim(x)))
+    return implementation().relu_forward(check_array("x", x, (None,) * np.ndim(x)))
 
 
 def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return dx, shaped as dy: see `reference.relu_backward`."""
-    dy = checked("dy", dy, np.shape(y))
-    return implementation().relu_backward(dy, checked("y", y, dy.shape, dy.dtype))
+    dy = check_array("dy", dy, np.shape(y))
+    return implementation().relu_backward(dy, check_array("y", y, dy.shape, dy.dtype))
 
 
 def tanh_forward(x: np.ndarray) -> np.ndarray:
     """Return y, shaped as x: see `reference.tanh_forward`."""
-    return implementation().tanh_forward(checked("x", x, (None,) * np.ndim(x)))
+    return implementation().tanh_forward(check_array("x", x, (None,) * np.ndim(x)))
 
 
 def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return dx, shaped as dy: see `reference.tanh_backward`."""
-    dy = checked("dy", dy, np.shape(y))
-    return implementation().tanh_backward(dy, checked("y", y, dy.shape, dy.dtype))
+    dy = check_array("dy", dy, np.shape(y))
+    return implementation().tanh_backward(dy, check_array("y", y, dy.shape, dy.dtype))
 
 
 def check_dropout(rate: float, seed: int) -> None:
     """Raise ValueError unless rate and seed are what dropout takes."""
-    number("rate", rate, 0, 1)
-    whole("seed", seed, 0, 2**64 - 1)
+    check_number("rate", rate, 0, 1)
+    check_int("seed", seed, 0, 2**64 - 1)
 
 
 def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
     """Return y, shaped as x: see `reference.dropout_forward`."""
     check_dropout(rate, seed)
-    return implementation().dropout_forward(checked("x", x, (None,) * np.ndim(x)), rate, seed)
+    return implementation().dropout_forward(check_array("x", x, (None,) * np.ndim(x)), rate, seed)
 
 
 def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:
     """Return dx, shaped as dy: see `reference.dropout_backward`."""
-    return dropout_forward(checked("dy", dy, (None,) * np.ndim(dy)), rate, seed)
+    return dropout_forward(check_array("dy", dy, (None,) * np.ndim(dy)), rate, seed)
 
 
 def _moved(param: np.ndarray, grad: np.ndarray, **slots: np.ndarray) -> list[np.ndarray]:
     """Return all arrays of a step, checked; all but grad are changed in place."""
-    param = changeable("param", param)
+    param = check_in_place("param", param)
     alike = param.shape, param.dtype
-    changed = [changeable(name, slot, *alike) for name, slot in slots.items()]
-    return [param, checked("grad", grad, *alike), *changed]
+    changed = [check_in_place(name, slot, *alike) for name, slot in slots.items()]
+    return [param, check_array("grad", grad, *alike), *changed]
 
 
 def sgd_update(
@@ -287,8 +287,8 @@ def sgd_update(
 ) -> None:
     """Change param and velocity in place: see `reference.sgd_update`."""
     arrays = _moved(param, grad, velocity=velocity)
-    learning_rate = number("learning_rate", learning_rate, 0, LARGEST)
-    momentum, nesterov = number("momentum", momentum, 0, 1), truth("nesterov", nesterov)
+    learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
+    momentum, nesterov = check_number("momentum", momentum, 0, 1), check_bool("nesterov", nesterov)
     implementation().sgd_update(*arrays, learning_rate, momentum, nesterov)
 
 
@@ -304,8 +304,8 @@ def adadelta_update(
     """Change all but grad in place: see `reference.adadelta_update`."""
     slots = {"accumulated_grad": accumulated_grad, "accumulated_delta": accumulated_delta}
     arrays = _moved(param, grad, **slots)
-    learning_rate = number("learning_rate", learning_rate, 0, LARGEST)
-    rho, epsilon = number("rho", rho, 0, 1), number("epsilon", epsilon, 0, LARGEST)
+    learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
+    rho, epsilon = check_number("rho", rho, 0, 1), check_number("epsilon", epsilon, 0, LARGEST)
     implementation().adadelta_update(*arrays, learning_rate, rho, epsilon)
 
 
@@ -321,7 +321,7 @@ def adam_update(
 ) -> None:
     """Change all but grad in place: see `reference.adam_update`."""
     arrays = _moved(param, grad, momentum=momentum, velocity=velocity)
-    learning_rate = number("learning_rate", learning_rate, 0, LARGEST)
-    beta_1, beta_2 = number("beta_1", beta_1, 0, 1), number("beta_2", beta_2, 0, 1)
-    epsilon = number("epsilon", epsilon, 0, LARGEST)
+    learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
+    beta_1, beta_2 = check_number("beta_1", beta_1, 0, 1), check_number("beta_2", beta_2, 0, 1)
+    epsilon = check_number("epsilon", epsilon, 0, LARGEST)
     implementation().adam_update(*arrays, learning_rate, beta_1, beta_2, epsilon)

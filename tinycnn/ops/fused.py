@@ -9,8 +9,8 @@ from tinycnn.ops.dispatch import (
     convolving,
     geometry,
 )
-from tinycnn.utils.arrays import checked, whole_numbers
-from tinycnn.utils.validation import truth
+from tinycnn.utils.arrays import check_array, check_ints
+from tinycnn.utils.validation import check_bool
 
 NONE = ((0, 0), (0, 0))
 
@@ -19,15 +19,15 @@ def _convolution(
     x: np.ndarray, kernel: np.ndarray, strides: Pair, padding: Padding
 ) -> tuple[np.ndarray, np.ndarray, tuple, Pair, Padding]:
     """Return x, kernel, the shape of what comes out, strides and padding, all checked."""
-    x = checked("x", x, (None,) * 4)
-    kernel = checked("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
+    x = check_array("x", x, (None,) * 4)
+    kernel = check_array("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
     output, strides, padding = geometry(x.shape[1:3], kernel.shape, strides, padding)
     return x, kernel, (len(x), *output, kernel.shape[3]), strides, padding
 
 
 def _pooled(shape: tuple, pool: Pair) -> tuple[tuple, Pair]:
     """Return the shape behind windows that lie side by side on `shape`, and their size, checked."""
-    pool = whole_numbers("pool", pool, (2,))
+    pool = check_ints("pool", pool, (2,))
     (rows, columns), _, _ = geometry(shape[1:3], pool, pool, NONE)
     return (shape[0], rows, columns, shape[3]), pool
 
@@ -37,7 +37,7 @@ def conv2d_relu_forward(
 ) -> np.ndarray:
     """Return y (n, oh, ow, f): see `reference.conv2d_relu_forward`."""
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
-    bias = checked("bias", bias, shape[3:], x.dtype)
+    bias = check_array("bias", bias, shape[3:], x.dtype)
     return convolving(kernel.shape).conv2d_relu_forward(x, kernel, bias, strides, padding)
 
 
@@ -52,8 +52,8 @@ def conv2d_relu_backward(
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_backward`."""
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
-    dy, y = checked("dy", dy, shape, x.dtype), checked("y", y, shape, x.dtype)
-    rest = kernel, strides, padding, truth("input_gradient", input_gradient)
+    dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
+    rest = kernel, strides, padding, check_bool("input_gradient", input_gradient)
     return convolving(kernel.shape).conv2d_relu_backward(dy, y, x, *rest)
 
 
@@ -69,7 +69,7 @@ def conv2d_relu_max_pool2d_forward(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and winner (n, oh // ph, ow // pw, f): see `reference.conv2d_relu_max_pool2d_forward`."""
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
-    bias = checked("bias", bias, shape[3:], x.dtype)
+    bias = check_array("bias", bias, shape[3:], x.dtype)
     _, pool = _pooled(shape, pool)
     if pool[0] * pool[1] > 256:
         raise ValueError(f"A window has at most 256 numbers here. Received: {pool}")
@@ -93,12 +93,12 @@ def conv2d_relu_max_pool2d_backward(
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_max_pool2d_backward`."""
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     shape, pool = _pooled(shape, pool)
-    dy, y = checked("dy", dy, shape, x.dtype), checked("y", y, shape, x.dtype)
-    winner = checked("winner", winner, shape, np.dtype(np.uint8))
+    dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
+    winner = check_array("winner", winner, shape, np.dtype(np.uint8))
     if winner.size and winner.max() >= pool[0] * pool[1]:
         raise ValueError(f"winner points outside of a window of {pool}.")
     check_dropout(rate, 0)
-    rest = kernel, strides, padding, pool, rate, truth("input_gradient", input_gradient)
+    rest = kernel, strides, padding, pool, rate, check_bool("input_gradient", input_gradient)
     return convolving(kernel.shape).conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
 
 
@@ -119,7 +119,7 @@ def conv2d_average_pool2d_forward(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and what the activation gave: see `reference.conv2d_average_pool2d_forward`."""
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
-    bias = checked("bias", bias, shape[3:], x.dtype)
+    bias = check_array("bias", bias, shape[3:], x.dtype)
     _, pool = _pooled(shape, pool)
     _check_activation(activation)
     rest = strides, padding, activation, pool
@@ -140,9 +140,9 @@ def conv2d_average_pool2d_backward(
     """Return dx or None, dkernel and dbias: see `reference.conv2d_average_pool2d_backward`."""
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     pooled, pool = _pooled(shape, pool)
-    dy = checked("dy", dy, pooled, x.dtype)
+    dy = check_array("dy", dy, pooled, x.dtype)
     _check_activation(activation)
-    a = checked("a", a, shape, x.dtype, any_order=True)
-    rest = activation, pool, truth("input_gradient", input_gradient)
+    a = check_array("a", a, shape, x.dtype, any_order=True)
+    rest = activation, pool, check_bool("input_gradient", input_gradient)
     arrays = dy, a, x, kernel
     return convolving(kernel.shape).conv2d_average_pool2d_backward(*arrays, strides, padding, *rest)

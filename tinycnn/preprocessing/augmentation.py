@@ -1,8 +1,8 @@
 """New training digits out of MNIST's: what people draw with a mouse, and MNIST's writers did not.
 
-MNIST's writers, Americans with a pencil about 1990, made few ones with a flag, sevens with a bar or noughts
-with a slash. Every function here takes images and gives new ones, float32 (n, 28, 28) from 0 (paper) to 1
-(ink); `augment` is all of them together. Points are (x, y) in pixels, x to the right and y down.
+MNIST's writers, Americans with a pencil about 1990, made few ones with a flag, sevens with a bar or zeros
+with a slash. Every function here takes images and gives new ones, float32 (n, 28, 28) from 0 (background)
+to 1 (foreground); `augment` is all of them together. Points are (x, y) in pixels, x to the right and y down.
 """
 
 import numpy as np
@@ -20,17 +20,17 @@ def augment(
     """Return one new variation of every digit, prepared as MNIST prepared its own.
 
     Args:
-        images: (n, 28, 28), uint8 0 to 255 or float 0 to 1, ink bright.
+        images: (n, 28, 28), uint8 0 to 255 or float 0 to 1, foreground bright.
         labels: (n,), the digits 0 to 9.
         rng: where chance comes from; the same state gives the same images.
         strength: of the deformations, and how often something is added: 0 (next to nothing) to 1.
 
     Returns:
-        float32 (n, 28, 28), 0 to 1. To about a pixel, the longer side of the ink is 20 and its
+        float32 (n, 28, 28), 0 to 1. To about a pixel, the longer side of the foreground is 20 and its
         centre of mass is at pixel index 14.
 
     Raises:
-        ValueError: for other shapes or values, an image without ink, or another strength.
+        ValueError: for other shapes or values, an image without foreground, or another strength.
 
     Example:
         >>> digits = np.zeros((2, 28, 28), np.uint8)
@@ -44,7 +44,7 @@ def augment(
     new = np.empty(images.shape, np.float32)
     for start in range(0, len(images), CHUNK):
         part = np.s_[start : start + CHUNK]
-        new[part] = _augment_chunk(unit_ink(images[part]), labels[part], rng, strength)
+        new[part] = _augment_chunk(scale_to_unit(images[part]), labels[part], rng, strength)
     return new
 
 
@@ -64,11 +64,11 @@ def _check(images: np.ndarray, labels: np.ndarray, strength: float) -> None:
         raise ValueError(f"strength must be a number from 0 to 1. Received: {strength!r}")
 
 
-def unit_ink(images: np.ndarray) -> np.ndarray:
+def scale_to_unit(images: np.ndarray) -> np.ndarray:
     """Return images as float32, 0 to 1, and never the caller's array.
 
     Example:
-        >>> unit_ink(np.array([0, 255], np.uint8)).tolist()
+        >>> scale_to_unit(np.array([0, 255], np.uint8)).tolist()
         [0.0, 1.0]
     """
     return images.astype(np.float32) / np.float32(255 if images.dtype == np.uint8 else 1)
@@ -121,7 +121,7 @@ def draw_line(
 
 
 def line_width(images: np.ndarray) -> np.ndarray:
-    """Return how wide the lines of each digit are, in pixels, (n,): twice the area over the rim.
+    """Return how wide the lines of each digit are, in pixels, (n,): twice the area over the perimeter.
 
     Example:
         >>> bar = np.zeros((1, 28, 28), np.float32)
@@ -131,8 +131,8 @@ def line_width(images: np.ndarray) -> np.ndarray:
     """
     across = np.diff(images, axis=2, append=np.float32(0))
     down = np.diff(images, axis=1, append=np.float32(0))
-    rim = np.hypot(across, down).sum(axis=(1, 2))
-    return 2 * images.sum(axis=(1, 2)) / np.maximum(rim, np.float32(1))
+    perimeter = np.hypot(across, down).sum(axis=(1, 2))
+    return 2 * images.sum(axis=(1, 2)) / np.maximum(perimeter, np.float32(1))
 
 
 def add_flag(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -144,7 +144,7 @@ def add_flag(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     down = _bottom(images) - top
     angle, length = rng.uniform(0.35, 0.9, len(images)), rng.uniform(0.15, 0.55, len(images))
     angle = np.minimum(angle, 1.1 - np.arctan2(-down[:, 0], down[:, 1]))
-    flag = _turned(down, angle) * length[:, None]
+    flag = _rotated(down, angle) * length[:, None]
     return np.where(_is_bar(images), draw_line(images, top, top + flag, line_width(images)), images)
 
 
@@ -171,14 +171,14 @@ def add_serif(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Give sevens the small tick that hangs from the left end of their top."""
     first, last = _rows(images)
     upper = images * (AXIS[:, None] < (first + 0.35 * (last - first))[:, None, None])
-    mirrored = _top(upper.transpose(0, 2, 1))  # the leftmost ink is the top, with x and y swapped
+    mirrored = _top(upper.transpose(0, 2, 1))  # what is leftmost is the top, with x and y swapped
     corner = mirrored[:, ::-1]
     tick = np.stack([rng.uniform(-1.5, 1.0, len(images)), rng.uniform(2, 6, len(images))], axis=1)
     return draw_line(images, corner, corner + tick, line_width(images))
 
 
 def add_slash(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Give noughts the stroke from upper right to lower left, within the ring or beyond it."""
+    """Give zeros the stroke from upper right to lower left, within the ring or beyond it."""
     first, last = _rows(images)
     left, right = _rows(images.transpose(0, 2, 1))
     middle = np.stack([left + right, first + last], axis=1) / 2
@@ -193,7 +193,7 @@ def add_hook(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Let the pen go on at one end of a stroke: straight ahead, or turning off as a hook or serif."""
     place, outward = _stroke_end(images, rng)
     angle, length = rng.uniform(-2.2, 2.2, len(images)), rng.uniform(1.5, 4.5, len(images))
-    end = place + _turned(outward, angle) * length[:, None]
+    end = place + _rotated(outward, angle) * length[:, None]
     return draw_line(images, place, end, line_width(images))
 
 
@@ -240,7 +240,7 @@ def _draw_level(
 def _stroke_end(images: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return a point (n, 2) where a stroke ends, and which way it was going, (n, 2) of length 1.
 
-    Within a stroke the ink around a pixel is on both of its sides; at an end it is on one.
+    Within a stroke the foreground around a pixel is on both of its sides; at an end it is on one.
     """
     around = _window_sum(images) + np.float32(1e-6)
     x = _window_sum(images * AXIS) / around - AXIS
@@ -262,25 +262,25 @@ def _window_sum(images: np.ndarray) -> np.ndarray:
 
 
 def _rows(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first and the last row with strong ink, (n,) each."""
-    inked = (images > 0.4).any(axis=2)
-    return inked.argmax(axis=1), FIELD - 1 - inked[:, ::-1].argmax(axis=1)
+    """Return the first and the last row with strong foreground, (n,) each."""
+    mask = (images > 0.4).any(axis=2)
+    return mask.argmax(axis=1), FIELD - 1 - mask[:, ::-1].argmax(axis=1)
 
 
 def _top(images: np.ndarray) -> np.ndarray:
-    """Return the middle of the ink in the first row of strong ink, (n, 2)."""
+    """Return the middle of the foreground in the first row of strong foreground, (n, 2)."""
     return _middle_of(images, _rows(images)[0])
 
 
 def _bottom(images: np.ndarray) -> np.ndarray:
-    """Return the middle of the ink in the last row of strong ink, (n, 2)."""
+    """Return the middle of the foreground in the last row of strong foreground, (n, 2)."""
     return _middle_of(images, _rows(images)[1])
 
 
 def _middle_of(images: np.ndarray, row: np.ndarray) -> np.ndarray:
-    """Return the middle of the ink in one row of each image (n,), as points (n, 2)."""
-    ink = images[np.arange(len(images)), row]  # (n, 28)
-    column = (ink * AXIS).sum(axis=1) / np.maximum(ink.sum(axis=1), np.float32(1e-6))
+    """Return the middle of the foreground in one row of each image (n,), as points (n, 2)."""
+    foreground = images[np.arange(len(images)), row]  # (n, 28)
+    column = (foreground * AXIS).sum(axis=1) / np.maximum(foreground.sum(axis=1), np.float32(1e-6))
     return np.stack([column, row], axis=1)
 
 
@@ -290,8 +290,8 @@ def _places(odds: np.ndarray) -> np.ndarray:
     return np.stack([column, row], axis=1)
 
 
-def _turned(way: np.ndarray, angle: np.ndarray) -> np.ndarray:
-    """Turn vectors (n, 2) by angles (n,) in radians, from right to down."""
+def _rotated(way: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """Rotate vectors (n, 2) by angles (n,) in radians, from right to down."""
     c, s = np.cos(angle), np.sin(angle)
     return np.stack([c * way[:, 0] - s * way[:, 1], s * way[:, 0] + c * way[:, 1]], axis=1)
 

@@ -1,7 +1,7 @@
 """Turned, slanted, stretched and bent copies of digits, in one resampling, prepared as MNIST's are.
 
 A point p, measured from the middle of the field, goes to A p + w(p): A is a rotation times a slant times a
-stretch, and w a sum of slow sine waves. Images are float32 (n, 28, 28), 0 (paper) to 1 (ink).
+stretch, and w a sum of slow sine waves. Images are float32 (n, 28, 28), 0 (background) to 1 (foreground).
 
 Source: Simard, Steinkraus & Platt, "Best Practices for Convolutional Neural Networks Applied to Visual
 Document Analysis", 2003, for training on affine and elastic copies.
@@ -12,7 +12,7 @@ import numpy as np
 from tinycnn.preprocessing.mnist_format import BOX, FIELD, MIDDLE
 
 AXIS = np.arange(FIELD, dtype=np.float32)  # pixel indices, across and down
-TURN, SLANT, STRETCH = 0.2, 0.14, 0.15  # radians; tangent and logarithm, standard deviations
+ROTATION, SLANT, STRETCH = 0.2, 0.14, 0.15  # radians; tangent and logarithm, standard deviations
 WAVE = 0.4  # pixels, standard deviation of each of the four waves
 
 
@@ -20,7 +20,7 @@ def deform(images: np.ndarray, rng: np.random.Generator, strength: float = 1.0) 
     """Turn, slant, stretch and bend digits; then fit them into the box of 20 and centre their mass.
 
     Args:
-        images: float32 (n, 28, 28), 0 to 1, some ink in each.
+        images: float32 (n, 28, 28), 0 to 1, some foreground in each.
         rng: where chance comes from.
         strength: of the deformation, 0 (only fit and centre) to 1.
     """
@@ -36,7 +36,7 @@ def deform(images: np.ndarray, rng: np.random.Generator, strength: float = 1.0) 
 
 def _linear_map(count: int, rng: np.random.Generator, strength: float) -> np.ndarray:
     """Return rotation times slant times stretch, float32 (2, 2, n, 1, 1)."""
-    turn = rng.uniform(-TURN, TURN, count) * strength
+    turn = rng.uniform(-ROTATION, ROTATION, count) * strength
     slant = rng.normal(0, SLANT, count) * strength
     stretch = np.exp(rng.normal(0, STRETCH, count) * strength)
     c, s = np.cos(turn), np.sin(turn)
@@ -77,13 +77,13 @@ def _moved_back(
 
 
 def _placement(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> list[tuple[np.ndarray, ...]]:
-    """Say how ink that has gone to x, y gets into the field: for both axes edge, scale, first pixel, (n,)."""
-    inked = images > np.float32(0.05)
+    """Say how what has gone to x, y gets into the field: for both axes edge, scale, first pixel, (n,)."""
+    mask = images > np.float32(0.05)
     mass = images.sum(axis=(1, 2))
     edges = []
     for moved in (x, y):
-        low = np.where(inked, moved, np.inf).min(axis=(1, 2)) - np.float32(0.5)
-        high = np.where(inked, moved, -np.inf).max(axis=(1, 2)) + np.float32(0.5)
+        low = np.where(mask, moved, np.inf).min(axis=(1, 2)) - np.float32(0.5)
+        high = np.where(mask, moved, -np.inf).max(axis=(1, 2)) + np.float32(0.5)
         edges.append((low, high, (images * moved).sum(axis=(1, 2)) / mass))
     scale = BOX / np.maximum(edges[0][1] - edges[0][0], edges[1][1] - edges[1][0])
     placed = []
@@ -103,10 +103,10 @@ def _sampled(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     column, row = x.astype(np.int32), y.astype(np.int32)
     x, y = x - column, y - row
     first = np.arange(len(images), dtype=np.int32)[:, None, None] * (side * side)
-    corner = first + row * side + column
+    top_left = first + row * side + column
     flat = padded.ravel()
-    upper = flat[corner] * (1 - x) + flat[corner + 1] * x
-    lower = flat[corner + side] * (1 - x) + flat[corner + side + 1] * x
+    upper = flat[top_left] * (1 - x) + flat[top_left + 1] * x
+    lower = flat[top_left + side] * (1 - x) + flat[top_left + side + 1] * x
     return upper * (1 - y) + lower * y
 
 

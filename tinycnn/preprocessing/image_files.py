@@ -23,7 +23,7 @@ _REMEDY = "Give a picture file such as a PNG or JPEG."
 
 
 def read_picture(path: str | os.PathLike) -> np.ndarray:
-    """Read a picture file as one plane of light, upright, transparent parts laid on plain paper.
+    """Read a picture file as one plane of light, upright, transparent parts laid on a plain background.
 
     The first frame counts if there are several. Pictures with more than 1024 pixels a side are
     averaged down by a whole factor.

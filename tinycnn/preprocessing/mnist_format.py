@@ -1,7 +1,7 @@
 """Any picture of one digit becomes a 28x28 image as MNIST was made.
 
-The rule of MNIST: crop the ink, scale its longer side to 20 pixels by area averaging, stretch the
-values until the darkest ink is 255, and shift by whole pixels until the centre of mass is in the
+The rule of MNIST: crop the foreground, scale its longer side to 20 pixels by area averaging, stretch
+the values until the strongest is 255, and shift by whole pixels until the centre of mass is in the
 middle of the 28x28 field. A network that learnt MNIST misreads digits that were prepared otherwise.
 
 Lines are thick or thin after that as the pen was, and as the digit was large or small on the paper.
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from tinycnn.preprocessing.segmentation import crop_to_ink, find_ink, to_grey
+from tinycnn.preprocessing.segmentation import crop_to_foreground, find_ink, to_grey
 from tinycnn.preprocessing.stroke_width import measure_width, redraw
 from tinycnn.preprocessing.strokes import along, check_stroke, draw
 
@@ -42,28 +42,28 @@ def to_mnist(picture: np.ndarray) -> np.ndarray:
 
     Args:
         picture: (h, w) grey, or (h, w, 3) RGB, or (h, w, 4) RGBA; see `to_grey` for the values.
-            Dark ink on light paper or light on dark, of any size, anywhere in the picture.
+            A dark digit on a light background or light on dark, of any size, anywhere in the picture.
 
     Returns:
-        uint8 (28, 28): ink 255 on 0, the centre of mass at pixel index 13.5 to 14.5 both ways.
+        uint8 (28, 28): foreground 255 on 0, the centre of mass at pixel index 13.5 to 14.5 both ways.
 
     Raises:
-        ValueError: the array is no picture, or has no ink in it.
+        ValueError: the array is no picture, or has no foreground.
 
     Example:
-        >>> paper = np.full((90, 60), 255, np.uint8)
-        >>> paper[10:70, 5:14] = 0  # a 1, in the corner
-        >>> image = to_mnist(paper)
+        >>> picture = np.full((90, 60), 255, np.uint8)
+        >>> picture[10:70, 5:14] = 0  # a 1, in the corner
+        >>> image = to_mnist(picture)
         >>> np.argwhere(image).min(axis=0).tolist(), np.argwhere(image).max(axis=0).tolist()
         ([5, 13], [24, 15])
     """
-    ink = find_ink(to_grey(picture))
-    box = fit_box(ink)
+    foreground = find_ink(to_grey(picture))
+    box = fit_box(foreground)
     width = measure_width(box)
     if width < _RARELY_THIN:
-        box = fit_box(redraw(ink, _THIN))
+        box = fit_box(redraw(foreground, _THIN))
     elif width > _RARELY_THICK:
-        box = fit_box(redraw(ink, _THICK))
+        box = fit_box(redraw(foreground, _THICK))
     return centre(box)
 
 
@@ -76,8 +76,8 @@ def strokes_to_mnist(strokes: Sequence[np.ndarray], smallest: float = 0.0) -> np
             stays small: so a tap with a trembling pen is a dot, and not a wild line.
 
     Returns:
-        uint8 (28, 28): ink 255 on 0, the centre of mass at pixel index 14 both ways, unless the
-        digit is so lopsided that this would push ink out of the field.
+        uint8 (28, 28): foreground 255 on 0, the centre of mass at pixel index 14 both ways, unless the
+        digit is so lopsided that this would push foreground out of the field.
 
     Raises:
         ValueError: no points at all, or points that are not (n, 2) or not finite.
@@ -123,22 +123,22 @@ def _centre_finely(box: np.ndarray) -> np.ndarray:
 
 
 def fit_box(ink: np.ndarray) -> np.ndarray:
-    """Scale the inked part to a 20x20 box, aspect kept, by area averaging.
+    """Scale the foreground to a 20x20 box, aspect kept, by area averaging.
 
     Args:
-        ink: float (h, w), 0 for paper, not 0 everywhere.
+        ink: the foreground, float (h, w), 0 for background, not 0 everywhere.
 
     Returns:
-        uint8 (20, 20): the longer side of the ink fills the box; its strongest value is 255.
+        uint8 (20, 20): the longer side of the foreground fills the box; its strongest value is 255.
 
     Raises:
-        ValueError: there is no ink.
+        ValueError: there is no foreground.
 
     Example:
         >>> fit_box(np.ones((40, 10))).sum(axis=0).tolist() == [255 * 20] * 5 + [0] * 15
         True
     """
-    crop = crop_to_ink(np.asarray(ink, np.float64))
+    crop = crop_to_foreground(np.asarray(ink, np.float64))
     side = max(crop.shape)
     # An average over exact areas: a crop smaller than the box comes out as if each of its pixels had
     # first been repeated, which is how small digits are enlarged.
@@ -150,21 +150,21 @@ def centre(box: np.ndarray) -> np.ndarray:
     """Place a 20x20 box in a 28x28 field, by whole pixels, so that its mass is in the middle.
 
     Args:
-        box: uint8 (20, 20), 0 for paper, not 0 everywhere.
+        box: uint8 (20, 20), 0 for background, not 0 everywhere.
 
     Returns:
         uint8 (28, 28): the centre of mass at pixel index 13.5 to 14.5, unless the digit is so
-        lopsided that this would push ink out of the field.
+        lopsided that this would push foreground out of the field.
 
     Example:
         >>> np.argwhere(centre(np.pad(np.uint8([[255]]), (0, 19)))).tolist()
         [[14, 14]]
     """
     field = np.zeros((FIELD, FIELD), np.uint8)
-    inked = np.argwhere(box)
-    first, last = inked.min(axis=0), inked.max(axis=0) + 1
+    pixels = np.argwhere(box)
+    first, last = pixels.min(axis=0), pixels.max(axis=0) + 1
     mass = box[box > 0].astype(np.float64)
-    at = np.floor(MIDDLE + 0.5 - mass @ (inked - first) / mass.sum()).astype(int)
+    at = np.floor(MIDDLE + 0.5 - mass @ (pixels - first) / mass.sum()).astype(int)
     top, left = np.clip(at, 0, FIELD - (last - first))
     crop = box[first[0] : last[0], first[1] : last[1]]
     field[top : top + crop.shape[0], left : left + crop.shape[1]] = crop

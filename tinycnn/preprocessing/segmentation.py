@@ -1,27 +1,27 @@
-"""Telling the ink of a picture from its paper."""
+"""Segmentation: telling the foreground of a picture (ink) from its background (paper)."""
 
 import math
 
 import numpy as np
 
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's "L"
-_LEAST_CONTRAST = 0.03  # of full scale: less than 8 of 255 levels is not ink
-_FAINT = 0.05  # of the strongest ink: fainter pixels do not widen the crop
-_FLAT = 0.3  # of the rim: paper is flat when more than this share of its rim has one tone
-_NOISE_FREE = 20  # times the noise: ink as strong as that needs no averaging
-_VISIBLE = 10  # times the noise: the strongest ink that is not noise
+_LEAST_CONTRAST = 0.03  # of full scale: less than 8 of 255 levels is not foreground
+_FAINT = 0.05  # of the strongest foreground: fainter pixels do not widen the crop
+_FLAT = 0.3  # of the border: the background is flat when more than this share has one tone
+_NOISE_FREE = 20  # times the noise: foreground as strong as that needs no averaging
+_VISIBLE = 10  # times the noise: the strongest foreground that is not noise
 _LEAST_SIDE = 64  # pixels: a picture is not averaged down below that to be rid of its noise
 _BLOCKS = 16  # on the shorter side: noise is measured in blocks that lines mostly miss
-_SPECK = 0.005  # of the heaviest blob's ink: lighter blobs are dust
-_SCATTERED = 0.2  # of all ink: if the heaviest blob holds less, that is texture and no digit
-_SAMPLES = 128  # points a side that tell dark ink from light
+_SPECK = 0.005  # of the heaviest connected component's sum: lighter ones are dust
+_SCATTERED = 0.2  # of all sums: if the heaviest component holds less, that is texture and no digit
+_SAMPLES = 128  # points a side that tell a dark foreground from a light one
 _WINDOWS = 4  # on the longer side: a window is wider than any line
-_CELLS = 128  # cells a side of the grid on which blobs are told apart
+_CELLS = 128  # cells a side of the grid on which connected components are told apart
 _BLANK = "no ink in the picture: it is blank, or too faint to tell from the paper"
 
 
 def to_grey(picture: np.ndarray) -> np.ndarray:
-    """Turn an array of pixels into one plane of light, transparent parts laid on plain paper.
+    """Turn an array of pixels into one plane of light, transparent parts laid on a plain background.
 
     Args:
         picture: (h, w), (h, w, 3) or (h, w, 4). uint8 is 0..255 and bool 0..1; other numbers are
@@ -49,56 +49,56 @@ def to_grey(picture: np.ndarray) -> np.ndarray:
     if light.ndim == 2:
         return light
     grey = light[..., :3] @ _LUMINANCE
-    return grey if light.shape[2] == 3 else _lay_on_paper(grey, light[..., 3])
+    return grey if light.shape[2] == 3 else _lay_on_background(grey, light[..., 3])
 
 
 def find_ink(grey: np.ndarray) -> np.ndarray:
-    """Tell the ink from the paper, whichever is darker, in even or uneven light.
+    """Tell the foreground from the background, whichever is darker, in even or uneven light.
 
     Args:
         grey: float (h, w), 0..1, 0 black.
 
     Returns:
-        float32 (h, w): 0 where the paper is bare, 1 at the strongest ink.
+        float32 (h, w): 0 where the background is bare, 1 at the strongest foreground.
 
     Raises:
-        ValueError: the picture has no ink, or none that can be told from the noise or the texture of
-            its paper.
+        ValueError: the picture has no foreground, or none that can be told from the
+            noise or the texture of its background.
 
     Example:
         >>> find_ink(np.array([[1, 1, 1, 1], [1, 0.5, 0, 1], [1, 1, 1, 1]])).tolist()
         [[0.0, 0.0, 0.0, 0.0], [0.0, 0.5, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]]
     """
     grey = np.asarray(grey, np.float32)
-    paper = _flat_paper(grey)
-    ink = None if paper is None else _ink_of_drawing(grey, paper)
-    # Of overexposed paper much is plain white, yet its noise must not pass for ink.
-    if ink is None or 4 * _noise(ink) > _FAINT:
-        ink = _ink_of_photo(grey)
-    return _without_specks(ink)
+    background = _flat_background(grey)
+    foreground = None if background is None else _foreground_of_drawing(grey, background)
+    # Much of an overexposed background is plain white, yet its noise must not pass for foreground.
+    if foreground is None or 4 * _noise(foreground) > _FAINT:
+        foreground = _foreground_of_photo(grey)
+    return _without_specks(foreground)
 
 
-def crop_to_ink(ink: np.ndarray) -> np.ndarray:
-    """Cut the paper around the ink off, and ink that is too faint to count.
+def crop_to_foreground(foreground: np.ndarray) -> np.ndarray:
+    """Cut the background around the foreground off, and foreground that is too faint to count.
 
     Args:
-        ink: float (h, w), 0 for paper, not 0 everywhere.
+        foreground: float (h, w), 0 for background, not 0 everywhere.
 
     Returns:
-        A view of the rows and columns from the first to the last with ink.
+        A view of the rows and columns from the first to the last with foreground.
 
     Raises:
-        ValueError: there is no ink.
+        ValueError: there is no foreground.
 
     Example:
-        >>> crop_to_ink(np.array([[0, 0, 0, 0], [0, 2, 0, 3], [0, 0, 0, 0]])).tolist()
+        >>> crop_to_foreground(np.array([[0, 0, 0, 0], [0, 2, 0, 3], [0, 0, 0, 0]])).tolist()
         [[2, 0, 3]]
     """
-    inked = ink > _FAINT * ink.max(initial=0.0)
-    if not inked.any():
+    mask = foreground > _FAINT * foreground.max(initial=0.0)
+    if not mask.any():
         raise ValueError("no ink in the picture: every value is 0")
-    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return foreground[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _check_picture(picture: np.ndarray) -> None:
@@ -115,49 +115,49 @@ def _check_picture(picture: np.ndarray) -> None:
         raise ValueError("the picture has values that are not finite")
 
 
-def _lay_on_paper(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Fill the transparent parts: strokes get paper of the opposite tone, a photo more of its own."""
+def _lay_on_background(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Fill the transparent parts: strokes get one of the opposite tone, a photo more of its own."""
     visible = grey[alpha > 0.5 * alpha.max()]
     if visible.size == 0:
         return np.zeros_like(grey)
     tone = float(np.median(visible))
-    paper = 0.0 if tone > 0.5 else 1.0
+    background = 0.0 if tone > 0.5 else 1.0
     if 2 * visible.size > grey.size and np.ptp(visible) > 0.25:
-        paper = tone  # most of it is opaque and has contrast: it shows its own paper
-    return grey * alpha + paper * (1 - alpha)
+        background = tone  # most of it is opaque and has contrast: it shows its own background
+    return grey * alpha + background * (1 - alpha)
 
 
-def _rim(shape: tuple[int, int]) -> np.ndarray:
-    """Mark the outer sixteenth of a picture, where there is seldom ink: bool (h, w)."""
+def _border(shape: tuple[int, int]) -> np.ndarray:
+    """Mark the outer sixteenth of a picture, where there is seldom foreground: bool (h, w)."""
     height, width = shape
-    rim = np.ones(shape, bool)
+    border = np.ones(shape, bool)
     down, across = math.ceil(height / 16), math.ceil(width / 16)
-    rim[down : height - down, across : width - across] = False
-    return rim
+    border[down : height - down, across : width - across] = False
+    return border
 
 
-def _flat_paper(grey: np.ndarray) -> float | None:
-    """Return the one tone of a drawing's paper, or None if the paper is unevenly lit."""
-    rim = grey[_rim(grey.shape)]
-    values, counts = np.unique(np.rint(rim * 255), return_counts=True)
+def _flat_background(grey: np.ndarray) -> float | None:
+    """Return the one tone of a drawing's background, or None if the background is unevenly lit."""
+    border = grey[_border(grey.shape)]
+    values, counts = np.unique(np.rint(border * 255), return_counts=True)
     tone = values[counts.argmax()]
-    same = np.rint(rim * 255) == tone
-    return float(np.median(rim[same])) if same.mean() > _FLAT else None
+    same = np.rint(border * 255) == tone
+    return float(np.median(border[same])) if same.mean() > _FLAT else None
 
 
-def _ink_of_drawing(grey: np.ndarray, paper: float) -> np.ndarray:
-    """Return the ink, 0 to 1, on paper of one tone; every grey level counts."""
-    lighter, darker = np.maximum(grey - paper, 0), np.maximum(paper - grey, 0)
-    ink = darker if np.square(darker).sum() >= np.square(lighter).sum() else lighter
-    if ink.max() < _LEAST_CONTRAST:
+def _foreground_of_drawing(grey: np.ndarray, background: float) -> np.ndarray:
+    """Return the foreground, 0 to 1, on a background of one tone; every grey level counts."""
+    lighter, darker = np.maximum(grey - background, 0), np.maximum(background - grey, 0)
+    foreground = darker if np.square(darker).sum() >= np.square(lighter).sum() else lighter
+    if foreground.max() < _LEAST_CONTRAST:
         raise ValueError(_BLANK)
-    return ink / ink.max()
+    return foreground / foreground.max()
 
 
 def _noise(plane: np.ndarray) -> float:
     """Return the standard deviation of the noise above the middle tone, from the quieter blocks.
 
-    Noise below it may be missing: paper that is overexposed has none that is lighter than white.
+    Noise below it may be missing: a background that is overexposed has none that is lighter than white.
     """
     side = math.ceil(min(plane.shape) / _BLOCKS)
     rows, columns = (length // side for length in plane.shape)
@@ -166,53 +166,55 @@ def _noise(plane: np.ndarray) -> float:
     return float(np.quantile(np.sqrt(2 * np.square(above).mean(axis=(1, 3))), 0.25))
 
 
-def _ink_of_photo(grey: np.ndarray) -> np.ndarray:
-    """Return the ink, 0 to 1, on noisy and unevenly lit paper, nearly black and white.
+def _foreground_of_photo(grey: np.ndarray) -> np.ndarray:
+    """Return the foreground, 0 to 1, on a noisy and unevenly lit background, nearly black and white.
 
-    Noise is averaged away by halving the picture, as often as it takes the ink to stand out.
+    Noise is averaged away by halving the picture, as often as it takes the foreground to stand out.
     MNIST's digits were black and white, too, before they were scaled down.
     """
-    ink, ratio = _ink_above_noise(grey)
+    foreground, ratio = _foreground_above_noise(grey)
     smaller = grey
     while ratio < _NOISE_FREE and min(smaller.shape) >= 2 * _LEAST_SIDE:
         smaller = _halve(smaller)
-        ink, ratio = max((ink, ratio), _ink_above_noise(smaller), key=lambda found: found[1])
+        foreground, ratio = max(
+            (foreground, ratio), _foreground_above_noise(smaller), key=lambda pair: pair[1]
+        )
     if ratio == 0:
         raise ValueError(_BLANK)
     if ratio < _VISIBLE:
         raise ValueError("no ink in the picture that stands out from the noise of the paper")
-    typical = np.median(ink[ink > ink.max() / 2])
-    ink = np.clip((ink / typical - 0.3) / 0.4, 0, 1)
-    times = math.ceil(len(grey) / len(ink))
-    return ink.repeat(times, axis=0).repeat(times, axis=1)[: len(grey), : grey.shape[1]]
+    typical = np.median(foreground[foreground > foreground.max() / 2])
+    foreground = np.clip((foreground / typical - 0.3) / 0.4, 0, 1)
+    times = math.ceil(len(grey) / len(foreground))
+    return foreground.repeat(times, axis=0).repeat(times, axis=1)[: len(grey), : grey.shape[1]]
 
 
-def _ink_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the ink (h, w), 0 where it might be noise, and how many times the noise its strongest is.
+def _foreground_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the foreground (h, w), 0 where it might be noise, and how many times the noise its peak is.
 
-    The number is 0 if all ink is too faint, noise or not.
+    The number is 0 if all foreground is too faint, noise or not.
     """
     grey = _blur(grey)
-    is_dark = _is_ink_dark(grey)
-    paper = _without_lines(grey) if is_dark else 1 - _without_lines(1 - grey)
-    ink = paper - grey if is_dark else grey - paper
-    ink -= np.median(ink)  # noise lifts the estimate of the paper everywhere
+    is_dark = _is_foreground_dark(grey)
+    background = _without_lines(grey) if is_dark else 1 - _without_lines(1 - grey)
+    foreground = background - grey if is_dark else grey - background
+    foreground -= np.median(foreground)  # noise lifts the estimate of the background everywhere
     # Either misses some: noise that is coarser than a block, or cut off in more than half the picture.
-    noise = max(_noise(ink), 1.4826 * float(np.median(np.abs(ink))))
-    strongest = float(ink.max())
-    ink[ink < 4 * noise] = 0
-    ink = np.maximum(ink, 0)
+    noise = max(_noise(foreground), 1.4826 * float(np.median(np.abs(foreground))))
+    strongest = float(foreground.max())
+    foreground[foreground < 4 * noise] = 0
+    foreground = np.maximum(foreground, 0)
     if is_dark:
-        # Dark ink takes away a share of the light, so it counts for as much in the shadow.
-        ink /= np.maximum(paper, _LEAST_CONTRAST)
-    return ink, strongest / max(noise, 1e-6) if strongest >= _LEAST_CONTRAST else 0.0
+        # A dark foreground takes away a share of the light, so it counts for as much in the shadow.
+        foreground /= np.maximum(background, _LEAST_CONTRAST)
+    return foreground, strongest / max(noise, 1e-6) if strongest >= _LEAST_CONTRAST else 0.0
 
 
-def _is_ink_dark(grey: np.ndarray) -> bool:
-    """Tell whether a photo's ink is darker than its paper.
+def _is_foreground_dark(grey: np.ndarray) -> bool:
+    """Tell whether a photo's foreground is darker than its background.
 
-    There is less ink than paper around it, so it differs more from the mean of both. Cubes tell the
-    sign, and of a shadow's edge, which has as much on either side, they leave nothing.
+    There is less foreground than background around it, so it differs more from the mean of both. Cubes
+    tell the sign, and of a shadow's edge, which has as much on either side, they leave nothing.
     """
     sample = grey[:: math.ceil(len(grey) / _SAMPLES), :: math.ceil(grey.shape[1] / _SAMPLES)]
     mean, window = sample.astype(np.float64), _window(sample)
@@ -233,11 +235,11 @@ def _without_lines(grey: np.ndarray) -> np.ndarray:
     plane = np.pad(np.rint(grey * 65535).astype(np.uint16), window - 1, mode="edge")
     for extreme in (np.maximum, np.minimum):
         for _ in range(2):
-            reach = 1
-            while reach < window:
-                step = min(reach, window - reach)
+            covered = 1
+            while covered < window:
+                step = min(covered, window - covered)
                 plane = extreme(plane[:-step], plane[step:])
-                reach += step
+                covered += step
             plane = plane.T
     return plane.astype(np.float32) / 65535
 
@@ -262,36 +264,36 @@ def _halve(plane: np.ndarray) -> np.ndarray:
     return (plane[:, ::2] + plane[:, 1::2]) / 2
 
 
-def _without_specks(ink: np.ndarray) -> np.ndarray:
-    """Wipe out dust around the digit: blobs that hold next to no ink beside the heaviest one.
+def _without_specks(foreground: np.ndarray) -> np.ndarray:
+    """Wipe out dust around the digit: connected components that weigh next to nothing beside the heaviest.
 
-    Only the ink inside the frame of the other blobs is left, dust or not, as it is in MNIST.
+    Inside the frame of the other components all foreground is left, dust or not, as it is in MNIST.
     """
-    cell = math.ceil(max(ink.shape) / _CELLS)
-    padded = np.pad(ink, [(0, -length % cell) for length in ink.shape])
+    cell = math.ceil(max(foreground.shape) / _CELLS)
+    padded = np.pad(foreground, [(0, -length % cell) for length in foreground.shape])
     rows, columns = (length // cell for length in padded.shape)
     mass = padded.reshape(rows, cell, columns, cell).sum(axis=(1, 3))
-    labels = _label_blobs(mass > 0)
-    mass_of_blob = np.bincount(labels.ravel(), mass.ravel())
-    if mass_of_blob.max() < _SCATTERED * mass_of_blob.sum():
+    labels = _label_components(mass > 0)
+    mass_of_component = np.bincount(labels.ravel(), mass.ravel())
+    if mass_of_component.max() < _SCATTERED * mass_of_component.sum():
         raise ValueError(
             "no ink in the picture that forms a digit: marks are scattered all over it"
         )
-    kept = np.argwhere((mass_of_blob >= _SPECK * mass_of_blob.max())[labels])
+    kept = np.argwhere((mass_of_component >= _SPECK * mass_of_component.max())[labels])
     (top, left), (bottom, right) = kept.min(axis=0) * cell, (kept.max(axis=0) + 1) * cell
-    clean = np.zeros_like(ink)
-    clean[top:bottom, left:right] = ink[top:bottom, left:right]
+    clean = np.zeros_like(foreground)
+    clean[top:bottom, left:right] = foreground[top:bottom, left:right]
     return clean
 
 
-def _label_blobs(inked: np.ndarray) -> np.ndarray:
-    """Number the cells (rows, columns) so that touching inked cells share a number, paper has 0."""
-    rows, columns = inked.shape
-    labels = np.where(inked, np.arange(1, inked.size + 1).reshape(inked.shape), 0)
+def _label_components(mask: np.ndarray) -> np.ndarray:
+    """Label the connected components of a mask: its cells that touch share a number, the others have 0."""
+    rows, columns = mask.shape
+    labels = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
     while True:
         around = np.pad(labels, 1)
         across = np.maximum.reduce([around[:, i : i + columns] for i in range(3)])
-        spread = np.maximum.reduce([across[i : i + rows] for i in range(3)]) * inked
-        if np.array_equal(spread, labels):
+        propagated = np.maximum.reduce([across[i : i + rows] for i in range(3)]) * mask
+        if np.array_equal(propagated, labels):
             return labels
-        labels = spread
+        labels = propagated

@@ -20,7 +20,7 @@ def rasterise(strokes: Sequence[np.ndarray], widths: Sequence[float], side: int)
         side: pixels a side of the picture, 1 or more.
 
     Returns:
-        uint8 (side, side): ink 255 on 0.
+        uint8 (side, side): foreground 255 on 0.
 
     Raises:
         ValueError: a stroke that is not (n, 2) or not finite, a width that is not above 0, another

@@ -56,16 +56,16 @@ def probabilities(model: models.Sequential, name: str, x: np.ndarray) -> np.ndar
         ModelFileError: the model returns neither probabilities nor scores.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        found = model.predict(x, verbose=0)
-    if not np.isfinite(found).all():
+        shares = model.predict(x, verbose=0)
+    if not np.isfinite(shares).all():
         cause = (
             "its predictions are NaN or infinite: its weights are too large, the training diverged"
         )
         raise ModelFileError(name, cause, "Train again, with a smaller learning rate.")
     last = getattr(model.layers[-1], "activation", activations.linear)
     if last == activations.linear:
-        found = activations.softmax(found)
-    if not np.allclose(found.sum(axis=1), 1, atol=1e-3) or found.min(initial=0) < 0:
+        shares = activations.softmax(shares)
+    if not np.allclose(shares.sum(axis=1), 1, atol=1e-3) or shares.min(initial=0) < 0:
         cause = "its predictions are no probabilities"
         raise ModelFileError(name, cause, "Give a model that ends in a softmax.")
-    return found
+    return shares

@@ -15,7 +15,7 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
     """Read a whole-model HDF5 file that `write_model`, Keras 3 or tf.keras 2 wrote.
 
     Nothing in the file can run code or reach outside the file: names are looked up in literal
-    lists, and every number is read through one guarded door (`tinycnn.saving.hdf5`), without the
+    lists, and every number is read by one validating reader (`tinycnn.saving.hdf5`), without the
     HDF5 library. A file that `write_model` wrote is compared with the checksum in it.
 
     Args:

@@ -15,14 +15,14 @@ NODE_OVERHEAD = 10  # bytes of a newer node beside its records: signature, versi
 def group_leaves(file: FileBytes, address: int, level: int | None = None) -> Iterator[int]:
     """Yield the addresses of the symbol table nodes of a group with a B-tree of version 1."""
     node = begins_with(file.read(address, 24), b"TREE\0")
-    found, count = node[5], unsigned(node, 6, 2)
-    if found > DEEPEST or (level is not None and found != level):
+    depth, count = node[5], unsigned(node, 6, 2)
+    if depth > DEEPEST or (level is not None and depth != level):
         raise ValueError("a tree in it is damaged")
     pairs = file.read(address + 24, 16 * count)
     for start in range(8, 16 * count, 16):  # a key, of 8 bytes, precedes each child
         child = unsigned(pairs, start)
-        if found:
-            yield from group_leaves(file, child, found - 1)
+        if depth:
+            yield from group_leaves(file, child, depth - 1)
         else:
             yield child
 

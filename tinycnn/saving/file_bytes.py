@@ -1,4 +1,4 @@
-"""The bytes of a file that a stranger wrote, in pieces that lie inside it, and with an end to all work.
+"""The bytes of an untrusted file, in pieces that lie inside it, and with an end to all work.
 
 What an HDF5 file says of itself may lead in circles or name a piece again and again. So every piece
 that is read, and every entry in it, is counted, and a file that asks for too many is refused.

@@ -58,9 +58,9 @@ class FractalHeap:
         if len(identity) >= 16:
             return self._file.read(unsigned(identity, 0), unsigned(identity, 8))
         if self._huge is None:
-            found = records(self._file, self._huge_tree, HUGE_RECORD)
+            huge = records(self._file, self._huge_tree, HUGE_RECORD)
             self._huge = {
-                record[16:]: (unsigned(record, 0), unsigned(record, 8)) for record in found
+                record[16:]: (unsigned(record, 0), unsigned(record, 8)) for record in huge
             }
         wanted = identity + bytes(8 - len(identity)) if len(identity) < 8 else identity[:8]
         if wanted not in self._huge:

@@ -1,4 +1,4 @@
-"""One guarded door to an HDF5 file that a stranger wrote.
+"""The validating reader of an untrusted HDF5 file.
 
 HDF5 can point anywhere: links into other files, data in other files, filters that are looked for as
 plug-ins, attributes of any size; and the HDF5 library before 2.0 can be made to crash by a damaged
@@ -80,10 +80,10 @@ class HDF5File:
         Raises:
             ModelFileError: if it is no UTF-8 text, or one of more than 1 MiB.
         """
-        found = self._attribute(self._root, name)
-        if found is not None and len(found) != 1:
+        texts = self._attribute(self._root, name)
+        if texts is not None and len(texts) != 1:
             raise self.error(f"its attribute {name} is not one text")
-        return found and found[0]
+        return texts and texts[0]
 
     def names(self, group: str, attribute: str) -> list[str]:
         """Return an attribute of a group that lists names, which Keras may have split in parts.
@@ -92,14 +92,14 @@ class HDF5File:
             ModelFileError: if it is missing, too long, or names something twice.
         """
         owner = self._walk(group, "Group")
-        found = self._attribute(owner, attribute)
-        if found is None:
-            found = self._split_attribute(owner, attribute)
-        if not found and not _has_attribute(owner, attribute):
+        names = self._attribute(owner, attribute)
+        if names is None:
+            names = self._split_attribute(owner, attribute)
+        if not names and not _has_attribute(owner, attribute):
             raise self.error(f"the group {group!r} has no attribute {attribute}")
-        if len(set(found)) != len(found):
+        if len(set(names)) != len(names):
             raise self.error(f"{attribute} of the group {group!r} names something twice")
-        return found
+        return names
 
     def shape(self, path: str) -> tuple[int, ...] | None:
         """Return the shape of the dataset at a path; None if it has not even that."""
@@ -176,26 +176,26 @@ class HDF5File:
         unusual = any(part in ("", ".", "..") for part in parts)
         if unusual or len(parts) > DEEPEST_PATH or len(path) > LONGEST_PATH:
             raise self.error(f"{path[:100]!r} is no path in a model file")
-        found = self._root
+        item = self._root
         for place, part in enumerate(parts, start=1):
-            links = found.links()
+            links = item.links()
             if part not in links:
                 raise self.error(f"{'/'.join(parts[:place])!r} is missing")
             wanted = kind if place == len(parts) else "Group"
             # A soft or external link is seen here, and never followed.
             if links[part] is None or self._object(links[part]).kind != wanted:
                 raise self.error(f"{'/'.join(parts[:place])!r} is a link, or no {wanted}")
-            found = self._object(links[part])
-        return found
+            item = self._object(links[part])
+        return item
 
     def _split_attribute(self, owner: FileObject, name: str) -> list[str]:
-        found = []
+        names = []
         for part in range(LARGEST_LIST):
             more = self._attribute(owner, f"{name}{part}")
-            if more is None or len(found) > LARGEST_LIST:
+            if more is None or len(names) > LARGEST_LIST:
                 break
-            found += more
-        return found
+            names += more
+        return names
 
     def _attribute(self, owner: FileObject, name: str) -> list[str] | None:
         attribute = owner.attributes().get(name)
@@ -302,7 +302,7 @@ def _unreadable(error: OSError) -> tuple[str, str]:
 
 
 def _examined(path: str, stream: BinaryIO, status: os.stat_result) -> int:
-    """Return where an HDF5 file of the usual kind begins; refuse anything else."""
+    """Return where an HDF5 file of the usual kind begins; raise for anything else."""
     if not stat.S_ISREG(status.st_mode):
         raise ModelFileError(path, "it is no regular file", "Name a file.")
     start = stream.read(8)

@@ -11,20 +11,20 @@ from tinycnn.saving.options import (
     ANYTHING,
     UnsupportedError,
     anything,
+    boolean,
     dictionary,
     mapping,
     name,
     number,
     one_of,
-    pick,
     scalars,
+    select,
     shown,
     text,
-    truth,
 )
 from tinycnn.utils.errors import ModelFileError
 
-ACTIVATIONS = {found: found for found in ("linear", "relu", "sigmoid", "softmax", "tanh")}
+ACTIVATIONS = {known: known for known in ("linear", "relu", "sigmoid", "softmax", "tanh")}
 ACTIVATIONS[None] = "linear"
 MOST_LAYERS = 500
 DTYPES = {"float32": "float32", "float64": "float64"}
@@ -38,10 +38,10 @@ VARIANCE_SCALING = {
     (2.0, "fan_in", "uniform"): "HeUniform",
     (2.0, "fan_in", "normal"): "HeNormal",
 }
-INITIALIZER_NEUTRAL = dict.fromkeys(("dtype", "input_axes", "output_axes"), (None, "float32"))
+INITIALIZER_DEFAULTS = dict.fromkeys(("dtype", "input_axes", "output_axes"), (None, "float32"))
 
 # What tinycnn does not have, and a configuration may mention only to say that it is not used.
-NEUTRAL = {
+SUPPORTED_DEFAULTS = {
     "trainable": (True,),
     "activity_regularizer": (None,),
     "axis": (-1, [-1]),
@@ -79,10 +79,10 @@ def plain_dtype(value: object) -> str:
     """Return "float32" or "float64", which Keras 3 wraps in a policy."""
     if isinstance(value, dict):
         checks = {"class_name": one_of({"DTypePolicy": 0, "Policy": 0}), "config": _policy_name}
-        found = pick(
+        policy = select(
             "dtype", value, checks, {"module": ("keras", None), "registered_name": (None,)}
         )
-        value = found.get("config")
+        value = policy.get("config")
     return one_of(DTYPES)(value)
 
 
@@ -93,36 +93,36 @@ def _policy_name(value: object) -> object:
 def plain_initializer(value: object) -> dict:
     """Return {"class_name", "config"} of an initializer in the literal list."""
     checks = {"class_name": scalars, "config": dictionary}
-    neutral = {"module": ("keras.initializers", None), "registered_name": (None, *INITIALIZERS)}
-    found = pick("it", value, checks, neutral)
-    made, config = found.get("class_name"), found.get("config", {})
-    if made == "VarianceScaling":
-        made, config = _variance_scaling(config)
-    if not isinstance(made, str) or made not in INITIALIZERS:
+    supported = {"module": ("keras.initializers", None), "registered_name": (None, *INITIALIZERS)}
+    initializer = select("it", value, checks, supported)
+    class_name, config = initializer.get("class_name"), initializer.get("config", {})
+    if class_name == "VarianceScaling":
+        class_name, config = _variance_scaling(config)
+    if not isinstance(class_name, str) or class_name not in INITIALIZERS:
         raise UnsupportedError(f"only {sorted(INITIALIZERS)} are there")
-    kept = {INITIALIZERS[made]: number if made == "Constant" else scalars}
-    return {"class_name": made, "config": pick("it", config, kept, INITIALIZER_NEUTRAL)}
+    kept = {INITIALIZERS[class_name]: number if class_name == "Constant" else scalars}
+    return {"class_name": class_name, "config": select("it", config, kept, INITIALIZER_DEFAULTS)}
 
 
 def _variance_scaling(config: dict) -> tuple[str | None, dict]:
     checks = {"scale": number, "mode": text, "distribution": text, "seed": scalars}
-    found = pick("it", config, checks, INITIALIZER_NEUTRAL)
-    distribution = found.get("distribution", "normal").removeprefix("truncated_")
-    key = (found.get("scale", 1.0), found.get("mode", "fan_in"), distribution)
-    return VARIANCE_SCALING.get(key), {"seed": found.get("seed")}
+    scaling = select("it", config, checks, INITIALIZER_DEFAULTS)
+    distribution = scaling.get("distribution", "normal").removeprefix("truncated_")
+    key = (scaling.get("scale", 1.0), scaling.get("mode", "fan_in"), distribution)
+    return VARIANCE_SCALING.get(key), {"seed": scaling.get("seed")}
 
 
 _ALWAYS = {"name": name, "dtype": plain_dtype}
 _AFFINE = {
     "activation": one_of(ACTIVATIONS),
-    "use_bias": truth,
+    "use_bias": boolean,
     "kernel_initializer": plain_initializer,
     "bias_initializer": plain_initializer,
 }
 _POOLING = dict.fromkeys(("pool_size", "strides", "padding"), scalars)
 _CONVOLUTION = dict.fromkeys(("filters", "kernel_size", "strides", "padding"), scalars)
 
-# Class: the options that are kept, each with its check, and those that are only there to be neutral.
+# Class: the options that are kept, each with its check, and those that are only there at their defaults.
 LAYERS = {
     "InputLayer": ({"batch_shape": scalars}, ("sparse", "ragged", "optional")),
     "Conv2D": (_CONVOLUTION | _AFFINE, ("data_format", "dilation_rate", "groups", *REGULARIZED)),
@@ -159,14 +159,14 @@ def plain_model(described: dict) -> dict:
     if isinstance(config, list):  # Keras 2.0 had no name
         config = {"name": "sequential", "layers": config}
     ignored = {"build_input_shape": ANYTHING, "trainable": (True, None), "dtype": ANYTHING}
-    found = pick("the model", config, {"name": name, "layers": anything}, ignored)
-    layers = found.get("layers")
+    selected = select("the model", config, {"name": name, "layers": anything}, ignored)
+    layers = selected.get("layers")
     if not isinstance(layers, list) or not layers:
         raise ValueError("it has no layers")
     if len(layers) > MOST_LAYERS:
         raise ValueError(f"it has {len(layers)} layers, and {MOST_LAYERS} are the most")
     plain = _with_input([_plain_layer(layer) for layer in layers])
-    return {"name": found.get("name", "sequential"), "layers": plain}
+    return {"name": selected.get("name", "sequential"), "layers": plain}
 
 
 def _plain_layer(layer: object) -> tuple[dict, object]:
@@ -184,11 +184,11 @@ def _plain_layer(layer: object) -> tuple[dict, object]:
         "registered_name": (None, class_name),
         **dict.fromkeys(("class_name", "config", "build_config"), ANYTHING),
     }
-    pick(owner, layer, {}, around)
+    select(owner, layer, {}, around)
     input_shape = config.pop("batch_input_shape", None)
-    kept, neutral = LAYERS[class_name]
-    allowed = {option: NEUTRAL[option] for option in ("trainable", *neutral)}
-    plain = pick(owner, config, _ALWAYS | kept, allowed)
+    kept, defaults = LAYERS[class_name]
+    allowed = {option: SUPPORTED_DEFAULTS[option] for option in ("trainable", *defaults)}
+    plain = select(owner, config, _ALWAYS | kept, allowed)
     if "name" not in plain:
         raise ValueError(f"a layer of the class {class_name} has no name")
     return {"class_name": class_name, "config": plain}, input_shape
@@ -224,7 +224,7 @@ def check_layers(path: str | os.PathLike, class_names: Iterable[str]) -> None:
         Traceback (most recent call last):
         tinycnn.utils.errors.ModelFileError: a.h5: no file can hold a layer of the class MyDense. ...
     """
-    for unknown in [found for found in class_names if found not in LAYERS]:
+    for unknown in [given for given in class_names if given not in LAYERS]:
         cause = f"no file can hold a layer of the class {unknown}"
         raise ModelFileError(path, cause, f"There are: {', '.join(sorted(LAYERS))}.")
 

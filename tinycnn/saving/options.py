@@ -1,11 +1,11 @@
-"""Options in a configuration that a stranger wrote: taken by name from literal lists, or refused."""
+"""Options of an untrusted configuration: selected by name from literal lists, or refused."""
 
 import json
 import math
 import reprlib
 from collections.abc import Callable, Mapping
 
-ANYTHING = object()  # the neutral values of an option that has no effect here
+ANYTHING = object()  # the supported values of an option that has no effect here
 
 LONGEST_NUMBER = 20  # digits
 
@@ -17,7 +17,7 @@ class UnsupportedError(ValueError):
 
 
 def parse(text: str) -> dict:
-    """Return a JSON object; refuse duplicate keys, NaN, infinities and bottomless nesting.
+    """Return a JSON object; raise for duplicate keys, NaN, infinities and bottomless nesting.
 
     Raises:
         ValueError: if the text is anything else.
@@ -32,7 +32,7 @@ def parse(text: str) -> dict:
             object_pairs_hook=_without_duplicates,
             parse_constant=_finite,
             parse_float=_finite,
-            parse_int=_whole,
+            parse_int=_integer,
         )
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
@@ -40,10 +40,10 @@ def parse(text: str) -> dict:
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    mapped = dict(pairs)
+    if len(mapped) != len(pairs):
         raise ValueError("a key appears twice")
-    return found
+    return mapped
 
 
 def _finite(digits: str) -> float:
@@ -52,7 +52,7 @@ def _finite(digits: str) -> float:
     return float(digits)
 
 
-def _whole(digits: str) -> int:
+def _integer(digits: str) -> int:
     if len(digits) > LONGEST_NUMBER:
         raise ValueError(f"{shown(digits)} is too large")
     return int(digits)
@@ -66,35 +66,35 @@ def shown(value: object) -> str:
     return short.repr(value)
 
 
-def pick(
+def select(
     owner: str,
     options: object,
     kept: Mapping[str, Check],
-    neutral: Mapping[str, object],
+    supported: Mapping[str, object],
 ) -> dict:
-    """Return the options that are kept, each through its check; refuse what is not known.
+    """Return the options that are kept, each through its check; raise for what is not known.
 
     Args:
         owner: whose options, for the message.
         options: as received.
         kept: name to a function that returns the plain value, or raises ValueError.
-        neutral: name to the values that change nothing and are dropped, or ANYTHING.
+        supported: name to the default and other values that mean the same, all dropped, or ANYTHING.
 
     Raises:
         UnsupportedError: for an unknown option, or a value that would change something.
         ValueError: if `options` is no object, or a check fails.
     """
-    picked = {}
+    selected = {}
     for name, value in mapping(owner, options).items():
         if name in kept:
-            picked[name] = _checked(owner, name, kept[name], value)
-        elif name not in neutral:
+            selected[name] = _checked(owner, name, kept[name], value)
+        elif name not in supported:
             raise UnsupportedError(f"{owner} has an unknown option {shown(name)}: {shown(value)}")
-        elif neutral[name] is not ANYTHING and value not in neutral[name]:
+        elif supported[name] is not ANYTHING and value not in supported[name]:
             raise UnsupportedError(
-                f"{owner} has the option {name}={shown(value)}, and only {neutral[name][0]!r} is there"
+                f"{owner} has the option {name}={shown(value)}, and only {supported[name][0]!r} is there"
             )
-    return picked
+    return selected
 
 
 def _checked(owner: str, name: str, check: Check, value: object) -> object:
@@ -122,7 +122,7 @@ def number(value: object) -> float:
     return float(value)
 
 
-def truth(value: object) -> bool:
+def boolean(value: object) -> bool:
     """Return true or false, and nothing that merely counts as such."""
     if not isinstance(value, bool):
         raise ValueError("true or false is needed")
@@ -166,13 +166,13 @@ def scalars(value: object) -> object:
 def one_of(known: Mapping[object, object]) -> Check:
     """Return a check that looks a text up in a literal list."""
 
-    def look_up(value: object) -> object:
+    def check(value: object) -> object:
         if value is not None and not isinstance(value, str):
             raise ValueError("a name is needed")
         if value not in known:
             raise UnsupportedError(
-                f"only {sorted({str(found) for found in known.values()})} are there"
+                f"only {sorted({str(value) for value in known.values()})} are there"
             )
         return known[value]
 
-    return look_up
+    return check

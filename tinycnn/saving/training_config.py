@@ -3,13 +3,13 @@
 from tinycnn.saving.options import (
     ANYTHING,
     UnsupportedError,
+    boolean,
     dictionary,
     number,
     one_of,
-    pick,
+    select,
     shown,
     text,
-    truth,
 )
 
 LOSSES = {
@@ -17,8 +17,8 @@ LOSSES = {
     "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
 }
 METRICS = {
-    found: found
-    for found in ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
+    known: known
+    for known in ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
 }
 METRIC_CLASSES = {
     "CategoricalAccuracy": "categorical_accuracy",
@@ -27,15 +27,15 @@ METRIC_CLASSES = {
 # A file that says nothing of its rate was written under Keras's default.
 LEARNING_RATES = {"Adadelta": 0.001, "Adam": 0.001, "SGD": 0.01}
 OPTIMIZERS = {
-    **{found: found for found in LEARNING_RATES},
-    **{f"Custom>{found}": found for found in LEARNING_RATES},  # tf.keras 2.11
+    **{known: known for known in LEARNING_RATES},
+    **{f"Custom>{known}": known for known in LEARNING_RATES},  # tf.keras 2.11
 }
 SETTINGS = {
     "Adadelta": {"rho": number, "epsilon": number},
     "Adam": {"beta_1": number, "beta_2": number, "epsilon": number},
-    "SGD": {"momentum": number, "nesterov": truth},
+    "SGD": {"momentum": number, "nesterov": boolean},
 }
-OPTIMIZER_NEUTRAL = {
+OPTIMIZER_DEFAULTS = {
     **dict.fromkeys(("clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"), (None,)),
     **dict.fromkeys(("amsgrad", "use_ema"), (False,)),
     **dict.fromkeys(("weight_decay", "decay"), (None, 0.0)),
@@ -44,14 +44,14 @@ OPTIMIZER_NEUTRAL = {
     **dict.fromkeys(("ema_momentum", "ema_overwrite_frequency"), ANYTHING),
     **dict.fromkeys(("jit_compile", "is_legacy_optimizer"), ANYTHING),
 }
-LOSS_NEUTRAL = {
+LOSS_DEFAULTS = {
     "reduction": ("sum_over_batch_size", "auto"),
     "axis": (-1,),
     "ignore_class": (None,),
     "dtype": (None, "float32"),
     "fn": tuple(LOSSES),
 }
-COMPILE_NEUTRAL = {
+COMPILE_DEFAULTS = {
     **dict.fromkeys(("loss_weights", "sample_weight_mode"), (None,)),
     "weighted_metrics": (None, []),
     **dict.fromkeys(("run_eagerly", "steps_per_execution", "jit_compile"), ANYTHING),
@@ -68,39 +68,39 @@ def plain_training(described: dict) -> dict:
 
     Example:
         >>> sgd = {"class_name": "SGD", "config": {}}
-        >>> found = plain_training({"loss": "categorical_crossentropy", "optimizer_config": sgd})
-        >>> found["optimizer"]
+        >>> training = plain_training({"loss": "categorical_crossentropy", "optimizer_config": sgd})
+        >>> training["optimizer"]
         {'class_name': 'SGD', 'config': {'learning_rate': 0.01}}
     """
     checks = {"loss": _loss, "metrics": _metrics, "optimizer_config": _optimizer}
-    found = pick("its training configuration", described, checks, COMPILE_NEUTRAL)
+    training = select("its training configuration", described, checks, COMPILE_DEFAULTS)
     for needed in ("loss", "optimizer_config"):
-        if needed not in found:
+        if needed not in training:
             raise ValueError(f"its training configuration has no {needed}")
     return {
-        "loss": found["loss"],
-        "metrics": found.get("metrics", []),
-        "optimizer": found["optimizer_config"],
+        "loss": training["loss"],
+        "metrics": training.get("metrics", []),
+        "optimizer": training["optimizer_config"],
     }
 
 
 def _class_and_config(value: object) -> tuple[object, dict]:
     """Return the class_name and config of what Keras described."""
-    neutral = {"module": ANYTHING, "registered_name": ANYTHING}
-    found = pick("it", value, {"class_name": text, "config": dictionary}, neutral)
-    return found.get("class_name"), found.get("config", {})
+    supported = {"module": ANYTHING, "registered_name": ANYTHING}
+    described = select("it", value, {"class_name": text, "config": dictionary}, supported)
+    return described.get("class_name"), described.get("config", {})
 
 
 def _loss(value: object) -> str | dict:
     if not isinstance(value, dict):
-        return one_of({found: found for found in LOSSES})(value)
+        return one_of({known: known for known in LOSSES})(value)
     class_name, config = _class_and_config(value)
     if class_name not in LOSSES.values():
         raise UnsupportedError(f"only {sorted(LOSSES)} are there")
-    kept = {"name": text, "from_logits": truth}
+    kept = {"name": text, "from_logits": boolean}
     if class_name == "CategoricalCrossentropy":
         kept["label_smoothing"] = number
-    return {"class_name": class_name, "config": pick("it", config, kept, LOSS_NEUTRAL)}
+    return {"class_name": class_name, "config": select("it", config, kept, LOSS_DEFAULTS)}
 
 
 def _metrics(value: object) -> list[str]:
@@ -118,26 +118,26 @@ def _metric(value: object) -> str:
         return one_of(METRICS)(value)
     class_name, config = _class_and_config(value)
     if class_name in METRIC_CLASSES:
-        pick("it", config, {}, {"name": ANYTHING, "dtype": ANYTHING})
+        select("it", config, {}, {"name": ANYTHING, "dtype": ANYTHING})
         return METRIC_CLASSES[class_name]
     if class_name == "MeanMetricWrapper":  # how tf.keras 2 wraps a function
         kept = {"fn": one_of(METRICS)}
-        found = pick("it", config, kept, {"name": ANYTHING, "dtype": ANYTHING})
-        if "fn" in found:
-            return found["fn"]
+        metric = select("it", config, kept, {"name": ANYTHING, "dtype": ANYTHING})
+        if "fn" in metric:
+            return metric["fn"]
     raise UnsupportedError(f"{shown(class_name)}: only {sorted(METRICS)} are there")
 
 
 def _optimizer(value: object) -> dict:
     class_name, config = _class_and_config(value)
     class_name = one_of(OPTIMIZERS)(class_name)
-    config = {name: found for name, found in config.items() if (name, found) != ("epsilon", None)}
+    config = {name: value for name, value in config.items() if (name, value) != ("epsilon", None)}
     if "lr" in config:  # before Keras 2.3
         config["learning_rate"] = config.pop("lr")
     kept = {"name": text, "learning_rate": number, **SETTINGS[class_name]}
-    found = pick(class_name, config, kept, OPTIMIZER_NEUTRAL)
-    found.setdefault("learning_rate", LEARNING_RATES[class_name])
-    return {"class_name": class_name, "config": found}
+    settings = select(class_name, config, kept, OPTIMIZER_DEFAULTS)
+    settings.setdefault("learning_rate", LEARNING_RATES[class_name])
+    return {"class_name": class_name, "config": settings}
 
 
 def keras_training(plain: dict) -> dict:
@@ -161,7 +161,7 @@ def _keras_loss(loss: str | dict) -> str | dict:
     """Return a loss by its name alone where nothing about it is special."""
     if isinstance(loss, str):
         return loss
-    by_class = {found: name for name, found in LOSSES.items()}
+    by_class = {known: name for name, known in LOSSES.items()}
     name = by_class[loss["class_name"]]
     usual = {"name": name, "from_logits": False, "label_smoothing": 0.0}
     if all(value == usual.get(option) for option, value in loss["config"].items()):

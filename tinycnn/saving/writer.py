@@ -98,7 +98,7 @@ def write_names(group: h5py.Group, attribute: str, names: list[str]) -> None:
 
 
 def check_target(path: str, overwrite: bool) -> None:
-    """Refuse a place where no file can be put: see `tinycnn.saving.check_target`."""
+    """Raise for a place where no file can be put: see `tinycnn.saving.check_target`."""
     atomic.check(path, ModelFileError, overwrite)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-def checked(
+def check_array(
     name: str,
     array: np.ndarray,
     shape: tuple,
@@ -41,7 +41,7 @@ def checked(
     return np.require(array, None, ["A", "W", "E"] if any_order else ["C", "A", "W", "E"])
 
 
-def changeable(
+def check_in_place(
     name: str, array: np.ndarray, shape: tuple | None = None, dtype: np.dtype | None = None
 ) -> np.ndarray:
     """Return an array that an optimizer can change in place, or say why not.
@@ -49,44 +49,44 @@ def changeable(
     Raises:
         ValueError: with name and what was received.
     """
-    found = checked(name, array, np.shape(array) if shape is None else shape, dtype)
+    checked = check_array(name, array, np.shape(array) if shape is None else shape, dtype)
     if not array.flags.carray:
         raise ValueError(
             f"{name} must be C-contiguous, aligned and writeable, because it is changed in place. "
             f"Received: strides={array.strides}, writeable={array.flags.writeable}"
         )
-    return found
+    return checked
 
 
-def whole_numbers(name: str, numbers: Sequence, shape: tuple[int, ...]) -> tuple:
+def check_ints(name: str, numbers: Sequence, shape: tuple[int, ...]) -> tuple:
     """Return whole numbers of this shape, such as (2,) or (2, 2), as tuples of int, as compiled code needs.
 
     Raises:
         ValueError: with name and what was received.
 
     Example:
-        >>> whole_numbers("strides", [np.int8(2), 1], (2,))
+        >>> check_ints("strides", [np.int8(2), 1], (2,))
         (2, 1)
     """
     try:
-        found = np.asarray(numbers)
+        array = np.asarray(numbers)
     except ValueError:  # pairs of different lengths
-        found = np.empty(0)
-    if found.shape != shape or found.dtype.kind not in "iu":
+        array = np.empty(0)
+    if array.shape != shape or array.dtype.kind not in "iu":
         names = {(2,): "two whole numbers", (2, 2): "two pairs of whole numbers"}
         wanted = names.get(shape, f"{shape[0]} whole numbers")
         raise ValueError(f"{name} must be {wanted}. Received: {numbers!r}")
-    plain = found.tolist()
+    plain = array.tolist()
     return tuple(plain) if len(shape) == 1 else tuple(map(tuple, plain))
 
 
-def array_shape(name: str, sizes: Sequence) -> tuple[int, int, int, int]:
+def check_shape(name: str, sizes: Sequence) -> tuple[int, int, int, int]:
     """Return the shape of an array that is not there, four whole numbers from 0, as int.
 
     Raises:
         ValueError: with name and what was received.
     """
-    found = whole_numbers(name, sizes, (4,))
-    if min(found) < 0:
+    shape = check_ints(name, sizes, (4,))
+    if min(shape) < 0:
         raise ValueError(f"{name} must not be negative. Received: {sizes!r}")
-    return found
+    return shape

@@ -94,7 +94,7 @@ def _part_for(
     path = os.fspath(path)
     with explained(path, error):
         target = os.path.realpath(path)
-        _refuse(path, target, error, overwrite)
+        _check_target(path, target, error, overwrite)
         sweep(os.path.dirname(target))
         part = _new_part(os.path.dirname(target))
         try:
@@ -170,10 +170,12 @@ def version(path: str | os.PathLike) -> tuple[int, int, int] | None:
         >>> version("no-such-file")
     """
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return (found.st_ino, found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def other_names(path: str | os.PathLike) -> Iterator[str]:
@@ -303,8 +305,8 @@ def _flush_folder(folder: str) -> None:
                 os.close(handle)
 
 
-def _refuse(path: str, target: str, error: type[FileError], overwrite: bool) -> None:
-    """Refuse a place where no file can be put."""
+def _check_target(path: str, target: str, error: type[FileError], overwrite: bool) -> None:
+    """Raise for a place where no file can be put."""
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise error(path, f"there is no folder {shortened(folder)!r}", "Make the folder first.")

@@ -54,7 +54,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         Traceback (most recent call last):
         SystemExit: 0
     """
-    _mend_streams()
+    _configure_streams()
     warnings.showwarning = functools.partial(_say, warnings.showwarning)
     before = _end_by_signals()
     try:
@@ -121,7 +121,7 @@ def _say(otherwise: Callable, message: Warning, category: type, *rest: object) -
     tqdm.write(printable(f"warning: {message}"), file=sys.stderr)
 
 
-def _mend_streams() -> None:
+def _configure_streams() -> None:
     """Make output safe: a closed stream swallows it, and letters that a console lacks are escaped."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

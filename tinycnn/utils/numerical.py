@@ -1,8 +1,8 @@
-"""Labels as numbers, and as rows of ones and noughts."""
+"""Labels as numbers, and as rows of ones and zeros."""
 
 import numpy as np
 
-from tinycnn.utils.validation import as_array, whole
+from tinycnn.utils.validation import as_array, check_int
 
 
 def to_categorical(x: np.ndarray, num_classes: int | None = None) -> np.ndarray:
@@ -36,7 +36,7 @@ def to_categorical(x: np.ndarray, num_classes: int | None = None) -> np.ndarray:
         x = x[..., 0]
     if num_classes is None:
         num_classes = max(0, int(x.max()) + 1) if x.size else 0
-    num_classes = whole("num_classes", num_classes, 0)
+    num_classes = check_int("num_classes", num_classes, 0)
     if x.size and not 0 <= x.min() <= x.max() < num_classes:
         raise ValueError(
             f"Class numbers must be from 0 and below num_classes={num_classes}. "

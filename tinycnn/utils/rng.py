@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 
-from tinycnn.utils.validation import whole
+from tinycnn.utils.validation import check_int
 
 _default = {"rng": np.random.default_rng()}
 
@@ -21,7 +21,7 @@ def set_random_seed(seed: int) -> None:
     Example:
         >>> set_random_seed(0)
     """
-    seed = whole("seed", seed, 0, 2**32 - 1)
+    seed = check_int("seed", seed, 0, 2**32 - 1)
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (the user's own calls to it shall repeat, too)
     _default["rng"] = np.random.default_rng(seed)

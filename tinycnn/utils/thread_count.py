@@ -2,7 +2,7 @@
 
 import os
 
-from tinycnn.utils.validation import is_whole
+from tinycnn.utils.validation import is_int
 
 MOST_THREADS = 1024
 
@@ -21,7 +21,7 @@ def check_thread_count(name: str, count: int) -> int:
         >>> check_thread_count("threads", 4)
         4
     """
-    if not is_whole(count) or not 1 <= int(count) <= MOST_THREADS:
+    if not is_int(count) or not 1 <= int(count) <= MOST_THREADS:
         wanted = f"must be a whole number from 1 to {MOST_THREADS}"
         raise ValueError(f"{name} {wanted}. Received: {count!r}")
     return int(count)

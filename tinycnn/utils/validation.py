@@ -1,4 +1,4 @@
-"""What users pass: made uniform, or refused with the name and the value that was received."""
+"""Validation of what users pass: returned in one form, or an error with name and value received."""
 
 import math
 import numbers
@@ -11,20 +11,20 @@ DEEPEST = 64  # axes that an array can have
 MOST_PARAMETERS = 250_000_000  # of a layer, and of a model from a file
 
 
-def refuse(owner: str, options: dict[str, object], neutral: dict[str, object]) -> None:
+def check_supported(owner: str, options: dict[str, object], supported: dict[str, object]) -> None:
     """Raise for every option that is unknown, or known but set to something that is not there.
 
     Args:
         owner: whose options, for the message.
         options: name to value, as received.
-        neutral: name to the one value that changes nothing, which may come as a pair; None always does.
+        supported: name to its default, the one supported value, which may come as a pair; None always may.
 
     Raises:
         TypeError: for an unknown name.
         ValueError: for a value that is not there.
     """
     for name, value in options.items():
-        if name not in neutral:
+        if name not in supported:
             raise TypeError(f"{owner} has no option {name!r}. Received: {name}={value!r}")
         shape = getattr(value, "shape", ())  # of a NumPy array, a tensor, a DataFrame
         if shape != ():
@@ -32,17 +32,17 @@ def refuse(owner: str, options: dict[str, object], neutral: dict[str, object]) -
             raise ValueError(
                 f"{owner}: {name} is not there. Received: {name}={kind}(...) of shape {shape}"
             )
-        if not _is_neutral(value, neutral[name]):
+        if not _is_supported(value, supported[name]):
             raise ValueError(
-                f"{owner}: {name} is only there with the value {neutral[name]!r}. "
+                f"{owner}: {name} is only there with the value {supported[name]!r}. "
                 f"Received: {name}={value!r}"
             )
 
 
-def _is_neutral(value: object, neutral: object) -> bool:
+def _is_supported(value: object, default: object) -> bool:
     value = tuple(value) if isinstance(value, list) else value
     try:
-        return bool(value in (None, neutral, (neutral,) * 2))
+        return bool(value in (None, default, (default,) * 2))
     except (ValueError, TypeError, RuntimeError):  # arrays within it are neither equal nor unequal
         return False
 
@@ -52,21 +52,21 @@ def plain(value: object) -> object:
     return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
-def is_whole(value: object) -> bool:
+def is_int(value: object) -> bool:
     """Tell whether this is a whole number, Python's or NumPy's; True and False are none."""
     return isinstance(plain(value), numbers.Integral) and not isinstance(plain(value), bool)
 
 
-def whole(name: str, value: int, low: int = 1, high: int = 2**31 - 1) -> int:
+def check_int(name: str, value: int, low: int = 1, high: int = 2**31 - 1) -> int:
     """Return a whole number in a range, or say what is wrong with it."""
-    if not is_whole(value) or not low <= int(value) <= high:
+    if not is_int(value) or not low <= int(value) <= high:
         raise ValueError(
             f"{name} must be a whole number from {low} to {high}. Received: {name}={value!r}"
         )
     return int(value)
 
 
-def number(name: str, value: float, low: float = -LARGEST, high: float = LARGEST) -> float:
+def check_number(name: str, value: float, low: float = -LARGEST, high: float = LARGEST) -> float:
     """Return a number in a range as a float, Python's or NumPy's, or say what is wrong with it."""
     bare = plain(value)
     real = isinstance(bare, numbers.Real) and not isinstance(bare, bool)
@@ -111,7 +111,7 @@ def plain_array(name: str, values: object) -> np.ndarray:
     return array
 
 
-def label(name: str, value: str) -> str:
+def check_name(name: str, value: str) -> str:
     """Return a name that a group of a file can have, too, or say what is wrong with it."""
     if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
         raise ValueError(f"{name} must be 1 to 200 printable letters. Received: {name}={value!r}")
@@ -120,16 +120,16 @@ def label(name: str, value: str) -> str:
     return value
 
 
-def pair(name: str, value: int | tuple[int, int]) -> tuple[int, int]:
+def check_pair(name: str, value: int | tuple[int, int]) -> tuple[int, int]:
     """Return two whole numbers from 1, given one or two."""
     several = isinstance(value, tuple | list) or (isinstance(value, np.ndarray) and value.ndim)
     values = value if several else (value, value)
     if len(values) != 2:
         raise ValueError(f"{name} must be one or two whole numbers. Received: {name}={value!r}")
-    return whole(name, values[0]), whole(name, values[1])
+    return check_int(name, values[0]), check_int(name, values[1])
 
 
-def truth(name: str, value: bool) -> bool:
+def check_bool(name: str, value: bool) -> bool:
     """Return True or False, and nothing that merely counts as such."""
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} must be True or False. Received: {name}={value!r}")
