@@ -12,8 +12,9 @@ train: .venv/plot
 draw: .venv/draw
 	$(BIN)/python -m gui $(ARGS)
 
-# What guards the product, in minutes; test-all adds the long sweeps.
-TESTS := --numprocesses auto --maxprocesses 8 --dist loadfile
+# What guards the product, in minutes; test-all adds the long sweeps. Tests of the window mostly wait, so
+# four processes are good for two CPUs, too.
+TESTS := --numprocesses 4 --dist loadfile
 
 test: .venv/test
 	$(BIN)/python -m pytest $(TESTS) -m "not slow" $(ARGS)

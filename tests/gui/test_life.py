@@ -94,6 +94,7 @@ def test_it_closes_cleanly_in_any_state(start, screen, state):
 
 
 @needs_kernels
+@pytest.mark.slow
 def test_it_closes_cleanly_while_kernels_are_compiled_and_by_its_key(start, tmp_path):
     cache = str(tmp_path / "kernels")
     window = start(NUMBA_CACHE_DIR=cache)
@@ -235,6 +236,7 @@ def random_events(chance, count):
             yield "sleep 0.01"
 
 
+@pytest.mark.slow
 def test_a_thousand_random_events_while_a_model_loads(start, tmp_path):
     chance = random.Random(3)
     window = start(NUMBA_CACHE_DIR=str(tmp_path / "kernels"))

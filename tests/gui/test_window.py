@@ -30,10 +30,14 @@ SCREENS = {  # of each: size in pixels, dots an inch, arguments of the window
     "scaling 2": ("1800x1400", 96, ("--scaling", "2")),
 }
 FARTHEST = 12  # grey levels between two pictures of the same strokes, a mean over inked pixels
+OFTEN = "96 dpi"  # the others are for make test-all
 PENS = {"take_pen": "p", "take_eraser": "e"}
 
 
-@pytest.fixture(scope="module", params=SCREENS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=[pytest.mark.slow] * (name != OFTEN)) for name in SCREENS],
+)
 def living(request, tmp_path_factory):
     size, dpi, arguments = SCREENS[request.param]
     screen = Screen(size, dpi)
