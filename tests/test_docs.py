@@ -13,6 +13,7 @@ import tinycnn
 
 ROOT = pathlib.Path(tinycnn.__file__).parents[1]
 README = ROOT / "README.md"
+READMES = [README, *(ROOT / folder / "README.md" for folder in ("tinycnn", "gui", "benchmarks"))]
 MODULES = sorted(
     name for _, name, _ in pkgutil.walk_packages(tinycnn.__path__, "tinycnn.") if "test" not in name
 )
@@ -37,11 +38,19 @@ def test_there_are_examples():
 
 
 @pytest.mark.skipif(not README.exists(), reason="installed without the repository")
-def test_paths_in_the_readme_exist():
-    text = README.read_text(encoding="utf-8")
+def test_paths_in_the_readmes_exist():
+    text = "".join(path.read_text(encoding="utf-8") for path in READMES)
     paths = set(re.findall(r"\b(?:tinycnn|scripts|gui|tests|benchmarks)/[\w./-]*\w(?![\w*])", text))
     assert len(paths) >= 8
     assert not [path for path in paths if not (ROOT / path).exists()]
+    for path in READMES:
+        links = re.findall(r"\]\((?!https?:)([\w./-]+)", path.read_text(encoding="utf-8"))
+        assert not [link for link in links if not (path.parent / link).exists()]
+
+
+@pytest.mark.skipif(not README.exists(), reason="installed without the repository")
+def test_the_readme_is_short():
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 150
 
 
 @pytest.mark.skipif(not README.exists(), reason="installed without the repository")
@@ -56,7 +65,7 @@ def test_the_model_in_the_readme_builds():
 @pytest.mark.skipif(not README.exists(), reason="installed without the repository")
 def test_the_reading_order_names_the_lengths_of_its_files():
     rows = re.findall(
-        r"^\| \d+ \| `(\S+)` \| (\d+) \|", README.read_text(encoding="utf-8"), re.MULTILINE
+        r"^\| \d+ \| `(\S+)` \| (\d+) \|", READMES[1].read_text(encoding="utf-8"), re.MULTILINE
     )
     assert len(rows) > 10
     for path, said in rows:
@@ -66,4 +75,5 @@ def test_the_reading_order_names_the_lengths_of_its_files():
 
 @pytest.mark.skipif(not README.exists(), reason="installed without the repository")
 def test_nothing_is_left_to_fill_in():
-    assert not re.findall(r"@[A-Z_]+@", README.read_text(encoding="utf-8"))
+    for path in READMES:
+        assert not re.findall(r"@[A-Z_]+@", path.read_text(encoding="utf-8"))
