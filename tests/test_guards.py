@@ -32,10 +32,10 @@ def run(argument):
 
 
 def test_every_function_that_enters_emitted_code_is_tried():
-    assert {function.__name__ for function in doors()} == set(random_shapes.DOORS)
+    assert {function.__name__ for function in doors()} == set(random_shapes.CASES)
 
 
-@pytest.mark.parametrize("name", random_shapes.DOORS)
+@pytest.mark.parametrize("name", random_shapes.CASES)
 def test_nothing_beside_the_arrays_is_written(name):
     random_shapes.run_doors(name, fences.canary, SHAPES)
 
@@ -46,8 +46,9 @@ def test_nor_beside_those_that_a_kernel_makes(name, around):
     random_shapes.run_public(name, around, fences.canary, 30)
 
 
-@pytest.mark.parametrize(("name", "place"), random_shapes.WRITTEN)
-def test_a_number_written_beside_an_array_is_noticed(name, place):
+@pytest.mark.parametrize("case", random_shapes.WRITTEN)
+def test_a_number_written_beside_an_array_is_noticed(case):
+    name, *place = case
     with pytest.raises(AssertionError, match="wrote beside an array"):
         random_shapes.overrun(name, place, fences.canary)
 

@@ -20,11 +20,11 @@ def sgd_update(
     momentum: float,
     nesterov: bool,
 ) -> None:
-    """Twin of `reference.sgd_update`."""
+    """Fast implementation of `reference.sgd_update`."""
     number = param.dtype.type
     flat = [array.reshape(-1) for array in (param, grad, velocity)]
-    numbers = number(learning_rate), number(momentum), nesterov
-    workers.run(sgd_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+    scalars = number(learning_rate), number(momentum), nesterov
+    workers.run(sgd_span, param.size, WORTH_A_THREAD, *flat, *scalars)
 
 
 @jit
@@ -49,11 +49,11 @@ def adadelta_update(
     rho: float,
     epsilon: float,
 ) -> None:
-    """Twin of `reference.adadelta_update`."""
+    """Fast implementation of `reference.adadelta_update`."""
     number = param.dtype.type
     flat = [a.reshape(-1) for a in (param, grad, accumulated_grad, accumulated_delta)]
-    numbers = number(learning_rate), number(rho), number(1 - rho), number(epsilon)
-    workers.run(adadelta_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+    scalars = number(learning_rate), number(rho), number(1 - rho), number(epsilon)
+    workers.run(adadelta_span, param.size, WORTH_A_THREAD, *flat, *scalars)
 
 
 @jit
@@ -85,12 +85,12 @@ def adam_update(
     beta_2: float,
     epsilon: float,
 ) -> None:
-    """Twin of `reference.adam_update`."""
+    """Fast implementation of `reference.adam_update`."""
     number = param.dtype.type
     flat = [array.reshape(-1) for array in (param, grad, momentum, velocity)]
     betas = number(beta_1), number(1 - beta_1), number(beta_2), number(1 - beta_2)
-    numbers = number(learning_rate), *betas, number(epsilon)
-    workers.run(adam_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+    scalars = number(learning_rate), *betas, number(epsilon)
+    workers.run(adam_span, param.size, WORTH_A_THREAD, *flat, *scalars)
 
 
 @jit
