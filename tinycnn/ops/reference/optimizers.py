@@ -15,7 +15,7 @@ def sgd_update(
 
     Args:
         param: the weights, changed in place.
-        grad: gradient of the loss by param.
+        grad: gradient of the loss with respect to param.
         velocity: the running step, changed in place; not read while momentum is 0.
         learning_rate: size of a step.
         momentum: share of the last step that goes on, 0 to 1.
@@ -41,7 +41,7 @@ def adadelta_update(
 
     Args:
         param: the weights, changed in place.
-        grad: gradient of the loss by param.
+        grad: gradient of the loss with respect to param.
         accumulated_grad, accumulated_delta: running means of squares, changed in place; begin at 0.
         learning_rate: 1.0 is the paper's rule.
         rho: how slowly the means forget, 0 to 1.
@@ -71,7 +71,7 @@ def adam_update(
 
     Args:
         param: the weights, changed in place.
-        grad: gradient of the loss by param.
+        grad: gradient of the loss with respect to param.
         momentum, velocity: running means of grad and grad², changed in place; begin at 0.
         learning_rate: size of a step; the correction for the means' beginning at 0 is already in it:
             see `optimizers.Adam.update`.
