@@ -272,7 +272,7 @@ def fenced_spans(fence, at_end):
         yield
 
 
-def fenced_doors(fence, at_end):
+def fenced_entry_points(fence, at_end):
     """Run what enters emitted code on fenced arrays, also those that a kernel makes for itself."""
     return entered(lambda function, arguments: fences.call(fence, at_end, function, arguments))
 
@@ -297,7 +297,7 @@ def shortened(value, place):
     return fences.rebuilt(value, (*value[:first], short, *value[first + 1 :]))
 
 
-def run_doors(name, fence, count, say=lambda text: None):
+def run_entry_points(name, fence, count, say=lambda text: None):
     """Call one of CASES on random arrays, fenced; results must be those without a fence."""
     rng = np.random.default_rng(1)
     for number in range(count):
@@ -367,9 +367,9 @@ def main():
     faulthandler.enable()
     say, count = lambda text: print(text, flush=True), int(sys.argv[1])
     for name in CASES:
-        run_doors(name, fences.guard_pages, count, say)
+        run_entry_points(name, fences.guard_pages, count, say)
     for name in PUBLIC:
-        for fences_of in (fenced_spans, fenced_doors):
+        for fences_of in (fenced_spans, fenced_entry_points):
             run_public(name, fences_of, fences.guard_pages, count // 3, say)
     print("all whole")
 

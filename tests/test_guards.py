@@ -14,7 +14,7 @@ if ops.implementation() is reference:
 
 import fences
 import random_shapes
-from emitted import doors
+from emitted import entry_points
 
 from tests import patience
 
@@ -32,16 +32,16 @@ def run(argument):
 
 
 def test_every_function_that_enters_emitted_code_is_tried():
-    assert {function.__name__ for function in doors()} == set(random_shapes.CASES)
+    assert {function.__name__ for function in entry_points()} == set(random_shapes.CASES)
 
 
 @pytest.mark.parametrize("name", random_shapes.CASES)
 def test_nothing_beside_the_arrays_is_written(name):
-    random_shapes.run_doors(name, fences.canary, SHAPES)
+    random_shapes.run_entry_points(name, fences.canary, SHAPES)
 
 
 @pytest.mark.parametrize("name", random_shapes.PUBLIC)
-@pytest.mark.parametrize("around", [random_shapes.fenced_spans, random_shapes.fenced_doors])
+@pytest.mark.parametrize("around", [random_shapes.fenced_spans, random_shapes.fenced_entry_points])
 def test_nor_beside_those_that_a_kernel_makes(name, around):
     random_shapes.run_public(name, around, fences.canary, 30)
 

@@ -50,10 +50,10 @@ def adadelta_update(
     Source: M. Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, algorithm 1.
     """
     number = param.dtype.type
-    rho, rest, epsilon = number(rho), number(1 - rho), number(epsilon)
-    accumulated_grad[...] = rho * accumulated_grad + rest * grad * grad
+    rho, one_minus_rho, epsilon = number(rho), number(1 - rho), number(epsilon)
+    accumulated_grad[...] = rho * accumulated_grad + one_minus_rho * grad * grad
     delta = -np.sqrt(accumulated_delta + epsilon) / np.sqrt(accumulated_grad + epsilon) * grad
-    accumulated_delta[...] = rho * accumulated_delta + rest * delta * delta
+    accumulated_delta[...] = rho * accumulated_delta + one_minus_rho * delta * delta
     param += number(learning_rate) * delta
 
 

@@ -212,19 +212,19 @@ def emit_transform(
 def emit_channel_loop(emit: VectorBuilder, count: ir.Value, one_vector: Callable) -> None:
     """Emit a loop that calls `one_vector(first channel, width)` for each vector of channels."""
     lanes = emit.constant(emit.lanes)
-    vectors, rest = emit.builder.udiv(count, lanes), emit.builder.urem(count, lanes)
+    vectors, remainder = emit.builder.udiv(count, lanes), emit.builder.urem(count, lanes)
 
     def step(state: Values) -> Values:
         one_vector(state[0], None)
         return [emit.builder.add(state[0], lanes)]
 
-    def last(state: Values) -> Values:
-        one_vector(state[0], rest)
+    def last_step(state: Values) -> Values:
+        one_vector(state[0], remainder)
         return state
 
     (left,) = emit.loop(vectors, [emit.constant(0)], step)
-    has_rest = emit.builder.icmp_unsigned(">", rest, emit.constant(0))
-    emit.loop(emit.builder.zext(has_rest, emit.word), [left], last)
+    has_remainder = emit.builder.icmp_unsigned(">", remainder, emit.constant(0))
+    emit.loop(emit.builder.zext(has_remainder, emit.word), [left], last_step)
 
 
 def tile_intrinsic(arrays: tuple, transform: Transform, sides: tuple[int, int]) -> tuple:

@@ -269,7 +269,7 @@ class ThreadPool:
         """Drop the threads: after a fork they exist only in the parent."""
         self.helpers: list[WorkerThread] = []
         self.loop: Loop | None = None
-        self.latest, self.numbers = np.zeros(1, np.int64), itertools.count(1)  # of loops
+        self.latest, self.loop_numbers = np.zeros(1, np.int64), itertools.count(1)  # of loops
 
     def set_count(self, count: int) -> None:
         """Use `count` threads from the next kernel on; results stay the same to the last bit."""
@@ -298,7 +298,7 @@ class ThreadPool:
     def submit(self, loop: Loop, helpers: list[WorkerThread]) -> None:
         """Let helpers find a loop; wake those who sleep."""
         self.loop = loop
-        self.latest[0] = next(self.numbers)
+        self.latest[0] = next(self.loop_numbers)
         for helper in helpers:
             helper.wake()
 
