@@ -220,8 +220,8 @@ def average_pool2d_forward(
 ) -> np.ndarray:
     """Return y (n, oh, ow, c): see `reference.average_pool2d_forward`."""
     x = checked("x", x, (None,) * 4)
-    rest = _pool_geometry(x.shape, pool, strides, padding)
-    return implementation().average_pool2d_forward(x, *rest)
+    window = _pool_geometry(x.shape, pool, strides, padding)
+    return implementation().average_pool2d_forward(x, *window)
 
 
 def average_pool2d_backward(

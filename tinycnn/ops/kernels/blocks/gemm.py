@@ -253,8 +253,10 @@ def gemm(c, initial, a, b, rows, columns):
     """
     lanes = VECTOR_BYTES // c.array.itemsize
     column, tiles = 0, (rows + ROWS - 1) // ROWS
+    # Rows are dealt out evenly: a last tile of one row would load as much of b for a sixth of the work.
     height, higher = rows // tiles, rows % tiles  # of most tiles; how many have one row more
     while column < columns:
+        # The widest tile that the columns left fill, and that is high enough for these rows.
         columns_left, width, row, tile = columns - column, 0, 0, 0
         while (WIDTHS[width][0] * lanes > columns_left and not WIDTHS[width][1]) or (
             HEIGHTS[width] < min(rows, ROWS)

@@ -26,6 +26,7 @@ def emit_transpose(emit: VectorBuilder, rows: list[ir.Value]) -> list[ir.Value]:
     """Emit the transpose of a square of vectors: swap halves, then quarters, down to single numbers."""
     distance = emit.lanes // 2
     while distance:
+        # Rows whose numbers differ in the bit of `distance` exchange the lanes that differ in that bit, too.
         for one in [row for row in range(emit.lanes) if not row & distance]:
             pair = rows[one], rows[one + distance]
             first = [

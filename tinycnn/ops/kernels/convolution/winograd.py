@@ -248,8 +248,8 @@ def tile_intrinsic(arrays: tuple, transform: Transform, sides: tuple[int, int]) 
         return context.get_dummy_value()
 
     x, y, bias = arrays
-    place = INT64, INT64, INT64  # offset, row stride, column stride
-    return types.void(x, *place, y, *place, bias, INT64, INT64), codegen
+    layout = INT64, INT64, INT64  # offset, row stride, column stride
+    return types.void(x, *layout, y, *layout, bias, INT64, INT64), codegen
 
 
 @intrinsic

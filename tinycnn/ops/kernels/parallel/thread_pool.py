@@ -101,10 +101,10 @@ def clear_flag_and_spin(flags, ticket, caller_sleeps, latest, seen, spins, backo
 
 
 @jit
-def all_flags_clear(flags, looks):
-    """Return whether each flag was found down once, in so many looks. One that rises later finds no span."""
+def all_flags_clear(flags, spins):
+    """Return whether each flag was found down once, in so many spins. One that rises later finds no span."""
     position = 0
-    for _ in range(looks):
+    for _ in range(spins):
         while position < len(flags) and atomic_load(flags, position) == 0:
             position += FLAG
         if position >= len(flags):
