@@ -201,9 +201,9 @@ def test_every_parameter_and_the_input_of_a_fused_step(name):
 def test_fused_steps_and_layers_through_winograd(name, monkeypatch):
     from tinycnn.ops.kernels.convolution import winograd
 
-    taken, values = set(), winograd.kernel_values
+    taken, values = set(), winograd.filter_transform
     monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
-    monkeypatch.setattr(winograd, "kernel_values", lambda k: taken.add(k.shape) or values(k))
+    monkeypatch.setattr(winograd, "filter_transform", lambda k: taken.add(k.shape) or values(k))
     layers, shape = WINOGRAD[name]
     rows = check_fused(layers, shape)
     assert all(row.good for row in rows), gradcheck.table(rows)

@@ -151,9 +151,9 @@ def test_through_winograd_it_stays_close(pool, dtype, rng, monkeypatch):
         pytest.skip("without Numba only the definitions run")
     from tinycnn.ops.kernels.convolution import winograd
 
-    taken, values = [], winograd.kernel_values
+    taken, values = [], winograd.filter_transform
     monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
-    monkeypatch.setattr(winograd, "kernel_values", lambda k: taken.append(k.shape) or values(k))
+    monkeypatch.setattr(winograd, "filter_transform", lambda k: taken.append(k.shape) or values(k))
     x = rng.standard_normal((3, 43, 19, 8)).astype(dtype)
     kernel, bias = rng.standard_normal((3, 3, 8, 17)).astype(dtype), np.ones(17, dtype)
     forward = x, kernel, bias, (1, 1), SAME, pool, 0.5, 3

@@ -26,13 +26,13 @@ from tinycnn.models import Sequential
 from tinycnn.ops.kernels.parallel import thread_pool
 
 HAND_OVERS = (
-    (thread_pool, "take_one"),
-    (thread_pool, "lower_and_look"),
-    (thread_pool, "all_lowered"),
-    (thread_pool.Helper, "help"),
-    (thread_pool.Helper, "sleep"),
-    (thread_pool.Helper, "wake"),
-    (thread_pool.ThreadPool, "publish"),
+    (thread_pool, "pop_or_none"),
+    (thread_pool, "clear_flag_and_spin"),
+    (thread_pool, "all_flags_clear"),
+    (thread_pool.WorkerThread, "help"),
+    (thread_pool.WorkerThread, "sleep"),
+    (thread_pool.WorkerThread, "wake"),
+    (thread_pool.ThreadPool, "submit"),
     (thread_pool.Loop, "wait"),
 )
 BATCH = 64

@@ -53,13 +53,18 @@ def protect(address, length):
         raise OSError(ctypes.get_errno(), "mprotect")
 
 
+def rebuilt(value, fields):
+    """Return a tuple of the type of `value`, a NamedTuple perhaps, with other fields."""
+    return type(value)(*fields) if hasattr(value, "_fields") else tuple(fields)
+
+
 def call(fence, at_end, function, arguments):
     """Call a function on fenced copies of its arrays, and copy back what it wrote."""
     fenced = {}
 
     def inside(value):
         if isinstance(value, tuple):
-            return tuple(map(inside, value))
+            return rebuilt(value, map(inside, value))
         if not isinstance(value, np.ndarray):
             return value
         assert value.flags.c_contiguous

@@ -1,4 +1,4 @@
-"""Where the kernels enter code that writes LLVM's own language, and how to stand at that door.
+"""Where the kernels enter emitted LLVM IR, and how to watch every such call.
 
 Numba's own checks do not see into such code. The functions that call it are found by the names that they
 use; `entered` then lets everything above them run as plain Python, so that a test sees every call.
@@ -34,7 +34,7 @@ def users(names: set[str]) -> set[Dispatcher]:
     return {one for one in functions if names & set(one.py_func.__code__.co_names)}
 
 
-def doors() -> set[Dispatcher]:
+def entry_points() -> set[Dispatcher]:
     """Return the compiled functions that enter emitted code themselves."""
     return users({name for _, name, _ in named(_Intrinsic)} - HARMLESS)
 
@@ -54,17 +54,17 @@ def callers() -> set[Dispatcher]:
     while True:
         more = users({one.__name__ for one in found}) - found
         if not more:
-            return found - doors()
+            return found - entry_points()
         found |= more
 
 
 @contextlib.contextmanager
 def entered(call: Callable) -> Iterator[None]:
-    """Call `call(function, arguments)` instead of each function of `doors()`.
+    """Call `call(function, arguments)` instead of each function of `entry_points()`.
 
     Whatever leads there runs as plain Python meanwhile, and in one thread.
     """
-    inner, outer = doors(), callers()
+    inner, outer = entry_points(), callers()
     with pytest.MonkeyPatch.context() as patch:
         for module, name, function in named(Dispatcher):
             if function in outer:

@@ -16,13 +16,21 @@ import pytest
 from tests.support import guard_pages as fences
 from tests.support.intrinsics import entered
 from tinycnn.ops import kernels
-from tinycnn.ops.kernels.blocks.dot_products import add_dots
-from tinycnn.ops.kernels.blocks.gemm import product, tile_width, whole_vectors, widened
-from tinycnn.ops.kernels.blocks.max_window import pool_row
-from tinycnn.ops.kernels.blocks.sparse_gemm import add_gathered
-from tinycnn.ops.kernels.blocks.transpose import turn
+from tinycnn.ops.kernels.blocks.dot_products import add_dot_products
+from tinycnn.ops.kernels.blocks.gemm import (
+    LeftOperand,
+    RightOperand,
+    gemm,
+    pad_to_vector_width,
+    round_up_to_vectors,
+    tile_width,
+)
+from tinycnn.ops.kernels.blocks.matrix import Matrix
+from tinycnn.ops.kernels.blocks.max_window import max_pool_row
+from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, sparse_gemm
+from tinycnn.ops.kernels.blocks.transpose import transpose
 from tinycnn.ops.kernels.convolution import winograd
-from tinycnn.ops.kernels.convolution.winograd_gradient import values_span
+from tinycnn.ops.kernels.convolution.winograd_gradient import transform_span
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 CHANNELS = 1, 2, 3, 5, 8, 9, 15, 16, 17, 24, 31, 33, 47, 64, 65, 96
@@ -36,106 +44,110 @@ def numbers(rng, dtype, *shape):
 # --- the functions that enter emitted code, on arrays without a number to spare ------------------------
 
 
-def product_case(rng, dtype):
+def gemm_case(rng, dtype):
     rows, columns = int(rng.integers(1, 27)), int(rng.integers(1, 150))
     length, segments = int(rng.integers(0, 9)), int(rng.integers(1, 4))
     steps = tuple(int(step) for step in rng.integers(0, 9, 3))
-    wide = whole_vectors(columns, dtype)
+    padded_columns = round_up_to_vectors(columns, dtype)
     c_row, b_k, b_segment = (
-        least + int(rng.integers(3)) for least in (columns, int(rng.integers(wide + 1)), 0)
+        least + int(rng.integers(3))
+        for least in (columns, int(rng.integers(padded_columns + 1)), 0)
     )
     last = (rows - 1) * steps[0] + (length - 1) * steps[1] + (segments - 1) * steps[2]
-    ats = [int(at) for at in rng.integers(0, 4, 4)]
-    c = numbers(rng, dtype, ats[0] + (rows - 1) * c_row + columns)
-    start = numbers(rng, dtype, ats[1] + columns)
-    a = numbers(rng, dtype, ats[2] + (last + 1 if length else 0))
+    offsets = [int(offset) for offset in rng.integers(0, 4, 4)]
+    c = numbers(rng, dtype, offsets[0] + (rows - 1) * c_row + columns)
+    initial = numbers(rng, dtype, offsets[1] + columns)
+    a = numbers(rng, dtype, offsets[2] + (last + 1 if length else 0))
     last = (length - 1) * b_k + (segments - 1) * b_segment
-    b = numbers(rng, dtype, ats[3] + (last + wide) * (length > 0))
-    a_steps = (*steps, length, segments)
-    places = (c, ats[0], c_row, start, ats[1], 0, a, ats[2], a_steps, b, ats[3])
-    places = *places, (b_k, b_segment)
-    return product, (*places, rows, columns)
+    b = numbers(rng, dtype, offsets[3] + (last + padded_columns) * (length > 0))
+    matrices = Matrix(c, offsets[0], c_row), Matrix(initial, offsets[1], 0)
+    left = LeftOperand(a, offsets[2], *steps, length, segments)
+    return gemm, (*matrices, left, RightOperand(b, offsets[3], b_k, b_segment), rows, columns)
 
 
-def gathered_case(rng, dtype):
+def sparse_gemm_case(rng, dtype):
     rows, columns = int(rng.integers(1, 7)), int(rng.integers(1, 150))
-    of_b, c_at, b_at = int(rng.integers(1, 9)), int(rng.integers(4)), int(rng.integers(4))
+    of_b, c_offset, b_offset = int(rng.integers(1, 9)), int(rng.integers(4)), int(rng.integers(4))
     counts = rng.integers(0, 14, rows)
-    stops = np.cumsum(counts)
-    values = numbers(rng, dtype, stops[-1])
-    indices = rng.integers(0, of_b, stops[-1]) * columns
-    indices[:1] = (of_b - 1) * columns  # so that b is needed to its end
-    c = numbers(rng, dtype, c_at + rows * columns)
-    b = numbers(rng, dtype, b_at + of_b * columns)
-    places = np.arange(rows) * columns
-    lists = values, indices, stops - counts, stops
-    return add_gathered, (c, c_at, places, b, b_at, *lists, columns)
+    row_end = np.cumsum(counts)
+    values = numbers(rng, dtype, row_end[-1])
+    b_offsets = rng.integers(0, of_b, row_end[-1]) * columns
+    b_offsets[:1] = (of_b - 1) * columns  # so that b is needed to its end
+    c = numbers(rng, dtype, c_offset + rows * columns)
+    b = numbers(rng, dtype, b_offset + of_b * columns)
+    nonzeros = CSR(values, b_offsets, row_end - counts, row_end)
+    return sparse_gemm, (c, c_offset, np.arange(rows) * columns, nonzeros, b, b_offset, columns)
 
 
 def band_case(rng, dtype):
     rows, columns = int(rng.integers(1, 4)), int(rng.integers(1, 5))
-    c, f, at = int(rng.choice(CHANNELS)), int(rng.choice(CHANNELS)), int(rng.integers(3))
+    c, f, offset = int(rng.choice(CHANNELS)), int(rng.choice(CHANNELS)), int(rng.integers(3))
     width, high = columns * winograd.OUT + 2 + int(rng.integers(3)), rows * winograd.OUT + 2
-    pixels = numbers(rng, dtype, at + ((high - 1) * width + columns * winograd.OUT + 2) * c)
-    values, bias = widened(numbers(rng, dtype, winograd.POINTS, c, f)), numbers(rng, dtype, f)
-    v, m, z = winograd.room(rows, columns, c, f, bias)
-    _, product_at = winograd.addresses(np.dtype(dtype))
-    places = product_at, pixels, at, width, c, values, bias, (rows, columns)
-    return winograd.convolve_band, (*places, v, m, z)
+    pixels = numbers(rng, dtype, offset + ((high - 1) * width + columns * winograd.OUT + 2) * c)
+    transformed = pad_to_vector_width(numbers(rng, dtype, winograd.POINTS, c, f))
+    bias = numbers(rng, dtype, f)
+    v, m, z = winograd.allocate_scratch(rows, columns, c, f, bias)
+    _, gemm_at = winograd.addresses(np.dtype(dtype))
+    source = gemm_at, pixels, offset, width, c, transformed, bias, (rows, columns)
+    return winograd.convolve_band, (*source, v, m, z)
 
 
-def turn_case(rng, dtype):
+def transpose_case(rng, dtype):
     rows, columns = (int(size) for size in rng.integers(1, 40, 2))
     x_row, y_row = columns + int(rng.integers(3)), rows + int(rng.integers(3))
-    x_at, y_at = int(rng.integers(4)), int(rng.integers(4))
-    x, on = (numbers(rng, dtype, x_at + (rows - 1) * x_row + columns) for _ in range(2))
-    y = numbers(rng, dtype, y_at + (columns - 1) * y_row + rows)
-    return turn, (x, x_at, x_row, on, bool(rng.integers(2)), rows, columns, y, y_at, y_row)
+    x_offset, y_offset = int(rng.integers(4)), int(rng.integers(4))
+    x, relu_output = (
+        numbers(rng, dtype, x_offset + (rows - 1) * x_row + columns) for _ in range(2)
+    )
+    y = numbers(rng, dtype, y_offset + (columns - 1) * y_row + rows)
+    source, target = Matrix(x, x_offset, x_row), Matrix(y, y_offset, y_row)
+    return transpose, (source, relu_output, bool(rng.integers(2)), rows, columns, target)
 
 
-def pool_row_case(rng, dtype):
+def max_pool_row_case(rng, dtype):
     (ph, pw), columns = map(int, rng.integers(1, 4, 2)), int(rng.integers(1, 5))
-    f, width, at = int(rng.choice(CHANNELS)), columns * pw + int(rng.integers(2)), 3
-    z = numbers(rng, dtype, at + ((ph - 1) * width + columns * pw) * f)
-    y, winner = np.zeros(at + columns * f, dtype), np.zeros(at + columns * f, np.uint8)
-    return pool_row, (z, at, width, f, (ph, pw), y, at, columns, winner)
+    f, width, offset = int(rng.choice(CHANNELS)), columns * pw + int(rng.integers(2)), 3
+    z = numbers(rng, dtype, offset + ((ph - 1) * width + columns * pw) * f)
+    y, argmax = np.zeros(offset + columns * f, dtype), np.zeros(offset + columns * f, np.uint8)
+    return max_pool_row, (z, offset, width, f, (ph, pw), y, offset, columns, argmax)
 
 
-def dots_case(rng, dtype):
+def dot_products_case(rng, dtype):
     rows, columns, count = (
         int(rng.integers(1, 9)),
         int(rng.integers(1, 12)),
         int(rng.integers(0, 6)),
     )
-    lanes, ats = whole_vectors(1, dtype), [int(at) for at in rng.integers(0, 4, 3)]
+    lanes, offsets = round_up_to_vectors(1, dtype), [int(k) for k in rng.integers(0, 4, 3)]
     sums_row = columns * lanes + int(rng.integers(3))
     z_row = count * lanes + int(rng.integers(3))
-    sums = numbers(rng, dtype, ats[0] + (rows - 1) * sums_row + columns * lanes)
-    z = numbers(rng, dtype, (ats[1] + (rows - 1) * z_row + count * lanes) * (count > 0))
-    x = numbers(rng, dtype, (ats[2] + columns - 1 + count * lanes) * (count > 0))
-    return add_dots, (sums, ats[0], sums_row, z, ats[1], z_row, x, ats[2], rows, columns, count)
+    sums = numbers(rng, dtype, offsets[0] + (rows - 1) * sums_row + columns * lanes)
+    z = numbers(rng, dtype, (offsets[1] + (rows - 1) * z_row + count * lanes) * (count > 0))
+    x = numbers(rng, dtype, (offsets[2] + columns - 1 + count * lanes) * (count > 0))
+    matrices = Matrix(sums, offsets[0], sums_row), Matrix(z, offsets[1], z_row)
+    return add_dot_products, (*matrices, x, offsets[2], rows, columns, count)
 
 
-def values_case(rng, dtype):
+def transform_case(rng, dtype):
     (n, oh, ow), corner = map(int, rng.integers(1, 10, 3)), tuple(map(int, rng.integers(0, 3, 2)))
-    c, f, wide = int(rng.choice(CHANNELS)), int(rng.choice(CHANNELS)), tile_width(dtype)
+    c, f, width = int(rng.choice(CHANNELS)), int(rng.choice(CHANNELS)), tile_width(dtype)
     x = numbers(rng, dtype, n, oh + 2 - corner[0], ow + 2 - corner[1], c)
     dy = numbers(rng, dtype, n, oh, ow, f)
-    y = numbers(rng, dtype, n * int(rng.integers(2)), oh, ow, f)
-    each, first = winograd.tiles(oh) * winograd.tiles(ow), int(rng.integers(n))
+    relu_output = numbers(rng, dtype, n * int(rng.integers(2)), oh, ow, f)
+    each, first = winograd.count_tiles(oh) * winograd.count_tiles(ow), int(rng.integers(n))
     v = np.zeros((winograd.POINTS, (n - first) * each, c), dtype)
-    u = np.zeros((winograd.POINTS, -(-f // wide), (n - first) * each, wide), dtype)
-    padded = winograd.covered((oh + 2, ow + 2), (oh, ow))
-    return values_span, (0, n - first, first, x, dy, y, corner, padded, v, u)
+    u = np.zeros((winograd.POINTS, -(-f // width), (n - first) * each, width), dtype)
+    padded = winograd.pad_to_tiles((oh + 2, ow + 2), (oh, ow))
+    return transform_span, (0, n - first, first, x, dy, relu_output, corner, padded, v, u)
 
 
-DOORS = {
-    "add_dots": dots_case,
-    "values_span": values_case,
-    "turn": turn_case,
-    "pool_row": pool_row_case,
-    "product": product_case,
-    "add_gathered": gathered_case,
+CASES = {
+    "add_dot_products": dot_products_case,
+    "transform_span": transform_case,
+    "transpose": transpose_case,
+    "max_pool_row": max_pool_row_case,
+    "gemm": gemm_case,
+    "sparse_gemm": sparse_gemm_case,
     "convolve_band": band_case,
 }
 
@@ -260,21 +272,41 @@ def fenced_spans(fence, at_end):
         yield
 
 
-def fenced_doors(fence, at_end):
+def fenced_entry_points(fence, at_end):
     """Run what enters emitted code on fenced arrays, also those that a kernel makes for itself."""
     return entered(lambda function, arguments: fences.call(fence, at_end, function, arguments))
 
 
-def run_doors(name, fence, count, say=lambda text: None):
-    """Call one of DOORS on random arrays, fenced; results must be those without a fence."""
+def copied(value):
+    """Return arguments with copies of their arrays, also inside of structures."""
+    if isinstance(value, tuple):
+        return fences.rebuilt(value, map(copied, value))
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def flattened(arguments):
+    """Return arguments with the fields of their structures in the structures' places."""
+    fields = ((flattened(a) if isinstance(a, tuple) else [a]) for a in arguments)
+    return [field for some in fields for field in some]
+
+
+def shortened(value, place):
+    """Return arguments in which one array lacks its last number; `place` has an index for each depth."""
+    first, *deeper = place
+    short = shortened(value[first], deeper) if deeper else value[first][:-1]
+    return fences.rebuilt(value, (*value[:first], short, *value[first + 1 :]))
+
+
+def run_entry_points(name, fence, count, say=lambda text: None):
+    """Call one of CASES on random arrays, fenced; results must be those without a fence."""
     rng = np.random.default_rng(1)
     for number in range(count):
-        function, arguments = DOORS[name](rng, DTYPES[number % 2])
-        plain = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
-        say(f"{name} {[getattr(a, 'shape', a) for a in arguments]}")
+        function, arguments = CASES[name](rng, DTYPES[number % 2])
+        plain = copied(arguments)
+        say(f"{name} {[getattr(a, 'shape', a) for a in flattened(arguments)]}")
         fences.call(fence, number % 4 < 2, function, arguments)
         function(*plain)
-        for one, other in zip(arguments, plain, strict=True):
+        for one, other in zip(flattened(arguments), flattened(plain), strict=True):
             np.testing.assert_array_equal(one, other)
 
 
@@ -298,31 +330,32 @@ def wherever_it_can(output, kernel_shape, strides):
     return tuple(kernel_shape[:2]) == (3, 3) and tuple(strides) == (1, 1)
 
 
-# (kernel, number of the argument): an array without its last number is too short.
-WRITTEN = [("product", 0), ("add_gathered", 0), ("convolve_band", 8), ("convolve_band", 9)]
-WRITTEN += [("add_dots", 0), ("turn", 7), ("pool_row", 5), ("pool_row", 8)]
-READ = [("turn", 0), ("pool_row", 0), ("product", 3), ("product", 6), ("product", 9)]
-READ += [("add_gathered", place) for place in (3, 5, 6, 7, 8)]
-READ += [("add_dots", 3), ("add_dots", 6), ("convolve_band", 1), ("convolve_band", 5)]
+# (kernel, which argument, which field of it): an array without its last number is too short.
+WRITTEN = [("gemm", 0, 0), ("sparse_gemm", 0), ("convolve_band", 8), ("convolve_band", 9)]
+WRITTEN += [("add_dot_products", 0, 0), ("transpose", 5, 0), ("max_pool_row", 5)]
+WRITTEN += [("max_pool_row", 8)]
+READ = [("transpose", 0, 0), ("max_pool_row", 0), ("gemm", 1, 0), ("gemm", 2, 0), ("gemm", 3, 0)]
+READ += [("sparse_gemm", 4), *(("sparse_gemm", 3, field) for field in range(4))]
+READ += [("add_dot_products", 1, 0), ("add_dot_products", 2)]
+READ += [("convolve_band", 1), ("convolve_band", 5)]
 
 
 def overrun(name, place, fence):
-    """Call one of DOORS with one array that is a number too short."""
-    function, arguments = DOORS[name](np.random.default_rng(4), np.float32)
-    short = arguments[place][:-1]
-    fences.call(fence, True, function, (*arguments[:place], short, *arguments[place + 1 :]))
+    """Call one of CASES with one array that is a number too short."""
+    function, arguments = CASES[name](np.random.default_rng(4), np.float32)
+    fences.call(fence, True, function, shortened(arguments, place))
 
 
 def survivors():
     """Return which overruns a process survives between guard pages."""
     found = []
-    for name, place in WRITTEN + READ:
+    for name, *place in WRITTEN + READ:
         child = os.fork()
         if not child:
             overrun(name, place, fences.guard_pages)
             os._exit(0)
         if not os.WIFSIGNALED(os.waitpid(child, 0)[1]):
-            found.append((name, place))
+            found.append((name, *place))
     return found
 
 
@@ -333,10 +366,10 @@ def main():
         return
     faulthandler.enable()
     say, count = lambda text: print(text, flush=True), int(sys.argv[1])
-    for name in DOORS:
-        run_doors(name, fences.guard_pages, count, say)
+    for name in CASES:
+        run_entry_points(name, fences.guard_pages, count, say)
     for name in PUBLIC:
-        for fences_of in (fenced_spans, fenced_doors):
+        for fences_of in (fenced_spans, fenced_entry_points):
             run_public(name, fences_of, fences.guard_pages, count // 3, say)
     print("all whole")
 

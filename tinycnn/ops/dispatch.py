@@ -1,4 +1,4 @@
-"""The door to the arithmetic: checks what comes in, then calls the kernel or, without Numba, the definition.
+"""Validation and dispatch: checks what comes in, then calls the kernel or, without Numba, the definition.
 
 No kernel checks its arguments, because inside compiled code there is nobody to tell; so every array is
 checked here, and nothing above this file calls a kernel. (What has no kernel is called where it is
@@ -79,7 +79,7 @@ def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> 
     return (padded[0] - kernel[0]) // strides[0] + 1, (padded[1] - kernel[1]) // strides[1] + 1
 
 
-def convolving(kernel_shape: tuple) -> ModuleType:
+def select_implementation(kernel_shape: tuple) -> ModuleType:
     """Return `implementation()`; for a kernel without channels or filters `reference`."""
     return implementation() if all(kernel_shape) else reference
 
@@ -112,7 +112,7 @@ def conv2d_forward(
     kernel = check_array("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
     bias = check_array("bias", bias, kernel.shape[3:], x.dtype)
     _, strides, padding = geometry(x.shape[1:3], kernel.shape, strides, padding)
-    return convolving(kernel.shape).conv2d_forward(x, kernel, bias, strides, padding)
+    return select_implementation(kernel.shape).conv2d_forward(x, kernel, bias, strides, padding)
 
 
 def conv2d_backward_input(
@@ -123,7 +123,9 @@ def conv2d_backward_input(
     kernel = check_array("kernel", kernel, (None, None, x_shape[3], None))
     output, strides, padding = geometry(x_shape[1:3], kernel.shape, strides, padding)
     dy = check_array("dy", dy, (x_shape[0], *output, kernel.shape[3]), kernel.dtype)
-    return convolving(kernel.shape).conv2d_backward_input(dy, kernel, x_shape, strides, padding)
+    return select_implementation(kernel.shape).conv2d_backward_input(
+        dy, kernel, x_shape, strides, padding
+    )
 
 
 def conv2d_backward_kernel(
@@ -134,7 +136,9 @@ def conv2d_backward_kernel(
     x = check_array("x", x, (None, None, None, kernel_shape[2]))
     output, strides, padding = geometry(x.shape[1:3], kernel_shape, strides, padding)
     dy = check_array("dy", dy, (len(x), *output, kernel_shape[3]), x.dtype)
-    return convolving(kernel_shape).conv2d_backward_kernel(dy, x, kernel_shape, strides, padding)
+    return select_implementation(kernel_shape).conv2d_backward_kernel(
+        dy, x, kernel_shape, strides, padding
+    )
 
 
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
@@ -196,7 +200,7 @@ def _pool_geometry(
 def max_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, padding: Padding
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return y and winner (n, oh, ow, c): see `reference.max_pool2d_forward`."""
+    """Return y and argmax (n, oh, ow, c): see `reference.max_pool2d_forward`."""
     x = check_array("x", x, (None,) * 4)
     return implementation().max_pool2d_forward(x, *_pool_geometry(x.shape, pool, strides, padding))
 
@@ -216,8 +220,8 @@ def average_pool2d_forward(
 ) -> np.ndarray:
     """Return y (n, oh, ow, c): see `reference.average_pool2d_forward`."""
     x = check_array("x", x, (None,) * 4)
-    rest = _pool_geometry(x.shape, pool, strides, padding)
-    return implementation().average_pool2d_forward(x, *rest)
+    window = _pool_geometry(x.shape, pool, strides, padding)
+    return implementation().average_pool2d_forward(x, *window)
 
 
 def average_pool2d_backward(

@@ -1,4 +1,4 @@
-"""The door to the arithmetic of neighbours that run as one: see `ops.py`."""
+"""Validation and dispatch for neighbouring layers that run as one: see `dispatch.py`."""
 
 import numpy as np
 
@@ -6,8 +6,8 @@ from tinycnn.ops.dispatch import (
     Padding,
     Pair,
     check_dropout,
-    convolving,
     geometry,
+    select_implementation,
 )
 from tinycnn.utils.arrays import check_array, check_ints
 from tinycnn.utils.validation import check_bool
@@ -38,7 +38,9 @@ def conv2d_relu_forward(
     """Return y (n, oh, ow, f): see `reference.conv2d_relu_forward`."""
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     bias = check_array("bias", bias, shape[3:], x.dtype)
-    return convolving(kernel.shape).conv2d_relu_forward(x, kernel, bias, strides, padding)
+    return select_implementation(kernel.shape).conv2d_relu_forward(
+        x, kernel, bias, strides, padding
+    )
 
 
 def conv2d_relu_backward(
@@ -53,8 +55,10 @@ def conv2d_relu_backward(
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_backward`."""
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
-    rest = kernel, strides, padding, check_bool("input_gradient", input_gradient)
-    return convolving(kernel.shape).conv2d_relu_backward(dy, y, x, *rest)
+    input_gradient = check_bool("input_gradient", input_gradient)
+    return select_implementation(kernel.shape).conv2d_relu_backward(
+        dy, y, x, kernel, strides, padding, input_gradient
+    )
 
 
 def conv2d_relu_max_pool2d_forward(
@@ -67,15 +71,16 @@ def conv2d_relu_max_pool2d_forward(
     rate: float = 0.0,
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return y and winner (n, oh // ph, ow // pw, f): see `reference.conv2d_relu_max_pool2d_forward`."""
+    """Return y and argmax (n, oh // ph, ow // pw, f): see `reference.conv2d_relu_max_pool2d_forward`."""
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     bias = check_array("bias", bias, shape[3:], x.dtype)
     _, pool = _pooled(shape, pool)
     if pool[0] * pool[1] > 256:
         raise ValueError(f"A window has at most 256 numbers here. Received: {pool}")
     check_dropout(rate, seed)
-    rest = bias, strides, padding, pool, rate, seed
-    return convolving(kernel.shape).conv2d_relu_max_pool2d_forward(x, kernel, *rest)
+    return select_implementation(kernel.shape).conv2d_relu_max_pool2d_forward(
+        x, kernel, bias, strides, padding, pool, rate, seed
+    )
 
 
 def conv2d_relu_max_pool2d_backward(
@@ -98,8 +103,10 @@ def conv2d_relu_max_pool2d_backward(
     if winner.size and winner.max() >= pool[0] * pool[1]:
         raise ValueError(f"winner points outside of a window of {pool}.")
     check_dropout(rate, 0)
-    rest = kernel, strides, padding, pool, rate, check_bool("input_gradient", input_gradient)
-    return convolving(kernel.shape).conv2d_relu_max_pool2d_backward(dy, y, winner, x, *rest)
+    input_gradient = check_bool("input_gradient", input_gradient)
+    return select_implementation(kernel.shape).conv2d_relu_max_pool2d_backward(
+        dy, y, winner, x, kernel, strides, padding, pool, rate, input_gradient
+    )
 
 
 def _check_activation(activation: str) -> None:
@@ -122,8 +129,9 @@ def conv2d_average_pool2d_forward(
     bias = check_array("bias", bias, shape[3:], x.dtype)
     _, pool = _pooled(shape, pool)
     _check_activation(activation)
-    rest = strides, padding, activation, pool
-    return convolving(kernel.shape).conv2d_average_pool2d_forward(x, kernel, bias, *rest)
+    return select_implementation(kernel.shape).conv2d_average_pool2d_forward(
+        x, kernel, bias, strides, padding, activation, pool
+    )
 
 
 def conv2d_average_pool2d_backward(
@@ -143,6 +151,7 @@ def conv2d_average_pool2d_backward(
     dy = check_array("dy", dy, pooled, x.dtype)
     _check_activation(activation)
     a = check_array("a", a, shape, x.dtype, any_order=True)
-    rest = activation, pool, check_bool("input_gradient", input_gradient)
-    arrays = dy, a, x, kernel
-    return convolving(kernel.shape).conv2d_average_pool2d_backward(*arrays, strides, padding, *rest)
+    input_gradient = check_bool("input_gradient", input_gradient)
+    return select_implementation(kernel.shape).conv2d_average_pool2d_backward(
+        dy, a, x, kernel, strides, padding, activation, pool, input_gradient
+    )

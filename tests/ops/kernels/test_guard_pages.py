@@ -13,7 +13,7 @@ if ops.implementation() is reference:
 
 from tests.support import guard_pages as fences
 from tests.support import patience, random_shapes
-from tests.support.intrinsics import doors
+from tests.support.intrinsics import entry_points
 
 SHAPES = 200
 posix_only = pytest.mark.skipif(
@@ -27,23 +27,24 @@ def run(argument):
 
 
 def test_every_function_that_enters_emitted_code_is_tried():
-    assert {function.__name__ for function in doors()} == set(random_shapes.DOORS)
+    assert {function.__name__ for function in entry_points()} == set(random_shapes.CASES)
 
 
-@pytest.mark.parametrize("name", random_shapes.DOORS)
+@pytest.mark.parametrize("name", random_shapes.CASES)
 def test_nothing_beside_the_arrays_is_written(name):
-    random_shapes.run_doors(name, fences.canary, SHAPES)
+    random_shapes.run_entry_points(name, fences.canary, SHAPES)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", random_shapes.PUBLIC)
-@pytest.mark.parametrize("around", [random_shapes.fenced_spans, random_shapes.fenced_doors])
+@pytest.mark.parametrize("around", [random_shapes.fenced_spans, random_shapes.fenced_entry_points])
 def test_nor_beside_those_that_a_kernel_makes(name, around):
     random_shapes.run_public(name, around, fences.canary, 30)
 
 
-@pytest.mark.parametrize(("name", "place"), random_shapes.WRITTEN)
-def test_a_number_written_beside_an_array_is_noticed(name, place):
+@pytest.mark.parametrize("case", random_shapes.WRITTEN)
+def test_a_number_written_beside_an_array_is_noticed(case):
+    name, *place = case
     with pytest.raises(AssertionError, match="wrote beside an array"):
         random_shapes.overrun(name, place, fences.canary)
 

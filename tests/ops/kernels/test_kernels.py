@@ -14,13 +14,23 @@ if ops.implementation() is reference:
 
 from tests.support.intrinsics import entered
 from tinycnn.ops import kernels
-from tinycnn.ops.kernels.blocks.gemm import SHAPES, SUMS, product, whole_vectors, widened
+from tinycnn.ops.kernels.blocks.gemm import (
+    ACCUMULATORS,
+    TILES,
+    LeftOperand,
+    RightOperand,
+    gemm,
+    pad_to_vector_width,
+)
+from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.codegen.vector_builder import vector_shape
 from tinycnn.ops.kernels.convolution import winograd, winograd_gradient
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 DTYPES = (np.float32, np.float64)
-TILES = {number for number, (rows, vectors, _) in enumerate(SHAPES) if rows * vectors <= SUMS}
+USED_TILES = {
+    number for number, (rows, vectors, _) in enumerate(TILES) if rows * vectors <= ACCUMULATORS
+}
 NONE = ((0, 0), (0, 0))
 CONVOLUTIONS = {  # n, h, w, c, kh, kw, f, strides, padding
     "plain": (2, 7, 6, 3, 3, 3, 5, (1, 1), NONE),
@@ -89,14 +99,12 @@ def directly(monkeypatch):
 
 
 def tiles_of(rows, columns, itemsize):
-    """Return which of SHAPES a product is cut into."""
+    """Return which of TILES a GEMM is cut into."""
     found = set()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(
-            product.py_func.__globals__, "set_tile", lambda shape, *rest: found.add(shape)
-        )
-        c = np.empty(0, f"f{itemsize}")
-        product.py_func(c, 0, 0, c, 0, 0, c, 0, (0,) * 5, c, 0, (0, 0), rows, columns)
+        patch.setitem(gemm.py_func.__globals__, "gemm_tile", lambda tile, *rest: found.add(tile))
+        c = Matrix(np.empty(0, f"f{itemsize}"), 0, 0)
+        gemm.py_func(c, c, None, None, rows, columns)
     return found
 
 
@@ -108,16 +116,24 @@ def test_every_tile_of_the_product_is_exact(dtype, rng):
             tiles |= tiles_of(rows, columns, np.dtype(dtype).itemsize)
             a, b = integers(rng, rows, 8, dtype=dtype), integers(rng, 8, columns, dtype=dtype)
             start = integers(rng, columns, dtype=dtype)
-            c, steps = np.full((rows, columns), np.nan, dtype), (8, 1, 4, 4, 2)
-            matrix = c.ravel(), 0, columns
-            wide = whole_vectors(columns, dtype)
-            b_steps = wide, 4 * wide
-            rest = a.ravel(), 0, steps, widened(b).ravel(), 0, b_steps, rows, columns
-            product(*matrix, start, 0, 0, *rest)
+            c = np.full((rows, columns), np.nan, dtype)
+            out, initial = Matrix(c.ravel(), 0, columns), Matrix(start, 0, 0)
+            left = LeftOperand(
+                array=a.ravel(),
+                offset=0,
+                row_stride=8,
+                k_stride=1,
+                segment_stride=4,
+                segment_length=4,
+                segments=2,
+            )
+            padded = pad_to_vector_width(b)
+            right = RightOperand(padded.ravel(), 0, padded.shape[1], 4 * padded.shape[1])
+            gemm(out, initial, left, right, rows, columns)
             np.testing.assert_array_equal(c, start + a @ b)
-            product(*matrix, *matrix, *rest)
+            gemm(out, out, left, right, rows, columns)
             np.testing.assert_array_equal(c, start + 2 * (a @ b))
-    assert tiles == TILES
+    assert tiles == USED_TILES
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -147,7 +163,7 @@ def test_the_convolutions_above_use_every_tile(dtype, rng, directly):
     sizes = set()
 
     def watch(function, arguments):
-        if function is product:
+        if function is gemm:
             sizes.add(arguments[-2:])
         function(*arguments)
 
@@ -155,7 +171,7 @@ def test_the_convolutions_above_use_every_tile(dtype, rng, directly):
         for case in CONVOLUTIONS:
             test_convolution_is_exact_on_integers(case, dtype, rng, directly)
     used = set().union(*(tiles_of(*map(int, size), np.dtype(dtype).itemsize) for size in sizes))
-    assert used == TILES
+    assert used == USED_TILES
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -294,13 +310,13 @@ def test_optimizers(name, slots, numbers, dtype, rng):
 def test_convolution_stays_close_on_real_numbers(way, dtype, rng, monkeypatch):
     taken = []
 
-    def noted(given, function=winograd.kernel_values):
+    def noted(given, function=winograd.filter_transform):
         taken.append("winograd")
         return function(given)
 
-    monkeypatch.setattr(winograd, "kernel_values", noted)
+    monkeypatch.setattr(winograd, "filter_transform", noted)
     monkeypatch.setattr(
-        winograd_gradient, "kernel_points", lambda d: noted(d, winograd.kernel_points)
+        winograd_gradient, "filter_matrix", lambda d: noted(d, winograd.filter_matrix)
     )
     if way == "direct":
         monkeypatch.setattr(winograd, "pays", lambda *shapes: False)

@@ -1,4 +1,4 @@
-"""The product along lists against the same product with its zeros; integers exactly."""
+"""The sparse GEMM against the same product with its zeros; integers exactly."""
 
 import numpy as np
 import pytest
@@ -9,23 +9,23 @@ from tinycnn.ops import reference
 if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
-from tinycnn.ops.kernels.blocks.sparse_gemm import GATHERS, add_gathered, multiples
+from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, WIDTHS, multiples, sparse_gemm
 from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
 
 DTYPES = (np.float32, np.float64)
 
 
-def lists_of(a, distance, gap=0):
-    """Return the lists of a matrix's numbers that are not 0, with `gap` unused places after each row's."""
+def csr(a, distance, gap=0):
+    """Return the nonzeros of a matrix, with `gap` unused entries after each row's."""
     counts = (a != 0).sum(axis=1)
-    firsts = np.concatenate([[0], np.cumsum(counts + gap)[:-1]]).astype(np.int64)
-    values, indices = np.full(counts.sum() + gap * len(a), np.nan, a.dtype), None
-    indices = np.full(len(values), 10**15)  # nobody may read what is not in a list
-    for row, first in zip(a, firsts, strict=True):
-        (places,) = np.nonzero(row)
-        values[first : first + len(places)] = row[places]
-        indices[first : first + len(places)] = places * distance
-    return values, indices, firsts, firsts + counts
+    row_start = np.concatenate([[0], np.cumsum(counts + gap)[:-1]]).astype(np.int64)
+    values = np.full(counts.sum() + gap * len(a), np.nan, a.dtype)
+    b_offsets = np.full(len(values), 10**15)  # nobody may read what belongs to no row
+    for row, first in zip(a, row_start, strict=True):
+        (columns,) = np.nonzero(row)
+        values[first : first + len(columns)] = row[columns]
+        b_offsets[first : first + len(columns)] = columns * distance
+    return CSR(values, b_offsets, row_start, row_start + counts)
 
 
 def sparse(rng, shape, share, dtype):
@@ -33,12 +33,13 @@ def sparse(rng, shape, share, dtype):
 
 
 def widths_of(columns, itemsize):
-    """Return which of GATHERS a row is cut into."""
+    """Return which of WIDTHS a row is cut into."""
     found = set()
     with pytest.MonkeyPatch.context() as patch:
-        names = add_gathered.py_func.__globals__
-        patch.setitem(names, "add_gathered_strip", lambda shape, *rest: found.add(shape))
-        add_gathered.py_func(np.empty(0, f"f{itemsize}"), 0, (), *[0] * 6, columns)
+        names = sparse_gemm.py_func.__globals__
+        patch.setitem(names, "sparse_gemm_panel", lambda width, *rest: found.add(width))
+        nothing = np.empty(0, f"f{itemsize}")
+        sparse_gemm.py_func(nothing, 0, (), CSR(*[nothing] * 4), nothing, 0, columns)
     return found
 
 
@@ -59,11 +60,11 @@ def test_every_width_is_exact(share, dtype, rng):
             c = rng.integers(-3, 4, (5, columns + 1)).astype(dtype)
             wanted = c.copy()
             wanted[:, :columns] += a @ b[:, 1 : columns + 1]
-            lists = lists_of(a, columns + 2, gap=int(rng.integers(3)))
+            nonzeros = csr(a, columns + 2, gap=int(rng.integers(3)))
             places = multiples(5, columns + 1)
-            add_gathered(c.ravel(), 0, places, b.ravel(), 1, *lists, columns)
+            sparse_gemm(c.ravel(), 0, places, nonzeros, b.ravel(), 1, columns)
             np.testing.assert_array_equal(c, wanted)
-    assert used == set(range(len(GATHERS)))
+    assert used == set(range(len(WIDTHS)))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -76,7 +77,7 @@ def test_rows_of_c_that_overlap_receive_from_all(columns, dtype, rng):
     wanted = c.copy()
     for row, part in enumerate(a @ b):
         wanted[3 + row * step : 3 + row * step + columns] += part
-    add_gathered(c, 3, multiples(9, step), b.ravel(), 0, *lists_of(a, columns), columns)
+    sparse_gemm(c, 3, multiples(9, step), csr(a, columns), b.ravel(), 0, columns)
     np.testing.assert_array_equal(c, wanted)
 
 
@@ -85,17 +86,18 @@ def test_real_numbers_stay_close(dtype, rng):
     a = rng.standard_normal((7, 900)) * (rng.random((7, 900)) < 0.3)
     b = rng.standard_normal((900, 77))
     c = np.zeros((7, 77), dtype)
-    lists = lists_of(a.astype(dtype), 77)
-    add_gathered(c.ravel(), 0, multiples(7, 77), b.astype(dtype).ravel(), 0, *lists, 77)
+    nonzeros = csr(a.astype(dtype), 77)
+    sparse_gemm(c.ravel(), 0, multiples(7, 77), nonzeros, b.astype(dtype).ravel(), 0, 77)
     bound = 1e-6 if dtype == np.float32 else 1e-14
     assert np.linalg.norm(c - a @ b) <= bound * np.linalg.norm(a @ b)
 
 
 def test_no_rows_and_no_columns_are_no_work(rng):
     c, nothing = np.ones(4, np.float32), np.empty(0, np.int64)
-    lists = lists_of(np.ones((2, 1), np.float32), 2)
-    add_gathered(c, 0, nothing, c.copy(), 0, c[:0].copy(), nothing, nothing, nothing, 4)
-    add_gathered(c, 0, multiples(2, 2), c.copy(), 0, *lists, 0)
+    nonzeros = csr(np.ones((2, 1), np.float32), 2)
+    empty = CSR(c[:0].copy(), nothing, nothing, nothing)
+    sparse_gemm(c, 0, nothing, empty, c.copy(), 0, 4)
+    sparse_gemm(c, 0, multiples(2, 2), nonzeros, c.copy(), 0, 0)
     np.testing.assert_array_equal(c, 1)
 
 
@@ -103,6 +105,6 @@ def test_a_nan_in_a_list_and_in_b_reaches_its_row_only():
     a, b = np.array([[1, 0], [0, np.nan], [0, 2]], np.float32), np.ones((2, 5), np.float32)
     b[0, 3] = np.nan
     c = np.zeros((3, 5), np.float32)
-    add_gathered(c.ravel(), 0, multiples(3, 5), b.ravel(), 0, *lists_of(a, 5), 5)
+    sparse_gemm(c.ravel(), 0, multiples(3, 5), csr(a, 5), b.ravel(), 0, 5)
     wanted = [[1, 1, 1, np.nan, 1], [np.nan] * 5, [2] * 5]
     np.testing.assert_array_equal(c, wanted)

@@ -117,7 +117,7 @@ def test_all_threads_work_at_once_even_those_that_slept(pool_of, spins):
 
 def test_a_loop_does_not_wait_for_helpers_that_have_not_begun(pool_of, monkeypatch):
     pool, seen, late = pool_of(3), [], threading.Event()
-    monkeypatch.setattr(thread_pool.Helper, "help", lambda self, loop, number: late.wait())
+    monkeypatch.setattr(thread_pool.WorkerThread, "help", lambda self, loop, number: late.wait())
     pool.run(lambda start, stop: seen.extend(range(start, stop)), 64, 1)
     late.set()
     assert sorted(seen) == list(range(64))
@@ -221,7 +221,7 @@ def test_no_more_threads_to_be_had(monkeypatch, pool_of):
     def refuse(pool):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(thread_pool, "Helper", refuse)
+    monkeypatch.setattr(thread_pool, "WorkerThread", refuse)
     spans = []
     pool_of(4).run(lambda start, stop: spans.append((start, stop)), 8, 1)
     assert spans == [(0, 8)]
@@ -308,7 +308,7 @@ def test_a_helper_that_was_ended_from_outside_is_replaced(pool_of):
     ctypes.pythonapi.PyThreadState_SetAsyncExc(
         ctypes.c_ulong(first.ident), ctypes.py_object(SystemExit)
     )
-    pool.helpers[0].bell.put(None)
+    pool.helpers[0].wakeups.put(None)
     first.join()
     together = threading.Barrier(2)
     pool.run(lambda start, stop: together.wait(), 2, 1)  # one alone would wait for ever

@@ -37,12 +37,12 @@ def rng():
 @pytest.fixture(autouse=True)
 def ways(monkeypatch):
     """Let every 3 x 3 convolution go this way; note each time that one does."""
-    taken, values, points = [], winograd.kernel_values, winograd.kernel_points
+    taken, values, points = [], winograd.filter_transform, winograd.filter_matrix
     monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
     monkeypatch.setattr("tinycnn.ops.kernels.convolution.few_channels.FEW", 0)
-    monkeypatch.setattr(winograd, "kernel_values", lambda k: taken.append(k.shape) or values(k))
+    monkeypatch.setattr(winograd, "filter_transform", lambda k: taken.append(k.shape) or values(k))
     noted = lambda dtype: taken.append("gradient") or points(dtype)  # noqa: E731
-    monkeypatch.setattr(winograd_gradient, "kernel_points", noted)
+    monkeypatch.setattr(winograd_gradient, "filter_matrix", noted)
     return taken
 
 
@@ -171,9 +171,9 @@ def test_a_gradient_that_sums_over_thousands_of_tiles(n, size, rng, monkeypatch)
     assert np.linalg.norm(found - wanted) <= 1e-5 * np.linalg.norm(wanted)
 
 
-@pytest.mark.parametrize("room", [0, 10**9])
-def test_samples_at_once_and_in_groups_give_the_same_gradient(room, rng, monkeypatch):
-    monkeypatch.setattr(winograd_gradient, "ROOM", room)
+@pytest.mark.parametrize("size", [0, 10**9])
+def test_samples_at_once_and_in_groups_give_the_same_gradient(size, rng, monkeypatch):
+    monkeypatch.setattr(winograd_gradient, "SCRATCH_BYTES", size)
     x, dy = image(rng, 11, 9, 6, 8, NONE, np.float64), rng.standard_normal((11, 9, 6, 9))
     found = kernels.conv2d_backward_kernel(dy, x, (3, 3, 8, 9), (1, 1), NONE)
     wanted = reference.conv2d_backward_kernel(dy, x, (3, 3, 8, 9), (1, 1), NONE)
@@ -192,7 +192,7 @@ def test_what_is_not_finite_reaches_the_gradient_of_the_kernel(bad, rng):
     assert np.isfinite(dbias).all()
 
 
-def test_kernel_values_are_the_kernel_at_six_points(rng):
+def test_the_filter_transform_is_the_kernel_at_six_points(rng):
     # A kernel is a polynomial; at each point its value is divided by that of the five other factors.
     points = [Fraction(p) for p in (0, 1, -1, 2, -2)]
     rows = []
@@ -205,7 +205,7 @@ def test_kernel_values_are_the_kernel_at_six_points(rng):
         [Fraction(0), Fraction(0), Fraction(1)]
     )  # at infinity only the highest power counts
     kernel = rng.integers(-5, 6, (3, 3, 2, 3))
-    found = winograd.kernel_values(kernel.astype(np.float64)).reshape(6, 6, 2, -1)
+    found = winograd.filter_transform(kernel.astype(np.float64)).reshape(6, 6, 2, -1)
     found = found[..., :3]  # behind them are zeros, to whole vectors
     for i, by_row in enumerate(rows):
         for j, by_column in enumerate(rows):

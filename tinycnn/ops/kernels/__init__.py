@@ -4,7 +4,7 @@ Every function here has the name, the arguments and the result of its definition
 `tinycnn.ops` chooses between the two. Results do not depend on the number of threads, to the last bit:
 each chunk of a loop owns what it writes, and sums over samples use fixed chunks in a fixed order.
 
-Read `product.py` first: one small matrix product carries convolution and dense layers, both ways.
+Read `blocks/gemm.py` first: one small GEMM carries convolution and dense layers, both ways.
 """
 
 from tinycnn.ops.kernels.activations import (

@@ -13,7 +13,7 @@ from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 WORTH_A_THREAD = 300_000  # numbers
-KINDS = {"relu": 0, "tanh": 1}  # how other kernels name these two
+ACTIVATION_CODES = {"relu": 0, "tanh": 1}  # how compiled code names these two
 # tanh in float32, from polynomials of least error: x + x³ · (S0 + S1 x² + ...) for small x, and
 # 1 - 2 / (exp(2x) + 1) for others, where exp(r) = 1 + r + r² · (E0 + E1 r + ...) for |r| <= ln(2) / 2.
 S0, S1, S2, S3, S4 = map(
@@ -30,7 +30,7 @@ ONE, TWO = np.float32(1), np.float32(2)
 
 
 def relu_forward(x: np.ndarray) -> np.ndarray:
-    """Twin of `reference.relu_forward`."""
+    """Fast implementation of `reference.relu_forward`."""
     y = np.empty_like(x)
     workers.run(relu_forward_span, x.size, WORTH_A_THREAD, x.reshape(-1), y.reshape(-1))
     return y
@@ -46,7 +46,7 @@ def relu_forward_span(start, stop, x, y):
 
 
 def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Twin of `reference.relu_backward`."""
+    """Fast implementation of `reference.relu_backward`."""
     dx = np.empty_like(dy)
     flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
     workers.run(relu_backward_span, dy.size, WORTH_A_THREAD, *flat)
@@ -55,7 +55,7 @@ def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 @jit
 def relu_backward_span(start, stop, dy, y, dx):
-    """Write dx = dy where the unit was on."""
+    """Write dx = dy where the unit was active."""
     dy, y, dx = dy[start:stop], y[start:stop], dx[start:stop]
     for position in range(len(dy)):
         # forward: y = 0 where x < 0, else x
@@ -64,7 +64,7 @@ def relu_backward_span(start, stop, dy, y, dx):
 
 
 def tanh_forward(x: np.ndarray) -> np.ndarray:
-    """Twin of `reference.tanh_forward`; in float32 within 1.5 units of the last place."""
+    """Fast implementation of `reference.tanh_forward`; in float32 within 1.5 units of the last place."""
     y = np.empty_like(x)
     workers.run(tanh_forward_span, x.size, WORTH_A_THREAD // 4, x.reshape(-1), y.reshape(-1))
     return y
@@ -88,7 +88,7 @@ def tanh_in_place(z):
 
 
 @intrinsic
-def power_of_two(typing_context, rounded):
+def power_of_two(typing_context, shifted):
     """Return 2 to the power of a whole number, given ROUND plus that: its last bits are the exponent."""
 
     def codegen(context, builder, signature, arguments):
@@ -111,20 +111,20 @@ def single_tanh_in_place(z):
         size = np.float32(abs(number))
         size = LARGE if size > LARGE else size
         square = size * size
-        near = S0 + square * (S1 + square * (S2 + square * (S3 + square * S4)))
-        near = size + size * square * near
-        rounded = (size + size) * LOG2_E + ROUND
-        whole = rounded - ROUND
-        r = (size + size - whole * LN_2) - whole * LN_2_REST
+        small_result = S0 + square * (S1 + square * (S2 + square * (S3 + square * S4)))
+        small_result = size + size * square * small_result
+        shifted = (size + size) * LOG2_E + ROUND
+        rounded_exponent = shifted - ROUND
+        r = (size + size - rounded_exponent * LN_2) - rounded_exponent * LN_2_REST
         power = ONE + r + r * r * (E0 + r * (E1 + r * (E2 + r * (E3 + r * E4))))
-        far = ONE - TWO / (power * power_of_two(rounded) + ONE)
-        found = near if size < SMALL else far
-        found = -found if number < 0 else found
-        z[position] = found if size > 0 else number  # a zero keeps its sign, and a NaN is seen
+        large_result = ONE - TWO / (power * power_of_two(shifted) + ONE)
+        result = small_result if size < SMALL else large_result
+        result = -result if number < 0 else result
+        z[position] = result if size > 0 else number  # a zero keeps its sign, and a NaN is seen
 
 
 def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Twin of `reference.tanh_backward`."""
+    """Fast implementation of `reference.tanh_backward`."""
     dx = np.empty_like(dy)
     flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
     workers.run(tanh_backward_span, dy.size, WORTH_A_THREAD, *flat)
@@ -141,18 +141,18 @@ def tanh_backward_span(start, stop, dy, y, dx):
 
 
 @jit
-def bend(z, kind):
-    """Apply an activation in place; `kind` is one of KINDS."""
-    if kind == 0:
+def activate(z, code):
+    """Apply an activation in place; `code` is one of ACTIVATION_CODES."""
+    if code == 0:
         relu_in_place(z)
     else:
         tanh_in_place(z)
 
 
 @jit
-def bend_back(dy, y, dz, kind):
-    """Write the gradient before an activation; `kind` is one of KINDS."""
-    if kind == 0:
+def activation_gradient(dy, y, dz, code):
+    """Write dz, the gradient with respect to the activation's input; `code` is one of ACTIVATION_CODES."""
+    if code == 0:
         relu_backward_span(0, len(dy), dy, y, dz)
     else:
         tanh_backward_span(0, len(dy), dy, y, dz)

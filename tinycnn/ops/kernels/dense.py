@@ -1,4 +1,4 @@
-"""Dense layers on the product of `product.py`.
+"""Dense layers on the GEMM of `blocks/gemm.py`.
 
 Long sums are taken in blocks: 256 products are added up by themselves, then the blocks' sums one by one. So a
 number meets 256 roundings and one for each block, not one for each product: a float32 sum of 60,000 numbers
@@ -8,10 +8,18 @@ is ten times as precise. The blocks do not depend on threads or samples, nor do 
 import numpy as np
 
 from tinycnn.ops.kernels.blocks.elementwise import add, copy, set_to_zero
-from tinycnn.ops.kernels.blocks.gemm import ONE, ROWS, ZERO, product_address, strips, whole_vectors
+from tinycnn.ops.kernels.blocks.gemm import (
+    ROWS,
+    LeftOperand,
+    RightOperand,
+    gemm_address,
+    pack_panels,
+    round_up_to_vectors,
+)
+from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.sparse_gemm import add_gathered_address, multiples
-from tinycnn.ops.kernels.blocks.transpose import turn_address
+from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, multiples, sparse_gemm_address
+from tinycnn.ops.kernels.blocks.transpose import transpose_address
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.parallel.thread_pool import workers
@@ -21,164 +29,216 @@ WORTH_A_THREAD = 4_000_000  # multiply-adds
 BLOCK = 256
 FEW = 4  # samples
 INPUTS = 8 * ROWS  # whose gradients are computed at once
-COLUMNS = 4  # strips that are brought together at once
-WIDE = 16  # columns of a strip, or as many as a vector has
+PANELS = 4  # packed at once
+PANEL_COLUMNS = 16  # or as many as a vector has
 
 
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Twin of `reference.dense_forward`: a strip of columns at a time, each with one owner.
+    """Fast implementation of `reference.dense_forward`: a group of columns at a time, each with one owner.
 
     For a few samples to read the kernel takes longest, so rows that meet a zero are not read. (A weight
     that is NaN or infinite is not noticed there.)
     """
     y = np.empty((len(x), len(bias)), x.dtype)
     if len(x) <= FEW:
-        forward_few(add_gathered_address(x.dtype), x, kernel, bias, y)
+        forward_few(sparse_gemm_address(x.dtype), x, kernel, bias, y)
         return y
-    wide = whole_vectors(WIDE, x.dtype)
-    together = max(1, min(COLUMNS, -(-len(bias) // wide) // workers.get_count()))
-    arrays = product_address(x.dtype), x, kernel, bias, wide, wide * together, y
-    least = WORTH_A_THREAD // (x.size * wide * together + 1)
-    workers.run(forward_span, -(-len(bias) // (wide * together)), least, *arrays)
+    width = round_up_to_vectors(PANEL_COLUMNS, x.dtype)
+    panels = max(1, min(PANELS, -(-len(bias) // width) // workers.get_count()))
+    group = width * panels
+    arguments = gemm_address(x.dtype), x, kernel, bias, width, group, y
+    least = WORTH_A_THREAD // (x.size * group + 1)
+    workers.run(forward_span, -(-len(bias) // group), least, *arguments)
     return y
 
 
 @jit
-def forward_few(add_gathered, x, kernel, bias, y):
+def forward_few(sparse_gemm, x, kernel, bias, y):
     """Fill y, (n, f), with the sums of the rows of the kernel whose input is not zero, in blocks of k."""
     (n, c), f = x.shape, kernel.shape[1]
-    values, indices = np.empty(n * BLOCK, x.dtype), np.empty(n * BLOCK, np.int64)
-    firsts, stops, places = multiples(n, BLOCK), multiples(n, BLOCK), multiples(n, f)
-    z, part, rows = y.ravel(), np.empty(n * f, y.dtype), kernel.ravel()
+    values, b_offsets = np.empty(n * BLOCK, x.dtype), np.empty(n * BLOCK, np.int64)
+    row_start, row_end, y_rows = multiples(n, BLOCK), multiples(n, BLOCK), multiples(n, f)
+    y_flat, partial, weights = y.ravel(), np.empty(n * f, y.dtype), kernel.ravel()
+    nonzeros = CSR(values, b_offsets, row_start, row_end)
     for sample in range(n):
         copy(bias, y[sample])
     for first in range(0, c, BLOCK):
         for sample in range(n):
-            stop = firsts[sample]
+            end = row_start[sample]
             for k in range(first, min(first + BLOCK, c)):
-                values[stop], indices[stop] = x[sample, k], k * f
-                stop += x[sample, k] != 0
-            stops[sample] = stop
-        lists = values, indices, firsts, stops
+                # Written first and counted afterwards: a branch would be mispredicted half of the time.
+                values[end], b_offsets[end] = x[sample, k], k * f
+                end += x[sample, k] != 0
+            row_end[sample] = end
         if first == 0:
-            call(add_gathered, (z, ZERO, places, rows, ZERO, *lists, f))
+            call(sparse_gemm, (y_flat, 0, y_rows, nonzeros, weights, 0, f))
         else:
-            set_to_zero(part)
-            call(add_gathered, (part, ZERO, places, rows, ZERO, *lists, f))
-            add(part, z)
+            set_to_zero(partial)
+            call(sparse_gemm, (partial, 0, y_rows, nonzeros, weights, 0, f))
+            add(partial, y_flat)
 
 
 @inlined
-def add_rows(part, row, z, z_at, z_row, rows, columns):
-    """Add a matrix of `rows` x `columns` numbers in `part` to one in `z`; both flat."""
+def add_rows(partial, partial_stride, z, z_offset, z_stride, rows, columns):
+    """Add a matrix of `rows` x `columns` numbers in `partial` to one in `z`; both flat."""
     for i in range(rows):
-        here, there = i * row, z_at + i * z_row
-        add(part[here : here + columns], z[there : there + columns])
+        start, offset = i * partial_stride, z_offset + i * z_stride
+        add(partial[start : start + columns], z[offset : offset + columns])
 
 
 @jit
-def forward_span(start, stop, product, x, kernel, bias, wide, size, y):
+def forward_span(start, stop, gemm, x, kernel, bias, width, group, y):
     """Fill groups start to stop of y's columns, a block of k after the other.
 
-    What is far apart in memory may share its places in the cache: it is brought together first.
+    What is far apart in memory may map to the same sets of the cache: it is packed first.
     """
     (n, c), f = x.shape, len(bias)
-    z, numbers, weights = y.ravel(), x.ravel(), kernel.ravel()
-    # An odd number of strips from row to row, or the rows of a strip share their places, too.
-    a, b, far = np.empty(n * BLOCK, x.dtype), np.zeros(BLOCK * (size + wide), x.dtype), size + wide
-    part, zeros = np.empty(n * far, x.dtype), np.zeros(wide, x.dtype)
+    y_flat, x_flat, weights = y.ravel(), x.ravel(), kernel.ravel()
+    # An odd number of panels from row to row, or the rows of a panel map to the same sets, too.
+    stride = group + width
+    a, b = np.empty(n * BLOCK, x.dtype), np.zeros(BLOCK * stride, x.dtype)
+    partial, zeros = np.empty(n * stride, x.dtype), np.zeros(width, x.dtype)
     for k in range(0, max(1, c), BLOCK):
-        many = min(BLOCK, c - k)
-        steps = (many, ONE, ZERO, many, ONE)
+        length = min(BLOCK, c - k)
+        left = LeftOperand(
+            array=a,
+            offset=0,
+            row_stride=length,
+            k_stride=1,
+            segment_stride=0,
+            segment_length=length,
+            segments=1,
+        )
         for sample in range(n):
-            at = sample * c + k
-            copy(numbers[at : at + many], a[sample * many : (sample + 1) * many])
-        for first in range(start * size, min(stop * size, f), size):
-            width = min(size, f - first)
-            for row in range(many):
-                at = (k + row) * f + first
-                copy(weights[at : at + width], b[row * far : row * far + width])
-            for column in range(0, width, wide):
-                at, left = first + column, min(wide, width - column)
-                rest = a, ZERO, steps, b, column, (far, ZERO), n, left
+            offset = sample * c + k
+            copy(x_flat[offset : offset + length], a[sample * length : (sample + 1) * length])
+        for first in range(start * group, min(stop * group, f), group):
+            columns = min(group, f - first)
+            for row in range(length):
+                offset = (k + row) * f + first
+                copy(weights[offset : offset + columns], b[row * stride : row * stride + columns])
+            for column in range(0, columns, width):
+                right = RightOperand(b, offset=column, k_stride=stride, segment_stride=0)
+                panel_columns = min(width, columns - column)
                 if k == 0:
-                    call(product, (z, at, f, bias, at, ZERO, *rest))
+                    out = Matrix(y_flat, offset=first + column, row_stride=f)
+                    initial = Matrix(bias, offset=first + column, row_stride=0)
                 else:
-                    call(product, (part, column, far, zeros, ZERO, ZERO, *rest))
+                    out = Matrix(partial, offset=column, row_stride=stride)
+                    initial = Matrix(zeros, offset=0, row_stride=0)
+                call(gemm, (out, initial, left, right, n, panel_columns))
             if k > 0:
-                add_rows(part, far, z, first, f, n, width)
+                add_rows(partial, stride, y_flat, first, f, n, columns)
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Twin of `reference.dense_backward_input`.
+    """Fast implementation of `reference.dense_backward_input`.
 
-    The product needs the kernel turned. To turn the small result is cheaper: dxᵀ = kernel · dyᵀ.
+    dx = dy · kernelᵀ needs the kernel transposed. To transpose the small result is cheaper:
+    dxᵀ = kernel · dyᵀ.
     """
     dx = aligned_empty((len(dy), len(kernel)), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * INPUTS + 1)
-    addresses = product_address(dy.dtype), turn_address(dy.dtype)
-    arrays = addresses, strips(dy.T, whole_vectors(WIDE, dy.dtype)), kernel, dx
-    workers.run(backward_input_span, -(-len(kernel) // INPUTS), least, *arrays)
+    addresses = gemm_address(dy.dtype), transpose_address(dy.dtype)
+    panels = pack_panels(dy.T, round_up_to_vectors(PANEL_COLUMNS, dy.dtype))
+    workers.run(
+        backward_input_span, -(-len(kernel) // INPUTS), least, addresses, panels, kernel, dx
+    )
     return dx
 
 
 @jit
-def backward_input_span(start, stop, addresses, turned, kernel, dx):
-    """Fill the columns of dx that belong to groups start to stop of inputs."""
-    (c, f), n, (count, _, wide), (product, turn) = kernel.shape, len(dx), turned.shape, addresses
-    room, zeros = np.empty(INPUTS * n, dx.dtype), np.zeros(wide, dx.dtype)
-    part, found, a, b = (
-        np.empty(INPUTS * wide, dx.dtype),
-        dx.ravel(),
-        kernel.ravel(),
-        turned.ravel(),
+def backward_input_span(start, stop, addresses, panels, kernel, dx):
+    """Fill the columns of dx that belong to groups start to stop of inputs; `panels` are those of dyᵀ."""
+    (c, f), n, (count, _, width), (gemm, transpose) = (
+        kernel.shape,
+        len(dx),
+        panels.shape,
+        addresses,
     )
+    scratch, zeros = np.empty(INPUTS * n, dx.dtype), np.zeros(width, dx.dtype)
+    partial, dx_flat = np.empty(INPUTS * width, dx.dtype), dx.ravel()
+    weights, dy_panels = kernel.ravel(), panels.ravel()
     for first in range(start * INPUTS, min(stop * INPUTS, c), INPUTS):
-        many = min(INPUTS, c - first)
-        for strip in range(count):
+        inputs = min(INPUTS, c - first)
+        for panel in range(count):
             # forward: y = x @ kernel + bias
-            at, left = strip * wide, min(wide, n - strip * wide)
+            column, columns = panel * width, min(width, n - panel * width)
             for k in range(0, max(1, f), BLOCK):
                 length = min(BLOCK, f - k)
-                steps, b_steps = (f, ONE, ZERO, length, ONE), (wide, ZERO)
-                rest = a, first * f + k, steps, b, at * f + k * wide, b_steps, many, left
+                left = LeftOperand(
+                    array=weights,
+                    offset=first * f + k,
+                    row_stride=f,
+                    k_stride=1,
+                    segment_stride=0,
+                    segment_length=length,
+                    segments=1,
+                )
+                b_offset = column * f + k * width
+                right = RightOperand(dy_panels, b_offset, k_stride=width, segment_stride=0)
                 if k == 0:
-                    call(product, (room, at, n, zeros, ZERO, ZERO, *rest))
+                    out = Matrix(scratch, offset=column, row_stride=n)
                 else:
-                    call(product, (part, ZERO, wide, zeros, ZERO, ZERO, *rest))
-                    add_rows(part, wide, room, at, n, many, left)
-        call(turn, (room, ZERO, n, room, True, many, n, found, first, c))
+                    out = Matrix(partial, offset=0, row_stride=width)
+                initial = Matrix(zeros, offset=0, row_stride=0)
+                call(gemm, (out, initial, left, right, inputs, columns))
+                if k > 0:
+                    add_rows(partial, width, scratch, column, n, inputs, columns)
+        source, target = Matrix(scratch, 0, row_stride=n), Matrix(dx_flat, first, row_stride=c)
+        call(transpose, (source, scratch, True, inputs, n, target))
 
 
 def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Twin of `reference.dense_backward_kernel`."""
+    """Fast implementation of `reference.dense_backward_kernel`."""
     dkernel = aligned_empty((x.shape[1], dy.shape[1]), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * INPUTS + 1)
-    addresses = product_address(dy.dtype), turn_address(dy.dtype)
-    arrays = addresses, strips(dy, whole_vectors(WIDE, dy.dtype)), x, dkernel
-    workers.run(backward_kernel_span, -(-x.shape[1] // INPUTS), least, *arrays)
+    addresses = gemm_address(dy.dtype), transpose_address(dy.dtype)
+    panels = pack_panels(dy, round_up_to_vectors(PANEL_COLUMNS, dy.dtype))
+    workers.run(
+        backward_kernel_span, -(-x.shape[1] // INPUTS), least, addresses, panels, x, dkernel
+    )
     sums = [dy[k : k + BLOCK].sum(axis=0) for k in range(0, max(1, len(dy)), BLOCK)]
     return dkernel, sum(sums[1:], sums[0])
 
 
 @jit
-def backward_kernel_span(start, stop, addresses, dy, x, dkernel):
+def backward_kernel_span(start, stop, addresses, panels, x, dkernel):
     """Fill the rows of dkernel that belong to groups start to stop of inputs: k runs over the samples."""
-    (n, c), f, (count, _, wide), (product, turn) = x.shape, dkernel.shape[1], dy.shape, addresses
-    room, zeros = np.empty(INPUTS * n, dy.dtype), np.zeros(wide, dy.dtype)
-    part, z, numbers, b = np.empty(INPUTS * wide, dy.dtype), dkernel.ravel(), x.ravel(), dy.ravel()
+    (n, c), f, (count, _, width), (gemm, transpose) = (
+        x.shape,
+        dkernel.shape[1],
+        panels.shape,
+        addresses,
+    )
+    scratch, zeros = np.empty(INPUTS * n, x.dtype), np.zeros(width, x.dtype)
+    partial, dkernel_flat = np.empty(INPUTS * width, x.dtype), dkernel.ravel()
+    x_flat, dy_panels = x.ravel(), panels.ravel()
     for first in range(start * INPUTS, min(stop * INPUTS, c), INPUTS):
-        many = min(INPUTS, c - first)
-        call(turn, (numbers, first, c, numbers, True, n, many, room, ZERO, n))
-        for strip in range(count):
+        inputs = min(INPUTS, c - first)
+        source, target = Matrix(x_flat, first, row_stride=c), Matrix(scratch, 0, row_stride=n)
+        call(transpose, (source, x_flat, True, n, inputs, target))
+        for panel in range(count):
             # forward: y = x @ kernel + bias
-            at, left = first * f + strip * wide, min(wide, f - strip * wide)
+            out_offset, columns = first * f + panel * width, min(width, f - panel * width)
             for k in range(0, max(1, n), BLOCK):
                 length = min(BLOCK, n - k)
-                steps, b_steps = (n, ONE, ZERO, length, ONE), (wide, ZERO)
-                rest = room, k, steps, b, (strip * n + k) * wide, b_steps, many, left
+                left = LeftOperand(
+                    array=scratch,
+                    offset=k,
+                    row_stride=n,
+                    k_stride=1,
+                    segment_stride=0,
+                    segment_length=length,
+                    segments=1,
+                )
+                b_offset = (panel * n + k) * width
+                right = RightOperand(dy_panels, b_offset, k_stride=width, segment_stride=0)
                 if k == 0:
-                    call(product, (z, at, f, zeros, ZERO, ZERO, *rest))
+                    out = Matrix(dkernel_flat, out_offset, row_stride=f)
                 else:
-                    call(product, (part, ZERO, wide, zeros, ZERO, ZERO, *rest))
-                    add_rows(part, wide, z, at, f, many, left)
+                    out = Matrix(partial, offset=0, row_stride=width)
+                initial = Matrix(zeros, offset=0, row_stride=0)
+                call(gemm, (out, initial, left, right, inputs, columns))
+                if k > 0:
+                    add_rows(partial, width, dkernel_flat, out_offset, f, inputs, columns)

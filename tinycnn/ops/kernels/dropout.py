@@ -12,14 +12,14 @@ SECOND = np.uint64(0x94D049BB133111EB)
 
 
 def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
-    """Twin of `reference.dropout_forward`."""
+    """Fast implementation of `reference.dropout_forward`."""
     y = np.empty_like(x)
-    flat, mask = (x.reshape(-1), y.reshape(-1)), mask_numbers(x.dtype, rate, seed)
+    flat, mask = (x.reshape(-1), y.reshape(-1)), mask_parameters(x.dtype, rate, seed)
     workers.run(dropout_span, x.size, WORTH_A_THREAD, *flat, *mask)
     return y
 
 
-def mask_numbers(
+def mask_parameters(
     dtype: np.dtype, rate: float, seed: int
 ) -> tuple[np.uint64, np.floating, np.uint64]:
     """Return what `dropout_span` needs: the threshold of the hash, the scale of what is kept, the seed."""
@@ -58,6 +58,6 @@ def drop_in_place(start, stop, y, threshold, scale, seed):
 
 
 def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:
-    """Twin of `reference.dropout_backward`: the same mask and scale once more."""
+    """Fast implementation of `reference.dropout_backward`: the same mask and scale once more."""
     # forward: y = x · scale where kept, else 0
     return dropout_forward(dy, rate, seed)

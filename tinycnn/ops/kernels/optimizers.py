@@ -20,11 +20,11 @@ def sgd_update(
     momentum: float,
     nesterov: bool,
 ) -> None:
-    """Twin of `reference.sgd_update`."""
+    """Fast implementation of `reference.sgd_update`."""
     number = param.dtype.type
     flat = [array.reshape(-1) for array in (param, grad, velocity)]
-    numbers = number(learning_rate), number(momentum), nesterov
-    workers.run(sgd_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+    scalars = number(learning_rate), number(momentum), nesterov
+    workers.run(sgd_span, param.size, WORTH_A_THREAD, *flat, *scalars)
 
 
 @jit
@@ -49,16 +49,25 @@ def adadelta_update(
     rho: float,
     epsilon: float,
 ) -> None:
-    """Twin of `reference.adadelta_update`."""
+    """Fast implementation of `reference.adadelta_update`."""
     number = param.dtype.type
     flat = [a.reshape(-1) for a in (param, grad, accumulated_grad, accumulated_delta)]
-    numbers = number(learning_rate), number(rho), number(1 - rho), number(epsilon)
-    workers.run(adadelta_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+    scalars = number(learning_rate), number(rho), number(1 - rho), number(epsilon)
+    workers.run(adadelta_span, param.size, WORTH_A_THREAD, *flat, *scalars)
 
 
 @jit
 def adadelta_span(
-    start, stop, param, grad, accumulated_grad, accumulated_delta, learning_rate, rho, rest, epsilon
+    start,
+    stop,
+    param,
+    grad,
+    accumulated_grad,
+    accumulated_delta,
+    learning_rate,
+    rho,
+    one_minus_rho,
+    epsilon,
 ):
     """Move positions start to stop."""
     param, grad = param[start:stop], grad[start:stop]
@@ -68,10 +77,12 @@ def adadelta_span(
     )
     for position in range(len(param)):
         g = grad[position]
-        grads = rho * accumulated_grad[position] + rest * g * g
+        grads = rho * accumulated_grad[position] + one_minus_rho * g * g
         delta = -np.sqrt(accumulated_delta[position] + epsilon) / np.sqrt(grads + epsilon) * g
         accumulated_grad[position] = grads
-        accumulated_delta[position] = rho * accumulated_delta[position] + rest * delta * delta
+        accumulated_delta[position] = (
+            rho * accumulated_delta[position] + one_minus_rho * delta * delta
+        )
         param[position] += learning_rate * delta
 
 
@@ -85,12 +96,12 @@ def adam_update(
     beta_2: float,
     epsilon: float,
 ) -> None:
-    """Twin of `reference.adam_update`."""
+    """Fast implementation of `reference.adam_update`."""
     number = param.dtype.type
     flat = [array.reshape(-1) for array in (param, grad, momentum, velocity)]
     betas = number(beta_1), number(1 - beta_1), number(beta_2), number(1 - beta_2)
-    numbers = number(learning_rate), *betas, number(epsilon)
-    workers.run(adam_span, param.size, WORTH_A_THREAD, *flat, *numbers)
+    scalars = number(learning_rate), *betas, number(epsilon)
+    workers.run(adam_span, param.size, WORTH_A_THREAD, *flat, *scalars)
 
 
 @jit
@@ -103,9 +114,9 @@ def adam_span(
     velocity,
     learning_rate,
     beta_1,
-    rest_1,
+    one_minus_beta_1,
     beta_2,
-    rest_2,
+    one_minus_beta_2,
     epsilon,
 ):
     """Move positions start to stop."""
@@ -113,8 +124,8 @@ def adam_span(
     momentum, velocity = momentum[start:stop], velocity[start:stop]
     for position in range(len(param)):
         g = grad[position]
-        # Not mean + (g - mean) * rest: a gradient far smaller than the mean would be lost in it.
-        mean = beta_1 * momentum[position] + rest_1 * g
-        square = beta_2 * velocity[position] + rest_2 * g * g
+        # Not mean + (g - mean) * (1 - beta): a gradient far smaller than the mean would be lost in it.
+        mean = beta_1 * momentum[position] + one_minus_beta_1 * g
+        square = beta_2 * velocity[position] + one_minus_beta_2 * g * g
         momentum[position], velocity[position] = mean, square
         param[position] -= learning_rate * mean / (np.sqrt(square) + epsilon)

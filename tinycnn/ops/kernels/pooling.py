@@ -23,15 +23,15 @@ def extent(begin, length, size):
 def max_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, start: Pair, output: Pair
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Twin of `reference.max_pool2d_forward`."""
+    """Fast implementation of `reference.max_pool2d_forward`."""
     n, _, _, c = x.shape
-    y, winner = np.empty((n, *output, c), x.dtype), np.empty((n, *output, c), np.int32)
-    workers.run(max_forward_span, n, samples_a_thread(x.shape), x, pool, strides, start, y, winner)
-    return y, winner
+    y, argmax = np.empty((n, *output, c), x.dtype), np.empty((n, *output, c), np.int32)
+    workers.run(max_forward_span, n, samples_a_thread(x.shape), x, pool, strides, start, y, argmax)
+    return y, argmax
 
 
 @jit
-def max_forward_span(first, last, x, pool, strides, start, y, winner):
+def max_forward_span(first, last, x, pool, strides, start, y, argmax):
     """Pool samples first to last."""
     (_, h, w, _), (_, oh, ow, _) = x.shape, y.shape
     for b in range(first, last):
@@ -40,48 +40,46 @@ def max_forward_span(first, last, x, pool, strides, start, y, winner):
                 top, bottom = extent(i * strides[0] - start[0], pool[0], h)
                 left, right = extent(j * strides[1] - start[1], pool[1], w)
                 y[b, i, j] = x[b, top, left]
-                winner[b, i, j] = top * w + left
+                argmax[b, i, j] = top * w + left
                 for row in range(top, bottom):
                     for column in range(left, right):
-                        take_larger(
-                            x[b, row, column], row * w + column, y[b, i, j], winner[b, i, j]
-                        )
+                        update_max(x[b, row, column], row * w + column, y[b, i, j], argmax[b, i, j])
 
 
 @jit
-def take_larger(values, place, largest, winner):
-    """Where a value is larger than the largest so far, or the first NaN, it becomes the largest."""
+def update_max(values, index, maxima, argmax):
+    """Where a value is larger than the maximum so far, or the first NaN, it becomes the maximum."""
     for ch in range(len(values)):
-        value, best = values[ch], largest[ch]
-        wins = (value > best) | ((value != value) & (best == best))
-        largest[ch] = value if wins else best
-        winner[ch] = place if wins else winner[ch]
+        value, maximum = values[ch], maxima[ch]
+        larger = (value > maximum) | ((value != value) & (maximum == maximum))
+        maxima[ch] = value if larger else maximum
+        argmax[ch] = index if larger else argmax[ch]
 
 
-def max_pool2d_backward(dy: np.ndarray, winner: np.ndarray, x_shape: tuple) -> np.ndarray:
-    """Twin of `reference.max_pool2d_backward`."""
+def max_pool2d_backward(dy: np.ndarray, argmax: np.ndarray, x_shape: tuple) -> np.ndarray:
+    """Fast implementation of `reference.max_pool2d_backward`."""
     n, h, w, c = x_shape
     dx = np.zeros((n, h * w, c), dy.dtype)
-    workers.run(max_backward_span, n, samples_a_thread(x_shape), dy, winner, dx)
+    workers.run(max_backward_span, n, samples_a_thread(x_shape), dy, argmax, dx)
     return dx.reshape(x_shape)
 
 
 @jit
-def max_backward_span(first, last, dy, winner, dx):
-    """Give each gradient of samples first to last to the pixel that won."""
+def max_backward_span(first, last, dy, argmax, dx):
+    """Give each gradient of samples first to last to the pixel that was the maximum."""
     _, oh, ow, c = dy.shape
     for b in range(first, last):
         for i in range(oh):
             for j in range(ow):
                 for ch in range(c):
-                    # forward: y[b, i, j, ch] = x[b] at winner[b, i, j, ch]
-                    dx[b, winner[b, i, j, ch], ch] += dy[b, i, j, ch]
+                    # forward: y[b, i, j, ch] = x[b] at argmax[b, i, j, ch]
+                    dx[b, argmax[b, i, j, ch], ch] += dy[b, i, j, ch]
 
 
 def average_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, start: Pair, output: Pair
 ) -> np.ndarray:
-    """Twin of `reference.average_pool2d_forward`."""
+    """Fast implementation of `reference.average_pool2d_forward`."""
     n, _, _, c = x.shape
     y = np.zeros((n, *output, c), x.dtype)
     workers.run(average_forward_span, n, samples_a_thread(x.shape), x, pool, strides, start, y)
@@ -109,7 +107,7 @@ def average_forward_span(first, last, x, pool, strides, start, y):
 def average_pool2d_backward(
     dy: np.ndarray, x_shape: tuple, pool: Pair, strides: Pair, start: Pair
 ) -> np.ndarray:
-    """Twin of `reference.average_pool2d_backward`."""
+    """Fast implementation of `reference.average_pool2d_backward`."""
     dx = np.zeros(x_shape, dy.dtype)
     span = average_backward_span
     workers.run(span, x_shape[0], samples_a_thread(x_shape), dy, pool, strides, start, dx)

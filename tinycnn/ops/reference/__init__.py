@@ -1,7 +1,7 @@
 """The definitions: what every operation computes, forward beside backward, in plain NumPy.
 
-This is the folder to read. Nothing here is fast and nothing is clever; `tinycnn.ops.kernels` has a twin of
-each hot function, with the same name, arguments and result, and the tests hold the twins to these.
+This is the folder to read. Nothing here is fast and nothing is clever; `tinycnn.ops.kernels` has a fast
+implementation of each hot function, with the same name, arguments and result, which the tests hold to these.
 With `NUMBA_DISABLE_JIT=1` in the environment the whole library runs on this folder.
 
 One legend of sizes, here and in the kernels:
@@ -10,7 +10,7 @@ One legend of sizes, here and in the kernels:
     oh, ow output height and width · sh, sw strides · ph, pw pool height and width
     b a sample · i, j an output row and column · di, dj an offset in the window · ch a channel
 
-A gradient is the name of its array with a d in front: dx is the gradient of the loss by x.
+A gradient is the name of its array with a d in front: dx is the gradient of the loss with respect to x.
 """
 
 from tinycnn.ops.reference.activations import (

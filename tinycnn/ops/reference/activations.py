@@ -1,4 +1,4 @@
-"""Activations: the bend after each layer, without which all layers together would be one straight line.
+"""Activation functions: what is not linear in a net. Without them all layers would be one linear map.
 
 Every backward step needs only y, the result of its forward step.
 """
@@ -22,7 +22,7 @@ def relu_forward(x: np.ndarray) -> np.ndarray:
 
 
 def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return dy where the unit was on. At exactly 0 the slope is taken as 0."""
+    """Return dy where the unit was active. At exactly 0 the slope is taken as 0."""
     # forward: y = where(x < 0, 0, x)
     return np.where(y > 0, dy, dy.dtype.type(0))
 

@@ -1,7 +1,7 @@
 """Two-dimensional convolution: one small set of weights slides over the whole image.
 
 At every place the window of the image under the kernel is multiplied with the kernel, number by number,
-and summed. (Mathematicians call it cross-correlation: the kernel is not turned.)
+and summed. (Mathematicians call it cross-correlation: the kernel is not rotated by 180°.)
 
 Source: Y. LeCun et al., "Gradient-Based Learning Applied to Document Recognition", 1998, section II.
 """
@@ -62,7 +62,7 @@ def conv2d_backward_input(
     """Hand the gradient back to the images: each window gets what its output pixel was worth.
 
     Args:
-        dy: gradient of the loss by y, (n, oh, ow, f).
+        dy: gradient of the loss with respect to y, (n, oh, ow, f).
         kernel, strides, padding: those of the forward step.
         x_shape: (n, h, w, c).
 
@@ -85,7 +85,7 @@ def conv2d_backward_kernel(
     """Collect the gradient of the weights: one kernel served every window, so all windows add up.
 
     Args:
-        dy: gradient of the loss by y, (n, oh, ow, f).
+        dy: gradient of the loss with respect to y, (n, oh, ow, f).
         x, strides, padding: those of the forward step.
         kernel_shape: (kh, kw, c, f).
 

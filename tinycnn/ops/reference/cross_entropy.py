@@ -31,7 +31,7 @@ def cross_entropy_forward(logits: np.ndarray, target: np.ndarray) -> tuple[np.nd
 
 
 def cross_entropy_backward(probabilities: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Return the gradient of each sample's loss by its logits: what was said minus what is true.
+    """Return the gradient of each sample's loss with respect to its logits: predicted minus true.
 
     Args:
         probabilities: from the forward step, (n, classes).

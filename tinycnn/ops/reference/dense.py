@@ -25,7 +25,7 @@ def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Hand the gradient back to the inputs.
 
     Args:
-        dy: gradient of the loss by y, (n, f).
+        dy: gradient of the loss with respect to y, (n, f).
         kernel: (c, f).
 
     Returns:
@@ -39,7 +39,7 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
     """Collect the gradient of the weights over all samples.
 
     Args:
-        dy: gradient of the loss by y, (n, f).
+        dy: gradient of the loss with respect to y, (n, f).
         x: (n, c), that of the forward step.
 
     Returns:

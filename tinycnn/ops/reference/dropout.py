@@ -63,7 +63,7 @@ def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:
     """Hand the gradient back through the same mask.
 
     Args:
-        dy: gradient of the loss by y.
+        dy: gradient of the loss with respect to y.
         rate, seed: those of the forward step.
 
     Returns:

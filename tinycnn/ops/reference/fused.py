@@ -23,7 +23,7 @@ from tinycnn.ops.reference.pooling import (
     max_pool2d_forward,
 )
 
-BENDS = {"relu": (relu_forward, relu_backward), "tanh": (tanh_forward, tanh_backward)}
+ACTIVATIONS = {"relu": (relu_forward, relu_backward), "tanh": (tanh_forward, tanh_backward)}
 Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
 
 
@@ -52,7 +52,7 @@ def conv2d_relu_backward(
     """Go back through the ReLU, then through the convolution.
 
     Args:
-        dy, y: gradient of the loss by y, and y itself, (n, oh, ow, f).
+        dy, y: gradient of the loss with respect to y, and y itself, (n, oh, ow, f).
         x, kernel, strides, padding: those of the forward step.
         input_gradient: whether dx is wanted.
 
@@ -78,7 +78,7 @@ def conv2d_relu_max_pool2d_forward(
     rate: float,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Convolve, then ReLU, then keep the largest number of windows that lie side by side, then dropout.
+    """Convolve, then ReLU, then keep the maximum of windows that lie side by side, then dropout.
 
     Args:
         x, kernel, bias, strides, padding: see `conv2d_forward`.
@@ -86,21 +86,21 @@ def conv2d_relu_max_pool2d_forward(
         rate, seed: see `dropout_forward`; rate 0 drops nothing.
 
     Returns:
-        y (n, oh // ph, ow // pw, f), and winner, shaped as y, uint8: where in its window the largest number
+        y (n, oh // ph, ow // pw, f), and argmax, shaped as y, uint8: where in its window the maximum
         stood, row · pw + column; anywhere, where y is 0, for nothing goes back through it.
     """
     a = conv2d_relu_forward(x, kernel, bias, strides, padding)
     (ph, pw), width = pool, a.shape[2]
     output = a.shape[1] // ph, width // pw
-    y, place = max_pool2d_forward(a, pool, pool, (0, 0), output)
-    row, column = place // width % ph, place % width % pw
+    y, position = max_pool2d_forward(a, pool, pool, (0, 0), output)
+    row, column = position // width % ph, position % width % pw
     return dropout_forward(y, rate, seed), (row * pw + column).astype(np.uint8)
 
 
 def conv2d_relu_max_pool2d_backward(
     dy: np.ndarray,
     y: np.ndarray,
-    winner: np.ndarray,
+    argmax: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
     strides: Pair,
@@ -112,8 +112,8 @@ def conv2d_relu_max_pool2d_backward(
     """Go back through dropout, the maxima, the ReLU and the convolution.
 
     Args:
-        dy: gradient of the loss by y, shaped as y.
-        y, winner: from the forward step.
+        dy: gradient of the loss with respect to y, shaped as y.
+        y, argmax: from the forward step.
         x, kernel, strides, padding, pool, rate: those of the forward step.
         input_gradient: whether dx is wanted.
 
@@ -126,12 +126,12 @@ def conv2d_relu_max_pool2d_backward(
     ow = (x.shape[2] + left + right - kw) // sw + 1
     _, rows, columns, _ = y.shape
     i, j = np.arange(rows)[:, None, None] * ph, np.arange(columns)[:, None] * pw
-    place = ((i + winner // pw) * ow + j + winner % pw).astype(np.int32)
-    # forward: y = scale · relu(the largest of each window), or 0 where dropped
-    dlargest = relu_backward(
+    position = ((i + argmax // pw) * ow + j + argmax % pw).astype(np.int32)
+    # forward: y = scale · relu(the maximum of each window), or 0 where dropped
+    dmaximum = relu_backward(
         dy * keep_scale(rate, dy.dtype), y
     )  # y > 0: kept, and not cut by the ReLU
-    dz = max_pool2d_backward(dlargest, place, (len(x), oh, ow, f))
+    dz = max_pool2d_backward(dmaximum, position, (len(x), oh, ow, f))
     dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
     if not input_gradient:
         return None, dkernel, dbias
@@ -157,7 +157,7 @@ def conv2d_average_pool2d_forward(
     Returns:
         y (n, oh // ph, ow // pw, f), and a (n, oh, ow, f), what the activation gave.
     """
-    a = BENDS[activation][0](conv2d_forward(x, kernel, bias, strides, padding))
+    a = ACTIVATIONS[activation][0](conv2d_forward(x, kernel, bias, strides, padding))
     output = a.shape[1] // pool[0], a.shape[2] // pool[1]
     return average_pool2d_forward(a, pool, pool, (0, 0), output), a
 
@@ -176,7 +176,7 @@ def conv2d_average_pool2d_backward(
     """Go back through the means, the activation and the convolution.
 
     Args:
-        dy: gradient of the loss by y, shaped as y.
+        dy: gradient of the loss with respect to y, shaped as y.
         a: from the forward step.
         x, kernel, strides, padding, activation, pool: those of the forward step.
         input_gradient: whether dx is wanted.
@@ -187,7 +187,7 @@ def conv2d_average_pool2d_backward(
     # forward: y = the mean of each window of a
     da = average_pool2d_backward(dy, a.shape, pool, pool, (0, 0))
     # forward: a = activation(z)
-    dz = BENDS[activation][1](da, a)
+    dz = ACTIVATIONS[activation][1](da, a)
     # forward: z = x * kernel + bias
     dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
     if not input_gradient:

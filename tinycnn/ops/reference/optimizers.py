@@ -15,7 +15,7 @@ def sgd_update(
 
     Args:
         param: the weights, changed in place.
-        grad: gradient of the loss by param.
+        grad: gradient of the loss with respect to param.
         velocity: the running step, changed in place; not read while momentum is 0.
         learning_rate: size of a step.
         momentum: share of the last step that goes on, 0 to 1.
@@ -41,7 +41,7 @@ def adadelta_update(
 
     Args:
         param: the weights, changed in place.
-        grad: gradient of the loss by param.
+        grad: gradient of the loss with respect to param.
         accumulated_grad, accumulated_delta: running means of squares, changed in place; begin at 0.
         learning_rate: 1.0 is the paper's rule.
         rho: how slowly the means forget, 0 to 1.
@@ -50,10 +50,10 @@ def adadelta_update(
     Source: M. Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, algorithm 1.
     """
     number = param.dtype.type
-    rho, rest, epsilon = number(rho), number(1 - rho), number(epsilon)
-    accumulated_grad[...] = rho * accumulated_grad + rest * grad * grad
+    rho, one_minus_rho, epsilon = number(rho), number(1 - rho), number(epsilon)
+    accumulated_grad[...] = rho * accumulated_grad + one_minus_rho * grad * grad
     delta = -np.sqrt(accumulated_delta + epsilon) / np.sqrt(accumulated_grad + epsilon) * grad
-    accumulated_delta[...] = rho * accumulated_delta + rest * delta * delta
+    accumulated_delta[...] = rho * accumulated_delta + one_minus_rho * delta * delta
     param += number(learning_rate) * delta
 
 
@@ -71,7 +71,7 @@ def adam_update(
 
     Args:
         param: the weights, changed in place.
-        grad: gradient of the loss by param.
+        grad: gradient of the loss with respect to param.
         momentum, velocity: running means of grad and grad², changed in place; begin at 0.
         learning_rate: size of a step; the correction for the means' beginning at 0 is already in it:
             see `optimizers.Adam.update`.

@@ -1,7 +1,7 @@
-"""Pooling: a window keeps only its largest number, or only its mean, so the image gets smaller.
+"""Pooling: a window keeps only its maximum, or only its mean, so the image gets smaller.
 
 At the edges of a padded image a window is cut to the part that lies in the image, as Keras does: padding
-never wins a maximum and never counts in a mean.
+is never a maximum and never counts in a mean.
 """
 
 from collections.abc import Iterator
@@ -34,41 +34,41 @@ def windows(
 def max_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, start: Pair, output: Pair
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Keep the largest number of every window, for each channel by itself.
+    """Keep the maximum of every window, for each channel by itself.
 
     Args:
         x: images (n, h, w, c).
         pool, strides, start, output: see `windows`; every window holds a pixel of the image.
 
     Returns:
-        y (n, oh, ow, c), and winner (n, oh, ow, c) int32, kept for the backward step: where the largest
-        number stood, as row · w + column. Of equal numbers the first in reading order wins; NaN wins.
+        y (n, oh, ow, c), and argmax (n, oh, ow, c) int32, kept for the backward step: where the maximum
+        stood, as row · w + column. Of equal numbers the first in reading order counts; a NaN is a maximum.
 
     Example:
         >>> x = np.arange(4.0).reshape(1, 2, 2, 1)
-        >>> y, winner = max_pool2d_forward(x, (2, 2), (2, 2), (0, 0), (1, 1))
-        >>> y.item(), winner.item()
+        >>> y, argmax = max_pool2d_forward(x, (2, 2), (2, 2), (0, 0), (1, 1))
+        >>> y.item(), argmax.item()
         (3.0, 3)
     """
     n, h, w, c = x.shape
     y = np.empty((n, *output, c), x.dtype)
-    winner = np.empty((n, *output, c), np.int32)
-    place = np.arange(h * w, dtype=np.int32).reshape(h, w)
+    argmax = np.empty((n, *output, c), np.int32)
+    position = np.arange(h * w, dtype=np.int32).reshape(h, w)
     for i, j, rows, columns in windows((h, w), pool, strides, start, output):
-        here = place[rows, columns].ravel()  # (pixels,)
+        here = position[rows, columns].ravel()  # (pixels,)
         window = x[:, rows, columns, :].reshape(n, here.size, c)
         first = window.argmax(axis=1)  # (n, c)
         y[:, i, j, :] = np.take_along_axis(window, first[:, None, :], axis=1)[:, 0, :]
-        winner[:, i, j, :] = here[first]
-    return y, winner
+        argmax[:, i, j, :] = here[first]
+    return y, argmax
 
 
-def max_pool2d_backward(dy: np.ndarray, winner: np.ndarray, x_shape: tuple) -> np.ndarray:
-    """Give each gradient to the number that won; the others did not matter.
+def max_pool2d_backward(dy: np.ndarray, argmax: np.ndarray, x_shape: tuple) -> np.ndarray:
+    """Give each gradient to the maximum of its window; the others did not matter.
 
     Args:
-        dy: gradient of the loss by y, (n, oh, ow, c).
-        winner: from the forward step.
+        dy: gradient of the loss with respect to y, (n, oh, ow, c).
+        argmax: from the forward step.
         x_shape: (n, h, w, c).
 
     Returns:
@@ -79,8 +79,8 @@ def max_pool2d_backward(dy: np.ndarray, winner: np.ndarray, x_shape: tuple) -> n
     sample, channel = np.arange(n)[:, None], np.arange(c)[None, :]
     for i in range(dy.shape[1]):
         for j in range(dy.shape[2]):
-            # forward: y[:, i, j, :] = x at winner[:, i, j, :]
-            dx[sample, winner[:, i, j, :], channel] += dy[:, i, j, :]
+            # forward: y[:, i, j, :] = x at argmax[:, i, j, :]
+            dx[sample, argmax[:, i, j, :], channel] += dy[:, i, j, :]
     return dx.reshape(x_shape)
 
 
@@ -112,7 +112,7 @@ def average_pool2d_backward(
     """Share each gradient equally among the window.
 
     Args:
-        dy: gradient of the loss by y, (n, oh, ow, c).
+        dy: gradient of the loss with respect to y, (n, oh, ow, c).
         x_shape: (n, h, w, c).
         pool, strides, start: those of the forward step.
 

@@ -1,7 +1,7 @@
-"""Sums of products along vectors: `sums[r, s] += Σ over t of z[r, t] · x[s + t]`.
+"""Dot products along vectors: `sums[r, s] += Σ over t of z[r, t] · x[s + t]`.
 
-`product.py` repeats one number of `a` over a vector of `b`. Where both sides run on in memory, the same way,
-neither has to be repeated: whole vectors of both are multiplied. Each sum is then a vector of partial sums,
+`gemm.py` broadcasts one scalar of `a` over a vector of `b`. Where both sides are contiguous along the sum,
+neither needs a broadcast: whole vectors of both are multiplied. Each sum is then a vector of partial sums,
 added up when all is done.
 
              x: the same numbers, each time one further on
@@ -19,85 +19,123 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from tinycnn.ops.kernels.codegen.function_pointers import AT
+from tinycnn.ops.kernels.codegen.function_pointers import INT64
 from tinycnn.ops.kernels.codegen.jit import jit
-from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES, Writer, element_at, one_of
+from tinycnn.ops.kernels.codegen.vector_builder import (
+    VECTOR_BYTES,
+    VectorBuilder,
+    argument_element,
+    switch,
+)
 
 ROWS, COLUMNS = 2, 6  # of the largest tile: with what is loaded they fill 16 registers
-SHAPES = tuple((rows + 1, columns + 1) for rows in range(ROWS) for columns in range(COLUMNS))
+TILES = tuple((rows + 1, columns + 1) for rows in range(ROWS) for columns in range(COLUMNS))
 
 
-def emit_dots(
-    write: Writer, size: tuple[int, int], sums: tuple, z: tuple, x: ir.Value, count: ir.Value
+def emit_dot_products(
+    emit: VectorBuilder,
+    size: tuple[int, int],
+    sums: tuple[ir.Value, ir.Value],
+    z: tuple[ir.Value, ir.Value],
+    x: ir.Value,
+    vectors: ir.Value,
 ) -> None:
-    """Write a tile.
+    """Emit a tile.
 
     Args:
-        write: the writer.
+        emit: the builder.
         size: rows and columns; a column is one number further on in x.
-        sums, z: (address, elements from row to row).
+        sums, z: (address, row stride).
         x: address.
-        count: of vectors.
+        vectors: how many of them t runs over.
     """
-    (rows, columns), (sums_address, sums_row), (z_address, z_row) = size, sums, z
-    rows_of_sums = [write.at(sums_address, write.times(row, sums_row)) for row in range(rows)]
-    found = [vector for address in rows_of_sums for vector in write.load(address, columns)]
+    (rows, columns), (sums_address, sums_row_stride), (z_address, z_row_stride) = size, sums, z
+    rows_of_sums = [
+        emit.offset(sums_address, emit.times(row, sums_row_stride)) for row in range(rows)
+    ]
+    accumulators = [vector for address in rows_of_sums for vector in emit.load(address, columns)]
 
-    def step(state: list[ir.Value]) -> list[ir.Value]:  # one t
-        z_now, x_now, *found = state
-        z_vectors = [write.load(write.at(z_now, write.times(r, z_row)), 1)[0] for r in range(rows)]
+    def step(state: list[ir.Value]) -> list[ir.Value]:  # one vector of t
+        z_now, x_now, *accumulators = state
+        z_vectors = [
+            emit.load(emit.offset(z_now, emit.times(row, z_row_stride)), 1)[0]
+            for row in range(rows)
+        ]
         for column in range(columns):
-            (x_vector,) = write.load(write.at(x_now, write.constant(column)), 1)
+            (x_vector,) = emit.load(emit.offset(x_now, emit.constant(column)), 1)
             for row, z_vector in enumerate(z_vectors):
-                place = row * columns + column
-                found[place] = write.multiply_add(z_vector, x_vector, found[place])
-        lanes = write.constant(write.lanes)
-        return [write.at(z_now, lanes), write.at(x_now, lanes), *found]
+                index = row * columns + column
+                accumulators[index] = emit.multiply_add(z_vector, x_vector, accumulators[index])
+        lanes = emit.constant(emit.lanes)
+        return [emit.offset(z_now, lanes), emit.offset(x_now, lanes), *accumulators]
 
-    _, _, *found = write.loop(count, [z_address, x, *found], step)
+    _, _, *accumulators = emit.loop(vectors, [z_address, x, *accumulators], step)
     for row, address in enumerate(rows_of_sums):
-        write.store(found[row * columns : (row + 1) * columns], address)
+        emit.store(accumulators[row * columns : (row + 1) * columns], address)
 
 
 @intrinsic
-def add_tile(typing_context, shape, sums, sums_at, sums_row, z, z_at, z_row, x, x_at, count):
-    """Add to one tile of sums; `shape` numbers it in SHAPES, else as `add_dots`."""
+def add_tile(
+    typing_context,
+    tile,
+    sums,
+    sums_offset,
+    sums_row_stride,
+    z,
+    z_offset,
+    z_row_stride,
+    x,
+    x_offset,
+    vectors,
+):
+    """Add to one tile of sums; `tile` numbers TILES, else as `add_dot_products`."""
 
     def codegen(context, builder, signature, arguments):
-        write = Writer(builder, context.get_data_type(sums.dtype))
+        emit = VectorBuilder(builder, context.get_data_type(sums.dtype))
 
-        def write_tile(*size: int) -> None:
-            sums_at, z_at, x_at = (
-                element_at(context, builder, signature, arguments, array) for array in (1, 4, 7)
+        def emit_case(*size: int) -> None:
+            sums_address, z_address, x_address = (
+                argument_element(context, builder, signature, arguments, array)
+                for array in (1, 4, 7)
             )
-            rows = (sums_at, arguments[3]), (z_at, arguments[6])
-            emit_dots(write, size, *rows, x_at, arguments[9])
+            sums_rows, z_rows = (sums_address, arguments[3]), (z_address, arguments[6])
+            emit_dot_products(emit, size, sums_rows, z_rows, x_address, arguments[9])
 
-        cases = {n: functools.partial(write_tile, *size) for n, size in enumerate(SHAPES)}
-        one_of(builder, arguments[0], cases)
+        cases = {n: functools.partial(emit_case, *size) for n, size in enumerate(TILES)}
+        switch(builder, arguments[0], cases)
         return context.get_dummy_value()
 
-    return types.void(AT, sums, AT, AT, z, AT, AT, x, AT, AT), codegen
+    matrices = sums, INT64, INT64, z, INT64, INT64
+    return types.void(INT64, *matrices, x, INT64, INT64), codegen
 
 
 @jit
-def add_dots(sums, sums_at, sums_row, z, z_at, z_row, x, x_at, rows, columns, count):
-    """Add Σ over t of z[r, t] · x[s + t] to sums, tile by tile: all arrays flat, all places in elements.
+def add_dot_products(sums, z, x, x_offset, rows, columns, vectors):
+    """Add Σ over t of z[r, t] · x[s + t] to sums, tile by tile.
 
     Args:
-        sums, sums_at, sums_row: the array, where it starts, the distance from row to row; a sum is a vector.
-        z, z_at, z_row: the same of z.
-        x, x_at: the array and where it starts.
+        sums: a `Matrix`; each sum is a vector of partial sums.
+        z: a `Matrix`.
+        x, x_offset: a flat array, and where it begins.
         rows, columns: how many r and s.
-        count: of vectors: t runs to `count` times as many numbers as a vector has.
+        vectors: t runs over as many numbers as so many vectors have.
     """
-    lanes = VECTOR_BYTES // sums.itemsize
+    lanes = VECTOR_BYTES // sums.array.itemsize
     for row in range(0, rows, ROWS):
-        high, column = min(ROWS, rows - row), 0
+        tile_rows, column = min(ROWS, rows - row), 0
         while column < columns:
             tiles = (columns - column + COLUMNS - 1) // COLUMNS
-            wide = (columns - column + tiles - 1) // tiles
-            shape, at = (high - 1) * COLUMNS + wide - 1, sums_at + row * sums_row + column * lanes
-            places = z, z_at + row * z_row, z_row, x, x_at + column
-            add_tile(shape, sums, at, sums_row, *places, count)
-            column += wide
+            tile_columns = (columns - column + tiles - 1) // tiles
+            add_tile(
+                (tile_rows - 1) * COLUMNS + tile_columns - 1,
+                sums.array,
+                sums.offset + row * sums.row_stride + column * lanes,
+                sums.row_stride,
+                z.array,
+                z.offset + row * z.row_stride,
+                z.row_stride,
+                x,
+                x_offset + column,
+                vectors,
+            )
+            column += tile_columns

@@ -4,17 +4,17 @@ from tinycnn.ops.kernels.codegen.jit import inlined
 
 
 @inlined
-def copy(numbers, found):
-    """Copy numbers one by one."""
-    for position in range(len(numbers)):
-        found[position] = numbers[position]
+def copy(x, out):
+    """Copy x to out."""
+    for position in range(len(x)):
+        out[position] = x[position]
 
 
 @inlined
-def set_to_zero(numbers):
+def set_to_zero(out):
     """Set every number to 0."""
-    for position in range(len(numbers)):
-        numbers[position] = 0
+    for position in range(len(out)):
+        out[position] = 0
 
 
 @inlined
@@ -25,7 +25,7 @@ def relu_in_place(z):
 
 
 @inlined
-def add(numbers, totals):
-    """Add numbers to totals."""
-    for position in range(len(totals)):
-        totals[position] += numbers[position]
+def add(x, total):
+    """Add x to total."""
+    for position in range(len(total)):
+        total[position] += x[position]

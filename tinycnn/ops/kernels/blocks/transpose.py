@@ -1,6 +1,6 @@
 """The transpose of a matrix, a square of vectors at a time: rows become columns without leaving registers.
 
-Numbers that stand far apart in memory cannot be multiplied with one instruction, so they are turned first:
+Numbers that stand far apart in memory cannot be loaded with one instruction, so they are transposed first:
 
     a0 a1 a2 a3        a0 b0 c0 d0     loaded as rows of a vector each, halves of rows are swapped with halves
     b0 b1 b2 b3  --->  a1 b1 c1 d1     of others, then quarters, down to single numbers: log2(lanes) rounds
@@ -16,83 +16,106 @@ from numba import types
 from numba.extending import intrinsic
 from numba.np import arrayobj
 
-from tinycnn.ops.kernels.codegen.function_pointers import AT, address, flat_array
+from tinycnn.ops.kernels.blocks.matrix import Matrix, structure_type
+from tinycnn.ops.kernels.codegen.function_pointers import INT64, address, flat_array
 from tinycnn.ops.kernels.codegen.jit import jit
-from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES, Writer
+from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES, VectorBuilder
 
 
-def transposed(write: Writer, rows: list[ir.Value]) -> list[ir.Value]:
-    """Write the transpose of a square of vectors: swap halves, then quarters, down to single numbers."""
-    distance = write.lanes // 2
+def emit_transpose(emit: VectorBuilder, rows: list[ir.Value]) -> list[ir.Value]:
+    """Emit the transpose of a square of vectors: swap halves, then quarters, down to single numbers."""
+    distance = emit.lanes // 2
     while distance:
-        for one in [row for row in range(write.lanes) if not row & distance]:
+        # Rows whose numbers differ in the bit of `distance` exchange the lanes that differ in that bit, too.
+        for one in [row for row in range(emit.lanes) if not row & distance]:
             pair = rows[one], rows[one + distance]
             first = [
-                k if not k & distance else write.lanes + k - distance for k in range(write.lanes)
+                k if not k & distance else emit.lanes + k - distance for k in range(emit.lanes)
             ]
             second = [
-                k + distance if not k & distance else write.lanes + k for k in range(write.lanes)
+                k + distance if not k & distance else emit.lanes + k for k in range(emit.lanes)
             ]
-            rows[one], rows[one + distance] = (write.shuffle(*pair, p) for p in (first, second))
+            rows[one], rows[one + distance] = (emit.shuffle(*pair, p) for p in (first, second))
         distance //= 2
     return rows
 
 
 @intrinsic
-def turn_square(typing_context, x, x_at, x_row, on, all_on, y, y_at, y_row):
-    """Write the transpose of a square of x to y, 0 where `on`, placed as x, is not above 0.
+def transpose_square(
+    typing_context,
+    x,
+    x_offset,
+    x_row_stride,
+    relu_output,
+    all_active,
+    y,
+    y_offset,
+    y_row_stride,
+):
+    """Write the transpose of a square of x to y, 0 where `relu_output`, laid out as x, is not above 0.
 
-    Args: flat arrays, where the squares begin, and from row to row; whether all counts as above 0.
+    Args: flat arrays, where the squares begin, and row strides; whether all counts as above 0.
     """
 
     def codegen(context, builder, signature, arguments):
-        write = Writer(builder, context.get_data_type(x.dtype))
+        emit = VectorBuilder(builder, context.get_data_type(x.dtype))
 
-        def row_of(array: int, at: int, number: int) -> ir.Value:
+        def row_address(array: int, offset: int, row: int) -> ir.Value:
             kind = signature.args[array]
             data = arrayobj.make_array(kind)(context, builder, arguments[array]).data
-            return write.at(write.at(data, arguments[at]), write.times(number, arguments[at + 1]))
+            first = emit.offset(data, arguments[offset])
+            return emit.offset(first, emit.times(row, arguments[offset + 1]))
 
-        lanes, zeros = range(write.lanes), ir.Constant(write.vector, [0.0] * write.lanes)
-        everywhere = write.repeat(arguments[4], ir.VectorType(ir.IntType(1), write.lanes))
+        lanes, zeros = range(emit.lanes), ir.Constant(emit.vector, [0.0] * emit.lanes)
+        everywhere = emit.broadcast(arguments[4], ir.VectorType(ir.IntType(1), emit.lanes))
         rows = []
-        for number in lanes:
-            (values,) = write.load(row_of(0, 1, number), 1)
-            (signs,) = write.load(row_of(3, 1, number), 1)
-            kept = builder.or_(builder.fcmp_ordered(">", signs, zeros), everywhere)
-            rows.append(builder.select(kept, values, zeros))
-        for number, values in zip(lanes, transposed(write, rows), strict=True):
-            write.store([values], row_of(5, 6, number))
+        for row in lanes:
+            (values,) = emit.load(row_address(0, 1, row), 1)
+            (relu_values,) = emit.load(row_address(3, 1, row), 1)
+            active = builder.or_(builder.fcmp_ordered(">", relu_values, zeros), everywhere)
+            rows.append(builder.select(active, values, zeros))
+        for row, values in zip(lanes, emit_transpose(emit, rows), strict=True):
+            emit.store([values], row_address(5, 6, row))
         return context.get_dummy_value()
 
-    return types.void(x, AT, AT, on, types.boolean, y, AT, AT), codegen
+    return types.void(x, INT64, INT64, relu_output, types.boolean, y, INT64, INT64), codegen
 
 
 @jit
-def turn(x, x_at, x_row, on, all_on, rows, columns, y, y_at, y_row):
+def transpose(x, relu_output, all_active, rows, columns, y):
     """Write the transpose of x, (rows, columns), to y: squares, then the numbers that are left.
 
     Args:
-        x, x_at, x_row: flat, where it begins, and from row to row.
-        on, all_on: of a ReLU: what is not above 0 in `on`, placed as x, becomes 0; unless all is on.
+        x: a `Matrix`.
+        relu_output: flat, laid out as x: where it is not above 0, x counts as 0.
+        all_active: whether there is no ReLU; `relu_output` may be any array of that size then, such as x.
         rows, columns: of x.
-        y, y_at, y_row: flat, where the transpose begins, and from row to row.
+        y: a `Matrix`.
     """
-    lanes = VECTOR_BYTES // x.itemsize
+    lanes = VECTOR_BYTES // x.array.itemsize
     whole_rows, whole_columns = rows - rows % lanes, columns - columns % lanes
     for i in range(0, whole_rows, lanes):
         for j in range(0, whole_columns, lanes):
-            read, at = x_at + i * x_row + j, y_at + j * y_row + i
-            turn_square(x, read, x_row, on, all_on, y, at, y_row)
+            transpose_square(
+                x.array,
+                x.offset + i * x.row_stride + j,
+                x.row_stride,
+                relu_output,
+                all_active,
+                y.array,
+                y.offset + j * y.row_stride + i,
+                y.row_stride,
+            )
     for i in range(rows):
         for j in range(whole_columns if i < whole_rows else 0, columns):
-            read = x_at + i * x_row + j
-            kept = all_on or on[read] > 0
-            y[y_at + j * y_row + i] = x[read] if kept else x.dtype.type(0)
+            position = x.offset + i * x.row_stride + j
+            active = all_active or relu_output[position] > 0
+            value = x.array[position] if active else x.array.dtype.type(0)
+            y.array[y.offset + j * y.row_stride + i] = value
 
 
 @functools.cache
-def turn_address(dtype: np.dtype) -> int:
-    """Return where `turn` begins, for `calls.call`."""
-    flat = flat_array(dtype)
-    return address(turn, (flat, AT, AT, flat, types.boolean, AT, AT, flat, AT, AT))
+def transpose_address(dtype: np.dtype) -> int:
+    """Return where `transpose` begins, for `function_pointers.call`."""
+    matrix = structure_type(Matrix, dtype)
+    return address(transpose, (matrix, flat_array(dtype), types.boolean, INT64, INT64, matrix))

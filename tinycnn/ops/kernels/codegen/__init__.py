@@ -1,1 +1,1 @@
-"""From Python to machine code: the compiler's door, addresses of functions, vector instructions."""
+"""From Python to machine code: compiling and caching, function pointers, vector instructions."""

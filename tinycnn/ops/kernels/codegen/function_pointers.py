@@ -1,6 +1,6 @@
 """Kernels that are compiled once and called by their address.
 
-Where one compiled function calls another, Numba compiles the other once more *into* it. The product is called
+Where one compiled function calls another, Numba compiles the other once more *into* it. `gemm` is called
 from a dozen places and takes a second each time. So the large ones are compiled by themselves; the kernels
 that need them are given their address, a number, and jump there.
 """
@@ -12,9 +12,10 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.base import BaseContext
 from numba.extending import intrinsic
 
-AT = types.int64
+INT64 = types.int64
 
 
 def flat_array(dtype: np.dtype) -> types.Array:
@@ -34,17 +35,37 @@ def address(function: Callable, kinds: tuple) -> int:
     return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
 
+def passed_kind(kind: types.Type) -> types.Type:
+    """Return the type that an argument is passed as: int64 for every whole number, also inside of tuples."""
+    if isinstance(kind, types.Integer):
+        return INT64
+    if isinstance(kind, types.BaseTuple):
+        structure = getattr(kind, "instance_class", None)  # of a NamedTuple
+        return types.BaseTuple.from_types([passed_kind(field) for field in kind], structure)
+    return types.unliteral(kind)
+
+
+def emit_cast(
+    context: BaseContext, builder: ir.IRBuilder, value: ir.Value, have: types.Type, want: types.Type
+) -> ir.Value:
+    """Emit the conversion to the type that an argument is passed as; Numba has none for a NamedTuple."""
+    if not isinstance(have, types.BaseTuple):
+        return context.cast(builder, value, have, want)
+    fields = zip(cgutils.unpack_tuple(builder, value, len(have)), have, want, strict=True)
+    return context.make_tuple(builder, want, [emit_cast(context, builder, *f) for f in fields])
+
+
 @intrinsic
-def call(typing_context, where, arguments):
+def call(typing_context, function_address, arguments):
     """Call the function at an address with a tuple of arguments, of exactly the types it was compiled for.
 
     Whole numbers are passed as int64.
     """
-    kinds = [AT if isinstance(k, types.Integer) else types.unliteral(k) for k in arguments.types]
+    kinds = [passed_kind(kind) for kind in arguments.types]
 
     def codegen(context, builder, signature, given):
-        pairs = zip(cgutils.unpack_tuple(builder, given[1]), arguments.types, kinds, strict=True)
-        values = [context.cast(builder, value, have, want) for value, have, want in pairs]
+        fields = zip(cgutils.unpack_tuple(builder, given[1]), arguments.types, kinds, strict=True)
+        values = [emit_cast(context, builder, *field) for field in fields]
         kind: ir.FunctionType = context.call_conv.get_function_type(types.none, kinds)
         function = builder.inttoptr(given[0], kind.as_pointer())
         status, _ = context.call_conv.call_function(builder, function, types.none, kinds, values)
@@ -52,4 +73,4 @@ def call(typing_context, where, arguments):
             context.call_conv.return_status_propagate(builder, status)
         return context.get_dummy_value()
 
-    return types.void(AT, arguments), codegen
+    return types.void(INT64, arguments), codegen

@@ -98,15 +98,15 @@ class ForgivingCache(FunctionCache):
 
     def load_overload(self, sig: object, target_context: object) -> object:
         """Return the stored machine code, or None (compile it) when there is none or it is damaged."""
-        found = None
+        loaded = None
         try:
-            found = super().load_overload(sig, target_context)
+            loaded = super().load_overload(sig, target_context)
         except Exception:  # a damaged file can raise anything out of unpickling
             with contextlib.suppress(OSError):
                 self.flush()
-        if found is None:
+        if loaded is None:
             announce()
-        return found
+        return loaded
 
     def save_overload(self, sig: object, data: object) -> None:
         """Store the machine code; a full or read-only disk costs only the next start's time."""

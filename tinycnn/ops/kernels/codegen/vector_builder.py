@@ -1,11 +1,11 @@
-"""Writing LLVM's own language: vectors of numbers, loops over them, and nothing hidden.
+"""Emitting LLVM IR: vectors, loops over them, and nothing hidden.
 
-Numba turns Python into LLVM's language and leaves it to LLVM to find vector instructions. Where that is not
-good enough, an *intrinsic* writes the instructions itself. `Writer` has one method for each thing that the
-kernels need to say: load or store a row of vectors, repeat a number over a vector, multiply and add, loop.
+Numba translates Python into LLVM IR and relies on LLVM's vectorizer. Where that is not good enough, an
+*intrinsic* emits the instructions itself. `VectorBuilder` has one method for each operation that the kernels
+need: load or store a row of vectors, broadcast a scalar, fused multiply-add, loop.
 
-A value of LLVM's is written once and never changes, so a loop carries its state from turn to turn in *phi
-nodes*: variables that LLVM keeps in registers as long as there are enough of them.
+LLVM IR is in static single assignment form: a value never changes. So a loop carries its state from iteration
+to iteration in *phi nodes*, which LLVM keeps in registers as long as there are enough of them.
 """
 
 from collections.abc import Callable
@@ -49,36 +49,36 @@ def compiled_features() -> str:
 VECTOR_BYTES, VECTORS, FUSED = vector_shape(compiled_features(), binding.get_default_triple())
 
 
-def element_at(
+def argument_element(
     context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: list, array: int
 ) -> ir.Value:
-    """Write the address of an element: of argument `array`, a flat array, as the argument behind it says."""
+    """Emit the address of an element of argument `array`, flat; the argument after it is the offset."""
     kind = signature.args[array]
     data = arrayobj.make_array(kind)(context, builder, arguments[array]).data
     element = context.get_data_type(kind.dtype)
     return builder.gep(data, [arguments[array + 1]], source_etype=element)
 
 
-def one_of(builder: ir.IRBuilder, number: ir.Value, cases: dict[int, Callable]) -> None:
-    """Write all cases; only the one of this number runs, or none.
+def switch(builder: ir.IRBuilder, selector: ir.Value, cases: dict[int, Callable]) -> None:
+    """Emit a switch: only the case of this value runs, or none.
 
     Args:
         builder: where the instructions go.
-        number: known at run time.
-        cases: functions that write a case.
+        selector: known at run time.
+        cases: functions that emit a case.
     """
     done = builder.append_basic_block("done")
-    switch = builder.switch(number, done)
-    for value, write_case in cases.items():
-        switch.add_case(value, block := builder.append_basic_block("case"))
+    instruction = builder.switch(selector, done)
+    for value, emit_case in cases.items():
+        instruction.add_case(value, block := builder.append_basic_block("case"))
         builder.position_at_end(block)
-        write_case()
+        emit_case()
         builder.branch(done)
     builder.position_at_end(done)
 
 
-class Writer:
-    """Writes LLVM instructions on vectors of one element type.
+class VectorBuilder:
+    """Emits LLVM instructions on vectors of one element type.
 
     Args:
         builder: where the instructions go.
@@ -97,7 +97,7 @@ class Writer:
         """Return a 64-bit integer."""
         return ir.Constant(self.word, value)
 
-    def at(self, pointer: ir.Value, index: ir.Value) -> ir.Value:
+    def offset(self, pointer: ir.Value, index: ir.Value) -> ir.Value:
         """Return the address of element `index` after `pointer`."""
         return self.builder.gep(pointer, [index], source_etype=self.element)
 
@@ -105,16 +105,16 @@ class Writer:
         """Return `count · value`."""
         return self.builder.mul(self.constant(count), value)
 
-    def number(self, pointer: ir.Value) -> ir.Value:
-        """Load one number."""
+    def load_scalar(self, pointer: ir.Value) -> ir.Value:
+        """Load one scalar."""
         return self.builder.load(pointer, typ=self.element)
 
-    def vector_at(self, pointer: ir.Value, number: int) -> ir.Value:
-        """Return the address of vector `number` after `pointer`."""
-        address = self.at(pointer, self.constant(number * self.lanes))
+    def vector_pointer(self, pointer: ir.Value, index: int) -> ir.Value:
+        """Return the address of vector `index` after `pointer`."""
+        address = self.offset(pointer, self.constant(index * self.lanes))
         return self.builder.bitcast(address, self.vector.as_pointer())
 
-    def repeat(self, scalar: ir.Value, vector: ir.VectorType) -> ir.Value:
+    def broadcast(self, scalar: ir.Value, vector: ir.VectorType) -> ir.Value:
         """Return a vector whose every lane is `scalar`."""
         lanes = ir.VectorType(ir.IntType(32), self.lanes)
         first = self.builder.insert_element(
@@ -124,17 +124,17 @@ class Writer:
             first, ir.Constant(vector, ir.Undefined), ir.Constant(lanes, [0] * self.lanes)
         )
 
-    def shuffle(self, one: ir.Value, other: ir.Value, places: list[int]) -> ir.Value:
-        """Return a vector of the numbers at these places of two vectors laid end to end."""
+    def shuffle(self, one: ir.Value, other: ir.Value, indices: list[int]) -> ir.Value:
+        """Return the lanes at these indices of two vectors laid end to end."""
         lanes = ir.VectorType(ir.IntType(32), self.lanes)
-        return self.builder.shuffle_vector(one, other, ir.Constant(lanes, places))
+        return self.builder.shuffle_vector(one, other, ir.Constant(lanes, indices))
 
-    def mask(self, width: ir.Value, number: int) -> ir.Value:
-        """Return which lanes of vector `number` lie left of column `width`."""
+    def mask(self, width: ir.Value, index: int) -> ir.Value:
+        """Return which lanes of vector `index` lie left of column `width`."""
         words = ir.VectorType(self.word, self.lanes)
-        start = number * self.lanes
+        start = index * self.lanes
         columns = ir.Constant(words, list(range(start, start + self.lanes)))
-        return self.builder.icmp_signed("<", columns, self.repeat(width, words))
+        return self.builder.icmp_signed("<", columns, self.broadcast(width, words))
 
     def call(self, name: str, result: ir.Type, arguments: list[ir.Value]) -> ir.Value:
         """Call the LLVM intrinsic `name`."""
@@ -150,18 +150,18 @@ class Writer:
         self, pointer: ir.Value, vectors: int, width: ir.Value | None = None
     ) -> list[ir.Value]:
         """Load a row of vectors; lanes at or beyond column `width` are not read and become 0."""
-        found = []
-        for number in range(vectors):
-            address = self.vector_at(pointer, number)
+        loaded = []
+        for index in range(vectors):
+            address = self.vector_pointer(pointer, index)
             if width is None:
-                found.append(self.builder.load(address, typ=self.vector, align=self.size))
+                loaded.append(self.builder.load(address, typ=self.vector, align=self.size))
             else:
                 align = ir.Constant(ir.IntType(32), self.size)
                 zeros = ir.Constant(self.vector, [0.0] * self.lanes)
                 name = f"llvm.masked.load.{self.suffix()}.p0"
-                arguments = [address, align, self.mask(width, number), zeros]
-                found.append(self.call(name, self.vector, arguments))
-        return found
+                arguments = [address, align, self.mask(width, index), zeros]
+                loaded.append(self.call(name, self.vector, arguments))
+        return loaded
 
     def store(
         self, values: list[ir.Value], pointer: ir.Value, width: ir.Value | None = None
@@ -169,32 +169,32 @@ class Writer:
         """Store a row of vectors; of a single one lanes at or beyond column `width` are not written."""
         if width is not None:
             (value,) = values
-            self.store_left(value, pointer, width)
+            self.store_partial(value, pointer, width)
             return
-        for number, value in enumerate(values):
-            self.builder.store(value, self.vector_at(pointer, number), align=self.size)
+        for index, value in enumerate(values):
+            self.builder.store(value, self.vector_pointer(pointer, index), align=self.size)
 
-    def store_left(self, value: ir.Value, pointer: ir.Value, width: ir.Value) -> None:
+    def store_partial(self, value: ir.Value, pointer: ir.Value, width: ir.Value) -> None:
         """Store the first lanes of a vector: half of it if `width` says so, then a quarter, and so on.
 
-        An instruction for that takes ten times as long on some machines.
+        Why not a masked store: it takes ten times as long on some machines.
         """
         size = self.lanes // 2
         while size:
             some = self.builder.and_(width, self.constant(size))
-            wanted = self.builder.icmp_signed("!=", some, self.constant(0))
-            places = ir.Constant(ir.VectorType(ir.IntType(32), size), list(range(size)))
-            with self.builder.if_then(wanted):
-                part = self.builder.shuffle_vector(value, value, places)
+            needed = self.builder.icmp_signed("!=", some, self.constant(0))
+            first_lanes = ir.Constant(ir.VectorType(ir.IntType(32), size), list(range(size)))
+            with self.builder.if_then(needed):
+                part = self.builder.shuffle_vector(value, value, first_lanes)
                 address = self.builder.bitcast(pointer, part.type.as_pointer())
                 self.builder.store(part, address, align=self.size)
-            moved = [(lane + size) % self.lanes for lane in range(self.lanes)]
-            value = self.builder.select(wanted, self.shuffle(value, value, moved), value)
-            pointer = self.at(pointer, some)
+            rotation = [(lane + size) % self.lanes for lane in range(self.lanes)]
+            value = self.builder.select(needed, self.shuffle(value, value, rotation), value)
+            pointer = self.offset(pointer, some)
             size //= 2
 
-    def fetch(self, pointer: ir.Value) -> None:
-        """Bring the line of memory at an address, which need not exist, close: it will be written soon."""
+    def prefetch(self, pointer: ir.Value) -> None:
+        """Prefetch the cache line at an address, which need not exist: it will be written soon."""
         kinds = [pointer.type, *[ir.IntType(32)] * 3]
         kind = ir.FunctionType(ir.VoidType(), kinds)
         function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
@@ -214,14 +214,14 @@ class Writer:
         """Return `a - b`."""
         return self.builder.fsub(a, b)
 
-    def add_times(self, factor: float, a: ir.Value, total: ir.Value) -> ir.Value:
+    def add_scaled(self, factor: float, a: ir.Value, total: ir.Value) -> ir.Value:
         """Return `factor · a + total`."""
         return self.multiply_add(ir.Constant(self.vector, [factor] * self.lanes), a, total)
 
     def loop(self, count: ir.Value, state: list[ir.Value], body: Callable) -> list[ir.Value]:
         """Repeat `state = body(state)` `count` times; return the last state.
 
-        The state is carried by phi nodes, LLVM's variables that live in registers.
+        Phi nodes carry the state, so that it stays in registers.
         """
         builder, state = self.builder, [self.constant(0), *state]
         before = builder.block

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinycnn.ops.kernels.activations import KINDS, bend, bend_back
+from tinycnn.ops.kernels.activations import ACTIVATION_CODES, activate, activation_gradient
 from tinycnn.ops.kernels.blocks.elementwise import add, set_to_zero
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
 from tinycnn.ops.kernels.blocks.padding import Padding, Pair
@@ -26,36 +26,38 @@ def conv2d_average_pool2d_forward(
     activation: str,
     pool: Pair,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Twin of `reference.conv2d_average_pool2d_forward`."""
+    """Fast implementation of `reference.conv2d_average_pool2d_forward`."""
     if single_channel.pays(kernel.shape, strides):
-        return single_channel.forward(x, kernel, bias, padding, KINDS[activation], pool)
+        return single_channel.forward(x, kernel, bias, padding, ACTIVATION_CODES[activation], pool)
     a = conv2d_forward(x, kernel, bias, strides, padding)
     n, oh, ow, f = a.shape
     y = aligned_empty((n, oh // pool[0], ow // pool[1], f), x.dtype)
-    workers.run(forward_span, n, samples_a_thread(a.shape) // 2, a, pool, KINDS[activation], y)
+    workers.run(
+        forward_span, n, samples_a_thread(a.shape) // 2, a, pool, ACTIVATION_CODES[activation], y
+    )
     return y, a
 
 
 @jit
-def forward_span(first, last, a, pool, kind, y):
-    """Bend samples first to last of a, in place, and pool them, row by row."""
+def forward_span(first, last, a, pool, activation_code, y):
+    """Activate samples first to last of a, in place, and pool them, row by row."""
     (_, oh, ow, f), (_, rows, columns, _), (ph, pw) = a.shape, y.shape, pool
-    numbers, found, size = a.ravel(), y.ravel(), ow * f
-    row, count = np.empty(size, a.dtype), a.dtype.type(ph * pw)
+    a_flat, y_flat, line = a.ravel(), y.ravel(), ow * f
+    row, count = np.empty(line, a.dtype), a.dtype.type(ph * pw)
     for b in range(first, last):
-        bend(numbers[b * oh * size : (b + 1) * oh * size], kind)
+        activate(a_flat[b * oh * line : (b + 1) * oh * line], activation_code)
         for i in range(rows):
             set_to_zero(row)
             for above in range(ph):
-                start = (b * oh + i * ph + above) * size
-                add(numbers[start : start + size], row)
+                start = (b * oh + i * ph + above) * line
+                add(a_flat[start : start + line], row)
             for j in range(columns):
-                at, read = ((b * rows + i) * columns + j) * f, j * pw * f
+                offset, start_column = ((b * rows + i) * columns + j) * f, j * pw * f
                 for ch in range(f):
-                    total = row[read + ch]
+                    total = row[start_column + ch]
                     for right in range(1, pw):
-                        total += row[read + right * f + ch]
-                    found[at + ch] = total / count
+                        total += row[start_column + right * f + ch]
+                    y_flat[offset + ch] = total / count
 
 
 def conv2d_average_pool2d_backward(
@@ -69,13 +71,13 @@ def conv2d_average_pool2d_backward(
     pool: Pair,
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
-    """Twin of `reference.conv2d_average_pool2d_backward`."""
+    """Fast implementation of `reference.conv2d_average_pool2d_backward`."""
     if single_channel.pays(kernel.shape, strides) and not input_gradient:
-        arrays = dy, a, x, kernel.shape, padding
-        return None, *single_channel.backward(*arrays, KINDS[activation], pool)
+        code = ACTIVATION_CODES[activation]
+        return None, *single_channel.backward(dy, a, x, kernel.shape, padding, code, pool)
     a = np.ascontiguousarray(a)
     dz, least = aligned_empty(a.shape, a.dtype), samples_a_thread(a.shape) // 2
-    workers.run(backward_span, len(a), least, dy, a, pool, KINDS[activation], dz)
+    workers.run(backward_span, len(a), least, dy, a, pool, ACTIVATION_CODES[activation], dz)
     dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
     if not input_gradient:
         return None, dkernel, dbias
@@ -83,22 +85,22 @@ def conv2d_average_pool2d_backward(
 
 
 @jit
-def backward_span(first, last, dy, a, pool, kind, dz):
-    """Share the gradients of samples first to last among their windows, and go back through the bend."""
+def backward_span(first, last, dy, a, pool, activation_code, dz):
+    """Share the gradients of samples first to last among their windows; go back through the activation."""
     (_, oh, ow, f), (_, rows, columns, _), (ph, pw) = a.shape, dy.shape, pool
-    numbers, signs, found, size = dy.ravel(), a.ravel(), dz.ravel(), ow * f
-    row, count = np.zeros(size, a.dtype), a.dtype.type(ph * pw)
+    dy_flat, a_flat, dz_flat, line = dy.ravel(), a.ravel(), dz.ravel(), ow * f
+    row, count = np.zeros(line, a.dtype), a.dtype.type(ph * pw)
     for b in range(first, last):
         for i in range(rows):
             for j in range(columns):
-                read, at = ((b * rows + i) * columns + j) * f, j * pw * f
+                position, offset = ((b * rows + i) * columns + j) * f, j * pw * f
                 for right in range(pw):
                     for ch in range(f):
                         # forward: y[b, i, j, ch] = sum of the window / count
-                        row[at + right * f + ch] = numbers[read + ch] / count
+                        row[offset + right * f + ch] = dy_flat[position + ch] / count
             for above in range(ph):
-                # forward: a = bend(z)
-                start = (b * oh + i * ph + above) * size
-                stop = start + size
-                bend_back(row, signs[start:stop], found[start:stop], kind)
-        set_to_zero(found[(b * oh + rows * ph) * size : (b + 1) * oh * size])
+                # forward: a = activation(z)
+                start = (b * oh + i * ph + above) * line
+                stop = start + line
+                activation_gradient(row, a_flat[start:stop], dz_flat[start:stop], activation_code)
+        set_to_zero(dz_flat[(b * oh + rows * ph) * line : (b + 1) * oh * line])

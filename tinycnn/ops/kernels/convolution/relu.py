@@ -13,7 +13,7 @@ from tinycnn.ops.kernels.convolution.direct import (
 def conv2d_relu_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
 ) -> np.ndarray:
-    """Twin of `reference.conv2d_relu_forward`."""
+    """Fast implementation of `reference.conv2d_relu_forward`."""
     return conv2d_forward(x, kernel, bias, strides, padding, relu=True)
 
 
@@ -26,7 +26,7 @@ def conv2d_relu_backward(
     padding: Padding,
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
-    """Twin of `reference.conv2d_relu_backward`."""
+    """Fast implementation of `reference.conv2d_relu_backward`."""
     dkernel, dbias = conv2d_backward_kernel(dy, x, kernel.shape, strides, padding, y)
     if not input_gradient:
         return None, dkernel, dbias

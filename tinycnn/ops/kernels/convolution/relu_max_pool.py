@@ -1,27 +1,48 @@
 """Conv2D + ReLU + MaxPooling2D, and Dropout, as one: what lies between them never reaches memory.
 
-Forward, a band of output rows is convolved into a few kilobytes, and only the maxima and the places of the
-winners are written. Backward, one number in each window has a gradient, so the gradients are listed, and
-the two backward products gather along the lists.
+Forward, a band of output rows is convolved into a few kilobytes, and only the maxima and their argmax are
+written. Backward, one number in each window has a gradient, so the gradients are a sparse matrix: in CSR form
+they are the left operand of both backward products.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 from tinycnn.ops.kernels.blocks.elementwise import set_to_zero
-from tinycnn.ops.kernels.blocks.gemm import ONE, ZERO, product_address, widened
-from tinycnn.ops.kernels.blocks.max_window import pool_row_address
+from tinycnn.ops.kernels.blocks.gemm import (
+    LeftOperand,
+    RightOperand,
+    gemm_address,
+    pad_to_vector_width,
+)
+from tinycnn.ops.kernels.blocks.matrix import Matrix
+from tinycnn.ops.kernels.blocks.max_window import max_pool_row_address
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.padding import Padding, Pair, cut_into, pad_image
-from tinycnn.ops.kernels.blocks.sparse_gemm import add_gathered_address, multiples
+from tinycnn.ops.kernels.blocks.padding import Padding, Pair, crop_into, pad_image
+from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, multiples, sparse_gemm_address
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.convolution import winograd
 from tinycnn.ops.kernels.convolution.direct import grain
-from tinycnn.ops.kernels.dropout import drop_in_place, mask_numbers
-from tinycnn.ops.kernels.parallel.partial_sums import added_up, partial_sums
+from tinycnn.ops.kernels.dropout import drop_in_place, mask_parameters
+from tinycnn.ops.kernels.parallel.partial_sums import partial_sums, sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-CACHE = 24 * 1024  # bytes of the image that the weight gradient keeps close
+IMAGE_BYTES = 24 * 1024  # of the image that the weight gradient keeps in the first-level cache
+
+
+class Active(NamedTuple):
+    """The gradients of one sample that pass dropout and ReLU, and where in the image they came from.
+
+    Those of window q are dy[positions[counts[q]]] to dy[positions[counts[q + 1] - 1]].
+    """
+
+    dy: np.ndarray  # flat, as all but the last
+    argmax: np.ndarray
+    positions: np.ndarray
+    counts: np.ndarray
+    window_offsets: np.ndarray  # (windows, pixels in a window): see `find_window_offsets`
 
 
 def conv2d_relu_max_pool2d_forward(
@@ -34,71 +55,120 @@ def conv2d_relu_max_pool2d_forward(
     rate: float,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Twin of `reference.conv2d_relu_max_pool2d_forward`."""
+    """Fast implementation of `reference.conv2d_relu_max_pool2d_forward`."""
     (n, h, w, _), (kh, kw, _, f), (sh, sw) = x.shape, kernel.shape, strides
     (top, bottom), (left, right) = padding
     padded = h + top + bottom, w + left + right
     oh, ow = (padded[0] - kh) // sh + 1, (padded[1] - kw) // sw + 1
     y = aligned_empty((n, oh // pool[0], ow // pool[1], f), x.dtype)
-    winner = np.empty(y.shape, np.uint8)
+    argmax = np.empty(y.shape, np.uint8)
     least = grain(n, n * oh * ow * kernel.size)
-    mask = mask_numbers(x.dtype, rate, seed)
+    mask = mask_parameters(x.dtype, rate, seed)
+    outputs = pool, mask, y, argmax
     if winograd.OUT % pool[0] == 0 and winograd.pays((oh, ow), kernel.shape, strides):
-        padded, values = winograd.covered(padded, (oh, ow)), winograd.kernel_values(kernel)
-        rest = (top, left), padded, (oh, ow), pool, mask, y, winner
-        addresses = *winograd.addresses(x.dtype), pool_row_address(x.dtype)
-        workers.run(winograd_span, n, least, addresses, x, values, bias, *rest)
+        padded, transformed = (
+            winograd.pad_to_tiles(padded, (oh, ow)),
+            winograd.filter_transform(kernel),
+        )
+        addresses = *winograd.addresses(x.dtype), max_pool_row_address(x.dtype)
+        arguments = addresses, x, transformed, bias, (top, left), padded, (oh, ow), *outputs
+        workers.run(winograd_span, n, least, *arguments)
     else:
-        rest = strides, (top, left), padded, ow, pool, mask, y, winner
-        addresses = product_address(x.dtype), pool_row_address(x.dtype)
-        workers.run(forward_span, n, least, addresses, x, widened(kernel), bias, *rest)
-    return y, winner
+        addresses = gemm_address(x.dtype), max_pool_row_address(x.dtype)
+        arrays = addresses, x, pad_to_vector_width(kernel), bias
+        workers.run(forward_span, n, least, *arrays, strides, (top, left), padded, ow, *outputs)
+    return y, argmax
 
 
 @jit
 def forward_span(
-    start, stop, addresses, x, kernel, bias, strides, corner, padded, ow, pool, mask, y, winner
+    start,
+    stop,
+    addresses,
+    x,
+    kernel,
+    bias,
+    strides,
+    pad_top_left,
+    padded,
+    ow,
+    pool,
+    mask,
+    y,
+    argmax,
 ):
     """Convolve and pool samples start to stop, one row of windows after the other."""
-    (_, _, _, c), (kh, kw, _, wide), (sh, sw), (ph, _) = x.shape, kernel.shape, strides, pool
-    (_, rows, columns, f), (product, pool_row) = y.shape, addresses
+    (_, _, _, c), (kh, kw, _, padded_filters) = x.shape, kernel.shape
+    (sh, sw), (ph, _), (_, rows, columns, f), (gemm, max_pool_row) = (
+        strides,
+        pool,
+        y.shape,
+        addresses,
+    )
     image, z = np.zeros((padded[0], padded[1], c), x.dtype), np.empty(ph * ow * f, x.dtype)
-    k, width, found, places_of = kernel.ravel(), padded[1] * c, y.ravel(), winner.ravel()
-    window, b_steps = (sw * c, ONE, width, kw * c, kh), (wide, kw * c * wide)
+    line, y_flat, argmax_flat = padded[1] * c, y.ravel(), argmax.ravel()
+    right = RightOperand(
+        array=kernel.ravel(),
+        offset=0,
+        k_stride=padded_filters,
+        segment_stride=kw * c * padded_filters,
+    )
+    initial = Matrix(bias, 0, row_stride=0)
     for b in range(start, stop):
-        pixels = pad_image(x, x[:0], b, corner, image)
+        pixels = pad_image(x, x[:0], b, pad_top_left, image)
         for i in range(rows):
             for row in range(ph):
-                at = (i * ph + row) * sh * width
-                places = z, row * ow * f, f, bias, ZERO, ZERO, pixels, at, window, k, ZERO, b_steps
-                call(product, (*places, ow, f))
-            written = (b * rows + i) * columns * f
-            call(pool_row, (z, 0, ow, f, pool, found, written, columns, places_of))
+                windows = LeftOperand(
+                    array=pixels,
+                    offset=(i * ph + row) * sh * line,
+                    row_stride=sw * c,
+                    k_stride=1,
+                    segment_stride=line,
+                    segment_length=kw * c,
+                    segments=kh,
+                )
+                out = Matrix(z, row * ow * f, row_stride=f)
+                call(gemm, (out, initial, windows, right, ow, f))
+            y_offset = (b * rows + i) * columns * f
+            call(max_pool_row, (z, 0, ow, f, pool, y_flat, y_offset, columns, argmax_flat))
         drop_sample(y, b, mask)
 
 
 @jit
 def winograd_span(
-    start, stop, addresses, x, values, bias, corner, padded, output, pool, mask, y, winner
+    start,
+    stop,
+    addresses,
+    x,
+    transformed,
+    bias,
+    pad_top_left,
+    padded,
+    output,
+    pool,
+    mask,
+    y,
+    argmax,
 ):
     """Convolve and pool samples start to stop, one band of tiles after the other."""
-    (oh, ow), c, f = output, values.shape[1], len(bias)
+    (oh, ow), c, f = output, transformed.shape[1], len(bias)
     rows, columns = winograd.band_tiles(oh, ow)
     image = np.zeros((padded[0], padded[1], c), x.dtype)
-    v, m, band = winograd.room(rows, columns, c, f, bias)
-    high, (convolve_band, product, pool_row) = rows * winograd.OUT, addresses
-    z, width, found, places_of = band.ravel(), band.shape[1], y.ravel(), winner.ravel()
+    v, m, band = winograd.allocate_scratch(rows, columns, c, f, bias)
+    band_rows, (convolve_band, gemm, max_pool_row) = rows * winograd.OUT, addresses
+    z, width, y_flat, argmax_flat = band.ravel(), band.shape[1], y.ravel(), argmax.ravel()
     for b in range(start, stop):
-        pixels = pad_image(x, x[:0], b, corner, image)
-        for top in range(0, oh, high):
-            at, many = top * padded[1] * c, min(high, oh - top)
-            tiles = winograd.tiles(many), columns
-            places = product, pixels, at, padded[1], c, values, bias, tiles
-            call(convolve_band, (*places, v, m, band))
-            for row in range(0, many - pool[0] + 1, pool[0]):
-                written = (b * y.shape[1] + (top + row) // pool[0]) * y.shape[2] * f
-                places = z, row * width * f, width, f, pool, found, written
-                call(pool_row, (*places, y.shape[2], places_of))
+        pixels = pad_image(x, x[:0], b, pad_top_left, image)
+        for top in range(0, oh, band_rows):
+            offset, count = top * padded[1] * c, min(band_rows, oh - top)
+            tiles = winograd.count_tiles(count), columns
+            source = pixels, offset, padded[1], c
+            call(convolve_band, (gemm, *source, transformed, bias, tiles, v, m, band))
+            for row in range(0, count - pool[0] + 1, pool[0]):
+                y_offset = (b * y.shape[1] + (top + row) // pool[0]) * y.shape[2] * f
+                source_row = z, row * width * f, width, f
+                target = y_flat, y_offset, y.shape[2], argmax_flat
+                call(max_pool_row, (*source_row, pool, *target))
         drop_sample(y, b, mask)
 
 
@@ -113,7 +183,7 @@ def drop_sample(y, b, mask):
 def conv2d_relu_max_pool2d_backward(
     dy: np.ndarray,
     y: np.ndarray,
-    winner: np.ndarray,
+    argmax: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
     strides: Pair,
@@ -122,31 +192,21 @@ def conv2d_relu_max_pool2d_backward(
     rate: float,
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
-    """Twin of `reference.conv2d_relu_max_pool2d_backward`."""
+    """Fast implementation of `reference.conv2d_relu_max_pool2d_backward`."""
     (n, h, w, c), (kh, kw, _, f) = x.shape, kernel.shape
     (top, bottom), (left, right) = padding
     padded = h + top + bottom, w + left + right
     sums, dbias = partial_sums(n, kernel.size, x.dtype), partial_sums(n, f, x.dtype)
     chunks, dkernel = len(sums), sums.reshape(-1, f, kh, kw * c)
     dx = aligned_empty(x.shape if input_gradient else (0, h, w, c), x.dtype)
-    exchanged = aligned_empty((kh, f, kw * c), x.dtype)
+    exchanged = aligned_empty((kh, f, kw * c), x.dtype)  # channels and filters
     exchanged.reshape(kh, f, kw, c)[...] = kernel.transpose(0, 3, 1, 2)
     least = grain(chunks, dy.size * kernel[..., 0].size)
-    numbers = (top, left), padded, strides, pool, mask_numbers(x.dtype, rate, 0)[1]
-    arrays = (
-        add_gathered_address(x.dtype),
-        dy,
-        y,
-        winner,
-        x,
-        exchanged,
-        *numbers,
-        dkernel,
-        dbias,
-        dx,
-    )
-    workers.run(backward_span, chunks, least, *arrays)
-    total = added_up(sums).reshape(f, kh, kw, c)
+    scale = mask_parameters(x.dtype, rate, 0)[1]
+    arrays = sparse_gemm_address(x.dtype), dy, y, argmax, x, exchanged
+    geometry = (top, left), padded, strides, pool, scale
+    workers.run(backward_span, chunks, least, *arrays, *geometry, dkernel, dbias, dx)
+    total = sum_partials(sums).reshape(f, kh, kw, c)
     dkernel = np.ascontiguousarray(total.transpose(1, 2, 3, 0))
     return (dx if input_gradient else None), dkernel, dbias.sum(axis=0)
 
@@ -155,13 +215,13 @@ def conv2d_relu_max_pool2d_backward(
 def backward_span(
     start,
     stop,
-    add_gathered,
+    sparse_gemm,
     dy,
     y,
-    winner,
+    argmax,
     x,
     exchanged,
-    corner,
+    pad_top_left,
     padded,
     strides,
     pool,
@@ -174,124 +234,128 @@ def backward_span(
     (n, _, _, c), chunks, windows = x.shape, dkernel.shape[0], y.shape[1:]
     f, size = y.shape[3], windows[0] * windows[1] * windows[2]
     image = np.zeros((padded[0], padded[1], c), x.dtype)
-    begins = output_pixels(windows, pool, strides, padded[1] * c, c)
+    window_offsets = find_window_offsets(windows, pool, strides, padded[1] * c, c)
     # A number is written first and counted afterwards, so there is room for one more.
-    live, counts = np.empty(size + 1, np.int64), np.empty(len(begins) + 1, np.int64)
+    positions, counts = np.empty(size + 1, np.int64), np.empty(len(window_offsets) + 1, np.int64)
     dz = np.empty(size, x.dtype)
-    values = np.empty(begins.size * f + 1, x.dtype)
-    indices, stops = np.empty(len(values), np.int64), np.empty(begins.size, np.int64)
-    whole = np.empty_like(image)  # dx of a sample, padding included
+    values = np.empty(window_offsets.size * f + 1, x.dtype)
+    b_offsets, row_end = np.empty(len(values), np.int64), np.empty(window_offsets.size, np.int64)
+    scratch = values, b_offsets, row_end
+    padded_dx = np.empty_like(image)  # of a sample
     for chunk in range(start, stop):
         set_to_zero(dkernel[chunk].ravel())
         set_to_zero(dbias[chunk])
         for b in range(chunk * n // chunks, (chunk + 1) * n // chunks):
             scale_into(dz, dy[b].ravel(), scale)
-            pixels, winners = pad_image(x, x[:0], b, corner, image), winner[b].ravel()
-            list_live(dz, y[b].ravel(), f, live, counts, dbias[chunk])
-            listed = dz, winners, live, counts, begins
-            room = values, indices, stops
+            pixels = pad_image(x, x[:0], b, pad_top_left, image)
+            list_active(dz, y[b].ravel(), f, positions, counts, dbias[chunk])
+            active = Active(dz, argmax[b].ravel(), positions, counts, window_offsets)
             add_kernel_gradient(
-                add_gathered, listed, room, windows, pixels, padded[1] * c, dkernel[chunk]
+                sparse_gemm, active, scratch, windows, pixels, padded[1] * c, dkernel[chunk]
             )
             if dx.shape[0] > 0:
-                padding = whole.shape[0] > dx.shape[1] or whole.shape[1] > dx.shape[2]
-                target = whole.ravel() if padding else dx[b].ravel()
+                padding = padded_dx.shape[0] > dx.shape[1] or padded_dx.shape[1] > dx.shape[2]
+                target = padded_dx.ravel() if padding else dx[b].ravel()
                 set_to_zero(target)
-                add_input_gradient(add_gathered, listed, room, exchanged, target, padded[1] * c)
+                add_input_gradient(sparse_gemm, active, scratch, exchanged, target, padded[1] * c)
                 if padding:
-                    cut_into(whole, corner, dx, b)
+                    crop_into(padded_dx, pad_top_left, dx, b)
 
 
 @inlined
 def scale_into(dz, dy, scale):
     """Write the gradient before dropout, of what was kept."""
     for position in range(len(dz)):
-        # forward: y = scale · the largest, where kept
+        # forward: y = scale · the maximum, where kept
         dz[position] = scale * dy[position]
 
 
 @inlined
-def list_live(dy, y, f, live, counts, dbias):
-    """List the places of one sample's gradients that pass dropout and ReLU, and add them to that of the bias.
+def list_active(dy, y, f, positions, counts, dbias):
+    """List the positions of one sample's gradients that pass dropout and ReLU, and add them to dbias.
 
-    Those of window q are live[counts[q]] to live[counts[q + 1]].
+    Those of window q are positions[counts[q]] to positions[counts[q + 1] - 1].
     """
     count = 0
     for window in range(len(counts) - 1):
         counts[window] = count
         for position in range(window * f, (window + 1) * f):
-            # forward: y = 0 where the largest < 0, or dropped
-            live[count] = position
+            # forward: y = 0 where the maximum < 0, or dropped
+            positions[count] = position
             count += (y[position] > 0) & (dy[position] != 0)
         for k in range(counts[window], count):
-            dbias[live[k] - window * f] += dy[live[k]]
+            dbias[positions[k] - window * f] += dy[positions[k]]
     counts[len(counts) - 1] = count
 
 
 @inlined
-def output_pixels(windows, pool, strides, row, pixel):
-    """Say where the part of the image begins that each output pixel saw: (windows, places in a window).
+def find_window_offsets(windows, pool, strides, row_stride, pixel_stride):
+    """Return where the part of the image begins that each output pixel saw: (windows, pixels in a window).
 
-    `row` and `pixel` are the distances from row to row and from pixel to pixel of the image.
+    The strides are those of the image, in elements.
     """
     (oh, ow, _), (ph, pw), (sh, sw) = windows, pool, strides
-    begins = np.empty((oh * ow, ph * pw), np.int64)
+    window_offsets = np.empty((oh * ow, ph * pw), np.int64)
     for i in range(oh):
         for j in range(ow):
-            for place in range(ph * pw):
-                r, q = (i * ph + place // pw) * sh, (j * pw + place % pw) * sw
-                begins[i * ow + j, place] = r * row + q * pixel
-    return begins
+            for index in range(ph * pw):
+                r, q = (i * ph + index // pw) * sh, (j * pw + index % pw) * sw
+                window_offsets[i * ow + j, index] = r * row_stride + q * pixel_stride
+    return window_offsets
 
 
 @inlined
-def add_kernel_gradient(add_gathered, listed, room, windows, pixels, width, dkernel):
+def add_kernel_gradient(sparse_gemm, active, scratch, windows, pixels, line, dkernel):
     """Add one sample's gradient of the kernel, (f, kh, kw · c), from a few rows of windows at a time.
 
-    The lists have a row for each filter. What the windows saw should fit the first-level cache.
+    The sparse matrix has a row for each filter. What the windows saw should fit the first-level cache.
     """
-    (dy, winners, live, counts, begins), (values, indices, _) = listed, room
+    (values, b_offsets, _), window_offsets = scratch, active.window_offsets
     (oh, ow, f), (_, kh, run) = windows, dkernel.shape
     # How far it is from a row of windows to the next, in the image.
-    below = begins[ow * (oh > 1), 0] - begins[0, 0]
-    band = min(oh, max(1, CACHE // max(1, below * values.itemsize))) * ow
-    firsts, places, stops = multiples(f, band), multiples(f, kh * run), np.empty(f, np.int64)
+    below = window_offsets[ow * (oh > 1), 0] - window_offsets[0, 0]
+    band = min(oh, max(1, IMAGE_BYTES // max(1, below * values.itemsize))) * ow
+    row_start, row_end = multiples(f, band), np.empty(f, np.int64)
+    dkernel_rows = multiples(f, kh * run)
+    nonzeros = CSR(values, b_offsets, row_start, row_end)
     for top in range(0, oh * ow, band):
         for ch in range(f):
-            stops[ch] = firsts[ch]
+            row_end[ch] = row_start[ch]
         for window in range(top, min(top + band, oh * ow)):
-            for k in range(counts[window], counts[window + 1]):
-                position = live[k]
+            for k in range(active.counts[window], active.counts[window + 1]):
+                position = active.positions[k]
                 ch = position - window * f
-                values[stops[ch]] = dy[position]
-                indices[stops[ch]] = begins[window, winners[position]]
-                stops[ch] += 1
+                values[row_end[ch]] = active.dy[position]
+                b_offsets[row_end[ch]] = window_offsets[window, active.argmax[position]]
+                row_end[ch] += 1
         for di in range(kh):
             # forward: z[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
-            c_at, b_at, lists = di * run, di * width, (values, indices, firsts, stops)
-            call(add_gathered, (dkernel.ravel(), c_at, places, pixels, b_at, *lists, run))
+            c_offset, b_offset = di * run, di * line
+            out = dkernel.ravel(), c_offset, dkernel_rows
+            call(sparse_gemm, (*out, nonzeros, pixels, b_offset, run))
 
 
 @inlined
-def add_input_gradient(add_gathered, listed, room, exchanged, dx, width):
+def add_input_gradient(sparse_gemm, active, scratch, exchanged, dx, line):
     """Add one sample's gradient to dx, padding included and flat: each output pixel gives to all it saw.
 
-    The lists have a row for each output pixel; row p begins at p · f.
+    The sparse matrix has a row for each output pixel; row p begins at p · f.
 
     forward: z[i, j] = Σ over di of window row (i·sh + di) · kernel[di].
     """
-    (dy, winners, live, counts, begins), (values, indices, stops) = listed, room
-    (kh, f, run), many, kernel = exchanged.shape, begins.shape[1], exchanged.ravel()
-    firsts, places = multiples(begins.size, f), begins.ravel()
-    for pixel in range(begins.size):
-        stops[pixel] = firsts[pixel]
-    for window in range(len(begins)):
-        for k in range(counts[window], counts[window + 1]):
-            position = live[k]
-            pixel = window * many + winners[position]
-            values[stops[pixel]] = dy[position]
-            indices[stops[pixel]] = (position - window * f) * run
-            stops[pixel] += 1
+    (values, b_offsets, row_end), window_offsets = scratch, active.window_offsets
+    (kh, f, run), window_size, weights = exchanged.shape, window_offsets.shape[1], exchanged.ravel()
+    row_start, dx_rows = multiples(window_offsets.size, f), window_offsets.ravel()
+    nonzeros = CSR(values, b_offsets, row_start, row_end)
+    for pixel in range(window_offsets.size):
+        row_end[pixel] = row_start[pixel]
+    for window in range(len(window_offsets)):
+        for k in range(active.counts[window], active.counts[window + 1]):
+            position = active.positions[k]
+            pixel = window * window_size + active.argmax[position]
+            values[row_end[pixel]] = active.dy[position]
+            b_offsets[row_end[pixel]] = (position - window * f) * run
+            row_end[pixel] += 1
     for di in range(kh):  # one kernel row after the other, for each fits the first-level cache
-        c_at, b_at, lists = di * width, di * f * run, (values, indices, firsts, stops)
-        call(add_gathered, (dx, c_at, places, kernel, b_at, *lists, run))
+        c_offset, b_offset = di * line, di * f * run
+        call(sparse_gemm, (dx, c_offset, dx_rows, nonzeros, weights, b_offset, run))

@@ -4,10 +4,10 @@ A product of polynomials can be had from the products of their values at a few p
 neighbouring outputs of a kernel of three need 12 multiplications; read as polynomials, they need only
 the six products of values at the points 0, 1, -1, 2, -2 and infinity. In two dimensions 36 instead of 144.
 
-    image 6 x 6          36 values        36 products summed over channels       output 4 x 4
-    +-----------+   Bᵀ d B   +-----+    · kernel, as 36 values    +-----+   Aᵀ m A   +-------+
-    |     d     | ---------> |  v  | ---------------------------> |  m  | ---------> |   y   |
-    +-----------+            +-----+         G g Gᵀ               +-----+            +-------+
+    input transform                     36 products summed over channels   inverse transform
+    +-----------+   Bᵀ d B   +-----+    · G g Gᵀ, filter transform    +-----+   Aᵀ m A   +-------+
+    | d (6 x 6) | ---------> |  v  | -------------------------------> |  m  | ---------> | 4 x 4 |
+    +-----------+            +-----+                                  +-----+            +-------+
 
 The tiles of 6 x 6 overlap by two pixels. For each of the 36 points, the products over all tiles and
 channels are one matrix product; to get there and back costs a few additions a pixel, whatever the number of
@@ -17,6 +17,8 @@ Source: Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", 2015.
 """
 
 import functools
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -24,10 +26,16 @@ from numba import types
 from numba.extending import intrinsic
 
 from tinycnn.ops.kernels.blocks.elementwise import add
-from tinycnn.ops.kernels.blocks.gemm import ONE, ZERO, product_address, widened
-from tinycnn.ops.kernels.codegen.function_pointers import AT, address, call, flat_array
+from tinycnn.ops.kernels.blocks.gemm import (
+    LeftOperand,
+    RightOperand,
+    gemm_address,
+    pad_to_vector_width,
+)
+from tinycnn.ops.kernels.blocks.matrix import Matrix
+from tinycnn.ops.kernels.codegen.function_pointers import INT64, address, call, flat_array
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
-from tinycnn.ops.kernels.codegen.vector_builder import Writer, element_at
+from tinycnn.ops.kernels.codegen.vector_builder import VectorBuilder, argument_element
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 OUT, IN = 4, 6  # sides of a tile of the output, and of the part of the image that it sees
@@ -38,6 +46,7 @@ WORTH_A_THREAD = 400_000  # multiply-adds
 BAND = 48  # tiles worked on at once: what is between fits the second-level cache
 
 Values = list[ir.Value]
+Transform = Callable[[VectorBuilder, Values], Values]
 
 
 def pays(output: tuple[int, int], kernel_shape: tuple, strides: tuple) -> bool:
@@ -51,19 +60,19 @@ def pays(output: tuple[int, int], kernel_shape: tuple, strides: tuple) -> bool:
     kh, kw, c, f = kernel_shape
     if (kh, kw) != (3, 3) or tuple(strides) != (1, 1) or min(c, f) < 8:
         return False
-    products = tiles(output[0]) * tiles(output[1]) * POINTS * c * f
-    there_and_back = tiles(output[0]) * tiles(output[1]) * POINTS * 8 * (c + f)
-    return products + there_and_back < 0.8 * output[0] * output[1] * 9 * c * f
+    products = count_tiles(output[0]) * count_tiles(output[1]) * POINTS * c * f
+    transforms = count_tiles(output[0]) * count_tiles(output[1]) * POINTS * 8 * (c + f)
+    return products + transforms < 0.8 * output[0] * output[1] * 9 * c * f
 
 
-def covered(padded: tuple[int, int], output: tuple[int, int]) -> tuple[int, int]:
+def pad_to_tiles(padded: tuple[int, int], output: tuple[int, int]) -> tuple[int, int]:
     """Return the size of an image with padding, enlarged to what whole tiles of the output see."""
-    rows, columns = (tiles(length) * OUT + IN - OUT for length in output)
+    rows, columns = (count_tiles(length) * OUT + IN - OUT for length in output)
     return max(padded[0], rows), max(padded[1], columns)
 
 
-def kernel_points(dtype: np.dtype) -> np.ndarray:
-    """Return G, (6, 3): what a kernel of three is at each point."""
+def filter_matrix(dtype: np.dtype) -> np.ndarray:
+    """Return G, (6, 3): it evaluates a kernel of three at each point."""
     return np.array(
         [
             [1 / 4, 0, 0],
@@ -77,189 +86,231 @@ def kernel_points(dtype: np.dtype) -> np.ndarray:
     )
 
 
-def kernel_values(kernel: np.ndarray) -> np.ndarray:
-    """Return the values of a kernel (3, 3, c, f) at the 36 points: (36, c, f), widened.
-
-    Each is G g Gᵀ, G with a row for each point.
-    """
+def filter_transform(kernel: np.ndarray) -> np.ndarray:
+    """Return G g Gᵀ of a kernel g (3, 3, c, f), for the 36 points: (36, c, f), padded to the vector width."""
     _, _, c, f = kernel.shape
-    points = kernel_points(kernel.dtype)
-    columns = combined(points, kernel.reshape(3, 3, c * f))  # (kh, 6, c · f)
-    values = combined(points, columns.reshape(1, 3, IN * c * f))  # (1, 6, 6 · c · f)
-    return widened(values.reshape(POINTS, c, f))
+    matrix = filter_matrix(kernel.dtype)
+    columns = multiply_left(matrix, kernel.reshape(3, 3, c * f))  # (kh, 6, c · f)
+    values = multiply_left(matrix, columns.reshape(1, 3, IN * c * f))  # (1, 6, 6 · c · f)
+    return pad_to_vector_width(values.reshape(POINTS, c, f))
 
 
-def combined(points: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return y, (a, r, columns), of points (r, k) and x (a, k, columns): y[a, r] = Σ points[r, k] · x[a, k].
+def multiply_left(matrix: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return y (a, r, columns) of matrix (r, k) and x (a, k, columns): y[a, r] = Σ matrix[r, k] · x[a, k].
 
-    NumPy's product would do; but its threads look for more work for a tenth of a second, in the way of ours.
+    Why not NumPy's product: its threads spin for a tenth of a second afterwards, in the way of ours.
     """
-    y = np.zeros((len(x), len(points), x.shape[2]), x.dtype)
-    blocks, least = -(-x.shape[2] // BLOCK), WORTH_A_THREAD // (BLOCK * points.size * len(x))
-    workers.run(combine_span, blocks, least, points, x, y)
+    y = np.zeros((len(x), len(matrix), x.shape[2]), x.dtype)
+    blocks, least = -(-x.shape[2] // BLOCK), WORTH_A_THREAD // (BLOCK * matrix.size * len(x))
+    workers.run(multiply_left_span, blocks, least, matrix, x, y)
     return y
 
 
 @jit
-def combine_span(start, stop, points, x, y):
+def multiply_left_span(start, stop, matrix, x, y):
     """Fill blocks start to stop of the columns of y, which holds zeros."""
-    rows, many = points.shape
+    rows, columns = matrix.shape
     for block in range(start, stop):
         first, last = block * BLOCK, min((block + 1) * BLOCK, x.shape[2])
         for a in range(len(x)):
             for row in range(rows):
-                found = y[a, row, first:last]
-                for k in range(many):
-                    numbers, factor = x[a, k, first:last], points[row, k]
-                    for position in range(len(found)):
-                        found[position] += factor * numbers[position]
+                out = y[a, row, first:last]
+                for k in range(columns):
+                    x_row, factor = x[a, k, first:last], matrix[row, k]
+                    for position in range(len(out)):
+                        out[position] += factor * x_row[position]
 
 
-def image_values(write: Writer, d: Values) -> Values:
-    """Write Bᵀ d, six values of six pixels in a line."""
-    even, odd = write.add_times(-4, d[2], d[4]), write.add_times(-4, d[1], d[3])
-    far_even, far_odd = write.subtract(d[4], d[2]), write.subtract(d[3], d[1])
+def input_transform(emit: VectorBuilder, d: Values) -> Values:
+    """Emit Bᵀ d, the input transform of six pixels in a line (the rows of Bᵀ, one by one)."""
+    even, odd = emit.add_scaled(-4, d[2], d[4]), emit.add_scaled(-4, d[1], d[3])
+    outer_even, outer_odd = emit.subtract(d[4], d[2]), emit.subtract(d[3], d[1])
     return [
-        write.add_times(4, d[0], write.add_times(-5, d[2], d[4])),
-        write.add(even, odd),
-        write.subtract(even, odd),
-        write.add_times(2, far_odd, far_even),
-        write.add_times(-2, far_odd, far_even),
-        write.add_times(4, d[1], write.add_times(-5, d[3], d[5])),
+        emit.add_scaled(4, d[0], emit.add_scaled(-5, d[2], d[4])),
+        emit.add(even, odd),
+        emit.subtract(even, odd),
+        emit.add_scaled(2, outer_odd, outer_even),
+        emit.add_scaled(-2, outer_odd, outer_even),
+        emit.add_scaled(4, d[1], emit.add_scaled(-5, d[3], d[5])),
     ]
 
 
-def output_pixels(write: Writer, m: Values) -> Values:
-    """Write Aᵀ m, four pixels in a line out of six values."""
-    even, odd = write.add(m[1], m[2]), write.subtract(m[1], m[2])
-    far_even, far_odd = write.add(m[3], m[4]), write.subtract(m[3], m[4])
+def inverse_transform(emit: VectorBuilder, m: Values) -> Values:
+    """Emit Aᵀ m, the inverse transform: four pixels in a line out of six values."""
+    even, odd = emit.add(m[1], m[2]), emit.subtract(m[1], m[2])
+    outer_even, outer_odd = emit.add(m[3], m[4]), emit.subtract(m[3], m[4])
     return [
-        write.add(m[0], write.add(even, far_even)),
-        write.add_times(2, far_odd, odd),
-        write.add_times(4, far_even, even),
-        write.add(write.add_times(8, far_odd, odd), m[5]),
+        emit.add(m[0], emit.add(even, outer_even)),
+        emit.add_scaled(2, outer_odd, odd),
+        emit.add_scaled(4, outer_even, even),
+        emit.add(emit.add_scaled(8, outer_odd, odd), m[5]),
     ]
 
 
-def gradient_values(write: Writer, d: Values) -> Values:
-    """Write A d, six values of four gradients in a line: `output_pixels` read backwards."""
-    even, odd = write.add(d[0], d[2]), write.add(d[1], d[3])
-    far_even, far_odd = write.add_times(4, d[2], d[0]), write.add_times(4, d[3], d[1])
+def gradient_transform(emit: VectorBuilder, d: Values) -> Values:
+    """Emit A d, six values of four gradients in a line: `inverse_transform`, transposed."""
+    even, odd = emit.add(d[0], d[2]), emit.add(d[1], d[3])
+    outer_even, outer_odd = emit.add_scaled(4, d[2], d[0]), emit.add_scaled(4, d[3], d[1])
     return [
         d[0],
-        write.add(even, odd),
-        write.subtract(even, odd),
-        write.add_times(2, far_odd, far_even),
-        write.add_times(-2, far_odd, far_even),
+        emit.add(even, odd),
+        emit.subtract(even, odd),
+        emit.add_scaled(2, outer_odd, outer_even),
+        emit.add_scaled(-2, outer_odd, outer_even),
         d[3],
     ]
 
 
-def both_ways(write: Writer, transform: object, square: list[Values]) -> list[Values]:
-    """Write a transform of every column of a square of vectors, then of every row."""
-    columns = [transform(write, list(column)) for column in zip(*square, strict=True)]
-    return [transform(write, list(row)) for row in zip(*columns, strict=True)]
+def transform_2d(emit: VectorBuilder, transform: Transform, square: list[Values]) -> list[Values]:
+    """Emit a transform of every column of a square of vectors, then of every row: Bᵀ d B out of two Bᵀ d."""
+    columns = [transform(emit, list(column)) for column in zip(*square, strict=True)]
+    return [transform(emit, list(row)) for row in zip(*columns, strict=True)]
+
+
+class Square(NamedTuple):
+    """A square of pixels, or of values at points, that an emitted transform reads or writes."""
+
+    address: ir.Value
+    row_stride: ir.Value
+    column_stride: ir.Value
+    side: int
 
 
 def emit_transform(
-    write: Writer, transform: object, sides: tuple[int, int], places: list, width: object
+    emit: VectorBuilder,
+    transform: Transform,
+    source: Square,
+    target: Square,
+    bias: ir.Value | None,
+    width: ir.Value | None,
 ) -> None:
-    """Write the transform of one square, for one vector of channels.
+    """Emit the transform of one square, for one vector of channels.
 
     Args:
-        write: the writer.
-        transform: `image_values`, `gradient_values` or `output_pixels`.
-        sides: of the square that is read, and of the one that is written.
-        places: (address, elements from row to row, from column to column) of both, and the address of
-            what is added to every result, or None.
+        emit: the builder.
+        transform: `input_transform`, `gradient_transform` or `inverse_transform`.
+        source, target: what is read and written.
+        bias: the address of what is added to every result, or None.
         width: how many channels the vector has; None: all of them.
     """
-    (x, x_row, x_column), (y, y_row, y_column), bias = places
 
-    def at(address: ir.Value, row: int, step: ir.Value, column: int, far: ir.Value) -> ir.Value:
-        return write.at(write.at(address, write.times(row, step)), write.times(column, far))
+    def element(square: Square, row: int, column: int) -> ir.Value:
+        first = emit.offset(square.address, emit.times(row, square.row_stride))
+        return emit.offset(first, emit.times(column, square.column_stride))
 
-    read, written = range(sides[0]), range(sides[1])
-    square = [[write.load(at(x, i, x_row, j, x_column), 1, width)[0] for j in read] for i in read]
-    found = both_ways(write, transform, square)
-    extra = write.load(bias, 1, width)[0] if bias is not None else None
-    for i in written:
-        for j in written:
-            value = found[i][j] if extra is None else write.add(found[i][j], extra)
-            write.store([value], at(y, i, y_row, j, y_column), width)
+    sides = range(source.side)
+    loaded = [[emit.load(element(source, i, j), 1, width)[0] for j in sides] for i in sides]
+    transformed = transform_2d(emit, transform, loaded)
+    bias_vector = emit.load(bias, 1, width)[0] if bias is not None else None
+    for i in range(target.side):
+        for j in range(target.side):
+            value = transformed[i][j]
+            value = value if bias_vector is None else emit.add(value, bias_vector)
+            emit.store([value], element(target, i, j), width)
 
 
-def emit_all_channels(write: Writer, count: ir.Value, one_vector: object) -> None:
-    """Write a loop that calls `one_vector(first channel, width)` for each vector of channels."""
-    lanes = write.constant(write.lanes)
-    whole, rest = write.builder.udiv(count, lanes), write.builder.urem(count, lanes)
+def emit_channel_loop(emit: VectorBuilder, count: ir.Value, one_vector: Callable) -> None:
+    """Emit a loop that calls `one_vector(first channel, width)` for each vector of channels."""
+    lanes = emit.constant(emit.lanes)
+    vectors, remainder = emit.builder.udiv(count, lanes), emit.builder.urem(count, lanes)
 
     def step(state: Values) -> Values:
         one_vector(state[0], None)
-        return [write.builder.add(state[0], lanes)]
+        return [emit.builder.add(state[0], lanes)]
 
-    def last(state: Values) -> Values:
-        one_vector(state[0], rest)
+    def last_step(state: Values) -> Values:
+        one_vector(state[0], remainder)
         return state
 
-    (left,) = write.loop(whole, [write.constant(0)], step)
-    has_rest = write.builder.icmp_unsigned(">", rest, write.constant(0))
-    write.loop(write.builder.zext(has_rest, write.word), [left], last)
+    (left,) = emit.loop(vectors, [emit.constant(0)], step)
+    has_remainder = emit.builder.icmp_unsigned(">", remainder, emit.constant(0))
+    emit.loop(emit.builder.zext(has_remainder, emit.word), [left], last_step)
 
 
-def declared(arrays: tuple, transform: object, sides: tuple[int, int]) -> tuple:
+def tile_intrinsic(arrays: tuple, transform: Transform, sides: tuple[int, int]) -> tuple:
     """Return signature and code of an intrinsic that transforms a tile; `arrays` are x, y and bias."""
 
     def codegen(context, builder, signature, arguments):
         element = context.get_data_type(arrays[0].dtype)
-        write = Writer(builder, element)
+        emit = VectorBuilder(builder, element)
 
         x, y, bias = (
-            element_at(context, builder, signature, arguments, array) for array in (0, 4, 8)
+            argument_element(context, builder, signature, arguments, array) for array in (0, 4, 8)
         )
 
         def one_vector(channel: ir.Value, width: ir.Value | None) -> None:
-            places = (
-                (write.at(x, channel), arguments[2], arguments[3]),
-                (write.at(y, channel), arguments[6], arguments[7]),
-                write.at(bias, channel) if transform is output_pixels else None,
-            )
-            emit_transform(write, transform, sides, places, width)
+            source = Square(emit.offset(x, channel), arguments[2], arguments[3], sides[0])
+            target = Square(emit.offset(y, channel), arguments[6], arguments[7], sides[1])
+            added = emit.offset(bias, channel) if transform is inverse_transform else None
+            emit_transform(emit, transform, source, target, added, width)
 
-        emit_all_channels(write, arguments[10], one_vector)
+        emit_channel_loop(emit, arguments[10], one_vector)
         return context.get_dummy_value()
 
-    at = types.int64
     x, y, bias = arrays
-    return types.void(x, at, at, at, y, at, at, at, bias, at, at), codegen
+    layout = INT64, INT64, INT64  # offset, row stride, column stride
+    return types.void(x, *layout, y, *layout, bias, INT64, INT64), codegen
 
 
 @intrinsic
-def set_values(
-    typing_context, x, x_at, x_row, x_column, y, y_at, y_row, y_column, bias, bias_at, count
+def transform_input_tile(
+    typing_context,
+    x,
+    x_offset,
+    x_row_stride,
+    x_column_stride,
+    y,
+    y_offset,
+    y_row_stride,
+    y_column_stride,
+    bias,
+    bias_offset,
+    count,
 ):
-    """Write the 36 values of a tile of an image, for each of `count` channels; `bias` is not used."""
-    return declared((x, y, bias), image_values, (IN, IN))
+    """Write Bᵀ d B of a tile of an image, for each of `count` channels; `bias` is not used."""
+    return tile_intrinsic((x, y, bias), input_transform, (IN, IN))
 
 
 @intrinsic
-def set_pixels(
-    typing_context, x, x_at, x_row, x_column, y, y_at, y_row, y_column, bias, bias_at, count
+def transform_output_tile(
+    typing_context,
+    x,
+    x_offset,
+    x_row_stride,
+    x_column_stride,
+    y,
+    y_offset,
+    y_row_stride,
+    y_column_stride,
+    bias,
+    bias_offset,
+    count,
 ):
-    """Write the 16 pixels of a tile of the output, bias added, for each of `count` filters."""
-    return declared((x, y, bias), output_pixels, (IN, OUT))
+    """Write Aᵀ m A, a tile of the output, bias added, for each of `count` filters."""
+    return tile_intrinsic((x, y, bias), inverse_transform, (IN, OUT))
 
 
 @intrinsic
-def set_gradient_values(
-    typing_context, x, x_at, x_row, x_column, y, y_at, y_row, y_column, bias, bias_at, count
+def transform_gradient_tile(
+    typing_context,
+    x,
+    x_offset,
+    x_row_stride,
+    x_column_stride,
+    y,
+    y_offset,
+    y_row_stride,
+    y_column_stride,
+    bias,
+    bias_offset,
+    count,
 ):
-    """Write the 36 values of a tile of gradients, for each of `count` filters; `bias` is not used."""
-    return declared((x, y, bias), gradient_values, (OUT, IN))
+    """Write A dy Aᵀ of a tile of gradients, for each of `count` filters; `bias` is not used."""
+    return tile_intrinsic((x, y, bias), gradient_transform, (OUT, IN))
 
 
 @jit
-def tiles(length):
+def count_tiles(length):
     """Return how many tiles cover a length."""
     return (length + OUT - 1) // OUT
 
@@ -267,61 +318,76 @@ def tiles(length):
 @inlined
 def band_tiles(oh, ow):
     """Return rows and columns of the tiles that are worked on at once."""
-    return min(tiles(oh), max(1, BAND // tiles(ow))), tiles(ow)
+    return min(count_tiles(oh), max(1, BAND // count_tiles(ow))), count_tiles(ow)
 
 
 @inlined
-def room(rows, columns, c, f, like):
-    """Return room for a band: `v`, `m` and `z` of `convolve_band`, of the dtype of `like`."""
+def allocate_scratch(rows, columns, c, f, like):
+    """Return scratch for a band: `v`, `m` and `z` of `convolve_band`, of the dtype of `like`."""
     v = np.empty(POINTS * rows * columns * c, like.dtype)
     m = np.empty(POINTS * rows * columns * f, like.dtype)
     return v, m, np.empty((rows * OUT, columns * OUT, f), like.dtype)
 
 
 @jit
-def convolve_band(product, pixels, at, width, c, values, bias, tiles, v, m, z):
+def convolve_band(gemm, pixels, offset, width, c, transformed, bias, tiles, v, m, z):
     """Convolve one image: as many rows of tiles as `z` has room for.
 
     Args:
-        product: its address.
-        pixels, at, width: the image (rows, width, c), flat, and where the band begins in it.
+        gemm: its address.
+        pixels, offset, width: the image (rows, width, c), flat, and where the band begins in it.
         c: its channels.
-        values: of the kernel, from `kernel_values`.
+        transformed: the kernel, from `filter_transform`.
         bias: (f,).
         tiles: rows and columns of tiles.
-        v, m: room for the values, flat: 36 · tiles · c and 36 · tiles · f.
+        v, m: scratch for the input transform and the products, flat: 36 · tiles · c and 36 · tiles · f.
         z: the band of the output, (4 · rows, 4 · columns, f), is written.
     """
-    (rows, columns), f, wide = tiles, len(bias), values.shape[2]
-    count, flat, u = rows * columns, z.ravel(), values.ravel()
+    (rows, columns), f, padded_filters = tiles, len(bias), transformed.shape[2]
+    count, z_flat, u = rows * columns, z.ravel(), transformed.ravel()
+    v_point, m_point = count * c, count * f  # from one point to the next
+    z_row = columns * OUT * f
     zeros = np.zeros(f, z.dtype)
     for i in range(rows):
         for j in range(columns):
-            x_at = at + (i * OUT * width + j * OUT) * c
-            v_at, far = (i * columns + j) * c, count * c
-            set_values(pixels, x_at, width * c, c, v, v_at, IN * far, far, bias, 0, c)
+            x_offset = offset + (i * OUT * width + j * OUT) * c
+            v_offset = (i * columns + j) * c
+            transform_input_tile(
+                pixels, x_offset, width * c, c, v, v_offset, IN * v_point, v_point, bias, 0, c
+            )
     for p in range(POINTS):
-        m_at = p * count * f
         for first in range(0, c, CHANNELS):
-            steps = (c, ONE, ZERO, min(CHANNELS, c - first), ONE)
-            v_at, u_at = p * count * c + first, (p * c + first) * wide
-            rest = zeros, ZERO, ZERO, v, v_at, steps, u, u_at, (wide, ZERO), count, f
-            if first == 0:
-                call(product, (m, m_at, f, *rest))
-            else:
-                call(product, (flat, ZERO, f, *rest))  # there is room until the pixels come
-                add(flat[: count * f], m[m_at : m_at + count * f])
+            left = LeftOperand(
+                array=v,
+                offset=p * v_point + first,
+                row_stride=c,
+                k_stride=1,
+                segment_stride=0,
+                segment_length=min(CHANNELS, c - first),
+                segments=1,
+            )
+            u_offset = (p * c + first) * padded_filters
+            right = RightOperand(u, u_offset, k_stride=padded_filters, segment_stride=0)
+            # Blocks of channels are summed by themselves first, in z, which is free until the output comes.
+            array, start = (m, p * m_point) if first == 0 else (z_flat, 0)
+            out, initial = Matrix(array, start, row_stride=f), Matrix(zeros, 0, row_stride=0)
+            call(gemm, (out, initial, left, right, count, f))
+            if first > 0:
+                add(z_flat[:m_point], m[p * m_point : (p + 1) * m_point])
     for i in range(rows):
         for j in range(columns):
-            m_at, far, row = (i * columns + j) * f, count * f, columns * OUT * f
-            z_at = i * OUT * row + j * OUT * f
-            set_pixels(m, m_at, IN * far, far, flat, z_at, row, f, bias, 0, f)
+            m_offset, z_offset = (i * columns + j) * f, i * OUT * z_row + j * OUT * f
+            transform_output_tile(
+                m, m_offset, IN * m_point, m_point, z_flat, z_offset, z_row, f, bias, 0, f
+            )
 
 
 @functools.cache
 def addresses(dtype: np.dtype) -> tuple[int, int]:
-    """Return where `convolve_band` and the product that it calls begin, for `calls.call`."""
-    product, flat = product_address(dtype), flat_array(dtype)
-    values, band = (types.Array(flat.dtype, 3, "C") for _ in range(2))
-    arrays = flat, AT, AT, AT, values, flat, types.UniTuple(AT, 2), flat, flat, band
-    return address(convolve_band, (AT, *arrays)), product
+    """Return where `convolve_band` and the `gemm` that it calls begin, for `function_pointers.call`."""
+    gemm, flat = gemm_address(dtype), flat_array(dtype)
+    transformed, band = (types.Array(flat.dtype, 3, "C") for _ in range(2))
+    tiles = types.UniTuple(INT64, 2)
+    source = flat, INT64, INT64, INT64
+    arguments = INT64, *source, transformed, flat, tiles, flat, flat, band
+    return address(convolve_band, arguments), gemm

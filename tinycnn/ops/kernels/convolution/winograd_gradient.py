@@ -3,14 +3,15 @@
     forward    y = Aᵀ [(G g Gᵀ) · (Bᵀ d B)] A       for each tile; products summed over channels
     backward   dg = Gᵀ [(A dy Aᵀ) · (Bᵀ d B)] G     the bracket summed over all tiles of all samples
 
-So tiles of the image, 6 x 6, and of the gradient, 4 x 4, are turned into 36 values each; for every point the
-sum over tiles is one matrix product, (c, tiles) · (tiles, f); and only what comes out goes back through G.
+So tiles of the image, 6 x 6, and of the gradient, 4 x 4, are transformed into 36 values each; for every point
+the sum over tiles is one GEMM, (c, tiles) · (tiles, f); and only what comes out goes back through G.
 """
 
 import numpy as np
 
 from tinycnn.ops.kernels.blocks.elementwise import add
-from tinycnn.ops.kernels.blocks.gemm import ONE, ZERO, product_address, tile_width
+from tinycnn.ops.kernels.blocks.gemm import LeftOperand, RightOperand, gemm_address, tile_width
+from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
 from tinycnn.ops.kernels.blocks.padding import Padding, pad_image
 from tinycnn.ops.kernels.codegen.function_pointers import call
@@ -19,16 +20,16 @@ from tinycnn.ops.kernels.convolution.winograd import (
     IN,
     OUT,
     POINTS,
-    combined,
-    covered,
-    kernel_points,
-    set_gradient_values,
-    set_values,
-    tiles,
+    count_tiles,
+    filter_matrix,
+    multiply_left,
+    pad_to_tiles,
+    transform_gradient_tile,
+    transform_input_tile,
 )
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-ROOM = 4 * 1024 * 1024  # bytes of the values that are worked on at once
+SCRATCH_BYTES = 4 * 1024 * 1024  # of the transformed tiles that are worked on at once
 TILES = 256  # summed up by themselves
 LEAST = 4  # samples at once, for as many threads
 WORTH_A_THREAD = 4_000_000  # multiply-adds
@@ -36,85 +37,110 @@ ALL = IN + 1  # point (1, 1), where the value of a tile of gradients is their su
 
 
 def backward_kernel(
-    dy: np.ndarray, y: np.ndarray, x: np.ndarray, padding: Padding
+    dy: np.ndarray, relu_output: np.ndarray, x: np.ndarray, padding: Padding
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return dkernel (3, 3, c, f) and dbias (f,) of a convolution with strides of 1.
 
     Args:
         dy: (n, oh, ow, f).
-        y: of a ReLU behind the convolution, shaped as dy, or no samples.
+        relu_output: of a ReLU behind the convolution, shaped as dy, or no samples.
         x: (n, h, w, c).
         padding: of the convolution.
     """
-    (n, oh, ow, f), c, wide = dy.shape, x.shape[3], tile_width(dy.dtype)
+    (n, oh, ow, f), c, width = dy.shape, x.shape[3], tile_width(dy.dtype)
     padded = tuple(side + sum(zeros) for side, zeros in zip(x.shape[1:3], padding, strict=True))
-    padded, corner = covered(padded, (oh, ow)), (padding[0][0], padding[1][0])
-    strips, each = -(-f // wide), tiles(oh) * tiles(ow)
-    together = max(1, min(n, max(LEAST, ROOM // (POINTS * each * (c + f) * x.itemsize))))
+    padded, pad_top_left = pad_to_tiles(padded, (oh, ow)), (padding[0][0], padding[1][0])
+    panels, each = -(-f // width), count_tiles(oh) * count_tiles(ow)
+    sample_bytes = POINTS * each * (c + f) * x.itemsize
+    together = max(1, min(n, max(LEAST, SCRATCH_BYTES // sample_bytes)))
     v = aligned_empty((POINTS, together * each, c), x.dtype)
-    u = aligned_empty((POINTS, strips, together * each, wide), x.dtype)
+    u = aligned_empty((POINTS, panels, together * each, width), x.dtype)
     sums, dbias = np.zeros((POINTS, c, f), x.dtype), np.zeros(f, x.dtype)
     least = WORTH_A_THREAD // (8 * POINTS * each * (c + f))
     for first in range(0, n, together):
         samples = min(together, n - first)
-        workers.run(values_span, samples, least, first, x, dy, y, corner, padded, v, u)
-        rest = product_address(x.dtype), v, u, samples * each, sums, dbias
-        workers.run(product_span, POINTS, WORTH_A_THREAD // (samples * each * c * f + 1), *rest)
+        arrays = x, dy, relu_output, pad_top_left, padded, v, u
+        workers.run(transform_span, samples, least, first, *arrays)
+        multiply_adds = samples * each * c * f
+        arguments = gemm_address(x.dtype), v, u, samples * each, sums, dbias
+        workers.run(gemm_span, POINTS, WORTH_A_THREAD // (multiply_adds + 1), *arguments)
     return kernel_gradient(sums), dbias
 
 
 def kernel_gradient(sums: np.ndarray) -> np.ndarray:
     """Return Gᵀ m G, (3, 3, c, f), of the sums m at the 36 points, (36, c, f)."""
-    (_, c, f), points = sums.shape, kernel_points(sums.dtype).T.copy()  # (3, 6)
-    columns = combined(points, sums.reshape(IN, IN, c * f))  # (6, 3, c · f)
-    return combined(points, columns.reshape(1, IN, 3 * c * f)).reshape(3, 3, c, f)
+    (_, c, f), matrix = sums.shape, filter_matrix(sums.dtype).T.copy()  # Gᵀ, (3, 6)
+    columns = multiply_left(matrix, sums.reshape(IN, IN, c * f))  # (6, 3, c · f)
+    return multiply_left(matrix, columns.reshape(1, IN, 3 * c * f)).reshape(3, 3, c, f)
 
 
 @jit
-def values_span(start, stop, first, x, dy, y, corner, padded, v, u):
-    """Write the values of samples first + start to first + stop: v of images, u of gradients."""
-    (_, _, _, c), (_, oh, ow, f), (_, strips, room, wide) = x.shape, dy.shape, u.shape
-    rows, columns, w = tiles(oh), tiles(ow), padded[1]
+def transform_span(start, stop, first, x, dy, relu_output, pad_top_left, padded, v, u):
+    """Transform samples first + start to first + stop: images to v, gradients to u."""
+    (_, _, _, c), (_, oh, ow, f), (_, panels, capacity, width) = x.shape, dy.shape, u.shape
+    rows, columns, w = count_tiles(oh), count_tiles(ow), padded[1]
     image = np.zeros((padded[0], w, c), x.dtype)
     gradients = np.zeros((rows * OUT, columns * OUT, f), x.dtype)
-    found, of_gradients = v.ravel(), u.ravel()
-    far, far_apart, line = room * c, strips * room * wide, columns * OUT * f
+    v_flat, u_flat = v.ravel(), u.ravel()
+    v_point, u_point = capacity * c, panels * capacity * width  # from one point to the next
+    line = columns * OUT * f
     for b in range(start, stop):
-        pixels = pad_image(x, x[:0], first + b, corner, image)
-        dz = pad_image(dy, y, first + b, (0, 0), gradients)
+        pixels = pad_image(x, x[:0], first + b, pad_top_left, image)
+        dz = pad_image(dy, relu_output, first + b, (0, 0), gradients)
         for i in range(rows):
             for j in range(columns):
-                tile, at = (b * rows + i) * columns + j, (i * w + j) * OUT * c
-                set_values(pixels, at, w * c, c, found, tile * c, IN * far, far, found, 0, c)
-                for strip in range(strips):
-                    at = i * OUT * line + j * OUT * f + strip * wide
-                    places = of_gradients, (strip * room + tile) * wide, IN * far_apart, far_apart
-                    count = min(wide, f - strip * wide)
-                    set_gradient_values(dz, at, line, f, *places, found, 0, count)
+                tile, x_offset = (b * rows + i) * columns + j, (i * w + j) * OUT * c
+                target = v_flat, tile * c, IN * v_point, v_point
+                transform_input_tile(pixels, x_offset, w * c, c, *target, v_flat, 0, c)
+                for panel in range(panels):
+                    dz_offset = i * OUT * line + j * OUT * f + panel * width
+                    target = u_flat, (panel * capacity + tile) * width, IN * u_point, u_point
+                    filters = min(width, f - panel * width)
+                    transform_gradient_tile(dz, dz_offset, line, f, *target, v_flat, 0, filters)
 
 
 @jit
-def product_span(start, stop, product, v, u, count, sums, dbias):
+def gemm_span(start, stop, gemm, v, u, count, sums, dbias):
     """Add the products of so many tiles to the sums of points start to stop, and those of dy to dbias.
 
     Some tiles are summed up by themselves first: a sum of many numbers loses fewer digits in two steps.
     """
-    (_, room, c), (_, strips, _, wide), f = v.shape, u.shape, len(dbias)
-    found, numbers, gradients, ones = sums.ravel(), v.ravel(), u.ravel(), np.ones(1, v.dtype)
-    part, zeros = np.empty(c * f, v.dtype), np.zeros(wide, v.dtype)
+    (_, capacity, c), (_, panels, _, width), f = v.shape, u.shape, len(dbias)
+    sums_flat, v_flat, u_flat = sums.ravel(), v.ravel(), u.ravel()
+    ones, zeros = np.ones(1, v.dtype), np.zeros(width, v.dtype)
+    partial = np.empty(c * f, v.dtype)
     for p in range(start, stop):
         for first in range(0, count, TILES):
-            many, a_at = min(TILES, count - first), (p * room + first) * c
-            # The transposed view: from channel to channel, from tile to tile.
-            steps, every_tile = (ONE, c, ZERO, many, ONE), (ZERO, ZERO, ZERO, many, ONE)
-            for strip in range(strips):
-                column, b_at = strip * wide, ((p * strips + strip) * room + first) * wide
-                b, width = (gradients, b_at, (wide, ZERO)), min(wide, f - column)
+            tiles = min(TILES, count - first)
+            # The transposed view: rows are channels, k runs over tiles.
+            images = LeftOperand(
+                array=v_flat,
+                offset=(p * capacity + first) * c,
+                row_stride=1,
+                k_stride=c,
+                segment_stride=0,
+                segment_length=tiles,
+                segments=1,
+            )
+            # A row of ones over all tiles: it sums the gradients, for the bias.
+            one_row = LeftOperand(
+                array=ones,
+                offset=0,
+                row_stride=0,
+                k_stride=0,
+                segment_stride=0,
+                segment_length=tiles,
+                segments=1,
+            )
+            for panel in range(panels):
+                column, filters = panel * width, min(width, f - panel * width)
+                u_offset = ((p * panels + panel) * capacity + first) * width
+                gradients = RightOperand(u_flat, u_offset, k_stride=width, segment_stride=0)
                 # forward: m[point] = v[point] · kernel[point]
-                places = part, column, f, zeros, ZERO, ZERO, numbers, a_at, steps
-                call(product, (*places, *b, c, width))
+                out, initial = Matrix(partial, column, row_stride=f), Matrix(zeros, 0, row_stride=0)
+                call(gemm, (out, initial, images, gradients, c, filters))
                 if p == ALL:
                     # forward: y[i, j] = ... + bias
-                    places = dbias, column, f, dbias, column, f, ones, ZERO, every_tile
-                    call(product, (*places, *b, 1, width))
-            add(part, found[p * c * f : (p + 1) * c * f])
+                    out = Matrix(dbias, column, row_stride=f)
+                    call(gemm, (out, out, one_row, gradients, 1, filters))
+            add(partial, sums_flat[p * c * f : (p + 1) * c * f])

@@ -11,7 +11,7 @@ WORTH_A_THREAD = 20_000  # numbers of a sum
 
 
 def partial_sums(samples: int, size: int, dtype: np.dtype) -> np.ndarray:
-    """Return room for partial sums, (chunks, size), with any numbers in it: whoever fills it begins with 0.
+    """Return an array for partial sums, (chunks, size), not initialized: whoever fills it begins with 0.
 
     Args:
         samples: of the batch.
@@ -21,7 +21,7 @@ def partial_sums(samples: int, size: int, dtype: np.dtype) -> np.ndarray:
     return aligned_empty((min(MOST, max(1, samples)), size), dtype)
 
 
-def added_up(partial: np.ndarray) -> np.ndarray:
+def sum_partials(partial: np.ndarray) -> np.ndarray:
     """Return the sum of the partial sums, in order."""
     total = np.empty(partial.shape[1], partial.dtype)
     workers.run(add_span, len(total), WORTH_A_THREAD, partial, total)
@@ -31,10 +31,10 @@ def added_up(partial: np.ndarray) -> np.ndarray:
 @jit
 def add_span(start, stop, partial, total):
     """Add the chunks up for positions start to stop."""
-    found = total[start:stop]
-    for position in range(len(found)):
-        found[position] = partial[0, start + position]
+    out = total[start:stop]
+    for position in range(len(out)):
+        out[position] = partial[0, start + position]
     for chunk in range(1, len(partial)):
-        numbers = partial[chunk, start:stop]
-        for position in range(len(found)):
-            found[position] += numbers[position]
+        chunk_sums = partial[chunk, start:stop]
+        for position in range(len(out)):
+            out[position] += chunk_sums[position]

@@ -39,14 +39,14 @@ from numba.np import arrayobj
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.utils.thread_count import available_threads, count_cpus
 
-SPINS = 20_000  # looks before going to sleep: some tenths of a millisecond
-BACKOFF = 400  # looks: some microseconds
+SPINS = 20_000  # loads before going to sleep: some tenths of a millisecond
+BACKOFF = 400  # loads: some microseconds
 FLAG = 8  # int64 from one flag to the next: each has a cache line of its own
 NO_TICKET = -1
 FORKED = (
     "This process was forked in the middle of a loop, whose other threads are not here: begin anew."
 )
-X86 = ("x86_64", "amd64")  # which have an instruction for a moment's rest
+X86 = ("x86_64", "amd64")  # which have an instruction to pause in a spin loop
 
 
 def element_pointer(context, builder, array_type, array, index):
@@ -83,10 +83,10 @@ def atomic_store(typing_context, array, index, value):
 
 
 @jit
-def lower_and_look(flags, ticket, caller_sleeps, latest, seen, spins, backoff):
-    """Lower the flag of a ticket, if there is one; return when another loop came, or after so many looks.
+def clear_flag_and_spin(flags, ticket, caller_sleeps, latest, seen, spins, backoff):
+    """Lower the flag of a ticket, if there is one; return when another loop came, or after so many spins.
 
-    If another loop came, a moment of `backoff` looks more lets its caller get inside of its kernel. If the
+    If another loop came, a back-off of so many loads more lets its caller get inside of its kernel. If the
     caller of this loop sleeps, there is somebody to wake, and nothing to look for.
     """
     if ticket != NO_TICKET:
@@ -101,10 +101,10 @@ def lower_and_look(flags, ticket, caller_sleeps, latest, seen, spins, backoff):
 
 
 @jit
-def all_lowered(flags, looks):
-    """Return whether each flag was found down once, in so many looks. One that rises later finds no span."""
+def all_flags_clear(flags, spins):
+    """Return whether each flag was found down once, in so many spins. One that rises later finds no span."""
     position = 0
-    for _ in range(looks):
+    for _ in range(spins):
         while position < len(flags) and atomic_load(flags, position) == 0:
             position += FLAG
         if position >= len(flags):
@@ -112,7 +112,7 @@ def all_lowered(flags, looks):
     return False
 
 
-def take_one(things: collections.deque) -> object:
+def pop_or_none(things: collections.deque) -> object:
     """Return the first thing of a deque and take it out, or None."""
     try:
         return things.popleft()
@@ -128,14 +128,14 @@ class Loop:
         self.spins, self.process = spins, os.getpid()
         self.tickets = collections.deque(range(0, helpers * FLAG, FLAG))
         self.flags, self.caller_sleeps = np.zeros(helpers * FLAG, np.int64), np.zeros(1, np.int64)
-        self.bell: SimpleQueue = SimpleQueue()
+        self.wakeups: SimpleQueue = SimpleQueue()
         self.failures: collections.deque = collections.deque()
         self.finished = False
 
     def run_spans(self) -> None:
         """Take spans and run them until none is left; after a failure none is."""
         try:
-            while (span := take_one(self.left)) is not None:
+            while (span := pop_or_none(self.left)) is not None:
                 self.kernel(*span, *self.arguments)
         except BaseException as error:  # the caller raises it
             self.failures.append(error)
@@ -159,33 +159,35 @@ class Loop:
 
     def wait(self) -> None:
         """Return when no flag is up, a while without sleeping."""
-        if not all_lowered(self.flags, self.spins):
+        if not all_flags_clear(self.flags, self.spins):
             self.caller_sleeps[0] = 1
-            while not all_lowered(self.flags, 1):
+            while not all_flags_clear(self.flags, 1):
                 if os.getpid() != self.process:
                     self.failures.append(RuntimeError(FORKED))
                     return
-                self.bell.get()
+                self.wakeups.get()
 
 
-class Helper:
+class WorkerThread:
     """A thread that works on the latest loop of its pool."""
 
     def __init__(self, pool: "ThreadPool"):
         self.pool, self.latest = pool, pool.latest
-        self.bell, self.sleeping, self.dismissed = SimpleQueue(), False, False
+        self.wakeups, self.sleeping, self.stopping = SimpleQueue(), False, False
         self.thread = threading.Thread(target=self.work, name="tinycnn", daemon=True)
         self.thread.start()
 
     def work(self) -> None:
-        """Help with each loop that comes, until dismissed."""
+        """Help with each loop that comes, until shut down."""
         nothing = np.zeros(1, np.int64)
         try:
-            while not self.dismissed:
+            while not self.stopping:
                 seen = int(self.latest[0])
                 if not self.help(self.pool.loop, seen):
                     spins = self.pool.spins
-                    lower_and_look(nothing, NO_TICKET, nothing, self.latest, seen, spins, BACKOFF)
+                    clear_flag_and_spin(
+                        nothing, NO_TICKET, nothing, self.latest, seen, spins, BACKOFF
+                    )
                 self.sleep(seen)
         finally:
             if self in self.pool.helpers:  # ended from outside: the next loop begins another
@@ -193,38 +195,43 @@ class Helper:
 
     def help(self, loop: Loop | None, seen: int) -> bool:
         """Run spans of a loop, if a ticket is left; return whether it was."""
-        ticket = None if loop is None else take_one(loop.tickets)
+        ticket = None if loop is None else pop_or_none(loop.tickets)
         if ticket is None:
             return False
-        flags, caller_sleeps, bell, spins = loop.flags, loop.caller_sleeps, loop.bell, loop.spins
+        flags, caller_sleeps, wakeups, spins = (
+            loop.flags,
+            loop.caller_sleeps,
+            loop.wakeups,
+            loop.spins,
+        )
         flags[ticket] = 1
         try:
             loop.run_spans()
         finally:
             del loop  # its arrays are not to be held while this thread waits
             try:
-                lower_and_look(flags, ticket, caller_sleeps, self.latest, seen, spins, BACKOFF)
+                clear_flag_and_spin(flags, ticket, caller_sleeps, self.latest, seen, spins, BACKOFF)
             finally:
                 flags[ticket] = 0  # even if there was no memory to call anything
-                bell.put(None)
+                wakeups.put(None)
         return True
 
     def sleep(self, seen: int) -> None:
         """Return when there is another loop than the one that was seen."""
         self.sleeping = True
-        while self.latest[0] == seen and not self.dismissed:
-            self.bell.get()
+        while self.latest[0] == seen and not self.stopping:
+            self.wakeups.get()
         self.sleeping = False
 
     def wake(self) -> None:
         """End the sleep, if it sleeps."""
         if self.sleeping:
-            self.bell.put(None)
+            self.wakeups.put(None)
 
-    def dismiss(self) -> None:
+    def shutdown(self) -> None:
         """Let the thread end when it has nothing to do."""
-        self.dismissed = True
-        self.bell.put(None)
+        self.stopping = True
+        self.wakeups.put(None)
 
 
 def spans(length: int, parts: int, grain: int) -> list[tuple[int, int]]:
@@ -260,18 +267,18 @@ class ThreadPool:
 
     def reset_after_fork(self) -> None:
         """Drop the threads: after a fork they exist only in the parent."""
-        self.helpers: list[Helper] = []
+        self.helpers: list[WorkerThread] = []
         self.loop: Loop | None = None
-        self.latest, self.numbers = np.zeros(1, np.int64), itertools.count(1)  # of loops
+        self.latest, self.loop_numbers = np.zeros(1, np.int64), itertools.count(1)  # of loops
 
     def set_count(self, count: int) -> None:
         """Use `count` threads from the next kernel on; results stay the same to the last bit."""
         self.count = count
         # Threads without a CPU of their own would look for work in the way of those who have it.
         self.spins = SPINS if count <= count_cpus() else 0
-        self.helpers, dismissed = self.helpers[: count - 1], self.helpers[count - 1 :]
-        for helper in dismissed:
-            helper.dismiss()
+        self.helpers, superfluous = self.helpers[: count - 1], self.helpers[count - 1 :]
+        for helper in superfluous:
+            helper.shutdown()
 
     def get_count(self) -> int:
         """Return how many threads share a loop."""
@@ -279,19 +286,19 @@ class ThreadPool:
             self.set_count(available_threads())
         return self.count
 
-    def helpers_for(self, parts: int) -> list[Helper]:
+    def helpers_for(self, parts: int) -> list[WorkerThread]:
         """Return helpers for all parts but one; fewer where no more threads are to be had."""
         try:
             while len(self.helpers) < parts - 1:
-                self.helpers.append(Helper(self))
+                self.helpers.append(WorkerThread(self))
         except RuntimeError:  # too many threads, or the program is ending
             pass
         return self.helpers[: parts - 1]
 
-    def publish(self, loop: Loop, helpers: list[Helper]) -> None:
+    def submit(self, loop: Loop, helpers: list[WorkerThread]) -> None:
         """Let helpers find a loop; wake those who sleep."""
         self.loop = loop
-        self.latest[0] = next(self.numbers)
+        self.latest[0] = next(self.loop_numbers)
         for helper in helpers:
             helper.wake()
 
@@ -317,7 +324,7 @@ class ThreadPool:
         loop = Loop(kernel, shares, arguments, len(helpers), self.spins)
         try:
             try:
-                self.publish(loop, helpers)
+                self.submit(loop, helpers)
                 loop.run_spans()
             finally:
                 loop.finish()
