@@ -74,10 +74,10 @@ def test_a_stride_larger_than_any_image():
 @pytest.mark.parametrize("pool", [(2, 2), [2, 2], np.array([2, 2], np.int8)])
 def test_pools_of_any_kind_of_whole_numbers(pool):
     rest = (1, 1), NONE
-    y, winner = fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, *rest, pool)
+    y, argmax = fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, *rest, pool)
     assert (y == 10).all()
     found = fused.conv2d_relu_max_pool2d_backward(
-        y, y, winner, IMAGES, KERNEL, *rest, pool, 0.0, True
+        y, y, argmax, IMAGES, KERNEL, *rest, pool, 0.0, True
     )
     assert all(one.any() for one in found)
     y, a = fused.conv2d_average_pool2d_forward(IMAGES, KERNEL, BIAS, *rest, "relu", pool)

@@ -82,12 +82,12 @@ def test_with_pooling_and_dropout_it_is_exact_on_integers(case, rate, dtype, rng
     for number, pool in enumerate(poolings(output)):
         forward = x, kernel, bias, *geometry, pool, rate, 2**64 - 1
         wanted, place = reference.conv2d_relu_max_pool2d_forward(*forward)
-        y, winner = kernels.conv2d_relu_max_pool2d_forward(*forward)
+        y, argmax = kernels.conv2d_relu_max_pool2d_forward(*forward)
         assert_equal([y], [wanted], dtype)
-        assert winner.dtype == np.uint8
-        np.testing.assert_array_equal(winner[y > 0], place[y > 0])  # few values, so many ties
+        assert argmax.dtype == np.uint8
+        np.testing.assert_array_equal(argmax[y > 0], place[y > 0])  # few values, so many ties
         dy = integers(rng, *y.shape, dtype=dtype)
-        backward = dy, y, winner, x, kernel, *geometry, pool, rate, number % 2 == 0
+        backward = dy, y, argmax, x, kernel, *geometry, pool, rate, number % 2 == 0
         wanted = reference.conv2d_relu_max_pool2d_backward(*backward)
         assert_equal(kernels.conv2d_relu_max_pool2d_backward(*backward), wanted, dtype)
 
@@ -134,12 +134,12 @@ def test_other_rates_drop_the_same_and_stay_close(rate, rng, directly):
     x, kernel, bias, *geometry = some_convolution("padded", rng, np.float32)
     forward = x, kernel, bias, *geometry, (2, 2), rate, 12
     wanted, _ = reference.conv2d_relu_max_pool2d_forward(*forward)
-    y, winner = kernels.conv2d_relu_max_pool2d_forward(*forward)
+    y, argmax = kernels.conv2d_relu_max_pool2d_forward(*forward)
     np.testing.assert_array_equal(y, wanted)
     plain, _ = kernels.conv2d_relu_max_pool2d_forward(*forward[:-2], 0.0, 0)
     np.testing.assert_array_equal(y, reference.dropout_forward(plain, rate, 12))
     dy = rng.standard_normal(y.shape).astype(np.float32)
-    backward = dy, y, winner, x, kernel, *geometry, (2, 2), rate, True
+    backward = dy, y, argmax, x, kernel, *geometry, (2, 2), rate, True
     wanted = reference.conv2d_relu_max_pool2d_backward(*backward)
     assert_close(kernels.conv2d_relu_max_pool2d_backward(*backward), wanted, 1e-6)
 
@@ -157,12 +157,12 @@ def test_through_winograd_it_stays_close(pool, dtype, rng, monkeypatch):
     x = rng.standard_normal((3, 43, 19, 8)).astype(dtype)
     kernel, bias = rng.standard_normal((3, 3, 8, 17)).astype(dtype), np.ones(17, dtype)
     forward = x, kernel, bias, (1, 1), SAME, pool, 0.5, 3
-    y, winner = kernels.conv2d_relu_max_pool2d_forward(*forward)
+    y, argmax = kernels.conv2d_relu_max_pool2d_forward(*forward)
     assert len(taken) == 1
     wanted, place = reference.conv2d_relu_max_pool2d_forward(*forward)
     assert_close([y], [wanted], 1e-5 if dtype == np.float32 else 1e-13)
     if dtype == np.float64:  # nothing is as near to a tie as that
-        np.testing.assert_array_equal(winner[y > 0], place[y > 0])
+        np.testing.assert_array_equal(argmax[y > 0], place[y > 0])
 
 
 def assert_close(found, wanted, bound):
@@ -176,11 +176,11 @@ def test_a_nan_wins_its_window_and_stays_out_of_others(rng):
     for pool in ((2, 2), (3, 3)):
         forward = x, kernel, bias, *geometry, pool, 0.0, 0
         wanted, place = reference.conv2d_relu_max_pool2d_forward(*forward)
-        y, winner = kernels.conv2d_relu_max_pool2d_forward(*forward)
+        y, argmax = kernels.conv2d_relu_max_pool2d_forward(*forward)
         assert 0 < np.isnan(y).sum() < y.size
         np.testing.assert_array_equal(y, wanted)
         live = np.isnan(y) | (y > 0)
-        np.testing.assert_array_equal(winner[live], place[live])
+        np.testing.assert_array_equal(argmax[live], place[live])
     y = kernels.conv2d_relu_forward(x, kernel, bias, *geometry)
     np.testing.assert_array_equal(y, reference.conv2d_relu_forward(x, kernel, bias, *geometry))
 
@@ -194,19 +194,19 @@ def test_a_gradient_that_is_not_finite_passes_only_where_the_unit_is_on(bad, rng
     wanted = reference.conv2d_relu_backward(*back)
     assert all(np.isfinite(one).all() for one in wanted)
     assert_equal(kernels.conv2d_relu_backward(*back), wanted, np.float32)
-    y, winner = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, *geometry, (2, 2), 0.5, 3)
+    y, argmax = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, *geometry, (2, 2), 0.5, 3)
     dy = np.where(y > 0, integers(rng, *y.shape, dtype=np.float32), np.float32(bad))
-    back = dy, y, winner, x, kernel, *geometry, (2, 2), 0.5, True
+    back = dy, y, argmax, x, kernel, *geometry, (2, 2), 0.5, True
     wanted = reference.conv2d_relu_max_pool2d_backward(*back)
     assert_equal(kernels.conv2d_relu_max_pool2d_backward(*back), wanted, np.float32)
 
 
 def test_a_nan_gradient_of_a_unit_that_is_on_is_not_hidden(rng, directly):
     x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
-    y, winner = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, *geometry, (2, 2), 0, 0)
+    y, argmax = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, *geometry, (2, 2), 0, 0)
     dy = np.ones_like(y)
     dy[np.unravel_index(y.argmax(), y.shape)] = np.nan
-    back = dy, y, winner, x, kernel, *geometry, (2, 2), 0, True
+    back = dy, y, argmax, x, kernel, *geometry, (2, 2), 0, True
     found = kernels.conv2d_relu_max_pool2d_backward(*back)
     assert all(np.isnan(one).any() for one in found)
 

@@ -44,7 +44,7 @@ CASES = {
     "max_pool2d_forward": {**IMAGE, **POOL, **STEPS},
     "max_pool2d_backward": {
         "dy": normal(1, 2, 2, 3),
-        "winner": np.arange(12, dtype=np.int32).reshape(1, 2, 2, 3),
+        "argmax": np.arange(12, dtype=np.int32).reshape(1, 2, 2, 3),
         "x_shape": (1, 4, 4, 3),
     },
     "average_pool2d_forward": {**IMAGE, **POOL, **STEPS},
@@ -64,7 +64,7 @@ CASES = {
     "conv2d_relu_max_pool2d_backward": {
         "dy": POOLED,
         "y": np.abs(POOLED),
-        "winner": RNG.integers(0, 4, POOLED.shape).astype(np.uint8),
+        "argmax": RNG.integers(0, 4, POOLED.shape).astype(np.uint8),
         **IMAGE,
         **KERNEL,
         **STEPS,
@@ -166,7 +166,7 @@ def test_what_does_not_fit_is_refused_by_name_or_right(name, argument):
             wanted = outcome(definition(name), before)
             for one, other in zip(found, wanted, strict=True):
                 np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
-    words = re.compile("Received|does not fit|winner|without a pixel|inhomogeneous")
+    words = re.compile("Received|does not fit|argmax|without a pixel|inhomogeneous")
     assert [text for text in refused if not words.search(text)] == []
     assert len(refused) >= 3
 

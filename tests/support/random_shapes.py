@@ -1,4 +1,4 @@
-"""Kernels on random shapes, with fences round all arrays; also by itself, because a fence may end a process.
+"""Kernels on random shapes, guard pages around all arrays; also by itself, because a page may end a process.
 
 python -m tests.support.random_shapes COUNT     every kernel between guard pages, on so many shapes
 python -m tests.support.random_shapes overruns  arrays with a number too few: each in a process that must die
@@ -13,7 +13,7 @@ import typing
 import numpy as np
 import pytest
 
-from tests.support import guard_pages as fences
+from tests.support import guard_pages
 from tests.support.intrinsics import entered
 from tinycnn.ops import kernels
 from tinycnn.ops.kernels.blocks.dot_products import add_dot_products
@@ -203,10 +203,10 @@ def convolve(rng, dtype):
 
 def convolve_and_pool(rng, dtype):
     case, rate = Convolution.any(rng, dtype), float(rng.choice([0, 0.25, 1]))
-    y, winner = kernels.conv2d_relu_max_pool2d_forward(*case[:6], rate, 7)
-    back = y, winner, case.x, case.kernel, case.strides, case.padding, case.pool, rate, True
+    y, argmax = kernels.conv2d_relu_max_pool2d_forward(*case[:6], rate, 7)
+    back = y, argmax, case.x, case.kernel, case.strides, case.padding, case.pool, rate, True
     dy = case.gradient(rng, y.shape)
-    return y, winner, *kernels.conv2d_relu_max_pool2d_backward(dy, *back)
+    return y, argmax, *kernels.conv2d_relu_max_pool2d_backward(dy, *back)
 
 
 def dense(rng, dtype):
@@ -265,7 +265,7 @@ def fenced_spans(fence, at_end):
     """Run each kernel's compiled span on fenced arrays: what is read, and what is written."""
 
     def run(span, length, grain, *arguments):
-        fences.call(fence, at_end, span, (0, length, *arguments))
+        guard_pages.call(fence, at_end, span, (0, length, *arguments))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workers, "run", run)
@@ -274,13 +274,13 @@ def fenced_spans(fence, at_end):
 
 def fenced_entry_points(fence, at_end):
     """Run what enters emitted code on fenced arrays, also those that a kernel makes for itself."""
-    return entered(lambda function, arguments: fences.call(fence, at_end, function, arguments))
+    return entered(lambda function, arguments: guard_pages.call(fence, at_end, function, arguments))
 
 
 def copied(value):
     """Return arguments with copies of their arrays, also inside of structures."""
     if isinstance(value, tuple):
-        return fences.rebuilt(value, map(copied, value))
+        return guard_pages.rebuilt(value, map(copied, value))
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
@@ -294,7 +294,7 @@ def shortened(value, place):
     """Return arguments in which one array lacks its last number; `place` has an index for each depth."""
     first, *deeper = place
     short = shortened(value[first], deeper) if deeper else value[first][:-1]
-    return fences.rebuilt(value, (*value[:first], short, *value[first + 1 :]))
+    return guard_pages.rebuilt(value, (*value[:first], short, *value[first + 1 :]))
 
 
 def run_entry_points(name, fence, count, say=lambda text: None):
@@ -304,7 +304,7 @@ def run_entry_points(name, fence, count, say=lambda text: None):
         function, arguments = CASES[name](rng, DTYPES[number % 2])
         plain = copied(arguments)
         say(f"{name} {[getattr(a, 'shape', a) for a in flattened(arguments)]}")
-        fences.call(fence, number % 4 < 2, function, arguments)
+        guard_pages.call(fence, number % 4 < 2, function, arguments)
         function(*plain)
         for one, other in zip(flattened(arguments), flattened(plain), strict=True):
             np.testing.assert_array_equal(one, other)
@@ -343,7 +343,7 @@ READ += [("convolve_band", 1), ("convolve_band", 5)]
 def overrun(name, place, fence):
     """Call one of CASES with one array that is a number too short."""
     function, arguments = CASES[name](np.random.default_rng(4), np.float32)
-    fences.call(fence, True, function, shortened(arguments, place))
+    guard_pages.call(fence, True, function, shortened(arguments, place))
 
 
 def survivors():
@@ -352,7 +352,7 @@ def survivors():
     for name, *place in WRITTEN + READ:
         child = os.fork()
         if not child:
-            overrun(name, place, fences.guard_pages)
+            overrun(name, place, guard_pages.guard_pages)
             os._exit(0)
         if not os.WIFSIGNALED(os.waitpid(child, 0)[1]):
             found.append((name, *place))
@@ -367,10 +367,10 @@ def main():
     faulthandler.enable()
     say, count = lambda text: print(text, flush=True), int(sys.argv[1])
     for name in CASES:
-        run_entry_points(name, fences.guard_pages, count, say)
+        run_entry_points(name, guard_pages.guard_pages, count, say)
     for name in PUBLIC:
         for fences_of in (fenced_spans, fenced_entry_points):
-            run_public(name, fences_of, fences.guard_pages, count // 3, say)
+            run_public(name, fences_of, guard_pages.guard_pages, count // 3, say)
     print("all whole")
 
 

@@ -205,14 +205,14 @@ def max_pool2d_forward(
     return implementation().max_pool2d_forward(x, *_pool_geometry(x.shape, pool, strides, padding))
 
 
-def max_pool2d_backward(dy: np.ndarray, winner: np.ndarray, x_shape: tuple) -> np.ndarray:
+def max_pool2d_backward(dy: np.ndarray, argmax: np.ndarray, x_shape: tuple) -> np.ndarray:
     """Return dx (n, h, w, c): see `reference.max_pool2d_backward`."""
     x_shape = check_shape("x_shape", x_shape)
-    winner = check_array("winner", winner, (x_shape[0], None, None, x_shape[3]), np.dtype(np.int32))
-    dy = check_array("dy", dy, winner.shape)
-    if winner.size and not 0 <= winner.min() <= winner.max() < x_shape[1] * x_shape[2]:
-        raise ValueError(f"winner points outside of an image of {x_shape[1:3]}.")
-    return implementation().max_pool2d_backward(dy, winner, x_shape)
+    argmax = check_array("argmax", argmax, (x_shape[0], None, None, x_shape[3]), np.dtype(np.int32))
+    dy = check_array("dy", dy, argmax.shape)
+    if argmax.size and not 0 <= argmax.min() <= argmax.max() < x_shape[1] * x_shape[2]:
+        raise ValueError(f"argmax points outside of an image of {x_shape[1:3]}.")
+    return implementation().max_pool2d_backward(dy, argmax, x_shape)
 
 
 def average_pool2d_forward(

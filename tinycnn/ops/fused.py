@@ -86,7 +86,7 @@ def conv2d_relu_max_pool2d_forward(
 def conv2d_relu_max_pool2d_backward(
     dy: np.ndarray,
     y: np.ndarray,
-    winner: np.ndarray,
+    argmax: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
     strides: Pair,
@@ -99,13 +99,13 @@ def conv2d_relu_max_pool2d_backward(
     x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
     shape, pool = _pooled(shape, pool)
     dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
-    winner = check_array("winner", winner, shape, np.dtype(np.uint8))
-    if winner.size and winner.max() >= pool[0] * pool[1]:
-        raise ValueError(f"winner points outside of a window of {pool}.")
+    argmax = check_array("argmax", argmax, shape, np.dtype(np.uint8))
+    if argmax.size and argmax.max() >= pool[0] * pool[1]:
+        raise ValueError(f"argmax points outside of a window of {pool}.")
     check_dropout(rate, 0)
     input_gradient = check_bool("input_gradient", input_gradient)
     return select_implementation(kernel.shape).conv2d_relu_max_pool2d_backward(
-        dy, y, winner, x, kernel, strides, padding, pool, rate, input_gradient
+        dy, y, argmax, x, kernel, strides, padding, pool, rate, input_gradient
     )
 
 

@@ -11,8 +11,7 @@ from tinycnn.ops import reference
 if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
-from tests.support import guard_pages as fences
-from tests.support import patience, random_shapes
+from tests.support import guard_pages, patience, random_shapes
 from tests.support.intrinsics import entry_points
 
 SHAPES = 200
@@ -32,21 +31,21 @@ def test_every_function_that_enters_emitted_code_is_tried():
 
 @pytest.mark.parametrize("name", random_shapes.CASES)
 def test_nothing_beside_the_arrays_is_written(name):
-    random_shapes.run_entry_points(name, fences.canary, SHAPES)
+    random_shapes.run_entry_points(name, guard_pages.canary, SHAPES)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", random_shapes.PUBLIC)
 @pytest.mark.parametrize("around", [random_shapes.fenced_spans, random_shapes.fenced_entry_points])
 def test_nor_beside_those_that_a_kernel_makes(name, around):
-    random_shapes.run_public(name, around, fences.canary, 30)
+    random_shapes.run_public(name, around, guard_pages.canary, 30)
 
 
 @pytest.mark.parametrize("case", random_shapes.WRITTEN)
 def test_a_number_written_beside_an_array_is_noticed(case):
     name, *place = case
     with pytest.raises(AssertionError, match="wrote beside an array"):
-        random_shapes.overrun(name, place, fences.canary)
+        random_shapes.overrun(name, place, guard_pages.canary)
 
 
 @pytest.mark.slow

@@ -196,15 +196,15 @@ def test_dense_is_exact_on_integers(n, c, f, dtype, rng):
 def test_pooling(case, dtype, rng):
     n, h, w, c, pool, strides, padding = POOLS[case]
     x = integers(rng, n, h, w, c, dtype=dtype)  # few values, so there are many ties
-    y, winner = ops.max_pool2d_forward(x, pool, strides, padding)
+    y, argmax = ops.max_pool2d_forward(x, pool, strides, padding)
     start = (padding[0][0], padding[1][0])
     wanted = reference.max_pool2d_forward(x, pool, strides, start, y.shape[1:3])
     np.testing.assert_array_equal(y, wanted[0])
-    np.testing.assert_array_equal(winner, wanted[1])
+    np.testing.assert_array_equal(argmax, wanted[1])
     dy = integers(rng, *y.shape, dtype=dtype)
-    dx = ops.max_pool2d_backward(dy, winner, x.shape)
-    np.testing.assert_array_equal(dx, reference.max_pool2d_backward(dy, winner, x.shape))
-    assert dx.sum() == dy.sum()  # one winner a window, and it receives everything
+    dx = ops.max_pool2d_backward(dy, argmax, x.shape)
+    np.testing.assert_array_equal(dx, reference.max_pool2d_backward(dy, argmax, x.shape))
+    assert dx.sum() == dy.sum()  # one argmax a window, and it receives everything
     mean = ops.average_pool2d_forward(x, pool, strides, padding)
     expected = reference.average_pool2d_forward(x, pool, strides, start, y.shape[1:3])
     np.testing.assert_allclose(mean, expected, rtol=1e-6)
@@ -227,9 +227,9 @@ def test_average_pooling_is_exact_where_division_is(dtype, rng):
 def test_nan_wins_a_maximum_and_stays_in_a_relu():
     x = np.array([[1, np.nan], [np.nan, 5]], np.float32).reshape(1, 2, 2, 1)
     for room in (kernels, reference):
-        y, winner = room.max_pool2d_forward(x, (2, 2), (2, 2), (0, 0), (1, 1))
+        y, argmax = room.max_pool2d_forward(x, (2, 2), (2, 2), (0, 0), (1, 1))
         assert np.isnan(y.item())
-        assert winner.item() == 1  # the first of the two
+        assert argmax.item() == 1  # the first of the two
         np.testing.assert_array_equal(room.relu_forward(x), x)
 
 
@@ -263,8 +263,8 @@ def test_nan_in_nan_out_of_a_convolution(where, dtype, rng, directly):
 def test_a_window_of_minus_infinity_still_has_a_winner():
     x = np.full((1, 2, 2, 1), -np.inf, np.float32)
     for room in (kernels, reference):
-        y, winner = room.max_pool2d_forward(x, (3, 3), (2, 2), (1, 1), (1, 1))
-        assert (y.item(), winner.item()) == (-np.inf, 0)
+        y, argmax = room.max_pool2d_forward(x, (3, 3), (2, 2), (1, 1), (1, 1))
+        assert (y.item(), argmax.item()) == (-np.inf, 0)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -357,10 +357,10 @@ def test_the_same_bytes_for_any_number_of_threads(rng):
             *kernels.conv2d_relu_backward(dy, y, x, kernel, (1, 1), NONE, True),
         ]
         for pool in ((2, 2), (3, 3)):
-            y, winner = kernels.conv2d_relu_max_pool2d_forward(
+            y, argmax = kernels.conv2d_relu_max_pool2d_forward(
                 x, kernel, bias, (1, 1), NONE, pool, 0.25, 3
             )
-            rest = y, winner, x, kernel, (1, 1), NONE, pool, 0.25, True
+            rest = y, argmax, x, kernel, (1, 1), NONE, pool, 0.25, True
             results += [y, *kernels.conv2d_relu_max_pool2d_backward(y, *rest)]
         return [result.tobytes() for result in results]
 

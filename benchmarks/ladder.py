@@ -1,0 +1,99 @@
+"""How long each step from the definition of a convolution to the fast kernel takes on this machine.
+
+python -m benchmarks.ladder
+"""
+
+import time
+
+import numpy as np
+
+from tinycnn import ops
+from tinycnn.ops import fused, reference
+from tinycnn.utils.cli import Parser, run, whole_number
+
+ROUNDS = 5
+GEOMETRY = ((1, 1), ((0, 0), (0, 0)))  # strides and padding
+HEAD = f"{'':24}{'ms':>10}  {'times as fast':>13}  {'largest error':>13}"
+
+
+def arguments():
+    parser = Parser(prog="python -m benchmarks.ladder", description=__doc__)
+    parser.add_argument("--samples", type=whole_number(), default=8, help="images (default 8)")
+    parser.add_argument("--channels", type=whole_number(), default=32, help="default 32")
+    parser.add_argument("--filters", type=whole_number(), default=64, help="default 64")
+    return parser.parse_args()
+
+
+def milliseconds(function, *given):
+    """Return the least time of a few rounds, after one that may compile."""
+    function(*given)
+    times = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        function(*given)
+        times.append(time.perf_counter() - begin)
+    return 1000 * min(times)
+
+
+def error(result, expected):
+    """Return the largest difference as a share of the largest number."""
+    pairs = zip(result, expected, strict=True)
+    return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
+
+
+def show(steps, expected):
+    """Print a row for each (name, what it does, function without arguments)."""
+    first = None
+    for name, what, function in steps:
+        taken = milliseconds(function)
+        first = first or taken
+        row = f"{name:24}{taken:10.2f}  {first / taken:13.1f}  {error(function(), expected):13.1e}"
+        print(f"{row}\n    {what}", flush=True)
+
+
+def back_through_everything(dy, argmax, y, x, kernel):
+    """Pooling, ReLU and convolution one after the other: three quarters of the gradients are zero."""
+    dz = ops.relu_backward(ops.max_pool2d_backward(dy, argmax, y.shape), y)
+    dkernel, dbias = ops.conv2d_backward_kernel(dz, x, kernel.shape, *GEOMETRY)
+    return ops.conv2d_backward_input(dz, kernel, x.shape, *GEOMETRY), dkernel, dbias
+
+
+def show_sparsity(x, kernel, rng):
+    """Show what it saves to list the gradients that are not zero, behind a ReLU and a pooling."""
+    bias, pool = np.zeros(kernel.shape[3], x.dtype), (2, 2)
+    y = fused.conv2d_relu_forward(x, kernel, bias, *GEOMETRY)
+    pooled, argmax = ops.max_pool2d_forward(y, pool, pool, GEOMETRY[1])
+    _, in_window = fused.conv2d_relu_max_pool2d_forward(x, kernel, bias, *GEOMETRY, pool, 0.0, 0)
+    dy = rng.standard_normal(pooled.shape, np.float32)
+
+    def listed():
+        given = dy, pooled, in_window, x, kernel, *GEOMETRY, pool
+        return fused.conv2d_relu_max_pool2d_backward(*given, 0.0, True)
+
+    def dense():
+        return back_through_everything(dy, argmax, y, x, kernel)
+
+    print(f"\nthe way back behind a ReLU and a 2 x 2 pooling, all threads\n\n{HEAD}")
+    what = "What is not zero, listed row by row (CSR): only that is multiplied."
+    show([("dense", back_through_everything.__doc__, dense), ("listed", what, listed)], dense())
+
+
+def main():
+    options = arguments()
+    from tinycnn.ops.kernels import ladder
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((options.samples, 26, 26, options.channels), np.float32)
+    kernel = rng.standard_normal((3, 3, options.channels, options.filters), np.float32)
+    bias = np.zeros(options.filters, np.float32)
+    expected = [reference.conv2d_forward(x, kernel, bias, *GEOMETRY)]
+    print(f"convolution of {x.shape} with {kernel.shape}, one thread until the last step\n\n{HEAD}")
+    steps = [
+        (rung.__name__, rung.__doc__, lambda rung=rung: [rung(x, kernel)]) for rung in ladder.RUNGS
+    ]
+    show(steps, expected)
+    show_sparsity(x, kernel, rng)
+
+
+if __name__ == "__main__":
+    run(main)
