@@ -18,6 +18,8 @@ def keras():
 class Stub:
     """Stands for a model: counts its epochs as weights, and notes what is saved."""
 
+    layers = ()
+
     def __init__(self):
         self.stop_training, self.epoch, self.saved = False, 0, []
 
