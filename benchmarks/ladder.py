@@ -18,7 +18,7 @@ HEAD = f"{'':24}{'ms':>10}  {'times as fast':>13}  {'largest error':>13}"
 
 def arguments():
     parser = Parser(prog="python -m benchmarks.ladder", description=__doc__)
-    parser.add_argument("--samples", type=whole_number(), default=8, help="images (default 8)")
+    parser.add_argument("--samples", type=whole_number(), default=32, help="images (default 32)")
     parser.add_argument("--channels", type=whole_number(), default=32, help="default 32")
     parser.add_argument("--filters", type=whole_number(), default=64, help="default 64")
     return parser.parse_args()
