@@ -11,7 +11,8 @@ from tinycnn import ops
 from tinycnn.ops import fused, reference
 from tinycnn.utils.cli import Parser, run, whole_number
 
-ROUNDS = 5
+ROUNDS = 10
+REST = 0.3  # seconds: the threads of NumPy's BLAS spin a while after a product, in the way of the next step
 GEOMETRY = ((1, 1), ((0, 0), (0, 0)))  # strides and padding
 HEAD = f"{'':24}{'ms':>10}  {'times as fast':>13}  {'largest error':>13}"
 
@@ -27,6 +28,7 @@ def arguments():
 def milliseconds(function, *given):
     """Return the least time of a few rounds, after one that may compile."""
     function(*given)
+    time.sleep(REST)
     times = []
     for _ in range(ROUNDS):
         begin = time.perf_counter()
