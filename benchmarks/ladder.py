@@ -13,6 +13,7 @@ from tinycnn.utils.cli import Parser, run, whole_number
 
 ROUNDS = 10
 REST = 0.3  # seconds: the threads of NumPy's BLAS spin a while after a product, in the way of the next step
+FARTHEST = 1e-4  # from the definition, as a share of the largest number: more is a wrong result
 GEOMETRY = ((1, 1), ((0, 0), (0, 0)))  # strides and padding
 HEAD = f"{'':24}{'ms':>10}  {'times as fast':>13}  {'largest error':>13}"
 
@@ -47,9 +48,12 @@ def show(steps, expected):
     """Print a row for each (name, what it does, function without arguments)."""
     first = None
     for name, what, function in steps:
+        off = error(function(), expected)
+        if not off < FARTHEST:
+            raise ValueError(f"{name} is wrong by {off:.1e} of the largest number: not timed")
         taken = milliseconds(function)
         first = first or taken
-        row = f"{name:24}{taken:10.2f}  {first / taken:13.1f}  {error(function(), expected):13.1e}"
+        row = f"{name:24}{taken:10.2f}  {first / taken:13.1f}  {off:13.1e}"
         print(f"{row}\n    {what}", flush=True)
 
 
@@ -82,6 +86,8 @@ def show_sparsity(x, kernel, rng):
 
 def main():
     options = arguments()
+    if ops.implementation() is reference:
+        raise ValueError("the steps are compiled: run this without NUMBA_DISABLE_JIT=1")
     from tinycnn.ops.kernels import ladder
 
     rng = np.random.default_rng(0)

@@ -271,7 +271,7 @@ def test_saving_beside_training_never_fails(tmp_path):
     try:
         for _ in range(20):
             model.save(path)
-            load_model(path)
+            assert load_model(path).count_params() == model.count_params()
     finally:
         stop.set()
         thread.join()
