@@ -93,7 +93,7 @@ class Saving:
         if self.left == 0:
             self.announce(b"s")
             while True:
-                signal.pause()
+                pass  # not signal.pause(): a signal just before it would be lost
 
 
 def child(folder, digits, chosen, pipe):
