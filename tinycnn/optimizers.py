@@ -93,7 +93,7 @@ class Optimizer:
         """
         _check_list("grads", grads)
         _check_list("params", params)
-        shapes = [[np.shape(array) for array in arrays] for arrays in (grads, params)]
+        shapes = [[getattr(a, "shape", None) for a in arrays] for arrays in (grads, params)]
         if shapes[0] != shapes[1]:
             raise ValueError(f"Gradients and weights must have the same shapes. Received: {shapes}")
         self.build(params)

@@ -37,10 +37,11 @@ class Affine(Layer):
         """Return what belongs to kernel and bias by name, without the bias if there is none."""
         return {"kernel": kernel, "bias": bias} if self.use_bias else {"kernel": kernel}
 
-    def bias(self) -> np.ndarray:
-        """Return the bias, zeros if there is none."""
+    def kernel_and_bias(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the kernel (..., f), and the bias (f,), zeros if there is none."""
         kernel = self.params["kernel"]
-        return self.params["bias"] if self.use_bias else np.zeros(kernel.shape[-1], kernel.dtype)
+        bias = self.params["bias"] if self.use_bias else np.zeros(kernel.shape[-1], kernel.dtype)
+        return kernel, bias
 
     def as_logits(self) -> "Affine | None":
         """Return a copy with linear activation that shares the parameters; None without a softmax."""

@@ -6,9 +6,8 @@ from tinycnn import activations, initializers, ops
 from tinycnn.layers.affine import Affine
 from tinycnn.layers.base import Shape
 from tinycnn.layers.window import output_of, padding_name, padding_of
+from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.validation import check_int, check_pair
-
-Pair = tuple[int, int]
 
 
 class Conv2D(Affine):
@@ -66,7 +65,7 @@ class Conv2D(Affine):
         """Return (n, oh, ow, f)."""
         return (input_shape[0], *output_of(self, input_shape, self.kernel_size), self.filters)
 
-    def geometry(self, x_shape: tuple) -> tuple[Pair, ops.Padding]:
+    def geometry(self, x_shape: tuple) -> tuple[Pair, Padding]:
         """Return strides and padding for images of this shape."""
         padding = padding_of(self.padding, x_shape[1:3], self.kernel_size, self.strides)
         return self.strides, padding
@@ -75,7 +74,7 @@ class Conv2D(Affine):
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
         """Return y = activation(x * kernel + bias), (n, oh, ow, f)."""
-        z = ops.conv2d_forward(x, self.params["kernel"], self.bias(), *self.geometry(x.shape))
+        z = ops.conv2d_forward(x, *self.kernel_and_bias(), *self.geometry(x.shape))
         y = self.activation.forward(z)
         return y, (x, y)
 

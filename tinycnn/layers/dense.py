@@ -55,7 +55,7 @@ class Dense(Affine):
     ) -> tuple[np.ndarray, tuple]:
         """Return y = activation(x @ kernel + bias), (n, ..., f)."""
         rows = x.reshape(-1, x.shape[-1])  # (n, c)
-        z = ops.dense_forward(rows, self.params["kernel"], self.bias())
+        z = ops.dense_forward(rows, *self.kernel_and_bias())
         y = self.activation.forward(z.reshape(*x.shape[:-1], self.units))
         return y, (x, y)
 

@@ -1,5 +1,7 @@
 """The flatten layer."""
 
+import math
+
 import numpy as np
 
 from tinycnn.layers.base import Layer, Shape, flat_size
@@ -30,7 +32,7 @@ class Flatten(Layer):
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
         """Return the same numbers as (n, c)."""
-        return x.reshape(len(x), flat_size(x.shape)), x.shape
+        return x.reshape(len(x), math.prod(x.shape[1:])), x.shape
 
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True

@@ -7,9 +7,8 @@ import numpy as np
 from tinycnn import ops
 from tinycnn.layers.base import Layer, Shape, flat_size
 from tinycnn.layers.window import output_of, padding_name, padding_of
+from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.validation import check_pair
-
-Pair = tuple[int, int]
 
 
 class Pooling2D(Layer):
@@ -40,7 +39,7 @@ class Pooling2D(Layer):
         """Return (n, oh, ow, c)."""
         return (input_shape[0], *output_of(self, input_shape, self.pool_size), input_shape[3])
 
-    def geometry(self, x_shape: tuple) -> tuple[Pair, Pair, ops.Padding]:
+    def geometry(self, x_shape: tuple) -> tuple[Pair, Pair, Padding]:
         """Return window, strides and padding for images of this shape."""
         padding = padding_of(self.padding, x_shape[1:3], self.pool_size, self.strides)
         return self.pool_size, self.strides, padding

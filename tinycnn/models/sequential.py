@@ -12,7 +12,7 @@ from tinycnn.layers import Layer
 from tinycnn.models import arguments, inspection, training
 from tinycnn.models.files import save_model
 from tinycnn.models.network import Network
-from tinycnn.models.plan import plan
+from tinycnn.models.plan import AnyStep, plan
 from tinycnn.models.summary import cells, summary
 from tinycnn.models.turns import Turns, between_trainings, one_thread_at_a_time
 from tinycnn.utils.validation import check_bool, check_int, check_supported, plain_array
@@ -45,7 +45,6 @@ class Sequential(Network):
     ):
         check_supported("Sequential", {"trainable": trainable}, {"trainable": True})
         self.optimizer: optimizers.Optimizer | None = None
-        self.objective: training.Objective | None = None
         self.history: History | None = None
         self.stop_training = False
         self.run_eagerly = False
@@ -120,14 +119,19 @@ class Sequential(Network):
         optimizer, run_eagerly = optimizers.get(optimizer), check_bool("run_eagerly", run_eagerly)
         self.optimizer, self.run_eagerly = optimizer, run_eagerly
         self._compiled = compiled
-        self._plan_steps()
+        self._plans.clear()
+        _ = self.objective  # what it warns of is said now
 
-    def _plan_steps(self) -> None:
-        """Plan what predicting and, once compiled, training will run."""
-        super()._plan_steps()
-        if not self.built or self._compiled is None:
-            return
-        loss = self._compiled["loss"]
+    @property
+    def objective(self) -> training.Objective | None:
+        """What training runs and aims at; None before the model is compiled and built."""
+        if self._compiled is None or not self.built:
+            return None
+        if "training" not in self._plans:
+            self._plans["training"] = self._plan_training(self._compiled["loss"])
+        return self._plans["training"]
+
+    def _plan_training(self, loss: object) -> training.Objective:
         logits = self.layers[-1].as_logits() is not None
         if logits and loss.from_logits:
             warn(
@@ -135,9 +139,39 @@ class Sequential(Network):
                 "scores before the softmax."
             )
         steps = plan(self.layers, logits, fuse=not self.run_eagerly)
-        self.objective = training.Objective(
+        return training.Objective(
             steps, loss, logits or loss.from_logits, self._compiled["metrics"]
         )
+
+    def steps(self, training: bool = False) -> list[AnyStep]:
+        """Return what really runs, in order: layers, or neighbours that run as one.
+
+        Args:
+            training: the steps of `fit`, up to the loss; False: those of `predict`.
+
+        Raises:
+            ValueError: if the model is not built.
+            RuntimeError: for training, if it is not compiled.
+
+        Example:
+            >>> from tinycnn.layers import Conv2D, Flatten, Input, MaxPooling2D
+            >>> layers = [Input((8, 8, 1)), Conv2D(4, 3, activation="relu"), MaxPooling2D(), Flatten()]
+            >>> Sequential(layers).steps()
+            [<ConvolutionReLUPooling: conv2d + max_pooling2d>, <Flatten: flatten>]
+        """
+        self._require_built()
+        if training:
+            return self._compiled_objective().steps
+        if "prediction" not in self._plans:
+            self._plans["prediction"] = plan(self.layers, prediction=True)
+        return self._plans["prediction"]
+
+    def _compiled_objective(self) -> training.Objective:
+        if self.objective is None:
+            raise RuntimeError(
+                "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
+            )
+        return self.objective
 
     @one_thread_at_a_time
     def fit(
@@ -219,16 +253,13 @@ class Sequential(Network):
     def _labelled(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return samples and labels after making sure that they fit the compiled model."""
         x = self._samples(x)
-        if self.objective is None:
-            raise RuntimeError(
-                "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
-            )
+        objective = self._compiled_objective()
         y = plain_array("Labels", y)
         if len(x) == 0 or y.ndim == 0 or len(x) != len(y):
             raise ValueError(
                 f"x and y must have as many samples, at least 1. Received: {len(x)}, {y.shape}"
             )
-        self.objective.loss.target(y, np.empty((len(y), *self.output_shape[1:]), self.dtype))
+        objective.loss.target(y, np.empty((len(y), *self.output_shape[1:]), self.dtype))
         return x, y
 
     def _samples(self, x: np.ndarray) -> np.ndarray:
@@ -248,6 +279,8 @@ class Sequential(Network):
 
         It is writeable, too: for arrays that are not, Numba would compile every kernel once more.
         """
+        if type(x) is np.ndarray and x.dtype == self.dtype and x.flags.carray:
+            return x
         return np.require(x, self.dtype, ["C", "A", "W"])
 
     @one_thread_at_a_time
