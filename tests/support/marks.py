@@ -13,3 +13,6 @@ needs_kernels = pytest.mark.skipif(
 )
 posix_only = pytest.mark.skipif(os.name != "posix", reason="Windows has no such files or signals")
 forks_only = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+compiled_only = pytest.mark.skipif(
+    ops.implementation() is reference, reason="without Numba there is nothing compiled"
+)
