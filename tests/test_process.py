@@ -168,6 +168,25 @@ print(problems)
     assert run_code(code).strip() == "[]"
 
 
+def test_training_in_a_thread_outlives_the_main_program():
+    code = f"""{TRAIN}
+import threading
+from tinycnn import ops
+
+ops.set_num_threads(3)
+model = make()
+x, y = rng.normal(size=(600, 9, 9, 1)), np.arange(600) % 3
+model.fit(x, y, verbose=0)
+
+def learn():
+    model.fit(x, y, epochs=10, verbose=0)
+    print("learnt", flush=True)
+
+threading.Thread(target=learn).start()
+"""
+    assert run_code(code) == "learnt\n"
+
+
 @forks_only
 def test_prediction_after_a_fork_in_parent_and_child():
     code = f"""{TRAIN}
