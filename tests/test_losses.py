@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tinycnn import activations, losses
-from tinycnn.layers import Dense
+from tinycnn.layers import Conv2D, Dense, Input
 from tinycnn.losses import CategoricalCrossentropy, SparseCategoricalCrossentropy
 from tinycnn.models import Sequential
 
@@ -285,3 +285,10 @@ def test_get_config_makes_it_again(loss):
     assert type(again) is type(loss)
     assert again.get_config() == config
     assert losses.get(again) is again
+
+
+def test_outputs_that_are_pictures_have_no_such_loss():
+    model = Sequential([Input((4, 4, 1)), Conv2D(3, 1, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+    with pytest.raises(ValueError, match=r"\(n, classes\)"):
+        model.evaluate(np.zeros((2, 4, 4, 1)), np.ones((2, 4, 4, 3)) / 3, verbose=0)

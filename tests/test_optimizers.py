@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -96,8 +97,9 @@ def test_the_learning_rate_may_change_between_steps():
     optimizer.learning_rate = 0.25
     optimizer.apply([np.array([1.0])], [x])
     np.testing.assert_array_equal(x, [0.25])
-    with pytest.raises(ValueError, match="learning_rate"):
-        optimizer.learning_rate = -1
+    for wrong in (-1, float("nan")):
+        with pytest.raises(ValueError, match=f"learning_rate={wrong}"):
+            optimizer.learning_rate = wrong
     assert optimizer.learning_rate == 0.25
 
 
@@ -120,9 +122,8 @@ REFUSED = [
 
 @pytest.mark.parametrize(("cls", "argument", "value"), REFUSED)
 def test_arguments_out_of_range_are_named(cls, argument, value):
-    with pytest.raises(ValueError, match=argument) as caught:
+    with pytest.raises(ValueError, match=re.escape(f"{argument}={value!r}")):
         cls(**{argument: value})
-    assert repr(value) in str(caught.value)
 
 
 @pytest.mark.parametrize(

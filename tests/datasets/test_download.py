@@ -1,38 +1,31 @@
 """Downloads from mirrors that fail in every way known: whole files in the end, or a sentence."""
 
 import contextlib
-import errno
-import os
-import pathlib
 import socket
 import sys
 import threading
 import types
-from pathlib import Path
 
 import pytest
 import requests
 
-from tests.support.fake_server import Mirror, known_files, packed_files, stalls_halfway
+from tests.support.fake_server import (
+    FakeServer,
+    contents,
+    known_files,
+    packed_files,
+    stalls_halfway,
+)
 from tests.support.patience import PATIENCE
 from tinycnn.datasets import download as download_module
 from tinycnn.datasets import transfer
 from tinycnn.datasets.download import download
 from tinycnn.datasets.transfer import MirrorError, follow, receive
-from tinycnn.utils.errors import DataFileError, DownloadError
+from tinycnn.utils.errors import DownloadError
 
 FILES = known_files()
 PACKED = packed_files()
 IMPATIENT = 0.4  # seconds, for mirrors that will never answer
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
 def refused_url():
@@ -124,7 +117,7 @@ def name(value):
 
 
 def test_four_files_arrive_whole(tmp_path):
-    with Mirror() as mirror:
+    with FakeServer() as mirror:
         download(FILES, tmp_path / "new" / "cache", [mirror.url], PATIENCE)
     assert contents(tmp_path / "new" / "cache") == PACKED
     assert mirror.headers_received[0]["User-Agent"].startswith("tinycnn/")
@@ -133,7 +126,7 @@ def test_four_files_arrive_whole(tmp_path):
 
 @pytest.mark.parametrize(("reply", "cause"), FAILURES, ids=name)
 def test_after_any_failure_the_next_mirror_is_tried(reply, cause, tmp_path, capsys):
-    with Mirror(reply) as bad, Mirror() as good:
+    with FakeServer(reply) as bad, FakeServer() as good:
         download(FILES, tmp_path, [bad.url, good.url], PATIENCE)
     assert contents(tmp_path) == PACKED
     assert len({*bad.requested}) == 1  # a mirror that failed goes to the end of the queue
@@ -142,7 +135,7 @@ def test_after_any_failure_the_next_mirror_is_tried(reply, cause, tmp_path, caps
 
 @pytest.mark.parametrize(("reply", "cause"), FAILURES, ids=name)
 def test_failure_is_described_and_leaves_nothing(reply, cause, tmp_path):
-    with Mirror(reply) as bad, pytest.raises(DownloadError, match=cause) as caught:
+    with FakeServer(reply) as bad, pytest.raises(DownloadError, match=cause) as caught:
         download(FILES, tmp_path, [bad.url], PATIENCE)
     assert caught.value.path == str(tmp_path / FILES[0].name)
     assert "127.0.0.1" in caught.value.cause
@@ -160,7 +153,7 @@ def clock(monkeypatch):
 
 @pytest.mark.parametrize("reply", SILENCES)
 def test_silence_is_given_up(reply, tmp_path, clock):
-    with Mirror(reply) as bad, pytest.raises(DownloadError, match=r"silent for 0\.4 s"):
+    with FakeServer(reply) as bad, pytest.raises(DownloadError, match=r"silent for 0\.4 s"):
         download(FILES, tmp_path, [bad.url], IMPATIENT)
     assert contents(tmp_path) == {}
 
@@ -171,7 +164,7 @@ def test_after_silence_the_next_mirror_is_tried(reply, tmp_path, monkeypatch):
         return receive(url, size, IMPATIENT if url.startswith(bad.url) else limit)
 
     monkeypatch.setattr(download_module, "receive", impatient)
-    with Mirror(reply) as bad, Mirror() as good:
+    with FakeServer(reply) as bad, FakeServer() as good:
         download(FILES, tmp_path, [bad.url, good.url], PATIENCE)
     assert contents(tmp_path) == PACKED
 
@@ -194,7 +187,7 @@ def test_slow_but_moving_download_is_not_given_up(tmp_path, monkeypatch, clock):
             handler.wfile.write(content[start : start + step])
 
     monkeypatch.setattr(download_module, "receive", watched)
-    with Mirror(slowly) as slow:
+    with FakeServer(slowly) as slow:
         download(FILES[-1:], tmp_path, [slow.url], PATIENCE)
     assert clock.now > PATIENCE
     assert contents(tmp_path) == {FILES[-1].name: PACKED[FILES[-1].name]}
@@ -258,12 +251,12 @@ def test_patience_must_be_positive(patience, tmp_path):
 
 
 def test_redirection_is_followed(tmp_path):
-    with Mirror() as good:
+    with FakeServer() as good:
 
         def redirect(handler, _content):
             handler.answer(b"", 302, Location=good.url + handler.path.rsplit("/", 1)[-1])
 
-        with Mirror(redirect) as first:
+        with FakeServer(redirect) as first:
             download(FILES, tmp_path, [first.url], PATIENCE)
     assert contents(tmp_path) == PACKED
 
@@ -280,100 +273,20 @@ def test_content_encoding_does_not_change_the_bytes(tmp_path):
     def encoded(handler, content):
         handler.answer(content, Content_Encoding="gzip")
 
-    with Mirror(encoded) as mirror:
+    with FakeServer(encoded) as mirror:
         download(FILES, tmp_path, [mirror.url], PATIENCE)
     assert contents(tmp_path) == PACKED
 
 
 def test_receive_takes_no_more_than_it_needs():
     received = []
-    with Mirror(endless) as mirror, pytest.raises(MirrorError, match="more than 5 bytes"):
+    with FakeServer(endless) as mirror, pytest.raises(MirrorError, match="more than 5 bytes"):
         received.extend(receive(mirror.url, 5, PATIENCE))
     assert len(b"".join(received)) <= 6
 
 
-def test_cache_path_that_is_a_file(tmp_path):
-    path = tmp_path / "cache"
-    path.write_text("mine")
-    with pytest.raises(DataFileError, match="it is a file, not a folder") as caught:
-        download(FILES, path, [])
-    assert "TINYCNN_HOME" in caught.value.remedy
-    assert path.read_text() == "mine"
-
-
-def test_cache_below_a_file(tmp_path):
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(DataFileError, match="cannot be the cache folder"):
-        download(FILES, tmp_path / "file" / "cache", [])
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
-def test_read_only_cache(tmp_path):
-    tmp_path.chmod(0o500)
-    with Mirror() as mirror, pytest.raises(DataFileError, match="cannot be written") as caught:
-        download(FILES, tmp_path, [mirror.url], PATIENCE)
-    assert "TINYCNN_HOME" in caught.value.remedy
-
-
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS])
-def test_disk_fault_stops_at_once_with_a_remedy(code, tmp_path, monkeypatch):
-    def fail(_descriptor):
-        raise OSError(code, os.strerror(code))
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with (
-        Mirror() as first,
-        Mirror() as second,
-        pytest.raises(DataFileError, match=os.strerror(code)) as caught,
-    ):
-        download(FILES, tmp_path, [first.url, second.url], PATIENCE)
-    assert not isinstance(caught.value, DownloadError)
-    assert "TINYCNN_HOME" in caught.value.remedy
-    assert second.requested == []
-    assert contents(tmp_path) == {}
-
-
-def test_a_read_only_disk_refuses_to_remove_what_is_not_there(tmp_path, monkeypatch):
-    def refuse(self, *arguments, **options):
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
-
-    monkeypatch.setattr(pathlib.Path, "unlink", refuse)
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: refuse(tmp_path))
-    with Mirror() as mirror, pytest.raises(DataFileError, match="cannot be written") as caught:
-        download(FILES, tmp_path, [mirror.url], PATIENCE)
-    assert "TINYCNN_HOME" in caught.value.remedy
-
-
-def test_another_process_may_hold_the_file_on_windows(tmp_path, monkeypatch):
-    def held(_source, _target):
-        raise PermissionError(errno.EACCES, "in use by another process")
-
-    for known in FILES:
-        (tmp_path / known.name).write_bytes(PACKED[known.name])
-    monkeypatch.setattr(os, "replace", held)
-    with Mirror() as mirror:
-        download(FILES, tmp_path, [mirror.url], PATIENCE)
-        assert contents(tmp_path) == PACKED
-        (tmp_path / FILES[0].name).write_bytes(b"something else")
-        with pytest.raises(DataFileError, match="in use by another process"):
-            download(FILES, tmp_path, [mirror.url], PATIENCE)
-
-
-def test_stale_temporary_files_are_swept_out(tmp_path):
-    stale = tmp_path / f"{FILES[0].name}.0123456789abcdef.part"
-    fresh = tmp_path / f"{FILES[0].name}.fedcba9876543210.part"
-    strange = tmp_path / "thesis.part"
-    for path in (stale, fresh, strange):
-        path.write_bytes(b"half")
-        if path != fresh:
-            os.utime(path, (0, 0))
-    with Mirror() as mirror:
-        download(FILES, tmp_path, [mirror.url], PATIENCE)
-    assert {*contents(tmp_path)} == {*PACKED, fresh.name, strange.name}
-
-
 def test_lines_say_what_is_downloaded_from_where(tmp_path, capsys):
-    with Mirror() as mirror:
+    with FakeServer() as mirror:
         download(FILES, tmp_path, [mirror.url], PATIENCE)
     lines = capsys.readouterr().err.splitlines()
     host = mirror.url.split("/")[2]
@@ -383,7 +296,7 @@ def test_lines_say_what_is_downloaded_from_where(tmp_path, capsys):
 
 def test_bar_is_shown_on_a_terminal(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with Mirror() as mirror:
+    with FakeServer() as mirror:
         download(FILES[:1], tmp_path, [mirror.url], PATIENCE)
     assert f"0.00/{FILES[0].size}" in capsys.readouterr().err
 
@@ -403,7 +316,7 @@ def test_session_is_closed_when_a_transfer_is_abandoned(monkeypatch):
         handler.stall()
 
     monkeypatch.setattr(requests.Session, "close", watch)
-    with Mirror(go_on) as mirror:
+    with FakeServer(go_on) as mirror:
         chunks = receive(mirror.url, 100_000, PATIENCE)
         assert next(chunks) == b"a"
         chunks.close()

@@ -11,7 +11,7 @@ import pytest
 from tests.support.fake_server import (
     TEST_COUNT,
     TRAIN_COUNT,
-    Mirror,
+    FakeServer,
     digits,
     idx,
     known_files,
@@ -31,7 +31,6 @@ REAL = os.environ.get("TINYCNN_TEST_MNIST")
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("TINYCNN_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
@@ -61,7 +60,7 @@ def not_found(handler, _content):
 
 
 def test_empty_cache_is_filled(cache):
-    with Mirror() as mirror:
+    with FakeServer() as mirror:
         assert_small_set(load_data(mirror))
     assert {path.name: path.read_bytes() for path in cache.iterdir()} == packed_files()
 
@@ -85,7 +84,7 @@ def test_only_what_is_missing_is_downloaded(cache):
     files = packed_files()
     del files[NAMES[2]]
     fill(cache, files)
-    with Mirror() as mirror:
+    with FakeServer() as mirror:
         assert_small_set(load_data(mirror))
     assert mirror.requested == [f"/mnist/{NAMES[2]}"]
 
@@ -106,7 +105,7 @@ def test_damaged_file_is_downloaded_again(cache, name, content):
     files = packed_files()
     del files[NAMES[1]]
     fill(cache, files | {name: content})
-    with Mirror() as mirror:
+    with FakeServer() as mirror:
         assert_small_set(load_data(mirror))
     assert (cache / NAMES[1]).read_bytes() == packed_files()[NAMES[1]]
     assert mirror.requested == [f"/mnist/{NAMES[1]}"]
@@ -244,14 +243,14 @@ def test_file_as_source_is_refused(tmp_path):
 
 
 def test_auto_takes_mnist_where_it_can_be_had():
-    with Mirror() as mirror:
+    with FakeServer() as mirror:
         loaded = datasets.load("auto", mirrors=[mirror.url], files=KNOWN, patience=PATIENCE)
     assert (loaded.name, loaded.note) == ("mnist", None)
     assert_small_set(((loaded.x_train, loaded.y_train), (loaded.x_test, loaded.y_test)))
 
 
 def test_auto_takes_the_sample_where_not_and_says_so():
-    with Mirror(not_found) as first, Mirror(not_found) as second:
+    with FakeServer(not_found) as first, FakeServer(not_found) as second:
         urls = [first.url, second.url]
         loaded = datasets.load("auto", mirrors=urls, files=KNOWN, patience=PATIENCE)
     assert loaded.name == "sample"
@@ -271,7 +270,7 @@ def test_auto_is_the_default_and_survives_a_useless_cache(cache):
 
 
 def test_mnist_fails_with_the_remedy_where_it_cannot_be_had(cache):
-    with Mirror(not_found) as mirror, pytest.raises(DownloadError, match="HTTP 404") as caught:
+    with FakeServer(not_found) as mirror, pytest.raises(DownloadError, match="HTTP 404") as caught:
         datasets.load("mnist", mirrors=[mirror.url], files=KNOWN, patience=PATIENCE)
     assert str(cache) in caught.value.remedy
     assert "--data sample" in caught.value.remedy

@@ -10,21 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_server import Mirror, known_files, packed_files, stalls_halfway
+from tests.support.fake_server import (
+    FakeServer,
+    contents,
+    known_files,
+    packed_files,
+    stalls_halfway,
+)
 from tests.support.patience import PATIENCE, started
 from tinycnn.datasets.download import download
 
 FILES = known_files()
 PACKED = packed_files()
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
 SCRIPT = """
@@ -51,19 +48,19 @@ def start(folder, url, first=""):
 
 
 def test_killed_in_mid_download_then_run_again(tmp_path):
-    with Mirror(stalls_halfway) as half, start(tmp_path, half.url) as process:
+    with FakeServer(stalls_halfway) as half, start(tmp_path, half.url) as process:
         assert half.stalling.wait(PATIENCE)
         process.kill()
         process.communicate()
     assert not {*contents(tmp_path)} & {*PACKED}
-    with Mirror() as good:
+    with FakeServer() as good:
         download(FILES, tmp_path, [good.url], PATIENCE)
     assert PACKED.items() <= contents(tmp_path).items()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to another process on Windows")
 def test_ctrl_c_leaves_nothing(tmp_path):
-    with Mirror(stalls_halfway) as half, start(tmp_path, half.url) as process:
+    with FakeServer(stalls_halfway) as half, start(tmp_path, half.url) as process:
         assert half.stalling.wait(PATIENCE)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=PATIENCE)
@@ -73,7 +70,7 @@ def test_ctrl_c_leaves_nothing(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="resource limits are POSIX's")
 def test_full_disk_is_a_sentence(tmp_path):
-    with Mirror() as mirror, start(tmp_path, mirror.url, FULL_DISK) as process:
+    with FakeServer() as mirror, start(tmp_path, mirror.url, FULL_DISK) as process:
         _, errors = process.communicate(timeout=PATIENCE)
     assert b"DataFileError" in errors
     assert b"cannot be written: File too large" in errors
@@ -89,7 +86,7 @@ def test_eight_processes_at_once_end_with_whole_files(tmp_path):
             together.wait(PATIENCE)  # until all eight are in the middle of the same file
         handler.wfile.write(content[9:])
 
-    with Mirror(serve) as mirror, contextlib.ExitStack() as stack:
+    with FakeServer(serve) as mirror, contextlib.ExitStack() as stack:
         processes = [stack.enter_context(start(tmp_path, mirror.url)) for _ in range(8)]
         errors = [process.communicate(timeout=PATIENCE)[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * 8, errors

@@ -8,12 +8,11 @@ import sys
 import pytest
 from PIL import Image
 
-from tests.support.marks import needs_kernels
+from tests.support.marks import needs_kernels, posix_only
 from tests.support.painted_digits import strokes
 from tests.support.patience import run
 from tests.support.xvfb import ROOT, App, Screen, lacking
 
-posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 pytestmark = pytest.mark.skipif(lacking() is not None, reason=str(lacking()))
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from tests.support import patience
 from tests.support.nets import IMAGES, ONE_HOT, X, Y, conv, dense
 from tinycnn import metrics
+from tinycnn.callbacks import LambdaCallback
 from tinycnn.layers import Dense, Flatten, Input
 from tinycnn.models import load_model
 from tinycnn.models.sequential import Sequential
@@ -48,6 +49,17 @@ def test_an_input_that_is_not_finite_is_named_once(number):
         (text,) = warned(lambda: model.fit(x, Y, batch_size=4, shuffle=False, epochs=3, verbose=0))
     assert text.startswith("The loss is nan in epoch 1, batch 2: x[7] holds NaN, infinity or")
     assert model.history.history["accuracy"][1:] == [0, 0]
+
+
+def test_a_nan_in_a_batch_shows_from_that_batch_on():
+    losses, x = [], spoilt(IMAGES, (5, 4, 4, 0))
+    note = LambdaCallback(on_train_batch_end=lambda batch, logs: losses.append(logs["loss"]))
+    model = conv()
+    fit = {"batch_size": 2, "shuffle": False, "verbose": 0, "callbacks": [note]}
+    (text,) = warned(lambda: model.fit(x, Y, **fit))
+    assert "epoch 1, batch 3: x[5] holds NaN" in text
+    assert np.isnan(losses).tolist() == [False, False, True, True, True]
+    assert np.isnan(model.history.history["loss"]).tolist() == [True]
 
 
 def test_a_shuffled_sample_is_named_by_its_place_in_the_data():

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.nets import ONE_HOT, X, Y, dense, same
 from tests.support.peers import import_torch
-from tinycnn import activations, initializers, losses, metrics, ops, optimizers, utils
+from tinycnn import activations, initializers, losses, metrics, optimizers, utils
 from tinycnn.callbacks import EarlyStopping
 from tinycnn.datasets.download import download
 from tinycnn.layers import Conv2D, Dense, Dropout, Input, MaxPooling2D
@@ -144,15 +144,6 @@ def test_what_is_no_number_is_refused_with_its_name(name, kind):
     with pytest.raises((ValueError, TypeError)) as caught:
         use(NO_NUMBERS[kind])
     assert name.split()[0] in str(caught.value)
-
-
-def test_threads_are_counted_in_any_kind():
-    from tinycnn.ops.kernels.parallel.thread_pool import workers
-
-    before = workers.get_count()
-    ops.set_num_threads(np.int64(2))
-    assert (workers.get_count(), type(workers.get_count())) == (2, int)
-    ops.set_num_threads(before)
 
 
 @pytest.mark.parametrize("patience", ["a", None, True, np.array([1, 2])])

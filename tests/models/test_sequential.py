@@ -1,11 +1,13 @@
 """The face of Keras. What models are made of: names, layers, shapes, weights."""
 
+import copy
+
 import numpy as np
 import pytest
 
 import tinycnn
 from tests.support.nets import IMAGES, X, Y, conv, dense, same
-from tinycnn import utils
+from tinycnn import gradcheck, utils
 from tinycnn.layers import (
     Conv2D,
     Dense,
@@ -205,3 +207,15 @@ def test_a_configuration_makes_the_model_again():
     assert again.input_shape == model.input_shape
     again.set_weights(model.get_weights())
     assert same([again.predict(IMAGES, verbose=0)], [model.predict(IMAGES, verbose=0)])
+
+
+def test_a_copied_model_learns_like_its_original():
+    model = conv()
+    copied = copy.deepcopy(model)
+    for each in (model, copied):
+        each.compile("sgd", "sparse_categorical_crossentropy")
+    one, other = (each.gradients(IMAGES * 1000, Y) for each in (model, copied))
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name])
+    rows = [gradcheck.check_layer(each.layers[0], (8, 8, 1)) for each in (model, copied)]
+    assert rows[0] == rows[1]

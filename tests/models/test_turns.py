@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.support import patience
+from tests.support.marks import forks_only
 from tests.support.nets import X, Y, dense, same
 from tinycnn.callbacks import LambdaCallback
 from tinycnn.layers import Dense
@@ -29,7 +30,6 @@ READING = {
     "get_weights": lambda model: model.get_weights(),
     "save": lambda model: model.summary(print_fn=lambda text: None),
 }
-forks_only = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
 
 def in_a_thread(use, *arguments):

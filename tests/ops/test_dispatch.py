@@ -1,4 +1,6 @@
-"""The doors to the kernels: what compiled code could not bear is refused, or made bearable, before it."""
+"""What compiled code could not bear is refused or made bearable; `test_validation.py` hands over anything."""
+
+import re
 
 import numpy as np
 import pytest
@@ -121,3 +123,61 @@ def test_a_dense_layer_without_inputs_gives_the_bias(samples):
     np.testing.assert_array_equal(
         ops.dense_forward(*arguments), reference.dense_forward(*arguments)
     )
+
+
+@pytest.mark.parametrize(
+    ("x", "kernel", "bias", "words"),
+    [
+        ((1, 4, 4, 2), (3, 3, 3, 1), 1, "kernel must have the shape (None, None, 2, None)"),
+        ((1, 4, 4, 2), (3, 3, 2, 1), 2, "bias must have the shape (1,)"),
+        ((4, 4, 2), (3, 3, 2, 1), 1, "x must have the shape"),
+        ((1, 2, 4, 2), (3, 3, 2, 1), 1, "does not fit"),
+    ],
+)
+def test_shapes_that_do_not_go_together_are_named(x, kernel, bias, words):
+    arrays = [np.zeros(shape, np.float32) for shape in (x, kernel, bias)]
+    with pytest.raises(ValueError, match=re.escape(words)):
+        ops.conv2d_forward(*arrays, (1, 1), NONE)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "i4", ">f4", "c8", "O"])
+def test_only_two_dtypes_are_taken(dtype):
+    with pytest.raises(ValueError, match="x must be an array of float32 or float64"):
+        ops.relu_forward(np.zeros(3, dtype))
+
+
+def test_two_dtypes_are_not_taken_together():
+    with pytest.raises(ValueError, match=r"kernel must be an array of float32\. Received: float64"):
+        ops.dense_forward(np.zeros((1, 2), np.float32), np.zeros((2, 3)), np.zeros(3))
+
+
+def test_what_is_changed_in_place_must_be_one_block():
+    param = np.arange(16, dtype=np.float32).reshape(4, 4)
+    with pytest.raises(ValueError, match="param must be C-contiguous"):
+        ops.sgd_update(param.T, param.copy(), param.copy(), 0.5, 0.0, False)
+    with pytest.raises(ValueError, match="velocity must be C-contiguous"):
+        ops.sgd_update(param, param.copy(), param.copy().T, 0.5, 0.0, False)
+    wanted = param - 0.5 * param.T
+    ops.sgd_update(param, param.T, param.copy(), 0.5, 0.0, False)  # the gradient is only read
+    np.testing.assert_array_equal(param, wanted)
+
+
+def test_a_convolution_with_means_names_what_is_wrong():
+    x, kernel, bias, geometry = IMAGES, KERNEL, BIAS, ((1, 1), NONE)
+    good = x, kernel, bias, *geometry, "tanh", (2, 2)
+    y, a = fused.conv2d_average_pool2d_forward(*good)
+    for place, bad, message in (
+        (0, x[0], "x must have the shape"),
+        (0, x.astype(int), "x must be an array of float32 or float64"),
+        (1, kernel[:, :, :0], "kernel must have the shape"),
+        (1, kernel.astype(float), "kernel must be an array of float32"),
+        (2, bias[:-1], "bias must have the shape"),
+        (5, "softmax", "activation must be one of"),
+        (6, (2, 100), "does not fit"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fused.conv2d_average_pool2d_forward(*good[:place], bad, *good[place + 1 :])
+    back = x, kernel, *geometry, "tanh", (2, 2), True
+    for dy, other in ((y[:, :-1], a), (y.astype(float), a), (y, a[..., :-1]), (y, a[0])):
+        with pytest.raises(ValueError, match="must"):
+            fused.conv2d_average_pool2d_backward(dy, other, *back)

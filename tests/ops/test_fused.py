@@ -1,10 +1,10 @@
-"""Kernels that run neighbours as one against their definitions; nets against nets: `test_fused_nets.py`."""
+"""Neighbours that run as one kernel against their definitions; nets: `tests/models/test_fusion.py`."""
 
 import numpy as np
 import pytest
 
 from tinycnn import ops
-from tinycnn.ops import fused, reference
+from tinycnn.ops import reference
 
 kernels = ops.implementation()
 NONE, SAME = ((0, 0), (0, 0)), ((1, 1), (1, 1))
@@ -224,24 +224,3 @@ def test_a_nan_reaches_the_mean_of_its_windows_and_no_other(activation, rng):
     assert not np.isnan(y[[0, 2]]).any()
     found = kernels.conv2d_average_pool2d_backward(np.ones_like(y), a, x, kernel, *rest, True)
     assert np.isnan(found[1]).any()
-
-
-def test_the_door_of_means_says_what_is_wrong(rng):
-    x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
-    good = x, kernel, bias, *geometry, "tanh", (2, 2)
-    y, a = fused.conv2d_average_pool2d_forward(*good)
-    for place, bad, message in (
-        (0, x[0], "x must have the shape"),
-        (0, x.astype(int), "x must be an array of float32 or float64"),
-        (1, kernel[:, :, :1], "kernel must have the shape"),
-        (1, kernel.astype(float), "kernel must be an array of float32"),
-        (2, bias[:-1], "bias must have the shape"),
-        (5, "softmax", "activation must be one of"),
-        (6, (2, 100), "does not fit"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            fused.conv2d_average_pool2d_forward(*good[:place], bad, *good[place + 1 :])
-    back = x, kernel, *geometry, "tanh", (2, 2), True
-    for dy, other in ((y[:, :-1], a), (y.astype(float), a), (y, a[..., :-1]), (y, a[0])):
-        with pytest.raises(ValueError, match="must"):
-            fused.conv2d_average_pool2d_backward(dy, other, *back)

@@ -1,11 +1,13 @@
-"""A mirror of MNIST on 127.0.0.1 that can misbehave, and a small data set for it to serve."""
+"""A server of MNIST on 127.0.0.1 that can misbehave, and a small data set for it to serve."""
 
 import gzip
 import hashlib
+import os
 import struct
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 
@@ -46,6 +48,11 @@ def known_files() -> tuple[KnownFile, ...]:
     )
 
 
+def contents(folder: str | os.PathLike) -> dict[str, bytes]:
+    """The bytes of all files of a folder by their names."""
+    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -73,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def stall(self):
-        """Say nothing more until the mirror closes."""
+        """Say nothing more until the server closes."""
         self.server.stalling.set()
         self.server.closing.wait()
 
@@ -81,8 +88,8 @@ class Handler(BaseHTTPRequestHandler):
         return
 
 
-class Mirror(ThreadingHTTPServer):
-    """A mirror, to be used in a with statement; `reply(handler, content)` answers every request.
+class FakeServer(ThreadingHTTPServer):
+    """A server, to be used in a with statement; `reply(handler, content)` answers every request.
 
     `requested` lists the paths asked for, `headers_received` the headers; `stalling` is set once a
     reply has fallen silent.

@@ -1,5 +1,7 @@
 """Marks that several test files share."""
 
+import os
+
 import pytest
 
 from tinycnn import ops
@@ -8,4 +10,9 @@ from tinycnn.ops import reference
 needs_kernels = pytest.mark.skipif(
     ops.implementation() is reference,
     reason="the definitions add with NumPy, which promises neither the same bits nor the same warnings",
+)
+posix_only = pytest.mark.skipif(os.name != "posix", reason="Windows has no such files or signals")
+forks_only = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+compiled_only = pytest.mark.skipif(
+    ops.implementation() is reference, reason="without Numba there is nothing compiled"
 )

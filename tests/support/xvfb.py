@@ -201,11 +201,12 @@ class App:
 
         Between motions another button is clicked, which nothing listens to: Tk makes one of motions
         that follow each other before it has time for them, and so a busy machine would draw fewer.
+        It is pressed and let go, because xdotool waits a tenth of a second after each of its clicks.
         """
         first, *others = [self.on_canvas(*point) for point in stroke]
         lines = [f"mousemove {first[0]} {first[1]}", f"mousedown {button}"]
         for x, y in others:
-            lines += [f"mousemove {x} {y}", "click 9"]
+            lines += [f"mousemove {x} {y}", "mousedown 9", "mouseup 9"]
         return [*lines, f"mouseup {button}"]
 
     def drawn(self, stroke):
@@ -224,7 +225,7 @@ class App:
         """Press a button, and leave it."""
         button = self.state["buttons"][name]
         x, y = button["x"] + button["width"] // 2, button["y"] + button["height"] // 2
-        self.screen.hand(f"mousemove {x} {y}", "click 1", f"mousemove {x} 2")
+        self.screen.hand(f"mousemove {x} {y}", "mousedown 1", "mouseup 1", f"mousemove {x} 2")
 
     def clear(self):
         """Empty the canvas by its key."""

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.support import patience
-from tests.support.fake_server import Mirror, known_files, packed_files
+from tests.support.fake_server import FakeServer, known_files, packed_files
 from tests.support.nets import X, Y, dense
 from tests.support.xvfb import App, Screen, lacking
 from tinycnn import datasets, saving
@@ -198,7 +198,7 @@ def test_what_servers_say_is_said_harmlessly(tmp_path, capsys, monkeypatch):
     def reply(handler, content):
         handler.wfile.write(b"HTTP/1.1 404 \x1b]0;gone\x07\r\nContent-Length: 0\r\n\r\n")
 
-    with Mirror(reply) as mirror, pytest.raises(DataFileError) as caught:
+    with FakeServer(reply) as mirror, pytest.raises(DataFileError) as caught:
         datasets.mnist.load_data(mirrors=[mirror.url], files=known_files())
     said = capsys.readouterr().err
     assert_harmless(said, str(caught.value))

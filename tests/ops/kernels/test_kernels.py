@@ -25,7 +25,6 @@ from tinycnn.ops.kernels.blocks.gemm import (
 from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.codegen.vector_builder import vector_shape
 from tinycnn.ops.kernels.convolution import winograd, winograd_gradient
-from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 DTYPES = (np.float32, np.float64)
 USED_TILES = {
@@ -335,44 +334,6 @@ def test_convolution_stays_close_on_real_numbers(way, dtype, rng, monkeypatch):
         assert taken == (["winograd"] if way == "winograd" else [])
         for one, other in paired(found, getattr(reference, name)(*exact)):
             assert np.linalg.norm(one - other) <= bound * np.linalg.norm(other)
-
-
-def test_the_same_bytes_for_any_number_of_threads(rng):
-    x = rng.standard_normal((33, 14, 14, 8)).astype(np.float32)
-    kernel = rng.standard_normal((3, 3, 8, 70)).astype(np.float32)
-    dy = rng.standard_normal((33, 12, 12, 70)).astype(np.float32)
-    flat = dy.reshape(33, -1)
-    weights = rng.standard_normal((300, flat.shape[1])).astype(np.float32)
-    bias = np.zeros(70, np.float32)
-
-    def everything():
-        results = [
-            kernels.conv2d_forward(x, kernel, bias, (1, 1), NONE),
-            kernels.conv2d_backward_input(dy, kernel, x.shape, (1, 1), NONE),
-            *kernels.conv2d_backward_kernel(dy, x, kernel.shape, (1, 1), NONE),
-            kernels.dense_backward_input(flat, weights),
-            *kernels.dense_backward_kernel(flat, flat[:, :300].copy()),
-            kernels.dropout_forward(dy, 0.3, 5),
-            y := kernels.conv2d_relu_forward(x, kernel, bias, (1, 1), NONE),
-            *kernels.conv2d_relu_backward(dy, y, x, kernel, (1, 1), NONE, True),
-        ]
-        for pool in ((2, 2), (3, 3)):
-            y, argmax = kernels.conv2d_relu_max_pool2d_forward(
-                x, kernel, bias, (1, 1), NONE, pool, 0.25, 3
-            )
-            rest = y, argmax, x, kernel, (1, 1), NONE, pool, 0.25, True
-            results += [y, *kernels.conv2d_relu_max_pool2d_backward(y, *rest)]
-        return [result.tobytes() for result in results]
-
-    before = workers.get_count()
-    try:
-        found = []
-        for count in (1, 2, 3, 4):
-            workers.set_count(count)
-            found.append(everything())
-    finally:
-        workers.set_count(before)
-    assert all(one == found[0] for one in found)
 
 
 @pytest.mark.parametrize(

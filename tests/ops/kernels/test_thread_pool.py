@@ -10,7 +10,6 @@ import time
 import numpy as np
 import pytest
 
-from tests.support import patience
 from tinycnn import ops
 from tinycnn.ops import reference
 
@@ -386,21 +385,3 @@ def test_delays_at_every_line_change_nothing(count, pool_of):
             assert covered(pool, 2 * count) == [1] * (2 * count)
             with pytest.raises(ZeroDivisionError):
                 pool.run(lambda start, stop: 1 // 0, count, 1)
-
-
-@pytest.mark.slow
-def test_a_net_learns_the_same_on_many_threads_whatever_happens_beside_it():
-    """The short form of `python -m tests.stress.threads`."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.stress.threads",
-        "--steps",
-        "60",
-        "--threads",
-        "3",
-        "64",
-    ]
-    done = patience.run(command, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("same bytes") == 2

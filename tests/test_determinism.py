@@ -1,16 +1,18 @@
-"""One seed, one result: the same bytes of weights for any number of threads and in every process."""
+"""One seed, one result: the same bytes for any number of threads and in every process."""
 
 import os
 import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from tests.support.patience import PATIENCE, started
+from tests.support.patience import PATIENCE, run, started
+from tinycnn import ops
 
-ROOT = pathlib.Path(__file__).parents[2]
-THREADS = (1, 2, 4)
+ROOT = pathlib.Path(__file__).parent.parent
+THREADS = (1, 2, 3, 8)  # within one process; more than there are CPUs, too
 
 # Every kind of layer, both pools, every optimizer, every fused step, both ways to convolve; layers and
 # batches are large enough for four threads.
@@ -139,24 +141,66 @@ def test_one_thread_needs_no_helper(one_thread):
     assert "nan" not in one_thread[0]
 
 
-@pytest.mark.parametrize("threads", THREADS[1:])
-def test_any_number_of_threads_of_numba_and_of_the_blas(threads, one_thread):
-    count = str(threads)
-    settings = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), count)
-    with start(IN_A_PROCESS, NUMBA_NUM_THREADS=count, **settings) as process:
-        weights, workers = lines_of(process)
-    assert workers == f"{threads} {threads - 1}"
-    assert weights == one_thread[0]
-
-
-def test_two_processes_at_once(one_thread):
+def test_other_numbers_of_threads_of_numba_and_of_the_blas_in_two_processes_at_once(one_thread):
+    libraries = ("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     with (
-        start(IN_A_PROCESS, NUMBA_NUM_THREADS="2") as one,
-        start(IN_A_PROCESS, NUMBA_NUM_THREADS="2") as other,
+        start(IN_A_PROCESS, **dict.fromkeys(libraries, "2")) as two,
+        start(IN_A_PROCESS, **dict.fromkeys(libraries, "4")) as four,
     ):
-        assert [lines_of(process)[0] for process in (one, other)] == [one_thread[0]] * 2
+        found = [lines_of(process) for process in (two, four)]
+    assert found == [[one_thread[0], "2 1"], [one_thread[0], "4 3"]]
 
 
 def test_the_number_of_threads_may_change_within_a_process(one_thread):
     with start(IN_ONE_PROCESS) as process:
         assert lines_of(process) == [one_thread[0]] * len(THREADS)
+
+
+def test_every_kernel_gives_the_same_bytes_for_any_number_of_threads():
+    from tinycnn.ops.kernels.parallel.thread_pool import workers
+
+    kernels, rng = ops.implementation(), np.random.default_rng(5)
+    x = rng.standard_normal((33, 14, 14, 8)).astype(np.float32)
+    kernel = rng.standard_normal((3, 3, 8, 70)).astype(np.float32)
+    dy = rng.standard_normal((33, 12, 12, 70)).astype(np.float32)
+    flat = dy.reshape(33, -1)
+    weights = rng.standard_normal((300, flat.shape[1])).astype(np.float32)
+    bias, geometry = np.zeros(70, np.float32), ((1, 1), ((0, 0), (0, 0)))
+
+    def everything():
+        results = [
+            kernels.conv2d_forward(x, kernel, bias, *geometry),
+            kernels.conv2d_backward_input(dy, kernel, x.shape, *geometry),
+            *kernels.conv2d_backward_kernel(dy, x, kernel.shape, *geometry),
+            kernels.dense_backward_input(flat, weights),
+            *kernels.dense_backward_kernel(flat, flat[:, :300].copy()),
+            kernels.dropout_forward(dy, 0.3, 5),
+            y := kernels.conv2d_relu_forward(x, kernel, bias, *geometry),
+            *kernels.conv2d_relu_backward(dy, y, x, kernel, *geometry, True),
+        ]
+        for pool in ((2, 2), (3, 3)):
+            y, argmax = kernels.conv2d_relu_max_pool2d_forward(
+                x, kernel, bias, *geometry, pool, 0.25, 3
+            )
+            rest = y, argmax, x, kernel, *geometry, pool, 0.25, True
+            results += [y, *kernels.conv2d_relu_max_pool2d_backward(y, *rest)]
+        return [result.tobytes() for result in results]
+
+    before = workers.get_count()
+    try:
+        found = []
+        for count in (1, 2, 3, 4):
+            workers.set_count(count)
+            found.append(everything())
+    finally:
+        workers.set_count(before)
+    assert all(one == found[0] for one in found)
+
+
+@pytest.mark.slow
+def test_a_net_learns_the_same_on_many_threads_whatever_happens_beside_it():
+    """The short form of `python -m tests.stress.threads`."""
+    command = ["-m", "tests.stress.threads", "--steps", "60", "--threads", "3", "64"]
+    done = run([sys.executable, *command], cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("same bytes") == 2

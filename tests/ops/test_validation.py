@@ -140,13 +140,13 @@ ARGUMENTS = [(name, argument) for name, case in CASES.items() for argument in ca
 
 
 def test_every_operation_is_tried_with_every_argument():
-    doors = {
+    operations = {
         name: list(inspect.signature(found).parameters)
         for module in (ops, fused_ops)
         for name, found in inspect.getmembers(module, inspect.isfunction)
         if name.endswith(("_forward", "_backward", "_input", "_kernel", "_update"))
     }
-    assert doors == {name: list(case) for name, case in CASES.items()}
+    assert operations == {name: list(case) for name, case in CASES.items()}
 
 
 @pytest.mark.parametrize(("name", "argument"), ARGUMENTS)

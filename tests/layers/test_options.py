@@ -1,0 +1,191 @@
+"""What layers are told: options in and out of configurations, and those refused, named with their value."""
+
+import numpy as np
+import pytest
+
+from tinycnn.layers import (
+    Activation,
+    AveragePooling2D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    InputLayer,
+    Layer,
+    MaxPooling2D,
+    ReLU,
+    Softmax,
+)
+
+
+def built(layer, shape, *weights):
+    """Build a layer for samples of this shape, and set its weights if some are given."""
+    layer.build((None, *shape), np.random.default_rng(0))
+    if weights:
+        layer.set_weights([np.float32(weight) for weight in weights])
+    return layer
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Conv2D(3, (2, 5), (2, 1), "same", activation="relu", use_bias=False, name="a"),
+        Conv2D(3, 2, kernel_initializer="he_normal", bias_initializer="ones", dtype="float64"),
+        Dense(4, activation="softmax", kernel_initializer="glorot_normal"),
+        MaxPooling2D(3, 2, "same"),
+        AveragePooling2D((1, 2)),
+        Dropout(0.3, seed=4),
+        Flatten(),
+        Activation("tanh"),
+        ReLU(),
+        Softmax(),
+        InputLayer((3, 4)),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_a_configuration_makes_the_layer_again(layer):
+    config = layer.get_config()
+    again = type(layer)(**config)
+    assert again.get_config() == config
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Conv2D(0, 3), "filters=0"),
+        (lambda: Conv2D(-1, 3), "filters=-1"),
+        (lambda: Conv2D("10", 3), "filters='10'"),
+        (lambda: Conv2D(3.5, 3), "filters=3.5"),
+        (lambda: Conv2D(True, 3), "filters=True"),
+        (lambda: Conv2D(None, 3), "filters=None"),
+        (lambda: Conv2D(3, 0), "kernel_size=0"),
+        (lambda: Conv2D(3, (3, 3, 3)), "kernel_size=(3, 3, 3)"),
+        (lambda: Conv2D(3, 3, strides=0), "strides=0"),
+        (lambda: Conv2D(3, 3, strides=(1, -1)), "strides=-1"),
+        (lambda: Conv2D(3, 3, padding="full"), "padding='full'"),
+        (lambda: Conv2D(3, 3, padding=1), "padding=1"),
+        (lambda: Conv2D(3, 3, data_format="channels_first"), "data_format='channels_first'"),
+        (lambda: Conv2D(3, 3, dilation_rate=2), "dilation_rate=2"),
+        (
+            lambda: Conv2D(3, 3, dilation_rate=np.array([2, 2])),
+            "dilation_rate=array(...) of shape (2,)",
+        ),
+        (lambda: Conv2D(3, 3, groups=3), "groups=3"),
+        (lambda: Conv2D(3, 3, kernel_regularizer="l2"), "kernel_regularizer='l2'"),
+        (lambda: Conv2D(3, 3, trainable=False), "trainable=False"),
+        (lambda: Conv2D(3, 3, activation="gelu"), "'gelu'"),
+        (lambda: Conv2D(3, 3, kernel_initializer="magic"), "'magic'"),
+        (lambda: Dense(0), "units=0"),
+        (lambda: Dense(3, bias_constraint="x"), "bias_constraint='x'"),
+        (lambda: Dense(3, dtype="float16"), "dtype='float16'"),
+        (lambda: Dense(3, name=""), "name=''"),
+        (lambda: Dense(3, name="a/b"), "name='a/b'"),
+        (lambda: Dense(3, name=5), "name=5"),
+        (lambda: Dense(3, input_shape=5), "input_shape=5"),
+        (lambda: Dense(3, input_shape=(None,)), "input_shape=None"),
+        (lambda: Dense(3, input_shape=(0,)), "input_shape=0"),
+        (lambda: MaxPooling2D(0), "pool_size=0"),
+        (lambda: MaxPooling2D(2, strides=(0, 1)), "strides=0"),
+        (lambda: AveragePooling2D(data_format="channels_first"), "data_format='channels_first'"),
+        (lambda: Dropout(-0.5), "rate=-0.5"),
+        (lambda: Dropout(1.5), "rate=1.5"),
+        (lambda: Dropout(float("nan")), "rate=nan"),
+        (lambda: Dropout("a"), "rate='a'"),
+        (lambda: Dropout(0.5, noise_shape=(1,)), "noise_shape=(1,)"),
+        (lambda: Dropout(0.5, seed=-1), "seed=-1"),
+        (lambda: Softmax(axis=1), "axis=1"),
+        (lambda: ReLU(max_value=6), "max_value=6"),
+        (lambda: ReLU(negative_slope=0.1), "negative_slope=0.1"),
+        (lambda: Activation("swish"), "'swish'"),
+        (lambda: Input(), "None"),
+        (lambda: Input(5), "5"),
+        (lambda: Input((0, 3)), "shape=0"),
+        (lambda: Input((None, 3)), "shape=None"),
+        (lambda: Input((3,), batch_size=4), "batch_size=4"),
+        (lambda: Input((3,), dtype="int32"), "dtype='int32'"),
+        (lambda: Input((3,), sparse=True), "sparse=True"),
+    ],
+)
+def test_an_impossible_option_is_named_with_its_value(make, words):
+    with pytest.raises((ValueError, TypeError)) as caught:
+        make()
+    assert words in str(caught.value)
+
+
+def test_an_unknown_option_is_a_type_error():
+    with pytest.raises(TypeError, match=r"Dense has no option .inputs.\. Received: inputs=3"):
+        Dense(3, inputs=3)
+
+
+def test_options_at_the_values_of_keras_change_nothing():
+    for layer, plain in (
+        (Conv2D(3, 3, data_format="channels_last", dilation_rate=1, trainable=True), Conv2D(3, 3)),
+        (Conv2D(3, 3, dilation_rate=[1, 1], groups=1, kernel_regularizer=None), Conv2D(3, 3)),
+        (Dropout(0.5, noise_shape=None), Dropout(0.5)),
+        (Softmax(axis=-1), Softmax()),
+        (ReLU(None, 0, 0), ReLU()),
+    ):
+        assert layer.get_config() == plain.get_config()
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (Conv2D(1, 3), (2, 5, 1)),
+        (Conv2D(1, 3), (5, 2, 1)),
+        (Conv2D(1, 3), (5, 5)),
+        (Conv2D(1, 3), (5, 5, 1, 1)),
+        (Conv2D(1, 3, padding="same"), (0, 5, 1)),
+        (MaxPooling2D(3), (2, 5, 1)),
+        (AveragePooling2D(3), (5, 2, 1)),
+        (MaxPooling2D(), (5,)),
+        (Dense(1), ()),
+        (Dense(1), (None, 3)),
+        (Flatten(), (None, 3)),
+    ],
+    ids=lambda value: str(value) if isinstance(value, tuple) else type(value).__name__,
+)
+def test_an_impossible_input_is_refused(layer, shape):
+    with pytest.raises(ValueError) as caught:
+        layer.compute_output_shape((None, *shape))
+    assert any(str(number) in str(caught.value) for number in (*shape, None))
+
+
+def test_wrong_weights_are_refused_and_nothing_changes():
+    layer = built(Dense(3), (2,))
+    before = layer.get_weights()
+    for bad in (
+        [],
+        [before[0]],
+        [before[0].T, before[1]],
+        [before[0].astype(str), before[1]],
+        None,
+    ):
+        with pytest.raises(ValueError, match=r"weight|kernel"):
+            layer.set_weights(bad)
+        with pytest.raises(ValueError, match="kernel"):
+            layer.set_weights([before[0] + 0j, before[1]])
+        with pytest.raises(ValueError, match="bias"):
+            layer.set_weights([before[0] + 1, before[1][:2]])
+        assert all(np.array_equal(a, b) for a, b in zip(before, layer.get_weights(), strict=True))
+
+
+def test_weights_go_in_and_out_as_copies():
+    layer = built(Dense(3), (2,))
+    given = [np.ones((2, 3)), np.ones(3)]
+    layer.set_weights(given)
+    given[0][...] = 5
+    layer.get_weights()[0][...] = 6
+    np.testing.assert_array_equal(layer.params["kernel"], np.ones((2, 3), np.float32))
+
+
+def test_the_base_says_that_it_is_one():
+    with pytest.raises(TypeError, match="Layer has no forward step"):
+        Layer().forward(np.ones(3), False, None)
+    with pytest.raises(TypeError, match="Layer has no backward step"):
+        Layer().backward(np.ones(3), None)
+
+
+def test_a_layer_shows_its_name_and_shape():
+    assert repr(built(Dense(3, name="d"), (2,))) == "<Dense name=d, output_shape=(None, 3)>"

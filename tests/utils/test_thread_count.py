@@ -1,0 +1,43 @@
+"""How many threads to use: counted in any kind of number, and what is no such count is refused."""
+
+import numpy as np
+import pytest
+
+from tests.support.marks import compiled_only
+from tests.support.processes import run_code
+from tinycnn import ops
+
+NONE = ["0", "-1", "two", "1.5", "1000000", "9" * 30]
+FROM_THE_ENVIRONMENT = f"""
+import os, sys
+from tinycnn import ops
+sys.stderr = sys.stdout  # Numba has words of its own for such a number
+for value in 2 * {NONE}:
+    os.environ["NUMBA_NUM_THREADS"] = value
+    try:
+        ops.implementation()
+    except ValueError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize("count", [0, -1, 1025, 10**6, 1.5, 2.0, True, None, "2"])
+def test_a_count_that_is_none_is_refused(count):
+    with pytest.raises(ValueError, match=f"from 1 to 1024. Received: {count!r}"):
+        ops.set_num_threads(count)
+
+
+@compiled_only
+def test_a_count_in_the_environment_that_is_none_is_refused_each_time():
+    said = run_code(FROM_THE_ENVIRONMENT, NUMBA_NUM_THREADS=NONE[0]).replace("'", "").splitlines()
+    wanted = "NUMBA_NUM_THREADS must be a whole number from 1 to 1024. Received: {}"
+    assert said == [wanted.format(value) for value in 2 * NONE]
+
+
+def test_threads_are_counted_in_any_kind():
+    from tinycnn.ops.kernels.parallel.thread_pool import workers
+
+    before = workers.get_count()
+    ops.set_num_threads(np.int64(2))
+    assert (workers.get_count(), type(workers.get_count())) == (2, int)
+    ops.set_num_threads(before)
