@@ -48,12 +48,14 @@ FLOORS = (
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 ONLY = {  # files that begin so: they import nothing but these (and their own folder)
-    "tinycnn/ops/reference/": ("numpy", "collections.abc"),
+    "tinycnn/ops/reference/": ("numpy", "collections.abc", "tinycnn.utils.geometry"),
     "tinycnn/ops/kernels/": (
         "numpy",
         "numba",
         "llvmlite",
         KERNELS,
+        "tinycnn.utils.geometry",
+        "tinycnn.utils.kept_transform",
         "tinycnn.utils.thread_count",
         *sys.stdlib_module_names,
     ),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.support import algorithms
 from tests.support.marks import needs_kernels
 from tinycnn import activations, gradcheck, layers, losses
 from tinycnn.layers import (
@@ -18,9 +19,10 @@ from tinycnn.layers import (
     Softmax,
 )
 from tinycnn.models import Sequential
-from tinycnn.models.fusion import ConvolutionReLUPooling, Fused
+from tinycnn.models.fusion import ConvolutionReLUPooling, FusedStep
 from tinycnn.models.plan import Step, plan
 from tinycnn.ops import fused as fused_ops
+from tinycnn.utils.geometry import FusedConvolution
 
 CASES = [
     (Conv2D(3, (3, 3)), (6, 5, 2)),
@@ -180,7 +182,7 @@ def check_fused(layers, shape):
         current = twin.output_shape
         twins.append(twin)
     (step,) = steps = plan(twins)
-    assert isinstance(step, Fused)
+    assert isinstance(step, FusedStep)
     params = twins[0].params
     for param in params.values():
         param[...] = rng.standard_normal(param.shape)
@@ -202,7 +204,7 @@ def test_fused_steps_and_layers_through_winograd(name, monkeypatch):
     from tinycnn.ops.kernels.convolution import winograd
 
     taken, values = set(), winograd.filter_transform
-    monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
+    algorithms.set_winograd(monkeypatch, algorithms.always)
     monkeypatch.setattr(winograd, "filter_transform", lambda k: taken.add(k.shape) or values(k))
     layers, shape = WINOGRAD[name]
     rows = check_fused(layers, shape)
@@ -219,17 +221,17 @@ def test_gray_images_behind_which_no_gradient_is_wanted(wrong):
     """The first step of a net goes back in planes: nobody asks for the gradient by the picture."""
     rng = np.random.default_rng(5)
     x, kernel, bias = (rng.standard_normal(shape) for shape in ((3, 9, 10, 1), (5, 3, 1, 7), (7,)))
-    rest = (1, 1), ((2, 1), (0, 2)), "tanh", (2, 3)
-    y, a = fused_ops.conv2d_average_pool2d_forward(x, kernel, bias, *rest)
+    fused = FusedConvolution((1, 1), ((2, 1), (0, 2)), (2, 3), "tanh")
+    y, a = fused_ops.conv2d_average_pool2d_forward(x, kernel, bias, fused)
     cotangent = rng.standard_normal(y.shape)
-    back = cotangent, a, x, kernel, *rest, False
+    back = cotangent, a, x, kernel, fused, False
     dx, *found = fused_ops.conv2d_average_pool2d_backward(*back)
     assert dx is None
 
     def loss(number, place, step):
         moved = [kernel.copy(), bias.copy()]
         moved[number].flat[place] += step
-        return np.vdot(cotangent, fused_ops.conv2d_average_pool2d_forward(x, *moved, *rest)[0])
+        return np.vdot(cotangent, fused_ops.conv2d_average_pool2d_forward(x, *moved, fused)[0])
 
     for number, gradient in enumerate(found):
         gradient = gradient * (1.000001 if wrong else 1)
