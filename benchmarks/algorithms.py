@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from benchmarks.ladder import FARTHEST, REST, error
+from benchmarks.ladder import FARTHEST, error
 from tinycnn import ops
 from tinycnn.ops import fused, reference
 from tinycnn.utils.cli import Parser, run, whole_number
@@ -121,7 +121,6 @@ def main():
         for operation, (call, problem) in calls(
             rng, options.samples, size, kernel_shape, pool
         ).items():
-            time.sleep(REST)
             for algorithm, ratio in compare(operation, call, problem, options.rounds).items():
                 print(f"  {operation:24}{algorithm:16}{ratio:6.2f}", flush=True)
 
