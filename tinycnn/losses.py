@@ -8,6 +8,7 @@ import numpy as np
 
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import FLOATS
+from tinycnn.utils.configurable import Configurable
 from tinycnn.utils.validation import check_bool, check_number, check_supported, plain_array
 
 SUPPORTED_DEFAULTS = {
@@ -41,7 +42,7 @@ def _check_labels(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None
         )
 
 
-class CategoricalCrossentropy:
+class CategoricalCrossentropy(Configurable):
     """Cross-entropy of one-hot labels, -Σ y_true log y_pred.
 
     Args:
@@ -58,6 +59,8 @@ class CategoricalCrossentropy:
         >>> round(loss([[0, 1]], [[0.5, 0.5]]), 4)
         0.6931
     """
+
+    config_names: tuple[str, ...] = ("from_logits", "label_smoothing", "name")
 
     def __init__(
         self,
@@ -141,14 +144,6 @@ class CategoricalCrossentropy:
         share = (slope * y_pred).sum(axis=-1, keepdims=True) / total
         return (slope - share) / total / target.dtype.type(len(target))
 
-    def get_config(self) -> dict:
-        """Return the arguments that make this loss again."""
-        return {
-            "from_logits": self.from_logits,
-            "label_smoothing": self.label_smoothing,
-            "name": self.name,
-        }
-
 
 class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     """Cross-entropy of class numbers: the same loss without one-hot labels.
@@ -163,6 +158,8 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         >>> round(loss([1], [[0.5, 0.5]]), 4)
         0.6931
     """
+
+    config_names = ("from_logits", "name")
 
     def __init__(
         self,
@@ -196,10 +193,6 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         target = np.zeros(y_pred.shape, y_pred.dtype)
         np.put_along_axis(target, y_true[..., None].astype(np.intp), 1, axis=-1)
         return target
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this loss again."""
-        return {"from_logits": self.from_logits, "name": self.name}
 
 
 def _losses_of(loss: CategoricalCrossentropy, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:

@@ -57,11 +57,10 @@ def save_model(
 
 def compiled_config(model: object) -> dict:
     """Return what `compile` was told, as plain values."""
-    loss, optimizer = model._compiled["loss"], model.optimizer
     return {
-        "loss": {"class_name": type(loss).__name__, "config": loss.get_config()},
+        "loss": model._compiled["loss"].serialize(),
         "metrics": [name for name, _ in model._compiled["metrics"]],
-        "optimizer": {"class_name": type(optimizer).__name__, "config": optimizer.get_config()},
+        "optimizer": model.optimizer.serialize(),
     }
 
 

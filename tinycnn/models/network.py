@@ -217,8 +217,7 @@ class Network:
         if self.built and not isinstance(described[0], InputLayer):
             first = InputLayer(self.input_shape[1:], dtype=self.dtype, name="input_layer")
             described = [first, *described]
-        pairs = [{"class_name": type(d).__name__, "config": d.get_config()} for d in described]
-        return {"name": self.name, "layers": pairs}
+        return {"name": self.name, "layers": [layer.serialize() for layer in described]}
 
     @classmethod
     def from_config(cls, config: dict, rng: np.random.Generator | None = None) -> "Network":
