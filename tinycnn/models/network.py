@@ -230,8 +230,12 @@ class Network:
         Raises:
             ValueError, TypeError: if it describes no model.
         """
-        model = cls(name=config["name"])
+        return cls._of(layers_from_config(config), config["name"], rng)
+
+    @classmethod
+    def _of(cls, layers: list[Layer], name: str, rng: np.random.Generator | None) -> "Network":
+        model = cls(name=name)
         model._rng = rng
-        for layer in layers_from_config(config):
+        for layer in layers:
             model.add(layer)
         return model

@@ -1,6 +1,7 @@
 """Whole models in Keras's HDF5 files: plain values out, plain values in.
 
-This package knows nothing of layers or models: `SavedModel` is all that passes between them.
+Which options a file has is read from the classes of layers, losses and optimizers; none is made here.
+`SavedModel`, plain values, is all that passes between models and files.
 """
 
 import os
@@ -14,9 +15,9 @@ __all__ = ["SavedModel", "check_layers", "check_target", "read_model", "write_mo
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
     """Read a whole-model HDF5 file that `write_model`, Keras 3 or tf.keras 2 wrote.
 
-    Nothing in the file can run code or reach outside the file: names are looked up in literal
-    lists, and every number is read by one validating reader (`tinycnn.saving.hdf5`), without the
-    HDF5 library. A file that `write_model` wrote is compared with the checksum in it.
+    Nothing in the file can run code or reach outside the file: names are looked up in the lists of
+    what is there, and every number is read by one validating reader (`tinycnn.saving.hdf5`), without
+    the HDF5 library. A file that `write_model` wrote is compared with the checksum in it.
 
     Args:
         path: an existing file.

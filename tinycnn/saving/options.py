@@ -1,9 +1,12 @@
-"""Options of an untrusted configuration: selected by name from literal lists, or refused."""
+"""Options of an untrusted configuration: selected by name from what is there, or refused."""
 
+import inspect
 import json
 import math
 import reprlib
 from collections.abc import Callable, Mapping
+
+from tinycnn.utils.configurable import Configurable
 
 ANYTHING = object()  # the supported values of an option that has no effect here
 
@@ -113,6 +116,13 @@ def mapping(owner: str, value: object) -> dict:
     return value
 
 
+def checks_of(cls: type[Configurable]) -> dict[str, Check]:
+    """Return a check for each option in a class's configuration, by the kind of its default."""
+    defaults = inspect.signature(cls).parameters
+    kinds = {bool: boolean, float: number, str: text}
+    return {name: kinds.get(type(defaults[name].default), scalars) for name in cls.config_names}
+
+
 def number(value: object) -> float:
     """Return a number as a float; true and "10" are none."""
     if isinstance(value, dict):  # a schedule
@@ -164,7 +174,7 @@ def scalars(value: object) -> object:
 
 
 def one_of(known: Mapping[object, object]) -> Check:
-    """Return a check that looks a text up in a literal list."""
+    """Return a check that looks a text up among those known."""
 
     def check(value: object) -> object:
         if value is not None and not isinstance(value, str):

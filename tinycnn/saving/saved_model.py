@@ -5,14 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-WeightSpecs = Callable[[dict], list[tuple[str, dict[str, tuple[tuple[int, ...], str]]]]]
+from tinycnn.optimizers import CLASSES
 
-# The arrays that an optimizer keeps for every weight, in Keras's order.
-SLOTS = {
-    "Adadelta": ("accumulated_grad", "accumulated_delta_var"),
-    "Adam": ("momentum", "velocity"),
-    "SGD": ("momentum",),
-}
+WeightSpecs = Callable[[dict], list[tuple[str, dict[str, tuple[tuple[int, ...], str]]]]]
 
 
 @dataclass(frozen=True)
@@ -21,7 +16,8 @@ class SavedModel:
 
     Args:
         config: {"name": str, "layers": [{"class_name": str, "config": dict}, ...]}.
-        weights: one list a layer, kernel then bias, the InputLayer left out; [] for a layer without.
+        weights: one list a layer, in the order of `Layer.weight_names`, the InputLayer left out; [] for
+            a layer without.
         training_config: {"loss", "metrics", "optimizer": {"class_name", "config"}}; None if the model
             is not compiled.
         optimizer_state: {"iterations": int, "slots": {slot name: one array a weight}}, or None.
@@ -40,4 +36,4 @@ def slot_names(optimizer: dict) -> tuple[str, ...]:
     """
     if optimizer["class_name"] == "SGD" and not optimizer["config"].get("momentum"):
         return ()
-    return SLOTS[optimizer["class_name"]]
+    return CLASSES[optimizer["class_name"]].slot_names

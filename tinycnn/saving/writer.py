@@ -8,6 +8,7 @@ import os
 import h5py
 import numpy as np
 
+from tinycnn.layers import CLASSES
 from tinycnn.saving import checksum, optimizer_state, reader
 from tinycnn.saving.layer_config import check_layers, keras_model
 from tinycnn.saving.saved_model import SavedModel, slot_names
@@ -16,7 +17,6 @@ from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
 
 LAYOUT = "2.15.0"  # the last Keras whose own format this was; Keras 3 reads it, too
-WEIGHTS = ("kernel", "bias")
 LARGEST_LIST = 64_512  # bytes of an attribute: HDF5 takes little more; Keras has this limit, too
 
 
@@ -67,13 +67,13 @@ def _json(value: dict) -> bytes:
 
 def _write_weights(group: h5py.Group, saved: SavedModel) -> list[str]:
     """Write every layer's weights; return their paths, such as "sequential/dense/kernel"."""
-    layers = [layer["config"]["name"] for layer in saved.config["layers"]][1:]  # no InputLayer
-    write_names(group, "layer_names", layers)
+    specs = _own_specs(saved)
+    write_names(group, "layer_names", [layer for layer, _ in specs])
     group.attrs["backend"] = np.bytes_("tensorflow")
     group.attrs["keras_version"] = np.bytes_(LAYOUT)
     paths = []
-    for layer, weights in zip(layers, saved.weights, strict=True):
-        names = [f"{saved.config['name']}/{layer}/{name}" for name in WEIGHTS[: len(weights)]]
+    for (layer, spec), weights in zip(specs, saved.weights, strict=True):
+        names = [f"{saved.config['name']}/{layer}/{name}" for name in spec]
         _write_arrays(group.create_group(layer), list(zip(names, weights, strict=True)))
         paths += names
     _write_arrays(group.create_group("top_level_model_weights"), [])
@@ -133,16 +133,13 @@ def _verify(path: str, temporary: str, saved: SavedModel) -> None:
 
 
 def _own_specs(saved: SavedModel) -> list[tuple[str, dict]]:
-    return [
-        (
-            layer["config"]["name"],
-            {
-                name: (array.shape, array.dtype.name)
-                for name, array in zip(WEIGHTS, weights, strict=False)
-            },
-        )
-        for layer, weights in zip(saved.config["layers"][1:], saved.weights, strict=True)
-    ]
+    """Return the name of every layer but the InputLayer, and its weights' shapes and dtypes by name."""
+    specs = []
+    for layer, weights in zip(saved.config["layers"][1:], saved.weights, strict=True):
+        named = zip(CLASSES[layer["class_name"]].weight_names, weights, strict=False)
+        spec = {name: (array.shape, array.dtype.name) for name, array in named}
+        specs.append((layer["config"]["name"], spec))
+    return specs
 
 
 def _same(saved: SavedModel, again: SavedModel) -> bool:
