@@ -7,6 +7,7 @@ import reprlib
 from collections.abc import Callable, Mapping
 
 from tinycnn.utils.configurable import Configurable
+from tinycnn.utils.validation import check_bool, check_name, check_number
 
 ANYTHING = object()  # the supported values of an option that has no effect here
 
@@ -127,16 +128,20 @@ def number(value: object) -> float:
     """Return a number as a float; true and "10" are none."""
     if isinstance(value, dict):  # a schedule
         raise UnsupportedError("only a number is there")
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
-        raise ValueError("a number is needed")
-    return float(value)
+    return _checked_as("a number is needed", check_number, value, -1e300, 1e300)
 
 
 def boolean(value: object) -> bool:
     """Return true or false, and nothing that merely counts as such."""
-    if not isinstance(value, bool):
-        raise ValueError("true or false is needed")
-    return value
+    return _checked_as("true or false is needed", check_bool, value)
+
+
+def _checked_as(wanted: str, check: Callable, value: object, *limits: float) -> object:
+    """Return what one of `utils.validation`'s checks does; its message could be as long as the value."""
+    try:
+        return check("it", value, *limits)
+    except ValueError:
+        raise ValueError(wanted) from None
 
 
 def anything(value: object) -> object:
@@ -158,11 +163,11 @@ def dictionary(value: object) -> dict:
 
 def name(value: object) -> str:
     """Return a name that can be the name of a group in the file, and of one only."""
-    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
-        raise ValueError("a name of 1 to 200 printable characters is needed")
-    if "/" in value or value in (".", "..", "top_level_model_weights"):
+    if value == "top_level_model_weights":
         raise ValueError("that cannot be a name in the file")
-    return value
+    return _checked_as(
+        "a name of 1 to 200 printable characters, without '/', is needed", check_name, value
+    )
 
 
 def scalars(value: object) -> object:
