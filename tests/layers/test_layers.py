@@ -1,10 +1,12 @@
 """Every layer: one worked example with its arithmetic, the shapes it gives, and what it refuses."""
 
+import inspect
 import math
 
 import numpy as np
 import pytest
 
+from tests.support.layer_examples import every_example
 from tinycnn import layers
 from tinycnn.layers import (
     Activation,
@@ -16,6 +18,7 @@ from tinycnn.layers import (
     Input,
     InputLayer,
     Layer,
+    LeakyReLU,
     MaxPooling2D,
     ReLU,
     Softmax,
@@ -187,18 +190,16 @@ def test_the_input_layer_hands_on():
     assert Input((28, 28, 1)).batch_shape == Input(batch_shape=(None, 28, 28, 1)).batch_shape
 
 
+def test_leaky_relu_worked():
+    layer, x = LeakyReLU(0.25), [[-2, 0, 3, math.nan]]
+    np.testing.assert_array_equal(forward(layer, x)[0], [[-0.5, 0, 3, math.nan]])
+    dx, _ = backward(layer, x, [[4, 4, 4, 4]])
+    np.testing.assert_array_equal(dx, [[1, 1, 4, 1]])
+
+
 def test_no_layer_is_without_a_worked_example():
-    shown = {
-        Activation,
-        AveragePooling2D,
-        Conv2D,
-        Dense,
-        Dropout,
-        Flatten,
-        InputLayer,
-        MaxPooling2D,
-    }
-    assert set(layers.CLASSES.values()) == shown | {ReLU, Softmax}
+    """In its docstring, at least, where it is run."""
+    assert [name for name, cls in layers.CLASSES.items() if ">>>" not in (cls.__doc__ or "")] == []
 
 
 # --- shapes ------------------------------------------------------------------------------------------
@@ -238,6 +239,27 @@ def test_the_promised_shape_is_the_real_one(layer, shape, wanted, samples):
     assert dx.shape == (samples, *shape)
     assert {name: grad.shape for name, grad in grads.items()} == fresh.weight_shapes((None, *shape))
     assert all(np.isfinite(grad).all() for grad in grads.values())
+
+
+@every_example
+def test_the_examples_keep_the_promises_of_their_layer(cls, arguments, shape):
+    layer = built(cls(**arguments), shape)
+    names = list(layer.params)
+    assert tuple(names) == cls.weight_names[: len(names)]
+    assert {name: w.shape for name, w in layer.params.items()} == layer.weight_shapes(
+        (None, *shape)
+    )
+    x = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
+    x.flags.writeable = False
+    before = layer.get_weights()
+    y, ctx = layer.forward(x, True, np.random.default_rng(0))
+    assert (y.dtype, y.shape[1:]) == (np.float32, layer.output_shape[1:])
+    dy = np.ones_like(y)
+    dy.flags.writeable = False
+    dx, grads = layer.backward(dy, ctx)
+    assert (dx.dtype, dx.shape) == (x.dtype, x.shape)
+    assert list(grads) == names
+    assert all(map(np.array_equal, before, layer.get_weights()))
 
 
 def test_a_convolution_of_no_channels_gives_its_bias():
@@ -305,6 +327,16 @@ def test_a_configuration_makes_the_layer_again(layer):
     assert again.get_config() == config
 
 
+@every_example
+def test_a_configuration_makes_the_examples_again(cls, arguments, shape):
+    test_a_configuration_makes_the_layer_again(cls(**arguments))
+    options = {
+        p.name for p in inspect.signature(cls).parameters.values() if p.kind != p.VAR_KEYWORD
+    }
+    lost = options - {*cls.config_names, *cls.fixed_options}
+    assert lost == ({"shape", "batch_size"} if cls is InputLayer else set())
+
+
 # --- what is refused ---------------------------------------------------------------------------------
 
 
@@ -355,6 +387,8 @@ def test_a_configuration_makes_the_layer_again(layer):
         (lambda: Softmax(axis=1), "axis=1"),
         (lambda: ReLU(max_value=6), "max_value=6"),
         (lambda: ReLU(negative_slope=0.1), "negative_slope=0.1"),
+        (lambda: LeakyReLU(-0.1), "negative_slope=-0.1"),
+        (lambda: LeakyReLU("a"), "negative_slope='a'"),
         (lambda: Activation("swish"), "'swish'"),
         (lambda: Input(), "None"),
         (lambda: Input(5), "5"),

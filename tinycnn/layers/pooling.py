@@ -26,7 +26,7 @@ class Pooling2D(Layer):
     config_names = (*Layer.config_names, "pool_size", "strides", "padding")
     fixed_options = Layer.fixed_options | {"data_format": DATA_FORMAT}
     examples = (
-        ({}, (6, 7, 3)),
+        ({"pool_size": 2}, (6, 7, 3)),
         ({"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}, (7, 6, 2)),
     )
 

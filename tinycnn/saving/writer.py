@@ -12,7 +12,7 @@ from tinycnn.layers import CLASSES
 from tinycnn.saving import checksum, optimizer_state, reader
 from tinycnn.saving.layer_config import check_layers, keras_model
 from tinycnn.saving.saved_model import SavedModel, slot_names
-from tinycnn.saving.training_config import keras_training
+from tinycnn.saving.training_config import check_training, keras_training
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
 
@@ -25,6 +25,8 @@ def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = Tr
     path = os.fspath(path)
     check_target(path, overwrite)
     check_layers(path, [layer["class_name"] for layer in saved.config["layers"]])
+    if saved.training_config is not None:
+        check_training(path, saved.training_config)
     _check_finite(path, saved)
     _put(path, _image(path, saved), saved)
 
@@ -136,7 +138,8 @@ def _own_specs(saved: SavedModel) -> list[tuple[str, dict]]:
     """Return the name of every layer but the InputLayer, and its weights' shapes and dtypes by name."""
     specs = []
     for layer, weights in zip(saved.config["layers"][1:], saved.weights, strict=True):
-        named = zip(CLASSES[layer["class_name"]].weight_names, weights, strict=False)
+        names = CLASSES[layer["class_name"]].weight_names[: len(weights)]
+        named = zip(names, weights, strict=True)
         spec = {name: (array.shape, array.dtype.name) for name, array in named}
         specs.append((layer["config"]["name"], spec))
     return specs
