@@ -214,12 +214,13 @@ def sparse_categorical_crossentropy(
     return _losses_of(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
 
 
-CLASSES = {cls.__name__: cls for cls in (CategoricalCrossentropy, SparseCategoricalCrossentropy)}
+_losses = (CategoricalCrossentropy, *CategoricalCrossentropy.__subclasses__())  # all in this file
+CLASSES = {cls.__name__: cls for cls in _losses}
+NAMES = {cls().name: cls for cls in _losses}
 FUNCTIONS = {
     categorical_crossentropy: CategoricalCrossentropy,
     sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
 }
-NAMES = {function.__name__: cls for function, cls in FUNCTIONS.items()}
 
 
 def get(identifier: object) -> CategoricalCrossentropy:
