@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from tinycnn.utils.configurable import Configurable
+from tinycnn.utils.configurable import Configurable, find
 from tinycnn.utils.validation import check_int, check_number
 
 NORMAL_CUT = 0.87962566103423978  # standard deviation of a normal distribution cut off at 2
@@ -175,10 +175,4 @@ def get(identifier: str | dict | Initializer) -> Initializer:
         >>> get("he_normal").get_config()
         {'seed': None}
     """
-    if isinstance(identifier, Initializer):
-        return identifier
-    if isinstance(identifier, dict) and str(identifier.get("class_name")) in CLASSES:
-        return CLASSES[identifier["class_name"]](**identifier.get("config", {}))
-    if isinstance(identifier, str) and identifier in {**INITIALIZERS, **CLASSES}:
-        return {**INITIALIZERS, **CLASSES}[identifier]()
-    raise ValueError(f"initializer must be one of {sorted(INITIALIZERS)}. Received: {identifier!r}")
+    return find("initializer", Initializer, CLASSES, INITIALIZERS, identifier)

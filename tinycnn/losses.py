@@ -8,7 +8,7 @@ import numpy as np
 
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import FLOATS
-from tinycnn.utils.configurable import Configurable
+from tinycnn.utils.configurable import Configurable, find
 from tinycnn.utils.validation import check_bool, check_number, check_supported, plain_array
 
 SUPPORTED_DEFAULTS = {
@@ -233,13 +233,7 @@ def get(identifier: object) -> CategoricalCrossentropy:
         >>> get("categorical_crossentropy").name
         'categorical_crossentropy'
     """
-    if isinstance(identifier, CategoricalCrossentropy):
-        return identifier
-    if isinstance(identifier, dict) and str(identifier.get("class_name")) in CLASSES:
-        return CLASSES[identifier["class_name"]](**identifier.get("config", {}))
-    if isinstance(identifier, str) and identifier in {**NAMES, **CLASSES}:
-        return {**NAMES, **CLASSES}[identifier]()
     for function, cls in FUNCTIONS.items():
         if identifier is function:
             return cls()
-    raise ValueError(f"loss must be one of {sorted(NAMES)}. Received: {identifier!r}")
+    return find("loss", CategoricalCrossentropy, CLASSES, NAMES, identifier)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinycnn import ops
 from tinycnn.utils.arrays import check_array, check_in_place
-from tinycnn.utils.configurable import Configurable
+from tinycnn.utils.configurable import Configurable, find
 from tinycnn.utils.validation import check_bool, check_name, check_number, check_supported
 
 SMALLEST, LARGEST = 1e-30, 1e30  # within what float32 can hold
@@ -250,11 +250,7 @@ def get(identifier: str | dict | Optimizer) -> Optimizer:
         >>> get("adadelta").learning_rate
         1.0
     """
-    if isinstance(identifier, Optimizer):
-        return identifier
-    if isinstance(identifier, dict) and str(identifier.get("class_name")) in CLASSES:
-        return CLASSES[identifier["class_name"]](**identifier.get("config", {}))
     by_name = {name.lower(): cls for name, cls in CLASSES.items()}
     if isinstance(identifier, str) and identifier.lower() in by_name:
-        return by_name[identifier.lower()]()
-    raise ValueError(f"optimizer must be one of {sorted(by_name)}. Received: {identifier!r}")
+        identifier = identifier.lower()
+    return find("optimizer", Optimizer, CLASSES, by_name, identifier)

@@ -9,10 +9,8 @@ from tinycnn.utils.errors import ModelFileError
 
 LARGEST_SAMPLE = 2**26  # numbers that a layer of a file may hand on for one sample
 
-Specs = list[tuple[str, dict[str, tuple[tuple[int, ...], str]]]]
 
-
-def weight_specs(config: dict) -> Specs:
+def weight_specs(config: dict) -> saving.Specs:
     """Return the name, and the shape and dtype of each parameter, of every layer; nothing is allocated.
 
     Args:
@@ -24,7 +22,7 @@ def weight_specs(config: dict) -> Specs:
     return specs_of(layers_from_config(config))
 
 
-def specs_of(layers: list[Layer]) -> Specs:
+def specs_of(layers: list[Layer]) -> saving.Specs:
     """Return what `weight_specs` does, of layers that are made, but not built."""
     specs, shape = [], None
     for layer in layers:

@@ -6,7 +6,7 @@ import numpy as np
 
 from tinycnn import saving
 from tinycnn.layers import Layer, layers_from_config
-from tinycnn.models.files import Specs, specs_of
+from tinycnn.models.files import specs_of
 from tinycnn.models.sequential import Sequential
 from tinycnn.utils.errors import ModelFileError
 from tinycnn.utils.validation import check_supported
@@ -35,7 +35,7 @@ def load_model(
     check_supported("load_model", {"safe_mode": safe_mode}, {"safe_mode": True})
     layers: list[Layer] = []
 
-    def weight_specs(config: dict) -> Specs:
+    def weight_specs(config: dict) -> saving.Specs:
         layers.extend(layers_from_config(config))
         return specs_of(layers)
 

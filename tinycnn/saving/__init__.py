@@ -6,10 +6,13 @@ Which options a file has is read from the classes of layers, losses and optimize
 
 import os
 
+from tinycnn.saving import reader
 from tinycnn.saving.layer_config import check_layers
-from tinycnn.saving.saved_model import SavedModel, WeightSpecs
+from tinycnn.saving.saved_model import SavedModel, Specs, WeightSpecs
+from tinycnn.utils import atomic
+from tinycnn.utils.errors import ModelFileError
 
-__all__ = ["SavedModel", "check_layers", "check_target", "read_model", "write_model"]
+__all__ = ["SavedModel", "Specs", "check_layers", "check_target", "read_model", "write_model"]
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
@@ -37,8 +40,6 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
         >>> read_model("mnist.h5", weight_specs).config["name"]  # doctest: +SKIP
         'sequential'
     """
-    from tinycnn.saving import reader
-
     return reader.read_model(path, weight_specs)
 
 
@@ -79,6 +80,4 @@ def check_target(path: str | os.PathLike, overwrite: bool = True) -> None:
         Traceback (most recent call last):
         tinycnn.utils.errors.ModelFileError: no-such-folder/a.h5: there is no folder ...
     """
-    from tinycnn.saving import writer
-
-    writer.check_target(os.fspath(path), overwrite)
+    atomic.check(path, ModelFileError, overwrite)

@@ -13,7 +13,6 @@ from tinycnn.saving.options import (
     ANYTHING,
     Check,
     UnsupportedError,
-    anything,
     boolean,
     checks_of,
     dictionary,
@@ -28,9 +27,9 @@ from tinycnn.saving.options import (
 )
 from tinycnn.utils.errors import ModelFileError
 
-ACTIVATIONS = {name: name for name in activations.ACTIVATIONS} | {None: "linear"}
+ACTIVATIONS = {known: known for known in activations.ACTIVATIONS} | {None: "linear"}
 MOST_LAYERS = 500
-DTYPES = {"float32": "float32", "float64": "float64"}
+DTYPES = ("float32", "float64")
 
 # How the first Keras 2 wrote them: (scale, mode, distribution).
 VARIANCE_SCALING = {
@@ -45,16 +44,10 @@ INITIALIZER_DEFAULTS = dict.fromkeys(("dtype", "input_axes", "output_axes"), (No
 def plain_dtype(value: object) -> str:
     """Return "float32" or "float64", which Keras 3 wraps in a policy."""
     if isinstance(value, dict):
-        checks = {"class_name": one_of({"DTypePolicy": 0, "Policy": 0}), "config": _policy_name}
-        policy = select(
-            "dtype", value, checks, {"module": ("keras", None), "registered_name": (None,)}
-        )
-        value = policy.get("config")
+        checks = {"class_name": one_of(("DTypePolicy", "Policy")), "config": dictionary}
+        supported = {"module": ("keras", None), "registered_name": (None,)}
+        value = select("dtype", value, checks, supported).get("config", {}).get("name")
     return one_of(DTYPES)(value)
-
-
-def _policy_name(value: object) -> object:
-    return dictionary(value).get("name")
 
 
 def plain_initializer(value: object) -> dict:
@@ -115,7 +108,7 @@ def plain_model(described: dict) -> dict:
     if isinstance(config, list):  # Keras 2.0 had no name
         config = {"name": "sequential", "layers": config}
     ignored = {"build_input_shape": ANYTHING, "trainable": (True, None), "dtype": ANYTHING}
-    selected = select("the model", config, {"name": name, "layers": anything}, ignored)
+    selected = select("the model", config, {"name": name, "layers": lambda layers: layers}, ignored)
     layers = selected.get("layers")
     if not isinstance(layers, list) or not layers:
         raise ValueError("it has no layers")

@@ -4,7 +4,7 @@ import inspect
 import json
 import math
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from tinycnn.utils.configurable import Configurable
 from tinycnn.utils.validation import check_bool, check_name, check_number
@@ -104,10 +104,9 @@ def select(
 def _checked(owner: str, name: str, check: Check, value: object) -> object:
     try:
         return check(value)
-    except UnsupportedError as error:
-        raise UnsupportedError(f"{owner} has the option {name}={shown(value)}: {error}") from error
     except ValueError as error:
-        raise ValueError(f"{owner} has the option {name}={shown(value)}: {error}") from error
+        kind = UnsupportedError if isinstance(error, UnsupportedError) else ValueError
+        raise kind(f"{owner} has the option {name}={shown(value)}: {error}") from error
 
 
 def mapping(owner: str, value: object) -> dict:
@@ -144,11 +143,6 @@ def _checked_as(wanted: str, check: Callable, value: object, *limits: float) -> 
         raise ValueError(wanted) from None
 
 
-def anything(value: object) -> object:
-    """Return the value, which is looked at elsewhere."""
-    return value
-
-
 def text(value: object) -> str:
     """Return a text, and nothing else."""
     if not isinstance(value, str):
@@ -178,8 +172,9 @@ def scalars(value: object) -> object:
     return value
 
 
-def one_of(known: Mapping[object, object]) -> Check:
-    """Return a check that looks a text up among those known."""
+def one_of(known: Mapping[object, object] | Iterable[str]) -> Check:
+    """Return a check that looks a text up among those known; without a mapping each stands for itself."""
+    known = known if isinstance(known, Mapping) else {name: name for name in known}
 
     def check(value: object) -> object:
         if value is not None and not isinstance(value, str):

@@ -7,7 +7,9 @@ import numpy as np
 
 from tinycnn.optimizers import CLASSES
 
-WeightSpecs = Callable[[dict], list[tuple[str, dict[str, tuple[tuple[int, ...], str]]]]]
+Spec = dict[str, tuple[tuple[int, ...], str]]  # shape and dtype of each weight of a layer, by name
+Specs = list[tuple[str, Spec]]  # for each layer but the InputLayer: its name, and that
+WeightSpecs = Callable[[dict], Specs]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What `compile` was told: from what Keras 3 or tf.keras 2 wrote to the plain form, and back."""
 
-from tinycnn import losses, metrics, optimizers
+from tinycnn import losses, optimizers
+from tinycnn.metrics import METRICS
 from tinycnn.saving.options import (
     ANYTHING,
     UnsupportedError,
@@ -14,13 +15,12 @@ from tinycnn.saving.options import (
 from tinycnn.utils.errors import ModelFileError
 
 LOSSES = {name: cls.__name__ for name, cls in losses.NAMES.items()}
-METRICS = {name: name for name in metrics.METRICS}
 METRIC_CLASSES = {
     "CategoricalAccuracy": "categorical_accuracy",
     "SparseCategoricalAccuracy": "sparse_categorical_accuracy",
 }
-OPTIMIZERS = {name: name for name in optimizers.CLASSES}
-OPTIMIZERS |= {f"Custom>{name}": name for name in OPTIMIZERS}  # tf.keras 2.11
+OPTIMIZERS = {known: known for known in optimizers.CLASSES}
+OPTIMIZERS |= {f"Custom>{known}": known for known in OPTIMIZERS}  # tf.keras 2.11
 # A file that says nothing of its rate was written under Keras's default. Ours are the same but for one.
 LEARNING_RATES = {name: cls().learning_rate for name, cls in optimizers.CLASSES.items()}
 LEARNING_RATES["Adadelta"] = 0.001
@@ -80,7 +80,7 @@ def _class_and_config(value: object) -> tuple[object, dict]:
 
 def _loss(value: object) -> str | dict:
     if not isinstance(value, dict):
-        return one_of({known: known for known in LOSSES})(value)
+        return one_of(LOSSES.keys())(value)
     class_name, config = _class_and_config(value)
     if class_name not in LOSSES.values():
         raise UnsupportedError(f"only {sorted(LOSSES)} are there")
@@ -100,13 +100,13 @@ def _metrics(value: object) -> list[str]:
 
 def _metric(value: object) -> str:
     if not isinstance(value, dict):
-        return one_of(METRICS)(value)
+        return one_of(METRICS.keys())(value)
     class_name, config = _class_and_config(value)
     if class_name in METRIC_CLASSES:
         select("it", config, {}, {"name": ANYTHING, "dtype": ANYTHING})
         return METRIC_CLASSES[class_name]
     if class_name == "MeanMetricWrapper":  # how tf.keras 2 wraps a function
-        kept = {"fn": one_of(METRICS)}
+        kept = {"fn": one_of(METRICS.keys())}
         metric = select("it", config, kept, {"name": ANYTHING, "dtype": ANYTHING})
         if "fn" in metric:
             return metric["fn"]

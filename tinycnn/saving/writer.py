@@ -23,7 +23,7 @@ LARGEST_LIST = 64_512  # bytes of an attribute: HDF5 takes little more; Keras ha
 def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = True) -> None:
     """Write a model: see `tinycnn.saving.write_model`."""
     path = os.fspath(path)
-    check_target(path, overwrite)
+    atomic.check(path, ModelFileError, overwrite)
     check_layers(path, [layer["class_name"] for layer in saved.config["layers"]])
     if saved.training_config is not None:
         check_training(path, saved.training_config)
@@ -99,16 +99,8 @@ def write_names(group: h5py.Group, attribute: str, names: list[str]) -> None:
         group.attrs[f"{attribute}{place}"] = part
 
 
-def check_target(path: str, overwrite: bool) -> None:
-    """Raise for a place where no file can be put: see `tinycnn.saving.check_target`."""
-    atomic.check(path, ModelFileError, overwrite)
-
-
 def _check_finite(path: str, saved: SavedModel) -> None:
-    arrays = [array for layer in saved.weights for array in layer]
-    if saved.optimizer_state is not None:
-        arrays += [array for slot in saved.optimizer_state["slots"].values() for array in slot]
-    if not all(np.isfinite(array).all() for array in arrays):
+    if not all(np.isfinite(array).all() for array in _arrays(saved)):
         raise ModelFileError(
             path,
             "it is not written: the model's numbers contain NaN or infinity, the training diverged",
@@ -159,10 +151,9 @@ def _settings(saved: SavedModel) -> list:
 
 
 def _arrays(saved: SavedModel) -> list[np.ndarray]:
-    arrays = [array for layer in saved.weights for array in layer]
+    """Return all that is stored: the weights, and the optimizer's slots."""
+    groups = list(saved.weights)
     if saved.training_config is not None and saved.optimizer_state is not None:
         slots = saved.optimizer_state["slots"]
-        arrays += [
-            a for slot in slot_names(saved.training_config["optimizer"]) for a in slots[slot]
-        ]
-    return arrays
+        groups += [slots[name] for name in slot_names(saved.training_config["optimizer"])]
+    return [array for group in groups for array in group]
