@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support import algorithms
+from tests.support.layer_examples import every_example
 from tests.support.marks import needs_kernels
 from tinycnn import activations, gradcheck, layers, losses
 from tinycnn.layers import (
@@ -63,8 +64,13 @@ def test_every_parameter_and_input_of_a_layer(layer, shape):
     assert all(row.good for row in rows), gradcheck.table(rows)
 
 
+@every_example
+def test_the_examples_of_every_layer(cls, arguments, shape):
+    test_every_parameter_and_input_of_a_layer(cls(**arguments), shape)
+
+
 def test_no_layer_and_no_activation_is_left_out():
-    assert {type(layer).__name__ for layer, _ in CASES} == set(layers.CLASSES)
+    assert {cls for cls in layers.CLASSES.values() if not cls.examples} == set()
     used = {getattr(layer, "activation", activations.linear).name for layer, _ in CASES}
     assert used == set(activations.ACTIVATIONS)
 

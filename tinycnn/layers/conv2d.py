@@ -4,7 +4,7 @@ import numpy as np
 
 from tinycnn import activations, initializers, ops
 from tinycnn.layers.affine import Affine
-from tinycnn.layers.base import Shape
+from tinycnn.layers.base import DATA_FORMAT, Shape
 from tinycnn.layers.window import output_of, padding_name, padding_of
 from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.validation import check_int, check_pair
@@ -33,6 +33,18 @@ class Conv2D(Affine):
         >>> Conv2D(32, (3, 3), activation="relu").compute_output_shape((None, 28, 28, 1))
         (None, 26, 26, 32)
     """
+
+    config_names = (*Affine.config_names, "filters", "kernel_size", "strides", "padding")
+    fixed_options = Affine.fixed_options | {
+        "data_format": DATA_FORMAT,
+        "dilation_rate": (1, [1, 1]),
+        "groups": (1,),
+    }
+    examples = (
+        ({"filters": 3, "kernel_size": (3, 2), "activation": "tanh"}, (6, 5, 2)),
+        ({"filters": 2, "kernel_size": 3, "strides": 2, "padding": "same"}, (7, 8, 1)),
+        ({"filters": 4, "kernel_size": 1, "use_bias": False}, (3, 3, 4)),
+    )
 
     def __init__(
         self,
@@ -90,13 +102,3 @@ class Conv2D(Affine):
         dkernel, dbias = ops.conv2d_backward_kernel(dz, x, kernel.shape, *geometry)
         dx = ops.conv2d_backward_input(dz, kernel, x.shape, *geometry) if input_gradient else None
         return dx, self.named(dkernel, dbias)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "kernel_size": list(self.kernel_size),
-            "strides": list(self.strides),
-            "padding": self.padding,
-        }

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tinycnn.layers.base import Layer, Shape, flat_size
+from tinycnn.layers.base import DATA_FORMAT, Layer, Shape, flat_size
 
 
 class Flatten(Layer):
@@ -18,6 +18,9 @@ class Flatten(Layer):
         >>> Flatten().compute_output_shape((None, 12, 12, 64))
         (None, 9216)
     """
+
+    fixed_options = Layer.fixed_options | {"data_format": DATA_FORMAT}
+    examples = (({}, (3, 2, 2)),)
 
     def __init__(self, data_format: str | None = None, **options: object):
         super().__init__(data_format=data_format, **options)

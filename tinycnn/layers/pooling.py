@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.layers.base import Layer, Shape, flat_size
+from tinycnn.layers.base import DATA_FORMAT, Layer, Shape, flat_size
 from tinycnn.layers.window import output_of, padding_name, padding_of
 from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.validation import check_pair
@@ -21,6 +21,13 @@ class Pooling2D(Layer):
         data_format: only at Keras's default.
         options: see `Layer`.
     """
+
+    config_names = (*Layer.config_names, "pool_size", "strides", "padding")
+    fixed_options = Layer.fixed_options | {"data_format": DATA_FORMAT}
+    examples = (
+        ({"pool_size": 2}, (6, 7, 3)),
+        ({"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}, (7, 6, 2)),
+    )
 
     def __init__(
         self,
@@ -47,15 +54,6 @@ class Pooling2D(Layer):
     def operations(self) -> int:
         """Return how many operations one sample takes: 1 for each number of each window."""
         return flat_size(self.output_shape) * math.prod(self.pool_size)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        return {
-            **super().get_config(),
-            "pool_size": list(self.pool_size),
-            "strides": list(self.strides),
-            "padding": self.padding,
-        }
 
 
 class MaxPooling2D(Pooling2D):

@@ -219,8 +219,7 @@ class Network:
         if self.built and not isinstance(described[0], InputLayer):
             first = InputLayer(self.input_shape[1:], dtype=self.dtype, name="input_layer")
             described = [first, *described]
-        pairs = [{"class_name": type(d).__name__, "config": d.get_config()} for d in described]
-        return {"name": self.name, "layers": pairs}
+        return {"name": self.name, "layers": [layer.serialize() for layer in described]}
 
     @classmethod
     def from_config(cls, config: dict, rng: np.random.Generator | None = None) -> "Network":
@@ -233,8 +232,12 @@ class Network:
         Raises:
             ValueError, TypeError: if it describes no model.
         """
-        model = cls(name=config["name"])
+        return cls._of(layers_from_config(config), config["name"], rng)
+
+    @classmethod
+    def _of(cls, layers: list[Layer], name: str, rng: np.random.Generator | None) -> "Network":
+        model = cls(name=name)
         model._rng = rng
-        for layer in layers_from_config(config):
+        for layer in layers:
             model.add(layer)
         return model
