@@ -114,13 +114,9 @@ class Sequential(Compiled):
             ValueError, TypeError: for data that do not fit, or options that are not there.
             RuntimeError: if the model is not compiled, or another thread is training it.
         """
-        given = {
-            "class_weight": class_weight,
-            "sample_weight": sample_weight,
-            "steps_per_epoch": steps_per_epoch,
-            "validation_steps": validation_steps,
-            "validation_freq": validation_freq,
-        }
+        given = {"class_weight": class_weight, "sample_weight": sample_weight}
+        given |= {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
+        options["validation_freq"] = validation_freq
         check_supported("fit", given | options, {**dict.fromkeys(given), "validation_freq": 1})
         batch_size = arguments.batch_or(32, batch_size)
         epochs = range(
