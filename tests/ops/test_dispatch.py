@@ -18,20 +18,24 @@ def ones(*shape):
 
 IMAGES, KERNEL, BIAS, GRADIENT = ones(2, 9, 9, 1), ones(3, 3, 1, 6), ones(6), ones(2, 7, 7, 6)
 CALLS = {  # what takes strides and padding
-    "forward": lambda *rest: ops.conv2d_forward(IMAGES, KERNEL, BIAS, *rest),
-    "input": lambda *rest: ops.conv2d_backward_input(GRADIENT, KERNEL, (2, 9, 9, 1), *rest),
-    "kernel": lambda *rest: ops.conv2d_backward_kernel(GRADIENT, IMAGES, (3, 3, 1, 6), *rest),
-    "maximum": lambda *rest: ops.max_pool2d_forward(IMAGES, (3, 3), *rest),
-    "mean": lambda *rest: ops.average_pool2d_forward(IMAGES, (3, 3), *rest),
-    "there": lambda *rest: fused.conv2d_relu_forward(IMAGES, KERNEL, BIAS, *rest),
-    "back": lambda *rest: fused.conv2d_relu_backward(
-        GRADIENT, GRADIENT, IMAGES, KERNEL, *rest, True
+    "forward": lambda *geometry: ops.conv2d_forward(IMAGES, KERNEL, BIAS, *geometry),
+    "input": lambda *geometry: ops.conv2d_backward_input(GRADIENT, KERNEL, (2, 9, 9, 1), *geometry),
+    "kernel": lambda *geometry: ops.conv2d_backward_kernel(
+        GRADIENT, IMAGES, (3, 3, 1, 6), *geometry
+    ),
+    "maximum": lambda *geometry: ops.max_pool2d_forward(IMAGES, (3, 3), *geometry),
+    "mean": lambda *geometry: ops.average_pool2d_forward(IMAGES, (3, 3), *geometry),
+    "there": lambda *geometry: fused.conv2d_relu_forward(IMAGES, KERNEL, BIAS, *geometry),
+    "back": lambda *geometry: fused.conv2d_relu_backward(
+        GRADIENT, GRADIENT, IMAGES, KERNEL, *geometry, True
     ),
 }
 
 
-def arrays(found):
-    return [one for one in (found if isinstance(found, tuple) else (found,)) if one is not None]
+def arrays(results):
+    return [
+        one for one in (results if isinstance(results, tuple) else (results,)) if one is not None
+    ]
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -75,16 +79,16 @@ def test_a_stride_larger_than_any_image():
 
 @pytest.mark.parametrize("pool", [(2, 2), [2, 2], np.array([2, 2], np.int8)])
 def test_pools_of_any_kind_of_whole_numbers(pool):
-    rest = (1, 1), NONE
-    y, argmax = fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, *rest, pool)
+    geometry = (1, 1), NONE
+    y, argmax = fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, *geometry, pool)
     assert (y == 10).all()
-    found = fused.conv2d_relu_max_pool2d_backward(
-        y, y, argmax, IMAGES, KERNEL, *rest, pool, 0.0, True
+    results = fused.conv2d_relu_max_pool2d_backward(
+        y, y, argmax, IMAGES, KERNEL, *geometry, pool, 0.0, True
     )
-    assert all(one.any() for one in found)
-    y, a = fused.conv2d_average_pool2d_forward(IMAGES, KERNEL, BIAS, *rest, "relu", pool)
+    assert all(one.any() for one in results)
+    y, a = fused.conv2d_average_pool2d_forward(IMAGES, KERNEL, BIAS, *geometry, "relu", pool)
     assert (y == 10).all()
-    back = fused.conv2d_average_pool2d_backward(y, a, IMAGES, KERNEL, *rest, "relu", pool, True)
+    back = fused.conv2d_average_pool2d_backward(y, a, IMAGES, KERNEL, *geometry, "relu", pool, True)
     assert all(one.any() for one in back)
 
 
@@ -102,18 +106,18 @@ def test_a_kernel_with_nothing_in_it(c, f):
     rng = np.random.default_rng(2)
     shapes = (2, 9, 9, c), (3, 3, c, f), (f,), (2, 7, 7, f)
     x, kernel, bias, dy = (rng.integers(-3, 4, shape).astype(F) for shape in shapes)
-    rest = (1, 1), NONE
+    geometry = (1, 1), NONE
     for name, arguments in {
         "conv2d_forward": (x, kernel, bias),
         "conv2d_backward_input": (dy, kernel, x.shape),
         "conv2d_backward_kernel": (dy, x, kernel.shape),
     }.items():
-        found, wanted = (getattr(side, name)(*arguments, *rest) for side in (ops, reference))
-        for one, other in zip(arrays(found), arrays(wanted), strict=True):
+        actual, wanted = (getattr(side, name)(*arguments, *geometry) for side in (ops, reference))
+        for one, other in zip(arrays(actual), arrays(wanted), strict=True):
             np.testing.assert_array_equal(one, other)
-    y = fused.conv2d_relu_forward(x, kernel, bias, *rest)
-    np.testing.assert_array_equal(y, reference.conv2d_relu_forward(x, kernel, bias, *rest))
-    y, _ = fused.conv2d_average_pool2d_forward(x, kernel, bias, *rest, "relu", (2, 2))
+    y = fused.conv2d_relu_forward(x, kernel, bias, *geometry)
+    np.testing.assert_array_equal(y, reference.conv2d_relu_forward(x, kernel, bias, *geometry))
+    y, _ = fused.conv2d_average_pool2d_forward(x, kernel, bias, *geometry, "relu", (2, 2))
     assert y.shape == (2, 3, 3, f)
 
 
