@@ -56,7 +56,7 @@ def share_everything_with_delays(chance):
     for place, name in HAND_OVERS:
         setattr(place, name, delayed(getattr(place, name), dice, chance))
     run = thread_pool.workers.run
-    thread_pool.workers.run = lambda kernel, length, grain, *arrays: run(kernel, length, 1, *arrays)
+    thread_pool.workers.run = lambda kernel, length, grain, *rest: run(kernel, length, 1, *rest)
 
 
 def tiny_net():

@@ -23,8 +23,8 @@ HARMLESS = {CALL, "atomic_load", "atomic_store", "power_of_two"}
 
 def named(kind: type) -> list[tuple]:
     """Return (module, name, value) for every global of the kernels that is of this kind."""
-    packages = pkgutil.walk_packages(kernels.__path__, f"{kernels.__name__}.")
-    modules = [importlib.import_module(module.name) for module in packages]
+    found = pkgutil.walk_packages(kernels.__path__, f"{kernels.__name__}.")
+    modules = [importlib.import_module(module.name) for module in found]
     return [(m, n, v) for m in modules for n, v in vars(m).items() if isinstance(v, kind)]
 
 
@@ -39,7 +39,7 @@ def entry_points() -> set[Dispatcher]:
     return users({name for _, name, _ in named(_Intrinsic)} - HARMLESS)
 
 
-def entered_at(where: int, functions: set[Dispatcher]) -> Dispatcher:
+def at(where: int, functions: set[Dispatcher]) -> Dispatcher:
     """Return which of the compiled functions begins at an address."""
     for function in functions:
         for compiled in function.overloads.values():
@@ -50,12 +50,12 @@ def entered_at(where: int, functions: set[Dispatcher]) -> Dispatcher:
 
 def callers() -> set[Dispatcher]:
     """Return the compiled functions from which one gets to emitted code, but not those that enter it."""
-    callers = users({CALL})
+    found = users({CALL})
     while True:
-        more = users({one.__name__ for one in callers}) - callers
+        more = users({one.__name__ for one in found}) - found
         if not more:
-            return callers - entry_points()
-        callers |= more
+            return found - entry_points()
+        found |= more
 
 
 @contextlib.contextmanager
@@ -71,8 +71,6 @@ def entered(call: Callable) -> Iterator[None]:
                 patch.setattr(module, name, function.py_func)
         for module, name, _ in named(_Intrinsic):
             if name == CALL:
-                patch.setattr(
-                    module, name, lambda where, given: call(entered_at(where, inner), given)
-                )
-        patch.setattr(workers, "run", lambda span, length, grain, *arrays: span(0, length, *arrays))
+                patch.setattr(module, name, lambda where, given: call(at(where, inner), given))
+        patch.setattr(workers, "run", lambda span, length, grain, *rest: span(0, length, *rest))
         yield

@@ -261,20 +261,20 @@ PUBLIC = {
 
 
 @contextlib.contextmanager
-def guarded_spans(guard, at_end):
-    """Run each kernel's compiled span on arrays between guards: what is read, and what is written."""
+def fenced_spans(fence, at_end):
+    """Run each kernel's compiled span on fenced arrays: what is read, and what is written."""
 
     def run(span, length, grain, *arguments):
-        guard_pages.call(guard, at_end, span, (0, length, *arguments))
+        guard_pages.call(fence, at_end, span, (0, length, *arguments))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workers, "run", run)
         yield
 
 
-def guarded_entry_points(guard, at_end):
-    """Run what enters emitted code on arrays between guards, also those that a kernel makes for itself."""
-    return entered(lambda function, arguments: guard_pages.call(guard, at_end, function, arguments))
+def fenced_entry_points(fence, at_end):
+    """Run what enters emitted code on fenced arrays, also those that a kernel makes for itself."""
+    return entered(lambda function, arguments: guard_pages.call(fence, at_end, function, arguments))
 
 
 def copied(value):
@@ -297,31 +297,31 @@ def shortened(value, place):
     return guard_pages.rebuilt(value, (*value[:first], short, *value[first + 1 :]))
 
 
-def run_entry_points(name, guard, count, say=lambda text: None):
-    """Call one of CASES on random arrays between guards; results must be those without a guard."""
+def run_entry_points(name, fence, count, say=lambda text: None):
+    """Call one of CASES on random arrays, fenced; results must be those without a fence."""
     rng = np.random.default_rng(1)
     for number in range(count):
         function, arguments = CASES[name](rng, DTYPES[number % 2])
         plain = copied(arguments)
         say(f"{name} {[getattr(a, 'shape', a) for a in flattened(arguments)]}")
-        guard_pages.call(guard, number % 4 < 2, function, arguments)
+        guard_pages.call(fence, number % 4 < 2, function, arguments)
         function(*plain)
         for one, other in zip(flattened(arguments), flattened(plain), strict=True):
             np.testing.assert_array_equal(one, other)
 
 
-def run_public(name, around, guard, count, say=lambda text: None):
-    """Call one of PUBLIC on random arrays between guards; results must be those without a guard."""
+def run_public(name, fences_of, fence, count, say=lambda text: None):
+    """Call one of PUBLIC on random arrays, fenced; results must be those without a fence."""
     for number in range(count):
-        say(f"{name} {around.__name__} {number}")
+        say(f"{name} {fences_of.__name__} {number}")
         with pytest.MonkeyPatch.context() as patch:
             if number % 3:  # by itself it pays for few shapes as small as these
                 patch.setattr(winograd, "pays", wherever_it_can)
             dtype = DTYPES[number % 2]
             wanted = PUBLIC[name](np.random.default_rng(number), dtype)
-            with around(guard, number % 4 < 2):
-                actual = PUBLIC[name](np.random.default_rng(number), dtype)
-        for one, other in zip(actual, wanted, strict=True):
+            with fences_of(fence, number % 4 < 2):
+                found = PUBLIC[name](np.random.default_rng(number), dtype)
+        for one, other in zip(found, wanted, strict=True):
             np.testing.assert_array_equal(one, other)
 
 
@@ -340,23 +340,23 @@ READ += [("add_dot_products", 1, 0), ("add_dot_products", 2)]
 READ += [("convolve_band", 1), ("convolve_band", 5)]
 
 
-def overrun(name, place, guard):
+def overrun(name, place, fence):
     """Call one of CASES with one array that is a number too short."""
     function, arguments = CASES[name](np.random.default_rng(4), np.float32)
-    guard_pages.call(guard, True, function, shortened(arguments, place))
+    guard_pages.call(fence, True, function, shortened(arguments, place))
 
 
 def survivors():
     """Return which overruns a process survives between guard pages."""
-    failures = []
+    found = []
     for name, *place in WRITTEN + READ:
         child = os.fork()
         if not child:
             overrun(name, place, guard_pages.guard_pages)
             os._exit(0)
         if not os.WIFSIGNALED(os.waitpid(child, 0)[1]):
-            failures.append((name, *place))
-    return failures
+            found.append((name, *place))
+    return found
 
 
 def main():
@@ -369,8 +369,8 @@ def main():
     for name in CASES:
         run_entry_points(name, guard_pages.guard_pages, count, say)
     for name in PUBLIC:
-        for around in (guarded_spans, guarded_entry_points):
-            run_public(name, around, guard_pages.guard_pages, count // 3, say)
+        for fences_of in (fenced_spans, fenced_entry_points):
+            run_public(name, fences_of, guard_pages.guard_pages, count // 3, say)
     print("all whole")
 
 

@@ -59,7 +59,7 @@ def _check(images: np.ndarray, labels: np.ndarray, strength: float) -> None:
         raise ValueError("augment takes uint8 images, or other numbers from 0 to 1")
     blank = np.flatnonzero(~images.any(axis=(1, 2)))
     if len(blank):
-        raise ValueError(f"augment takes digits, but image {blank[0]} is blank")
+        raise ValueError(f"augment takes digits, but image {blank[0]} has no ink")
     if not 0 <= strength <= 1:
         raise ValueError(f"strength must be a number from 0 to 1. Received: {strength!r}")
 

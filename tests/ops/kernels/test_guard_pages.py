@@ -36,9 +36,7 @@ def test_nothing_beside_the_arrays_is_written(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", random_shapes.PUBLIC)
-@pytest.mark.parametrize(
-    "around", [random_shapes.guarded_spans, random_shapes.guarded_entry_points]
-)
+@pytest.mark.parametrize("around", [random_shapes.fenced_spans, random_shapes.fenced_entry_points])
 def test_nor_beside_those_that_a_kernel_makes(name, around):
     random_shapes.run_public(name, around, guard_pages.canary, 30)
 
