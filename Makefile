@@ -13,8 +13,9 @@ draw: .venv/draw
 	$(BIN)/python -m gui $(ARGS)
 
 # What guards the product, in minutes; test-all adds the long sweeps. Tests of the window mostly wait, so
-# four processes are good for two CPUs, too.
-TESTS := --numprocesses 4 --dist loadfile
+# four processes are good for two CPUs, too; who is done takes half of what another has left, so that none
+# waits for the last long file.
+TESTS := --numprocesses 4 --dist worksteal
 
 test: .venv/test
 	$(BIN)/python -m pytest $(TESTS) -m "not slow" $(ARGS)

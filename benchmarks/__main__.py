@@ -79,12 +79,12 @@ def publish(description, measured, folder):
     from benchmarks import plot, report
     from benchmarks.targets import TARGETS
 
-    verdicts = [target.judge({row.name: row for row in measured}) for target in TARGETS]
-    print(report.report(description, measured, verdicts, report.plain))
+    outcomes = [target.judge({row.name: row for row in measured}) for target in TARGETS]
+    print(report.report(description, measured, outcomes, report.plain))
     folder.mkdir(parents=True, exist_ok=True)
-    text = report.report(description, measured, verdicts, report.markdown)
+    text = report.report(description, measured, outcomes, report.markdown)
     (folder / "table.md").write_text(text, encoding="utf-8")
-    report.write_csv(folder / "table.csv", measured, verdicts)
+    report.write_csv(folder / "table.csv", measured, outcomes)
     written = ["table.md", "table.csv"]
     try:
         plot.write_plot(folder / "plot.png", measured)

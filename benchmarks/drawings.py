@@ -34,9 +34,9 @@ def rotated(picture, degrees):
 def slanted(picture, slant):
     """Shift the top to the right where `slant` (a tangent) is above 0."""
     middle = ENLARGED / 2
-    numbers = (1, slant, -slant * middle, 0, 1, 0)
+    coefficients = (1, slant, -slant * middle, 0, 1, 0)
     return picture.transform(
-        picture.size, Image.Transform.AFFINE, numbers, Image.Resampling.BICUBIC
+        picture.size, Image.Transform.AFFINE, coefficients, Image.Resampling.BICUBIC
     )
 
 

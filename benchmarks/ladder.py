@@ -52,9 +52,9 @@ def show(steps, expected):
         off = error(function(), expected)
         if not off < FARTHEST:
             raise ValueError(f"{name} is wrong by {off:.1e} of the largest number: not timed")
-        taken = milliseconds(function)
-        first = first or taken
-        row = f"{name:24}{taken:10.2f}  {first / taken:13.1f}  {off:13.1e}"
+        duration = milliseconds(function)
+        first = first or duration
+        row = f"{name:24}{duration:10.2f}  {first / duration:13.1f}  {off:13.1e}"
         print(f"{row}\n    {what}", flush=True)
 
 
@@ -74,7 +74,7 @@ def show_sparsity(x, kernel, rng):
     _, in_window = fused.conv2d_relu_max_pool2d_forward(x, kernel, bias, pooling)
     dy = rng.standard_normal(pooled.shape, np.float32)
 
-    def listed():
+    def as_csr():
         given = dy, pooled, in_window, x, kernel, pooling
         return fused.conv2d_relu_max_pool2d_backward(*given, 0.0, True)
 
@@ -83,7 +83,7 @@ def show_sparsity(x, kernel, rng):
 
     print(f"\nthe way back behind a ReLU and a 2 x 2 pooling, all threads\n\n{HEAD}")
     what = "What is not zero, listed row by row (CSR): only that is multiplied."
-    show([("dense", back_through_everything.__doc__, dense), ("listed", what, listed)], dense())
+    show([("dense", back_through_everything.__doc__, dense), ("listed", what, as_csr)], dense())
 
 
 def main():

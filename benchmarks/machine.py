@@ -71,7 +71,7 @@ def sgemm_works():
 
     from benchmarks.timing import Work
 
-    def product(size):
+    def matrix_product(size):
         rng = np.random.default_rng(0)
         a, b = (rng.random((size, size), np.float32) for _ in range(2))
         c = np.empty_like(a)
@@ -82,4 +82,4 @@ def sgemm_works():
 
         return Work(run), 2 * size**3
 
-    return {size: product(size) for size in SIZES}
+    return {size: matrix_product(size) for size in SIZES}

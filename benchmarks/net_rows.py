@@ -22,9 +22,9 @@ def training(setting, name, net, batch):
     results = {}
     for state, weights in states.items():
         setting.contest(row, training_ways(setting, trainers, weights, batch), with_sgemm=True)
-        results[state] = row.summaries()[OURS].median, row.numbers, row.sgemm
+        results[state] = row.summaries()[OURS].median, row.measurements, row.sgemm
     slower = max(results, key=lambda state: results[state][0])
-    _, row.numbers, row.sgemm = results[slower]
+    _, row.measurements, row.sgemm = results[slower]
     row.note = f"weights {slower}{live_share(modules[OURS], net, states[slower], setting.data)}"
     return [row]
 

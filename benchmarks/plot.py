@@ -9,8 +9,8 @@ COLOURS = {OURS: "black", "PyTorch": "tab:red", "Keras": "tab:orange", "NumPy": 
 
 def against_ours(row, name):
     """Return a contender's numbers over our median: not everybody takes part in every round."""
-    ours = summary(row.numbers[OURS]).median
-    return [value / ours for value in row.numbers[name]]
+    ours = summary(row.measurements[OURS]).median
+    return [value / ours for value in row.measurements[name]]
 
 
 def write_plot(path, rows):
@@ -21,20 +21,20 @@ def write_plot(path, rows):
     """
     from matplotlib.figure import Figure  # without pyplot: no window, no state left behind
 
-    rows = [row for row in reversed(rows) if OURS in row.numbers and row.comparable]
+    rows = [row for row in reversed(rows) if OURS in row.measurements and row.comparable]
     figure = Figure(figsize=(9, 1.2 + 0.3 * len(rows)), layout="constrained")
     axes = figure.subplots()
     for name in COLUMNS:
-        points = [(place, row) for place, row in enumerate(rows) if row.numbers.get(name)]
+        points = [(place, row) for place, row in enumerate(rows) if row.measurements.get(name)]
         summaries = [summary(against_ours(row, name)) for _, row in points]
         middles = [each.median for each in summaries]
         errors = [
             [each.median - each.low for each in summaries],
             [each.high - each.median for each in summaries],
         ]
-        places = [place for place, _ in points]
+        rows_drawn = [place for place, _ in points]
         style = {"fmt": "|" if name == OURS else "o", "markersize": 5, "color": COLOURS[name]}
-        axes.errorbar(middles, places, xerr=errors, label=name, **style)
+        axes.errorbar(middles, rows_drawn, xerr=errors, label=name, **style)
     axes.set_xscale("log")
     axes.set(xlabel="time or memory, tinycnn = 1 (median and quartiles)")
     axes.set_yticks(range(len(rows)), [row.name for row in rows])

@@ -104,7 +104,7 @@ def steps(name, file, way=None):
     row = Row(name)
     ways = training_ways(setting, {name: chosen}, weights, BATCH)
     setting.contest(row, ways, with_sgemm=True)
-    return {"way": row.ways[name], "step": row.numbers[name], "flops": row.sgemm}
+    return {"way": row.ways[name], "step": row.measurements[name], "flops": row.sgemm}
 
 
 def assembly(name):

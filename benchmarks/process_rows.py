@@ -49,11 +49,11 @@ def take_turns(row, names, rounds, measure):
             if name in row.absent:
                 continue
             try:
-                row.numbers.setdefault(name, []).append(measure(name))
+                row.measurements.setdefault(name, []).append(measure(name))
             except Failed as error:
                 if name == OURS:
                     raise ValueError(f"{row.name}: {error}") from error
-                row.numbers.pop(name, None)
+                row.measurements.pop(name, None)
                 row.absent[name] = str(error)
 
 
@@ -64,14 +64,14 @@ def imports(setting, name):
 
     def seconds(contender):
         if contender == OURS:
-            everything.numbers.setdefault(OURS, []).append(import_seconds(PARTS, environment))
+            everything.measurements.setdefault(OURS, []).append(import_seconds(PARTS, environment))
         return import_seconds(IMPORTS[contender], environment)
 
     take_turns(Row(name), IMPORTS, 1, seconds)  # brings the files to memory
-    everything.numbers.clear()
+    everything.measurements.clear()
     take_turns(row, IMPORTS, setting.process_rounds, seconds)
     row.note = "inside of a new Python; files in memory"
-    everything.numbers |= {n: values for n, values in row.numbers.items() if n != OURS}
+    everything.measurements |= {n: values for n, values in row.measurements.items() if n != OURS}
     everything.absent = row.absent
     everything.note = f"tinycnn: {', '.join(PARTS)}; the others as above"
     return [row, everything]
@@ -168,7 +168,7 @@ def scaling(setting, name):
             return alone / together
 
         take_turns(row, (OURS,), setting.process_rounds, speed_up)
-    row.numbers["sgemm"] = product
+    row.measurements["sgemm"] = product
     work = f"training step of the classic net, batch {BATCH}, weights after 100 steps"
     row.note = f"{work}; sgemm gains {np.median(product):.2f}×"
     return [row]

@@ -8,10 +8,10 @@ from benchmarks.timing import summary
 SCALES = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
 COLUMNS = (OURS, *PEERS, "NumPy")
 HEAD = ["what", "unit", *COLUMNS, "faster peer / tinycnn", "share of sgemm"]
-TARGET_HEAD = ["target", "ratio", "limits", "verdict", "compared"]
+TARGET_HEAD = ["target", "ratio", "limits", "outcome", "compared"]
 CSV_HEAD = [
     *("kind", "name", "contender", "unit", "median", "low_quartile", "high_quartile"),
-    *("rounds", "way", "goal", "least", "verdict", "note"),
+    *("rounds", "way", "goal", "least", "outcome", "note"),
 ]
 
 
@@ -19,7 +19,7 @@ def scale(row):
     """Return (factor, unit) so that our median has a digit before the point."""
     if row.unit != "s":
         return 1.0, row.unit
-    values = row.numbers.get(OURS) or next(iter(row.numbers.values()), [1.0])
+    values = row.measurements.get(OURS) or next(iter(row.measurements.values()), [1.0])
     middle = summary(values).median
     return next(((f, unit) for f, unit in SCALES if middle * f >= 0.9995), SCALES[-1])
 
@@ -49,19 +49,19 @@ def cells(row):
     factor, unit = scale(row)
     columns = []
     for name in COLUMNS:
-        values = row.numbers.get(name)
+        values = row.measurements.get(name)
         nothing = "absent" if name in row.absent else "-"
         columns.append(middle_and_quartiles([factor * v for v in values]) if values else nothing)
-    peer, ours = row.faster_peer(), OURS in row.numbers
+    peer, ours = row.faster_peer(), OURS in row.measurements
     ratio = middle_and_quartiles(row.over(peer)) if peer and ours and row.comparable else ""
     share = middle_and_quartiles(row.sgemm_shares()) if row.sgemm and row.flops and ours else ""
     return [row.name, unit, *columns, ratio, share]
 
 
-def target_cells(verdict):
-    """Return a verdict as the cells of the table of targets."""
-    ratio = middle_and_quartiles(verdict.ratios) if verdict.ratios else ""
-    return [verdict.target.name, ratio, verdict.limits(), verdict.word, verdict.words]
+def target_cells(outcome):
+    """Return an outcome as the cells of the table of targets."""
+    ratio = middle_and_quartiles(outcome.ratios) if outcome.ratios else ""
+    return [outcome.target.name, ratio, outcome.limits(), outcome.word, outcome.words]
 
 
 def plain(lines):
@@ -90,27 +90,27 @@ def notes(rows):
     return sentences
 
 
-def report(machine, rows, verdicts, table):
+def report(machine, rows, outcomes, table):
     """Return everything as one text.
 
     Args:
         machine: lines about it.
-        rows, verdicts: the results.
+        rows, outcomes: the results.
         table: `plain` or `markdown`.
     """
     bullet = "* " if table is markdown else "  "
     parts = ["\n".join(f"{bullet}{line}" for line in machine)]
     parts.append(table([HEAD, *map(cells, rows)]))
     parts.append("Medians, in brackets the quartiles. Ratios are taken round by round.")
-    parts.append(table([TARGET_HEAD, *map(target_cells, verdicts)]))
+    parts.append(table([TARGET_HEAD, *map(target_cells, outcomes)]))
     parts.append("\n".join(f"{bullet}{line}" for line in notes(rows)))
     return "\n\n".join(parts) + "\n"
 
 
-def csv_lines(rows, verdicts):
+def csv_lines(rows, outcomes):
     """Yield a dictionary for each contender of each row, and for each target."""
     for row in rows:
-        for name, values in row.numbers.items():
+        for name, values in row.measurements.items():
             yield {
                 **{"kind": "row", "name": row.name, "contender": name, "unit": row.unit},
                 **spread(summary(values)),
@@ -118,13 +118,13 @@ def csv_lines(rows, verdicts):
             }
         for name, reason in row.absent.items():
             yield {"kind": "absent", "name": row.name, "contender": name, "note": reason}
-    for verdict in verdicts:
-        target = verdict.target
+    for outcome in outcomes:
+        target = outcome.target
         yield {
             **{"kind": "target", "name": target.name, "unit": "ratio"},
-            **(spread(summary(verdict.ratios)) if verdict.ratios else {}),
-            **{"goal": target.goal, "least": target.least, "verdict": verdict.word},
-            "note": verdict.words,
+            **(spread(summary(outcome.ratios)) if outcome.ratios else {}),
+            **{"goal": target.goal, "least": target.least, "outcome": outcome.word},
+            "note": outcome.words,
         }
 
 
@@ -134,9 +134,9 @@ def spread(quartiles):
     return {"median": quartiles.median, "low_quartile": low, "high_quartile": high}
 
 
-def write_csv(path, rows, verdicts):
+def write_csv(path, rows, outcomes):
     """Write numbers in seconds, MB or times: one line for each contender of each row, and each target."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, CSV_HEAD)
         writer.writeheader()
-        writer.writerows(csv_lines(rows, verdicts))
+        writer.writerows(csv_lines(rows, outcomes))

@@ -13,7 +13,7 @@ class Row:
     Args:
         name: what was measured.
         unit: "s", "MB" or "×".
-        numbers: for each contender one number a round, in that unit.
+        measurements: for each contender one number a round, in that unit.
         ways: which of its ways a contender took.
         absent: why a contender has no numbers.
         flops: multiplications and additions of the plain dense algorithm, in one piece of work.
@@ -24,7 +24,7 @@ class Row:
 
     name: str
     unit: str = "s"
-    numbers: dict[str, list[float]] = dataclasses.field(default_factory=dict)
+    measurements: dict[str, list[float]] = dataclasses.field(default_factory=dict)
     ways: dict[str, str] = dataclasses.field(default_factory=dict)
     absent: dict[str, str] = dataclasses.field(default_factory=dict)
     flops: float = 0
@@ -34,7 +34,7 @@ class Row:
 
     def summaries(self) -> dict[str, Summary]:
         """Return median and quartiles of each contender."""
-        return {name: summary(values) for name, values in self.numbers.items()}
+        return {name: summary(values) for name, values in self.measurements.items()}
 
     def faster_peer(self, names=PEERS):
         """Return the name of the peer with the lower median, None if none was measured."""
@@ -43,9 +43,9 @@ class Row:
 
     def over(self, peer):
         """Return the peer's numbers over ours, round by round."""
-        return ratios(self.numbers[peer], self.numbers[OURS])
+        return ratios(self.measurements[peer], self.measurements[OURS])
 
     def sgemm_shares(self):
         """Return the dense arithmetic a second over the machine's sgemm, round by round."""
-        pairs = zip(self.numbers[OURS], self.sgemm, strict=True)
+        pairs = zip(self.measurements[OURS], self.sgemm, strict=True)
         return [self.flops / seconds / rate for seconds, rate in pairs]

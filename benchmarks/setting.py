@@ -91,12 +91,12 @@ class Setting:
         row.ways |= {name: fastest(each, block) for name, each in new.items()}
         works = {name: ways[name][row.ways[name]] for name in ways}
         if not with_sgemm:
-            row.numbers = alternate(works, self.rounds, block, SELDOM)
+            row.measurements = alternate(works, self.rounds, block, SELDOM)
             return
         product, flops = self.sgemm
         seconds = alternate({**works, "sgemm": product}, self.rounds, block, SELDOM)
         row.sgemm = [flops / elapsed for elapsed in seconds.pop("sgemm")]
-        row.numbers = seconds
+        row.measurements = seconds
 
     @functools.cached_property
     def sgemm(self):

@@ -31,20 +31,20 @@ class Target:
     smaller: bool = False
 
     def judge(self, by_name):
-        """Return a `Verdict` on rows by name."""
+        """Return an `Outcome` on rows by name."""
         try:
             values, words = self.ratio(by_name)
         except Unmeasured as reason:
-            return Verdict(self, [], "not measured", str(reason))
+            return Outcome(self, [], "not measured", str(reason))
         median, sign = summary(values).median, -1 if self.smaller else 1
         if sign * median >= sign * self.goal:
-            return Verdict(self, values, "reached", words)
+            return Outcome(self, values, "reached", words)
         at_least = sign * median >= sign * self.least
-        return Verdict(self, values, "lower limit" if at_least else "missed", words)
+        return Outcome(self, values, "lower limit" if at_least else "missed", words)
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
+class Outcome:
     """What became of a target: its ratios (none if not measured), a word, and what was compared."""
 
     target: Target
@@ -63,7 +63,7 @@ def measured(by_name, name, *contenders):
         raise Unmeasured(f"row not run: {name}")
     row = by_name[name]
     for contender in contenders:
-        if not row.numbers.get(contender):
+        if not row.measurements.get(contender):
             reason = row.absent.get(contender, "no numbers")
             raise Unmeasured(f"{contender}: {reason}")
     return row
@@ -77,7 +77,7 @@ def over_peers(name, peers=PEERS):
         peer = row.faster_peer(peers)
         if peer is None:
             raise Unmeasured("; ".join(f"{p}: {row.absent.get(p, 'absent')}" for p in peers))
-        missing = [p for p in peers if p not in row.numbers]
+        missing = [p for p in peers if p not in row.measurements]
         without = f"; {', '.join(missing)} absent" if missing else ""
         return row.over(peer), f"{peer} ({row.ways.get(peer, '')}) over tinycnn{without}"
 
@@ -89,8 +89,10 @@ def against_peers(name, *peers):
 
     def ratio(by_name):
         row = measured(by_name, name, OURS, *peers)
-        together = [sum(values) for values in zip(*(row.numbers[p] for p in peers), strict=True)]
-        return ratios(row.numbers[OURS], together), f"tinycnn over {' + '.join(peers)}"
+        together = [
+            sum(values) for values in zip(*(row.measurements[p] for p in peers), strict=True)
+        ]
+        return ratios(row.measurements[OURS], together), f"tinycnn over {' + '.join(peers)}"
 
     return ratio
 
@@ -112,7 +114,9 @@ def over_sgemm(name):
 def scaling(by_name):
     """Return the ratio: our gain from a second thread over the matrix product's."""
     row = measured(by_name, rows.SCALING, OURS, "sgemm")
-    return ratios(row.numbers[OURS], row.numbers["sgemm"]), "tinycnn's gain over sgemm's gain"
+    return ratios(
+        row.measurements[OURS], row.measurements["sgemm"]
+    ), "tinycnn's gain over sgemm's gain"
 
 
 def convolution_ratios(by_name):

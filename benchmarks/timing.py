@@ -126,11 +126,11 @@ def alternate(works, rounds, block, seldom=()):
     return rounds_of
 
 
-def ratios(numbers, others):
+def ratios(values, others):
     """Return the ratio of two lists, round by round.
 
     Example:
         >>> ratios([2.0, 9.0], [1.0, 3.0])
         [2.0, 3.0]
     """
-    return [number / other for number, other in zip(numbers, others, strict=True)]
+    return [number / other for number, other in zip(values, others, strict=True)]

@@ -175,13 +175,13 @@ def crowded(hand, heart, strokes):
         getattr(window, name)()
         yield from [BEAT] * 200
     heart.begin(f"{count}, resizing")
-    wide, high = window.root.winfo_width(), window.root.winfo_height()
+    width, height = window.root.winfo_width(), window.root.winfo_height()
     for more in (50, 100, 20, 0):
-        window.root.geometry(f"{wide + more}x{high + more}")
+        window.root.geometry(f"{width + more}x{height + more}")
         yield from [BEAT] * 50
 
 
-def many(hand, heart, count, keep):
+def draw_many(hand, heart, count, keep):
     """Draw many strokes, and say how much memory they take."""
     for number in range(count):
         if number % 1000 == 0:
@@ -198,7 +198,7 @@ def script(hand, heart, options, strokes):
     if options.crowded:
         yield from crowded(hand, heart, strokes)
     if options.strokes:
-        yield from many(hand, heart, options.strokes, options.keep)
+        yield from draw_many(hand, heart, options.strokes, options.keep)
 
 
 def main():

@@ -30,7 +30,7 @@ It needs a screen. Over ssh, connect with `ssh -X`; on a machine without a scree
 """
 SWITCH = 0.0002  # seconds that the worker may compute in Python before Tk gets its turn
 RARELY = 1000  # partial collections of rubbish until there is one of all
-MOMENT = 0.2  # seconds that the worker may take at the end to finish what it is at
+LAST_JOB = 0.2  # seconds that the worker may take at the end to finish what it is at
 NEEDED = ("numpy", "numba", "PIL", "h5py")
 
 
@@ -140,7 +140,7 @@ def main(argv: list[str] | None = None) -> int:
     with closed_by_signals(window):
         root.mainloop()
     saver.join()
-    worker.join(MOMENT)
+    worker.join(LAST_JOB)
     unsaved = [answer.error for answer in saver.answers() if answer.error]
     if unsaved:
         say(f"error: {' '.join(map(str, unsaved))}", sys.stderr)
@@ -149,7 +149,7 @@ def main(argv: list[str] | None = None) -> int:
     return int(bool(unsaved))
 
 
-def leave(code: int) -> NoReturn:
+def exit_at_once(code: int) -> NoReturn:
     """End the process with an exit code, as Python does, but without waiting and clearing up.
 
     Python would wait for threads, and take down thousands of compiled things one by one: seconds that
@@ -167,7 +167,7 @@ def run_window() -> NoReturn:
     try:
         run(main)
     except SystemExit as end:
-        leave(end.code)
+        exit_at_once(end.code)
 
 
 if __name__ == "__main__":

@@ -37,12 +37,12 @@ def arguments() -> argparse.Namespace:
 def draw(window: object, stroke: list[tuple[float, float]]) -> None:
     """Draw one stroke by the same events as a mouse's."""
     canvas = window.view.canvas
-    places = [tuple(round(value * canvas.winfo_width()) for value in point) for point in stroke]
+    pixels = [tuple(round(value * canvas.winfo_width()) for value in point) for point in stroke]
     for kind, (x, y) in zip(
-        ["ButtonPress-1", *["B1-Motion"] * (len(places) - 1)], places, strict=True
+        ["ButtonPress-1", *["B1-Motion"] * (len(pixels) - 1)], pixels, strict=True
     ):
         canvas.event_generate(f"<{kind}>", x=x, y=y)
-    canvas.event_generate("<ButtonRelease-1>", x=places[-1][0], y=places[-1][1])
+    canvas.event_generate("<ButtonRelease-1>", x=pixels[-1][0], y=pixels[-1][1])
 
 
 def shares_of(window: object) -> list[float] | None:

@@ -136,14 +136,14 @@ def wrong_arrows(path, text):
 
 def functions(text):
     """Return the functions and methods of a file, without those inside of other functions."""
-    found, waiting = [], [ast.parse(text)]
+    nodes, waiting = [], [ast.parse(text)]
     while waiting:
         for node in waiting.pop().body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                found.append(node)
+                nodes.append(node)
             elif isinstance(node, ast.ClassDef):
                 waiting.append(node)
-    return found
+    return nodes
 
 
 def missing_hints(text, wanted=lambda name: not name.startswith("_")):
@@ -291,17 +291,21 @@ def test_no_files_import_each_other_in_a_circle():
     texts = dict(sources("tinycnn", "gui"))
     names = {p.removesuffix(".py").removesuffix("/__init__").replace("/", "."): p for p in texts}
     imports = {name: imported(path, texts[path]) for name, path in names.items()}
-    graph = {name: {module_of(i, names) for i in found} for name, found in imports.items()}
+    graph = {name: {module_of(i, names) for i in imported} for name, imported in imports.items()}
     graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, with the circle
 
 
 def test_every_public_function_says_its_types():
-    twins = exported((ROOT / "tinycnn/ops/kernels/__init__.py").read_text(encoding="utf-8"))
-    assert len(twins) > 10
+    compiled_names = exported(
+        (ROOT / "tinycnn/ops/kernels/__init__.py").read_text(encoding="utf-8")
+    )
+    assert len(compiled_names) > 10
     missing = {}
     for path, text in sources("tinycnn", "scripts", "gui"):
         compiled = path.startswith("tinycnn/ops/kernels/")
-        wanted = (lambda name: name in twins) if compiled else (lambda name: name[0] != "_")
+        wanted = (
+            (lambda name: name in compiled_names) if compiled else (lambda name: name[0] != "_")
+        )
         missing[path] = missing_hints(text, wanted)
     assert {path: names for path, names in missing.items() if names} == {}
 

@@ -70,8 +70,8 @@ def train_fused(dtype):
     assert winograd.pays((16, 16), (3, 3, 16, 24), (1, 1))
     logs = model.fit(x, y, batch_size=32, epochs=2, verbose=0).history
     saliency = model.input_gradient(x[:32], 1)
-    found = *model.gradients(x, y).values(), model.predict(x, verbose=0), saliency
-    return sha(*model.get_weights(), *found), logs["loss"][-1]
+    arrays = *model.gradients(x, y).values(), model.predict(x, verbose=0), saliency
+    return sha(*model.get_weights(), *arrays), logs["loss"][-1]
 
 
 def train_lenet(dtype):
@@ -88,8 +88,8 @@ def train_lenet(dtype):
     model.compile("adam", "sparse_categorical_crossentropy")
     assert [len(step.layers) for step in model.objective.steps if hasattr(step, "layers")] == [2, 3]
     logs = model.fit(x, y, batch_size=32, epochs=2, verbose=0).history
-    found = *model.get_weights(), model.predict(x, verbose=0), model.input_gradient(x[:32], 1)
-    return sha(*found), logs["loss"][-1]
+    arrays = *model.get_weights(), model.predict(x, verbose=0), model.input_gradient(x[:32], 1)
+    return sha(*arrays), logs["loss"][-1]
 
 
 def results():
@@ -147,8 +147,8 @@ def test_other_numbers_of_threads_of_numba_and_of_the_blas_in_two_processes_at_o
         start(IN_A_PROCESS, **dict.fromkeys(libraries, "2")) as two,
         start(IN_A_PROCESS, **dict.fromkeys(libraries, "4")) as four,
     ):
-        found = [lines_of(process) for process in (two, four)]
-    assert found == [[one_thread[0], "2 1"], [one_thread[0], "4 3"]]
+        hashes = [lines_of(process) for process in (two, four)]
+    assert hashes == [[one_thread[0], "2 1"], [one_thread[0], "4 3"]]
 
 
 def test_the_number_of_threads_may_change_within_a_process(one_thread):
@@ -182,19 +182,19 @@ def test_every_kernel_gives_the_same_bytes_for_any_number_of_threads():
         for pool in ((2, 2), (3, 3)):
             fused = FusedConvolution(*geometry, pool)
             y, argmax = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, fused, 0.25, 3)
-            rest = y, argmax, x, kernel, fused, 0.25, True
-            results += [y, *kernels.conv2d_relu_max_pool2d_backward(y, *rest)]
+            backward = y, argmax, x, kernel, fused, 0.25, True
+            results += [y, *kernels.conv2d_relu_max_pool2d_backward(y, *backward)]
         return [result.tobytes() for result in results]
 
     before = workers.get_count()
     try:
-        found = []
+        results = []
         for count in (1, 2, 3, 4):
             workers.set_count(count)
-            found.append(everything())
+            results.append(everything())
     finally:
         workers.set_count(before)
-    assert all(one == found[0] for one in found)
+    assert all(one == results[0] for one in results)
 
 
 @pytest.mark.slow

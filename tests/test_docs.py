@@ -22,8 +22,8 @@ MODULES = sorted(
 @pytest.mark.parametrize("name", ["tinycnn", *MODULES])
 def test_examples_in_docstrings(name):
     module = importlib.import_module(name)
-    found = doctest.testmod(module, extraglobs={"np": np, "tinycnn": tinycnn})
-    assert found.failed == 0
+    result = doctest.testmod(module, extraglobs={"np": np, "tinycnn": tinycnn})
+    assert result.failed == 0
 
 
 def test_there_are_examples():

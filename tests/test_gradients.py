@@ -181,15 +181,15 @@ WINOGRAD = {
 def check_fused(layers, shape):
     """Check the gradients of one fused step in float64."""
     rng = np.random.default_rng(12)
-    twins, current = [], (None, *shape)
+    float64_layers, current = [], (None, *shape)
     for layer in layers:
-        twin = type(layer)(**{**layer.get_config(), "dtype": "float64"})
-        twin.build(current, rng)
-        current = twin.output_shape
-        twins.append(twin)
-    (step,) = steps = plan(twins)
+        float64_layer = type(layer)(**{**layer.get_config(), "dtype": "float64"})
+        float64_layer.build(current, rng)
+        current = float64_layer.output_shape
+        float64_layers.append(float64_layer)
+    (step,) = steps = plan(float64_layers)
     assert isinstance(step, FusedStep)
-    params = twins[0].params
+    params = float64_layers[0].params
     for param in params.values():
         param[...] = rng.standard_normal(param.shape)
     x = rng.standard_normal((3, *shape))
@@ -209,17 +209,19 @@ def test_every_parameter_and_the_input_of_a_fused_step(name):
 def test_fused_steps_and_layers_through_winograd(name, monkeypatch):
     from tinycnn.ops.kernels.convolution import winograd
 
-    taken, values = set(), winograd.filter_transform
+    transformed, values = set(), winograd.filter_transform
     algorithms.set_winograd(monkeypatch, algorithms.always)
-    monkeypatch.setattr(winograd, "filter_transform", lambda k: taken.add(k.shape) or values(k))
+    monkeypatch.setattr(
+        winograd, "filter_transform", lambda k: transformed.add(k.shape) or values(k)
+    )
     layers, shape = WINOGRAD[name]
     rows = check_fused(layers, shape)
     assert all(row.good for row in rows), gradcheck.table(rows)
-    assert (3, 3, shape[-1], layers[0].filters) in taken
-    taken.clear()
+    assert (3, 3, shape[-1], layers[0].filters) in transformed
+    transformed.clear()
     rows = gradcheck.check_layer(layers[0], shape, entries=120)
     assert all(row.good for row in rows), gradcheck.table(rows)
-    assert len(taken) == 2  # there, and back
+    assert len(transformed) == 2  # there, and back
 
 
 @pytest.mark.parametrize("wrong", [False, True])
@@ -231,7 +233,7 @@ def test_gray_images_behind_which_no_gradient_is_wanted(wrong):
     y, a = fused_ops.conv2d_average_pool2d_forward(x, kernel, bias, fused)
     cotangent = rng.standard_normal(y.shape)
     back = cotangent, a, x, kernel, fused, False
-    dx, *found = fused_ops.conv2d_average_pool2d_backward(*back)
+    dx, *gradients = fused_ops.conv2d_average_pool2d_backward(*back)
     assert dx is None
 
     def loss(number, place, step):
@@ -239,7 +241,7 @@ def test_gray_images_behind_which_no_gradient_is_wanted(wrong):
         moved[number].flat[place] += step
         return np.vdot(cotangent, fused_ops.conv2d_average_pool2d_forward(x, *moved, fused)[0])
 
-    for number, gradient in enumerate(found):
+    for number, gradient in enumerate(gradients):
         gradient = gradient * (1.000001 if wrong else 1)
         differences = [
             (loss(number, place, 1e-5) - loss(number, place, -1e-5)) / 2e-5
@@ -257,9 +259,9 @@ def test_a_wrong_gradient_of_a_fused_step_is_found(name, wrong, monkeypatch):
     real = getattr(fused_ops, kernel)
 
     def slightly_off(*arguments):
-        found = list(real(*arguments))
-        found[wrong] = found[wrong] * 1.000001
-        return tuple(found)
+        gradients = list(real(*arguments))
+        gradients[wrong] = gradients[wrong] * 1.000001
+        return tuple(gradients)
 
     monkeypatch.setattr(fused_ops, kernel, slightly_off)
     bad = [row.tensor for row in check_fused(*FUSED[name]) if not row.good]

@@ -35,8 +35,8 @@ def test_values_by_hand():
 
 def test_values_of_logits_by_hand():
     logits = [[0.0, 0.0], [np.log(3), 0.0]]  # probabilities 1/2, 1/2 and 3/4, 1/4
-    found = losses.sparse_categorical_crossentropy([0, 1], logits, from_logits=True)
-    np.testing.assert_allclose(found, [LOG2, LOG4])
+    actual = losses.sparse_categorical_crossentropy([0, 1], logits, from_logits=True)
+    np.testing.assert_allclose(actual, [LOG2, LOG4])
     mean = CategoricalCrossentropy(from_logits=True)([[1, 0], [0, 1]], logits)
     assert mean == pytest.approx((LOG2 + LOG4) / 2)
 

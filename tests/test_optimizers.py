@@ -50,17 +50,17 @@ def test_ten_steps_are_those_of_the_peer(peer, case, dtype, implementation):
     optimizer = optimizers.get({key: described[key] for key in ("class_name", "config")})
     start = np.array(content["start"])
     x = start.astype(dtype)
-    found = []
+    positions = []
     for grad in content["gradients"]:
         optimizer.apply([np.array(grad, dtype)], [x])
-        found.append(x.copy())
+        positions.append(x.copy())
     wanted = np.array(described["positions"])
     assert x.dtype == dtype
     assert optimizer.iterations == len(wanted) == 10
     if dtype == np.float64:  # measured by how far the weights went, which is little for Adadelta
-        np.testing.assert_allclose(found - start, wanted - start, rtol=1e-9, atol=1e-15)
+        np.testing.assert_allclose(positions - start, wanted - start, rtol=1e-9, atol=1e-15)
     else:
-        np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(positions, wanted, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("case", TRAJECTORIES["keras"]["cases"])
@@ -217,10 +217,10 @@ GROWTH = {"steady": 1.0, "shrinking": 0.6, "suddenly small": 1e-5, "growing": 1.
 def gradients(kind):
     """Return gradients (STEPS, PLACES) whose squares a float32 can hold."""
     rng = np.random.default_rng(3)
-    signs, sizes = rng.choice([-1, 1], (STEPS, PLACES)), rng.uniform(0.5, 2, (STEPS, PLACES))
+    directions, sizes = rng.choice([-1, 1], (STEPS, PLACES)), rng.uniform(0.5, 2, (STEPS, PLACES))
     powers = np.arange(STEPS)[:, None]
     powers = np.minimum(powers, 1) if kind == "suddenly small" else powers
-    return (signs * sizes * GROWTH[kind] ** powers).astype(np.float32)
+    return (directions * sizes * GROWTH[kind] ** powers).astype(np.float32)
 
 
 def definition(cls, settings, grads):
@@ -235,9 +235,9 @@ def definition(cls, settings, grads):
             x = x + (ahead if config["nesterov"] else velocity)
         return x
 
-    def mean(numbers, beta):
-        ages = np.arange(len(numbers))[::-1, None]
-        return ((1 - beta) * np.float64(beta) ** ages * np.array(numbers)).sum(axis=0)
+    def mean(values, beta):
+        ages = np.arange(len(values))[::-1, None]
+        return ((1 - beta) * np.float64(beta) ** ages * np.array(values)).sum(axis=0)
 
     deltas = [np.zeros(PLACES)]
     for step in range(1, STEPS + 1):

@@ -18,23 +18,23 @@ CLOCKS = ("sleep", "monotonic", "perf_counter", "process_time", "thread_time")
 
 def limits(text):
     """Return the lines of a file that wait for a number of seconds, or read a clock."""
-    found = []
+    lines = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Attribute) and node.attr in CLOCKS:
-            found.append(node.lineno)
+            lines.append(node.lineno)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             given = node.args[-1:] if node.func.attr in WAITS else []
             given = [*given, *(k.value for k in node.keywords if k.arg == "timeout")]
-            found += [n.lineno for n in given if isinstance(n, ast.Constant) and is_number(n.value)]
+            lines += [n.lineno for n in given if isinstance(n, ast.Constant) and is_number(n.value)]
         if isinstance(node, ast.Dict):
-            found += [
+            lines += [
                 value.lineno
                 for key, value in zip(node.keys, node.values, strict=True)
                 if isinstance(key, ast.Constant)
                 and key.value == "timeout"
                 and isinstance(value, ast.Constant)
             ]
-    return found
+    return lines
 
 
 def is_number(value):
@@ -59,14 +59,14 @@ def sources():
 
 
 def test_no_test_waits_for_a_number_of_seconds():
-    found = {name: limits(text) for name, text in sources().items() if name not in ELSEWHERE}
-    assert {name: lines for name, lines in found.items() if lines} == {}
+    by_file = {name: limits(text) for name, text in sources().items() if name not in ELSEWHERE}
+    assert {name: lines for name, lines in by_file.items() if lines} == {}
 
 
 def test_every_process_of_the_tests_is_ended():
     own = {"support/patience.py", "support/xvfb.py"}  # these see to it
-    found = {name: processes(text) for name, text in sources().items() if name not in own}
-    assert {name: lines for name, lines in found.items() if lines} == {}
+    by_file = {name: processes(text) for name, text in sources().items() if name not in own}
+    assert {name: lines for name, lines in by_file.items() if lines} == {}
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,8 @@ def test_without_numba_the_definitions_train_the_same(usual):
 @compiled_only
 @pytest.mark.slow
 def test_no_kernel_reads_out_of_bounds(usual, tmp_path):
-    found = report(NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path))
-    assert found["loss"] == pytest.approx(usual["loss"], rel=1e-6)
+    actual = report(NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path))
+    assert actual["loss"] == pytest.approx(usual["loss"], rel=1e-6)
 
 
 # --- threads and forks -------------------------------------------------------------------------------
@@ -206,5 +206,5 @@ if not child:
 code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 print(json.dumps({{"parent": same, "child": code, "pool": any("tinycnn" in name for name in threads)}}))
 """
-    found = json.loads(run_code(code))
-    assert found == {"parent": True, "child": 0, "pool": ops.implementation() is not reference}
+    actual = json.loads(run_code(code))
+    assert actual == {"parent": True, "child": 0, "pool": ops.implementation() is not reference}

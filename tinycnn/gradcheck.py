@@ -74,33 +74,33 @@ def compare(
         entries: how many entries to compare, chosen at random; all if there are no more.
         rng: makes the choice.
     """
-    places = np.arange(array.size)
+    indices = np.arange(array.size)
     if array.size > entries:
-        places = rng.choice(array.size, entries, replace=False)
-        places[0] = np.abs(gradient).argmax()  # the largest is always among them
+        indices = rng.choice(array.size, entries, replace=False)
+        indices[0] = np.abs(gradient).argmax()  # the largest is always among them
     flat, pairs = array.reshape(-1), []
-    for place in places:
-        slope = difference(flat, place, value)
+    for index in indices:
+        slope = difference(flat, index, value)
         if slope is not None:
-            pairs.append((gradient.reshape(-1)[place], slope))
+            pairs.append((gradient.reshape(-1)[index], slope))
     analytic, numeric = np.array(pairs).reshape(-1, 2).T
-    largest = np.abs(analytic).max(initial=0), np.abs(numeric).max(initial=0)
-    error = float(np.abs(analytic - numeric).max(initial=0) / (max(largest) or 1))
-    kinks = len(places) - len(pairs)
-    return Row(name, array.shape, *map(float, largest), error, len(pairs), kinks)
+    scales = np.abs(analytic).max(initial=0), np.abs(numeric).max(initial=0)
+    error = float(np.abs(analytic - numeric).max(initial=0) / (max(scales) or 1))
+    kinks = len(indices) - len(pairs)
+    return Row(name, array.shape, *map(float, scales), error, len(pairs), kinks)
 
 
 def difference(
-    flat: np.ndarray, place: int, value: Callable[[], tuple[float, list[np.ndarray]]]
+    flat: np.ndarray, index: int, value: Callable[[], tuple[float, list[np.ndarray]]]
 ) -> float | None:
     """Return the central difference with respect to one entry, or None at a kink: see `compare`."""
-    before = flat[place]
+    before = flat[index]
     for distance in DISTANCES:
-        flat[place] = up = before + distance
+        flat[index] = up = before + distance
         value_up, pattern_up = value()
-        flat[place] = down = before - distance
+        flat[index] = down = before - distance
         value_down, pattern_down = value()
-        flat[place] = before
+        flat[index] = before
         if all(map(np.array_equal, pattern_up, pattern_down)):
             return (value_up - value_down) / (up - down)
     return None

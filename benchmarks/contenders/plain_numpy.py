@@ -104,14 +104,14 @@ class Pooling:
     def __init__(self, options, maximum):
         self.size, self.maximum = options["pool_size"], maximum
 
-    def places(self, x):
+    def positions(self, x):
         """Return for each place in the window all numbers that are there."""
         p, (_, h, w, _) = self.size, x.shape
         rows, columns = h // p * p, w // p * p
         return [x[:, i:rows:p, j:columns:p] for i in range(p) for j in range(p)]
 
     def forward(self, x, rng):
-        self.shape, (first, *others) = x.shape, self.places(x)
+        self.shape, (first, *others) = x.shape, self.positions(x)
         if not self.maximum:
             return sum(others, first) / np.float32(self.size**2)
         y, self.argmax = first.copy(), np.zeros(first.shape, np.uint8)
@@ -123,7 +123,7 @@ class Pooling:
 
     def backward(self, dy, first):
         dx = np.zeros(self.shape, dy.dtype)
-        for number, values in enumerate(self.places(dx)):
+        for number, values in enumerate(self.positions(dx)):
             values[...] = (
                 dy * (self.argmax == number) if self.maximum else dy / np.float32(self.size**2)
             )

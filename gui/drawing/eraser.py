@@ -25,34 +25,34 @@ def erase(items: Items, start: Point, end: Point, radius: float) -> Items:
     """
     left = []
     for item in items:
-        reach = radius + item.width / 2 if isinstance(item, Stroke) else 0.0
-        if isinstance(item, Stroke) and _may_touch(item, start, end, reach):
-            left += _split(item, start, end, reach)
+        distance = radius + item.width / 2 if isinstance(item, Stroke) else 0.0
+        if isinstance(item, Stroke) and _may_touch(item, start, end, distance):
+            left += _split(item, start, end, distance)
         else:
             left.append(item)
     return tuple(left)
 
 
-def _may_touch(stroke: Stroke, start: Point, end: Point, reach: float) -> bool:
-    """Return whether the frames of a stroke and of the eraser's way come within reach."""
+def _may_touch(stroke: Stroke, start: Point, end: Point, distance: float) -> bool:
+    """Return whether the frames of a stroke and of the eraser's way come within a distance."""
     left, top, right, bottom = stroke.frame
     return (
-        min(start[0], end[0]) - reach <= right
-        and max(start[0], end[0]) + reach >= left
-        and min(start[1], end[1]) - reach <= bottom
-        and max(start[1], end[1]) + reach >= top
+        min(start[0], end[0]) - distance <= right
+        and max(start[0], end[0]) + distance >= left
+        and min(start[1], end[1]) - distance <= bottom
+        and max(start[1], end[1]) + distance >= top
     )
 
 
-def _split(stroke: Stroke, start: Point, end: Point, reach: float) -> list[Stroke]:
+def _split(stroke: Stroke, start: Point, end: Point, distance: float) -> list[Stroke]:
     """Return the runs of a stroke's points that the eraser did not touch.
 
     Points of a quick stroke lie far apart, so more are put between them first; a stroke that was
     not touched at all keeps its own.
     """
     parts, run, touched = [], array("d"), False
-    for x, y in _dense(stroke.points, reach / 4):
-        if _distance((x, y), start, end) <= reach:
+    for x, y in _dense(stroke.points, distance / 4):
+        if _distance((x, y), start, end) <= distance:
             touched = True
             if run:
                 parts.append(run)

@@ -16,7 +16,7 @@ class Prediction:
     """What a net made of a drawing.
 
     version: of the drawing, as it was asked for.
-    image: what the net saw, 784 bytes, 0 paper to 255 ink, row by row.
+    image: what the net saw, 784 bytes, 0 background to 255 foreground, row by row.
     shares: the probabilities of the ten digits; None as long as there is no model.
     """
 
@@ -64,7 +64,7 @@ class Recogniser:
         """Prepare a drawing as MNIST was prepared, and recognise it.
 
         Raises:
-            ValueError: there is no ink.
+            ValueError: there is no foreground.
         """
         import numpy as np
 
@@ -117,13 +117,13 @@ def points(stroke: Stroke) -> object:
 
 
 def fitted(grey: object, side: int) -> object:
-    """Return a picture fitted into a square of its own paper's tone, uint8 (side, side)."""
+    """Return a picture fitted into a square of its own background's tone, uint8 (side, side)."""
     import numpy as np
     from PIL import Image, ImageOps
 
     image = Image.fromarray((grey * 255).astype(np.uint8))
-    rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    return np.asarray(ImageOps.pad(image, (side, side), color=int(255 * float(np.median(rim)))))
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    return np.asarray(ImageOps.pad(image, (side, side), color=int(255 * float(np.median(border)))))
 
 
 def pgm(grey: bytes, side: int) -> bytes:

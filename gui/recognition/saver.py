@@ -70,7 +70,7 @@ class Saver:
 
 
 def rasterised(items: Items, side: int) -> object:
-    """Return the drawing as ink, uint8 (side, side), 0 paper to 255 ink."""
+    """Return the drawing, uint8 (side, side), 0 background to 255 foreground."""
     from tinycnn.preprocessing.strokes import rasterise
 
     if items and isinstance(items[0], Picture):

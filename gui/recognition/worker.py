@@ -68,12 +68,12 @@ class Worker:
 
     def answers(self) -> list[Answer]:
         """Return the answers that came since the last call."""
-        found = []
+        ready = []
         while True:
             try:
-                found.append(self._answers.get_nowait())
+                ready.append(self._answers.get_nowait())
             except queue.Empty:
-                return found
+                return ready
 
     def finish(self) -> None:
         """End after all that waits is done."""

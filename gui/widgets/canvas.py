@@ -34,7 +34,7 @@ class DrawingCanvas(tk.Canvas):
         super().__init__(parent, highlightthickness=0, borderwidth=0, cursor="pencil", width=1)
         self._on_picture = on_picture
         self._side = 1
-        self._ink = "black"
+        self._line_colour = "black"
         self._shown: dict[Stroke, str] = {}  # each with the tag of what shows it
         self._waiting: deque[Stroke] = deque()
         self._count = 0
@@ -79,14 +79,14 @@ class DrawingCanvas(tk.Canvas):
         """Show a ring where the eraser is."""
         x, y, r = (value * self._side for value in (*point, radius))
         self.delete("ring")
-        self.create_oval(x - r, y - r, x + r, y + r, outline=self._ink, tags="ring")
+        self.create_oval(x - r, y - r, x + r, y + r, outline=self._line_colour, tags="ring")
 
     def colour(self, theme: Theme) -> None:
         """Take on the colours of a theme."""
-        self._ink = theme.ink
+        self._line_colour = theme.line
         self.configure(background=theme.canvas)
-        self.itemconfigure("line", fill=theme.ink)
-        self.itemconfigure("dot", fill=theme.ink)
+        self.itemconfigure("line", fill=theme.line)
+        self.itemconfigure("dot", fill=theme.line)
 
     def _listen(
         self,
@@ -137,12 +137,12 @@ class DrawingCanvas(tk.Canvas):
         if points[:2] == points[-2:] and len(points) <= 4:
             x, y, r = *points[:2], width * self._side / 2
             box = (x - r, y - r, x + r, y + r)
-            self.create_oval(box, fill=self._ink, width=0, tags=("dot", tag))
+            self.create_oval(box, fill=self._line_colour, width=0, tags=("dot", tag))
             return
         self._widths.add(width)
         self.create_line(
             points,
-            fill=self._ink,
+            fill=self._line_colour,
             width=width * self._side,
             capstyle="round",
             joinstyle="round",

@@ -35,7 +35,7 @@ class PredictionPanel(ttk.Frame):
         self.bars = Bars(self, look, side + gap + across + gap)
         self._seen = tk.PhotoImage(master=self, width=FIELD, height=FIELD)
         self._enlarged = tk.PhotoImage(master=self, width=side, height=side)
-        self.corner = ttk.Frame(self)  # beside the picture: room for one more control
+        self.extra = ttk.Frame(self)  # beside the picture: for one more control
         caption = ttk.Label(self, style="Faint.TLabel", text="What the net sees:\n28 × 28 pixels")
         self.digit.grid(row=0, column=0, rowspan=2, sticky="ew")
         self.headline.grid(row=0, column=1, sticky="sw", padx=(gap, 0))
@@ -43,7 +43,7 @@ class PredictionPanel(ttk.Frame):
         self.bars.grid(row=2, column=0, columnspan=2, sticky="w", pady=gap)
         ttk.Label(self, image=self._enlarged).grid(row=3, column=0, rowspan=2, sticky="nw")
         caption.grid(row=3, column=1, sticky="nw", padx=(gap, 0))
-        self.corner.grid(row=4, column=1, sticky="sew", padx=(gap, 0))
+        self.extra.grid(row=4, column=1, sticky="sew", padx=(gap, 0))
         self.columnconfigure(0, minsize=side)
         self.columnconfigure(1, minsize=across + 2 * gap)
         self.rowconfigure(0, minsize=look.digit.metrics("linespace") // 2)
@@ -59,8 +59,8 @@ class PredictionPanel(ttk.Frame):
         if shares is None:
             self._say("", "", "", sure=True)
             return
-        found = top_guesses(shares, self.threshold)
-        self._say(str(found.digit), found.headline, found.alternative, sure=found.sure)
+        guesses = top_guesses(shares, self.threshold)
+        self._say(str(guesses.digit), guesses.headline, guesses.alternative, sure=guesses.sure)
 
     @property
     def prediction(self) -> Prediction | None:

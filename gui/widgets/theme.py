@@ -11,7 +11,7 @@ class Theme:
 
     window: str
     canvas: str
-    ink: str
+    line: str
     text: str
     faint: str
     button: str
@@ -23,7 +23,7 @@ class Theme:
 LIGHT = Theme(
     window="#eef0f3",
     canvas="#ffffff",
-    ink="#15181c",
+    line="#15181c",
     text="#15181c",
     faint="#5c6670",
     button="#dfe3e8",
@@ -34,7 +34,7 @@ LIGHT = Theme(
 DARK = Theme(
     window="#1d2025",
     canvas="#0e1013",
-    ink="#f4f6f8",
+    line="#f4f6f8",
     text="#e9ecef",
     faint="#a3abb4",
     button="#31363e",

@@ -82,9 +82,9 @@ class View:
 
     def _side(self) -> int:
         """Return the canvas's side at first, no more than the screen has room for."""
-        room = self._root.winfo_screenheight() - self.look.pixels(220)
+        down = self._root.winfo_screenheight() - self.look.pixels(220)
         across = self._root.winfo_screenwidth() - self.look.pixels(340)
-        return max(self.look.pixels(120), min(self.look.pixels(SIDE), room, across))
+        return max(self.look.pixels(120), min(self.look.pixels(SIDE), down, across))
 
     def _set_size(self, field: ttk.Frame) -> None:
         """Let the person alone change the size from now on, down to where nothing is cut off."""
@@ -126,9 +126,9 @@ class View:
         panel = PredictionPanel(body, self.look)
         tip = "The probability below which a guess is called not sure"
         ends, names = (LEAST, MOST), ("lower_threshold", "raise_threshold")
-        self._threshold_label = ttk.Label(panel.corner)
+        self._threshold_label = ttk.Label(panel.extra)
         self._threshold_label.pack(anchor="w")
-        scale = self.controls.slider(panel.corner, self.threshold, ends, tip, names)
+        scale = self.controls.slider(panel.extra, self.threshold, ends, tip, names)
         scale.pack(anchor="w", fill="x", pady=(self.look.pixels(4), 0))
         return panel
 

@@ -16,13 +16,19 @@ from benchmarks.timing import Work
 
 
 def row(name=rows.STEP, **options):
-    numbers = {"tinycnn": [0.1, 0.2, 0.1], "PyTorch": [0.4, 0.8, 0.3], "Keras": [0.5, 0.9, 0.9]}
-    return Row(name, **{"numbers": numbers, "absent": {"NumPy": "not installed"}, **options})
+    measurements = {
+        "tinycnn": [0.1, 0.2, 0.1],
+        "PyTorch": [0.4, 0.8, 0.3],
+        "Keras": [0.5, 0.9, 0.9],
+    }
+    return Row(
+        name, **{"measurements": measurements, "absent": {"NumPy": "not installed"}, **options}
+    )
 
 
-def verdict_of(found, name):
+def outcome_of(measured, name):
     (target,) = [target for target in targets.TARGETS if target.name.startswith(name)]
-    return target.judge({row.name: row for row in found})
+    return target.judge({row.name: row for row in measured})
 
 
 def test_arithmetic_is_counted_as_for_the_plain_dense_algorithm():
@@ -38,10 +44,10 @@ def test_arithmetic_is_counted_as_for_the_plain_dense_algorithm():
 
 
 def test_statistics():
-    found = timing.summary([4.0, 1.0, 3.0, 2.0, 5.0])
-    assert (found.median, found.low, found.high) == (3.0, 2.0, 4.0)
+    measured = timing.summary([4.0, 1.0, 3.0, 2.0, 5.0])
+    assert (measured.median, measured.low, measured.high) == (3.0, 2.0, 4.0)
     assert timing.summary([7.0]) == timing.Summary(7.0, 7.0, 7.0)
-    assert f"{found:.1f}" == "3.0 [2.0, 4.0]"
+    assert f"{measured:.1f}" == "3.0 [2.0, 4.0]"
     assert timing.ratios([2.0, 9.0], [1.0, 3.0]) == [2.0, 3.0]
 
 
@@ -52,12 +58,12 @@ def test_contenders_take_turns_from_the_beginning_each_time():
         name: Work(lambda count, name=name: calls.append(name), 1, lambda: calls.append("prepare"))
         for name in "AB"
     }
-    found = timing.alternate(works, 3, 0)
+    measured = timing.alternate(works, 3, 0)
     once = ["prepare", "A", "A", "prepare", "B", "B"]
     assert calls[-18:] == 3 * once
-    assert {name: len(values) for name, values in found.items()} == {"A": 3, "B": 3}
-    found = timing.alternate(works, 5, 0, seldom=("B",))
-    assert {name: len(values) for name, values in found.items()} == {"A": 5, "B": 2}
+    assert {name: len(values) for name, values in measured.items()} == {"A": 3, "B": 3}
+    measured = timing.alternate(works, 5, 0, seldom=("B",))
+    assert {name: len(values) for name, values in measured.items()} == {"A": 5, "B": 2}
 
 
 def test_the_count_fills_a_turn_but_never_exceeds_the_limit(monkeypatch):
@@ -74,44 +80,44 @@ def test_the_fastest_way_is_taken(monkeypatch):
 
 
 def test_a_target_compares_with_the_faster_peer_round_by_round():
-    verdict = verdict_of([row()], "training step, batch 128: faster")
-    assert verdict.ratios == pytest.approx([4.0, 4.0, 3.0])
-    assert verdict.word == "reached"
-    assert verdict.words.startswith("PyTorch")
+    outcome = outcome_of([row()], "training step, batch 128: faster")
+    assert outcome.ratios == pytest.approx([4.0, 4.0, 3.0])
+    assert outcome.word == "reached"
+    assert outcome.words.startswith("PyTorch")
 
 
 @pytest.mark.parametrize(
     ("peer", "word"), [(0.4, "reached"), (0.25, "lower limit"), (0.2, "missed")]
 )
-def test_verdicts_where_large_is_good(peer, word):
-    numbers = {"tinycnn": [0.1], "Keras": [peer]}
-    found = row(numbers=numbers, absent={"PyTorch": "not installed"})
-    verdict = verdict_of([found], "training step, batch 128: faster")
-    assert verdict.word == word
-    assert "PyTorch absent" in verdict.words
+def test_outcomes_where_large_is_good(peer, word):
+    measurements = {"tinycnn": [0.1], "Keras": [peer]}
+    measured = row(measurements=measurements, absent={"PyTorch": "not installed"})
+    outcome = outcome_of([measured], "training step, batch 128: faster")
+    assert outcome.word == word
+    assert "PyTorch absent" in outcome.words
 
 
 @pytest.mark.parametrize(
     ("ours", "word"), [(6.0, "reached"), (10.0, "lower limit"), (11, "missed")]
 )
-def test_verdicts_where_small_is_good(ours, word):
-    found = row(rows.MEMORY, unit="MB", numbers={"tinycnn": [ours], "PyTorch": [10.0]})
-    assert verdict_of([found], "memory").word == word
+def test_outcomes_where_small_is_good(ours, word):
+    measured = row(rows.MEMORY, unit="MB", measurements={"tinycnn": [ours], "PyTorch": [10.0]})
+    assert outcome_of([measured], "memory").word == word
 
 
 def test_arithmetic_over_sgemm():
-    found = row(flops=10e9, sgemm=[100e9, 50e9, 200e9])
-    verdict = verdict_of([found], "training step, batch 128: dense")
-    assert verdict.ratios == pytest.approx([1.0, 1.0, 0.5])
+    measured = row(flops=10e9, sgemm=[100e9, 50e9, 200e9])
+    outcome = outcome_of([measured], "training step, batch 128: dense")
+    assert outcome.ratios == pytest.approx([1.0, 1.0, 0.5])
 
 
 def test_convolutions_together():
     each = {"tinycnn": [1.0], "PyTorch": [2.0]}
-    found = [row(name, numbers=each) for name in rows.BOTH_WAYS]
-    assert verdict_of(found[1:], "convolutions").word == "not measured"
-    found[3] = row(found[3].name, numbers={"tinycnn": [1.0], "PyTorch": [0.5]})
-    lowest, mean = verdict_of(found, "each convolution"), verdict_of(found, "convolutions")
-    assert (lowest.ratios, lowest.words) == ([0.5], found[3].name)
+    measured = [row(name, measurements=each) for name in rows.BOTH_WAYS]
+    assert outcome_of(measured[1:], "convolutions").word == "not measured"
+    measured[3] = row(measured[3].name, measurements={"tinycnn": [1.0], "PyTorch": [0.5]})
+    lowest, mean = outcome_of(measured, "each convolution"), outcome_of(measured, "convolutions")
+    assert (lowest.ratios, lowest.words) == ([0.5], measured[3].name)
     assert mean.ratios[0] == pytest.approx(math.exp((9 * math.log(2) + math.log(0.5)) / 10))
 
 
@@ -119,29 +125,29 @@ def test_targets_name_rows_that_are_measured():
     planned = [plan.name for plan in rows.PLANS]
     assert len(planned) == len(set(planned))
     every = {name: row(name, flops=1, sgemm=[1.0] * 3) for name in planned}
-    every[rows.SCALING].numbers["sgemm"] = [1.0] * 3
+    every[rows.SCALING].measurements["sgemm"] = [1.0] * 3
     assert [t.name for t in targets.TARGETS if t.judge(every).word == "not measured"] == []
     assert {t.judge({}).word for t in targets.TARGETS} == {"not measured"}
 
 
 def test_the_table_says_who_is_absent_and_why():
     absent = {"PyTorch": "not installed", "Keras": "No module named 'keras'"}
-    found = row(numbers={"tinycnn": [0.1], "NumPy": [0.3]}, absent=absent)
-    verdicts = [target.judge({found.name: found}) for target in targets.TARGETS]
+    measured = row(measurements={"tinycnn": [0.1], "NumPy": [0.3]}, absent=absent)
+    outcomes = [target.judge({measured.name: measured}) for target in targets.TARGETS]
     for table in (report.plain, report.markdown):
-        text = report.report(["a machine"], [found], verdicts, table)
+        text = report.report(["a machine"], [measured], outcomes, table)
         assert "Keras absent: No module named 'keras'" in text
         assert "not measured" in text
-    assert report.cells(found)[2:7] == ["100", "absent", "absent", "300", ""]
+    assert report.cells(measured)[2:7] == ["100", "absent", "absent", "300", ""]
 
 
 def test_units_follow_our_median():
-    assert report.scale(row(numbers={"tinycnn": [2e-4]})) == (1e6, "µs")
-    assert report.scale(row(numbers={"tinycnn": [1.0]})) == (1.0, "s")
+    assert report.scale(row(measurements={"tinycnn": [2e-4]})) == (1e6, "µs")
+    assert report.scale(row(measurements={"tinycnn": [1.0]})) == (1.0, "s")
     assert report.scale(row(unit="MB")) == (1.0, "MB")
     assert report.cells(row())[:3] == [rows.STEP, "ms", "100 [100, 150]"]
-    numbers = {0.01234: "0.0123", 0.5: "0.500", 12.345: "12.3", 999.9: "1,000", 12345.6: "12,346"}
-    assert {value: report.number(value) for value in numbers} == numbers
+    texts = {0.01234: "0.0123", 0.5: "0.500", 12.345: "12.3", 999.9: "1,000", 12345.6: "12,346"}
+    assert {value: report.number(value) for value in texts} == texts
 
 
 def test_markdown_has_as_many_cells_in_every_line():
@@ -150,9 +156,9 @@ def test_markdown_has_as_many_cells_in_every_line():
 
 
 def test_csv_can_be_read_back(tmp_path):
-    found = [row(), row("a, b", numbers={"tinycnn": [1.0]}, note='"quoted"\nnote')]
-    verdicts = [target.judge({r.name: r for r in found}) for target in targets.TARGETS]
-    report.write_csv(tmp_path / "table.csv", found, verdicts)
+    measured = [row(), row("a, b", measurements={"tinycnn": [1.0]}, note='"quoted"\nnote')]
+    outcomes = [target.judge({r.name: r for r in measured}) for target in targets.TARGETS]
+    report.write_csv(tmp_path / "table.csv", measured, outcomes)
     with open(tmp_path / "table.csv", newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     assert {line["kind"] for line in lines} == {"row", "absent", "target"}
@@ -283,10 +289,10 @@ def test_an_absent_peer_is_left_out_of_process_rows_but_we_must_be_there():
             raise processes.Failed("No module named 'torch'")
         return 1.0
 
-    found = Row("row")
-    process_rows.take_turns(found, ("fine", "PyTorch"), 2, measure)
-    assert found.numbers == {"fine": [1.0, 1.0]}
-    assert found.absent == {"PyTorch": "No module named 'torch'"}
+    measured = Row("row")
+    process_rows.take_turns(measured, ("fine", "PyTorch"), 2, measure)
+    assert measured.measurements == {"fine": [1.0, 1.0]}
+    assert measured.absent == {"PyTorch": "No module named 'torch'"}
     with pytest.raises(ValueError, match="row: No module"):
         process_rows.take_turns(Row("row"), ("tinycnn",), 1, measure)
 

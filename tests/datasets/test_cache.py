@@ -57,11 +57,11 @@ def test_disk_fault_stops_at_once_with_a_remedy(code, tmp_path, monkeypatch):
 
 
 def test_a_read_only_disk_refuses_to_remove_what_is_not_there(tmp_path, monkeypatch):
-    def refuse(self, *arguments, **options):
+    def fail(self, *arguments, **options):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
 
-    monkeypatch.setattr(pathlib.Path, "unlink", refuse)
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: refuse(tmp_path))
+    monkeypatch.setattr(pathlib.Path, "unlink", fail)
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: fail(tmp_path))
     with FakeServer() as mirror, pytest.raises(DataFileError, match="cannot be written") as caught:
         download(FILES, tmp_path, [mirror.url], PATIENCE)
     assert "TINYCNN_HOME" in caught.value.remedy

@@ -99,7 +99,7 @@ REMEDIES = {
 
 
 @pytest.mark.parametrize(
-    ("remedy", "data"), [(remedy, data) for remedy, many in REMEDIES.items() for data in many]
+    ("remedy", "data"), [(remedy, data) for remedy, cases in REMEDIES.items() for data in cases]
 )
 def test_each_cause_has_its_own_remedy(remedy, data):
     with pytest.raises(DataFileError) as caught:

@@ -70,8 +70,8 @@ def test_no_test_digit_is_trained_on():
 def test_digits_look_like_those_of_mnist():
     """MNIST puts the centre of mass at pixel 14.0, to the nearest pixel."""
     (_, _), (x_test, _) = sample.load_data()
-    ink = x_test.astype(np.float64)
-    rows = (ink.sum(axis=2) @ np.arange(28)) / ink.sum(axis=(1, 2))
+    pixels = x_test.astype(np.float64)
+    rows = (pixels.sum(axis=2) @ np.arange(28)) / pixels.sum(axis=(1, 2))
     assert rows.min() >= 13.49
     assert rows.max() <= 14.51
 

@@ -32,8 +32,8 @@ def picture(name="a.png"):
 def distance(point, start, end):
     """Return how far a point is from a line, by trying many places of it."""
     shares = np.linspace(0, 1, 2001)[:, None]
-    places = np.array(start) + shares * (np.array(end) - np.array(start))
-    return np.hypot(*(places - point).T).min()
+    positions = np.array(start) + shares * (np.array(end) - np.array(start))
+    return np.hypot(*(positions - point).T).min()
 
 
 def test_undo_goes_back_to_the_empty_canvas_and_redo_to_the_last_stroke():
@@ -101,13 +101,13 @@ def test_any_steps_can_be_undone_and_redone(contents, data):
         drawing.replace(items)
         if items != states[-1]:
             states.append(items)
-    at = len(states) - 1
+    index = len(states) - 1
     for back in data.draw(st.lists(st.booleans(), max_size=30)):
         moved = drawing.undo() if back else drawing.redo()
-        assert moved == (at > 0 if back else at < len(states) - 1)
-        at += (-1 if back else 1) if moved else 0
-        assert drawing.items == states[at]
-        assert (drawing.can_undo, drawing.can_redo) == (at > 0, at < len(states) - 1)
+        assert moved == (index > 0 if back else index < len(states) - 1)
+        index += (-1 if back else 1) if moved else 0
+        assert drawing.items == states[index]
+        assert (drawing.can_undo, drawing.can_redo) == (index > 0, index < len(states) - 1)
 
 
 def test_a_picture_shares_the_canvas_with_nobody():
@@ -139,10 +139,10 @@ def test_the_erasers_quick_way_is_a_line_and_no_row_of_dots():
 
 
 def test_what_is_not_touched_stays_the_very_same():
-    near, far = stroke((0.1, 0.1), (0.9, 0.12)), stroke((0.5, 0.5), (0.6, 0.6))
+    near, distant = stroke((0.1, 0.1), (0.9, 0.12)), stroke((0.5, 0.5), (0.6, 0.6))
     photo = picture()
-    assert erase((near, far, photo), (0.5, 0.9), (0.6, 0.9), 0.05) == (near, far, photo)
-    assert erase((near, far), (0.5, 0.14), (0.5, 0.14), 0.05)[-1] is far
+    assert erase((near, distant, photo), (0.5, 0.9), (0.6, 0.9), 0.05) == (near, distant, photo)
+    assert erase((near, distant), (0.5, 0.14), (0.5, 0.14), 0.05)[-1] is distant
 
 
 def test_a_stroke_beside_the_eraser_but_in_its_frame_keeps_its_points():
@@ -154,7 +154,7 @@ def test_a_dot_is_erased_whole():
     assert erase((stroke((0.5, 0.5)),), (0.5, 0.5), (0.5, 0.5), 0.01) == ()
 
 
-def test_thick_ink_is_touched_earlier():
+def test_a_thick_line_is_touched_earlier():
     line = [(0.1, 0.5), (0.9, 0.5)]
     assert len(erase((stroke(*line, width=0.1),), (0.5, 0.4), (0.5, 0.4), 0.06)) == 2
     assert len(erase((stroke(*line, width=0.01),), (0.5, 0.4), (0.5, 0.4), 0.06)) == 1

@@ -11,14 +11,14 @@ from PIL import Image
 from tests.support.marks import needs_kernels, posix_only
 from tests.support.painted_digits import strokes
 from tests.support.patience import run
-from tests.support.xvfb import ROOT, App, Screen, lacking
+from tests.support.xvfb import ROOT, App, Xvfb, lacking
 
 pytestmark = pytest.mark.skipif(lacking() is not None, reason=str(lacking()))
 
 
 @pytest.fixture(scope="module")
 def screen():
-    screen = Screen()
+    screen = Xvfb()
     yield screen
     screen.close()
 
@@ -59,7 +59,7 @@ def second_dialog(window):
     window.wait(lambda s: "messagebox" in s["focus"])
 
 
-def listed(window):
+def open_key_list(window):
     window.keys("F1")
     window.wait(lambda s: s["others"])
 
@@ -74,7 +74,7 @@ STATES = {
     "idle": lambda window: None,
     "drawing": draw_on,
     "erasing": lambda window: window.screen.hand(*window.pull(strokes(3)[0], button=3)[:-1]),
-    "list of keys": listed,
+    "list of keys": open_key_list,
     "tooltip": told,
     "open picture": dialog("ctrl+o"),
     "open model": dialog("ctrl+m"),
@@ -194,7 +194,7 @@ def test_nothing_of_tks_is_ever_freed_by_the_worker(start):
         told(window)
         window.screen.hand("mousemove 1 1")
         window.wait(lambda s: not s["others"])
-        listed(window)
+        open_key_list(window)
         window.keys("Escape")
         window.wait(lambda s: not s["others"])
         window.refocus()
@@ -362,5 +362,5 @@ root = open_window(argparse.Namespace(scaling=None))
 print(root.tk.call("encoding", "system"))
 """
     environment = {**screen.environment, "PYTHONPATH": str(ROOT), "LC_ALL": "C"}
-    found = run([sys.executable, "-c", code], env=environment)
-    assert (found.stdout, found.stderr) == ("utf-8\n", "")
+    done = run([sys.executable, "-c", code], env=environment)
+    assert (done.stdout, done.stderr) == ("utf-8\n", "")

@@ -118,8 +118,8 @@ def test_size_place_and_pen_do_not_change_what_the_net_sees(digit):
     usual = prepare(items(digit)).astype(int)
     small = moved(strokes(digit), 0.2, 0.75, 0.02)
     for other in [items(digit, 0.02), items(digit, 0.2), items(digit, lines=small)]:
-        inked = (usual > 0) | (prepare(other) > 0)
-        assert np.abs(prepare(other) - usual)[inked].mean() <= 2
+        foreground = (usual > 0) | (prepare(other) > 0)
+        assert np.abs(prepare(other) - usual)[foreground].mean() <= 2
 
 
 def test_a_dot_can_be_predicted(recogniser):
@@ -136,7 +136,7 @@ def test_what_is_no_picture_is_an_error(recogniser, tmp_path, content):
         recogniser.open(str(path))
 
 
-def test_a_picture_without_ink_is_refused_when_it_is_opened(recogniser, tmp_path):
+def test_a_picture_without_foreground_is_refused_when_it_is_opened(recogniser, tmp_path):
     path = tmp_path / "white.png"
     Image.new("L", (50, 50), 255).save(path)
     with pytest.raises(PictureError, match=r"white\.png: .*Draw one digit"):

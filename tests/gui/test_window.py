@@ -11,7 +11,7 @@ from gui.drawing.drawing import Stroke
 from gui.recognition.recogniser import prepare
 from gui.widgets.theme import DARK, LIGHT
 from tests.support.painted_digits import moved, strokes
-from tests.support.xvfb import App, Screen, lacking
+from tests.support.xvfb import App, Xvfb, lacking
 from tinycnn import ops, pretrained
 from tinycnn.ops import reference
 
@@ -29,7 +29,9 @@ SCREENS = {  # of each: size in pixels, dots an inch, arguments of the window
     "scaling 1": ("1280x1024", 96, ("--scaling", "1")),
     "scaling 2": ("1800x1400", 96, ("--scaling", "2")),
 }
-FARTHEST = 12  # grey levels between two pictures of the same strokes, a mean over inked pixels
+FARTHEST = (
+    12  # grey levels between two pictures of the same strokes, a mean over the pixels of either
+)
 OFTEN = "96 dpi"  # the others are for make test-all
 PENS = {"take_pen": "p", "take_eraser": "e"}
 
@@ -40,7 +42,7 @@ PENS = {"take_pen": "p", "take_eraser": "e"}
 )
 def living(request, tmp_path_factory):
     size, dpi, arguments = SCREENS[request.param]
-    screen = Screen(size, dpi)
+    screen = Xvfb(size, dpi)
     window = App(screen, *arguments, folder=tmp_path_factory.mktemp("folder"))
     try:
         window.ready()
@@ -74,8 +76,8 @@ def meant(lines):
 
 
 def difference(one, other):
-    inked = (one > 0) | (other > 0)
-    return np.abs(one - other)[inked].mean()
+    foreground = (one > 0) | (other > 0)
+    return np.abs(one - other)[foreground].mean()
 
 
 def draw_whole(window, lines):
@@ -94,37 +96,37 @@ def answer(window, key, name):
 
 
 def test_ten_digits_are_read_right(window):
-    found = {}
+    digits = {}
     for digit in range(10):
         state = window.draw(*strokes(digit))
-        found[digit] = state["digit"]
+        digits[digit] = state["digit"]
         assert sum(state["shares"]) == pytest.approx(1, abs=1e-4)
         assert int(np.argmax(state["shares"])) == int(state["digit"])
         window.clear()
-    assert found == {digit: str(digit) for digit in range(10)}
+    assert digits == {digit: str(digit) for digit in range(10)}
 
 
 def test_the_same_strokes_are_the_same_picture_wherever_and_however_they_are_drawn(window):
-    far = {}
+    distances = {}
     for digit in (2, 5, 8):
         should = meant(strokes(digit))
         for name, change in {"there": (1, 0, 0), "corner": (0.4, 0.55, 0.02)}.items():
-            far[digit, name] = difference(
+            distances[digit, name] = difference(
                 should, seen(draw_whole(window, moved(strokes(digit), *change)))
             )
             window.clear()
     window.keys(*["bracketright"] * 5)
     window.wait(lambda s: s["pen"] > 0.15)
-    far["thick"] = difference(meant(strokes(5)), seen(draw_whole(window, strokes(5))))
+    distances["thick"] = difference(meant(strokes(5)), seen(draw_whole(window, strokes(5))))
     window.clear()
     window.keys(*["bracketleft"] * 5)
     window.wait(lambda s: s["pen"] < 0.08)
-    assert max(far.values()) <= FARTHEST
+    assert max(distances.values()) <= FARTHEST
 
 
 def test_undo_goes_back_to_the_first_stroke_and_redo_to_the_last(window):
-    for at in (0.2, 0.5, 0.8):
-        window.draw([(at, 0.2), (at, 0.8)])
+    for x in (0.2, 0.5, 0.8):
+        window.draw([(x, 0.2), (x, 0.8)])
     window.keys("ctrl+z", "u")
     window.wait(lambda s: s["items"] == s["shown"] == 1)
     window.press("undo")
@@ -181,10 +183,10 @@ def test_the_drawing_survives_another_size(window):
     assert window.settled()["digit"] == "7"
 
 
-def whole(state):
+def fits_window(state):
     """Return whether every button and the canvas lie within the window."""
-    for start, length, at in (("x", "width", 0), ("y", "height", 1)):
-        first, last = state["corner"][at], state["corner"][at] + state["size"][at]
+    for start, length, axis in (("x", "width", 0), ("y", "height", 1)):
+        first, last = state["corner"][axis], state["corner"][axis] + state["size"][axis]
         for place in [*state["buttons"].values(), state["canvas"]]:
             if place[start] < first or place[start] + place[length] > last:
                 return False
@@ -194,18 +196,18 @@ def whole(state):
 def test_at_its_least_size_nothing_is_cut_off(window):
     usual, least = window.state["size"], window.state["least"]
     window.resize(*least)
-    state = window.wait(lambda s: s["size"] == least and whole(s), "something is cut off")
+    state = window.wait(lambda s: s["size"] == least and fits_window(s), "something is cut off")
     assert state["canvas"]["width"] > least[0] / 3
     window.resize(*usual)
-    window.wait(lambda s: s["size"] == usual and whole(s))
+    window.wait(lambda s: s["size"] == usual and fits_window(s))
 
 
 def test_the_theme_changes_by_key_and_button(window):
     window.draw(*strokes(1))
     window.keys("t")
-    window.wait(lambda s: s["background"] == DARK.canvas and s["inks"] == [DARK.ink])
+    window.wait(lambda s: s["background"] == DARK.canvas and s["line_colours"] == [DARK.line])
     window.press("change_theme")
-    window.wait(lambda s: s["background"] == LIGHT.canvas and s["inks"] == [LIGHT.ink])
+    window.wait(lambda s: s["background"] == LIGHT.canvas and s["line_colours"] == [LIGHT.line])
 
 
 def test_the_keys_are_listed_and_the_list_goes_away(window):
@@ -308,8 +310,7 @@ def test_another_kind_of_file_is_not_written(window):
 
 def test_nothing_is_not_saved(window):
     window.keys("ctrl+s")
-    state = window.wait(lambda s: s["wrong"])
-    assert "draw a digit first" in state["message"]
+    window.wait(lambda s: s["wrong"] and "draw a digit first" in s["message"])
 
 
 @pytest.mark.parametrize("key", ["ctrl+o", "ctrl+m"])

@@ -15,11 +15,11 @@ GUI = pathlib.Path(__file__).parents[2] / "gui"
 
 
 def test_the_first_and_second_guess_are_found():
-    found = top_guesses([0.05, 0.1, 0.2, 0.55, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01], 0.5)
-    assert (found.digit, found.probability) == (3, 0.55)
-    assert (found.second, found.second_probability) == (2, 0.2)
-    assert (found.sure, found.headline) == (True, "55 % sure")
-    assert found.alternative == "second guess: 2 (20 %)"
+    guesses = top_guesses([0.05, 0.1, 0.2, 0.55, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01], 0.5)
+    assert (guesses.digit, guesses.probability) == (3, 0.55)
+    assert (guesses.second, guesses.second_probability) == (2, 0.2)
+    assert (guesses.sure, guesses.headline) == (True, "55 % sure")
+    assert guesses.alternative == "second guess: 2 (20 %)"
 
 
 MODULES = sorted(
@@ -41,14 +41,14 @@ def test_the_examples_of_every_room_are_tried():
 
 @pytest.mark.parametrize(("threshold", "sure"), [(0, True), (0.6, True), (0.61, False), (1, False)])
 def test_a_guess_is_sure_from_the_threshold_on(threshold, sure):
-    found = top_guesses([0.4, 0.6, *[0.0] * 8], threshold)
-    assert found.sure is sure
-    assert (found.headline == "not sure") is not sure
+    guesses = top_guesses([0.4, 0.6, *[0.0] * 8], threshold)
+    assert guesses.sure is sure
+    assert (guesses.headline == "not sure") is not sure
 
 
 def test_of_equal_guesses_the_smaller_digit_comes_first():
-    found = top_guesses([0.1] * 10, 0.5)
-    assert (found.digit, found.second) == (0, 1)
+    guesses = top_guesses([0.1] * 10, 0.5)
+    assert (guesses.digit, guesses.second) == (0, 1)
 
 
 @pytest.mark.parametrize(

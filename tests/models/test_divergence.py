@@ -33,11 +33,11 @@ def warned(run):
     return [str(one.message) for one in caught]
 
 
-def spoilt(array, at, number=np.nan):
+def spoilt(array, index, number=np.nan):
     """Return a copy with one number replaced."""
-    found = np.array(array, np.float32)
-    found[at] = number
-    return found
+    changed = np.array(array, np.float32)
+    changed[index] = number
+    return changed
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, 1e39])
@@ -168,9 +168,11 @@ def diverged(tmp_path):
     path = tmp_path / "diverged.h5"
     model.save(path)
     with h5py.File(path, "r+") as file:
-        found = []
-        file.visititems(lambda name, item: found.append(name) if name.endswith("kernel") else None)
-        file[found[0]][3, 4] = np.nan
+        kernels = []
+        file.visititems(
+            lambda name, item: kernels.append(name) if name.endswith("kernel") else None
+        )
+        file[kernels[0]][3, 4] = np.nan
         del file.attrs["tinycnn_sha256"]  # others have none
     return path
 
@@ -187,8 +189,8 @@ def test_a_model_file_with_nan_is_not_loaded(diverged):
 @pytest.mark.parametrize("script", ["evaluate", "predict"])
 def test_the_scripts_say_it_in_a_sentence(script, diverged, tmp_path):
     Image.new("L", (28, 28)).save(tmp_path / "a.png")
-    rest = ("--data", "sample") if script == "evaluate" else ("a.png",)
-    done = command(tmp_path, ROOT / "scripts" / f"{script}.py", "--model", diverged, *rest)
+    arguments = ("--data", "sample") if script == "evaluate" else ("a.png",)
+    done = command(tmp_path, ROOT / "scripts" / f"{script}.py", "--model", diverged, *arguments)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"error: {diverged}: ")

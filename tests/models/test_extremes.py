@@ -60,10 +60,10 @@ def test_a_nan_in_a_prediction_is_a_nan_in_the_loss(from_logits):
 def test_a_nan_pixel_is_a_nan_in_its_own_sample_only(model, usual):
     x = PIXELS.astype(np.float32)
     x[3, 4, 4, 0] = np.nan
-    found = model.predict(x, verbose=0)
-    assert np.isnan(found[3]).all()
+    actual = model.predict(x, verbose=0)
+    assert np.isnan(actual[3]).all()
     good = [0, 1, 2, 4, 5]
-    assert found[good].tobytes() == usual[good].tobytes()
+    assert actual[good].tobytes() == usual[good].tobytes()
     with pytest.warns(UserWarning, match=r"x\[3\] holds NaN"):
         assert np.isnan(model.evaluate(x, LABELS, verbose=0)[0])
 
@@ -81,8 +81,8 @@ def test_pooling_hands_a_nan_on(pool):
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
 def test_infinite_pixels_never_look_like_an_answer(value, model):
     with np.errstate(invalid="ignore"):
-        found = model.predict(np.full((2, 8, 8, 2), value), verbose=0)
-    assert np.isnan(found).any(axis=1).all()
+        actual = model.predict(np.full((2, 8, 8, 2), value), verbose=0)
+    assert np.isnan(actual).any(axis=1).all()
 
 
 def test_windows_of_equal_numbers_have_one_winner():
@@ -108,10 +108,10 @@ def test_dead_units_stay_where_they_are(optimizer):
     kernel, bias, *others = model.get_weights()
     model.set_weights([kernel, np.full_like(bias, -100), *others])
     model.fit(PIXELS, LABELS, verbose=0, epochs=3)
-    found = model.get_weights()
-    np.testing.assert_array_equal(found[0], kernel)
-    np.testing.assert_array_equal(found[1], -100)
-    assert all(np.isfinite(weight).all() for weight in found)
+    actual = model.get_weights()
+    np.testing.assert_array_equal(actual[0], kernel)
+    np.testing.assert_array_equal(actual[1], -100)
+    assert all(np.isfinite(weight).all() for weight in actual)
 
 
 @pytest.mark.parametrize("optimizer", [SGD, Adadelta, Adam])
@@ -134,5 +134,5 @@ def test_a_learning_rate_that_is_far_too_large_shows_in_the_loss(optimizer):
 @needs_kernels
 def test_an_overflow_into_float32_warns_and_is_not_hidden(model):
     with pytest.warns(RuntimeWarning, match="overflow"):
-        found = model.predict(np.full((1, 8, 8, 2), 1e300), verbose=0)
-    assert np.isnan(found).any()
+        actual = model.predict(np.full((1, 8, 8, 2), 1e300), verbose=0)
+    assert np.isnan(actual).any()

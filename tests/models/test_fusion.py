@@ -35,8 +35,8 @@ def rng():
     return np.random.default_rng(9)
 
 
-def assert_close(found, wanted, bound):
-    for one, other in zip(found, wanted, strict=True):
+def assert_close(actual, wanted, bound):
+    for one, other in zip(actual, wanted, strict=True):
         assert np.linalg.norm(one - other) <= bound * np.linalg.norm(other)
 
 
@@ -145,12 +145,12 @@ def pooled(name):
     return {ConvolutionReLUPooling, ConvolutionAveragePooling} & {*NETS[name][1]}
 
 
-def compare(found, wanted, name):
+def compare(actual, wanted, name):
     """Compare to the last bit, or, behind a pooled convolution with Numba, within 1e-5 of the norm."""
     if pooled(name) and kernels is not reference:
-        assert_close(found, wanted, 1e-5)
+        assert_close(actual, wanted, 1e-5)
     else:
-        assert [one.tobytes() for one in found] == [other.tobytes() for other in wanted]
+        assert [one.tobytes() for one in actual] == [other.tobytes() for other in wanted]
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -197,9 +197,9 @@ def test_three_steps_of_training_lead_to_the_same_weights(name, rng, directly):
 def test_gradients_by_weights_and_by_the_input_are_the_same(name, rng, directly):
     fused, plain = both(name)
     x, y = samples(rng, 9)
-    found, wanted = fused.gradients(x, y), plain.gradients(x, y)
-    assert list(found) == list(wanted)
-    compare(found.values(), wanted.values(), name)
+    actual, wanted = fused.gradients(x, y), plain.gradients(x, y)
+    assert list(actual) == list(wanted)
+    compare(actual.values(), wanted.values(), name)
     eager = plan.plan(plain.layers, logits=True, fuse=False)
     scores, tape = plan.forward(eager, x, False, None)
     dscores = np.zeros_like(scores)

@@ -251,9 +251,9 @@ def test_masked_values_are_refused_wherever_they_are(use, place):
 
 
 def test_arrays_that_mask_nothing_are_arrays():
-    whole = np.ma.masked_array(X, np.zeros(X.shape, bool))
+    unmasked = np.ma.masked_array(X, np.zeros(X.shape, bool))
     wanted = dense().predict(X, verbose=0)
-    for x in (whole, [*whole]):
+    for x in (unmasked, [*unmasked]):
         assert same([dense().predict(x, verbose=0)], [wanted])
 
 

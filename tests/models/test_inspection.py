@@ -20,11 +20,11 @@ from tinycnn.models.sequential import Sequential
 
 def test_activations_are_the_outputs_of_every_layer():
     model = conv()
-    found = model.activations(IMAGES)
+    outputs = model.activations(IMAGES)
     shapes = [(10, *layer.output_shape[1:]) for layer in model.layers]
-    assert [output.shape for output in found] == shapes
-    assert same([found[-1]], [model.predict(IMAGES, verbose=0)])
-    assert same([found[2]], [found[1]])  # dropout does nothing but when training
+    assert [output.shape for output in outputs] == shapes
+    assert same([outputs[-1]], [model.predict(IMAGES, verbose=0)])
+    assert same([outputs[2]], [outputs[1]])  # dropout does nothing but when training
 
 
 def test_gradients_are_the_slopes_of_the_loss():

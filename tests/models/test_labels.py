@@ -57,8 +57,8 @@ def test_labels_that_are_no_numbers(labels, model):
 
 @pytest.mark.parametrize("dtype", ["i1", "u1", "i8", "f4", ">i2", "f2"])
 def test_class_numbers_of_every_dtype(dtype, model):
-    found = model.evaluate(PIXELS, LABELS.astype(dtype), verbose=0)
-    assert found == model.evaluate(PIXELS, LABELS, verbose=0)
+    actual = model.evaluate(PIXELS, LABELS.astype(dtype), verbose=0)
+    assert actual == model.evaluate(PIXELS, LABELS, verbose=0)
 
 
 def test_one_hot_labels_and_class_numbers_are_not_mixed_up(model):

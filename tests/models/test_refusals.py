@@ -152,11 +152,11 @@ def test_a_seed_that_is_none(seed):
 def test_a_seed_repeats_the_generators_of_numpy_and_python_too():
     import random
 
-    def numbers():
+    def draw():
         utils.set_random_seed(5)
         return random.random(), np.random.random()  # noqa: NPY002
 
-    assert numbers() == numbers()
+    assert draw() == draw()
 
 
 def test_relu_as_a_layer_is_the_activation():

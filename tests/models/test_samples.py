@@ -92,8 +92,8 @@ def test_a_read_only_array_does_not_make_the_kernels_compile_once_more(model):
 @needs_kernels
 def test_a_broadcast_view(model):
     x = np.broadcast_to(PIXELS[:1].astype(np.float32), (5, 8, 8, 2))
-    found = model.predict(x, verbose=0)
-    assert found.tobytes() == np.repeat(found[:1], 5, axis=0).tobytes()
+    predicted = model.predict(x, verbose=0)
+    assert predicted.tobytes() == np.repeat(predicted[:1], 5, axis=0).tobytes()
 
 
 @pytest.mark.parametrize(

@@ -35,12 +35,12 @@ def test_without_metrics_there_is_only_the_loss():
 
 def test_evaluate_returns_loss_and_metrics():
     model = dense(metrics=["accuracy"])
-    found = model.evaluate(X, Y, verbose=0)
+    actual = model.evaluate(X, Y, verbose=0)
     y_pred = model.predict(X, verbose=0)
     loss = -np.log(y_pred[np.arange(10), Y].astype(np.float64)).mean()
-    assert found == pytest.approx([loss, (y_pred.argmax(axis=1) == Y).mean()], rel=1e-6)
+    assert actual == pytest.approx([loss, (y_pred.argmax(axis=1) == Y).mean()], rel=1e-6)
     named = model.evaluate(X, Y, verbose=0, return_dict=True)
-    assert named == {"loss": found[0], "accuracy": found[1]}
+    assert named == {"loss": actual[0], "accuracy": actual[1]}
 
 
 def test_predict_returns_probabilities():
@@ -61,8 +61,8 @@ def test_the_batch_size_of_predict_and_evaluate_changes_nothing(batch_size):
     model = conv()
     wanted = model.predict(IMAGES, verbose=0)
     assert same([model.predict(IMAGES, batch_size=batch_size, verbose=0)], [wanted])
-    found = model.evaluate(IMAGES, Y, batch_size=batch_size, verbose=0)
-    assert found == pytest.approx(model.evaluate(IMAGES, Y, verbose=0), rel=1e-6)
+    actual = model.evaluate(IMAGES, Y, batch_size=batch_size, verbose=0)
+    assert actual == pytest.approx(model.evaluate(IMAGES, Y, verbose=0), rel=1e-6)
 
 
 def test_one_batch_at_a_time():
@@ -89,8 +89,8 @@ def test_the_classes_of_losses_and_optimizers_are_taken_as_their_names():
 
 
 def test_labels_may_have_an_axis_of_one():
-    found = dense().evaluate(X, Y[:, None], verbose=0)
-    assert found == dense().evaluate(X, Y, verbose=0)
+    actual = dense().evaluate(X, Y[:, None], verbose=0)
+    assert actual == dense().evaluate(X, Y, verbose=0)
 
 
 def test_grey_pictures_need_no_axis_for_their_channel():
@@ -194,12 +194,12 @@ def test_initial_epoch_goes_on():
 
 
 def test_training_goes_on_where_it_stopped():
-    whole, parts = dense(optimizer="adam"), dense(optimizer="adam")
-    whole.fit(X, Y, epochs=2, verbose=0, shuffle=False)
+    at_once, parts = dense(optimizer="adam"), dense(optimizer="adam")
+    at_once.fit(X, Y, epochs=2, verbose=0, shuffle=False)
     parts.fit(X, Y, epochs=1, verbose=0, shuffle=False)
     parts.fit(X, Y, epochs=2, initial_epoch=1, verbose=0, shuffle=False)
-    assert same(whole.get_weights(), parts.get_weights())
-    assert whole.optimizer.iterations == parts.optimizer.iterations == 2
+    assert same(at_once.get_weights(), parts.get_weights())
+    assert at_once.optimizer.iterations == parts.optimizer.iterations == 2
 
 
 def test_dropout_is_on_in_training_and_off_everywhere_else():

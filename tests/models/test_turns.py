@@ -34,18 +34,18 @@ READING = {
 
 def in_a_thread(use, *arguments):
     """Return what a call in another thread returned, or the error that it raised."""
-    found = []
+    results = []
 
     def run():
         try:
-            found.append(use(*arguments))
+            results.append(use(*arguments))
         except BaseException as error:  # handed on to the test
-            found.append(error)
+            results.append(error)
 
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()
-    return found[0]
+    return results[0]
 
 
 def during_fit(model, use, hook="on_train_batch_end"):
@@ -73,22 +73,22 @@ def assert_free(model):
 )
 @pytest.mark.parametrize("second", TRAINING)
 def test_a_second_thread_that_trains_is_refused(second, hook):
-    found, model = [], dense()
-    during_fit(model, lambda: found.append(in_a_thread(TRAINING[second], model)), hook)
-    assert isinstance(found[0], RuntimeError)
-    assert "Another thread is training this model already" in str(found[0])
-    assert "copy.deepcopy(model)" in str(found[0])
+    results, model = [], dense()
+    during_fit(model, lambda: results.append(in_a_thread(TRAINING[second], model)), hook)
+    assert isinstance(results[0], RuntimeError)
+    assert "Another thread is training this model already" in str(results[0])
+    assert "copy.deepcopy(model)" in str(results[0])
     undisturbed = dense()
     undisturbed.fit(X, Y, batch_size=5, verbose=0)
     assert same(model.get_weights(), undisturbed.get_weights())
     assert_free(model)
 
 
-@pytest.mark.parametrize("reading", READING)
-def test_other_threads_may_read_meanwhile(reading):
-    found, model = [], dense()
-    during_fit(model, lambda: found.append(in_a_thread(READING[reading], model)))
-    assert not isinstance(found[0], BaseException)
+@pytest.mark.parametrize("use", READING)
+def test_other_threads_may_read_meanwhile(use):
+    results, model = [], dense()
+    during_fit(model, lambda: results.append(in_a_thread(READING[use], model)))
+    assert not isinstance(results[0], BaseException)
 
 
 @pytest.mark.parametrize("use", {**TRAINING, **READING})
@@ -99,14 +99,14 @@ def test_a_callback_may_do_everything(use):
 
 
 def test_a_callback_that_trains_gives_the_turn_not_away():
-    found, model = [], dense()
+    results, model = [], dense()
 
     def twice():
         model.fit(X, Y, verbose=0)
-        found.append(in_a_thread(TRAINING["fit"], model))
+        results.append(in_a_thread(TRAINING["fit"], model))
 
     during_fit(model, twice)
-    assert isinstance(found[0], RuntimeError)
+    assert isinstance(results[0], RuntimeError)
 
 
 @pytest.mark.parametrize(
@@ -117,17 +117,17 @@ def test_a_callback_that_trains_gives_the_turn_not_away():
     ],
 )
 def test_a_model_stays_as_it_is_while_it_is_trained(name, change):
-    found, model = [], dense()
+    results, model = [], dense()
 
     def try_it():
         with pytest.raises(
             RuntimeError, match=f"{name} cannot change a model that is being trained"
         ):
             change(model)
-        found.append(in_a_thread(change, model))
+        results.append(in_a_thread(change, model))
 
     during_fit(model, try_it)
-    assert isinstance(found[0], RuntimeError)
+    assert isinstance(results[0], RuntimeError)
     undisturbed = dense()
     undisturbed.fit(X, Y, batch_size=5, verbose=0)
     assert same(model.get_weights(), undisturbed.get_weights())
@@ -159,9 +159,9 @@ def test_of_many_threads_at_once_one_trains():
 
 
 def test_two_models_are_trained_at_once():
-    found, model = [], dense()
-    during_fit(model, lambda: found.append(in_a_thread(TRAINING["fit"], dense())))
-    assert not isinstance(found[0], BaseException)
+    results, model = [], dense()
+    during_fit(model, lambda: results.append(in_a_thread(TRAINING["fit"], dense())))
+    assert not isinstance(results[0], BaseException)
 
 
 # --- the turn ends -----------------------------------------------------------------------------------
@@ -285,15 +285,15 @@ def test_a_copy_made_meanwhile_is_free(copied):
     copies, model = [], dense()
     during_fit(model, lambda: copies.append(copied(model)))
     assert_free(copies[0])
-    found = []
-    during_fit(model, lambda: found.append(in_a_thread(TRAINING["fit"], copied(model))))
-    assert not isinstance(found[0], BaseException)
+    results = []
+    during_fit(model, lambda: results.append(in_a_thread(TRAINING["fit"], copied(model))))
+    assert not isinstance(results[0], BaseException)
 
 
 def test_a_shallow_copy_shares_weights_and_turn():
-    found, model = [], dense()
-    during_fit(model, lambda: found.append(in_a_thread(TRAINING["fit"], copy.copy(model))))
-    assert isinstance(found[0], RuntimeError)
+    results, model = [], dense()
+    during_fit(model, lambda: results.append(in_a_thread(TRAINING["fit"], copy.copy(model))))
+    assert isinstance(results[0], RuntimeError)
 
 
 @forks_only

@@ -19,20 +19,26 @@ def ones(*shape):
 
 IMAGES, KERNEL, BIAS, GRADIENT = ones(2, 9, 9, 1), ones(3, 3, 1, 6), ones(6), ones(2, 7, 7, 6)
 CALLS = {  # what takes strides and padding
-    "forward": lambda *rest: ops.conv2d_forward(IMAGES, KERNEL, BIAS, *rest),
-    "input": lambda *rest: ops.conv2d_backward_input(GRADIENT, KERNEL, (2, 9, 9, 1), *rest),
-    "kernel": lambda *rest: ops.conv2d_backward_kernel(GRADIENT, IMAGES, (3, 3, 1, 6), *rest),
-    "maximum": lambda *rest: ops.max_pool2d_forward(IMAGES, (3, 3), *rest),
-    "mean": lambda *rest: ops.average_pool2d_forward(IMAGES, (3, 3), *rest),
-    "there": lambda *rest: fused.conv2d_relu_forward(IMAGES, KERNEL, BIAS, FusedConvolution(*rest)),
-    "back": lambda *rest: fused.conv2d_relu_backward(
-        GRADIENT, GRADIENT, IMAGES, KERNEL, FusedConvolution(*rest), True
+    "forward": lambda *geometry: ops.conv2d_forward(IMAGES, KERNEL, BIAS, *geometry),
+    "input": lambda *geometry: ops.conv2d_backward_input(GRADIENT, KERNEL, (2, 9, 9, 1), *geometry),
+    "kernel": lambda *geometry: ops.conv2d_backward_kernel(
+        GRADIENT, IMAGES, (3, 3, 1, 6), *geometry
+    ),
+    "maximum": lambda *geometry: ops.max_pool2d_forward(IMAGES, (3, 3), *geometry),
+    "mean": lambda *geometry: ops.average_pool2d_forward(IMAGES, (3, 3), *geometry),
+    "there": lambda *geometry: fused.conv2d_relu_forward(
+        IMAGES, KERNEL, BIAS, FusedConvolution(*geometry)
+    ),
+    "back": lambda *geometry: fused.conv2d_relu_backward(
+        GRADIENT, GRADIENT, IMAGES, KERNEL, FusedConvolution(*geometry), True
     ),
 }
 
 
-def arrays(found):
-    return [one for one in (found if isinstance(found, tuple) else (found,)) if one is not None]
+def arrays(results):
+    return [
+        one for one in (results if isinstance(results, tuple) else (results,)) if one is not None
+    ]
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -79,8 +85,10 @@ def test_pools_of_any_kind_of_whole_numbers(pool):
     pooling = FusedConvolution((1, 1), NONE, pool)
     y, argmax = fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, pooling)
     assert (y == 10).all()
-    found = fused.conv2d_relu_max_pool2d_backward(y, y, argmax, IMAGES, KERNEL, pooling, 0.0, True)
-    assert all(one.any() for one in found)
+    results = fused.conv2d_relu_max_pool2d_backward(
+        y, y, argmax, IMAGES, KERNEL, pooling, 0.0, True
+    )
+    assert all(one.any() for one in results)
     y, a = fused.conv2d_average_pool2d_forward(IMAGES, KERNEL, BIAS, pooling)
     assert (y == 10).all()
     back = fused.conv2d_average_pool2d_backward(y, a, IMAGES, KERNEL, pooling, True)
@@ -102,16 +110,16 @@ def test_a_kernel_with_nothing_in_it(c, f):
     rng = np.random.default_rng(2)
     shapes = (2, 9, 9, c), (3, 3, c, f), (f,), (2, 7, 7, f)
     x, kernel, bias, dy = (rng.integers(-3, 4, shape).astype(F) for shape in shapes)
-    rest = (1, 1), NONE
+    geometry = (1, 1), NONE
     for name, arguments in {
         "conv2d_forward": (x, kernel, bias),
         "conv2d_backward_input": (dy, kernel, x.shape),
         "conv2d_backward_kernel": (dy, x, kernel.shape),
     }.items():
-        found, wanted = (getattr(side, name)(*arguments, *rest) for side in (ops, reference))
-        for one, other in zip(arrays(found), arrays(wanted), strict=True):
+        actual, wanted = (getattr(side, name)(*arguments, *geometry) for side in (ops, reference))
+        for one, other in zip(arrays(actual), arrays(wanted), strict=True):
             np.testing.assert_array_equal(one, other)
-    pooling = FusedConvolution(*rest, (2, 2))
+    pooling = FusedConvolution(*geometry, (2, 2))
     y = fused.conv2d_relu_forward(x, kernel, bias, pooling)
     np.testing.assert_array_equal(y, reference.conv2d_relu_forward(x, kernel, bias, pooling))
     y, _ = fused.conv2d_average_pool2d_forward(x, kernel, bias, pooling)

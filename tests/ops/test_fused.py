@@ -51,8 +51,8 @@ def poolings(output):
     return [pool for pool in POOLS if pool[0] <= output[0] and pool[1] <= output[1]]
 
 
-def assert_equal(found, wanted, dtype):
-    for one, other in zip(found, wanted, strict=True):
+def assert_equal(actual, wanted, dtype):
+    for one, other in zip(actual, wanted, strict=True):
         if other is None:
             assert one is None
         else:
@@ -110,8 +110,8 @@ def test_with_means_it_is_exact_on_integers(case, dtype, rng, directly):
         for wants_dx in (True, False):
             backward = x, kernel, fused, wants_dx
             wanted = reference.conv2d_average_pool2d_backward(dy, of_all, *backward)
-            found = kernels.conv2d_average_pool2d_backward(dy, a, *backward)
-            assert_equal(found, wanted, dtype)
+            actual = kernels.conv2d_average_pool2d_backward(dy, a, *backward)
+            assert_equal(actual, wanted, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -122,14 +122,14 @@ def test_with_tanh_and_means_it_stays_close(case, dtype, rng, directly):
     output = reference.conv2d_forward(x, kernel, bias, *geometry).shape[1:3]
     for pool in poolings(output):
         fused = FusedConvolution(*geometry, pool, "tanh")
-        found = kernels.conv2d_average_pool2d_forward(x, kernel, bias, fused)
+        actual = kernels.conv2d_average_pool2d_forward(x, kernel, bias, fused)
         wanted = reference.conv2d_average_pool2d_forward(x, kernel, bias, fused)
-        assert_close(found, wanted, 1e-6)
+        assert_close(actual, wanted, 1e-6)
         dy = rng.random(wanted[0].shape).astype(dtype)
         back = x, kernel, fused, True
         wanted = reference.conv2d_average_pool2d_backward(dy, wanted[1], *back)
-        assert_close(kernels.conv2d_average_pool2d_backward(dy, found[1], *back), wanted, 2e-6)
-        _, *weights = kernels.conv2d_average_pool2d_backward(dy, found[1], *back[:-1], False)
+        assert_close(kernels.conv2d_average_pool2d_backward(dy, actual[1], *back), wanted, 2e-6)
+        _, *weights = kernels.conv2d_average_pool2d_backward(dy, actual[1], *back[:-1], False)
         assert_close(weights, wanted[1:], 2e-6)
 
 
@@ -156,22 +156,24 @@ def test_through_winograd_it_stays_close(pool, dtype, rng, monkeypatch):
         pytest.skip("without Numba only the definitions run")
     from tinycnn.ops.kernels.convolution import winograd
 
-    taken, values = [], winograd.filter_transform
+    transformed, values = [], winograd.filter_transform
     algorithms.set_winograd(monkeypatch, algorithms.always)
-    monkeypatch.setattr(winograd, "filter_transform", lambda k: taken.append(k.shape) or values(k))
+    monkeypatch.setattr(
+        winograd, "filter_transform", lambda k: transformed.append(k.shape) or values(k)
+    )
     x = rng.standard_normal((3, 43, 19, 8)).astype(dtype)
     kernel, bias = rng.standard_normal((3, 3, 8, 17)).astype(dtype), np.ones(17, dtype)
     forward = x, kernel, bias, FusedConvolution((1, 1), SAME, pool), 0.5, 3
     y, argmax = kernels.conv2d_relu_max_pool2d_forward(*forward)
-    assert len(taken) == 1
+    assert len(transformed) == 1
     wanted, place = reference.conv2d_relu_max_pool2d_forward(*forward)
     assert_close([y], [wanted], 1e-5 if dtype == np.float32 else 1e-13)
     if dtype == np.float64:  # nothing is as near to a tie as that
         np.testing.assert_array_equal(argmax[y > 0], place[y > 0])
 
 
-def assert_close(found, wanted, bound):
-    for one, other in zip(found, wanted, strict=True):
+def assert_close(actual, wanted, bound):
+    for one, other in zip(actual, wanted, strict=True):
         assert np.linalg.norm(one - other) <= bound * np.linalg.norm(other)
 
 
@@ -184,8 +186,8 @@ def test_a_nan_wins_its_window_and_stays_out_of_others(rng):
         y, argmax = kernels.conv2d_relu_max_pool2d_forward(*forward)
         assert 0 < np.isnan(y).sum() < y.size
         np.testing.assert_array_equal(y, wanted)
-        live = np.isnan(y) | (y > 0)
-        np.testing.assert_array_equal(argmax[live], place[live])
+        active = np.isnan(y) | (y > 0)
+        np.testing.assert_array_equal(argmax[active], place[active])
     y = kernels.conv2d_relu_forward(x, kernel, bias, FusedConvolution(*geometry))
     np.testing.assert_array_equal(
         y, reference.conv2d_relu_forward(x, kernel, bias, FusedConvolution(*geometry))
@@ -216,8 +218,8 @@ def test_a_nan_gradient_of_a_unit_that_is_on_is_not_hidden(rng, directly):
     dy = np.ones_like(y)
     dy[np.unravel_index(y.argmax(), y.shape)] = np.nan
     back = dy, y, argmax, x, kernel, fused, 0, True
-    found = kernels.conv2d_relu_max_pool2d_backward(*back)
-    assert all(np.isnan(one).any() for one in found)
+    actual = kernels.conv2d_relu_max_pool2d_backward(*back)
+    assert all(np.isnan(one).any() for one in actual)
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
@@ -231,5 +233,5 @@ def test_a_nan_reaches_the_mean_of_its_windows_and_no_other(activation, rng):
     np.testing.assert_array_equal(np.isnan(a[:, :6, :6]), np.isnan(of_all[:, :6, :6]))
     assert np.isnan(y[1]).any()
     assert not np.isnan(y[[0, 2]]).any()
-    found = kernels.conv2d_average_pool2d_backward(np.ones_like(y), a, x, kernel, fused, True)
-    assert np.isnan(found[1]).any()
+    actual = kernels.conv2d_average_pool2d_backward(np.ones_like(y), a, x, kernel, fused, True)
+    assert np.isnan(actual[1]).any()

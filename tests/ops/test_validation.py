@@ -102,10 +102,10 @@ def copied(arguments):
 
 def outcome(run, arguments):
     """Return every array that a call returns or changes."""
-    found = run(**arguments)
-    found = found if isinstance(found, tuple) else (found,)
+    results = run(**arguments)
+    results = results if isinstance(results, tuple) else (results,)
     changed = [arguments[name] for name in CHANGED if isinstance(arguments.get(name), np.ndarray)]
-    return [np.asarray(one) for one in (*found, *changed) if one is not None]
+    return [np.asarray(one) for one in (*results, *changed) if one is not None]
 
 
 def spoilt_arrays(array):
@@ -153,9 +153,9 @@ ARGUMENTS = [(name, argument) for name, case in CASES.items() for argument in ca
 
 def test_every_operation_is_tried_with_every_argument():
     operations = {
-        name: list(inspect.signature(found).parameters)
+        name: list(inspect.signature(operation).parameters)
         for module in (ops, fused_ops)
-        for name, found in inspect.getmembers(module, inspect.isfunction)
+        for name, operation in inspect.getmembers(module, inspect.isfunction)
         if name.endswith(("_forward", "_backward", "_input", "_kernel", "_update"))
     }
     sizes = dict.fromkeys(SIZES, "fused")
@@ -181,7 +181,7 @@ def test_what_does_not_fit_is_refused_by_name_or_right(name, argument):
         arguments = {**copied(CASES[name]), argument: value}
         before = copied(arguments)
         try:
-            found = outcome(function(name), arguments)
+            actual = outcome(function(name), arguments)
         except ValueError as error:  # and nothing else
             refused.append(str(error))
             unchanged = {key: before[key] for key in CHANGED if key in before}
@@ -189,7 +189,7 @@ def test_what_does_not_fit_is_refused_by_name_or_right(name, argument):
                 assert array is arguments[key] or array.tobytes() == arguments[key].tobytes()
         else:
             wanted = outcome(definition(name), before)
-            for one, other in zip(found, wanted, strict=True):
+            for one, other in zip(actual, wanted, strict=True):
                 np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
     words = re.compile("Received|does not fit|argmax|without a pixel|inhomogeneous")
     assert [text for text in refused if not words.search(text)] == []
@@ -220,8 +220,8 @@ def layouts(array):
     frozen = array.copy()
     frozen.flags.writeable = False
     yield frozen
-    room = np.zeros(array.nbytes + 1, np.uint8)
-    crooked = room[1:].view(array.dtype).reshape(array.shape)
+    buffer = np.zeros(array.nbytes + 1, np.uint8)
+    crooked = buffer[1:].view(array.dtype).reshape(array.shape)
     crooked[...] = array
     yield crooked
 

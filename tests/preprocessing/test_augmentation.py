@@ -22,7 +22,7 @@ def sample():
 
 
 def canvas(*boxes, count=40):
-    """Return the same image `count` times: ink in boxes of (top, bottom, left, right)."""
+    """Return the same image `count` times: foreground in boxes of (top, bottom, left, right)."""
     images = np.zeros((count, 28, 28), np.float32)
     for top, bottom, left, right in boxes:
         images[:, top:bottom, left:right] = 1
@@ -35,7 +35,7 @@ SEVEN = [(4, 7, 6, 20), (4, 24, 17, 20)]
 
 
 def added(change, images):
-    """Return where a change put new ink, (n, 28, 28)."""
+    """Return where a change put new foreground, (n, 28, 28)."""
     return np.maximum(change(images, rng()) - images, 0)
 
 
@@ -65,8 +65,8 @@ def test_the_result_looks_like_what_the_preparation_gives(sample):
     off = np.abs(weighted_middle(new) - 14)
     assert np.quantile(off, 0.5) < 0.3
     assert np.quantile(off, 0.95) < 1
-    ink = np.mean(sample[0]) / 255
-    assert 0.85 * ink < new.mean() < 1.15 * ink
+    mass = np.mean(sample[0]) / 255
+    assert 0.85 * mass < new.mean() < 1.15 * mass
 
 
 def test_the_same_seed_gives_the_same_and_another_gives_others(sample):
@@ -82,7 +82,7 @@ def test_some_digits_stay_as_they_are(sample):
     assert 0.08 < plain.mean() < 0.25
 
 
-def test_bytes_and_floats_are_the_same_ink(sample):
+def test_bytes_and_floats_are_the_same_foreground(sample):
     images, labels = sample[0][:50], sample[1][:50]
     assert np.array_equal(augment(images, labels, rng()), augment(images / 255, labels, rng()))
 
@@ -131,15 +131,15 @@ def test_a_flag_hangs_to_the_left_from_the_top():
 
 
 def test_a_one_that_has_a_flag_and_a_foot_gets_no_other_flag():
-    whole = canvas(BAR, (22, 24, 7, 22), (4, 9, 9, 13))
-    assert np.array_equal(augmentation.add_flag(whole, rng()), whole)
+    complete = canvas(BAR, (22, 24, 7, 22), (4, 9, 9, 13))
+    assert np.array_equal(augmentation.add_flag(complete, rng()), complete)
 
 
 def test_a_foot_is_level_and_goes_to_both_sides():
-    foot = added(augmentation.add_foot, canvas(BAR))
-    assert (foot[:, :19] == 0).all()
-    assert (foot[:, :, :13].sum(axis=(1, 2)) > 0.5).all()
-    assert (foot[:, :, 16:].sum(axis=(1, 2)) > 0.5).all()
+    with_foot = added(augmentation.add_foot, canvas(BAR))
+    assert (with_foot[:, :19] == 0).all()
+    assert (with_foot[:, :, :13].sum(axis=(1, 2)) > 0.5).all()
+    assert (with_foot[:, :, 16:].sum(axis=(1, 2)) > 0.5).all()
 
 
 def test_a_crossbar_cuts_the_stem_of_a_seven_in_its_middle_part():
@@ -174,7 +174,7 @@ def test_a_hook_is_attached_where_a_stroke_ends():
     assert 0.6 < (above + below > 3).mean() < 1  # most go on, some turn back
 
 
-def test_a_gap_takes_ink_away_at_one_place_only():
+def test_a_gap_takes_foreground_away_at_one_place_only():
     bar = canvas(BAR)
     new = augmentation.erase_gap(bar, rng())
     assert (new <= bar).all()
@@ -191,10 +191,10 @@ def test_lines_get_both_wider_and_narrower():
 
 
 @pytest.mark.parametrize("pixels", [1, 2, 3, 5])
-@pytest.mark.parametrize("turned", [False, True])
-def test_the_width_of_a_long_line_is_measured(pixels, turned):
+@pytest.mark.parametrize("transposed", [False, True])
+def test_the_width_of_a_long_line_is_measured(pixels, transposed):
     line = canvas((0, 28, 10, 10 + pixels), count=1)
-    line = line.transpose(0, 2, 1) if turned else line
+    line = line.transpose(0, 2, 1) if transposed else line
     assert 0.92 * pixels < augmentation.line_width(line)[0] <= pixels
 
 

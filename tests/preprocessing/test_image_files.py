@@ -20,14 +20,14 @@ from tinycnn.utils.errors import PictureError
 @pytest.fixture
 def drawing():
     """A dark 7 of two bars on white, uint8 (120, 90)."""
-    paper = np.full((120, 90), 255, np.uint8)
-    paper[20:34, 15:75] = 0
-    paper[20:104, 61:75] = 0
-    return paper
+    picture = np.full((120, 90), 255, np.uint8)
+    picture[20:34, 15:75] = 0
+    picture[20:104, 61:75] = 0
+    return picture
 
 
 def same(path, drawing, tolerance=0.0):
-    """Tell whether the file gives the same digit as the drawing, up to a share of its ink."""
+    """Tell whether the file gives the same digit as the drawing, up to a share of its foreground."""
     out, expected = to_mnist(read_picture(path)).astype(float), to_mnist(drawing)
     return np.abs(out - expected).sum() <= tolerance * expected.sum()
 
@@ -57,8 +57,8 @@ def test_kinds(tmp_path, drawing, ending):
 
 
 def test_16_bit_png_in_both_polarities(tmp_path, drawing):
-    wide = drawing.astype(int)
-    for number, values in enumerate([wide * 257, 65535 - wide * 257, wide * 16]):
+    pixels = drawing.astype(int)
+    for number, values in enumerate([pixels * 257, 65535 - pixels * 257, pixels * 16]):
         path = tmp_path / f"{number}.png"
         Image.fromarray(values.astype(np.uint16)).save(path)
         assert same(path, drawing)
@@ -183,12 +183,12 @@ def png_of(drawing):
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (lambda whole: b"", "empty"),
-        (lambda whole: b"seven\n" * 50, "not a picture"),
-        (lambda whole: whole[: len(whole) // 2], "cannot be read"),
-        (lambda whole: whole[:40], "cannot be read|not a picture"),
-        (lambda whole: whole[:60] + bytes(30) + whole[90:], "cannot be read"),
-        (lambda whole: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
+        (lambda data: b"", "empty"),
+        (lambda data: b"seven\n" * 50, "not a picture"),
+        (lambda data: data[: len(data) // 2], "cannot be read"),
+        (lambda data: data[:40], "cannot be read|not a picture"),
+        (lambda data: data[:60] + bytes(30) + data[90:], "cannot be read"),
+        (lambda data: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
     ],
     ids=["empty", "text", "half", "header only", "damaged", "eps"],
 )

@@ -11,7 +11,7 @@ from PIL import Image
 from tinycnn import datasets
 from tinycnn.preprocessing import (
     centre,
-    find_ink,
+    find_foreground,
     fit_box,
     to_grey,
     to_mnist,
@@ -31,7 +31,7 @@ def prepared(digits):
 
 
 def difference(a, b):
-    """Mean over the pictures of the mean absolute difference, relative to the mean ink."""
+    """Mean over the pictures of the mean absolute difference, relative to the mean foreground."""
     return np.abs(a.astype(float) - b).mean() / np.asarray(b, float).mean()
 
 
@@ -40,15 +40,15 @@ def enlarged(digit, side):
 
 
 def photo(digit, rng, *, size=220, shape=(360, 480), slope=0.5, noise=0.02):
-    """A dark digit somewhere on paper that is lit from one side, with dark corners and noise."""
-    ink = np.zeros(shape)
+    """A dark digit somewhere on a background that is lit from one side, with dark corners and noise."""
+    foreground = np.zeros(shape)
     top, left = rng.integers(0, shape[0] - size), rng.integers(0, shape[1] - size)
-    ink[top : top + size, left : left + size] = enlarged(digit, size)
+    foreground[top : top + size, left : left + size] = enlarged(digit, size)
     y, x = np.linspace(-1, 1, shape[0])[:, None], np.linspace(-1, 1, shape[1])[None]
     angle = rng.uniform(0, 2 * np.pi)
     light = 0.9 - slope * (1 + (np.cos(angle) * x + np.sin(angle) * y) / 1.42) / 2
     light = light - 0.07 * (x * x + y * y)
-    values = light * (1 - 0.8 * ink) + rng.normal(0, noise, shape)
+    values = light * (1 - 0.8 * foreground) + rng.normal(0, noise, shape)
     return np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
 
 
@@ -86,7 +86,7 @@ def test_dark_on_light_is_the_same_as_light_on_dark(digits, prepared):
     assert np.abs(inverted.astype(int) - prepared).max() <= 1
 
 
-def test_grey_paper_and_faint_ink(digits, prepared):
+def test_a_grey_background_and_a_faint_digit(digits, prepared):
     faint = np.stack([to_mnist((190 - digit * 0.4).astype(np.uint8)) for digit in digits[:50]])
     assert difference(faint, prepared[:50]) < 0.02
 
@@ -117,7 +117,7 @@ def test_alpha_that_is_opaque_or_only_round_corners(digits, prepared):
             assert np.abs(to_mnist(picture).astype(int) - expected).max() <= 1
 
 
-def test_coloured_ink():
+def test_a_coloured_digit():
     picture = np.full((60, 60, 3), 255, np.uint8)
     picture[10:50, 25:33] = (30, 60, 200)
     assert to_mnist(picture).max() == 255
@@ -174,17 +174,17 @@ def test_a_bar_of_any_size_fills_the_box_and_is_centred(height, width, scale, ma
 
 def test_centre_of_mass_on_real_digits(prepared):
     weights = prepared / prepared.sum(axis=(1, 2), keepdims=True, dtype=float)
-    at = (
+    centres = (
         np.einsum("nij,i->n", weights, np.arange(28)),
         np.einsum("nij,j->n", weights, np.arange(28)),
     )
-    for axis in at:
+    for axis in centres:
         assert axis.min() >= 13.5
         assert axis.max() <= 14.5
         assert abs(axis.mean() - 14.0) < 0.06
 
 
-def test_a_lopsided_box_keeps_all_its_ink():
+def test_a_lopsided_box_keeps_all_its_foreground():
     box = np.zeros((20, 20), np.uint8)
     box[0, 0] = box[19, 19] = 1
     box[0, 1] = 255
@@ -201,21 +201,21 @@ def test_a_small_digit_is_enlarged_as_if_doubled_first():
     assert np.argwhere(fit_box(small)).max() == 19
 
 
-def test_area_average_keeps_the_ink():
-    ink = np.random.default_rng(2).random((60, 60)) + 0.1
-    expected = ink.reshape(20, 3, 20, 3).mean(axis=(1, 3))
-    np.testing.assert_array_equal(fit_box(ink), np.rint(expected * (255 / expected.max())))
+def test_area_average_keeps_the_foreground():
+    foreground = np.random.default_rng(2).random((60, 60)) + 0.1
+    expected = foreground.reshape(20, 3, 20, 3).mean(axis=(1, 3))
+    np.testing.assert_array_equal(fit_box(foreground), np.rint(expected * (255 / expected.max())))
 
 
 @pytest.mark.parametrize("value", [0, 0.4, 1])
-def test_blank_pictures_have_no_ink(value):
+def test_blank_pictures_have_no_foreground(value):
     with pytest.raises(ValueError, match="no ink"):
         to_mnist(np.full((50, 50), value, np.float32))
     with pytest.raises(ValueError, match="no ink"):
         to_mnist(np.zeros((9, 9, 4), np.uint8))
 
 
-def test_noise_is_no_ink():
+def test_noise_is_no_foreground():
     rng = np.random.default_rng(3)
     blank = [photo(np.zeros((28, 28), np.uint8), rng, noise=s) for s in (0, 0.004, 0.02, 0.06)]
     dithered = 254 + rng.integers(0, 2, (80, 80)).astype(np.uint8)
@@ -254,7 +254,7 @@ def test_the_picture_of_the_caller_is_left_alone(digits):
         before = picture.copy()
         picture.flags.writeable = False
         to_mnist(picture)
-        find_ink(to_grey(picture))
+        find_foreground(to_grey(picture))
         np.testing.assert_array_equal(picture, before)
 
 
@@ -285,5 +285,5 @@ def thicker(digit, times):
 def test_300_digits_are_recognised_as_well_as_the_originals(recognise, picture_of, points):
     sample = datasets.load("sample")
     x, y = sample.x_test[:300], sample.y_test[:300]
-    found = 100 * np.mean(recognise([to_mnist(picture_of(digit)) for digit in x]) == y)
-    assert found >= 100 * np.mean(recognise(x) == y) - points
+    accuracy = 100 * np.mean(recognise([to_mnist(picture_of(digit)) for digit in x]) == y)
+    assert accuracy >= 100 * np.mean(recognise(x) == y) - points

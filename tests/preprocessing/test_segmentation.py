@@ -1,11 +1,11 @@
-"""Ink must be told from paper in any light that a room or a scanner gives."""
+"""Foreground must be told from background in any light that a room or a scanner gives."""
 
 import contextlib
 
 import numpy as np
 import pytest
 
-from tinycnn.preprocessing.segmentation import crop_to_foreground, find_ink
+from tinycnn.preprocessing.segmentation import crop_to_foreground, find_foreground
 
 SHAPE = (240, 320)
 Y, X = np.mgrid[:240, :320] / 240
@@ -18,8 +18,8 @@ def ring():
     return (away > 0.2) & (away < 0.26)
 
 
-def photo(light, ink, *, noise=0.01, strength=0.7):
-    values = light * (1 - strength * ink)
+def photo(light, foreground, *, noise=0.01, strength=0.7):
+    values = light * (1 - strength * foreground)
     return values + np.random.default_rng(0).normal(0, noise, SHAPE)
 
 
@@ -41,56 +41,56 @@ def lights():
 
 @pytest.mark.parametrize("name", lights())
 @pytest.mark.parametrize("is_dark", [True, False])
-def test_light_is_no_ink(ring, name, is_dark):
+def test_light_is_no_foreground(ring, name, is_dark):
     light = photo(lights()[name], ring)
-    found = find_ink(light if is_dark else 1 - light) > 0.5
-    assert (found & ring).sum() > 0.97 * ring.sum()
-    assert (found & ~ring).sum() < 0.08 * ring.sum()
+    mask = find_foreground(light if is_dark else 1 - light) > 0.5
+    assert (mask & ring).sum() > 0.97 * ring.sum()
+    assert (mask & ~ring).sum() < 0.08 * ring.sum()
 
 
 @pytest.mark.parametrize("width", [0.008, 0.02, 0.1])
 def test_thin_and_thick_pens(width):
     away = np.hypot((Y - 0.45) / 1.3, X - 0.8)
     ring = np.abs(away - 0.23) < width / 2
-    found = find_ink(photo(0.9 - 0.3 * X, ring)) > 0.5
-    assert (found & ring).sum() > 0.9 * ring.sum()
-    assert (found & (np.abs(away - 0.23) > width / 2 + 0.01)).sum() == 0
+    mask = find_foreground(photo(0.9 - 0.3 * X, ring)) > 0.5
+    assert (mask & ring).sum() > 0.9 * ring.sum()
+    assert (mask & (np.abs(away - 0.23) > width / 2 + 0.01)).sum() == 0
 
 
 @pytest.mark.parametrize("name", lights())
 def test_a_thin_pen_in_any_light(name):
     away = np.hypot((Y - 0.45) / 1.3, X - 0.8)
     ring = np.abs(away - 0.15) < 0.008
-    found = find_ink(photo(lights()[name], ring)) > 0.5
-    assert (found & ring).sum() > 0.9 * ring.sum()
-    assert (found & ~ring).sum() < 0.5 * ring.sum()
+    mask = find_foreground(photo(lights()[name], ring)) > 0.5
+    assert (mask & ring).sum() > 0.9 * ring.sum()
+    assert (mask & ~ring).sum() < 0.5 * ring.sum()
 
 
-def test_the_ink_has_the_shape_of_the_picture_and_ends_at_1(ring):
+def test_the_foreground_has_the_shape_of_the_picture_and_ends_at_1(ring):
     for light in lights().values():
-        ink = find_ink(photo(light, ring))
-        assert (ink.shape, ink.dtype) == (SHAPE, np.float32)
-        assert (ink.min(), ink.max()) == (0, 1)
+        foreground = find_foreground(photo(light, ring))
+        assert (foreground.shape, foreground.dtype) == (SHAPE, np.float32)
+        assert (foreground.min(), foreground.max()) == (0, 1)
 
 
 @pytest.mark.parametrize("name", ["even", "slope", "dark corners", "hard shadow"])
-def test_light_alone_has_no_ink(name):
+def test_light_alone_has_no_foreground(name):
     with pytest.raises(ValueError, match="no ink"):
-        find_ink(photo(lights()[name], np.zeros(SHAPE)))
+        find_foreground(photo(lights()[name], np.zeros(SHAPE)))
 
 
 @pytest.mark.parametrize("shape", [(1, 9), (9, 1), (2, 2), (3, 200), (200, 3)])
 def test_pictures_of_few_pixels(shape):
     grey = np.random.default_rng(1).random(shape)
     with contextlib.suppress(ValueError):  # noise, after all
-        assert find_ink(grey).shape == shape
+        assert find_foreground(grey).shape == shape
 
 
 def test_crop_to_foreground():
-    ink = np.zeros((9, 9))
-    ink[2, 3] = 1
-    ink[5, 7] = 0.06
-    ink[8, 8] = 0.04  # too faint to count
-    assert crop_to_foreground(ink).shape == (4, 5)
+    foreground = np.zeros((9, 9))
+    foreground[2, 3] = 1
+    foreground[5, 7] = 0.06
+    foreground[8, 8] = 0.04  # too faint to count
+    assert crop_to_foreground(foreground).shape == (4, 5)
     with pytest.raises(ValueError, match="no ink"):
         crop_to_foreground(np.zeros((3, 3)))

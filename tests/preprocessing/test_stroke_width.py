@@ -18,9 +18,9 @@ def letter(width, *, side=400):
     return rasterise(strokes, [0.8 * width / BOX] * 2, side) / 255
 
 
-def blobs(inked):
+def connected_components(foreground):
     """Count the parts of a bool (h, w) that do not touch."""
-    left, count = {tuple(at) for at in np.argwhere(inked)}, 0
+    left, count = {tuple(pixel) for pixel in np.argwhere(foreground)}, 0
     while left:
         count += 1
         waiting = [left.pop()]
@@ -56,42 +56,44 @@ def test_lines_come_out_as_wide_as_asked(before, after):
 
 
 def test_thinning_neither_breaks_nor_wipes_out_a_thin_part():
-    ink = np.zeros((200, 200))
-    ink[20:180, 60:100] = 1  # 5 pixels of the box thick
-    ink[95:103, 100:180] = 1  # and a hair of 1
-    ink[20:28, 120:180] = 1  # that does not touch, either
-    ink[20:60, 172:180] = 1
-    assert measure_width(ink) < 2
-    thick = np.kron(ink, np.ones((1, 1)))
+    foreground = np.zeros((200, 200))
+    foreground[20:180, 60:100] = 1  # 5 pixels of the box thick
+    foreground[95:103, 100:180] = 1  # and a hair of 1
+    foreground[20:28, 120:180] = 1  # that does not touch, either
+    foreground[20:60, 172:180] = 1
+    assert measure_width(foreground) < 2
+    thick = np.kron(foreground, np.ones((1, 1)))
     thinner = redraw(thick, 0.8)
-    assert blobs(thinner > 0) == blobs(ink > 0) == 2
+    assert connected_components(thinner > 0) == connected_components(foreground > 0) == 2
     for width in (2.0, 1.0, 0.5):
         thin = redraw(letter(6.0), width)
-        assert blobs(thin > 0) == 1
+        assert connected_components(thin > 0) == 1
 
 
 def test_the_thin_part_of_a_thick_digit_stays():
-    ink = np.zeros((200, 200))
-    ink[20:180, 20:60] = ink[20:180, 140:180] = 1  # most of it is 5 thick
-    ink[97:103, 60:140] = 1  # a bridge of less than 1
-    assert measure_width(ink) > 4.5
-    thin = redraw(ink, 2.5)
-    assert blobs(thin > 0) == 1
+    foreground = np.zeros((200, 200))
+    foreground[20:180, 20:60] = foreground[20:180, 140:180] = 1  # most of it is 5 thick
+    foreground[97:103, 60:140] = 1  # a bridge of less than 1
+    assert measure_width(foreground) > 4.5
+    thin = redraw(foreground, 2.5)
+    assert connected_components(thin > 0) == 1
     assert thin.sum(axis=0).max() > 120  # the bars are still there, too
 
 
 def test_thickening_keeps_a_gap_open():
-    ink = letter(0.5)
-    assert blobs(redraw(ink, 2.0) == 0) == blobs(ink == 0)
+    foreground = letter(0.5)
+    assert connected_components(redraw(foreground, 2.0) == 0) == connected_components(
+        foreground == 0
+    )
 
 
-def test_the_callers_array_is_left_alone_and_no_ink_is_named():
-    ink = letter(6.0)
-    before = ink.copy()
-    ink.flags.writeable = False
-    measure_width(ink)
-    redraw(ink, 2.0)
-    np.testing.assert_array_equal(ink, before)
+def test_the_callers_array_is_left_alone_and_a_blank_one_is_named():
+    foreground = letter(6.0)
+    before = foreground.copy()
+    foreground.flags.writeable = False
+    measure_width(foreground)
+    redraw(foreground, 2.0)
+    np.testing.assert_array_equal(foreground, before)
     for function in (measure_width, lambda nothing: redraw(nothing, 2.0)):
         with pytest.raises(ValueError, match="no ink"):
             function(np.zeros((9, 9)))
@@ -99,7 +101,7 @@ def test_the_callers_array_is_left_alone_and_no_ink_is_named():
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (2, 3), (300, 300)])
 def test_odd_shapes_survive(shape):
-    ink = np.ones(shape)
-    assert 0 < measure_width(ink) <= 20
+    foreground = np.ones(shape)
+    assert 0 < measure_width(foreground) <= 20
     for width in (0.5, 2.0, 6.0):
-        assert redraw(ink, width).any()
+        assert redraw(foreground, width).any()

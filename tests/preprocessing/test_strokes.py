@@ -11,16 +11,16 @@ from tinycnn.preprocessing.strokes import along, check_stroke, draw, rasterise
 def distance_to_segment(points, a, b):
     """Distances of points (..., 2) to the line from a to b."""
     way = b - a
-    at = np.clip(((points - a) @ way) / max(way @ way, 1e-300), 0, 1)
-    return np.linalg.norm(points - a - at[..., None] * way, axis=-1)
+    share = np.clip(((points - a) @ way) / max(way @ way, 1e-300), 0, 1)
+    return np.linalg.norm(points - a - share[..., None] * way, axis=-1)
 
 
 def coverage(a, b, width, side, fine=16):
     """How much of each pixel is nearer than half a width to a segment, by counting: 0 to 255."""
     middle = (np.arange(side * fine) + 0.5) / (side * fine)
     x, y = np.meshgrid(middle, middle)
-    inked = distance_to_segment(np.stack([x, y], axis=-1), a, b) <= width / 2
-    return 255 * inked.reshape(side, fine, side, fine).mean(axis=(1, 3))
+    covered = distance_to_segment(np.stack([x, y], axis=-1), a, b) <= width / 2
+    return 255 * covered.reshape(side, fine, side, fine).mean(axis=(1, 3))
 
 
 @settings(max_examples=40, deadline=None)
@@ -119,9 +119,9 @@ def test_nonsense_is_named(strokes, widths, side, message):
 
 
 def test_steps_along_a_line_are_even_and_keep_both_ends():
-    corner = np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 0.0], [3.0, 4.0]])
-    points = along(corner, 1.0)
-    np.testing.assert_allclose(points[[0, -1]], corner[[0, -1]])
+    vertices = np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 0.0], [3.0, 4.0]])
+    points = along(vertices, 1.0)
+    np.testing.assert_allclose(points[[0, -1]], vertices[[0, -1]])
     np.testing.assert_allclose(np.linalg.norm(np.diff(points, axis=0), axis=1), 1.0)
     np.testing.assert_array_equal(along(np.array([[2.0, 5.0]]), 1.0), [[2, 5]])
 

@@ -17,9 +17,9 @@ def arc(start, end, centre_x, centre_y, across, down):
     return np.column_stack([centre_x + across * np.cos(turn), centre_y + down * np.sin(turn)])
 
 
-def even(*corners):
+def even(*vertices):
     """Points along straight lines, as a mouse reports them: float (n, 2)."""
-    return along(np.array(corners, float), 0.01)
+    return along(np.array(vertices, float), 0.01)
 
 
 TURN = 2 * np.pi * np.linspace(0, 1, 200)
@@ -51,9 +51,9 @@ WRITTEN = {
 
 
 def apart(image, expected):
-    """Mean difference of two images over the pixels that either has ink in, in grey levels."""
-    inked = (image > 0) | (expected > 0)
-    return np.abs(image.astype(int) - expected)[inked].mean()
+    """Mean difference of two images over the pixels of the foreground of either, in grey levels."""
+    foreground = (image > 0) | (expected > 0)
+    return np.abs(image.astype(int) - expected)[foreground].mean()
 
 
 def test_written_digits_are_recognised(recognise):
@@ -93,8 +93,8 @@ def test_strokes_fill_the_box_and_are_centred():
     for strokes in WRITTEN.values():
         image = strokes_to_mnist(strokes)
         assert (image.shape, image.dtype) == ((28, 28), np.uint8)
-        at = np.argwhere(image > -1).T @ image.ravel() / image.sum(dtype=float)
-        np.testing.assert_allclose(at, 14.0, atol=0.05)
+        centre_of_mass = np.argwhere(image > -1).T @ image.ravel() / image.sum(dtype=float)
+        np.testing.assert_allclose(centre_of_mass, 14.0, atol=0.05)
         # 20 pixels, the outermost of which it may share with a neighbour.
         assert np.ptp(np.argwhere(image), axis=0).max() + 1 in (20, 21)
 
@@ -139,7 +139,7 @@ def test_a_long_scribble_is_a_filled_box():
 
 
 @pytest.mark.parametrize("nothing", [[], [[]], [np.zeros((0, 2)), np.zeros((0, 2))]])
-def test_no_points_have_no_ink(nothing):
+def test_no_points_have_no_foreground(nothing):
     with pytest.raises(ValueError, match="no ink in the drawing"):
         strokes_to_mnist(nothing)
 

@@ -63,23 +63,23 @@ def test_one_answer_takes_little_arithmetic():
     for layer in pretrained.load().layers:
         kernel = layer.params.get("kernel")
         if kernel is not None:
-            places = np.prod(layer.output_shape[1:-1], dtype=int)  # 1 for a dense layer
-            products += int(places) * kernel.size
+            positions = np.prod(layer.output_shape[1:-1], dtype=int)  # 1 for a dense layer
+            products += int(positions) * kernel.size
     assert 1_000_000 < products <= 8_000_000
 
 
 def test_it_reads_the_sample():
     digits = datasets.load("sample")
-    found = read(digits.x_test)
-    assert np.mean(found == digits.y_test) >= 0.99
+    answers = read(digits.x_test)
+    assert np.mean(answers == digits.y_test) >= 0.99
 
 
 def test_it_reads_what_people_draw():
     rng = np.random.default_rng(11)
     drawings = [drawn(rng, digit, style) for digit, style in TEMPLATES for _ in range(EACH)]
-    found = read(np.array([strokes_to_mnist(strokes) for _, _, strokes in drawings]))
+    answers = read(np.array([strokes_to_mnist(strokes) for _, _, strokes in drawings]))
     right = collections.Counter()
-    for (digit, style, _), answer in zip(drawings, found.tolist(), strict=True):
+    for (digit, style, _), answer in zip(drawings, answers.tolist(), strict=True):
         right[digit, style] += digit == answer
     assert right.total() >= 0.98 * len(drawings)
     assert {style: count for style, count in right.items() if count < 0.8 * EACH} == {}

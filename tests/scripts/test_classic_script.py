@@ -73,11 +73,11 @@ def few_digits(monkeypatch):
     """Let `mnist.load_data` return a few digits of the sample: no network, no minutes."""
     digits = datasets.load("sample")
     train, test = slice(0, DIGITS), slice(0, 300)
-    found = (
+    splits = (
         (digits.x_train[train], digits.y_train[train]),
         (digits.x_test[test], digits.y_test[test]),
     )
-    monkeypatch.setattr(mnist, "load_data", lambda: found)
+    monkeypatch.setattr(mnist, "load_data", lambda: splits)
 
 
 def test_the_script_runs_with_one_word_replaced(few_digits, tmp_path, monkeypatch, capsys):

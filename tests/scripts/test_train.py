@@ -105,14 +105,14 @@ def test_a_mistake_gets_a_sentence_at_once(options, code, said, tmp_path):
     assert "Epoch" not in done.stdout
 
 
-@pytest.mark.parametrize("taken", ["mnist.h5", "mnist-history.csv", "mnist-curves.png"])
-def test_a_name_that_a_folder_has_is_noticed_before_training(taken, tmp_path):
-    (tmp_path / taken).mkdir()
+@pytest.mark.parametrize("name", ["mnist.h5", "mnist-history.csv", "mnist-curves.png"])
+def test_a_name_that_a_folder_has_is_noticed_before_training(name, tmp_path):
+    (tmp_path / name).mkdir()
     done = train(tmp_path, "--data", "sample")
     assert done.returncode == 1
-    assert f"{taken}: a folder or a device has that name" in done.stderr
+    assert f"{name}: a folder or a device has that name" in done.stderr
     assert "Epoch" not in done.stdout
-    assert [path.name for path in tmp_path.iterdir()] == [taken]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows counts the whole path")

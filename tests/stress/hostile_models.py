@@ -131,8 +131,8 @@ def pieces(name):
 def checksummed(name):
     """Return the pieces that end in a checksum."""
     image = good_files()[name]
-    found = [(start, start + length) for start, length in pieces(name) if length > 8]
-    newer = [pair for pair in found if image[pair[0] : pair[0] + 4] in NEWER]
+    spans = [(start, start + length) for start, length in pieces(name) if length > 8]
+    newer = [pair for pair in spans if image[pair[0] : pair[0] + 4] in NEWER]
     return [
         (start, end)
         for start, end in newer
@@ -199,7 +199,7 @@ def shorter(rng, name, data):
 def json_token(rng, name, data):
     """Change a number, a bracket or a letter of the configurations, and not their length."""
     tokens = [
-        found.start() for found in re.finditer(rb'(?<=[ "\[])[\d\[\]{}\w](?=[\w,\] ".}])', data)
+        match.start() for match in re.finditer(rb'(?<=[ "\[])[\d\[\]{}\w](?=[\w,\] ".}])', data)
     ]
     if tokens:
         data[rng.choice(tokens)] = rng.choice(b'0123456789[]{}",:-.aeE \xff')
@@ -283,20 +283,20 @@ def as_h5py(path, saved):
     try:
         with h5py.File(path) as file:
             group = file["model_weights"]
-            layers = listed(group, "layer_names")
-            numbers = [
+            layers = names_of(group, "layer_names")
+            values = [
                 group[layer][name][()]
                 for layer in layers
-                for name in listed(group[layer], "weight_names")
+                for name in names_of(group[layer], "weight_names")
             ]
     except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
         return f"read otherwise, and refused by h5py ({type(error).__name__})"
     ours = [array for layer in saved.weights for array in layer]
-    same = len(ours) == len(numbers) and all(map(np.array_equal, ours, numbers))
+    same = len(ours) == len(values) and all(map(np.array_equal, ours, values))
     return "read otherwise, as h5py does" if same else "WRONG: h5py reads other numbers"
 
 
-def listed(group, attribute):
+def names_of(group, attribute):
     return [n.decode() if isinstance(n, bytes) else n for n in group.attrs[attribute].tolist()]
 
 
@@ -326,8 +326,8 @@ def read_batch(first, count, compare):
 def megabytes():
     """Return the peak of this process's memory; 0 where the system does not tell."""
     status = pathlib.Path("/proc/self/status")
-    found = re.search(r"VmHWM:\s*(\d+) kB", status.read_text()) if status.exists() else None
-    return int(found[1]) / 2**10 if found else 0
+    match = re.search(r"VmHWM:\s*(\d+) kB", status.read_text()) if status.exists() else None
+    return int(match[1]) / 2**10 if match else 0
 
 
 def run_apart(first, count, compare):

@@ -58,14 +58,14 @@ def readable():
         mode = "RGB" if kind == "webp" else "L"
         frames = {"save_all": True, "append_images": [blank.convert(mode)] * 3}
         files[f"{kind}-animated"] = encoded(kind, mode, **frames)
-    turned = Image.fromarray(SEVEN).transpose(Image.Transpose.ROTATE_90)
+    rotated = Image.fromarray(SEVEN).transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[0x0112] = 6
     for kind in ("jpeg", "png", "tiff", "webp"):
         mode = "RGB" if kind == "webp" else "L"
-        files[f"{kind}-turned"] = encoded(kind, mode, turned, exif=exif, quality=95)
-    wide = (SEVEN.astype(">u2") * 257).tobytes()
-    files["ppm-I16"] = b"P5 90 120 65535\n" + wide  # Pillow writes none before 10.3
+        files[f"{kind}-turned"] = encoded(kind, mode, rotated, exif=exif, quality=95)
+    sixteen_bits = (SEVEN.astype(">u2") * 257).tobytes()
+    files["ppm-I16"] = b"P5 90 120 65535\n" + sixteen_bits  # Pillow writes none before 10.3
     files["jpeg-progressive"] = encoded("jpeg", "RGB", progressive=True)
     for compression in ("tiff_lzw", "tiff_deflate", "packbits", "jpeg"):
         files[f"tiff-{compression}"] = encoded("tiff", "L", compression=compression)
@@ -75,17 +75,17 @@ def readable():
 def large():
     """Return {name: bytes} of files that hold as many pixels as are read, in the modes that cost most."""
     image = Image.fromarray(SEVEN).resize((6000, 8000), Image.Resampling.NEAREST)
-    turned = image.transpose(Image.Transpose.ROTATE_90)
+    rotated = image.transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[0x0112] = 6
     files = {
-        "large-jpeg-turned": encoded("jpeg", "RGB", turned, exif=exif),
-        "large-cmyk": encoded("jpeg", "CMYK", turned, exif=exif),
+        "large-jpeg-turned": encoded("jpeg", "RGB", rotated, exif=exif),
+        "large-cmyk": encoded("jpeg", "CMYK", rotated, exif=exif),
         "large-progressive": encoded("jpeg", "RGB", image, progressive=True),
         "large-gif": encoded("gif", "P", image),
-        "large-png-rgba": encoded("png", "RGBA", turned, compress_level=1, exif=exif),
+        "large-png-rgba": encoded("png", "RGBA", rotated, compress_level=1, exif=exif),
         "large-png-la": encoded("png", "LA", image, compress_level=1),
-        "large-png-16": encoded("png", "I;16", turned, compress_level=1, exif=exif),
+        "large-png-16": encoded("png", "I;16", rotated, compress_level=1, exif=exif),
         "large-tiff-float": encoded("tiff", "F", image, compression="tiff_lzw"),
         "large-webp": encoded("webp", "RGBA", image.reduce(2), method=0, quality=20),
     }
@@ -121,11 +121,11 @@ def chunk(named):
 
 def reordered(data, rng):
     """Return a PNG file with a chunk left out, repeated, moved or with another content, checksums right."""
-    chunks, at = [], 8
-    while at < len(data):
-        length = struct.unpack(">I", data[at : at + 4])[0]
-        chunks.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + length]))
-        at += 12 + length
+    chunks, offset = [], 8
+    while offset < len(data):
+        length = struct.unpack(">I", data[offset : offset + 4])[0]
+        chunks.append((data[offset + 4 : offset + 8], data[offset + 8 : offset + 8 + length]))
+        offset += 12 + length
     here, there = rng.integers(len(chunks), size=2)
     how = rng.integers(4)
     if how == 0:
@@ -147,20 +147,20 @@ def damaged(data, rng):
         return bytes(out[: rng.integers(len(out) + 1)])
     for _ in range(rng.integers(1, 6)):
         end = len(out) if rng.random() < 0.4 else min(len(out), 120)
-        at = int(rng.integers(end + 1))
+        offset = int(rng.integers(end + 1))
         width = int(rng.choice([1, 2, 4]))
         if how == 1:
-            out[at : at + width] = b""
+            out[offset : offset + width] = b""
         elif how == 2:
-            out[at:at] = rng.bytes(width)
+            out[offset:offset] = rng.bytes(width)
         elif how == 3:
-            out[at : at + width] = (b"\xff" if rng.random() < 0.5 else b"\0") * width
+            out[offset : offset + width] = (b"\xff" if rng.random() < 0.5 else b"\0") * width
         elif how == 4:
-            out[at : at + width] = int(2 ** rng.uniform(0, 8 * width - 0.01)).to_bytes(
+            out[offset : offset + width] = int(2 ** rng.uniform(0, 8 * width - 0.01)).to_bytes(
                 width, rng.choice(["little", "big"])
             )
         else:
-            out[at : at + width] = rng.bytes(width)
+            out[offset : offset + width] = rng.bytes(width)
     return bytes(out)
 
 
@@ -195,12 +195,12 @@ def read_all(folder):
             fine = digit.shape == (28, 28) and digit.dtype == np.uint8 and digit.max() == 255
             if name.startswith("good"):
                 fine = fine and np.abs(digit - expected).sum() < 0.2 * expected.sum()
-            found = "read" if fine else "WRONG"
+            result = "read" if fine else "WRONG"
         except PictureError as error:
-            found = "WRONGLY REFUSED: " + str(error) if name.startswith("good") else "refused"
+            result = "WRONGLY REFUSED: " + str(error) if name.startswith("good") else "refused"
         except BaseException as error:
-            found = f"ESCAPED: {error!r}"
-        print(json.dumps([name, found, peak_memory()]), flush=True)
+            result = f"ESCAPED: {error!r}"
+        print(json.dumps([name, result, peak_memory()]), flush=True)
 
 
 def peak_memory():
@@ -220,11 +220,11 @@ def examine(folder, names):
             command, input="\n".join(names), capture_output=True, text=True, cwd=ROOT
         )
         results = [json.loads(line) for line in done.stdout.splitlines()]
-        for name, found, memory in results:
-            if found in counts:
-                counts[found] += 1
+        for name, result, memory in results:
+            if result in counts:
+                counts[result] += 1
             else:
-                faults.append(f"{name}: {found}")
+                faults.append(f"{name}: {result}")
             if memory > MOST_MEMORY >= peak:
                 faults.append(f"{name}: {memory / 2**20:.0f} MB")
             peak = max(peak, memory)

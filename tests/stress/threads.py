@@ -171,11 +171,13 @@ def main():
     sys.setswitchinterval(1e-5)
     for count in options.threads:
         start = time.monotonic()
-        found = trained_bytes(count, options.steps)
-        taken = time.monotonic() - start
-        verdict = "same bytes" if found == wanted else f"OTHER BYTES: {found[:12]}"
-        print(f"{count:3} threads, {options.steps:,} steps: {verdict} ({taken:.0f} s)", flush=True)
-        assert found == wanted
+        actual = trained_bytes(count, options.steps)
+        seconds = time.monotonic() - start
+        outcome = "same bytes" if actual == wanted else f"OTHER BYTES: {actual[:12]}"
+        print(
+            f"{count:3} threads, {options.steps:,} steps: {outcome} ({seconds:.0f} s)", flush=True
+        )
+        assert actual == wanted
 
 
 if __name__ == "__main__":

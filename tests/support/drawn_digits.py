@@ -217,9 +217,9 @@ def smooth(points):
     t = np.linspace(0, 1, 20, endpoint=False)[:, None]
     before, start, end, after = p[:-3, None], p[1:-2, None], p[2:-1, None], p[3:, None]
     straight = (end - before) * t
-    bend = (2 * before - 5 * start + 4 * end - after) * t**2
+    quadratic = (2 * before - 5 * start + 4 * end - after) * t**2
     twist = (3 * start - before - 3 * end + after) * t**3
-    return np.concatenate([(start + (straight + bend + twist) / 2).reshape(-1, 2), p[-2:-1]])
+    return np.concatenate([(start + (straight + quadratic + twist) / 2).reshape(-1, 2), p[-2:-1]])
 
 
 def sampled(pieces):
@@ -227,8 +227,8 @@ def sampled(pieces):
     fine = np.concatenate([smooth(piece) for piece in pieces])
     way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(fine, axis=0).T))])
     count = int(np.clip(way[-1] / SPACING, 10, 80))
-    at = np.linspace(0, way[-1], count)
-    return np.stack([np.interp(at, way, fine[:, axis]) for axis in (0, 1)], axis=1)
+    distances = np.linspace(0, way[-1], count)
+    return np.stack([np.interp(distances, way, fine[:, axis]) for axis in (0, 1)], axis=1)
 
 
 def drawn(rng, digit=None, style=None):

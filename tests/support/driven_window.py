@@ -31,13 +31,13 @@ def place(widget):
 
 def tips(widget):
     """Return what the tooltips say that are there now."""
-    found = []
+    texts = []
     for child in widget.winfo_children():
         if isinstance(child, tk.Toplevel) and child.wm_overrideredirect():
-            found += [str(label["text"]) for label in child.winfo_children()]
+            texts += [str(label["text"]) for label in child.winfo_children()]
         else:
-            found += tips(child)
-    return found
+            texts += tips(child)
+    return texts
 
 
 def look(window):
@@ -77,7 +77,7 @@ def look(window):
         "strokes": [len(i.points) // 2 for i in window.drawing.items if isinstance(i, Stroke)],
         "items": len(window.drawing.items),
         "shown": len(drawn),
-        "inks": sorted({view.canvas.itemcget(item, "fill") for item in drawn}),
+        "line_colours": sorted({view.canvas.itemcget(item, "fill") for item in drawn}),
         "box": view.canvas.bbox("line||dot"),
         "idle": window._worker.idle and window._saver.idle,
         "held": HELD.is_set(),
@@ -168,9 +168,9 @@ def hold_at(place):
 if __name__ == "__main__":
     gui.window.Window = watched
     if "--hold" in sys.argv:
-        at = sys.argv.index("--hold")
-        hold_at(sys.argv[at + 1])
-        del sys.argv[at : at + 2]
+        index = sys.argv.index("--hold")
+        hold_at(sys.argv[index + 1])
+        del sys.argv[index : index + 2]
     if "--sweep" in sys.argv:
         sys.argv.remove("--sweep")
         gui.recognition.recogniser.Recogniser = Sweeper

@@ -1,7 +1,7 @@
 """Arrays with something round them that notices when a kernel reads or writes beside them.
 
 `canary`: a pattern, which a stray write changes. `guard_pages`: memory that may not be touched at all; to
-read one byte of it ends the process. Both put an array flush against one of its fences.
+read one byte of it ends the process. Both put an array flush against one of its guards.
 """
 
 import ctypes
@@ -17,30 +17,30 @@ def canary(array, at_end):
 
     `at_end` makes no difference here: both are beside the array.
     """
-    room = np.full(2 * MARGIN + array.nbytes, PATTERN, np.uint8)
-    return placed(array, room, MARGIN)
+    buffer = np.full(2 * MARGIN + array.nbytes, PATTERN, np.uint8)
+    return placed(array, buffer, MARGIN)
 
 
-def placed(array, room, first):
+def placed(array, buffer, first):
     """Return a copy of an array at byte `first` of `room`, and a function that tells if the rest is whole."""
     last = first + array.nbytes
-    copy = room[first:last].view(array.dtype).reshape(array.shape)
+    copy = buffer[first:last].view(array.dtype).reshape(array.shape)
     copy[...] = array
 
-    def whole():
-        return (room[:first] == PATTERN).all() and (room[last:] == PATTERN).all()
+    def intact():
+        return (buffer[:first] == PATTERN).all() and (buffer[last:] == PATTERN).all()
 
-    return copy, whole
+    return copy, intact
 
 
 def guard_pages(array, at_end):
     """Return the same between two pages that may not be touched, at the end or at the start of the rest."""
     page = mmap.PAGESIZE
     size = -(-array.nbytes // page) * page
-    room = np.frombuffer(mmap.mmap(-1, size + 2 * page), np.uint8)
+    buffer = np.frombuffer(mmap.mmap(-1, size + 2 * page), np.uint8)
     for place in (0, page + size):
-        protect(room.ctypes.data + place, page)
-    inside = room[page : page + size]
+        protect(buffer.ctypes.data + place, page)
+    inside = buffer[page : page + size]
     inside[...] = PATTERN
     return placed(array, inside, size - array.nbytes if at_end else 0)
 
@@ -58,9 +58,9 @@ def rebuilt(value, fields):
     return type(value)(*fields) if hasattr(value, "_fields") else tuple(fields)
 
 
-def call(fence, at_end, function, arguments):
-    """Call a function on fenced copies of its arrays, and copy back what it wrote."""
-    fenced = {}
+def call(guard, at_end, function, arguments):
+    """Call a function on copies of its arrays between guards, and copy back what it wrote."""
+    copies = {}
 
     def inside(value):
         if isinstance(value, tuple):
@@ -69,13 +69,13 @@ def call(fence, at_end, function, arguments):
             return value
         assert value.flags.c_contiguous
         key = value.ctypes.data, value.shape, value.dtype  # an array may be both read and written
-        if key not in fenced:
-            fenced[key] = value, *fence(value, at_end)
-        return fenced[key][1]
+        if key not in copies:
+            copies[key] = value, *guard(value, at_end)
+        return copies[key][1]
 
     result = function(*map(inside, arguments))
-    for original, copy, whole in fenced.values():
-        assert whole(), f"{function.__name__} wrote beside an array {original.shape}"
+    for original, copy, intact in copies.values():
+        assert intact(), f"{function.__name__} wrote beside an array {original.shape}"
         if not np.array_equal(original.view(np.uint8), copy.view(np.uint8)):
             original[...] = copy
     return result

@@ -21,8 +21,8 @@ def import_keras():
 
     KERAS_BACKEND chooses another one. TensorFlow warns of its own old code while it is imported.
     """
-    found = [name for name in BACKENDS if importlib.util.find_spec(name) is not None]
-    os.environ.setdefault("KERAS_BACKEND", (found or BACKENDS)[0])
+    installed = [name for name in BACKENDS if importlib.util.find_spec(name) is not None]
+    os.environ.setdefault("KERAS_BACKEND", (installed or BACKENDS)[0])
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     reason = f"Keras, with one of {', '.join(BACKENDS)}, is not installed"
     with warnings.catch_warnings():

@@ -26,7 +26,7 @@ def lacking():
     return f"not installed: {', '.join(missing)}" if missing else None
 
 
-class Screen:
+class Xvfb:
     """A screen that nobody sees.
 
     Args:
@@ -35,21 +35,21 @@ class Screen:
     """
 
     def __init__(self, size="1280x1024", dpi=96):
-        reading, writing = os.pipe()
+        read_end, write_end = os.pipe()
         self._server = subprocess.Popen(
             [
                 "Xvfb",
-                *("-displayfd", str(writing)),
+                *("-displayfd", str(write_end)),
                 *("-screen", "0", f"{size}x24"),
                 "-dpi",
                 str(dpi),
             ],
-            pass_fds=[writing],
+            pass_fds=[write_end],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(writing)
-        with os.fdopen(reading) as answer:
+        os.close(write_end)
+        with os.fdopen(read_end) as answer:
             number = answer.readline().strip()
         self.display = f":{number}"
         self.environment = {**os.environ, "DISPLAY": self.display}

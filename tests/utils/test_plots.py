@@ -39,9 +39,9 @@ def test_contact_sheet_shows_every_image_in_its_place():
     images[0], images[9] = 90, 180  # the first of row one, the second of row two
     sheet = np.asarray(contact_sheet(images, [""] * 10).convert("L"))
     assert sorted(set(np.unique(sheet))) == [0, 90, 180, 255]
-    for value, corner in ((90, (8, 8)), (180, (8 + 138, 8 + 120))):
+    for value, position in ((90, (8, 8)), (180, (8 + 138, 8 + 120))):
         spot = np.argwhere(sheet == value)
-        assert spot.min(axis=0).tolist() == list(corner)
+        assert spot.min(axis=0).tolist() == list(position)
         assert len(spot) == 112 * 112
 
 

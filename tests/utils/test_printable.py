@@ -14,7 +14,7 @@ from PIL import Image
 from tests.support import patience
 from tests.support.fake_server import FakeServer, known_files, packed_files
 from tests.support.nets import X, Y, dense
-from tests.support.xvfb import App, Screen, lacking
+from tests.support.xvfb import App, Xvfb, lacking
 from tinycnn import datasets, saving
 from tinycnn.callbacks import ModelCheckpoint
 from tinycnn.layers import Dense, Flatten
@@ -208,7 +208,7 @@ def test_what_servers_say_is_said_harmlessly(tmp_path, capsys, monkeypatch):
 @named_so
 @pytest.mark.skipif(lacking() is not None, reason=str(lacking()))
 def test_the_window_says_names_harmlessly(tmp_path):
-    screen = Screen()
+    screen = Xvfb()
     window = App(screen, "--model", f"{EVIL}.h5", folder=tmp_path)
     try:
         state = window.wait(lambda s: s["wrong"])

@@ -136,5 +136,5 @@ def test_separators_and_line_ends_in_values(path):
     logger = begun(path, separator=";", append=True)
     logger.on_epoch_end(1, {"a;b": 1.0, 'say "c"': "x\ny"})
     with open(path, newline="") as file:
-        found = list(csv.reader(file, delimiter=";"))
-    assert found == [["epoch", "a;b", 'say "c"'], ["0", "1.0", "x\ny"], ["1", "1.0", "x\ny"]]
+        rows = list(csv.reader(file, delimiter=";"))
+    assert rows == [["epoch", "a;b", 'say "c"'], ["0", "1.0", "x\ny"], ["1", "1.0", "x\ny"]]

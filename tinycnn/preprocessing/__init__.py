@@ -1,12 +1,25 @@
-"""From what people have, a picture or the strokes of a pen, to what MNIST shows: one digit, 28 x 28."""
+"""From what people have, a picture or the strokes of a pen, to what MNIST shows: one digit, 28 x 28.
+
+`find_ink` is the name that `find_foreground` had before, and stays importable.
+"""
 
 from tinycnn.preprocessing.mnist_format import (
     centre,
-    find_ink,
+    find_foreground,
     fit_box,
     strokes_to_mnist,
     to_grey,
     to_mnist,
 )
 
-__all__ = ["centre", "find_ink", "fit_box", "strokes_to_mnist", "to_grey", "to_mnist"]
+find_ink = find_foreground
+
+__all__ = [
+    "centre",
+    "find_foreground",
+    "find_ink",
+    "fit_box",
+    "strokes_to_mnist",
+    "to_grey",
+    "to_mnist",
+]

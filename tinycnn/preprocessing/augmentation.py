@@ -172,9 +172,9 @@ def add_serif(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     first, last = _rows(images)
     upper = images * (AXIS[:, None] < (first + 0.35 * (last - first))[:, None, None])
     mirrored = _top(upper.transpose(0, 2, 1))  # what is leftmost is the top, with x and y swapped
-    corner = mirrored[:, ::-1]
+    left_end = mirrored[:, ::-1]
     tick = np.stack([rng.uniform(-1.5, 1.0, len(images)), rng.uniform(2, 6, len(images))], axis=1)
-    return draw_line(images, corner, corner + tick, line_width(images))
+    return draw_line(images, left_end, left_end + tick, line_width(images))
 
 
 def add_slash(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -228,11 +228,11 @@ def sharpen(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _draw_level(
-    images: np.ndarray, middle: np.ndarray, reach: tuple[float, float], rng: np.random.Generator
+    images: np.ndarray, middle: np.ndarray, lengths: tuple[float, float], rng: np.random.Generator
 ) -> np.ndarray:
     """Draw a nearly level line through a point (n, 2) that goes so many pixels to either side."""
     tilt = rng.normal(0, 0.12, len(images))
-    left, right = rng.uniform(*reach, (2, len(images), 1))
+    left, right = rng.uniform(*lengths, (2, len(images), 1))
     along = np.stack([np.ones_like(tilt), tilt], axis=1)
     return draw_line(images, middle - along * left, middle + along * right, line_width(images))
 
@@ -247,8 +247,8 @@ def _stroke_end(images: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarra
     y = _window_sum(images * AXIS[:, None]) / around - AXIS[:, None]
     one_sided = np.hypot(x, y) + np.float32(0.3)
     place = _places(one_sided * rng.uniform(0.7, 1, images.shape) * (images > 0.5))
-    at = (np.arange(len(images)), place[:, 1], place[:, 0])
-    inward = np.stack([x[at], y[at]], axis=1)
+    index = (np.arange(len(images)), place[:, 1], place[:, 0])
+    inward = np.stack([x[index], y[index]], axis=1)
     return place, -inward / np.maximum(np.hypot(*inward.T), np.float32(1e-6))[:, None]
 
 

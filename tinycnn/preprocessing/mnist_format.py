@@ -17,11 +17,11 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from tinycnn.preprocessing.segmentation import crop_to_foreground, find_ink, to_grey
+from tinycnn.preprocessing.segmentation import crop_to_foreground, find_foreground, to_grey
 from tinycnn.preprocessing.stroke_width import measure_width, redraw
 from tinycnn.preprocessing.strokes import along, check_stroke, draw
 
-__all__ = ["centre", "find_ink", "fit_box", "strokes_to_mnist", "to_grey", "to_mnist"]
+__all__ = ["centre", "find_foreground", "fit_box", "strokes_to_mnist", "to_grey", "to_mnist"]
 
 FIELD = 28  # side of an MNIST image, in pixels
 BOX = 20  # the longer side of the digit in it
@@ -57,7 +57,7 @@ def to_mnist(picture: np.ndarray) -> np.ndarray:
         >>> np.argwhere(image).min(axis=0).tolist(), np.argwhere(image).max(axis=0).tolist()
         ([5, 13], [24, 15])
     """
-    foreground = find_ink(to_grey(picture))
+    foreground = find_foreground(to_grey(picture))
     box = fit_box(foreground)
     width = measure_width(box)
     if width < _RARELY_THIN:
@@ -115,18 +115,18 @@ def _centre_finely(box: np.ndarray) -> np.ndarray:
     crop = box[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     field = np.zeros((FIELD * _FINE, FIELD * _FINE), np.uint8)
     mass = crop.astype(np.float64)
-    at = [mass.sum(axis=1 - axis) @ (np.arange(crop.shape[axis]) + 0.5) for axis in (0, 1)]
-    wanted = np.rint((MIDDLE + 0.5) * _FINE - np.array(at) / mass.sum()).astype(int)
+    moments = [mass.sum(axis=1 - axis) @ (np.arange(crop.shape[axis]) + 0.5) for axis in (0, 1)]
+    wanted = np.rint((MIDDLE + 0.5) * _FINE - np.array(moments) / mass.sum()).astype(int)
     top, left = np.clip(wanted, 0, np.array(field.shape) - crop.shape)
     field[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
     return np.array(Image.fromarray(field).reduce(_FINE))
 
 
-def fit_box(ink: np.ndarray) -> np.ndarray:
+def fit_box(foreground: np.ndarray) -> np.ndarray:
     """Scale the foreground to a 20x20 box, aspect kept, by area averaging.
 
     Args:
-        ink: the foreground, float (h, w), 0 for background, not 0 everywhere.
+        foreground: float (h, w), 0 for background, not 0 everywhere.
 
     Returns:
         uint8 (20, 20): the longer side of the foreground fills the box; its strongest value is 255.
@@ -138,7 +138,7 @@ def fit_box(ink: np.ndarray) -> np.ndarray:
         >>> fit_box(np.ones((40, 10))).sum(axis=0).tolist() == [255 * 20] * 5 + [0] * 15
         True
     """
-    crop = crop_to_foreground(np.asarray(ink, np.float64))
+    crop = crop_to_foreground(np.asarray(foreground, np.float64))
     side = max(crop.shape)
     # An average over exact areas: a crop smaller than the box comes out as if each of its pixels had
     # first been repeated, which is how small digits are enlarged.
@@ -164,8 +164,8 @@ def centre(box: np.ndarray) -> np.ndarray:
     pixels = np.argwhere(box)
     first, last = pixels.min(axis=0), pixels.max(axis=0) + 1
     mass = box[box > 0].astype(np.float64)
-    at = np.floor(MIDDLE + 0.5 - mass @ (pixels - first) / mass.sum()).astype(int)
-    top, left = np.clip(at, 0, FIELD - (last - first))
+    first_pixel = np.floor(MIDDLE + 0.5 - mass @ (pixels - first) / mass.sum()).astype(int)
+    top, left = np.clip(first_pixel, 0, FIELD - (last - first))
     crop = box[first[0] : last[0], first[1] : last[1]]
     field[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
     return field

@@ -1,4 +1,4 @@
-"""Segmentation: telling the foreground of a picture (ink) from its background (paper)."""
+"""Segmentation: telling the foreground of a picture from its background."""
 
 import math
 
@@ -52,7 +52,7 @@ def to_grey(picture: np.ndarray) -> np.ndarray:
     return grey if light.shape[2] == 3 else _lay_on_background(grey, light[..., 3])
 
 
-def find_ink(grey: np.ndarray) -> np.ndarray:
+def find_foreground(grey: np.ndarray) -> np.ndarray:
     """Tell the foreground from the background, whichever is darker, in even or uneven light.
 
     Args:
@@ -66,7 +66,7 @@ def find_ink(grey: np.ndarray) -> np.ndarray:
             noise or the texture of its background.
 
     Example:
-        >>> find_ink(np.array([[1, 1, 1, 1], [1, 0.5, 0, 1], [1, 1, 1, 1]])).tolist()
+        >>> find_foreground(np.array([[1, 1, 1, 1], [1, 0.5, 0, 1], [1, 1, 1, 1]])).tolist()
         [[0.0, 0.0, 0.0, 0.0], [0.0, 0.5, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]]
     """
     grey = np.asarray(grey, np.float32)

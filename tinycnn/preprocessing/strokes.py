@@ -72,8 +72,8 @@ def along(points: np.ndarray, step: float) -> np.ndarray:
         [[0.0, 0.0], [1.0, 1.33], [2.0, 2.67], [3.0, 4.0]]
     """
     way = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
-    at = np.linspace(0, way[-1], int(np.ceil(way[-1] / step)) + 1)
-    return np.column_stack([np.interp(at, way, points[:, axis]) for axis in (0, 1)])
+    distances = np.linspace(0, way[-1], int(np.ceil(way[-1] / step)) + 1)
+    return np.column_stack([np.interp(distances, way, points[:, axis]) for axis in (0, 1)])
 
 
 def draw(lines: Iterable[np.ndarray], diameters: Iterable[float], side: int) -> np.ndarray:

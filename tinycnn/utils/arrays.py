@@ -60,7 +60,7 @@ def check_in_place(
     return checked
 
 
-def check_ints(name: str, numbers: Sequence, shape: tuple[int, ...]) -> tuple:
+def check_ints(name: str, sizes: Sequence, shape: tuple[int, ...]) -> tuple:
     """Return whole numbers of this shape, such as (2,) or (2, 2), as tuples of int, as compiled code needs.
 
     Raises:
@@ -71,13 +71,13 @@ def check_ints(name: str, numbers: Sequence, shape: tuple[int, ...]) -> tuple:
         (2, 1)
     """
     try:
-        array = np.asarray(numbers)
+        array = np.asarray(sizes)
     except ValueError:  # pairs of different lengths
         array = np.empty(0)
     if array.shape != shape or array.dtype.kind not in "iu":
         names = {(2,): "two whole numbers", (2, 2): "two pairs of whole numbers"}
         wanted = names.get(shape, f"{shape[0]} whole numbers")
-        raise ValueError(f"{name} must be {wanted}. Received: {numbers!r}")
+        raise ValueError(f"{name} must be {wanted}. Received: {sizes!r}")
     plain = array.tolist()
     return tuple(plain) if len(shape) == 1 else tuple(map(tuple, plain))
 

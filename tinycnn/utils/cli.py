@@ -111,10 +111,10 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
-def _say(otherwise: Callable, message: Warning, category: type, *rest: object) -> None:
+def _say(otherwise: Callable, message: Warning, category: type, *details: object) -> None:
     """Print a warning that is meant for people as one sentence, above a progress bar if there is one."""
     if category is not UserWarning:
-        otherwise(message, category, *rest)
+        otherwise(message, category, *details)
         return
     from tqdm import tqdm
 

@@ -63,9 +63,9 @@ class Bar:
         self.line.close()
         seconds = time.perf_counter() - self.begin
         pace = f"{1000 * seconds / max(1, self.total):.0f}ms/step"
-        numbers = f" - {in_words(logs)}" if logs else ""
+        means = f" - {in_words(logs)}" if logs else ""
         with contextlib.suppress(OSError):  # that nobody reads on is no reason to lose the work
-            print(f"{self.title} - {seconds:.1f}s {pace}{numbers}", flush=True)
+            print(f"{self.title} - {seconds:.1f}s {pace}{means}", flush=True)
 
     def close(self) -> None:
         """Take the bar away without a line."""

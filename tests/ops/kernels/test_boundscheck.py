@@ -67,12 +67,12 @@ def run(code, cache):
 
 
 def test_an_index_that_is_too_large_is_noticed(tmp_path):
-    found = run(OVERRUN, tmp_path)
-    assert "IndexError" in found.stderr
-    assert found.returncode == 1
+    actual = run(OVERRUN, tmp_path)
+    assert "IndexError" in actual.stderr
+    assert actual.returncode == 1
 
 
 @pytest.mark.slow
 def test_three_steps_of_every_kernel_are_clean(tmp_path):
-    found = run(TRAIN, tmp_path)
-    assert found.stdout == "clean\n", found.stderr
+    actual = run(TRAIN, tmp_path)
+    assert actual.stdout == "clean\n", actual.stderr

@@ -117,8 +117,8 @@ def test_a_damaged_cache_that_cannot_be_mended(good_cache, tmp_path):
     shutil.copytree(good_cache, folder)
     for path in folder.rglob("*.nbi"):
         path.write_bytes(path.read_bytes()[:-3])
-    refuse = "import os\ndef refuse(*names): raise PermissionError(13, 'read-only')\nos.replace = refuse\n"
-    run_code(refuse + RELU, NUMBA_CACHE_DIR=str(folder))
+    locked = "import os\ndef refuse(*names): raise PermissionError(13, 'read-only')\nos.replace = refuse\n"
+    run_code(locked + RELU, NUMBA_CACHE_DIR=str(folder))
 
 
 @compiled_only
@@ -146,8 +146,8 @@ def test_no_folder_to_write_a_cache_into(tmp_path):
         "PYTHONPATH": str(tmp_path),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    found = run_code(where + RELU, folder=tmp_path, **settings)
-    assert found.strip() == str(tmp_path / "tinycnn/__init__.py")
+    printed = run_code(where + RELU, folder=tmp_path, **settings)
+    assert printed.strip() == str(tmp_path / "tinycnn/__init__.py")
     done = patience.run(
         [sys.executable, "-c", RELU],
         cwd=tmp_path,

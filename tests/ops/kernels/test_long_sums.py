@@ -9,9 +9,9 @@ from tinycnn import ops
 LONG = 60_000
 
 
-def apart(found, wanted):
+def apart(actual, wanted):
     """Return the distance from what float64 gives, as a share of its norm."""
-    return np.linalg.norm(found - wanted) / np.linalg.norm(wanted)
+    return np.linalg.norm(actual - wanted) / np.linalg.norm(wanted)
 
 
 @pytest.fixture

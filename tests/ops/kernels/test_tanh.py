@@ -18,10 +18,10 @@ def test_it_is_as_exact_as_its_dtype():
         ]
     )
     single, exact = x.astype(np.float32), np.tanh(x.astype(np.float32).astype(np.float64))
-    found = kernels.tanh_forward(single)
-    assert found.dtype == np.float32
-    assert (np.abs(found - exact) <= 1.5 * np.spacing(np.abs(exact).astype(np.float32))).all()
-    assert np.abs(found).max() == 1
+    actual = kernels.tanh_forward(single)
+    assert actual.dtype == np.float32
+    assert (np.abs(actual - exact) <= 1.5 * np.spacing(np.abs(exact).astype(np.float32))).all()
+    assert np.abs(actual).max() == 1
     np.testing.assert_allclose(kernels.tanh_forward(x), np.tanh(x), rtol=1e-15)
 
 

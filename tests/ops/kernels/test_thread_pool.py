@@ -79,20 +79,20 @@ def test_threads_that_begin_at_once_do_not_take_each_others_spans(count):
 @pytest.mark.parametrize("parts", [1, 2, 3, 7])
 @pytest.mark.parametrize("length", [7, 8, 31, 32, 128, 1000])
 def test_spans_cover_everything_once_and_the_small_ones_come_last(length, parts):
-    found = thread_pool.spans(length, parts, 2)
-    assert [i for start, stop in found for i in range(start, stop)] == list(range(length))
-    sizes = [stop - start for start, stop in found]
-    assert len(found) == (3 * parts if parts > 1 and length >= 8 * parts else parts)
+    spans_given = thread_pool.spans(length, parts, 2)
+    assert [i for start, stop in spans_given for i in range(start, stop)] == list(range(length))
+    sizes = [stop - start for start, stop in spans_given]
+    assert len(spans_given) == (3 * parts if parts > 1 and length >= 8 * parts else parts)
     assert min(sizes[:parts]) >= max(sizes[parts:], default=0)
 
 
 def test_who_is_done_first_takes_what_is_left(pool_of):
-    pool, taken = pool_of(2), {True: [], False: []}
+    pool, spans_of = pool_of(2), {True: [], False: []}
     both, last = threading.Barrier(2), threading.Event()
 
     def kernel(start, stop):
         here = threading.current_thread() is threading.main_thread()
-        taken[here].append((start, stop))
+        spans_of[here].append((start, stop))
         if stop <= 48:
             both.wait()  # each has one of the large spans
         if not here:
@@ -101,9 +101,9 @@ def test_who_is_done_first_takes_what_is_left(pool_of):
             last.set()
 
     pool.run(kernel, 64, 1)
-    assert sorted(taken[True] + taken[False])[:2] == [(0, 24), (24, 48)]
-    assert len(taken[False]) == 1
-    assert taken[True][1:] == [(48, 52), (52, 56), (56, 60), (60, 64)]
+    assert sorted(spans_of[True] + spans_of[False])[:2] == [(0, 24), (24, 48)]
+    assert len(spans_of[False]) == 1
+    assert spans_of[True][1:] == [(48, 52), (52, 56), (56, 60), (60, 64)]
 
 
 @pytest.mark.parametrize("spins", [0, thread_pool.SPINS])
@@ -189,17 +189,17 @@ def test_a_slow_span_is_waited_for(spins, pool_of, monkeypatch):
 def test_callers_at_once_all_get_all(spins, pool_of):
     pool, problems = pool_of(3, spins), []
 
-    def kernel(start, stop, numbers):
+    def kernel(start, stop, counts):
         for index in range(start, stop):
-            numbers[index] += 1
+            counts[index] += 1
             time.sleep(0)
 
     def caller():
         for _ in range(50):
-            numbers = np.zeros(16, int)
-            pool.run(kernel, 16, 1, numbers)
-            if numbers.tolist() != [1] * 16:
-                problems.append(numbers)
+            counts = np.zeros(16, int)
+            pool.run(kernel, 16, 1, counts)
+            if counts.tolist() != [1] * 16:
+                problems.append(counts)
 
     callers = [threading.Thread(target=caller) for _ in range(6)]
     for one in callers:
@@ -210,17 +210,17 @@ def test_callers_at_once_all_get_all(spins, pool_of):
 
 
 def test_arrays_are_let_go_when_a_loop_has_ended(pool_of):
-    pool, numbers = pool_of(2), np.zeros(8)
-    before = sys.getrefcount(numbers)
-    pool.run(lambda start, stop, given: None, 8, 1, numbers)
-    until(lambda: sys.getrefcount(numbers) == before)  # the helper takes its leave
+    pool, counts = pool_of(2), np.zeros(8)
+    before = sys.getrefcount(counts)
+    pool.run(lambda start, stop, given: None, 8, 1, counts)
+    until(lambda: sys.getrefcount(counts) == before)  # the helper takes its leave
 
 
 def test_no_more_threads_to_be_had(monkeypatch, pool_of):
-    def refuse(pool):
+    def fail(pool):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(thread_pool, "WorkerThread", refuse)
+    monkeypatch.setattr(thread_pool, "WorkerThread", fail)
     spans = []
     pool_of(4).run(lambda start, stop: spans.append((start, stop)), 8, 1)
     assert spans == [(0, 8)]
@@ -250,7 +250,7 @@ def test_more_threads_than_cpus_do_not_look_for_work(monkeypatch):
 def test_interrupts_while_waiting_are_raised_when_nobody_writes_any_more(
     monkeypatch, interrupts, pool_of
 ):
-    pool, numbers, real, left = pool_of(2), np.zeros(2), thread_pool.Loop.wait, [interrupts]
+    pool, counts, real, left = pool_of(2), np.zeros(2), thread_pool.Loop.wait, [interrupts]
     both = threading.Barrier(2)
     waited = threading.Event()
 
@@ -265,15 +265,15 @@ def test_interrupts_while_waiting_are_raised_when_nobody_writes_any_more(
         both.wait()
         if threading.current_thread() is not threading.main_thread():
             waited.wait()
-        numbers[start:stop] += 1
+        counts[start:stop] += 1
 
     monkeypatch.setattr(thread_pool.Loop, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         pool.run(kernel, 2, 1)
-    assert numbers.tolist() == [1, 1]
+    assert counts.tolist() == [1, 1]
     assert left == [0]
     pool.run(kernel, 2, 1)
-    assert numbers.tolist() == [2, 2]
+    assert counts.tolist() == [2, 2]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -377,11 +377,11 @@ def test_an_interrupt_at_any_bytecode_leaves_nobody_at_work_and_all_in_order(
     assert number > 300
 
 
-@pytest.mark.parametrize("count", [3, 8, 64])
-def test_delays_at_every_line_change_nothing(count, pool_of):
+@pytest.mark.parametrize(("count", "loops"), [(3, 60), (8, 60), (64, 20)])
+def test_delays_at_every_line_change_nothing(count, loops, pool_of):
     pool = pool_of(count)
     with delay_every_line(thread_pool.__file__, seed=count):
-        for _ in range(60):
+        for _ in range(loops):
             assert covered(pool, 2 * count) == [1] * (2 * count)
             with pytest.raises(ZeroDivisionError):
                 pool.run(lambda start, stop: 1 // 0, count, 1)

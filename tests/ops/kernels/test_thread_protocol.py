@@ -27,7 +27,7 @@ class Loop(NamedTuple):
 class Thread(NamedTuple):
     """Where a thread stands, and what it remembers."""
 
-    at: str
+    step: str
     loop: int = -1
     ticket: int = -1
     seen: int = -1
@@ -63,66 +63,66 @@ class Protocol:
     def caller(self, state: State, me: int) -> Iterator[State]:
         thread = state.threads[me]
         loop = state.loops[thread.loop] if thread.loop >= 0 else None
-        if thread.at == "begin" and thread.more:
+        if thread.step == "begin" and thread.more:
             new = Loop(left=SPANS, tickets=TICKETS)
             index = len(state.loops)
             state = state._replace(loops=(*state.loops, new), latest=index)
-            yield state.with_thread(me, at="wake", loop=index, ticket=0, more=thread.more - 1)
-        elif thread.at == "wake":
+            yield state.with_thread(me, step="wake", loop=index, ticket=0, more=thread.more - 1)
+        elif thread.step == "wake":
             helper, is_last = thread.ticket, thread.ticket + 1 == len(state.bells)
             if state.sleeping[helper]:
                 bells = replaced(state.bells, helper, state.bells[helper] + 1)
                 state = state._replace(bells=bells)
-            yield state.with_thread(me, at="take" if is_last else "wake", ticket=helper + 1)
-        elif thread.at == "take":
+            yield state.with_thread(me, step="take" if is_last else "wake", ticket=helper + 1)
+        elif thread.step == "take":
             yield from self.take(state, me, "look")
-        elif thread.at == "run":
+        elif thread.step == "run":
             yield self.ran(state, me)
-        elif thread.at == "look":
+        elif thread.step == "look":
             if not any(loop.flags):
-                yield state.with_loop(thread.loop, returned=True).with_thread(me, at="begin")
+                yield state.with_loop(thread.loop, returned=True).with_thread(me, step="begin")
             else:  # the looks may be over before the flag is down
-                yield state.with_thread(me, at="sleep")
-        elif thread.at == "sleep" and loop.bell:
-            yield state.with_loop(thread.loop, bell=loop.bell - 1).with_thread(me, at="look")
+                yield state.with_thread(me, step="sleep")
+        elif thread.step == "sleep" and loop.bell:
+            yield state.with_loop(thread.loop, bell=loop.bell - 1).with_thread(me, step="look")
 
     def helper(self, state: State, me: int, number: int) -> Iterator[State]:
         thread = state.threads[me]
-        if thread.at == "begin":
-            yield state.with_thread(me, at="ticket", seen=state.latest, loop=state.latest)
-        elif thread.at == "ticket":
+        if thread.step == "begin":
+            yield state.with_thread(me, step="ticket", seen=state.latest, loop=state.latest)
+        elif thread.step == "ticket":
             loop = state.loops[thread.loop] if thread.loop >= 0 else None
             if loop is None or loop.tickets == 0:
-                yield state.with_thread(me, at="doze")
+                yield state.with_thread(me, step="doze")
             else:
                 state = state.with_loop(thread.loop, tickets=loop.tickets - 1)
                 yield self.joined(state, me, loop.tickets - 1)
-        elif thread.at == "raise":
-            yield self.flagged(state, me, True).with_thread(me, at="take")
-        elif thread.at == "take":
+        elif thread.step == "raise":
+            yield self.flagged(state, me, True).with_thread(me, step="take")
+        elif thread.step == "take":
             yield from self.take(state, me, "lower")
-        elif thread.at == "run":
+        elif thread.step == "run":
             yield self.ran(state, me)
-        elif thread.at == "lower":
-            yield self.flagged(state, me, False).with_thread(me, at="ring")
-        elif thread.at == "ring":
+        elif thread.step == "lower":
+            yield self.flagged(state, me, False).with_thread(me, step="ring")
+        elif thread.step == "ring":
             bell = state.loops[thread.loop].bell + 1
-            yield state.with_loop(thread.loop, bell=bell).with_thread(me, at="doze")
-        elif thread.at == "doze":
+            yield state.with_loop(thread.loop, bell=bell).with_thread(me, step="doze")
+        elif thread.step == "doze":
             sleeping = replaced(state.sleeping, number, True)
-            yield state._replace(sleeping=sleeping).with_thread(me, at="check")
-        elif thread.at == "check":
+            yield state._replace(sleeping=sleeping).with_thread(me, step="check")
+        elif thread.step == "check":
             if state.latest == thread.seen:
-                yield state.with_thread(me, at="asleep")
+                yield state.with_thread(me, step="asleep")
             else:
                 sleeping = replaced(state.sleeping, number, False)
-                yield state._replace(sleeping=sleeping).with_thread(me, at="begin")
-        elif thread.at == "asleep" and state.bells[number]:
+                yield state._replace(sleeping=sleeping).with_thread(me, step="begin")
+        elif thread.step == "asleep" and state.bells[number]:
             bells = replaced(state.bells, number, state.bells[number] - 1)
-            yield state._replace(bells=bells).with_thread(me, at="check")
+            yield state._replace(bells=bells).with_thread(me, step="check")
 
     def joined(self, state: State, me: int, ticket: int) -> State:
-        return state.with_thread(me, at="raise", ticket=ticket)
+        return state.with_thread(me, step="raise", ticket=ticket)
 
     def flagged(self, state: State, me: int, up: bool) -> State:
         thread = state.threads[me]
@@ -133,16 +133,16 @@ class Protocol:
         thread = state.threads[me]
         loop = state.loops[thread.loop]
         if loop.left == 0:
-            yield state.with_thread(me, at=when_none_is_left)
+            yield state.with_thread(me, step=when_none_is_left)
             return
-        taken = state.with_loop(thread.loop, left=loop.left - 1, running=loop.running + 1)
-        yield taken.with_thread(me, at="run")
+        begun = state.with_loop(thread.loop, left=loop.left - 1, running=loop.running + 1)
+        yield begun.with_thread(me, step="run")
 
     def ran(self, state: State, me: int) -> State:
         index = state.threads[me].loop
         loop = state.loops[index]
         changed = state.with_loop(index, running=loop.running - 1, done=loop.done + 1)
-        return changed.with_thread(me, at="take")
+        return changed.with_thread(me, step="take")
 
     def successors(self, state: State, callers: int) -> Iterator[State]:
         for me in range(len(state.threads)):
@@ -167,7 +167,7 @@ def explore(protocol: Protocol, callers: int, helpers: int, loops: int) -> int:
             early = loop.returned and (loop.running or loop.done != SPANS)
             assert not early, "a loop has returned while somebody works on it"
         after = list(protocol.successors(state, callers))
-        done = all(thread.at == "begin" and not thread.more for thread in state.threads[:callers])
+        done = all(thread.step == "begin" and not thread.more for thread in state.threads[:callers])
         assert after or done, "all wait for each other"
         for one in after:
             if one not in known:
@@ -186,8 +186,8 @@ def test_no_order_of_steps_returns_early_or_stops_all(callers, helpers, loops):
 
 class FlagAfterTheFirstSpan(Protocol):
     def helper(self, state, me, number):
-        if state.threads[me].at == "raise":
-            yield state.with_thread(me, at="take")
+        if state.threads[me].step == "raise":
+            yield state.with_thread(me, step="take")
         else:
             yield from super().helper(state, me, number)
 
@@ -199,19 +199,19 @@ class FlagAfterTheFirstSpan(Protocol):
 class RingBeforeTheFlagIsDown(Protocol):
     def helper(self, state, me, number):
         thread = state.threads[me]
-        if thread.at == "lower":
+        if thread.step == "lower":
             bell = state.loops[thread.loop].bell + 1
-            yield state.with_loop(thread.loop, bell=bell).with_thread(me, at="ring")
-        elif thread.at == "ring":
-            yield self.flagged(state, me, False).with_thread(me, at="doze")
+            yield state.with_loop(thread.loop, bell=bell).with_thread(me, step="ring")
+        elif thread.step == "ring":
+            yield self.flagged(state, me, False).with_thread(me, step="doze")
         else:
             yield from super().helper(state, me, number)
 
 
 class NobodyRings(Protocol):
     def helper(self, state, me, number):
-        if state.threads[me].at == "ring":
-            yield state.with_thread(me, at="doze")
+        if state.threads[me].step == "ring":
+            yield state.with_thread(me, step="doze")
         else:
             yield from super().helper(state, me, number)
 
@@ -219,8 +219,8 @@ class NobodyRings(Protocol):
 class CallerThatDoesNotWait(Protocol):
     def caller(self, state, me):
         thread = state.threads[me]
-        if thread.at == "look":
-            yield state.with_loop(thread.loop, returned=True).with_thread(me, at="begin")
+        if thread.step == "look":
+            yield state.with_loop(thread.loop, returned=True).with_thread(me, step="begin")
         else:
             yield from super().caller(state, me)
 
