@@ -10,9 +10,10 @@ from numba.extending import intrinsic
 
 from tinycnn.ops.kernels.blocks.elementwise import copy, relu_in_place
 from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-WORTH_A_THREAD = 300_000  # numbers
+GRAIN, TANH_GRAIN = WORTH_A_THREAD // 14, WORTH_A_THREAD // 56  # numbers
 ACTIVATION_CODES = {"relu": 0, "tanh": 1}  # how compiled code names these two
 # tanh in float32, from polynomials of least error: x + x³ · (S0 + S1 x² + ...) for small x, and
 # 1 - 2 / (exp(2x) + 1) for others, where exp(r) = 1 + r + r² · (E0 + E1 r + ...) for |r| <= ln(2) / 2.
@@ -32,7 +33,7 @@ ONE, TWO = np.float32(1), np.float32(2)
 def relu_forward(x: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.relu_forward`."""
     y = np.empty_like(x)
-    workers.run(relu_forward_span, x.size, WORTH_A_THREAD, x.reshape(-1), y.reshape(-1))
+    workers.run(relu_forward_span, x.size, GRAIN, x.reshape(-1), y.reshape(-1))
     return y
 
 
@@ -49,7 +50,7 @@ def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.relu_backward`."""
     dx = np.empty_like(dy)
     flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
-    workers.run(relu_backward_span, dy.size, WORTH_A_THREAD, *flat)
+    workers.run(relu_backward_span, dy.size, GRAIN, *flat)
     return dx
 
 
@@ -66,7 +67,7 @@ def relu_backward_span(start, stop, dy, y, dx):
 def tanh_forward(x: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.tanh_forward`; in float32 within 1.5 units of the last place."""
     y = np.empty_like(x)
-    workers.run(tanh_forward_span, x.size, WORTH_A_THREAD // 4, x.reshape(-1), y.reshape(-1))
+    workers.run(tanh_forward_span, x.size, TANH_GRAIN, x.reshape(-1), y.reshape(-1))
     return y
 
 
@@ -127,7 +128,7 @@ def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.tanh_backward`."""
     dx = np.empty_like(dy)
     flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
-    workers.run(tanh_backward_span, dy.size, WORTH_A_THREAD, *flat)
+    workers.run(tanh_backward_span, dy.size, GRAIN, *flat)
     return dx
 
 

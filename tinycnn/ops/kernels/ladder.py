@@ -11,9 +11,9 @@ this machine. The arithmetic stays the same, sum for sum, up to Winograd's, who 
 import numpy as np
 
 from tinycnn.ops.kernels.blocks.gemm import (
-    LeftOperand,
     RightOperand,
     gemm_address,
+    matrix_operand,
     pack_panels,
     pad_to_vector_width,
     panel_width,
@@ -22,6 +22,7 @@ from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.convolution import direct, winograd
+from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
 
 NO_PADDING = ((0, 0), (0, 0))
 
@@ -150,15 +151,7 @@ def register_tile(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 def multiply_in_tiles(gemm, windows, matrix, bias, y):
     """Set y to windows · matrix by the register-blocked micro-kernel of `blocks/gemm.py`."""
     (rows, k), f = windows.shape, y.shape[3]
-    left = LeftOperand(
-        array=windows.ravel(),
-        offset=0,
-        row_stride=k,
-        k_stride=1,
-        segment_stride=0,
-        segment_length=k,
-        segments=1,
-    )
+    left = matrix_operand(windows.ravel(), 0, row_stride=k, k_stride=1, length=k)
     right = RightOperand(array=matrix.ravel(), offset=0, k_stride=matrix.shape[1], segment_stride=0)
     out, initial = Matrix(y.ravel(), 0, row_stride=f), Matrix(bias, 0, row_stride=0)
     call(gemm, (out, initial, left, right, rows, f))
@@ -170,8 +163,9 @@ def packed_panels(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     (n, h, w, _), (kh, kw, _, f) = x.shape, kernel.shape
     matrix = kernel.reshape(-1, f)
     panels = pack_panels(matrix, panel_width(matrix))
+    geometry = convolution_geometry((h, w), (kh, kw), (1, 1), NO_PADDING)
     arrays = gemm_address(x.dtype), x, panels, np.zeros(f, x.dtype)
-    direct.forward_span(0, n, *arrays, (kh, kw), (1, 1), (0, 0), (h, w), False, y)
+    direct.forward_span(0, n, *arrays, geometry, relu=False, y=y)
     return y
 
 
@@ -196,10 +190,11 @@ def winograd_as_matrices(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 def winograd_compiled(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """The same transforms written for vectors, a band of tiles at a time, which stays in the second cache."""
     y = empty_output(x, kernel)
-    padded = winograd.pad_to_tiles(x.shape[1:3], y.shape[1:3])
+    geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], (1, 1), NO_PADDING)
     transformed, bias = winograd.filter_transform(kernel), np.zeros(y.shape[3], y.dtype)
     arrays = winograd.addresses(x.dtype), x, x[:0], transformed, bias
-    direct.winograd_span(0, len(x), *arrays, (0, 0), padded, False, y)
+    tiled = winograd.enlarge_to_tiles(geometry)
+    direct.winograd_span(0, len(x), *arrays, tiled, relu=False, y=y)
     return y
 
 

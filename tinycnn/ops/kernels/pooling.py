@@ -3,15 +3,16 @@
 import numpy as np
 
 from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 Pair = tuple[int, int]
-WORTH_A_THREAD = 100_000  # numbers
+GRAIN = WORTH_A_THREAD // 40  # numbers of an image
 
 
 def samples_a_thread(x_shape):
     """Return how many samples are worth a thread of their own."""
-    return WORTH_A_THREAD // (x_shape[1] * x_shape[2] * x_shape[3] + 1)
+    return GRAIN // (x_shape[1] * x_shape[2] * x_shape[3] + 1)
 
 
 @jit

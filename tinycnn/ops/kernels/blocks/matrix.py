@@ -1,4 +1,4 @@
-"""How a kernel names a matrix that lies somewhere inside a flat array."""
+"""How a kernel names a matrix, or a row of numbers, that lies somewhere inside a flat array."""
 
 from typing import NamedTuple
 
@@ -14,6 +14,13 @@ class Matrix(NamedTuple):
     array: np.ndarray
     offset: int  # of the first number, in elements
     row_stride: int  # likewise
+
+
+class View(NamedTuple):
+    """Numbers inside a flat array, from an offset on."""
+
+    array: np.ndarray
+    offset: int  # in elements
 
 
 def structure_type(structure: type, dtype: np.dtype) -> types.NamedTuple:

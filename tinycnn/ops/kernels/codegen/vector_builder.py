@@ -11,7 +11,7 @@ to iteration in *phi nodes*, which LLVM keeps in registers as long as there are 
 from collections.abc import Callable
 
 from llvmlite import binding, ir
-from numba import config
+from numba import config, types
 from numba.core import cgutils
 from numba.core.base import BaseContext
 from numba.core.typing.templates import Signature
@@ -49,14 +49,25 @@ def compiled_features() -> str:
 VECTOR_BYTES, VECTORS, FUSED = vector_shape(compiled_features(), binding.get_default_triple())
 
 
-def argument_element(
-    context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: list, array: int
-) -> ir.Value:
-    """Emit the address of an element of argument `array`, flat; the argument after it is the offset."""
-    kind = signature.args[array]
-    data = arrayobj.make_array(kind)(context, builder, arguments[array]).data
-    element = context.get_data_type(kind.dtype)
-    return builder.gep(data, [arguments[array + 1]], source_etype=element)
+def unpack(
+    context: BaseContext, builder: ir.IRBuilder, kind: types.Type, value: ir.Value
+) -> object:
+    """Emit what an argument consists of: the address of an array's first element, the fields of a tuple."""
+    if isinstance(kind, types.Array):
+        return arrayobj.make_array(kind)(context, builder, value).data
+    if not isinstance(kind, types.BaseTuple):
+        return value
+    fields = zip(kind, cgutils.unpack_tuple(builder, value, len(kind)), strict=True)
+    parts = [unpack(context, builder, *field) for field in fields]
+    return kind.instance_class(*parts) if isinstance(kind, types.BaseNamedTuple) else tuple(parts)
+
+
+def unpack_arguments(
+    context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: list
+) -> list:
+    """Emit what each argument of an intrinsic consists of: see `unpack`."""
+    pairs = zip(signature.args, arguments, strict=True)
+    return [unpack(context, builder, *pair) for pair in pairs]
 
 
 def switch(builder: ir.IRBuilder, selector: ir.Value, cases: dict[int, Callable]) -> None:

@@ -27,7 +27,7 @@ from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.blocks.padding import Padding
 from tinycnn.ops.kernels.blocks.transpose import transpose_address
 from tinycnn.ops.kernels.codegen.function_pointers import call
-from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 FEW = 8  # channels, for which pixels side by side are faster
@@ -54,23 +54,43 @@ def backward_input(
     flipped = np.ascontiguousarray(kernel[:, ::-1].transpose(0, 2, 1, 3))  # (kh, c, kw, f)
     rows, pad_top_left = dx.shape[1] + sum(padding[0]), (padding[0][0], padding[1][0])
     padded_columns = round_up_to_vectors(dx.shape[2], dx.dtype)
-    addresses = gemm_address(dy.dtype), transpose_address(dy.dtype)
-    arguments = addresses, dy, relu_output, flipped, pad_top_left, rows, padded_columns, dx
-    workers.run(backward_input_span, len(dy), least, *arguments)
+    workers.run(
+        backward_input_span,
+        len(dy),
+        least,
+        gemm=gemm_address(dy.dtype),
+        transpose=transpose_address(dy.dtype),
+        dy=dy,
+        relu_output=relu_output,
+        flipped=flipped,
+        planes_shape=(rows, padded_columns),
+        pad_top_left=pad_top_left,
+        dx=dx,
+    )
 
 
 @jit
 def backward_input_span(
-    start, stop, addresses, dy, relu_output, flipped, pad_top_left, rows, padded_columns, dx
+    start, stop, gemm, transpose, dy, relu_output, flipped, planes_shape, pad_top_left, dx
 ):
-    """Write dx of samples start to stop: each row of dy gives to all rows that it saw."""
-    (_, h, w, c), (_, oh, ow, f), (kh, _, kw, _) = dx.shape, dy.shape, flipped.shape
-    dy_flat, dx_flat, (gemm, transpose) = dy.ravel(), dx.ravel(), addresses
-    all_active = len(relu_output) == 0
+    """Write dx of samples start to stop: each row of dy gives to all rows that it saw.
+
+    Args:
+        start, stop: which samples.
+        gemm, transpose: their addresses.
+        dy: (n, oh, ow, f).
+        relu_output: of a ReLU behind the convolution, shaped as dy, or no samples.
+        flipped: the kernel, columns reversed, (kh, c, kw, f).
+        planes_shape: rows of the padded image, and columns of x padded to the vector width.
+        pad_top_left: of the convolution.
+        dx: (n, h, w, c), is written.
+    """
+    (_, oh, ow, f), (kh, c, kw, _), (rows, padded_columns) = dy.shape, flipped.shape, planes_shape
+    dy_flat, all_active = dy.ravel(), len(relu_output) == 0
     relu_flat = dy_flat if all_active else relu_output.ravel()
     width = padded_columns + kw - 1  # whole vectors are read, shifted by the kernel
     pixels = np.zeros(f * width, dy.dtype)
-    planes = np.empty(rows * c * padded_columns, dy.dtype)
+    planes = np.empty(rows * c * padded_columns, dy.dtype)  # (rows, c, padded_columns)
     # Rows of the result are (kernel row, channel); k runs over filters, segments over columns of the kernel.
     kernel = LeftOperand(
         array=flipped.ravel(),
@@ -88,12 +108,20 @@ def backward_input_span(
             target = Matrix(pixels, kw - 1 - pad_top_left[1], row_stride=width)
             call(transpose, (source, relu_flat, all_active, ow, f, target))
             # forward: y[i, j] = Σ x[i + di, j + dj] · kernel[di, dj]
+            # Kernel row di of what row i of dy gives goes to row i + di of the planes: they follow in memory.
             out = Matrix(planes, i * c * padded_columns, row_stride=padded_columns)
             shifted = RightOperand(pixels, 0, k_stride=width, segment_stride=1)
             call(gemm, (out, out, kernel, shifted, kh * c, padded_columns))
-        for r in range(h):
-            for ch in range(c):
-                plane_row = ((r + pad_top_left[0]) * c + ch) * padded_columns
-                offset = (b * h + r) * w * c + ch
-                for q in range(w):
-                    dx_flat[offset + q * c] = planes[plane_row + q]
+        interleave(planes, padded_columns, pad_top_left[0], dx, b)
+
+
+@inlined
+def interleave(planes, padded_columns, top, dx, b):
+    """Write a plane for each channel, from row `top` on, to sample `b` of dx, channels side by side."""
+    (_, h, w, c), dx_flat = dx.shape, dx.ravel()
+    for r in range(h):
+        for ch in range(c):
+            plane_row = ((r + top) * c + ch) * padded_columns
+            offset = (b * h + r) * w * c + ch
+            for q in range(w):
+                dx_flat[offset + q * c] = planes[plane_row + q]

@@ -22,6 +22,7 @@ of it, and says that it is done without it.
 """
 
 import collections
+import functools
 import itertools
 import os
 import platform
@@ -302,8 +303,10 @@ class ThreadPool:
         for helper in helpers:
             helper.wake()
 
-    def run(self, kernel: Callable, length: int, grain: int, *arguments: object) -> None:
-        """Call `kernel(start, stop, *arguments)` on spans that cover `range(length)`, side by side.
+    def run(
+        self, kernel: Callable, length: int, grain: int, /, *arguments: object, **named: object
+    ) -> None:
+        """Call `kernel(start, stop, *arguments, **named)` on spans that cover `range(length)`, side by side.
 
         While the helpers have another thread's loop to work on, this one does all by itself.
 
@@ -311,8 +314,9 @@ class ThreadPool:
             kernel: a function whose every index owns what it writes.
             length: how many indices there are.
             grain: the least number of indices worth a thread of their own.
-            arguments: passed on as they are.
+            arguments, named: passed on as they are.
         """
+        kernel = functools.partial(kernel, **named)
         parts = max(1, min(self.get_count(), length // max(1, grain)))
         current = self.loop
         free = current is None or not current.left
