@@ -69,6 +69,7 @@ def pad_to_tiles(padded: tuple[int, int], output: tuple[int, int]) -> tuple[int,
     return max(padded[0], rows), max(padded[1], columns)
 
 
+@functools.lru_cache
 def enlarge_to_tiles(geometry: Geometry) -> Geometry:
     """Return the geometry with more zeros below and to the right, up to what whole tiles see."""
     padded_size = pad_to_tiles(geometry.padded_size, geometry.output)

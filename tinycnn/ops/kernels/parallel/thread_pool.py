@@ -316,15 +316,15 @@ class ThreadPool:
             grain: the least number of indices worth a thread of their own.
             arguments, named: passed on as they are.
         """
-        kernel = functools.partial(kernel, **named)
         parts = max(1, min(self.get_count(), length // max(1, grain)))
         current = self.loop
         free = current is None or not current.left
         helpers = self.helpers_for(parts) if parts > 1 and free else []
         if not helpers:
-            kernel(0, length, *arguments)
+            kernel(0, length, *arguments, **named)
             return
         shares = spans(length, len(helpers) + 1, grain)
+        kernel = functools.partial(kernel, **named)
         loop = Loop(kernel, shares, arguments, len(helpers), self.spins)
         try:
             try:
