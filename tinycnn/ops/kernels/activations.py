@@ -75,6 +75,7 @@ def tanh_forward(x: np.ndarray) -> np.ndarray:
 def tanh_forward_span(start, stop, x, y):
     """Write y = tanh(x)."""
     copy(x[start:stop], y[start:stop])
+    # Copied and then changed in place: see `single_tanh_in_place`.
     tanh_in_place(y[start:stop])
 
 
@@ -110,12 +111,15 @@ def single_tanh_in_place(z):
     for position in range(len(z)):
         number = z[position]
         size = np.float32(abs(number))
+        # A NaN is not larger: it goes through, and comes out as itself.
         size = LARGE if size > LARGE else size
         square = size * size
         small_result = S0 + square * (S1 + square * (S2 + square * (S3 + square * S4)))
         small_result = size + size * square * small_result
+        # exp(2x) = 2ᵏ · exp(r) with whole k and |r| <= ln(2) / 2; k is what the addition of ROUND leaves.
         shifted = (size + size) * LOG2_E + ROUND
         rounded_exponent = shifted - ROUND
+        # In two steps: LN_2 has so few digits that its product with k is exact.
         r = (size + size - rounded_exponent * LN_2) - rounded_exponent * LN_2_REST
         power = ONE + r + r * r * (E0 + r * (E1 + r * (E2 + r * (E3 + r * E4))))
         large_result = ONE - TWO / (power * power_of_two(shifted) + ONE)

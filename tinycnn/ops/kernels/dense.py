@@ -50,6 +50,7 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
         return y
     width = round_up_to_vectors(PANEL_COLUMNS, x.dtype)
     panels = max(1, min(PANELS, -(-len(bias) // width) // workers.get_count()))
+    # Fewer panels at once, rather than too few groups for all threads.
     group = width * panels
     workers.run(
         forward_span,
@@ -114,6 +115,7 @@ def forward_span(start, stop, gemm, x, kernel, bias, width, group, y):
     partial, zeros = np.empty(n * stride, x.dtype), np.zeros(width, x.dtype)
     for k in range(0, max(1, c), BLOCK):
         length = min(BLOCK, c - k)
+        # The rows of x for this block, packed: they lie c numbers apart, which are often a power of two.
         left = matrix_operand(a, 0, row_stride=length, k_stride=1, length=length)
         for sample in range(n):
             offset = sample * c + k
@@ -172,6 +174,7 @@ def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """
     dx = aligned_empty((len(dy), len(kernel)), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * INPUTS + 1)
+    # dxᵀ = kernel · dyᵀ: the kernel is read once, row by row, as it lies in memory.
     panels = pack_panels(dy.T, round_up_to_vectors(PANEL_COLUMNS, dy.dtype))
     workers.run(
         backward_input_span,
@@ -203,6 +206,7 @@ def backward_input_span(start, stop, gemm, transpose, panels, kernel, dx):
             )
             dy_panel = Matrix(dy_panels, panel * f * width, row_stride=width)
             multiply_in_blocks(gemm, out, rows, dy_panel, f, inputs, columns, partial)
+        # scratch is (inputs, n), a few columns of dx: back to one row a sample.
         source, target = Matrix(scratch, 0, row_stride=n), Matrix(dx_flat, first, row_stride=c)
         call(transpose, (source, scratch, True, inputs, n, target))
 

@@ -72,10 +72,10 @@ def add_by_definition(x, kernel, y):
                     for di in range(kh):
                         for dj in range(kw):
                             for channel in range(c):
-                                product = (
+                                term = (
                                     x[b, i + di, j + dj, channel] * kernel[di, dj, channel, filter]
                                 )
-                                y[b, i, j, filter] += product
+                                y[b, i, j, filter] += term
 
 
 def filters_inside(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -92,6 +92,7 @@ def add_filters_inside(x, kernel, y):
     for b in range(n):
         for i in range(oh):
             for j in range(ow):
+                # One view for all filters: the inner loop has one index, and becomes vector instructions.
                 out = y[b, i, j]
                 for di in range(kh):
                     for dj in range(kw):
@@ -121,8 +122,9 @@ def windows_as_rows(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 @jit
 def add_four_rows(a, b, c):
     """Add a · b to c, four rows of c at a time: a number of b that was loaded is used four times."""
-    whole = len(a) - len(a) % 4
-    for row in range(0, whole, 4):
+    full = len(a) - len(a) % 4
+    for row in range(0, full, 4):
+        # Four sums for each number of b; but LLVM keeps their rows in memory, not in registers.
         c0, c1, c2, c3 = c[row], c[row + 1], c[row + 2], c[row + 3]
         for k in range(len(b)):
             a0, a1, a2, a3 = a[row, k], a[row + 1, k], a[row + 2, k], a[row + 3, k]
@@ -132,7 +134,7 @@ def add_four_rows(a, b, c):
                 c1[column] += a1 * b_row[column]
                 c2[column] += a2 * b_row[column]
                 c3[column] += a3 * b_row[column]
-    for row in range(whole, len(a)):
+    for row in range(full, len(a)):
         for k in range(len(b)):
             for column in range(b.shape[1]):
                 c[row, column] += a[row, k] * b[k, column]
@@ -174,6 +176,7 @@ def winograd_as_matrices(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     y = empty_output(x, kernel)
     n, oh, ow, f = y.shape
     rows, columns = -(-oh // winograd.OUT), -(-ow // winograd.OUT)
+    # Zeros below and to the right, up to whole tiles; what they give is cut off at the end.
     grown = (rows * winograd.OUT + 2 - x.shape[1], columns * winograd.OUT + 2 - x.shape[2])
     padded = np.pad(x, ((0, 0), (0, grown[0]), (0, grown[1]), (0, 0)))
     side = (winograd.IN, winograd.IN)
@@ -183,8 +186,8 @@ def winograd_as_matrices(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     v = np.einsum("pk,bijckl,ql->pqbijc", B_T, d, B_T, optimize=True)
     m = np.einsum("pqbijc,pqcf->pqbijf", v, u, optimize=True)
     tiles = np.einsum("rp,pqbijf,sq->birjsf", A_T, m, A_T, optimize=True)
-    whole = tiles.reshape(n, rows * winograd.OUT, columns * winograd.OUT, f)
-    return whole[:, :oh, :ow].astype(x.dtype)
+    images = tiles.reshape(n, rows * winograd.OUT, columns * winograd.OUT, f)
+    return images[:, :oh, :ow].astype(x.dtype)
 
 
 def winograd_compiled(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:

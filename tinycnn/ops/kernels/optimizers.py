@@ -58,6 +58,7 @@ def sgd_span(start, stop, param, grad, velocity, learning_rate, momentum, nester
     param, grad, velocity = param[start:stop], grad[start:stop], velocity[start:stop]
     for position in range(len(param)):
         step = learning_rate * grad[position]
+        # Not 0 · velocity: that would keep a NaN alive that one step left there.
         velocity[position] = (momentum * velocity[position] if momentum else 0) - step
         if nesterov and momentum:
             param[position] += momentum * velocity[position] - step
@@ -93,6 +94,7 @@ def adadelta_span(start, stop, param, grad, accumulated_grad, accumulated_delta,
     for position in range(len(param)):
         g = grad[position]
         grads = rho * accumulated_grad[position] + one_minus_rho * g * g
+        # RMS of the steps so far, divided by RMS of the gradients: the unit of a parameter comes out.
         delta = -np.sqrt(accumulated_delta[position] + epsilon) / np.sqrt(grads + epsilon) * g
         accumulated_grad[position] = grads
         accumulated_delta[position] = (

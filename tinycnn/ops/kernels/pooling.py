@@ -40,6 +40,7 @@ def max_forward_span(first, last, x, pool, strides, start, y, argmax):
             for j in range(ow):
                 top, bottom = extent(i * strides[0] - start[0], pool[0], h)
                 left, right = extent(j * strides[1] - start[1], pool[1], w)
+                # The window's first pixel is a maximum until a larger one comes: even if all are -inf.
                 y[b, i, j] = x[b, top, left]
                 argmax[b, i, j] = top * w + left
                 for row in range(top, bottom):
@@ -100,6 +101,7 @@ def average_forward_span(first, last, x, pool, strides, start, y):
                     for column in range(left, right):
                         for ch in range(c):
                             y[b, i, j, ch] += x[b, row, column, ch]
+                # Zeros of the padding do not count, as in Keras.
                 count = y.dtype.type((bottom - top) * (right - left))
                 for ch in range(c):
                     y[b, i, j, ch] /= count

@@ -109,6 +109,7 @@ def add_dot_products(sums, z, x, rows, columns, vectors):
     """
     lanes = VECTOR_BYTES // sums.array.itemsize
     for row in range(0, rows, ROWS):
+        # Each vector of z that is loaded serves all columns of the tile.
         tile_rows, column = min(ROWS, rows - row), 0
         while column < columns:
             # Columns are dealt out evenly: a last tile of one column would load z for it alone.

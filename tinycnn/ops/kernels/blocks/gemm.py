@@ -123,6 +123,7 @@ def pad_to_vector_width(matrix: np.ndarray) -> np.ndarray:
 def panel_width(matrix: np.ndarray) -> int:
     """Return how many columns of a matrix (k, columns) to pack together: all of a small one."""
     padded_columns = round_up_to_vectors(matrix.shape[1], matrix.dtype)
+    # It stays in the cache as it is: one panel, and so one pass over the rows of a.
     if len(matrix) * padded_columns * matrix.itemsize <= SMALL:
         return padded_columns
     return tile_width(matrix.dtype)

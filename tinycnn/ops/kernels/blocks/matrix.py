@@ -25,5 +25,5 @@ class View(NamedTuple):
 
 def structure_type(structure: type, dtype: np.dtype) -> types.NamedTuple:
     """Return Numba's type of a NamedTuple whose first field is a flat array, all others whole numbers."""
-    whole_numbers = [INT64] * (len(structure._fields) - 1)
-    return types.NamedTuple((flat_array(dtype), *whole_numbers), structure)
+    integers = [INT64] * (len(structure._fields) - 1)
+    return types.NamedTuple((flat_array(dtype), *integers), structure)

@@ -65,12 +65,14 @@ def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> t
         next_index = builder.add(index, emit.constant(1))
         return [emit.offset(address, pixel_stride), next_index, maximum, argmax]
 
+    # Two loops, for the rows of a window do not follow each other in memory.
     def row(state: list[ir.Value]) -> list[ir.Value]:
         start, *carried = state
         _, *carried = emit.loop(columns, [start, *carried], pixel)
         return [emit.offset(start, row_stride), *carried]
 
     (first,) = emit.load(z, 1)
+    # Compared with itself the first pixel is not larger, so its index stays 0.
     state = [z, emit.constant(0), first, ir.Constant(index_vector, [0] * emit.lanes)]
     _, _, maximum, argmax = emit.loop(rows, state, row)
     return maximum, builder.trunc(argmax, ir.VectorType(BYTE, emit.lanes))

@@ -35,6 +35,7 @@ from tinycnn.ops.kernels.codegen.vector_builder import (
 )
 
 # Every width there is: (vectors in a row, with a mask?), the widest first.
+# One row has only its own sums to go on with: six of them hide most of a multiply-add's latency.
 WIDTHS = ((6, 0), (4, 0), (2, 0), (1, 0), (1, 1))
 WORD = ir.IntType(64)
 
@@ -114,6 +115,7 @@ def emit_sparse_rows(
 
     def step(state: list[ir.Value]) -> list[ir.Value]:
         (row,) = state
+        # Rows need not follow each other: each has room for as many nonzeros as there can be.
         start, end = load_word(nonzeros.row_start, row), load_word(nonzeros.row_end, row)
         first_offset = emit.builder.gep(nonzeros.b_offsets, [start], source_etype=WORD)
         first_value = emit.offset(nonzeros.values, start)

@@ -68,6 +68,7 @@ def transpose_square(typing_context, x, relu_output, all_active, y):
             (relu_values,) = emit.load(row_address(x._replace(array=relu_output), row), 1)
             active = builder.or_(builder.fcmp_ordered(">", relu_values, zeros), everywhere)
             rows.append(builder.select(active, values, zeros))
+        # All rows are loaded before the first is stored: the square is in registers, y may be x's neighbour.
         for row, values in zip(lanes, emit_transpose(emit, rows), strict=True):
             emit.store([values], row_address(y, row))
         return context.get_dummy_value()

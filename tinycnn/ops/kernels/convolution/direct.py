@@ -63,6 +63,7 @@ def conv2d_forward(
             **outputs,
         )
     else:
+        # (kh · kw · c, f): in HWIO order the kernel is the right operand as it lies in memory.
         matrix = kernel.reshape(-1, f)
         panels = pack_panels(matrix, panel_width(matrix))
         arguments = {"gemm": gemm_address(x.dtype), "x": x, "panels": panels, "geometry": geometry}
@@ -88,6 +89,7 @@ def forward_span(start, stop, gemm, x, panels, bias, geometry, relu, y):
     (_, oh, ow, f), (sh, sw), (h, w) = y.shape, geometry.strides, geometry.padded_size
     image, line, run = np.zeros((h, w, c), x.dtype), w * c, kw * c
     weights, y_flat = panels.ravel(), y.ravel()
+    # So many rows of a kernel panel fit the first-level cache beside the rows of the image.
     kernel_rows = fit_count(PANEL_BYTES, run * width * x.itemsize)
     band = fit_count(ROWS_BYTES, sh * line * x.itemsize)
     for b in range(start, stop):
@@ -170,6 +172,7 @@ def conv2d_backward_input(
     (top, left) = geometry.pad_top_left
     # More padding than that cuts dy off in front, which that way does not.
     if max(top, left) <= 2 and winograd.pays((h, w), (kh, kw, f, c), strides):
+        # forward: y = x * kernel. Backward dx = dy * the rotated kernel, two lines of zeros round dy.
         rotated = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))  # (kh, kw, f, c)
         exchanged = Geometry((kh, kw), strides, (2 - top, 2 - left), (h + 2, w + 2), (h, w))
         workers.run(
@@ -264,6 +267,7 @@ def add_kernel_gradient(gemm, pixels, dz, geometry, padded_filters, dkernel):
     """Add one sample's gradient of the kernel, from a band of output rows at a time."""
     (kh, kw, c, f), (oh, ow), (sh, sw) = dkernel.shape, geometry.output, geometry.strides
     line, run, out_flat = geometry.padded_size[1] * c, kw * c, dkernel.ravel()
+    # What all kernel rows read of the image stays in the cache while they take turns.
     most = fit_count(IMAGE_BYTES, sh * line * pixels.itemsize)
     bands = (oh + most - 1) // most
     band = (oh + bands - 1) // bands  # rows, as many in each

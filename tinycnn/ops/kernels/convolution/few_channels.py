@@ -51,6 +51,7 @@ def backward_input(
         dx: is written.
         least: how many samples are worth a thread.
     """
+    # Only columns are reversed: rows are dealt with by where the result is added.
     flipped = np.ascontiguousarray(kernel[:, ::-1].transpose(0, 2, 1, 3))  # (kh, c, kw, f)
     rows, pad_top_left = dx.shape[1] + sum(padding[0]), (padding[0][0], padding[1][0])
     padded_columns = round_up_to_vectors(dx.shape[2], dx.dtype)
@@ -102,6 +103,7 @@ def backward_input_span(
         segments=kw,
     )
     for b in range(start, stop):
+        # Rows of planes receive from kh rows of dy, one after the other.
         set_to_zero(planes)
         for i in range(oh):
             source = Matrix(dy_flat, (b * oh + i) * ow * f, row_stride=f)

@@ -206,6 +206,7 @@ def conv2d_relu_max_pool2d_backward(
     sums, dbias = partial_sums(n, kernel.size, x.dtype), partial_sums(n, f, x.dtype)
     chunks, dkernel = len(sums), sums.reshape(-1, f, kh, kw * c)
     dx = aligned_empty(x.shape if input_gradient else (0, h, w, c), x.dtype)
+    # Each filter's numbers in a kernel row follow each other: that is a row of b for dx.
     exchanged = aligned_empty((kh, f, kw * c), x.dtype)  # channels and filters
     exchanged.reshape(kh, f, kw, c)[...] = kernel.transpose(0, 3, 1, 2)
     workers.run(
@@ -220,6 +221,7 @@ def conv2d_relu_max_pool2d_backward(
         geometry=convolution_geometry((h, w), (kh, kw), strides, padding),
         gradients=Gradients(dkernel, dbias, dx),
     )
+    # The sparse matrix had a row for each filter, so filters come first here: back to (kh, kw, c, f).
     total = sum_partials(sums).reshape(f, kh, kw, c)
     dkernel = np.ascontiguousarray(total.transpose(1, 2, 3, 0))
     return (dx if input_gradient else None), dkernel, dbias.sum(axis=0)
@@ -241,6 +243,7 @@ def backward_span(start, stop, sparse_gemm, dy, pooled, x, exchanged, geometry, 
     """
     (n, _, _, c), chunks, windows = x.shape, len(gradients.dkernel), pooled.y.shape[1:]
     (h, w), pad_top_left = geometry.padded_size, geometry.pad_top_left
+    # Kept for all samples: the zeros round an image are written once.
     image, padded_dx = np.zeros((h, w, c), x.dtype), np.empty((h, w, c), x.dtype)
     window_offsets = find_window_offsets(windows, pooled.pool, geometry.strides, w * c, c)
     scratch = allocate_nonzeros(window_offsets.size, windows[2], x)
@@ -259,6 +262,7 @@ def backward_span(start, stop, sparse_gemm, dy, pooled, x, exchanged, geometry, 
             list_active(active, pooled.y[b].ravel(), dbias)
             add_kernel_gradient(sparse_gemm, active, scratch, windows, pixels, w * c, dkernel)
             if len(gradients.dx) > 0:
+                # With zeros round the image the sum is cut out of a larger one.
                 padding = h > gradients.dx.shape[1] or w > gradients.dx.shape[2]
                 target = padded_dx.ravel() if padding else gradients.dx[b].ravel()
                 set_to_zero(target)

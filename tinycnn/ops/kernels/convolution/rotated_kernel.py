@@ -67,6 +67,7 @@ def kernel_part(p, rotated, geometry, halo, dx):
     """Return part `p` of the rotated kernel."""
     (_, h, w, _), (sh, sw), (top, left) = dx.shape, geometry.strides, geometry.pad_top_left
     rows, columns = rotated.sizes[p]
+    # x[r, q] lies at [r + top, q + left] in the padded image, whose remainder by the stride names the part.
     r, q = (p // sw - top) % sh, (p % sw - left) % sw
     return Part(
         offset=rotated.part_offsets[p],
@@ -102,6 +103,7 @@ def backward_input_span(start, stop, gemm, dy, relu_output, rotated, geometry, d
     )  # zeros before dy, that the windows of the first pixels overlap
     padded = (h - 1 + top) // sh + 1 + halo[0], (w - 1 + left) // sw + 1 + halo[1]
     image, dx_flat = np.zeros((padded[0], padded[1], f), dy.dtype), dx.ravel()
+    # Much of the padded gradients would be zeros, to the left and right of dy.
     narrow = ow * sw < NARROW * w and f >= LONG
     for b in range(start, stop):
         pixels = pad_image(dy, relu_output, b, halo, image)
@@ -161,6 +163,7 @@ def convolve_part(gemm, gradients, dy, rotated, part, geometry, halo, narrow, b,
                     if narrow:
                         add_columns(gemm, out, windows, right, part, halo[1], ow, channels)
                     else:
+                        # Each pixel has one part of the kernel: it is written first, and added to afterwards.
                         initial = Matrix(zeros, 0, row_stride=0) if d == 0 else out
                         call(gemm, (out, initial, windows, right, part.x_columns, channels))
 

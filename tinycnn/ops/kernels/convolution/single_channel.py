@@ -77,6 +77,7 @@ def forward(
 def allocate_image(geometry, like):
     """Return zeros for an image, and behind it so many that whole vectors can be read from any pixel."""
     (rows, columns), kw = geometry.padded_size, geometry.kernel_size[1]
+    # The last vectors begin at the last pixel, moved to the right by up to kw.
     more = VECTOR_BYTES // like.itemsize + kw
     return np.zeros((rows + (more + columns - 1) // columns, columns, 1), like.dtype)
 
@@ -161,6 +162,7 @@ def backward(
     (kh, kw, _, f), lanes = kernel_shape, VECTOR_BYTES // x.itemsize
     geometry = convolution_geometry(x.shape[1:3], (kh, kw), (1, 1), padding)
     planes = np.ascontiguousarray(a.transpose(0, 3, 1, 2))  # (n, f, oh, ow)
+    # A vector of partial sums for each weight: lanes are added up once for all samples, below.
     sums = partial_sums(len(x), f * (kh * kw + 1) * lanes, x.dtype)
     chunks = len(sums)
     sums = sums.reshape(chunks, f, kh * kw + 1, lanes)
@@ -225,6 +227,7 @@ def unpool_plane(dy, planes, b, ch, head, row, dz, w):
         for j in range(columns):
             # forward: y[b, i, j, ch] = sum of the window / window_size
             share = dy_flat[((b * rows + i) * columns + j) * f + ch] / window_size
+            # Nothing is written behind the last whole window: `row` is 0 there, as is the gradient.
             for right in range(pw):
                 row[j * pw + right] = share
         for above in range(ph):

@@ -58,6 +58,7 @@ def pays(output: tuple[int, int], kernel_shape: tuple, strides: tuple) -> bool:
     kh, kw, c, f = kernel_shape
     if (kh, kw) != (3, 3) or tuple(strides) != (1, 1) or min(c, f) < 8:
         return False
+    # Both in multiply-adds: a value that is transformed takes as long as eight of them.
     products = count_tiles(output[0]) * count_tiles(output[1]) * POINTS * c * f
     transforms = count_tiles(output[0]) * count_tiles(output[1]) * POINTS * 8 * (c + f)
     return products + transforms < 0.8 * output[0] * output[1] * 9 * c * f
@@ -110,6 +111,7 @@ def multiply_left(matrix: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def input_transform(emit: VectorBuilder, d: Values) -> Values:
     """Emit Bᵀ d, the input transform of six pixels in a line (the rows of Bᵀ, one by one)."""
+    # Points 1 and -1 differ in the sign of odd powers only, as do 2 and -2: one sum serves both.
     even, odd = emit.add_scaled(-4, d[2], d[4]), emit.add_scaled(-4, d[1], d[3])
     outer_even, outer_odd = emit.subtract(d[4], d[2]), emit.subtract(d[3], d[1])
     return [
@@ -154,6 +156,7 @@ SIDES = {input_transform: (IN, IN), inverse_transform: (IN, OUT), gradient_trans
 
 def transform_2d(emit: VectorBuilder, transform: Transform, square: list[Values]) -> list[Values]:
     """Emit a transform of every column of a square of vectors, then of every row: Bᵀ d B out of two Bᵀ d."""
+    # Bᵀ d B = (Bᵀ (Bᵀ d)ᵀ)ᵀ: the same one-dimensional transform twice, `zip` transposes in between.
     columns = [transform(emit, list(column)) for column in zip(*square, strict=True)]
     return [transform(emit, list(row)) for row in zip(*columns, strict=True)]
 
@@ -203,6 +206,7 @@ def emit_transform(
 
 def emit_channel_loop(emit: VectorBuilder, count: ir.Value, one_vector: Callable) -> None:
     """Emit a loop that calls `one_vector(first channel, width)` for each vector of channels."""
+    # Whole vectors in a loop, then at most once a part of one, with a mask.
     lanes = emit.constant(emit.lanes)
     vectors, remainder = emit.builder.udiv(count, lanes), emit.builder.urem(count, lanes)
 
@@ -325,6 +329,7 @@ def convolve_band(gemm, image, transformed, bias, tiles, scratch):
             v_offset = (i * columns + j) * c
             values = Tile(scratch.values, v_offset, IN * v_point, column_stride=v_point)
             transform_input_tile(pixels, values, count=c)
+    # One GEMM for each point instead of one product for each tile: (tiles, c) · (c, f).
     multiply_points(gemm, scratch, transformed, count, f)
     for i in range(rows):
         for j in range(columns):

@@ -53,6 +53,7 @@ def backward_kernel(
     geometry = convolution_geometry(x.shape[1:3], (3, 3), (1, 1), padding)
     panels, each = -(-f // width), count_tiles(oh) * count_tiles(ow)
     sample_bytes = POINTS * each * (c + f) * x.itemsize
+    # Whole batches of transformed tiles would not fit any cache: some samples at a time.
     together = max(1, min(n, max(LEAST, SCRATCH_BYTES // sample_bytes)))
     v = aligned_empty((POINTS, together * each, c), x.dtype)
     u = aligned_empty((POINTS, panels, together * each, width), x.dtype)
@@ -155,6 +156,7 @@ def gemm_span(start, stop, gemm, v, u, count, sums, dbias):
                 # forward: m[point] = v[point] · kernel[point]
                 out, initial = Matrix(partial, column, row_stride=f), Matrix(zeros, 0, row_stride=0)
                 call(gemm, (out, initial, images, gradients, c, filters))
+                # At this point A dy Aᵀ is the sum of the tile's gradients: so dbias costs one row more.
                 if p == ALL:
                     # forward: y[i, j] = ... + bias
                     out = Matrix(dbias, column, row_stride=f)

@@ -7,6 +7,7 @@ from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
+# Chunks: each costs an array of sums, and more than eight threads would find no work. Part of the result!
 MOST = 8
 GRAIN = WORTH_A_THREAD // 200  # numbers of a sum: to fetch their parts costs more than to add them
 
@@ -41,6 +42,7 @@ def add_span(start, stop, partial, total):
     out = total[start:stop]
     for position in range(len(out)):
         out[position] = partial[0, start + position]
+    # Chunk after chunk, whichever thread was done first: floating-point sums depend on their order.
     for chunk in range(1, len(partial)):
         chunk_sums = partial[chunk, start:stop]
         for position in range(len(out)):
