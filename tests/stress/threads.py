@@ -56,7 +56,9 @@ def share_everything_with_delays(chance):
     for place, name in HAND_OVERS:
         setattr(place, name, delayed(getattr(place, name), dice, chance))
     run = thread_pool.workers.run
-    thread_pool.workers.run = lambda kernel, length, grain, *rest: run(kernel, length, 1, *rest)
+    thread_pool.workers.run = lambda kernel, n, grain, /, *rest, **named: run(
+        kernel, n, 1, *rest, **named
+    )
 
 
 def tiny_net():

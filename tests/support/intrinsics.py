@@ -72,5 +72,7 @@ def entered(call: Callable) -> Iterator[None]:
         for module, name, _ in named(_Intrinsic):
             if name == CALL:
                 patch.setattr(module, name, lambda where, given: call(at(where, inner), given))
-        patch.setattr(workers, "run", lambda span, length, grain, *rest: span(0, length, *rest))
+        patch.setattr(
+            workers, "run", lambda span, n, grain, /, *rest, **named: span(0, n, *rest, **named)
+        )
         yield

@@ -6,6 +6,7 @@ python -m tests.support.random_shapes overruns  arrays with a number too few: ea
 
 import contextlib
 import faulthandler
+import inspect
 import os
 import sys
 import typing
@@ -25,11 +26,12 @@ from tinycnn.ops.kernels.blocks.gemm import (
     round_up_to_vectors,
     tile_width,
 )
-from tinycnn.ops.kernels.blocks.matrix import Matrix
-from tinycnn.ops.kernels.blocks.max_window import max_pool_row
-from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, sparse_gemm
+from tinycnn.ops.kernels.blocks.matrix import Matrix, View
+from tinycnn.ops.kernels.blocks.max_window import Maxima, max_pool_row
+from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, ScatteredRows, sparse_gemm
 from tinycnn.ops.kernels.blocks.transpose import transpose
 from tinycnn.ops.kernels.convolution import winograd
+from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
 from tinycnn.ops.kernels.convolution.winograd_gradient import transform_span
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import FusedConvolution
@@ -77,7 +79,8 @@ def sparse_gemm_case(rng, dtype):
     c = numbers(rng, dtype, c_offset + rows * columns)
     b = numbers(rng, dtype, b_offset + of_b * columns)
     nonzeros = CSR(values, b_offsets, row_end - counts, row_end)
-    return sparse_gemm, (c, c_offset, np.arange(rows) * columns, nonzeros, b, b_offset, columns)
+    out = ScatteredRows(c, c_offset, np.arange(rows) * columns)
+    return sparse_gemm, (out, nonzeros, View(b, b_offset), columns)
 
 
 def band_case(rng, dtype):
@@ -87,10 +90,10 @@ def band_case(rng, dtype):
     pixels = numbers(rng, dtype, offset + ((high - 1) * width + columns * winograd.OUT + 2) * c)
     transformed = pad_to_vector_width(numbers(rng, dtype, winograd.POINTS, c, f))
     bias = numbers(rng, dtype, f)
-    v, m, z = winograd.allocate_scratch(rows, columns, c, f, bias)
-    _, gemm_at = winograd.addresses(np.dtype(dtype))
-    source = gemm_at, pixels, offset, width, c, transformed, bias, (rows, columns)
-    return winograd.convolve_band, (*source, v, m, z)
+    scratch = winograd.allocate_scratch(rows, columns, c, f, bias)
+    gemm_address = winograd.addresses(np.dtype(dtype)).gemm
+    source = gemm_address, Matrix(pixels, offset, width * c), transformed, bias, (rows, columns)
+    return winograd.convolve_band, (*source, scratch)
 
 
 def transpose_case(rng, dtype):
@@ -110,7 +113,8 @@ def max_pool_row_case(rng, dtype):
     f, width, offset = int(rng.choice(CHANNELS)), columns * pw + int(rng.integers(2)), 3
     z = numbers(rng, dtype, offset + ((ph - 1) * width + columns * pw) * f)
     y, argmax = np.zeros(offset + columns * f, dtype), np.zeros(offset + columns * f, np.uint8)
-    return max_pool_row, (z, offset, width, f, (ph, pw), y, offset, columns, argmax)
+    matrix, maxima = Matrix(z, offset, width * f), Maxima(y, argmax, offset)
+    return max_pool_row, (matrix, f, (ph, pw), maxima, columns)
 
 
 def dot_products_case(rng, dtype):
@@ -126,7 +130,7 @@ def dot_products_case(rng, dtype):
     z = numbers(rng, dtype, (offsets[1] + (rows - 1) * z_row + count * lanes) * (count > 0))
     x = numbers(rng, dtype, (offsets[2] + columns - 1 + count * lanes) * (count > 0))
     matrices = Matrix(sums, offsets[0], sums_row), Matrix(z, offsets[1], z_row)
-    return add_dot_products, (*matrices, x, offsets[2], rows, columns, count)
+    return add_dot_products, (*matrices, View(x, offsets[2]), rows, columns, count)
 
 
 def transform_case(rng, dtype):
@@ -138,8 +142,10 @@ def transform_case(rng, dtype):
     each, first = winograd.count_tiles(oh) * winograd.count_tiles(ow), int(rng.integers(n))
     v = np.zeros((winograd.POINTS, (n - first) * each, c), dtype)
     u = np.zeros((winograd.POINTS, -(-f // width), (n - first) * each, width), dtype)
-    padded = winograd.pad_to_tiles((oh + 2, ow + 2), (oh, ow))
-    return transform_span, (0, n - first, first, x, dy, relu_output, corner, padded, v, u)
+    padding = tuple((zeros, 0) for zeros in corner)
+    geometry = convolution_geometry(x.shape[1:3], (3, 3), (1, 1), padding)
+    tiled = winograd.enlarge_to_tiles(geometry)
+    return transform_span, (0, n - first, first, x, dy, relu_output, tiled, v, u)
 
 
 CASES = {
@@ -270,8 +276,9 @@ PUBLIC = {
 def fenced_spans(fence, at_end):
     """Run each kernel's compiled span on fenced arrays: what is read, and what is written."""
 
-    def run(span, length, grain, *arguments):
-        guard_pages.call(fence, at_end, span, (0, length, *arguments))
+    def run(span, length, grain, /, *arguments, **named):
+        given = inspect.signature(span.py_func).bind(0, length, *arguments, **named)
+        guard_pages.call(fence, at_end, span, given.args)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workers, "run", run)
@@ -332,13 +339,13 @@ def run_public(name, fences_of, fence, count, say=lambda text: None):
 
 
 # (kernel, which argument, which field of it): an array without its last number is too short.
-WRITTEN = [("gemm", 0, 0), ("sparse_gemm", 0), ("convolve_band", 8), ("convolve_band", 9)]
-WRITTEN += [("add_dot_products", 0, 0), ("transpose", 5, 0), ("max_pool_row", 5)]
-WRITTEN += [("max_pool_row", 8)]
-READ = [("transpose", 0, 0), ("max_pool_row", 0), ("gemm", 1, 0), ("gemm", 2, 0), ("gemm", 3, 0)]
-READ += [("sparse_gemm", 4), *(("sparse_gemm", 3, field) for field in range(4))]
-READ += [("add_dot_products", 1, 0), ("add_dot_products", 2)]
-READ += [("convolve_band", 1), ("convolve_band", 5)]
+WRITTEN = [("gemm", 0, 0), ("sparse_gemm", 0, 0), ("convolve_band", 5, 0), ("convolve_band", 5, 1)]
+WRITTEN += [("add_dot_products", 0, 0), ("transpose", 5, 0), ("max_pool_row", 3, 0)]
+WRITTEN += [("max_pool_row", 3, 1)]
+READ = [("transpose", 0, 0), ("max_pool_row", 0, 0), ("gemm", 1, 0), ("gemm", 2, 0), ("gemm", 3, 0)]
+READ += [("sparse_gemm", 2, 0), *(("sparse_gemm", 1, field) for field in range(4))]
+READ += [("add_dot_products", 1, 0), ("add_dot_products", 2, 0)]
+READ += [("convolve_band", 1, 0), ("convolve_band", 2), ("convolve_band", 3)]
 
 
 def overrun(name, place, fence):

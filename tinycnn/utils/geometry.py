@@ -62,17 +62,6 @@ def window_geometry(
     return output, (min(sh, rows), min(sw, columns)), padding
 
 
-def top_left(padding: Padding) -> Pair:
-    """Return how many rows of zeros are above an image, and columns to its left."""
-    return padding[0][0], padding[1][0]
-
-
-def padded_size(size: Pair, padding: Padding) -> Pair:
-    """Return rows and columns of an image with its padding."""
-    (h, w), ((top, bottom), (left, right)) = size, padding
-    return h + top + bottom, w + left + right
-
-
 def same_padding(size: Pair, window: Pair, strides: Pair) -> Padding:
     """Return the padding with which the output has ceil(size / strides) rows and columns.
 

@@ -102,7 +102,9 @@ def tiles_of(rows, columns, itemsize):
     """Return which of TILES a GEMM is cut into."""
     found = set()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(gemm.py_func.__globals__, "gemm_tile", lambda tile, *rest: found.add(tile))
+        patch.setitem(
+            gemm.py_func.__globals__, "gemm_tile", lambda tile, *rest, **named: found.add(tile)
+        )
         c = Matrix(np.empty(0, f"f{itemsize}"), 0, 0)
         gemm.py_func(c, c, None, None, rows, columns)
     return found

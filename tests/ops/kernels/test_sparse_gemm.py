@@ -9,7 +9,14 @@ from tinycnn.ops import reference
 if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
-from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, WIDTHS, multiples, sparse_gemm
+from tinycnn.ops.kernels.blocks.matrix import View
+from tinycnn.ops.kernels.blocks.sparse_gemm import (
+    CSR,
+    WIDTHS,
+    ScatteredRows,
+    multiples,
+    sparse_gemm,
+)
 from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
 
 DTYPES = (np.float32, np.float64)
@@ -37,9 +44,10 @@ def widths_of(columns, itemsize):
     found = set()
     with pytest.MonkeyPatch.context() as patch:
         names = sparse_gemm.py_func.__globals__
-        patch.setitem(names, "sparse_gemm_panel", lambda width, *rest: found.add(width))
+        patch.setitem(names, "sparse_gemm_panel", lambda width, *rest, **named: found.add(width))
         nothing = np.empty(0, f"f{itemsize}")
-        sparse_gemm.py_func(nothing, 0, (), CSR(*[nothing] * 4), nothing, 0, columns)
+        c, nonzeros = ScatteredRows(nothing, 0, ()), CSR(*[nothing] * 4)
+        sparse_gemm.py_func(c, nonzeros, View(nothing, 0), columns)
     return found
 
 
@@ -61,8 +69,8 @@ def test_every_width_is_exact(share, dtype, rng):
             wanted = c.copy()
             wanted[:, :columns] += a @ b[:, 1 : columns + 1]
             nonzeros = csr(a, columns + 2, gap=int(rng.integers(3)))
-            places = multiples(5, columns + 1)
-            sparse_gemm(c.ravel(), 0, places, nonzeros, b.ravel(), 1, columns)
+            out = ScatteredRows(c.ravel(), 0, multiples(5, columns + 1))
+            sparse_gemm(out, nonzeros, View(b.ravel(), 1), columns)
             np.testing.assert_array_equal(c, wanted)
     assert used == set(range(len(WIDTHS)))
 
@@ -77,7 +85,8 @@ def test_rows_of_c_that_overlap_receive_from_all(columns, dtype, rng):
     wanted = c.copy()
     for row, part in enumerate(a @ b):
         wanted[3 + row * step : 3 + row * step + columns] += part
-    sparse_gemm(c, 3, multiples(9, step), csr(a, columns), b.ravel(), 0, columns)
+    out = ScatteredRows(c, 3, multiples(9, step))
+    sparse_gemm(out, csr(a, columns), View(b.ravel(), 0), columns)
     np.testing.assert_array_equal(c, wanted)
 
 
@@ -87,7 +96,8 @@ def test_real_numbers_stay_close(dtype, rng):
     b = rng.standard_normal((900, 77))
     c = np.zeros((7, 77), dtype)
     nonzeros = csr(a.astype(dtype), 77)
-    sparse_gemm(c.ravel(), 0, multiples(7, 77), nonzeros, b.astype(dtype).ravel(), 0, 77)
+    out = ScatteredRows(c.ravel(), 0, multiples(7, 77))
+    sparse_gemm(out, nonzeros, View(b.astype(dtype).ravel(), 0), 77)
     bound = 1e-6 if dtype == np.float32 else 1e-14
     assert np.linalg.norm(c - a @ b) <= bound * np.linalg.norm(a @ b)
 
@@ -96,8 +106,9 @@ def test_no_rows_and_no_columns_are_no_work(rng):
     c, nothing = np.ones(4, np.float32), np.empty(0, np.int64)
     nonzeros = csr(np.ones((2, 1), np.float32), 2)
     empty = CSR(c[:0].copy(), nothing, nothing, nothing)
-    sparse_gemm(c, 0, nothing, empty, c.copy(), 0, 4)
-    sparse_gemm(c, 0, multiples(2, 2), nonzeros, c.copy(), 0, 0)
+    b = View(c.copy(), 0)
+    sparse_gemm(ScatteredRows(c, 0, nothing), empty, b, 4)
+    sparse_gemm(ScatteredRows(c, 0, multiples(2, 2)), nonzeros, b, 0)
     np.testing.assert_array_equal(c, 1)
 
 
@@ -105,6 +116,7 @@ def test_a_nan_in_a_list_and_in_b_reaches_its_row_only():
     a, b = np.array([[1, 0], [0, np.nan], [0, 2]], np.float32), np.ones((2, 5), np.float32)
     b[0, 3] = np.nan
     c = np.zeros((3, 5), np.float32)
-    sparse_gemm(c.ravel(), 0, multiples(3, 5), csr(a, 5), b.ravel(), 0, 5)
+    out = ScatteredRows(c.ravel(), 0, multiples(3, 5))
+    sparse_gemm(out, csr(a, 5), View(b.ravel(), 0), 5)
     wanted = [[1, 1, 1, np.nan, 1], [np.nan] * 5, [2] * 5]
     np.testing.assert_array_equal(c, wanted)

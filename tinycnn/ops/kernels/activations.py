@@ -10,9 +10,10 @@ from numba.extending import intrinsic
 
 from tinycnn.ops.kernels.blocks.elementwise import copy, relu_in_place
 from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-WORTH_A_THREAD = 300_000  # numbers
+GRAIN, TANH_GRAIN = WORTH_A_THREAD // 14, WORTH_A_THREAD // 56  # numbers
 ACTIVATION_CODES = {"relu": 0, "tanh": 1}  # how compiled code names these two
 # tanh in float32, from polynomials of least error: x + x³ · (S0 + S1 x² + ...) for small x, and
 # 1 - 2 / (exp(2x) + 1) for others, where exp(r) = 1 + r + r² · (E0 + E1 r + ...) for |r| <= ln(2) / 2.
@@ -32,7 +33,7 @@ ONE, TWO = np.float32(1), np.float32(2)
 def relu_forward(x: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.relu_forward`."""
     y = np.empty(x.shape, x.dtype)
-    workers.run(relu_forward_span, x.size, WORTH_A_THREAD, x.reshape(-1), y.reshape(-1))
+    workers.run(relu_forward_span, x.size, GRAIN, x.reshape(-1), y.reshape(-1))
     return y
 
 
@@ -49,7 +50,7 @@ def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.relu_backward`."""
     dx = np.empty(dy.shape, dy.dtype)
     flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
-    workers.run(relu_backward_span, dy.size, WORTH_A_THREAD, *flat)
+    workers.run(relu_backward_span, dy.size, GRAIN, *flat)
     return dx
 
 
@@ -66,7 +67,7 @@ def relu_backward_span(start, stop, dy, y, dx):
 def tanh_forward(x: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.tanh_forward`; in float32 within 1.5 units of the last place."""
     y = np.empty(x.shape, x.dtype)
-    workers.run(tanh_forward_span, x.size, WORTH_A_THREAD // 4, x.reshape(-1), y.reshape(-1))
+    workers.run(tanh_forward_span, x.size, TANH_GRAIN, x.reshape(-1), y.reshape(-1))
     return y
 
 
@@ -74,6 +75,7 @@ def tanh_forward(x: np.ndarray) -> np.ndarray:
 def tanh_forward_span(start, stop, x, y):
     """Write y = tanh(x)."""
     copy(x[start:stop], y[start:stop])
+    # Copied and then changed in place: see `single_tanh_in_place`.
     tanh_in_place(y[start:stop])
 
 
@@ -109,12 +111,15 @@ def single_tanh_in_place(z):
     for position in range(len(z)):
         number = z[position]
         size = np.float32(abs(number))
+        # A NaN is not larger: it goes through, and comes out as itself.
         size = LARGE if size > LARGE else size
         square = size * size
         small_result = S0 + square * (S1 + square * (S2 + square * (S3 + square * S4)))
         small_result = size + size * square * small_result
+        # exp(2x) = 2ᵏ · exp(r) with whole k and |r| <= ln(2) / 2; k is what the addition of ROUND leaves.
         shifted = (size + size) * LOG2_E + ROUND
         rounded_exponent = shifted - ROUND
+        # In two steps: LN_2 has so few digits that its product with k is exact.
         r = (size + size - rounded_exponent * LN_2) - rounded_exponent * LN_2_REST
         power = ONE + r + r * r * (E0 + r * (E1 + r * (E2 + r * (E3 + r * E4))))
         large_result = ONE - TWO / (power * power_of_two(shifted) + ONE)
@@ -127,7 +132,7 @@ def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.tanh_backward`."""
     dx = np.empty(dy.shape, dy.dtype)
     flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
-    workers.run(tanh_backward_span, dy.size, WORTH_A_THREAD, *flat)
+    workers.run(tanh_backward_span, dy.size, GRAIN, *flat)
     return dx
 
 

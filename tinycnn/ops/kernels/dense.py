@@ -10,21 +10,26 @@ import numpy as np
 from tinycnn.ops.kernels.blocks.elementwise import add, copy, set_to_zero
 from tinycnn.ops.kernels.blocks.gemm import (
     ROWS,
-    LeftOperand,
     RightOperand,
     gemm_address,
+    matrix_operand,
     pack_panels,
     round_up_to_vectors,
 )
-from tinycnn.ops.kernels.blocks.matrix import Matrix
+from tinycnn.ops.kernels.blocks.matrix import Matrix, View
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, multiples, sparse_gemm_address
+from tinycnn.ops.kernels.blocks.sparse_gemm import (
+    CSR,
+    ScatteredRows,
+    multiples,
+    sparse_gemm_address,
+)
 from tinycnn.ops.kernels.blocks.transpose import transpose_address
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
+from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-WORTH_A_THREAD = 4_000_000  # multiply-adds
 # One pass takes this many k: so sums are precise, and its part of the kernel stays in the second-level cache.
 BLOCK = 256
 FEW = 4  # samples
@@ -45,10 +50,20 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
         return y
     width = round_up_to_vectors(PANEL_COLUMNS, x.dtype)
     panels = max(1, min(PANELS, -(-len(bias) // width) // workers.get_count()))
+    # Fewer panels at once, rather than too few groups for all threads.
     group = width * panels
-    arguments = gemm_address(x.dtype), x, kernel, bias, width, group, y
-    least = WORTH_A_THREAD // (x.size * group + 1)
-    workers.run(forward_span, -(-len(bias) // group), least, *arguments)
+    workers.run(
+        forward_span,
+        -(-len(bias) // group),
+        WORTH_A_THREAD // (x.size * group + 1),
+        gemm=gemm_address(x.dtype),
+        x=x,
+        kernel=kernel,
+        bias=bias,
+        width=width,
+        group=group,
+        y=y,
+    )
     return y
 
 
@@ -71,19 +86,19 @@ def forward_few(sparse_gemm, x, kernel, bias, y):
                 end += x[sample, k] != 0
             row_end[sample] = end
         if first == 0:
-            call(sparse_gemm, (y_flat, 0, y_rows, nonzeros, weights, 0, f))
+            call(sparse_gemm, (ScatteredRows(y_flat, 0, y_rows), nonzeros, View(weights, 0), f))
         else:
             set_to_zero(partial)
-            call(sparse_gemm, (partial, 0, y_rows, nonzeros, weights, 0, f))
+            call(sparse_gemm, (ScatteredRows(partial, 0, y_rows), nonzeros, View(weights, 0), f))
             add(partial, y_flat)
 
 
 @inlined
-def add_rows(partial, partial_stride, z, z_offset, z_stride, rows, columns):
-    """Add a matrix of `rows` x `columns` numbers in `partial` to one in `z`; both flat."""
+def add_rows(partial, z, rows, columns):
+    """Add one matrix to another."""
     for i in range(rows):
-        start, offset = i * partial_stride, z_offset + i * z_stride
-        add(partial[start : start + columns], z[offset : offset + columns])
+        start, offset = partial.offset + i * partial.row_stride, z.offset + i * z.row_stride
+        add(partial.array[start : start + columns], z.array[offset : offset + columns])
 
 
 @jit
@@ -100,15 +115,8 @@ def forward_span(start, stop, gemm, x, kernel, bias, width, group, y):
     partial, zeros = np.empty(n * stride, x.dtype), np.zeros(width, x.dtype)
     for k in range(0, max(1, c), BLOCK):
         length = min(BLOCK, c - k)
-        left = LeftOperand(
-            array=a,
-            offset=0,
-            row_stride=length,
-            k_stride=1,
-            segment_stride=0,
-            segment_length=length,
-            segments=1,
-        )
+        # The rows of x for this block, packed: they lie c numbers apart, which are often a power of two.
+        left = matrix_operand(a, 0, row_stride=length, k_stride=1, length=length)
         for sample in range(n):
             offset = sample * c + k
             copy(x_flat[offset : offset + length], a[sample * length : (sample + 1) * length])
@@ -128,7 +136,34 @@ def forward_span(start, stop, gemm, x, kernel, bias, width, group, y):
                     initial = Matrix(zeros, offset=0, row_stride=0)
                 call(gemm, (out, initial, left, right, n, panel_columns))
             if k > 0:
-                add_rows(partial, stride, y_flat, first, f, n, columns)
+                sums, target = Matrix(partial, 0, row_stride=stride), Matrix(y_flat, first, f)
+                add_rows(sums, target, n, columns)
+
+
+@inlined
+def multiply_in_blocks(gemm, out, a, panel, length, rows, columns, partial):
+    """Set a matrix to the product of two, their sums of `length` numbers taken in blocks.
+
+    Args:
+        gemm: its address.
+        out: a `Matrix`, is written.
+        a: a `Matrix`.
+        panel: a `Matrix`: rows of a packed panel of `b`.
+        length: k runs over so many numbers.
+        rows, columns: the size of `out`; no more columns than the panel has.
+        partial: scratch for a block's sums, flat, at least rows · the panel's width.
+    """
+    width = panel.row_stride
+    zeros, sums = np.zeros(width, partial.dtype), Matrix(partial, 0, row_stride=width)
+    initial = Matrix(zeros, 0, row_stride=0)
+    for k in range(0, max(1, length), BLOCK):
+        block = min(BLOCK, length - k)
+        left = matrix_operand(a.array, a.offset + k, a.row_stride, k_stride=1, length=block)
+        right = RightOperand(panel.array, panel.offset + k * width, width, segment_stride=0)
+        # The first block needs no sum of its own: it is where the others are added to.
+        call(gemm, (out if k == 0 else sums, initial, left, right, rows, columns))
+        if k > 0:
+            add_rows(sums, out, rows, columns)
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -139,52 +174,39 @@ def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """
     dx = aligned_empty((len(dy), len(kernel)), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * INPUTS + 1)
-    addresses = gemm_address(dy.dtype), transpose_address(dy.dtype)
+    # dxᵀ = kernel · dyᵀ: the kernel is read once, row by row, as it lies in memory.
     panels = pack_panels(dy.T, round_up_to_vectors(PANEL_COLUMNS, dy.dtype))
     workers.run(
-        backward_input_span, -(-len(kernel) // INPUTS), least, addresses, panels, kernel, dx
+        backward_input_span,
+        -(-len(kernel) // INPUTS),
+        least,
+        gemm=gemm_address(dy.dtype),
+        transpose=transpose_address(dy.dtype),
+        panels=panels,
+        kernel=kernel,
+        dx=dx,
     )
     return dx
 
 
 @jit
-def backward_input_span(start, stop, addresses, panels, kernel, dx):
+def backward_input_span(start, stop, gemm, transpose, panels, kernel, dx):
     """Fill the columns of dx that belong to groups start to stop of inputs; `panels` are those of dyᵀ."""
-    (c, f), n, (count, _, width), (gemm, transpose) = (
-        kernel.shape,
-        len(dx),
-        panels.shape,
-        addresses,
-    )
-    scratch, zeros = np.empty(INPUTS * n, dx.dtype), np.zeros(width, dx.dtype)
-    partial, dx_flat = np.empty(INPUTS * width, dx.dtype), dx.ravel()
-    weights, dy_panels = kernel.ravel(), panels.ravel()
+    (c, f), n, (count, _, width) = kernel.shape, len(dx), panels.shape
+    scratch, partial = np.empty(INPUTS * n, dx.dtype), np.empty(INPUTS * width, dx.dtype)
+    weights, dy_panels, dx_flat = kernel.ravel(), panels.ravel(), dx.ravel()
     for first in range(start * INPUTS, min(stop * INPUTS, c), INPUTS):
         inputs = min(INPUTS, c - first)
+        rows = Matrix(weights, first * f, row_stride=f)
         for panel in range(count):
             # forward: y = x @ kernel + bias
-            column, columns = panel * width, min(width, n - panel * width)
-            for k in range(0, max(1, f), BLOCK):
-                length = min(BLOCK, f - k)
-                left = LeftOperand(
-                    array=weights,
-                    offset=first * f + k,
-                    row_stride=f,
-                    k_stride=1,
-                    segment_stride=0,
-                    segment_length=length,
-                    segments=1,
-                )
-                b_offset = column * f + k * width
-                right = RightOperand(dy_panels, b_offset, k_stride=width, segment_stride=0)
-                if k == 0:
-                    out = Matrix(scratch, offset=column, row_stride=n)
-                else:
-                    out = Matrix(partial, offset=0, row_stride=width)
-                initial = Matrix(zeros, offset=0, row_stride=0)
-                call(gemm, (out, initial, left, right, inputs, columns))
-                if k > 0:
-                    add_rows(partial, width, scratch, column, n, inputs, columns)
+            out, columns = (
+                Matrix(scratch, panel * width, row_stride=n),
+                min(width, n - panel * width),
+            )
+            dy_panel = Matrix(dy_panels, panel * f * width, row_stride=width)
+            multiply_in_blocks(gemm, out, rows, dy_panel, f, inputs, columns, partial)
+        # scratch is (inputs, n), a few columns of dx: back to one row a sample.
         source, target = Matrix(scratch, 0, row_stride=n), Matrix(dx_flat, first, row_stride=c)
         call(transpose, (source, scratch, True, inputs, n, target))
 
@@ -193,52 +215,33 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
     """Fast implementation of `reference.dense_backward_kernel`."""
     dkernel = aligned_empty((x.shape[1], dy.shape[1]), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * INPUTS + 1)
-    addresses = gemm_address(dy.dtype), transpose_address(dy.dtype)
-    panels = pack_panels(dy, round_up_to_vectors(PANEL_COLUMNS, dy.dtype))
     workers.run(
-        backward_kernel_span, -(-x.shape[1] // INPUTS), least, addresses, panels, x, dkernel
+        backward_kernel_span,
+        -(-x.shape[1] // INPUTS),
+        least,
+        gemm=gemm_address(dy.dtype),
+        transpose=transpose_address(dy.dtype),
+        panels=pack_panels(dy, round_up_to_vectors(PANEL_COLUMNS, dy.dtype)),
+        x=x,
+        dkernel=dkernel,
     )
     sums = [dy[k : k + BLOCK].sum(axis=0) for k in range(0, max(1, len(dy)), BLOCK)]
     return dkernel, sum(sums[1:], sums[0])
 
 
 @jit
-def backward_kernel_span(start, stop, addresses, panels, x, dkernel):
+def backward_kernel_span(start, stop, gemm, transpose, panels, x, dkernel):
     """Fill the rows of dkernel that belong to groups start to stop of inputs: k runs over the samples."""
-    (n, c), f, (count, _, width), (gemm, transpose) = (
-        x.shape,
-        dkernel.shape[1],
-        panels.shape,
-        addresses,
-    )
-    scratch, zeros = np.empty(INPUTS * n, x.dtype), np.zeros(width, x.dtype)
-    partial, dkernel_flat = np.empty(INPUTS * width, x.dtype), dkernel.ravel()
-    x_flat, dy_panels = x.ravel(), panels.ravel()
+    (n, c), f, (count, _, width) = x.shape, dkernel.shape[1], panels.shape
+    scratch, partial = np.empty(INPUTS * n, x.dtype), np.empty(INPUTS * width, x.dtype)
+    x_flat, dy_panels, dkernel_flat = x.ravel(), panels.ravel(), dkernel.ravel()
     for first in range(start * INPUTS, min(stop * INPUTS, c), INPUTS):
         inputs = min(INPUTS, c - first)
         source, target = Matrix(x_flat, first, row_stride=c), Matrix(scratch, 0, row_stride=n)
         call(transpose, (source, x_flat, True, n, inputs, target))
         for panel in range(count):
             # forward: y = x @ kernel + bias
-            out_offset, columns = first * f + panel * width, min(width, f - panel * width)
-            for k in range(0, max(1, n), BLOCK):
-                length = min(BLOCK, n - k)
-                left = LeftOperand(
-                    array=scratch,
-                    offset=k,
-                    row_stride=n,
-                    k_stride=1,
-                    segment_stride=0,
-                    segment_length=length,
-                    segments=1,
-                )
-                b_offset = (panel * n + k) * width
-                right = RightOperand(dy_panels, b_offset, k_stride=width, segment_stride=0)
-                if k == 0:
-                    out = Matrix(dkernel_flat, out_offset, row_stride=f)
-                else:
-                    out = Matrix(partial, offset=0, row_stride=width)
-                initial = Matrix(zeros, offset=0, row_stride=0)
-                call(gemm, (out, initial, left, right, inputs, columns))
-                if k > 0:
-                    add_rows(partial, width, dkernel_flat, out_offset, f, inputs, columns)
+            column = panel * width
+            out, columns = Matrix(dkernel_flat, first * f + column, f), min(width, f - column)
+            dy_panel = Matrix(dy_panels, panel * n * width, row_stride=width)
+            multiply_in_blocks(gemm, out, target, dy_panel, n, inputs, columns, partial)

@@ -1,11 +1,14 @@
 """Dropout in one pass: the mask is computed where it is used and never stored."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
+from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-WORTH_A_THREAD = 50_000  # numbers
+GRAIN = WORTH_A_THREAD // 80  # numbers: to hash takes longer than to multiply
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST = np.uint64(0xBF58476D1CE4E5B9)
 SECOND = np.uint64(0x94D049BB133111EB)
@@ -14,17 +17,23 @@ SECOND = np.uint64(0x94D049BB133111EB)
 def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
     """Fast implementation of `reference.dropout_forward`."""
     y = np.empty_like(x)
-    flat, mask = (x.reshape(-1), y.reshape(-1)), mask_parameters(x.dtype, rate, seed)
-    workers.run(dropout_span, x.size, WORTH_A_THREAD, *flat, *mask)
+    mask = mask_parameters(x.dtype, rate, seed)
+    workers.run(dropout_span, x.size, GRAIN, x=x.reshape(-1), y=y.reshape(-1), mask=mask)
     return y
 
 
-def mask_parameters(
-    dtype: np.dtype, rate: float, seed: int
-) -> tuple[np.uint64, np.floating, np.uint64]:
-    """Return what `dropout_span` needs: the threshold of the hash, the scale of what is kept, the seed."""
+class Mask(NamedTuple):
+    """What decides which positions are dropped, and what becomes of the others."""
+
+    threshold: np.uint64  # hashes below it are dropped
+    scale: np.floating  # of what is kept
+    seed: np.uint64
+
+
+def mask_parameters(dtype: np.dtype, rate: float, seed: int) -> Mask:
+    """Return the mask of a rate and a seed."""
     scale = dtype.type(0 if rate == 1 else 1 / (1 - rate))
-    return np.uint64(round(rate * 2**32)), scale, np.uint64(seed)
+    return Mask(np.uint64(round(rate * 2**32)), scale, np.uint64(seed))
 
 
 @jit
@@ -37,23 +46,23 @@ def position_hash(seed, position):
 
 
 @jit
-def dropout_span(start, stop, x, y, threshold, scale, seed):
+def dropout_span(start, stop, x, y, mask):
     """Drop positions start to stop by the hash of (seed, position)."""
     x, y = x[start:stop], y[start:stop]  # from 0 on: see optimizers.py
     for position in range(len(x)):
         # Always, because what is computed in one branch only does not become vector instructions.
-        scaled = x[position] * scale
-        kept = position_hash(seed, start + position) >= threshold
+        scaled = x[position] * mask.scale
+        kept = position_hash(mask.seed, start + position) >= mask.threshold
         y[position] = scaled if kept else x.dtype.type(0)
 
 
 @inlined
-def drop_in_place(start, stop, y, threshold, scale, seed):
-    """Do the same in one array."""
+def drop_in_place(start, stop, y, mask):
+    """Do the same in one array. (Two that might overlap would keep LLVM from using vector instructions.)"""
     y = y[start:stop]
     for position in range(len(y)):
-        scaled = y[position] * scale
-        kept = position_hash(seed, start + position) >= threshold
+        scaled = y[position] * mask.scale
+        kept = position_hash(mask.seed, start + position) >= mask.threshold
         y[position] = scaled if kept else y.dtype.type(0)
 
 

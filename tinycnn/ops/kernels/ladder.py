@@ -11,9 +11,9 @@ this machine. The arithmetic stays the same, sum for sum, up to Winograd's, who 
 import numpy as np
 
 from tinycnn.ops.kernels.blocks.gemm import (
-    LeftOperand,
     RightOperand,
     gemm_address,
+    matrix_operand,
     pack_panels,
     pad_to_vector_width,
     panel_width,
@@ -21,8 +21,9 @@ from tinycnn.ops.kernels.blocks.gemm import (
 from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import jit
-from tinycnn.ops.kernels.convolution import direct, winograd
+from tinycnn.ops.kernels.convolution import direct, winograd, winograd_convolution
 from tinycnn.ops.kernels.convolution.conv2d import conv2d_forward
+from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
 
 NO_PADDING = ((0, 0), (0, 0))
 
@@ -72,10 +73,10 @@ def add_by_definition(x, kernel, y):
                     for di in range(kh):
                         for dj in range(kw):
                             for channel in range(c):
-                                product = (
+                                term = (
                                     x[b, i + di, j + dj, channel] * kernel[di, dj, channel, filter]
                                 )
-                                y[b, i, j, filter] += product
+                                y[b, i, j, filter] += term
 
 
 def filters_inside(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -92,6 +93,7 @@ def add_filters_inside(x, kernel, y):
     for b in range(n):
         for i in range(oh):
             for j in range(ow):
+                # One view for all filters: the inner loop has one index, and becomes vector instructions.
                 out = y[b, i, j]
                 for di in range(kh):
                     for dj in range(kw):
@@ -121,8 +123,9 @@ def windows_as_rows(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 @jit
 def add_four_rows(a, b, c):
     """Add a · b to c, four rows of c at a time: a number of b that was loaded is used four times."""
-    whole = len(a) - len(a) % 4
-    for row in range(0, whole, 4):
+    full = len(a) - len(a) % 4
+    for row in range(0, full, 4):
+        # Four sums for each number of b; but LLVM keeps their rows in memory, not in registers.
         c0, c1, c2, c3 = c[row], c[row + 1], c[row + 2], c[row + 3]
         for k in range(len(b)):
             a0, a1, a2, a3 = a[row, k], a[row + 1, k], a[row + 2, k], a[row + 3, k]
@@ -132,7 +135,7 @@ def add_four_rows(a, b, c):
                 c1[column] += a1 * b_row[column]
                 c2[column] += a2 * b_row[column]
                 c3[column] += a3 * b_row[column]
-    for row in range(whole, len(a)):
+    for row in range(full, len(a)):
         for k in range(len(b)):
             for column in range(b.shape[1]):
                 c[row, column] += a[row, k] * b[k, column]
@@ -151,15 +154,7 @@ def register_tile(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 def multiply_in_tiles(gemm, windows, matrix, bias, y):
     """Set y to windows · matrix by the register-blocked micro-kernel of `blocks/gemm.py`."""
     (rows, k), f = windows.shape, y.shape[3]
-    left = LeftOperand(
-        array=windows.ravel(),
-        offset=0,
-        row_stride=k,
-        k_stride=1,
-        segment_stride=0,
-        segment_length=k,
-        segments=1,
-    )
+    left = matrix_operand(windows.ravel(), 0, row_stride=k, k_stride=1, length=k)
     right = RightOperand(array=matrix.ravel(), offset=0, k_stride=matrix.shape[1], segment_stride=0)
     out, initial = Matrix(y.ravel(), 0, row_stride=f), Matrix(bias, 0, row_stride=0)
     call(gemm, (out, initial, left, right, rows, f))
@@ -171,8 +166,9 @@ def packed_panels(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     (n, h, w, _), (kh, kw, _, f) = x.shape, kernel.shape
     matrix = kernel.reshape(-1, f)
     panels = pack_panels(matrix, panel_width(matrix))
+    geometry = convolution_geometry((h, w), (kh, kw), (1, 1), NO_PADDING)
     arrays = gemm_address(x.dtype), x, panels, np.zeros(f, x.dtype)
-    direct.forward_span(0, n, *arrays, (kh, kw), (1, 1), (0, 0), (h, w), False, y)
+    direct.forward_span(0, n, *arrays, geometry, relu=False, y=y)
     return y
 
 
@@ -181,6 +177,7 @@ def winograd_as_matrices(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     y = empty_output(x, kernel)
     n, oh, ow, f = y.shape
     rows, columns = -(-oh // winograd.OUT), -(-ow // winograd.OUT)
+    # Zeros below and to the right, up to whole tiles; what they give is cut off at the end.
     grown = (rows * winograd.OUT + 2 - x.shape[1], columns * winograd.OUT + 2 - x.shape[2])
     padded = np.pad(x, ((0, 0), (0, grown[0]), (0, grown[1]), (0, 0)))
     side = (winograd.IN, winograd.IN)
@@ -190,17 +187,18 @@ def winograd_as_matrices(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     v = np.einsum("pk,bijckl,ql->pqbijc", B_T, d, B_T, optimize=True)
     m = np.einsum("pqbijc,pqcf->pqbijf", v, u, optimize=True)
     tiles = np.einsum("rp,pqbijf,sq->birjsf", A_T, m, A_T, optimize=True)
-    whole = tiles.reshape(n, rows * winograd.OUT, columns * winograd.OUT, f)
-    return whole[:, :oh, :ow].astype(x.dtype)
+    images = tiles.reshape(n, rows * winograd.OUT, columns * winograd.OUT, f)
+    return images[:, :oh, :ow].astype(x.dtype)
 
 
 def winograd_compiled(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """The same transforms written for vectors, a band of tiles at a time, which stays in the second cache."""
     y = empty_output(x, kernel)
-    padded = winograd.pad_to_tiles(x.shape[1:3], y.shape[1:3])
+    geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], (1, 1), NO_PADDING)
     transformed, bias = winograd.filter_transform(kernel), np.zeros(y.shape[3], y.dtype)
     arrays = winograd.addresses(x.dtype), x, x[:0], transformed, bias
-    direct.winograd_span(0, len(x), *arrays, (0, 0), padded, False, y)
+    tiled = winograd.enlarge_to_tiles(geometry)
+    winograd_convolution.forward_span(0, len(x), *arrays, tiled, relu=False, y=y)
     return y
 
 

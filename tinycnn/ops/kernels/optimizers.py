@@ -4,12 +4,37 @@ The loops count from 0 over slices: an index that might be negative, and so coun
 from using vector instructions, which are seven times as fast here.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-WORTH_A_THREAD = 50_000  # numbers
+GRAIN = (
+    WORTH_A_THREAD // 80
+)  # numbers: each comes from memory, goes back to it, and costs two roots
+
+
+class AdadeltaSettings(NamedTuple):
+    """Numbers of one dtype, that of the parameters."""
+
+    learning_rate: np.floating
+    rho: np.floating
+    one_minus_rho: np.floating  # rounded once, from the difference of the exact numbers
+    epsilon: np.floating
+
+
+class AdamSettings(NamedTuple):
+    """Numbers of one dtype, that of the parameters."""
+
+    learning_rate: np.floating
+    beta_1: np.floating
+    one_minus_beta_1: np.floating  # as in `AdadeltaSettings`
+    beta_2: np.floating
+    one_minus_beta_2: np.floating
+    epsilon: np.floating
 
 
 def sgd_update(
@@ -24,7 +49,7 @@ def sgd_update(
     number = param.dtype.type
     flat = [array.reshape(-1) for array in (param, grad, velocity)]
     scalars = number(learning_rate), number(momentum), nesterov
-    workers.run(sgd_span, param.size, WORTH_A_THREAD, *flat, *scalars)
+    workers.run(sgd_span, param.size, GRAIN, *flat, *scalars)
 
 
 @jit
@@ -33,6 +58,7 @@ def sgd_span(start, stop, param, grad, velocity, learning_rate, momentum, nester
     param, grad, velocity = param[start:stop], grad[start:stop], velocity[start:stop]
     for position in range(len(param)):
         step = learning_rate * grad[position]
+        # Not 0 · velocity: that would keep a NaN alive that one step left there.
         velocity[position] = (momentum * velocity[position] if momentum else 0) - step
         if nesterov and momentum:
             param[position] += momentum * velocity[position] - step
@@ -52,32 +78,23 @@ def adadelta_update(
     """Fast implementation of `reference.adadelta_update`."""
     number = param.dtype.type
     flat = [a.reshape(-1) for a in (param, grad, accumulated_grad, accumulated_delta)]
-    scalars = number(learning_rate), number(rho), number(1 - rho), number(epsilon)
-    workers.run(adadelta_span, param.size, WORTH_A_THREAD, *flat, *scalars)
+    settings = AdadeltaSettings(*map(number, (learning_rate, rho, 1 - rho, epsilon)))
+    workers.run(adadelta_span, param.size, GRAIN, *flat, settings)
 
 
 @jit
-def adadelta_span(
-    start,
-    stop,
-    param,
-    grad,
-    accumulated_grad,
-    accumulated_delta,
-    learning_rate,
-    rho,
-    one_minus_rho,
-    epsilon,
-):
+def adadelta_span(start, stop, param, grad, accumulated_grad, accumulated_delta, settings):
     """Move positions start to stop."""
     param, grad = param[start:stop], grad[start:stop]
     accumulated_grad, accumulated_delta = (
         accumulated_grad[start:stop],
         accumulated_delta[start:stop],
     )
+    learning_rate, rho, one_minus_rho, epsilon = settings
     for position in range(len(param)):
         g = grad[position]
         grads = rho * accumulated_grad[position] + one_minus_rho * g * g
+        # RMS of the steps so far, divided by RMS of the gradients: the unit of a parameter comes out.
         delta = -np.sqrt(accumulated_delta[position] + epsilon) / np.sqrt(grads + epsilon) * g
         accumulated_grad[position] = grads
         accumulated_delta[position] = (
@@ -99,33 +116,20 @@ def adam_update(
     """Fast implementation of `reference.adam_update`."""
     number = param.dtype.type
     flat = [array.reshape(-1) for array in (param, grad, momentum, velocity)]
-    betas = number(beta_1), number(1 - beta_1), number(beta_2), number(1 - beta_2)
-    scalars = number(learning_rate), *betas, number(epsilon)
-    workers.run(adam_span, param.size, WORTH_A_THREAD, *flat, *scalars)
+    scalars = learning_rate, beta_1, 1 - beta_1, beta_2, 1 - beta_2, epsilon
+    settings = AdamSettings(*map(number, scalars))
+    workers.run(adam_span, param.size, GRAIN, *flat, settings)
 
 
 @jit
-def adam_span(
-    start,
-    stop,
-    param,
-    grad,
-    momentum,
-    velocity,
-    learning_rate,
-    beta_1,
-    one_minus_beta_1,
-    beta_2,
-    one_minus_beta_2,
-    epsilon,
-):
+def adam_span(start, stop, param, grad, momentum, velocity, settings):
     """Move positions start to stop."""
     param, grad = param[start:stop], grad[start:stop]
     momentum, velocity = momentum[start:stop], velocity[start:stop]
     for position in range(len(param)):
         g = grad[position]
         # Not mean + (g - mean) * (1 - beta): a gradient far smaller than the mean would be lost in it.
-        mean = beta_1 * momentum[position] + one_minus_beta_1 * g
-        square = beta_2 * velocity[position] + one_minus_beta_2 * g * g
+        mean = settings.beta_1 * momentum[position] + settings.one_minus_beta_1 * g
+        square = settings.beta_2 * velocity[position] + settings.one_minus_beta_2 * g * g
         momentum[position], velocity[position] = mean, square
-        param[position] -= learning_rate * mean / (np.sqrt(square) + epsilon)
+        param[position] -= settings.learning_rate * mean / (np.sqrt(square) + settings.epsilon)

@@ -3,15 +3,16 @@
 import numpy as np
 
 from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Pair
 
-WORTH_A_THREAD = 100_000  # numbers
+GRAIN = WORTH_A_THREAD // 40  # numbers of an image
 
 
 def samples_a_thread(x_shape):
     """Return how many samples are worth a thread of their own."""
-    return WORTH_A_THREAD // (x_shape[1] * x_shape[2] * x_shape[3] + 1)
+    return GRAIN // (x_shape[1] * x_shape[2] * x_shape[3] + 1)
 
 
 @jit
@@ -39,6 +40,7 @@ def max_forward_span(first, last, x, pool, strides, start, y, argmax):
             for j in range(ow):
                 top, bottom = extent(i * strides[0] - start[0], pool[0], h)
                 left, right = extent(j * strides[1] - start[1], pool[1], w)
+                # The window's first pixel is a maximum until a larger one comes: even if all are -inf.
                 y[b, i, j] = x[b, top, left]
                 argmax[b, i, j] = top * w + left
                 for row in range(top, bottom):
@@ -99,6 +101,7 @@ def average_forward_span(first, last, x, pool, strides, start, y):
                     for column in range(left, right):
                         for ch in range(c):
                             y[b, i, j, ch] += x[b, row, column, ch]
+                # Zeros of the padding do not count, as in Keras.
                 count = y.dtype.type((bottom - top) * (right - left))
                 for ch in range(c):
                     y[b, i, j, ch] /= count

@@ -19,13 +19,14 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from tinycnn.ops.kernels.blocks.matrix import Matrix, View
 from tinycnn.ops.kernels.codegen.function_pointers import INT64
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.codegen.vector_builder import (
     VECTOR_BYTES,
     VectorBuilder,
-    argument_element,
     switch,
+    unpack_arguments,
 )
 
 ROWS, COLUMNS = 2, 6  # of the largest tile: with what is loaded they fill 16 registers
@@ -35,8 +36,8 @@ TILES = tuple((rows + 1, columns + 1) for rows in range(ROWS) for columns in ran
 def emit_dot_products(
     emit: VectorBuilder,
     size: tuple[int, int],
-    sums: tuple[ir.Value, ir.Value],
-    z: tuple[ir.Value, ir.Value],
+    sums: Matrix,
+    z: Matrix,
     x: ir.Value,
     vectors: ir.Value,
 ) -> None:
@@ -45,23 +46,23 @@ def emit_dot_products(
     Args:
         emit: the builder.
         size: rows and columns; a column is one number further on in x.
-        sums, z: (address, row stride).
+        sums, z: values known at run time only, the array of each is an address.
         x: address.
         vectors: how many of them t runs over.
     """
-    (rows, columns), (sums_address, sums_row_stride), (z_address, z_row_stride) = size, sums, z
-    rows_of_sums = [
-        emit.offset(sums_address, emit.times(row, sums_row_stride)) for row in range(rows)
-    ]
-    accumulators = [vector for address in rows_of_sums for vector in emit.load(address, columns)]
+    rows, columns = size
+
+    def row_addresses(first: ir.Value, row_stride: ir.Value) -> list[ir.Value]:
+        return [emit.offset(first, emit.times(row, row_stride)) for row in range(rows)]
+
+    sums_rows = row_addresses(emit.offset(sums.array, sums.offset), sums.row_stride)
+    accumulators = [vector for address in sums_rows for vector in emit.load(address, columns)]
 
     def step(state: list[ir.Value]) -> list[ir.Value]:  # one vector of t
         z_now, x_now, *accumulators = state
-        z_vectors = [
-            emit.load(emit.offset(z_now, emit.times(row, z_row_stride)), 1)[0]
-            for row in range(rows)
-        ]
+        z_vectors = [emit.load(address, 1)[0] for address in row_addresses(z_now, z.row_stride)]
         for column in range(columns):
+            # Not aligned, and overlapping the column before: a load costs less than a shuffle.
             (x_vector,) = emit.load(emit.offset(x_now, emit.constant(column)), 1)
             for row, z_vector in enumerate(z_vectors):
                 index = row * columns + column
@@ -69,73 +70,57 @@ def emit_dot_products(
         lanes = emit.constant(emit.lanes)
         return [emit.offset(z_now, lanes), emit.offset(x_now, lanes), *accumulators]
 
-    _, _, *accumulators = emit.loop(vectors, [z_address, x, *accumulators], step)
-    for row, address in enumerate(rows_of_sums):
+    state = [emit.offset(z.array, z.offset), x, *accumulators]
+    _, _, *accumulators = emit.loop(vectors, state, step)
+    # Lanes are not added up here but once at the end, by the caller, for many calls.
+    for row, address in enumerate(sums_rows):
         emit.store(accumulators[row * columns : (row + 1) * columns], address)
 
 
 @intrinsic
-def add_tile(
-    typing_context,
-    tile,
-    sums,
-    sums_offset,
-    sums_row_stride,
-    z,
-    z_offset,
-    z_row_stride,
-    x,
-    x_offset,
-    vectors,
-):
+def add_tile(typing_context, tile, sums, z, x, vectors):
     """Add to one tile of sums; `tile` numbers TILES, else as `add_dot_products`."""
+    dtype = sums.types[0].dtype
 
     def codegen(context, builder, signature, arguments):
-        emit = VectorBuilder(builder, context.get_data_type(sums.dtype))
+        emit = VectorBuilder(builder, context.get_data_type(dtype))
+        tile, sums, z, x, vectors = unpack_arguments(context, builder, signature, arguments)
 
         def emit_case(*size: int) -> None:
-            sums_address, z_address, x_address = (
-                argument_element(context, builder, signature, arguments, array)
-                for array in (1, 4, 7)
-            )
-            sums_rows, z_rows = (sums_address, arguments[3]), (z_address, arguments[6])
-            emit_dot_products(emit, size, sums_rows, z_rows, x_address, arguments[9])
+            emit_dot_products(emit, size, sums, z, emit.offset(x.array, x.offset), vectors)
 
         cases = {n: functools.partial(emit_case, *size) for n, size in enumerate(TILES)}
-        switch(builder, arguments[0], cases)
+        switch(builder, tile, cases)
         return context.get_dummy_value()
 
-    matrices = sums, INT64, INT64, z, INT64, INT64
-    return types.void(INT64, *matrices, x, INT64, INT64), codegen
+    return types.void(INT64, sums, z, x, INT64), codegen
 
 
 @jit
-def add_dot_products(sums, z, x, x_offset, rows, columns, vectors):
+def add_dot_products(sums, z, x, rows, columns, vectors):
     """Add Σ over t of z[r, t] · x[s + t] to sums, tile by tile.
 
     Args:
         sums: a `Matrix`; each sum is a vector of partial sums.
         z: a `Matrix`.
-        x, x_offset: a flat array, and where it begins.
+        x: a `View`.
         rows, columns: how many r and s.
         vectors: t runs over as many numbers as so many vectors have.
     """
     lanes = VECTOR_BYTES // sums.array.itemsize
     for row in range(0, rows, ROWS):
+        # Each vector of z that is loaded serves all columns of the tile.
         tile_rows, column = min(ROWS, rows - row), 0
         while column < columns:
+            # Columns are dealt out evenly: a last tile of one column would load z for it alone.
             tiles = (columns - column + COLUMNS - 1) // COLUMNS
             tile_columns = (columns - column + tiles - 1) // tiles
+            sums_offset = sums.offset + row * sums.row_stride + column * lanes
             add_tile(
                 (tile_rows - 1) * COLUMNS + tile_columns - 1,
-                sums.array,
-                sums.offset + row * sums.row_stride + column * lanes,
-                sums.row_stride,
-                z.array,
-                z.offset + row * z.row_stride,
-                z.row_stride,
-                x,
-                x_offset + column,
-                vectors,
+                sums=Matrix(sums.array, sums_offset, sums.row_stride),
+                z=Matrix(z.array, z.offset + row * z.row_stride, z.row_stride),
+                x=View(x.array, x.offset + column),
+                vectors=vectors,
             )
             column += tile_columns

@@ -36,14 +36,18 @@ from typing import NamedTuple
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.np import arrayobj
 
 from tinycnn.ops.kernels.blocks.matrix import Matrix, structure_type
 from tinycnn.ops.kernels.codegen.function_pointers import INT64, address
-from tinycnn.ops.kernels.codegen.jit import jit
-from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES, VECTORS, VectorBuilder, switch
+from tinycnn.ops.kernels.codegen.jit import inlined, jit
+from tinycnn.ops.kernels.codegen.vector_builder import (
+    VECTOR_BYTES,
+    VECTORS,
+    VectorBuilder,
+    switch,
+    unpack_arguments,
+)
 
 ROWS = 6  # of the highest tile
 SMALL = 8 * 1024  # bytes: a quarter of a first-level cache
@@ -79,6 +83,20 @@ class RightOperand(NamedTuple):
     segment_stride: int
 
 
+@inlined
+def matrix_operand(array, offset, row_stride, k_stride, length):
+    """Return a matrix as left operand: one segment of `length` numbers in each row."""
+    return LeftOperand(
+        array=array,
+        offset=offset,
+        row_stride=row_stride,
+        k_stride=k_stride,
+        segment_stride=0,
+        segment_length=length,
+        segments=1,
+    )
+
+
 def round_up_to_vectors(columns: int, dtype: np.dtype) -> int:
     """Return how many columns the vectors have that cover so many."""
     lanes = VECTOR_BYTES // np.dtype(dtype).itemsize
@@ -105,6 +123,7 @@ def pad_to_vector_width(matrix: np.ndarray) -> np.ndarray:
 def panel_width(matrix: np.ndarray) -> int:
     """Return how many columns of a matrix (k, columns) to pack together: all of a small one."""
     padded_columns = round_up_to_vectors(matrix.shape[1], matrix.dtype)
+    # It stays in the cache as it is: one panel, and so one pass over the rows of a.
     if len(matrix) * padded_columns * matrix.itemsize <= SMALL:
         return padded_columns
     return tile_width(matrix.dtype)
@@ -157,7 +176,8 @@ def emit_tile(
     for row in range(rows):
         first = emit.offset(initial.array, emit.times(row, initial.row_stride))
         sums += emit.load(first, vectors, columns_left)
-        emit.prefetch(emit.offset(c.array, emit.times(rows + row, c.row_stride)))  # the next tile
+        # The next tile lies below; while this one is computed, its rows come into the cache.
+        emit.prefetch(emit.offset(c.array, emit.times(rows + row, c.row_stride)))
 
     def segment(state: list[ir.Value]) -> list[ir.Value]:  # one run of k
         a_start, b_start, *sums = state
@@ -165,35 +185,44 @@ def emit_tile(
 
         def step(state: list[ir.Value]) -> list[ir.Value]:  # one k: every row takes its scalar of a
             a_offset, b_row, *sums = state
-            scalars = [emit.offset(start, a_offset) for start in a_rows]
-            if rows <= vectors:  # a waits in registers for the vectors of b, which come one by one
-                a_vectors = [emit.broadcast(emit.load_scalar(s), emit.vector) for s in scalars]
-                for column in range(vectors):
-                    address = emit.offset(b_row, emit.constant(column * emit.lanes))
-                    (b_vector,) = emit.load(address, 1)
-                    for row, a_vector in enumerate(a_vectors):
-                        index = row * vectors + column
-                        sums[index] = emit.multiply_add(a_vector, b_vector, sums[index])
-            else:  # the other way round: there are too few registers for all of both
-                b_vectors = emit.load(b_row, vectors)
-                for row, scalar in enumerate(scalars):
-                    a_vector = emit.broadcast(emit.load_scalar(scalar), emit.vector)
-                    for column, b_vector in enumerate(b_vectors):
-                        index = row * vectors + column
-                        sums[index] = emit.multiply_add(a_vector, b_vector, sums[index])
+            scalars = [emit.offset(a_row, a_offset) for a_row in a_rows]
+            sums = emit_multiply_adds(emit, vectors, scalars, b_row, sums)
             return [emit.builder.add(a_offset, a.k_stride), emit.offset(b_row, b.k_stride), *sums]
 
+        # All rows share one running offset: a pointer for each would take a register for each.
         _, _, *sums = emit.loop(a.segment_length, [emit.constant(0), b_start, *sums], step)
-        return [
-            emit.offset(a_start, a.segment_stride),
-            emit.offset(b_start, b.segment_stride),
-            *sums,
-        ]
+        next_a = emit.offset(a_start, a.segment_stride)
+        return [next_a, emit.offset(b_start, b.segment_stride), *sums]
 
+    # The accumulators pass through both loops as phi nodes: between two k they never leave registers.
     _, _, *sums = emit.loop(a.segments, [a.array, b.array, *sums], segment)
     for row in range(rows):
         first = emit.offset(c.array, emit.times(row, c.row_stride))
         emit.store(sums[row * vectors : (row + 1) * vectors], first, columns_left)
+
+
+def emit_multiply_adds(
+    emit: VectorBuilder, vectors: int, scalars: list[ir.Value], b_row: ir.Value, sums: list
+) -> list[ir.Value]:
+    """Emit what one k adds to a tile's sums, (rows, vectors); `scalars` has an address for each row."""
+    rows, sums = len(scalars), list(sums)
+    if rows <= vectors:
+        # a waits in registers for the vectors of b, which come one by one.
+        a_vectors = [emit.broadcast(emit.load_scalar(s), emit.vector) for s in scalars]
+        for column in range(vectors):
+            (b_vector,) = emit.load(emit.offset(b_row, emit.constant(column * emit.lanes)), 1)
+            for row, a_vector in enumerate(a_vectors):
+                index = row * vectors + column
+                sums[index] = emit.multiply_add(a_vector, b_vector, sums[index])
+        return sums
+    # The other way round: there are too few registers for all of both.
+    b_vectors = emit.load(b_row, vectors)
+    for row, scalar in enumerate(scalars):
+        a_vector = emit.broadcast(emit.load_scalar(scalar), emit.vector)
+        for column, b_vector in enumerate(b_vectors):
+            index = row * vectors + column
+            sums[index] = emit.multiply_add(a_vector, b_vector, sums[index])
+    return sums
 
 
 @intrinsic
@@ -202,37 +231,38 @@ def gemm_tile(typing_context, tile, c, initial, a, b, row, column, columns_left)
 
     Args: those of `gemm`; `tile` numbers TILES, `columns_left` counts the columns of `c` from here on.
     """
+    dtype = c.types[0].dtype
 
     def codegen(context, builder, signature, arguments):
-        emit = VectorBuilder(builder, context.get_data_type(c.types[0].dtype))
-        row, column = arguments[5:7]
-
-        def operand(position: int, at_row: bool, at_column: bool) -> NamedTuple:
-            """Return the structure at this position, with the address of the tile's first element."""
-            kind = signature.args[position]
-            array, offset, *strides = cgutils.unpack_tuple(builder, arguments[position], len(kind))
-            data = arrayobj.make_array(kind.types[0])(context, builder, array).data
-            first = emit.offset(data, offset)
-            first = emit.offset(first, builder.mul(row, strides[0])) if at_row else first
-            first = emit.offset(first, column) if at_column else first
-            return kind.instance_class(first, offset, *strides)
-
-        operands = (
-            operand(1, at_row=True, at_column=True),
-            operand(2, at_row=True, at_column=True),
-            operand(3, at_row=True, at_column=False),
-            operand(4, at_row=False, at_column=True),
+        emit = VectorBuilder(builder, context.get_data_type(dtype))
+        tile, *operands, row, column, columns_left = unpack_arguments(
+            context, builder, signature, arguments
         )
 
-        def emit_case(rows: int, vectors: int, masked: bool) -> None:
-            emit_tile(emit, (rows, vectors), *operands, arguments[7] if masked else None)
+        def first_element(operand: NamedTuple, by_row: bool, by_column: bool) -> NamedTuple:
+            """Return the operand with the address of the tile's first element in its array's place."""
+            first = emit.offset(operand.array, operand.offset)
+            first = emit.offset(first, builder.mul(row, operand.row_stride)) if by_row else first
+            return operand._replace(array=emit.offset(first, column) if by_column else first)
 
+        c, initial, a, b = operands
+        c = first_element(c, by_row=True, by_column=True)
+        initial = first_element(initial, by_row=True, by_column=True)
+        a = first_element(
+            a, by_row=True, by_column=False
+        )  # all columns of c need the same rows of a
+        b = first_element(b, by_row=False, by_column=True)
+
+        def emit_case(rows: int, vectors: int, masked: bool) -> None:
+            emit_tile(emit, (rows, vectors), c, initial, a, b, columns_left if masked else None)
+
+        # Compiled for every shape of a tile, because accumulators are registers: they have no index.
         cases = {
-            number: functools.partial(emit_case, *tile)
-            for number, tile in enumerate(TILES)
-            if tile[0] * tile[1] <= ACCUMULATORS
+            number: functools.partial(emit_case, *shape)
+            for number, shape in enumerate(TILES)
+            if shape[0] * shape[1] <= ACCUMULATORS
         }
-        switch(builder, arguments[0], cases)
+        switch(builder, tile, cases)
         return context.get_dummy_value()
 
     return types.void(INT64, c, initial, a, b, INT64, INT64, INT64), codegen
@@ -253,6 +283,7 @@ def gemm(c, initial, a, b, rows, columns):
     """
     lanes = VECTOR_BYTES // c.array.itemsize
     column, tiles = 0, (rows + ROWS - 1) // ROWS
+    # Columns outside, rows inside: the few columns of b stay in the first-level cache for all rows of a.
     # Rows are dealt out evenly: a last tile of one row would load as much of b for a sixth of the work.
     height, higher = rows // tiles, rows % tiles  # of most tiles; how many have one row more
     while column < columns:
@@ -265,7 +296,7 @@ def gemm(c, initial, a, b, rows, columns):
         while row < rows:
             tile_rows = height + (tile < higher)
             shape = width * ROWS + tile_rows - 1
-            gemm_tile(shape, c, initial, a, b, row, column, columns_left)
+            gemm_tile(shape, c, initial, a, b, row=row, column=column, columns_left=columns_left)
             row, tile = row + tile_rows, tile + 1
         column += WIDTHS[width][0] * lanes
 

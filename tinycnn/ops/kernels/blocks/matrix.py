@@ -1,4 +1,4 @@
-"""How a kernel names a matrix that lies somewhere inside a flat array."""
+"""How a kernel names a matrix, or a row of numbers, that lies somewhere inside a flat array."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,14 @@ class Matrix(NamedTuple):
     row_stride: int  # likewise
 
 
+class View(NamedTuple):
+    """Numbers inside a flat array, from an offset on."""
+
+    array: np.ndarray
+    offset: int  # in elements
+
+
 def structure_type(structure: type, dtype: np.dtype) -> types.NamedTuple:
     """Return Numba's type of a NamedTuple whose first field is a flat array, all others whole numbers."""
-    whole_numbers = [INT64] * (len(structure._fields) - 1)
-    return types.NamedTuple((flat_array(dtype), *whole_numbers), structure)
+    integers = [INT64] * (len(structure._fields) - 1)
+    return types.NamedTuple((flat_array(dtype), *integers), structure)

@@ -9,18 +9,31 @@ vector of channels the maxima so far and their indices in the window stay in reg
 """
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np import arrayobj
 
+from tinycnn.ops.kernels.blocks.matrix import Matrix, structure_type
 from tinycnn.ops.kernels.codegen.function_pointers import INT64, address, flat_array
 from tinycnn.ops.kernels.codegen.jit import jit
-from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES, VectorBuilder
+from tinycnn.ops.kernels.codegen.vector_builder import (
+    VECTOR_BYTES,
+    VectorBuilder,
+    unpack_arguments,
+)
 
 BYTE = ir.IntType(8)
+
+
+class Maxima(NamedTuple):
+    """Where the results of windows go: both arrays are flat, and filled from the same offset on."""
+
+    y: np.ndarray
+    argmax: np.ndarray  # uint8: index in the window
+    offset: int
 
 
 def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> tuple:
@@ -40,6 +53,7 @@ def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> t
     def pixel(state: list[ir.Value]) -> list[ir.Value]:
         address, index, maximum, argmax = state
         (value,) = emit.load(address, 1)
+        # Ordered with itself fails only for a NaN; once the maximum is one, no other replaces it.
         first_nan = builder.and_(
             builder.fcmp_unordered("uno", value, value),
             builder.fcmp_ordered("ord", maximum, maximum),
@@ -51,44 +65,40 @@ def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> t
         next_index = builder.add(index, emit.constant(1))
         return [emit.offset(address, pixel_stride), next_index, maximum, argmax]
 
+    # Two loops, for the rows of a window do not follow each other in memory.
     def row(state: list[ir.Value]) -> list[ir.Value]:
         start, *carried = state
         _, *carried = emit.loop(columns, [start, *carried], pixel)
         return [emit.offset(start, row_stride), *carried]
 
     (first,) = emit.load(z, 1)
+    # Compared with itself the first pixel is not larger, so its index stays 0.
     state = [z, emit.constant(0), first, ir.Constant(index_vector, [0] * emit.lanes)]
     _, _, maximum, argmax = emit.loop(rows, state, row)
     return maximum, builder.trunc(argmax, ir.VectorType(BYTE, emit.lanes))
 
 
 @intrinsic
-def set_max(
-    typing_context, z, z_offset, strides, pool, y, y_offset, argmax, argmax_offset, vectors
-):
+def set_max(typing_context, z, pixel_stride, pool, out, vectors):
     """Write ReLU of the maximum of a window, and its argmax, for some vectors of channels.
 
-    Args: flat arrays, and where to begin; strides and pool are those of `emit_max`.
+    Args: those of `max_pool_row`, beginning with the window; `pixel_stride` is f.
     """
+    dtype = z.types[0].dtype
 
     def codegen(context, builder, signature, arguments):
-        emit = VectorBuilder(builder, context.get_data_type(z.dtype))
-
-        def pointer(array: int) -> ir.Value:
-            kind = signature.args[array]
-            return arrayobj.make_array(kind)(context, builder, arguments[array]).data
-
-        strides, pool = (
-            [builder.extract_value(arguments[argument], part) for part in (0, 1)]
-            for argument in (2, 3)
+        emit = VectorBuilder(builder, context.get_data_type(dtype))
+        z, pixel_stride, pool, out, vectors = unpack_arguments(
+            context, builder, signature, arguments
         )
-        z_now, y_now = emit.offset(pointer(0), arguments[1]), emit.offset(pointer(4), arguments[5])
-        argmax_now = builder.gep(pointer(6), [arguments[7]], source_etype=BYTE)
+        z_now, y_now = emit.offset(z.array, z.offset), emit.offset(out.y, out.offset)
+        argmax_now = builder.gep(out.argmax, [out.offset], source_etype=BYTE)
         zeros = ir.Constant(emit.vector, [0.0] * emit.lanes)
 
         def step(state: list[ir.Value]) -> list[ir.Value]:
             z_now, y_now, argmax_now = state
-            maximum, indices = emit_max(emit, z_now, strides, pool)
+            maximum, indices = emit_max(emit, z_now, (z.row_stride, pixel_stride), pool)
+            # ReLU after the maximum, not before: it is monotonic, and there is only one number left.
             negative = builder.fcmp_ordered("<", maximum, zeros)
             emit.store([builder.select(negative, zeros, maximum)], y_now)
             address = builder.bitcast(argmax_now, indices.type.as_pointer())
@@ -97,44 +107,43 @@ def set_max(
             after = builder.gep(argmax_now, [lanes], source_etype=BYTE)
             return [emit.offset(z_now, lanes), emit.offset(y_now, lanes), after]
 
-        emit.loop(arguments[8], [z_now, y_now, argmax_now], step)
+        emit.loop(vectors, [z_now, y_now, argmax_now], step)
         return context.get_dummy_value()
 
-    pair = types.UniTuple(INT64, 2)
-    return types.void(z, INT64, pair, pair, y, INT64, argmax, INT64, INT64), codegen
+    return types.void(z, INT64, types.UniTuple(INT64, 2), out, INT64), codegen
 
 
 @jit
-def max_pool_row(z, z_offset, width, f, pool, y, y_offset, columns, argmax):
+def max_pool_row(z, f, pool, out, columns):
     """Write ReLU of the maximum of every window, and its index in the window, for one row of windows.
 
     Args:
-        z, z_offset, width: flat rows of (width, f), and where the first begins.
+        z: a `Matrix` whose rows are rows of pixels, (width, f).
+        f: channels of a pixel.
         pool: (ph, pw), rows and columns of a window; the next begins where one ends.
-        y, argmax, y_offset: flat, and where the row begins in both.
+        out: `Maxima`, from the first window on.
         columns: how many windows there are.
     """
-    lanes = VECTOR_BYTES // z.itemsize
-    in_vectors, strides = f // lanes * lanes, (width * f, f)
+    lanes = VECTOR_BYTES // z.array.itemsize
     for j in range(columns):
-        window, out = z_offset + j * pool[1] * f, y_offset + j * f
-        set_max(z, window, strides, pool, y, out, argmax, out, f // lanes)
-        for ch in range(in_vectors, f):  # the channels that fill no vector, one by one
-            maximum, index = z[window + ch], 0
+        window = Matrix(z.array, z.offset + j * pool[1] * f, z.row_stride)
+        maxima = Maxima(out.y, out.argmax, out.offset + j * f)
+        set_max(window, pixel_stride=f, pool=pool, out=maxima, vectors=f // lanes)
+        for ch in range(f // lanes * lanes, f):  # the channels that fill no vector, one by one
+            maximum, index = z.array[window.offset + ch], 0
             for candidate in range(1, pool[0] * pool[1]):
                 row, column = candidate // pool[1], candidate % pool[1]
-                value = z[window + row * width * f + column * f + ch]
+                value = z.array[window.offset + row * z.row_stride + column * f + ch]
+                # The first NaN wins, and nothing wins over it: `>` is false for a NaN on either side.
                 if value > maximum or (value != value and maximum == maximum):
                     maximum, index = value, candidate
-            y[out + ch] = z.dtype.type(0) if maximum < 0 else maximum
-            argmax[out + ch] = index
+            out.y[maxima.offset + ch] = out.y.dtype.type(0) if maximum < 0 else maximum
+            out.argmax[maxima.offset + ch] = index
 
 
 @functools.cache
 def max_pool_row_address(dtype: np.dtype) -> int:
-    """Return where `pool_row` begins, for `function_pointers.call`."""
-    flat, indices = flat_array(dtype), flat_array(np.uint8)
-    return address(
-        max_pool_row,
-        (flat, INT64, INT64, INT64, types.UniTuple(INT64, 2), flat, INT64, INT64, indices),
-    )
+    """Return where `max_pool_row` begins, for `function_pointers.call`."""
+    out = types.NamedTuple((flat_array(dtype), flat_array(np.uint8), INT64), Maxima)
+    pair = types.UniTuple(INT64, 2)
+    return address(max_pool_row, (structure_type(Matrix, dtype), INT64, pair, out, INT64))

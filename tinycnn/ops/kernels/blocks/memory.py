@@ -19,6 +19,7 @@ def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """
     dtype = np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
+    # A line too long, so that a multiple of 64 lies in it; the view keeps the buffer alive.
     buffer = np.empty(size + LINE, np.uint8)
     start = -buffer.__array_interface__["data"][0] % LINE
     return buffer[start : start + size].view(dtype).reshape(shape)

@@ -25,8 +25,10 @@ def pad_image(x, relu_output, b, pad_top_left, image):
         image: zeros with room for it, (rows, columns, c); what does not fit is cut.
     """
     (_, h, w, c), (top, left) = x.shape, pad_top_left
+    # Gradients that belong to the padding behind the last pixels only are not needed: they are cut.
     rows, columns = min(h, image.shape[0] - top), min(w, image.shape[1] - left)
     no_padding = top == 0 and left == 0 and h == image.shape[0] and w == image.shape[1]
+    # The sample itself serves: it is contiguous, and nobody writes to it.
     if no_padding and len(relu_output) == 0:
         return x[b].ravel()
     x_flat, relu_flat, out, count = x.ravel(), relu_output.ravel(), image.ravel(), columns * c

@@ -14,12 +14,15 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np import arrayobj
 
 from tinycnn.ops.kernels.blocks.matrix import Matrix, structure_type
 from tinycnn.ops.kernels.codegen.function_pointers import INT64, address, flat_array
 from tinycnn.ops.kernels.codegen.jit import jit
-from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES, VectorBuilder
+from tinycnn.ops.kernels.codegen.vector_builder import (
+    VECTOR_BYTES,
+    VectorBuilder,
+    unpack_arguments,
+)
 
 
 def emit_transpose(emit: VectorBuilder, rows: list[ir.Value]) -> list[ir.Value]:
@@ -41,44 +44,36 @@ def emit_transpose(emit: VectorBuilder, rows: list[ir.Value]) -> list[ir.Value]:
 
 
 @intrinsic
-def transpose_square(
-    typing_context,
-    x,
-    x_offset,
-    x_row_stride,
-    relu_output,
-    all_active,
-    y,
-    y_offset,
-    y_row_stride,
-):
+def transpose_square(typing_context, x, relu_output, all_active, y):
     """Write the transpose of a square of x to y, 0 where `relu_output`, laid out as x, is not above 0.
 
-    Args: flat arrays, where the squares begin, and row strides; whether all counts as above 0.
+    Args: as `transpose`; x and y are matrices that begin where the squares do.
     """
+    dtype = x.types[0].dtype
 
     def codegen(context, builder, signature, arguments):
-        emit = VectorBuilder(builder, context.get_data_type(x.dtype))
+        emit = VectorBuilder(builder, context.get_data_type(dtype))
+        x, relu_output, all_active, y = unpack_arguments(context, builder, signature, arguments)
 
-        def row_address(array: int, offset: int, row: int) -> ir.Value:
-            kind = signature.args[array]
-            data = arrayobj.make_array(kind)(context, builder, arguments[array]).data
-            first = emit.offset(data, arguments[offset])
-            return emit.offset(first, emit.times(row, arguments[offset + 1]))
+        def row_address(matrix: Matrix, row: int) -> ir.Value:
+            first = emit.offset(matrix.array, matrix.offset)
+            return emit.offset(first, emit.times(row, matrix.row_stride))
 
         lanes, zeros = range(emit.lanes), ir.Constant(emit.vector, [0.0] * emit.lanes)
-        everywhere = emit.broadcast(arguments[4], ir.VectorType(ir.IntType(1), emit.lanes))
+        # A mask, not a branch: one compiled function serves gradients behind a ReLU and others.
+        everywhere = emit.broadcast(all_active, ir.VectorType(ir.IntType(1), emit.lanes))
         rows = []
         for row in lanes:
-            (values,) = emit.load(row_address(0, 1, row), 1)
-            (relu_values,) = emit.load(row_address(3, 1, row), 1)
+            (values,) = emit.load(row_address(x, row), 1)
+            (relu_values,) = emit.load(row_address(x._replace(array=relu_output), row), 1)
             active = builder.or_(builder.fcmp_ordered(">", relu_values, zeros), everywhere)
             rows.append(builder.select(active, values, zeros))
+        # All rows are loaded before the first is stored: the square is in registers, y may be x's neighbour.
         for row, values in zip(lanes, emit_transpose(emit, rows), strict=True):
-            emit.store([values], row_address(5, 6, row))
+            emit.store([values], row_address(y, row))
         return context.get_dummy_value()
 
-    return types.void(x, INT64, INT64, relu_output, types.boolean, y, INT64, INT64), codegen
+    return types.void(x, relu_output, types.boolean, y), codegen
 
 
 @jit
@@ -93,21 +88,15 @@ def transpose(x, relu_output, all_active, rows, columns, y):
         y: a `Matrix`.
     """
     lanes = VECTOR_BYTES // x.array.itemsize
-    whole_rows, whole_columns = rows - rows % lanes, columns - columns % lanes
-    for i in range(0, whole_rows, lanes):
-        for j in range(0, whole_columns, lanes):
-            transpose_square(
-                x.array,
-                x.offset + i * x.row_stride + j,
-                x.row_stride,
-                relu_output,
-                all_active,
-                y.array,
-                y.offset + j * y.row_stride + i,
-                y.row_stride,
-            )
+    square_rows, square_columns = rows - rows % lanes, columns - columns % lanes
+    for i in range(0, square_rows, lanes):
+        for j in range(0, square_columns, lanes):
+            x_square = Matrix(x.array, x.offset + i * x.row_stride + j, x.row_stride)
+            y_square = Matrix(y.array, y.offset + j * y.row_stride + i, y.row_stride)
+            transpose_square(x_square, relu_output, all_active, y_square)
+    # What no square covers: the columns that are left of each row, and all columns of the last rows.
     for i in range(rows):
-        for j in range(whole_columns if i < whole_rows else 0, columns):
+        for j in range(square_columns if i < square_rows else 0, columns):
             position = x.offset + i * x.row_stride + j
             active = all_active or relu_output[position] > 0
             value = x.array[position] if active else x.array.dtype.type(0)

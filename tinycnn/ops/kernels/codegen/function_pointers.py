@@ -30,6 +30,7 @@ def address(function: Callable, kinds: tuple) -> int:
         function: made by `jit`; it returns nothing.
         kinds: Numba's types of its arguments.
     """
+    # Compiled, or taken from the disk: no call is needed to choose the types.
     function.compile(kinds)
     compiled = function.overloads[kinds]
     return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
@@ -40,6 +41,7 @@ def passed_kind(kind: types.Type) -> types.Type:
     if isinstance(kind, types.Integer):
         return INT64
     if isinstance(kind, types.BaseTuple):
+        # A literal or an int32 inside of a tuple would make another type, and another layout in memory.
         structure = getattr(kind, "instance_class", None)  # of a NamedTuple
         return types.BaseTuple.from_types([passed_kind(field) for field in kind], structure)
     return types.unliteral(kind)
@@ -68,9 +70,11 @@ def call(typing_context, function_address, arguments):
         values = [emit_cast(context, builder, *field) for field in fields]
         kind: ir.FunctionType = context.call_conv.get_function_type(types.none, kinds)
         function = builder.inttoptr(given[0], kind.as_pointer())
+        # Numba's own convention: an error inside comes back as a status, and goes on to our caller.
         status, _ = context.call_conv.call_function(builder, function, types.none, kinds, values)
         with cgutils.if_unlikely(builder, status.is_error):
             context.call_conv.return_status_propagate(builder, status)
         return context.get_dummy_value()
 
+    # The address is data: machine code that is cached stays right, wherever `gemm` lies next time.
     return types.void(INT64, arguments), codegen

@@ -18,6 +18,7 @@ KERNELS = pathlib.Path(__file__).parents[1]
 def source_hash() -> str:
     """Hash every file of the kernels: a kernel's machine code depends on the kernels that it calls."""
     digest = hashlib.sha256()
+    # All of them, since what is inlined where is not known here: a change costs one compilation.
     for path in sorted(KERNELS.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -49,13 +50,16 @@ class HashedFiles(IndexDataCacheFile):
         """Write the machine code, and then the index that names it."""
         overloads = self._load_index()
         digest = hashlib.sha256(repr((self._source_stamp, key)).encode()).digest()
+        # The same code has the same name: two processes that write it at once write the same bytes.
         overloads[key] = self._data_name(int.from_bytes(digest[:8], "big"))
+        # The index last: it never names a file that is not there yet.
         self._save_data(overloads[key], data)
         self._save_index(overloads)
 
     @contextlib.contextmanager
     def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
         with super()._open_for_write(filepath) as file:
+            # Kept in memory until complete, for the hash is over all of it.
             content = io.BytesIO()
             yield content
             file.write(content.getvalue() + hashlib.sha256(content.getvalue()).digest())
@@ -94,6 +98,7 @@ class ForgivingCache(FunctionCache):
         )
 
     def _index_key(self, sig: object, codegen: object) -> tuple:
+        # Numba's key has the types and the CPU; ours also what the called kernels were.
         return (*super()._index_key(sig, codegen), source_hash())
 
     def load_overload(self, sig: object, target_context: object) -> object:
@@ -102,6 +107,7 @@ class ForgivingCache(FunctionCache):
         try:
             loaded = super().load_overload(sig, target_context)
         except Exception:  # a damaged file can raise anything out of unpickling
+            # Everything of this function goes: the index may name what is damaged, too.
             with contextlib.suppress(OSError):
                 self.flush()
         if loaded is None:
@@ -139,6 +145,7 @@ def jit(function: Callable, **options: object) -> Callable:
         >>> double(4)
         8
     """
+    # Without the GIL kernels run side by side; NumPy's rules give inf and NaN for a division by zero.
     dispatcher = numba.njit(nogil=True, error_model="numpy", **options)(function)
     # RuntimeError: no folder of Numba's list can be written; the others: a Numba with another inside.
     with contextlib.suppress(AttributeError, TypeError):

@@ -11,7 +11,7 @@ to iteration in *phi nodes*, which LLVM keeps in registers as long as there are 
 from collections.abc import Callable
 
 from llvmlite import binding, ir
-from numba import config
+from numba import config, types
 from numba.core import cgutils
 from numba.core.base import BaseContext
 from numba.core.typing.templates import Signature
@@ -30,10 +30,13 @@ def vector_shape(features: str, triple: str) -> tuple[int, int, bool]:
         (32, 2, True)
     """
     have = set(features.split(","))
+    # 32 registers and broadcasts in the multiply-add itself: four vectors a row, though they are short.
     if triple.startswith(("aarch64", "arm64")):
         return 16, 4, True
+    # 32 registers: 6 x 4 accumulators leave eight for operands.
     if "+avx512f" in have:
         return 64, 4, True
+    # 16 registers: 6 x 2 accumulators leave four.
     if "+avx2" in have:
         return 32, 2, "+fma" in have
     return 16, 2, False
@@ -41,6 +44,7 @@ def vector_shape(features: str, triple: str) -> tuple[int, int, bool]:
 
 def compiled_features() -> str:
     """Return the features that Numba compiles for: those of the user's setting, else the machine's."""
+    # NUMBA_CPU_FEATURES: code for another machine, or a test of the narrower tiles.
     if config.CPU_FEATURES is not None:
         return config.CPU_FEATURES
     return binding.get_host_cpu_features().flatten()
@@ -49,14 +53,25 @@ def compiled_features() -> str:
 VECTOR_BYTES, VECTORS, FUSED = vector_shape(compiled_features(), binding.get_default_triple())
 
 
-def argument_element(
-    context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: list, array: int
-) -> ir.Value:
-    """Emit the address of an element of argument `array`, flat; the argument after it is the offset."""
-    kind = signature.args[array]
-    data = arrayobj.make_array(kind)(context, builder, arguments[array]).data
-    element = context.get_data_type(kind.dtype)
-    return builder.gep(data, [arguments[array + 1]], source_etype=element)
+def unpack(
+    context: BaseContext, builder: ir.IRBuilder, kind: types.Type, value: ir.Value
+) -> object:
+    """Emit what an argument consists of: the address of an array's first element, the fields of a tuple."""
+    if isinstance(kind, types.Array):
+        return arrayobj.make_array(kind)(context, builder, value).data
+    if not isinstance(kind, types.BaseTuple):
+        return value
+    fields = zip(kind, cgutils.unpack_tuple(builder, value, len(kind)), strict=True)
+    parts = [unpack(context, builder, *field) for field in fields]
+    return kind.instance_class(*parts) if isinstance(kind, types.BaseNamedTuple) else tuple(parts)
+
+
+def unpack_arguments(
+    context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: list
+) -> list:
+    """Emit what each argument of an intrinsic consists of: see `unpack`."""
+    pairs = zip(signature.args, arguments, strict=True)
+    return [unpack(context, builder, *pair) for pair in pairs]
 
 
 def switch(builder: ir.IRBuilder, selector: ir.Value, cases: dict[int, Callable]) -> None:
@@ -67,6 +82,7 @@ def switch(builder: ir.IRBuilder, selector: ir.Value, cases: dict[int, Callable]
         selector: known at run time.
         cases: functions that emit a case.
     """
+    # Not a chain of comparisons: LLVM makes a jump table of it.
     done = builder.append_basic_block("done")
     instruction = builder.switch(selector, done)
     for value, emit_case in cases.items():
@@ -111,12 +127,14 @@ class VectorBuilder:
 
     def vector_pointer(self, pointer: ir.Value, index: int) -> ir.Value:
         """Return the address of vector `index` after `pointer`."""
+        # Pointers point to elements; a vector is only a way to read some of them.
         address = self.offset(pointer, self.constant(index * self.lanes))
         return self.builder.bitcast(address, self.vector.as_pointer())
 
     def broadcast(self, scalar: ir.Value, vector: ir.VectorType) -> ir.Value:
         """Return a vector whose every lane is `scalar`."""
         lanes = ir.VectorType(ir.IntType(32), self.lanes)
+        # A splat, in the form that LLVM recognises: lane 0 of one vector, shuffled to all lanes.
         first = self.builder.insert_element(
             ir.Constant(vector, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0)
         )
@@ -133,6 +151,7 @@ class VectorBuilder:
         """Return which lanes of vector `index` lie left of column `width`."""
         words = ir.VectorType(self.word, self.lanes)
         start = index * self.lanes
+        # Compared as 64-bit integers, so that `width` may be any count of columns.
         columns = ir.Constant(words, list(range(start, start + self.lanes)))
         return self.builder.icmp_signed("<", columns, self.broadcast(width, words))
 
@@ -154,10 +173,12 @@ class VectorBuilder:
         for index in range(vectors):
             address = self.vector_pointer(pointer, index)
             if width is None:
+                # Rows begin anywhere: an alignment of one element is all that may be promised.
                 loaded.append(self.builder.load(address, typ=self.vector, align=self.size))
             else:
                 align = ir.Constant(ir.IntType(32), self.size)
                 zeros = ir.Constant(self.vector, [0.0] * self.lanes)
+                # Lanes behind the end may lie on a page that does not exist: they must not be read at all.
                 name = f"llvm.masked.load.{self.suffix()}.p0"
                 arguments = [address, align, self.mask(width, index), zeros]
                 loaded.append(self.call(name, self.vector, arguments))
@@ -181,6 +202,7 @@ class VectorBuilder:
         """
         size = self.lanes // 2
         while size:
+            # The bits of `width` say which halves, quarters, ... there are: they are its binary digits.
             some = self.builder.and_(width, self.constant(size))
             needed = self.builder.icmp_signed("!=", some, self.constant(0))
             first_lanes = ir.Constant(ir.VectorType(ir.IntType(32), size), list(range(size)))
@@ -188,6 +210,7 @@ class VectorBuilder:
                 part = self.builder.shuffle_vector(value, value, first_lanes)
                 address = self.builder.bitcast(pointer, part.type.as_pointer())
                 self.builder.store(part, address, align=self.size)
+            # What is left comes to the front, so that the next, smaller part is again the first lanes.
             rotation = [(lane + size) % self.lanes for lane in range(self.lanes)]
             value = self.builder.select(needed, self.shuffle(value, value, rotation), value)
             pointer = self.offset(pointer, some)
@@ -203,6 +226,7 @@ class VectorBuilder:
 
     def multiply_add(self, a: ir.Value, b: ir.Value, total: ir.Value) -> ir.Value:
         """Return `a · b + total`, rounded once where the machine has the instruction."""
+        # `fma` without the instruction would be a call of a library for each lane.
         name = f"llvm.{'fma' if FUSED else 'fmuladd'}.{self.suffix()}"
         return self.call(name, self.vector, [a, b, total])
 
@@ -223,11 +247,14 @@ class VectorBuilder:
 
         Phi nodes carry the state, so that it stays in registers.
         """
+        # The count is one more value that changes from iteration to iteration.
         builder, state = self.builder, [self.constant(0), *state]
+        # A phi node names the blocks that its values come from; `body` may end in another than it began in.
         before = builder.block
         head, inside, after = (builder.append_basic_block(n) for n in ("head", "repeat", "done"))
         builder.branch(head)
         builder.position_at_end(head)
+        # Tested before the first iteration: there may be none.
         phis = [builder.phi(value.type) for value in state]
         builder.cbranch(builder.icmp_signed("<", phis[0], count), inside, after)
         builder.position_at_end(inside)

@@ -50,8 +50,10 @@ def forward_span(first, last, a, pool, activation_code, y):
     a_flat, y_flat, line = a.ravel(), y.ravel(), ow * f
     row, count = np.empty(line, a.dtype), a.dtype.type(ph * pw)
     for b in range(first, last):
+        # In place: backward needs what the activation gave, nobody what it was given.
         activate(a_flat[b * oh * line : (b + 1) * oh * line], activation_code)
         for i in range(rows):
+            # Rows are added up first, whole: long loops that become vector instructions; columns afterwards.
             set_to_zero(row)
             for above in range(ph):
                 start = (b * oh + i * ph + above) * line
@@ -106,4 +108,5 @@ def backward_span(first, last, dy, a, pool, activation_code, dz):
                 start = (b * oh + i * ph + above) * line
                 stop = start + line
                 activation_gradient(row, a_flat[start:stop], dz_flat[start:stop], activation_code)
+        # Rows below the last window took no part in y.
         set_to_zero(dz_flat[(b * oh + rows * ph) * line : (b + 1) * oh * line])

@@ -6,6 +6,7 @@ from tinycnn.ops.kernels.convolution import (
     algorithms,
     direct,
     few_channels,
+    rotated_kernel,
     winograd_convolution,
     winograd_gradient,
 )
@@ -16,7 +17,7 @@ FORWARD = {"winograd": winograd_convolution.forward, "direct": direct.forward}
 BACKWARD_INPUT = {
     "few_channels": few_channels.backward_input,
     "winograd": winograd_convolution.backward_input,
-    "direct": direct.backward_input,
+    "direct": rotated_kernel.backward_input,
 }
 BACKWARD_KERNEL = {"winograd": winograd_gradient.backward_kernel, "direct": direct.backward_kernel}
 

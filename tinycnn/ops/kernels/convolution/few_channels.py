@@ -27,10 +27,11 @@ from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
 from tinycnn.ops.kernels.blocks.transpose import transpose_address
 from tinycnn.ops.kernels.codegen.function_pointers import call
-from tinycnn.ops.kernels.codegen.jit import jit
-from tinycnn.ops.kernels.convolution.direct import grain
+from tinycnn.ops.kernels.codegen.jit import inlined, jit
+from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
+from tinycnn.ops.kernels.parallel.grain import grain
 from tinycnn.ops.kernels.parallel.thread_pool import workers
-from tinycnn.utils.geometry import Padding, Pair, padded_size, top_left
+from tinycnn.utils.geometry import Padding, Pair
 
 
 def backward_input(
@@ -46,29 +47,48 @@ def backward_input(
     Args: as there; less padding beside the image than the kernel has columns; `relu_output` of a ReLU
     behind the convolution, shaped as dy, or no samples.
     """
-    dx, start = aligned_empty(x_shape, dy.dtype), top_left(padding)
-    flipped = np.ascontiguousarray(kernel[:, ::-1].transpose(0, 2, 1, 3))  # (kh, c, kw, f)
-    rows, _ = padded_size(x_shape[1:3], padding)
+    n, dx = len(dy), aligned_empty(x_shape, dy.dtype)
+    geometry = convolution_geometry(x_shape[1:3], kernel.shape[:2], strides, padding)
     padded_columns = round_up_to_vectors(x_shape[2], dx.dtype)
-    addresses = gemm_address(dy.dtype), transpose_address(dy.dtype)
-    arguments = addresses, dy, relu_output, flipped, start, rows, padded_columns, dx
-    least = grain(len(dy), dy.size * kernel[..., 0].size)
-    workers.run(backward_input_span, len(dy), least, *arguments)
+    workers.run(
+        backward_input_span,
+        n,
+        grain(n, dy.size * kernel[..., 0].size),
+        gemm=gemm_address(dy.dtype),
+        transpose=transpose_address(dy.dtype),
+        dy=dy,
+        relu_output=relu_output,
+        # Only columns are reversed: rows are dealt with by where the result is added.
+        flipped=np.ascontiguousarray(kernel[:, ::-1].transpose(0, 2, 1, 3)),  # (kh, c, kw, f)
+        planes_shape=(geometry.padded_size[0], padded_columns),
+        pad_top_left=geometry.pad_top_left,
+        dx=dx,
+    )
     return dx
 
 
 @jit
 def backward_input_span(
-    start, stop, addresses, dy, relu_output, flipped, pad_top_left, rows, padded_columns, dx
+    start, stop, gemm, transpose, dy, relu_output, flipped, planes_shape, pad_top_left, dx
 ):
-    """Write dx of samples start to stop: each row of dy gives to all rows that it saw."""
-    (_, h, w, c), (_, oh, ow, f), (kh, _, kw, _) = dx.shape, dy.shape, flipped.shape
-    dy_flat, dx_flat, (gemm, transpose) = dy.ravel(), dx.ravel(), addresses
-    all_active = len(relu_output) == 0
+    """Write dx of samples start to stop: each row of dy gives to all rows that it saw.
+
+    Args:
+        start, stop: which samples.
+        gemm, transpose: their addresses.
+        dy: (n, oh, ow, f).
+        relu_output: of a ReLU behind the convolution, shaped as dy, or no samples.
+        flipped: the kernel, columns reversed, (kh, c, kw, f).
+        planes_shape: rows of the padded image, and columns of x padded to the vector width.
+        pad_top_left: of the convolution.
+        dx: (n, h, w, c), is written.
+    """
+    (_, oh, ow, f), (kh, c, kw, _), (rows, padded_columns) = dy.shape, flipped.shape, planes_shape
+    dy_flat, all_active = dy.ravel(), len(relu_output) == 0
     relu_flat = dy_flat if all_active else relu_output.ravel()
     width = padded_columns + kw - 1  # whole vectors are read, shifted by the kernel
     pixels = np.zeros(f * width, dy.dtype)
-    planes = np.empty(rows * c * padded_columns, dy.dtype)
+    planes = np.empty(rows * c * padded_columns, dy.dtype)  # (rows, c, padded_columns)
     # Rows of the result are (kernel row, channel); k runs over filters, segments over columns of the kernel.
     kernel = LeftOperand(
         array=flipped.ravel(),
@@ -80,18 +100,27 @@ def backward_input_span(
         segments=kw,
     )
     for b in range(start, stop):
+        # Rows of planes receive from kh rows of dy, one after the other.
         set_to_zero(planes)
         for i in range(oh):
             source = Matrix(dy_flat, (b * oh + i) * ow * f, row_stride=f)
             target = Matrix(pixels, kw - 1 - pad_top_left[1], row_stride=width)
             call(transpose, (source, relu_flat, all_active, ow, f, target))
             # forward: y[i, j] = Σ x[i + di, j + dj] · kernel[di, dj]
+            # Kernel row di of what row i of dy gives goes to row i + di of the planes: they follow in memory.
             out = Matrix(planes, i * c * padded_columns, row_stride=padded_columns)
             shifted = RightOperand(pixels, 0, k_stride=width, segment_stride=1)
             call(gemm, (out, out, kernel, shifted, kh * c, padded_columns))
-        for r in range(h):
-            for ch in range(c):
-                plane_row = ((r + pad_top_left[0]) * c + ch) * padded_columns
-                offset = (b * h + r) * w * c + ch
-                for q in range(w):
-                    dx_flat[offset + q * c] = planes[plane_row + q]
+        interleave(planes, padded_columns, pad_top_left[0], dx, b)
+
+
+@inlined
+def interleave(planes, padded_columns, top, dx, b):
+    """Write a plane for each channel, from row `top` on, to sample `b` of dx, channels side by side."""
+    (_, h, w, c), dx_flat = dx.shape, dx.ravel()
+    for r in range(h):
+        for ch in range(c):
+            plane_row = ((r + top) * c + ch) * padded_columns
+            offset = (b * h + r) * w * c + ch
+            for q in range(w):
+                dx_flat[offset + q * c] = planes[plane_row + q]

@@ -10,22 +10,32 @@ In the first the image is the `b` of `blocks/gemm.py`; in the second both sides 
 `blocks/dot_products.py`.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from tinycnn.ops.kernels.activations import activate, activation_gradient
 from tinycnn.ops.kernels.blocks.dot_products import add_dot_products
 from tinycnn.ops.kernels.blocks.elementwise import add, set_to_zero
 from tinycnn.ops.kernels.blocks.gemm import LeftOperand, RightOperand, gemm_address
-from tinycnn.ops.kernels.blocks.matrix import Matrix
+from tinycnn.ops.kernels.blocks.matrix import Matrix, View
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
 from tinycnn.ops.kernels.blocks.padding import pad_image
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
-from tinycnn.ops.kernels.convolution.direct import grain
-from tinycnn.ops.kernels.parallel.partial_sums import partial_sums
+from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
+from tinycnn.ops.kernels.parallel.grain import grain
+from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sums
 from tinycnn.ops.kernels.parallel.thread_pool import workers
-from tinycnn.utils.geometry import Padding, Pair, padded_size, top_left
+from tinycnn.utils.geometry import Padding, Pair
+
+
+class Head(NamedTuple):
+    """What comes behind the convolution: an activation, then the means of windows side by side."""
+
+    activation_code: int  # one of `activations.ACTIVATION_CODES`
+    pool: Pair
 
 
 def forward(
@@ -36,28 +46,53 @@ def forward(
     Args: as `reference.conv2d_average_pool2d_forward`, strides of 1; `code` is one of
     `activations.ACTIVATION_CODES`.
     """
-    (n, _, _, _), (kh, kw, _, f), padded = x.shape, kernel.shape, padded_size(x.shape[1:3], padding)
-    oh, ow = padded[0] - kh + 1, padded[1] - kw + 1
+    n, (kh, kw, _, f) = len(x), kernel.shape
+    geometry = convolution_geometry(x.shape[1:3], (kh, kw), (1, 1), padding)
+    oh, ow = geometry.output
     a = aligned_empty((n, f, oh, ow), x.dtype)
     y = aligned_empty((n, oh // pool[0], ow // pool[1], f), x.dtype)
-    start, least = top_left(padding), grain(n, 4 * a.size * kh * kw)
-    arguments = gemm_address(x.dtype), x, kernel, bias, start, padded, code, pool, a, y
-    workers.run(forward_span, n, least, *arguments)
+    workers.run(
+        forward_span,
+        n,
+        grain(n, 4 * a.size * kh * kw),
+        gemm=gemm_address(x.dtype),
+        x=x,
+        kernel=kernel,
+        bias=bias,
+        geometry=geometry,
+        head=Head(code, pool),
+        a=a,
+        y=y,
+    )
     return y, a.transpose(0, 2, 3, 1)
 
 
 @inlined
-def allocate_image(padded, kw, x):
+def allocate_image(geometry, like):
     """Return zeros for an image, and behind it so many that whole vectors can be read from any pixel."""
-    more = VECTOR_BYTES // x.itemsize + kw
-    return np.zeros((padded[0] + (more + padded[1] - 1) // padded[1], padded[1], 1), x.dtype)
+    (rows, columns), kw = geometry.padded_size, geometry.kernel_size[1]
+    # The last vectors begin at the last pixel, moved to the right by up to kw.
+    more = VECTOR_BYTES // like.itemsize + kw
+    return np.zeros((rows + (more + columns - 1) // columns, columns, 1), like.dtype)
 
 
 @jit
-def forward_span(start, stop, gemm, x, kernel, bias, pad_top_left, padded, code, pool, a, y):
-    """Convolve, activate and pool samples start to stop."""
-    (_, f, oh, ow), (kh, kw, _, _), w = a.shape, kernel.shape, padded[1]
-    image, weights, a_flat = allocate_image(padded, kw, x), kernel.ravel(), a.ravel()
+def forward_span(start, stop, gemm, x, kernel, bias, geometry, head, a, y):
+    """Convolve, activate and pool samples start to stop.
+
+    Args:
+        start, stop: which samples.
+        gemm: its address.
+        x: (n, h, w, 1).
+        kernel: (kh, kw, 1, f).
+        bias: (f,).
+        geometry: of the convolution.
+        head: a `Head`.
+        a: (n, f, oh, ow), is written: a plane for each filter.
+        y: (n, rows, columns, f), is written.
+    """
+    (_, f, oh, ow), (kh, kw, _, _), w = a.shape, kernel.shape, geometry.padded_size[1]
+    image, weights, a_flat = allocate_image(geometry, x), kernel.ravel(), a.ravel()
     size, row = oh * ow, np.empty(ow, x.dtype)
     # The filters are rows; k runs over a row of the kernel, segments over its rows.
     filters = LeftOperand(
@@ -70,19 +105,21 @@ def forward_span(start, stop, gemm, x, kernel, bias, pad_top_left, padded, code,
         segments=kh,
     )
     for b in range(start, stop):
-        pixels = pad_image(x, x[:0], b, pad_top_left, image)
+        pixels = pad_image(x, x[:0], b, geometry.pad_top_left, image)
         planes = a_flat[b * f * size : (b + 1) * f * size]
         for ch in range(f):
             plane = planes[ch * size : (ch + 1) * size]
             for position in range(size):
                 plane[position] = bias[ch]
         for i in range(oh):
+            # One row of the image, shifted by k, is row k of b: its columns are pixels, side by side.
             out = Matrix(planes, i * ow, row_stride=size)
             shifted = RightOperand(pixels, i * w, k_stride=1, segment_stride=w)
             call(gemm, (out, out, filters, shifted, f, ow))
-        activate(planes, code)
+        # While the sample's planes are still in the cache.
+        activate(planes, head.activation_code)
         for ch in range(f):
-            pool_plane(planes[ch * size : (ch + 1) * size], row, pool, y, b, ch)
+            pool_plane(planes[ch * size : (ch + 1) * size], row, head.pool, y, b, ch)
 
 
 @inlined
@@ -117,51 +154,74 @@ def backward(
     `activations.ACTIVATION_CODES`.
     """
     (kh, kw, _, f), lanes = kernel_shape, VECTOR_BYTES // x.itemsize
+    geometry = convolution_geometry(x.shape[1:3], (kh, kw), (1, 1), padding)
     planes = np.ascontiguousarray(a.transpose(0, 3, 1, 2))  # (n, f, oh, ow)
+    # A vector of partial sums for each weight: lanes are added up once for all samples, below.
     sums = partial_sums(len(x), f * (kh * kw + 1) * lanes, x.dtype)
     chunks = len(sums)
-    start, padded = top_left(padding), padded_size(x.shape[1:3], padding)
-    least = grain(chunks, 4 * a.size * kh * kw)
     sums = sums.reshape(chunks, f, kh * kw + 1, lanes)
-    workers.run(backward_span, chunks, least, dy, planes, x, kw, start, padded, code, pool, sums)
+    workers.run(
+        backward_span,
+        chunks,
+        grain(chunks, 4 * a.size * kh * kw),
+        dy=dy,
+        planes=planes,
+        x=x,
+        geometry=geometry,
+        head=Head(code, pool),
+        sums=sums,
+    )
     total = sums.sum(axis=(0, 3))  # (f, kh · kw + 1)
     return np.ascontiguousarray(total[:, :-1].T).reshape(kernel_shape), total[:, -1].copy()
 
 
 @jit
-def backward_span(start, stop, dy, planes, x, kw, pad_top_left, padded, code, pool, sums):
-    """Sum the gradients of each chunk's samples; the last of each filter's sums is the bias's."""
-    (n, f, oh, ow), (chunks, _, count, lanes), w = planes.shape, sums.shape, padded[1]
-    image, sums_flat = allocate_image(padded, kw, x), sums.ravel()
+def backward_span(start, stop, dy, planes, x, geometry, head, sums):
+    """Sum the gradients of each chunk's samples; the last of each filter's sums is the bias's.
+
+    Args:
+        start, stop: which chunks.
+        dy: (n, rows, columns, f).
+        planes: what the activation gave, (n, f, oh, ow).
+        x: (n, h, w, 1).
+        geometry: of the convolution.
+        head: a `Head`.
+        sums: (chunks, f, kh · kw + 1, lanes), is written: a vector of partial sums for each weight.
+    """
+    (n, f, oh, ow), (chunks, _, count, lanes), w = planes.shape, sums.shape, geometry.padded_size[1]
+    image, sums_flat, (kh, kw) = allocate_image(geometry, x), sums.ravel(), geometry.kernel_size
     size = (oh * w + lanes - 1) // lanes * lanes
     # Rows of dz are as long as the image's, zeros behind: so one dot product runs over all rows.
     dz, row, ones = np.zeros(f * size, x.dtype), np.zeros(ow, x.dtype), np.ones(size, x.dtype)
+    gradients, vectors = Matrix(dz, 0, row_stride=size), size // lanes
     for chunk in range(start, stop):
         offset, filter_stride = chunk * f * count * lanes, count * lanes
         set_to_zero(sums_flat[offset : offset + f * filter_stride])
-        for b in range(chunk * n // chunks, (chunk + 1) * n // chunks):
-            pixels = pad_image(x, x[:0], b, pad_top_left, image)
+        first, last = chunk_samples(chunk, chunks, n)
+        for b in range(first, last):
+            pixels = pad_image(x, x[:0], b, geometry.pad_top_left, image)
             for ch in range(f):
-                unpool_plane(dy, planes, b, ch, pool, code, row, dz[ch * size : (ch + 1) * size], w)
-            gradients, vectors = Matrix(dz, 0, row_stride=size), size // lanes
-            for di in range((count - 1) // kw):
+                dz_plane = dz[ch * size : (ch + 1) * size]
+                unpool_plane(dy, planes, b, ch, head, row, dz_plane, w)
+            for di in range(kh):
                 # forward: z[f, i, j] = Σ x[i + di, j + dj] · kernel[di, dj, f]
                 out = Matrix(sums_flat, offset + di * kw * lanes, row_stride=filter_stride)
-                add_dot_products(out, gradients, pixels, di * w, f, kw, vectors)
+                add_dot_products(out, gradients, View(pixels, di * w), f, kw, vectors)
             # forward: z[f, i, j] = ... + bias[f]
             out = Matrix(sums_flat, offset + filter_stride - lanes, row_stride=filter_stride)
-            add_dot_products(out, gradients, ones, 0, f, 1, vectors)
+            add_dot_products(out, gradients, View(ones, 0), f, 1, vectors)
 
 
 @inlined
-def unpool_plane(dy, planes, b, ch, pool, code, row, dz, w):
+def unpool_plane(dy, planes, b, ch, head, row, dz, w):
     """Share the gradients dy[b, :, :, ch] among their windows, and go back through the activation."""
-    (_, rows, columns, f), (ph, pw), (_, _, oh, ow) = dy.shape, pool, planes.shape
+    (_, rows, columns, f), (ph, pw), (_, _, oh, ow) = dy.shape, head.pool, planes.shape
     dy_flat, a_flat, window_size = dy.ravel(), planes.ravel(), dy.dtype.type(ph * pw)
     for i in range(rows):
         for j in range(columns):
             # forward: y[b, i, j, ch] = sum of the window / window_size
             share = dy_flat[((b * rows + i) * columns + j) * f + ch] / window_size
+            # Nothing is written behind the last whole window: `row` is 0 there, as is the gradient.
             for right in range(pw):
                 row[j * pw + right] = share
         for above in range(ph):
@@ -169,4 +229,4 @@ def unpool_plane(dy, planes, b, ch, pool, code, row, dz, w):
             line = i * ph + above
             offset = ((b * f + ch) * oh + line) * ow
             dz_row = dz[line * w : line * w + ow]
-            activation_gradient(row, a_flat[offset : offset + ow], dz_row, code)
+            activation_gradient(row, a_flat[offset : offset + ow], dz_row, head.activation_code)

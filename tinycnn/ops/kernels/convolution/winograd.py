@@ -27,15 +27,16 @@ from numba.extending import intrinsic
 
 from tinycnn.ops.kernels.blocks.elementwise import add
 from tinycnn.ops.kernels.blocks.gemm import (
-    LeftOperand,
     RightOperand,
     gemm_address,
+    matrix_operand,
     pad_to_vector_width,
 )
-from tinycnn.ops.kernels.blocks.matrix import Matrix
+from tinycnn.ops.kernels.blocks.matrix import Matrix, structure_type
 from tinycnn.ops.kernels.codegen.function_pointers import INT64, address, call, flat_array
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
-from tinycnn.ops.kernels.codegen.vector_builder import VectorBuilder, argument_element
+from tinycnn.ops.kernels.codegen.vector_builder import VectorBuilder, unpack_arguments
+from tinycnn.ops.kernels.convolution.geometry import Geometry
 
 OUT, IN = 4, 6  # sides of a tile of the output, and of the part of the image that it sees
 POINTS = IN * IN
@@ -57,6 +58,7 @@ def pays(output: tuple[int, int], kernel_shape: tuple, strides: tuple) -> bool:
     kh, kw, c, f = kernel_shape
     if (kh, kw) != (3, 3) or tuple(strides) != (1, 1) or min(c, f) < 8:
         return False
+    # Both in multiply-adds: a value that is transformed takes as long as eight of them.
     products = count_tiles(output[0]) * count_tiles(output[1]) * POINTS * c * f
     transforms = count_tiles(output[0]) * count_tiles(output[1]) * POINTS * 8 * (c + f)
     return products + transforms < 0.8 * output[0] * output[1] * 9 * c * f
@@ -67,6 +69,13 @@ def pad_to_tiles(padded: tuple[int, int], output: tuple[int, int]) -> tuple[int,
     """Return the size of an image with padding, enlarged to what whole tiles of the output see."""
     rows, columns = (count_tiles(length) * OUT + IN - OUT for length in output)
     return max(padded[0], rows), max(padded[1], columns)
+
+
+@functools.lru_cache
+def enlarge_to_tiles(geometry: Geometry) -> Geometry:
+    """Return the geometry with more zeros below and to the right, up to what whole tiles see."""
+    padded_size = pad_to_tiles(geometry.padded_size, geometry.output)
+    return geometry._replace(padded_size=padded_size)
 
 
 def filter_matrix(dtype: np.dtype) -> np.ndarray:
@@ -103,6 +112,7 @@ def multiply_left(matrix: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def input_transform(emit: VectorBuilder, d: Values) -> Values:
     """Emit Bᵀ d, the input transform of six pixels in a line (the rows of Bᵀ, one by one)."""
+    # Points 1 and -1 differ in the sign of odd powers only, as do 2 and -2: one sum serves both.
     even, odd = emit.add_scaled(-4, d[2], d[4]), emit.add_scaled(-4, d[1], d[3])
     outer_even, outer_odd = emit.subtract(d[4], d[2]), emit.subtract(d[3], d[1])
     return [
@@ -141,26 +151,31 @@ def gradient_transform(emit: VectorBuilder, d: Values) -> Values:
     ]
 
 
+# How many pixels, or values, a transform reads and writes in a line.
+SIDES = {input_transform: (IN, IN), inverse_transform: (IN, OUT), gradient_transform: (OUT, IN)}
+
+
 def transform_2d(emit: VectorBuilder, transform: Transform, square: list[Values]) -> list[Values]:
     """Emit a transform of every column of a square of vectors, then of every row: Bᵀ d B out of two Bᵀ d."""
+    # Bᵀ d B = (Bᵀ (Bᵀ d)ᵀ)ᵀ: the same one-dimensional transform twice, `zip` transposes in between.
     columns = [transform(emit, list(column)) for column in zip(*square, strict=True)]
     return [transform(emit, list(row)) for row in zip(*columns, strict=True)]
 
 
-class Square(NamedTuple):
-    """A square of pixels, or of values at points, that an emitted transform reads or writes."""
+class Tile(NamedTuple):
+    """A square of pixels, or of values at points, one after the other: what a transform reads or writes."""
 
-    address: ir.Value
-    row_stride: ir.Value
-    column_stride: ir.Value
-    side: int
+    array: np.ndarray  # flat
+    offset: int  # in elements, as the strides
+    row_stride: int
+    column_stride: int
 
 
 def emit_transform(
     emit: VectorBuilder,
     transform: Transform,
-    source: Square,
-    target: Square,
+    source: Tile,
+    target: Tile,
     bias: ir.Value | None,
     width: ir.Value | None,
 ) -> None:
@@ -168,22 +183,23 @@ def emit_transform(
 
     Args:
         emit: the builder.
-        transform: `input_transform`, `gradient_transform` or `inverse_transform`.
-        source, target: what is read and written.
+        transform: one of SIDES.
+        source, target: what is read and written; the array of each is the address of its first element.
         bias: the address of what is added to every result, or None.
         width: how many channels the vector has; None: all of them.
     """
 
-    def element(square: Square, row: int, column: int) -> ir.Value:
-        first = emit.offset(square.address, emit.times(row, square.row_stride))
+    def element(square: Tile, row: int, column: int) -> ir.Value:
+        first = emit.offset(square.array, emit.times(row, square.row_stride))
         return emit.offset(first, emit.times(column, square.column_stride))
 
-    sides = range(source.side)
-    loaded = [[emit.load(element(source, i, j), 1, width)[0] for j in sides] for i in sides]
+    read, written = (range(side) for side in SIDES[transform])
+    loaded = [[emit.load(element(source, i, j), 1, width)[0] for j in read] for i in read]
+    # All 36 vectors at once: there are more than registers, and LLVM keeps the others on the stack.
     transformed = transform_2d(emit, transform, loaded)
     bias_vector = emit.load(bias, 1, width)[0] if bias is not None else None
-    for i in range(target.side):
-        for j in range(target.side):
+    for i in written:
+        for j in written:
             value = transformed[i][j]
             value = value if bias_vector is None else emit.add(value, bias_vector)
             emit.store([value], element(target, i, j), width)
@@ -191,6 +207,7 @@ def emit_transform(
 
 def emit_channel_loop(emit: VectorBuilder, count: ir.Value, one_vector: Callable) -> None:
     """Emit a loop that calls `one_vector(first channel, width)` for each vector of channels."""
+    # Whole vectors in a loop, then at most once a part of one, with a mask.
     lanes = emit.constant(emit.lanes)
     vectors, remainder = emit.builder.udiv(count, lanes), emit.builder.urem(count, lanes)
 
@@ -207,86 +224,48 @@ def emit_channel_loop(emit: VectorBuilder, count: ir.Value, one_vector: Callable
     emit.loop(emit.builder.zext(has_remainder, emit.word), [left], last_step)
 
 
-def tile_intrinsic(arrays: tuple, transform: Transform, sides: tuple[int, int]) -> tuple:
-    """Return signature and code of an intrinsic that transforms a tile; `arrays` are x, y and bias."""
+def transform_codegen(transform: Transform, dtype: types.Type) -> Callable:
+    """Return what emits the transform of a tile, given source, target, count and, perhaps, bias."""
 
     def codegen(context, builder, signature, arguments):
-        element = context.get_data_type(arrays[0].dtype)
-        emit = VectorBuilder(builder, element)
-
-        x, y, bias = (
-            argument_element(context, builder, signature, arguments, array) for array in (0, 4, 8)
-        )
+        emit = VectorBuilder(builder, context.get_data_type(dtype))
+        source, target, count, *bias = unpack_arguments(context, builder, signature, arguments)
+        tiles = [
+            tile._replace(array=emit.offset(tile.array, tile.offset)) for tile in (source, target)
+        ]
 
         def one_vector(channel: ir.Value, width: ir.Value | None) -> None:
-            source = Square(emit.offset(x, channel), arguments[2], arguments[3], sides[0])
-            target = Square(emit.offset(y, channel), arguments[6], arguments[7], sides[1])
-            added = emit.offset(bias, channel) if transform is inverse_transform else None
+            source, target = (
+                tile._replace(array=emit.offset(tile.array, channel)) for tile in tiles
+            )
+            added = emit.offset(bias[0], channel) if bias else None
             emit_transform(emit, transform, source, target, added, width)
 
-        emit_channel_loop(emit, arguments[10], one_vector)
+        emit_channel_loop(emit, count, one_vector)
         return context.get_dummy_value()
 
-    x, y, bias = arrays
-    layout = INT64, INT64, INT64  # offset, row stride, column stride
-    return types.void(x, *layout, y, *layout, bias, INT64, INT64), codegen
+    return codegen
 
 
 @intrinsic
-def transform_input_tile(
-    typing_context,
-    x,
-    x_offset,
-    x_row_stride,
-    x_column_stride,
-    y,
-    y_offset,
-    y_row_stride,
-    y_column_stride,
-    bias,
-    bias_offset,
-    count,
-):
-    """Write Bᵀ d B of a tile of an image, for each of `count` channels; `bias` is not used."""
-    return tile_intrinsic((x, y, bias), input_transform, (IN, IN))
+def transform_input_tile(typing_context, pixels, values, count):
+    """Write Bᵀ d B of a tile of an image, for each of `count` channels."""
+    codegen = transform_codegen(input_transform, pixels.types[0].dtype)
+    return types.void(pixels, values, INT64), codegen
 
 
 @intrinsic
-def transform_output_tile(
-    typing_context,
-    x,
-    x_offset,
-    x_row_stride,
-    x_column_stride,
-    y,
-    y_offset,
-    y_row_stride,
-    y_column_stride,
-    bias,
-    bias_offset,
-    count,
-):
+def transform_output_tile(typing_context, values, pixels, count, bias):
     """Write Aᵀ m A, a tile of the output, bias added, for each of `count` filters."""
-    return tile_intrinsic((x, y, bias), inverse_transform, (IN, OUT))
+    codegen = transform_codegen(inverse_transform, values.types[0].dtype)
+    return types.void(values, pixels, INT64, bias), codegen
 
 
 @intrinsic
-def transform_gradient_tile(
-    typing_context,
-    x,
-    x_offset,
-    x_row_stride,
-    x_column_stride,
-    y,
-    y_offset,
-    y_row_stride,
-    y_column_stride,
-    bias,
-    bias_offset,
-    count,
-):
-    """Write A dy Aᵀ of a tile of gradients, for each of `count` filters; `bias` is not used."""
-    return tile_intrinsic((x, y, bias), gradient_transform, (OUT, IN))
+def transform_gradient_tile(typing_context, gradients, values, count):
+    """Write A dy Aᵀ of a tile of gradients, for each of `count` filters."""
+    codegen = transform_codegen(gradient_transform, gradients.types[0].dtype)
+    return types.void(gradients, values, INT64), codegen
 
 
 @jit
@@ -295,79 +274,104 @@ def count_tiles(length):
     return (length + OUT - 1) // OUT
 
 
-@inlined
-def band_tiles(oh, ow):
-    """Return rows and columns of the tiles that are worked on at once."""
-    return min(count_tiles(oh), max(1, BAND // count_tiles(ow))), count_tiles(ow)
+class Scratch(NamedTuple):
+    """What a band of tiles is worked on in."""
+
+    values: np.ndarray  # the input transform at each point, flat: (36, tiles, c)
+    products: np.ndarray  # likewise: (36, tiles, f)
+    z: np.ndarray  # the band of the output, (4 · rows, 4 · columns, f)
 
 
 @inlined
 def allocate_scratch(rows, columns, c, f, like):
-    """Return scratch for a band: `v`, `m` and `z` of `convolve_band`, of the dtype of `like`."""
-    v = np.empty(POINTS * rows * columns * c, like.dtype)
-    m = np.empty(POINTS * rows * columns * f, like.dtype)
-    return v, m, np.empty((rows * OUT, columns * OUT, f), like.dtype)
+    """Return scratch for so many tiles, of the dtype of `like`."""
+    values = np.empty(POINTS * rows * columns * c, like.dtype)
+    products = np.empty(POINTS * rows * columns * f, like.dtype)
+    return Scratch(values, products, np.empty((rows * OUT, columns * OUT, f), like.dtype))
+
+
+@inlined
+def allocate_band(geometry, c, f, like):
+    """Return scratch for a band of tiles as wide as the output, whose parts fit the second-level cache."""
+    oh, ow = geometry.output
+    rows, columns = count_tiles(oh), count_tiles(ow)
+    return allocate_scratch(min(rows, max(1, BAND // columns)), columns, c, f, like)
+
+
+@inlined
+def convolve_rows(addresses, pixels, top, transformed, bias, geometry, scratch):
+    """Convolve output rows from `top` on, as many as `scratch.z` has; return how many of them exist."""
+    (oh, ow), line = geometry.output, geometry.padded_size[1] * transformed.shape[1]
+    count = min(len(scratch.z), oh - top)
+    tiles, band = (count_tiles(count), count_tiles(ow)), Matrix(pixels, top * line, row_stride=line)
+    call(addresses.convolve_band, (addresses.gemm, band, transformed, bias, tiles, scratch))
+    return count
 
 
 @jit
-def convolve_band(gemm, pixels, offset, width, c, transformed, bias, tiles, v, m, z):
-    """Convolve one image: as many rows of tiles as `z` has room for.
+def convolve_band(gemm, image, transformed, bias, tiles, scratch):
+    """Convolve a band of one image, into the first rows of `scratch.z`.
 
     Args:
         gemm: its address.
-        pixels, offset, width: the image (rows, width, c), flat, and where the band begins in it.
-        c: its channels.
+        image: a `Matrix` whose rows are rows of pixels, (width, c), from the first of the band on.
         transformed: the kernel, from `filter_transform`.
         bias: (f,).
-        tiles: rows and columns of tiles.
-        v, m: scratch for the input transform and the products, flat: 36 · tiles · c and 36 · tiles · f.
-        z: the band of the output, (4 · rows, 4 · columns, f), is written.
+        tiles: rows and columns of tiles: no more than there is scratch for.
+        scratch: `Scratch`.
     """
-    (rows, columns), f, padded_filters = tiles, len(bias), transformed.shape[2]
-    count, z_flat, u = rows * columns, z.ravel(), transformed.ravel()
+    (rows, columns), (_, c, _), f = tiles, transformed.shape, len(bias)
+    count, z_flat, z_row = rows * columns, scratch.z.ravel(), columns * OUT * f
     v_point, m_point = count * c, count * f  # from one point to the next
-    z_row = columns * OUT * f
-    zeros = np.zeros(f, z.dtype)
     for i in range(rows):
         for j in range(columns):
-            x_offset = offset + (i * OUT * width + j * OUT) * c
+            x_offset = image.offset + i * OUT * image.row_stride + j * OUT * c
+            pixels = Tile(image.array, x_offset, image.row_stride, column_stride=c)
             v_offset = (i * columns + j) * c
-            transform_input_tile(
-                pixels, x_offset, width * c, c, v, v_offset, IN * v_point, v_point, bias, 0, c
-            )
+            values = Tile(scratch.values, v_offset, IN * v_point, column_stride=v_point)
+            transform_input_tile(pixels, values, count=c)
+    # One GEMM for each point instead of one product for each tile: (tiles, c) · (c, f).
+    multiply_points(gemm, scratch, transformed, count, f)
+    for i in range(rows):
+        for j in range(columns):
+            m_offset = (i * columns + j) * f
+            products = Tile(scratch.products, m_offset, IN * m_point, column_stride=m_point)
+            pixels = Tile(z_flat, i * OUT * z_row + j * OUT * f, z_row, column_stride=f)
+            transform_output_tile(products, pixels, count=f, bias=bias)
+
+
+@inlined
+def multiply_points(gemm, scratch, transformed, count, f):
+    """Write the products: for each point those of `count` tiles' values with the transformed kernel."""
+    (_, c, padded_filters), u, z_flat = transformed.shape, transformed.ravel(), scratch.z.ravel()
+    size, zeros = count * f, np.zeros(f, z_flat.dtype)
+    initial = Matrix(zeros, 0, row_stride=0)
     for p in range(POINTS):
         for first in range(0, c, CHANNELS):
-            left = LeftOperand(
-                array=v,
-                offset=p * v_point + first,
-                row_stride=c,
-                k_stride=1,
-                segment_stride=0,
-                segment_length=min(CHANNELS, c - first),
-                segments=1,
-            )
+            v_offset, length = p * count * c + first, min(CHANNELS, c - first)
+            left = matrix_operand(scratch.values, v_offset, row_stride=c, k_stride=1, length=length)
             u_offset = (p * c + first) * padded_filters
             right = RightOperand(u, u_offset, k_stride=padded_filters, segment_stride=0)
             # Blocks of channels are summed by themselves first, in z, which is free until the output comes.
-            array, start = (m, p * m_point) if first == 0 else (z_flat, 0)
-            out, initial = Matrix(array, start, row_stride=f), Matrix(zeros, 0, row_stride=0)
+            array, start = (scratch.products, p * size) if first == 0 else (z_flat, 0)
+            out = Matrix(array, start, row_stride=f)
             call(gemm, (out, initial, left, right, count, f))
             if first > 0:
-                add(z_flat[:m_point], m[p * m_point : (p + 1) * m_point])
-    for i in range(rows):
-        for j in range(columns):
-            m_offset, z_offset = (i * columns + j) * f, i * OUT * z_row + j * OUT * f
-            transform_output_tile(
-                m, m_offset, IN * m_point, m_point, z_flat, z_offset, z_row, f, bias, 0, f
-            )
+                add(z_flat[:size], scratch.products[p * size : (p + 1) * size])
+
+
+class Addresses(NamedTuple):
+    """Where `convolve_band` and the `gemm` that it calls begin, for `function_pointers.call`."""
+
+    convolve_band: int
+    gemm: int
 
 
 @functools.cache
-def addresses(dtype: np.dtype) -> tuple[int, int]:
-    """Return where `convolve_band` and the `gemm` that it calls begin, for `function_pointers.call`."""
-    gemm, flat = gemm_address(dtype), flat_array(dtype)
-    transformed, band = (types.Array(flat.dtype, 3, "C") for _ in range(2))
-    tiles = types.UniTuple(INT64, 2)
-    source = flat, INT64, INT64, INT64
-    arguments = INT64, *source, transformed, flat, tiles, flat, flat, band
-    return address(convolve_band, arguments), gemm
+def addresses(dtype: np.dtype) -> Addresses:
+    """Return where the compiled functions for arrays of this dtype begin."""
+    flat, image = flat_array(dtype), structure_type(Matrix, dtype)
+    array_3d, tiles = types.Array(flat.dtype, 3, "C"), types.UniTuple(INT64, 2)
+    scratch = types.NamedTuple((flat, flat, array_3d), Scratch)
+    arguments = INT64, image, array_3d, flat, tiles, scratch
+    return Addresses(address(convolve_band, arguments), gemm_address(dtype))

@@ -2,11 +2,15 @@
 
 import numpy as np
 
+from tinycnn.ops.kernels.blocks.elementwise import relu_in_place
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
+from tinycnn.ops.kernels.blocks.padding import pad_image, rows_into
+from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.convolution import winograd
-from tinycnn.ops.kernels.convolution.direct import grain, winograd_span
+from tinycnn.ops.kernels.convolution.geometry import Geometry, convolution_geometry
+from tinycnn.ops.kernels.parallel.grain import grain
 from tinycnn.ops.kernels.parallel.thread_pool import workers
-from tinycnn.utils.geometry import Padding, Pair, padded_size, top_left, window_geometry
+from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.kept_transform import KeptTransform, MadeAnew
 
 
@@ -23,15 +27,43 @@ def forward(
 
     Args: as there; kernel (3, 3, c, f), strides of 1; `filters` as in `FusedConvolution`.
     """
-    (n, h, w, _), f = x.shape, kernel.shape[3]
-    output, _, _ = window_geometry((h, w), (3, 3), strides, padding)
-    y = aligned_empty((n, *output, f), x.dtype)
-    padded = winograd.pad_to_tiles(padded_size((h, w), padding), output)
-    values = filters.of(kernel, winograd.filter_transform)
-    arrays = winograd.addresses(x.dtype), x, x[:0], values, bias
-    least = grain(n, y.size * kernel[..., 0].size)
-    workers.run(winograd_span, n, least, *arrays, top_left(padding), padded, relu, y)
+    geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], strides, padding)
+    n, y = len(x), aligned_empty((len(x), *geometry.output, len(bias)), x.dtype)
+    workers.run(
+        forward_span,
+        n,
+        grain(n, y.size * kernel[..., 0].size),
+        addresses=winograd.addresses(x.dtype),
+        x=x,
+        relu_output=x[:0],
+        transformed=filters.of(kernel, winograd.filter_transform),
+        bias=bias,
+        geometry=winograd.enlarge_to_tiles(geometry),
+        relu=relu,
+        y=y,
+    )
     return y
+
+
+@jit
+def forward_span(start, stop, addresses, x, relu_output, transformed, bias, geometry, relu, y):
+    """Convolve samples start to stop, one band of tiles after the other.
+
+    Args: as `direct.forward_span`, but for `transformed`, the kernel from `filter_transform`, and
+    `relu_output`: where that is not above 0, x counts as 0. (Then x is a gradient behind a ReLU; no samples:
+    it is not.)
+    """
+    (_, oh, ow, f), c, (h, w) = y.shape, x.shape[3], geometry.padded_size
+    image, scratch = np.zeros((h, w, c), x.dtype), winograd.allocate_band(geometry, c, f, bias)
+    for b in range(start, stop):
+        pixels = pad_image(x, relu_output, b, geometry.pad_top_left, image)
+        for top in range(0, oh, len(scratch.z)):
+            count = winograd.convolve_rows(
+                addresses, pixels, top, transformed, bias, geometry, scratch
+            )
+            if relu:
+                relu_in_place(scratch.z.ravel())
+            rows_into(scratch.z, count, ow, y, b, top)
 
 
 def backward_input(
@@ -44,15 +76,24 @@ def backward_input(
 ) -> np.ndarray:
     """Return dx (n, h, w, c) as `reference.conv2d_backward_input` does, strides of 1, padding to 2.
 
-    forward: y = x * kernel.  Backward, dx = dy * the kernel rotated by 180°, with channels and filters
-    exchanged: see `direct.backward_input`.
+    Args: as there; `relu_output` of a ReLU behind the convolution, shaped as dy, or no samples.
     """
-    (n, h, w, c), (top, left) = x_shape, top_left(padding)
+    (n, h, w, c), ((top, _), (left, _)) = x_shape, padding
     dx = aligned_empty(x_shape, dy.dtype)
+    # forward: y = x * kernel. Backward dx = dy * the rotated kernel, two lines of zeros round dy.
     rotated = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))  # (kh, kw, f, c)
-    values, zeros = winograd.filter_transform(rotated), np.zeros(c, dy.dtype)
-    padded = winograd.pad_to_tiles((h + 2, w + 2), (h, w))
-    arrays = winograd.addresses(dy.dtype), dy, relu_output, values, zeros
-    least = grain(n, dy.size * kernel[..., 0].size)
-    workers.run(winograd_span, n, least, *arrays, (2 - top, 2 - left), padded, False, dx)
+    exchanged = Geometry((3, 3), strides, (2 - top, 2 - left), (h + 2, w + 2), (h, w))
+    workers.run(
+        forward_span,
+        n,
+        grain(n, dy.size * kernel[..., 0].size),
+        addresses=winograd.addresses(dy.dtype),
+        x=dy,
+        relu_output=relu_output,
+        transformed=winograd.filter_transform(rotated),
+        bias=np.zeros(c, dy.dtype),
+        geometry=winograd.enlarge_to_tiles(exchanged),
+        relu=False,
+        y=dx,
+    )
     return dx

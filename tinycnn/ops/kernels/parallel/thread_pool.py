@@ -22,6 +22,7 @@ of it, and says that it is done without it.
 """
 
 import collections
+import functools
 import itertools
 import os
 import platform
@@ -63,6 +64,7 @@ def atomic_load(typing_context, array, index):
         if platform.machine().lower() in X86:
             kind, name = ir.FunctionType(ir.VoidType(), []), "llvm.x86.sse2.pause"
             builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [])
+        # Acquire: pairs with the release of `atomic_store`, so a kernel's results are seen with its flag.
         where = element_pointer(context, builder, signature.args[0], *arguments)
         return builder.load_atomic(where, "acquire", 8, typ=ir.IntType(64))
 
@@ -76,6 +78,7 @@ def atomic_store(typing_context, array, index, value):
     def codegen(context, builder, signature, arguments):
         array, index, value = arguments
         where = element_pointer(context, builder, signature.args[0], array, index)
+        # Release: what the kernel wrote is in memory before the flag is seen to be down.
         builder.store_atomic(value, where, "release", 8)
         return context.get_dummy_value()
 
@@ -160,6 +163,7 @@ class Loop:
     def wait(self) -> None:
         """Return when no flag is up, a while without sleeping."""
         if not all_flags_clear(self.flags, self.spins):
+            # Helpers that are done and still look for the next loop see it, and wake this thread at once.
             self.caller_sleeps[0] = 1
             while not all_flags_clear(self.flags, 1):
                 if os.getpid() != self.process:
@@ -204,6 +208,7 @@ class WorkerThread:
             loop.wakeups,
             loop.spins,
         )
+        # Up before the first span is taken: from here on the caller waits for this thread.
         flags[ticket] = 1
         try:
             loop.run_spans()
@@ -218,6 +223,7 @@ class WorkerThread:
 
     def sleep(self, seen: int) -> None:
         """Return when there is another loop than the one that was seen."""
+        # Said before `latest` is read: whoever changes that afterwards sees that it must wake.
         self.sleeping = True
         while self.latest[0] == seen and not self.stopping:
             self.wakeups.get()
@@ -249,6 +255,7 @@ def spans(length: int, parts: int, grain: int) -> list[tuple[int, int]]:
         ([(0, 5), (5, 10)], [(0, 12), (12, 24), (24, 26), (26, 28), (28, 30), (30, 32)])
     """
     much = parts > 1 and length >= 4 * parts * max(1, grain)
+    # An eighth of a share: what one thread may have to wait for another at the end.
     small = -(-length // (8 * parts)) if much else 0
     few = 2 * parts if much else 0
     large = length - few * small
@@ -298,12 +305,15 @@ class ThreadPool:
     def submit(self, loop: Loop, helpers: list[WorkerThread]) -> None:
         """Let helpers find a loop; wake those who sleep."""
         self.loop = loop
+        # After `loop`: who sees the new number finds the loop that it belongs to.
         self.latest[0] = next(self.loop_numbers)
         for helper in helpers:
             helper.wake()
 
-    def run(self, kernel: Callable, length: int, grain: int, *arguments: object) -> None:
-        """Call `kernel(start, stop, *arguments)` on spans that cover `range(length)`, side by side.
+    def run(
+        self, kernel: Callable, length: int, grain: int, /, *arguments: object, **named: object
+    ) -> None:
+        """Call `kernel(start, stop, *arguments, **named)` on spans that cover `range(length)`, side by side.
 
         While the helpers have another thread's loop to work on, this one does all by itself.
 
@@ -311,16 +321,18 @@ class ThreadPool:
             kernel: a function whose every index owns what it writes.
             length: how many indices there are.
             grain: the least number of indices worth a thread of their own.
-            arguments: passed on as they are.
+            arguments, named: passed on as they are.
         """
         parts = max(1, min(self.count or self.get_count(), length // max(1, grain)))
+        # Another thread may be here, too; at worst both get helpers, who take spans of the later loop.
         current = self.loop
         free = current is None or not current.left
         helpers = self.helpers_for(parts) if parts > 1 and free else []
         if not helpers:
-            kernel(0, length, *arguments)
+            kernel(0, length, *arguments, **named)
             return
         shares = spans(length, len(helpers) + 1, grain)
+        kernel = functools.partial(kernel, **named)
         loop = Loop(kernel, shares, arguments, len(helpers), self.spins)
         try:
             try:
