@@ -345,7 +345,7 @@ WRITTEN += [("max_pool_row", 3, 1)]
 READ = [("transpose", 0, 0), ("max_pool_row", 0, 0), ("gemm", 1, 0), ("gemm", 2, 0), ("gemm", 3, 0)]
 READ += [("sparse_gemm", 2, 0), *(("sparse_gemm", 1, field) for field in range(4))]
 READ += [("add_dot_products", 1, 0), ("add_dot_products", 2, 0)]
-READ += [("convolve_band", 1, 0), ("convolve_band", 2), ("convolve_band", 3)]
+READ += [("convolve_band", 1, 0), ("convolve_band", 2)]
 
 
 def overrun(name, place, fence):
