@@ -57,6 +57,23 @@ def classic_net() -> object:
     return model
 
 
+def draw_curves(history: dict[str, list[float]], path: str) -> bool:
+    """Write the picture of a training's curves, where matplotlib is there; return whether all went well."""
+    from tinycnn.utils import plots
+    from tinycnn.utils.errors import PictureError
+
+    try:
+        plots.write_curves(history, path)
+    except ImportError as error:
+        print(f"no picture of the curves: {error}")
+    except PictureError as error:
+        say(f"error: no picture of the curves: {error}", sys.stderr)
+        return False
+    else:
+        say(f"wrote {path}")
+    return True
+
+
 def main() -> int:
     """Load digits, make the net, train it, keep it with its history, and test it."""
     options = arguments()
@@ -64,8 +81,7 @@ def main() -> int:
 
     from tinycnn import datasets, ops, saving, utils
     from tinycnn.callbacks import CSVLogger, ModelCheckpoint
-    from tinycnn.utils import atomic, plots
-    from tinycnn.utils.errors import PictureError
+    from tinycnn.utils import atomic
 
     output = pathlib.Path(options.output)
     checkpoint = ModelCheckpoint(str(output).replace("{", "{{").replace("}", "}}"))
@@ -102,15 +118,7 @@ def main() -> int:
     say(f"wrote {checkpoint.written} and {logger.table.path}")
     if checkpoint.written != str(output):  # another program's pictures stay, too
         curves_file = f"{pathlib.Path(checkpoint.written).with_suffix('')}-curves.png"
-    failed = False
-    try:
-        plots.write_curves(history.history, curves_file)
-        say(f"wrote {curves_file}")
-    except ImportError as error:
-        print(f"no picture of the curves: {error}")
-    except PictureError as error:
-        say(f"error: no picture of the curves: {error}", sys.stderr)
-        failed = True
+    failed = not draw_curves(history.history, curves_file)
 
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     say(
