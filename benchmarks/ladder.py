@@ -10,6 +10,7 @@ import numpy as np
 from tinycnn import ops
 from tinycnn.ops import fused, reference
 from tinycnn.utils.cli import Parser, run, whole_number
+from tinycnn.utils.geometry import FusedConvolution
 
 ROUNDS = 10
 REST = 0.3  # seconds: the threads of NumPy's BLAS spin a while after a product, in the way of the next step
@@ -67,13 +68,14 @@ def back_through_everything(dy, argmax, y, x, kernel):
 def show_sparsity(x, kernel, rng):
     """Show what it saves to list the gradients that are not zero, behind a ReLU and a pooling."""
     bias, pool = np.zeros(kernel.shape[3], x.dtype), (2, 2)
-    y = fused.conv2d_relu_forward(x, kernel, bias, *GEOMETRY)
+    pooling = FusedConvolution(*GEOMETRY, pool)
+    y = fused.conv2d_relu_forward(x, kernel, bias, pooling)
     pooled, argmax = ops.max_pool2d_forward(y, pool, pool, GEOMETRY[1])
-    _, in_window = fused.conv2d_relu_max_pool2d_forward(x, kernel, bias, *GEOMETRY, pool, 0.0, 0)
+    _, in_window = fused.conv2d_relu_max_pool2d_forward(x, kernel, bias, pooling)
     dy = rng.standard_normal(pooled.shape, np.float32)
 
     def as_csr():
-        given = dy, pooled, in_window, x, kernel, *GEOMETRY, pool
+        given = dy, pooled, in_window, x, kernel, pooling
         return fused.conv2d_relu_max_pool2d_backward(*given, 0.0, True)
 
     def dense():

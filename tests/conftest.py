@@ -3,8 +3,7 @@
 import hypothesis
 import pytest
 
-from tinycnn import ops
-from tinycnn.ops import reference
+from tests.support import algorithms
 
 # On a busy machine anything may take long.
 hypothesis.settings.register_profile(
@@ -16,5 +15,4 @@ hypothesis.settings.load_profile("unhurried")
 @pytest.fixture
 def directly(monkeypatch):
     """No convolution goes Winograd's way, which rounds otherwise, even integers."""
-    if ops.implementation() is not reference:
-        monkeypatch.setattr("tinycnn.ops.kernels.convolution.winograd.pays", lambda *shapes: False)
+    algorithms.set_winograd(monkeypatch, algorithms.never)

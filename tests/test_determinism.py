@@ -158,6 +158,7 @@ def test_the_number_of_threads_may_change_within_a_process(one_thread):
 
 def test_every_kernel_gives_the_same_bytes_for_any_number_of_threads():
     from tinycnn.ops.kernels.parallel.thread_pool import workers
+    from tinycnn.utils.geometry import FusedConvolution
 
     kernels, rng = ops.implementation(), np.random.default_rng(5)
     x = rng.standard_normal((33, 14, 14, 8)).astype(np.float32)
@@ -175,14 +176,13 @@ def test_every_kernel_gives_the_same_bytes_for_any_number_of_threads():
             kernels.dense_backward_input(flat, weights),
             *kernels.dense_backward_kernel(flat, flat[:, :300].copy()),
             kernels.dropout_forward(dy, 0.3, 5),
-            y := kernels.conv2d_relu_forward(x, kernel, bias, *geometry),
-            *kernels.conv2d_relu_backward(dy, y, x, kernel, *geometry, True),
+            y := kernels.conv2d_relu_forward(x, kernel, bias, FusedConvolution(*geometry)),
+            *kernels.conv2d_relu_backward(dy, y, x, kernel, FusedConvolution(*geometry), True),
         ]
         for pool in ((2, 2), (3, 3)):
-            y, argmax = kernels.conv2d_relu_max_pool2d_forward(
-                x, kernel, bias, *geometry, pool, 0.25, 3
-            )
-            backward = y, argmax, x, kernel, *geometry, pool, 0.25, True
+            fused = FusedConvolution(*geometry, pool)
+            y, argmax = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, fused, 0.25, 3)
+            backward = y, argmax, x, kernel, fused, 0.25, True
             results += [y, *kernels.conv2d_relu_max_pool2d_backward(y, *backward)]
         return [result.tobytes() for result in results]
 

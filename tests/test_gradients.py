@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from tests.support import algorithms
+from tests.support.layer_examples import every_example
 from tests.support.marks import needs_kernels
 from tinycnn import activations, gradcheck, layers, losses
 from tinycnn.layers import (
@@ -18,9 +20,10 @@ from tinycnn.layers import (
     Softmax,
 )
 from tinycnn.models import Sequential
-from tinycnn.models.fusion import ConvolutionReLUPooling, Fused
+from tinycnn.models.fusion import ConvolutionReLUPooling, FusedStep
 from tinycnn.models.plan import Step, plan
 from tinycnn.ops import fused as fused_ops
+from tinycnn.utils.geometry import FusedConvolution
 
 CASES = [
     (Conv2D(3, (3, 3)), (6, 5, 2)),
@@ -61,8 +64,13 @@ def test_every_parameter_and_input_of_a_layer(layer, shape):
     assert all(row.good for row in rows), gradcheck.table(rows)
 
 
+@every_example
+def test_the_examples_of_every_layer(cls, arguments, shape):
+    test_every_parameter_and_input_of_a_layer(cls(**arguments), shape)
+
+
 def test_no_layer_and_no_activation_is_left_out():
-    assert {type(layer).__name__ for layer, _ in CASES} == set(layers.CLASSES)
+    assert {cls for cls in layers.CLASSES.values() if not cls.examples} == set()
     used = {getattr(layer, "activation", activations.linear).name for layer, _ in CASES}
     assert used == set(activations.ACTIVATIONS)
 
@@ -180,7 +188,7 @@ def check_fused(layers, shape):
         current = float64_layer.output_shape
         float64_layers.append(float64_layer)
     (step,) = steps = plan(float64_layers)
-    assert isinstance(step, Fused)
+    assert isinstance(step, FusedStep)
     params = float64_layers[0].params
     for param in params.values():
         param[...] = rng.standard_normal(param.shape)
@@ -202,7 +210,7 @@ def test_fused_steps_and_layers_through_winograd(name, monkeypatch):
     from tinycnn.ops.kernels.convolution import winograd
 
     transformed, values = set(), winograd.filter_transform
-    monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
+    algorithms.set_winograd(monkeypatch, algorithms.always)
     monkeypatch.setattr(
         winograd, "filter_transform", lambda k: transformed.add(k.shape) or values(k)
     )
@@ -221,17 +229,17 @@ def test_gray_images_behind_which_no_gradient_is_wanted(wrong):
     """The first step of a net goes back in planes: nobody asks for the gradient by the picture."""
     rng = np.random.default_rng(5)
     x, kernel, bias = (rng.standard_normal(shape) for shape in ((3, 9, 10, 1), (5, 3, 1, 7), (7,)))
-    options = (1, 1), ((2, 1), (0, 2)), "tanh", (2, 3)
-    y, a = fused_ops.conv2d_average_pool2d_forward(x, kernel, bias, *options)
+    fused = FusedConvolution((1, 1), ((2, 1), (0, 2)), (2, 3), "tanh")
+    y, a = fused_ops.conv2d_average_pool2d_forward(x, kernel, bias, fused)
     cotangent = rng.standard_normal(y.shape)
-    back = cotangent, a, x, kernel, *options, False
+    back = cotangent, a, x, kernel, fused, False
     dx, *gradients = fused_ops.conv2d_average_pool2d_backward(*back)
     assert dx is None
 
     def loss(number, place, step):
         moved = [kernel.copy(), bias.copy()]
         moved[number].flat[place] += step
-        return np.vdot(cotangent, fused_ops.conv2d_average_pool2d_forward(x, *moved, *options)[0])
+        return np.vdot(cotangent, fused_ops.conv2d_average_pool2d_forward(x, *moved, fused)[0])
 
     for number, gradient in enumerate(gradients):
         gradient = gradient * (1.000001 if wrong else 1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tinycnn import ops, optimizers
-from tinycnn.ops import reference
+from tinycnn.ops import dispatch, reference
 from tinycnn.optimizers import SGD, Adadelta, Adam
 
 DATA = pathlib.Path(__file__).parent / "support" / "data"
@@ -23,7 +23,7 @@ IMPLEMENTATIONS = {"fast": ops.implementation, "reference": lambda: reference}
 @pytest.fixture(params=IMPLEMENTATIONS)
 def implementation(request, monkeypatch):
     """Run a test on the kernels, then on their definitions."""
-    monkeypatch.setattr(ops, "implementation", IMPLEMENTATIONS[request.param])
+    monkeypatch.setattr(dispatch, "implementation", IMPLEMENTATIONS[request.param])
 
 
 def test_one_step_of_adadelta(implementation):

@@ -35,6 +35,10 @@ class ActivationFunction:
         x = x if x.dtype in FLOATS else x.astype(np.float32)
         return self.forward(x).reshape(x.shape)
 
+    def serialize(self) -> str:
+        """Return what stands for it in a configuration: its name."""
+        return self.name
+
 
 linear = ActivationFunction("linear", reference.linear_forward, reference.linear_backward)
 relu = ActivationFunction("relu", ops.relu_forward, ops.relu_backward)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tinycnn.layers import CLASSES, Layer
+from tinycnn.layers import Layer
 from tinycnn.models.plan import Step, backward, forward, plan
 
 BOUND = 1e-7
@@ -164,7 +164,7 @@ def check_layer(
         >>> [row.tensor for row in check_layer(Dense(3), (4,)) if row.good]
         ['dense/kernel', 'dense/bias', 'x']
     """
-    copy = CLASSES[type(layer).__name__](**{**layer.get_config(), "dtype": "float64"})
+    copy = type(layer)(**{**layer.get_config(), "dtype": "float64"})
     rng = np.random.default_rng(seed)
     copy.build((None, *input_shape), rng)
     for name, param in copy.params.items():
@@ -253,7 +253,7 @@ def worst(rows: list[Row]) -> float:
 
 def main() -> int:
     """Check a saved model from the command line; return 1 if a gradient is wrong."""
-    from tinycnn.utils.cli import Parser, file_name, say
+    from tinycnn.utils.cli import Parser, file_name, say, whole_number
 
     parser = Parser(
         prog="python -m tinycnn.gradcheck",
@@ -266,17 +266,18 @@ def main() -> int:
         type=file_name,
         help="an .h5 file; default: mnist.h5, or else the bundled model",
     )
-    parser.add_argument("--samples", type=int, default=2, help="random pictures (default 2)")
+    count = whole_number()
+    parser.add_argument("--samples", type=count, default=2, help="random pictures (default 2)")
     parser.add_argument(
-        "--entries", type=int, default=20, help="entries of each array (default 20)"
+        "--entries", type=count, default=20, help="entries of each array (default 20)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the random choices (default 0)")
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=0, help="of the random choices (default 0)"
+    )
     parser.add_argument(
         "--force", action="store_true", help="check a model even if it takes very long"
     )
     options = parser.parse_args()
-    if min(options.samples, options.entries) < 1 or options.seed < 0:
-        parser.error("--samples and --entries must be at least 1, --seed at least 0")
     from tinycnn.models import load_model
     from tinycnn.models.cost import check_cost
     from tinycnn.pretrained.digit_model import load_digit_model

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from tinycnn.utils.configurable import Configurable, find
 from tinycnn.utils.validation import check_int, check_number
 
 NORMAL_CUT = 0.87962566103423978  # standard deviation of a normal distribution cut off at 2
@@ -32,16 +33,12 @@ def fans(shape: tuple) -> tuple[int, int]:
     return window * shape[-2], window * shape[-1]
 
 
-class Initializer:
+class Initializer(Configurable):
     """Makes the first values of a weight array: `initializer(shape, dtype, rng)`."""
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
         """Return an array of this shape and dtype."""
         raise TypeError(f"{type(self).__name__} is only the base of the initializers")
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this initializer again."""
-        return {}
 
 
 class Zeros(Initializer):
@@ -67,16 +64,14 @@ class Constant(Initializer):
         value: the number.
     """
 
+    config_names = ("value",)
+
     def __init__(self, value: float = 0.0):
         self.value = check_number("value", value)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
         """Return an array filled with the number."""
         return np.full(shape, self.value, dtype)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this initializer again."""
-        return {"value": self.value}
 
 
 class RandomInitializer(Initializer):
@@ -86,6 +81,8 @@ class RandomInitializer(Initializer):
         seed: None to draw from the generator that `build` passes on; else a whole number from 0, and
             this array always begins the same.
     """
+
+    config_names = ("seed",)
 
     def __init__(self, seed: int | None = None):
         self.seed = None if seed is None else check_int("seed", seed, 0, 2**64 - 1)
@@ -102,10 +99,6 @@ class RandomInitializer(Initializer):
     def draw(self, shape: tuple, variance: float, rng: np.random.Generator) -> np.ndarray:
         """Return float64 numbers of this variance."""
         raise TypeError(f"{type(self).__name__} is only the base of the initializers")
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this initializer again."""
-        return {"seed": self.seed}
 
 
 class Uniform(RandomInitializer):
@@ -182,10 +175,4 @@ def get(identifier: str | dict | Initializer) -> Initializer:
         >>> get("he_normal").get_config()
         {'seed': None}
     """
-    if isinstance(identifier, Initializer):
-        return identifier
-    if isinstance(identifier, dict) and str(identifier.get("class_name")) in CLASSES:
-        return CLASSES[identifier["class_name"]](**identifier.get("config", {}))
-    if isinstance(identifier, str) and identifier in {**INITIALIZERS, **CLASSES}:
-        return {**INITIALIZERS, **CLASSES}[identifier]()
-    raise ValueError(f"initializer must be one of {sorted(INITIALIZERS)}. Received: {identifier!r}")
+    return find("initializer", Initializer, CLASSES, INITIALIZERS, identifier)

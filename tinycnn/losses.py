@@ -8,6 +8,7 @@ import numpy as np
 
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import FLOATS
+from tinycnn.utils.configurable import Configurable, find
 from tinycnn.utils.validation import check_bool, check_number, check_supported, plain_array
 
 SUPPORTED_DEFAULTS = {
@@ -41,7 +42,7 @@ def _check_labels(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None
         )
 
 
-class CategoricalCrossentropy:
+class CategoricalCrossentropy(Configurable):
     """Cross-entropy of one-hot labels, -Σ y_true log y_pred.
 
     Args:
@@ -58,6 +59,8 @@ class CategoricalCrossentropy:
         >>> round(loss([[0, 1]], [[0.5, 0.5]]), 4)
         0.6931
     """
+
+    config_names: tuple[str, ...] = ("from_logits", "label_smoothing", "name")
 
     def __init__(
         self,
@@ -141,14 +144,6 @@ class CategoricalCrossentropy:
         share = (slope * y_pred).sum(axis=-1, keepdims=True) / total
         return (slope - share) / total / target.dtype.type(len(target))
 
-    def get_config(self) -> dict:
-        """Return the arguments that make this loss again."""
-        return {
-            "from_logits": self.from_logits,
-            "label_smoothing": self.label_smoothing,
-            "name": self.name,
-        }
-
 
 class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     """Cross-entropy of class numbers: the same loss without one-hot labels.
@@ -163,6 +158,8 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         >>> round(loss([1], [[0.5, 0.5]]), 4)
         0.6931
     """
+
+    config_names = ("from_logits", "name")
 
     def __init__(
         self,
@@ -197,10 +194,6 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         np.put_along_axis(target, y_true[..., None].astype(np.intp), 1, axis=-1)
         return target
 
-    def get_config(self) -> dict:
-        """Return the arguments that make this loss again."""
-        return {"from_logits": self.from_logits, "name": self.name}
-
 
 def _losses_of(loss: CategoricalCrossentropy, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     y_pred = _predictions(y_pred)
@@ -221,12 +214,13 @@ def sparse_categorical_crossentropy(
     return _losses_of(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
 
 
-CLASSES = {cls.__name__: cls for cls in (CategoricalCrossentropy, SparseCategoricalCrossentropy)}
+_losses = (CategoricalCrossentropy, *CategoricalCrossentropy.__subclasses__())  # all in this file
+CLASSES = {cls.__name__: cls for cls in _losses}
+NAMES = {cls().name: cls for cls in _losses}
 FUNCTIONS = {
     categorical_crossentropy: CategoricalCrossentropy,
     sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
 }
-NAMES = {function.__name__: cls for function, cls in FUNCTIONS.items()}
 
 
 def get(identifier: object) -> CategoricalCrossentropy:
@@ -239,13 +233,7 @@ def get(identifier: object) -> CategoricalCrossentropy:
         >>> get("categorical_crossentropy").name
         'categorical_crossentropy'
     """
-    if isinstance(identifier, CategoricalCrossentropy):
-        return identifier
-    if isinstance(identifier, dict) and str(identifier.get("class_name")) in CLASSES:
-        return CLASSES[identifier["class_name"]](**identifier.get("config", {}))
-    if isinstance(identifier, str) and identifier in {**NAMES, **CLASSES}:
-        return {**NAMES, **CLASSES}[identifier]()
     for function, cls in FUNCTIONS.items():
         if identifier is function:
             return cls()
-    raise ValueError(f"loss must be one of {sorted(NAMES)}. Received: {identifier!r}")
+    return find("loss", CategoricalCrossentropy, CLASSES, NAMES, identifier)

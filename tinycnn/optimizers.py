@@ -10,6 +10,7 @@ import numpy as np
 
 from tinycnn import ops
 from tinycnn.utils.arrays import check_array, check_in_place
+from tinycnn.utils.configurable import Configurable, find
 from tinycnn.utils.validation import check_bool, check_name, check_number, check_supported
 
 SMALLEST, LARGEST = 1e-30, 1e30  # within what float32 can hold
@@ -32,7 +33,7 @@ def _check_list(name: str, arrays: list[np.ndarray]) -> None:
         raise ValueError(f"{name} must be a list of arrays. Received: {type(arrays).__name__}")
 
 
-class Optimizer:
+class Optimizer(Configurable):
     """Base: holds the running arrays ("slots") of every weight array, one list a slot.
 
     Args:
@@ -41,7 +42,8 @@ class Optimizer:
         options: anything else that Keras's optimizers take raises, unless it changes nothing.
     """
 
-    slot_names: tuple[str, ...] = ()
+    config_names: tuple[str, ...] = ("name", "learning_rate")
+    slot_names: tuple[str, ...] = ()  # in Keras's order
 
     def __init__(self, learning_rate: float, name: str, **options: object):
         check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
@@ -93,7 +95,7 @@ class Optimizer:
         """
         _check_list("grads", grads)
         _check_list("params", params)
-        shapes = [[np.shape(array) for array in arrays] for arrays in (grads, params)]
+        shapes = [[getattr(a, "shape", None) for a in arrays] for arrays in (grads, params)]
         if shapes[0] != shapes[1]:
             raise ValueError(f"Gradients and weights must have the same shapes. Received: {shapes}")
         self.build(params)
@@ -106,10 +108,6 @@ class Optimizer:
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array."""
         raise TypeError(f"{type(self).__name__} is only the base of the optimizers")
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this optimizer again."""
-        return {"name": self.name, "learning_rate": self.learning_rate}
 
 
 class SGD(Optimizer):
@@ -132,6 +130,7 @@ class SGD(Optimizer):
         array([0.8])
     """
 
+    config_names = (*Optimizer.config_names, "momentum", "nesterov")
     slot_names = ("momentum",)
 
     def __init__(
@@ -150,10 +149,6 @@ class SGD(Optimizer):
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array: see `reference.sgd_update`."""
         ops.sgd_update(param, grad, *slots, self.learning_rate, self.momentum, self.nesterov)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this optimizer again."""
-        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
 
 
 class Adadelta(Optimizer):
@@ -176,6 +171,7 @@ class Adadelta(Optimizer):
         0.9992928939
     """
 
+    config_names = (*Optimizer.config_names, "rho", "epsilon")
     slot_names = ("accumulated_grad", "accumulated_delta_var")
 
     def __init__(
@@ -194,10 +190,6 @@ class Adadelta(Optimizer):
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Move one weight array: see `reference.adadelta_update`."""
         ops.adadelta_update(param, grad, *slots, self.learning_rate, self.rho, self.epsilon)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this optimizer again."""
-        return {**super().get_config(), "rho": self.rho, "epsilon": self.epsilon}
 
 
 class Adam(Optimizer):
@@ -220,6 +212,7 @@ class Adam(Optimizer):
         0.9
     """
 
+    config_names = (*Optimizer.config_names, "beta_1", "beta_2", "epsilon")
     slot_names = ("momentum", "velocity")
 
     def __init__(
@@ -243,13 +236,8 @@ class Adam(Optimizer):
         rate = self.learning_rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)
         ops.adam_update(param, grad, *slots, rate, beta_1, beta_2, self.epsilon)
 
-    def get_config(self) -> dict:
-        """Return the arguments that make this optimizer again."""
-        betas = {"beta_1": self.beta_1, "beta_2": self.beta_2}
-        return {**super().get_config(), **betas, "epsilon": self.epsilon}
 
-
-CLASSES = {cls.__name__: cls for cls in (SGD, Adadelta, Adam)}
+CLASSES = {cls.__name__: cls for cls in Optimizer.__subclasses__()}  # all in this file
 
 
 def get(identifier: str | dict | Optimizer) -> Optimizer:
@@ -262,11 +250,7 @@ def get(identifier: str | dict | Optimizer) -> Optimizer:
         >>> get("adadelta").learning_rate
         1.0
     """
-    if isinstance(identifier, Optimizer):
-        return identifier
-    if isinstance(identifier, dict) and str(identifier.get("class_name")) in CLASSES:
-        return CLASSES[identifier["class_name"]](**identifier.get("config", {}))
     by_name = {name.lower(): cls for name, cls in CLASSES.items()}
     if isinstance(identifier, str) and identifier.lower() in by_name:
-        return by_name[identifier.lower()]()
-    raise ValueError(f"optimizer must be one of {sorted(by_name)}. Received: {identifier!r}")
+        identifier = identifier.lower()
+    return find("optimizer", Optimizer, CLASSES, by_name, identifier)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from tests.support.layer_examples import every_example
 from tinycnn import layers
 from tinycnn.layers import (
     Activation,
@@ -15,6 +16,7 @@ from tinycnn.layers import (
     Flatten,
     Input,
     InputLayer,
+    LeakyReLU,
     MaxPooling2D,
     ReLU,
     Softmax,
@@ -186,18 +188,16 @@ def test_the_input_layer_hands_on():
     assert Input((28, 28, 1)).batch_shape == Input(batch_shape=(None, 28, 28, 1)).batch_shape
 
 
+def test_leaky_relu_worked():
+    layer, x = LeakyReLU(0.25), [[-2, 0, 3, math.nan]]
+    np.testing.assert_array_equal(forward(layer, x)[0], [[-0.5, 0, 3, math.nan]])
+    dx, _ = backward(layer, x, [[4, 4, 4, 4]])
+    np.testing.assert_array_equal(dx, [[1, 1, 4, 1]])
+
+
 def test_no_layer_is_without_a_worked_example():
-    shown = {
-        Activation,
-        AveragePooling2D,
-        Conv2D,
-        Dense,
-        Dropout,
-        Flatten,
-        InputLayer,
-        MaxPooling2D,
-    }
-    assert set(layers.CLASSES.values()) == shown | {ReLU, Softmax}
+    """In its docstring, at least, where it is run."""
+    assert [name for name, cls in layers.CLASSES.items() if ">>>" not in (cls.__doc__ or "")] == []
 
 
 # --- shapes ------------------------------------------------------------------------------------------
@@ -239,6 +239,27 @@ def test_the_promised_shape_is_the_real_one(layer, shape, wanted, samples):
     assert all(np.isfinite(grad).all() for grad in grads.values())
 
 
+@every_example
+def test_the_examples_keep_the_promises_of_their_layer(cls, arguments, shape):
+    layer = built(cls(**arguments), shape)
+    names = list(layer.params)
+    assert tuple(names) == cls.weight_names[: len(names)]
+    assert {name: w.shape for name, w in layer.params.items()} == layer.weight_shapes(
+        (None, *shape)
+    )
+    x = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
+    x.flags.writeable = False
+    before = layer.get_weights()
+    y, ctx = layer.forward(x, True, np.random.default_rng(0))
+    assert (y.dtype, y.shape[1:]) == (np.float32, layer.output_shape[1:])
+    dy = np.ones_like(y)
+    dy.flags.writeable = False
+    dx, grads = layer.backward(dy, ctx)
+    assert (dx.dtype, dx.shape) == (x.dtype, x.shape)
+    assert list(grads) == names
+    assert all(map(np.array_equal, before, layer.get_weights()))
+
+
 def test_a_convolution_of_no_channels_gives_its_bias():
     y, _ = forward(Conv2D(2, 3), np.zeros((2, 4, 4, 0)), np.zeros((3, 3, 0, 2)), [7, 8])
     np.testing.assert_array_equal(y, np.broadcast_to(np.float32([7, 8]), (2, 2, 2, 2)))
@@ -276,9 +297,3 @@ def test_forward_and_backward_change_nothing_they_are_given():
         dy.flags.writeable = False
         layer.backward(dy, ctx)
         assert all(np.array_equal(a, b) for a, b in zip(before, layer.get_weights(), strict=True))
-
-
-# --- configurations ----------------------------------------------------------------------------------
-
-
-# --- what is refused ---------------------------------------------------------------------------------

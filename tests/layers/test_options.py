@@ -1,8 +1,11 @@
 """What layers are told: options in and out of configurations, and those refused, named with their value."""
 
+import inspect
+
 import numpy as np
 import pytest
 
+from tests.support.layer_examples import every_example
 from tinycnn.layers import (
     Activation,
     AveragePooling2D,
@@ -13,6 +16,7 @@ from tinycnn.layers import (
     Input,
     InputLayer,
     Layer,
+    LeakyReLU,
     MaxPooling2D,
     ReLU,
     Softmax,
@@ -48,6 +52,16 @@ def test_a_configuration_makes_the_layer_again(layer):
     config = layer.get_config()
     again = type(layer)(**config)
     assert again.get_config() == config
+
+
+@every_example
+def test_a_configuration_makes_the_examples_again(cls, arguments, shape):
+    test_a_configuration_makes_the_layer_again(cls(**arguments))
+    options = {
+        p.name for p in inspect.signature(cls).parameters.values() if p.kind != p.VAR_KEYWORD
+    }
+    lost = options - {*cls.config_names, *cls.fixed_options}
+    assert lost == ({"shape", "batch_size"} if cls is InputLayer else set())
 
 
 @pytest.mark.parametrize(
@@ -97,6 +111,8 @@ def test_a_configuration_makes_the_layer_again(layer):
         (lambda: Softmax(axis=1), "axis=1"),
         (lambda: ReLU(max_value=6), "max_value=6"),
         (lambda: ReLU(negative_slope=0.1), "negative_slope=0.1"),
+        (lambda: LeakyReLU(-0.1), "negative_slope=-0.1"),
+        (lambda: LeakyReLU("a"), "negative_slope='a'"),
         (lambda: Activation("swish"), "'swish'"),
         (lambda: Input(), "None"),
         (lambda: Input(5), "5"),

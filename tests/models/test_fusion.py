@@ -8,6 +8,7 @@ within 1e-6.
 import numpy as np
 import pytest
 
+from tests.support import algorithms
 from tinycnn import ops, utils
 from tinycnn.layers import (
     Activation,
@@ -218,6 +219,5 @@ def test_with_winograd_three_steps_stay_close(rng, monkeypatch):
             [ConvolutionReLU, ConvolutionReLUPooling],
         ),
     )
-    if kernels is not reference:
-        monkeypatch.setattr("tinycnn.ops.kernels.convolution.winograd.pays", lambda *shapes: True)
+    algorithms.set_winograd(monkeypatch, algorithms.always)
     test_three_steps_of_training_lead_to_the_same_weights("wide", rng, None)

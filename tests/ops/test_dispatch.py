@@ -7,6 +7,7 @@ import pytest
 
 from tinycnn import ops
 from tinycnn.ops import fused, reference
+from tinycnn.utils.geometry import FusedConvolution
 
 F = np.float32
 NONE = ((0, 0), (0, 0))
@@ -25,17 +26,17 @@ CALLS = {  # what takes strides and padding
     ),
     "maximum": lambda *geometry: ops.max_pool2d_forward(IMAGES, (3, 3), *geometry),
     "mean": lambda *geometry: ops.average_pool2d_forward(IMAGES, (3, 3), *geometry),
-    "there": lambda *geometry: fused.conv2d_relu_forward(IMAGES, KERNEL, BIAS, *geometry),
+    "there": lambda *geometry: fused.conv2d_relu_forward(
+        IMAGES, KERNEL, BIAS, FusedConvolution(*geometry)
+    ),
     "back": lambda *geometry: fused.conv2d_relu_backward(
-        GRADIENT, GRADIENT, IMAGES, KERNEL, *geometry, True
+        GRADIENT, GRADIENT, IMAGES, KERNEL, FusedConvolution(*geometry), True
     ),
 }
 
 
-def arrays(results):
-    return [
-        one for one in (results if isinstance(results, tuple) else (results,)) if one is not None
-    ]
+def arrays(actual):
+    return [one for one in (actual if isinstance(actual, tuple) else (actual,)) if one is not None]
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -79,25 +80,24 @@ def test_a_stride_larger_than_any_image():
 
 @pytest.mark.parametrize("pool", [(2, 2), [2, 2], np.array([2, 2], np.int8)])
 def test_pools_of_any_kind_of_whole_numbers(pool):
-    geometry = (1, 1), NONE
-    y, argmax = fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, *geometry, pool)
+    pooling = FusedConvolution((1, 1), NONE, pool)
+    y, argmax = fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, pooling)
     assert (y == 10).all()
-    results = fused.conv2d_relu_max_pool2d_backward(
-        y, y, argmax, IMAGES, KERNEL, *geometry, pool, 0.0, True
-    )
-    assert all(one.any() for one in results)
-    y, a = fused.conv2d_average_pool2d_forward(IMAGES, KERNEL, BIAS, *geometry, "relu", pool)
+    actual = fused.conv2d_relu_max_pool2d_backward(y, y, argmax, IMAGES, KERNEL, pooling, 0.0, True)
+    assert all(one.any() for one in actual)
+    y, a = fused.conv2d_average_pool2d_forward(IMAGES, KERNEL, BIAS, pooling)
     assert (y == 10).all()
-    back = fused.conv2d_average_pool2d_backward(y, a, IMAGES, KERNEL, *geometry, "relu", pool, True)
+    back = fused.conv2d_average_pool2d_backward(y, a, IMAGES, KERNEL, pooling, True)
     assert all(one.any() for one in back)
 
 
 def test_pools_that_do_not_fit():
-    back = GRADIENT[:, :0, :0], GRADIENT, IMAGES, KERNEL, (1, 1), NONE, "relu", (8, 8), True
+    pooling = FusedConvolution((1, 1), NONE, (8, 8))
+    back = GRADIENT[:, :0, :0], GRADIENT, IMAGES, KERNEL, pooling, True
     with pytest.raises(ValueError, match="does not fit"):
         fused.conv2d_average_pool2d_backward(*back)
     with pytest.raises(ValueError, match="pool must be two whole numbers"):
-        fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, (1, 1), NONE, (2.0, 2.0))
+        FusedConvolution((1, 1), NONE, (2.0, 2.0))
 
 
 @pytest.mark.parametrize("c", [0, 1])
@@ -115,9 +115,10 @@ def test_a_kernel_with_nothing_in_it(c, f):
         actual, wanted = (getattr(side, name)(*arguments, *geometry) for side in (ops, reference))
         for one, other in zip(arrays(actual), arrays(wanted), strict=True):
             np.testing.assert_array_equal(one, other)
-    y = fused.conv2d_relu_forward(x, kernel, bias, *geometry)
-    np.testing.assert_array_equal(y, reference.conv2d_relu_forward(x, kernel, bias, *geometry))
-    y, _ = fused.conv2d_average_pool2d_forward(x, kernel, bias, *geometry, "relu", (2, 2))
+    pooling = FusedConvolution(*geometry, (2, 2))
+    y = fused.conv2d_relu_forward(x, kernel, bias, pooling)
+    np.testing.assert_array_equal(y, reference.conv2d_relu_forward(x, kernel, bias, pooling))
+    y, _ = fused.conv2d_average_pool2d_forward(x, kernel, bias, pooling)
     assert y.shape == (2, 3, 3, f)
 
 
@@ -167,8 +168,8 @@ def test_what_is_changed_in_place_must_be_one_block():
 
 
 def test_a_convolution_with_means_names_what_is_wrong():
-    x, kernel, bias, geometry = IMAGES, KERNEL, BIAS, ((1, 1), NONE)
-    good = x, kernel, bias, *geometry, "tanh", (2, 2)
+    x, kernel, bias = IMAGES, KERNEL, BIAS
+    good = x, kernel, bias, FusedConvolution((1, 1), NONE, (2, 2), "tanh")
     y, a = fused.conv2d_average_pool2d_forward(*good)
     for place, bad, message in (
         (0, x[0], "x must have the shape"),
@@ -176,12 +177,13 @@ def test_a_convolution_with_means_names_what_is_wrong():
         (1, kernel[:, :, :0], "kernel must have the shape"),
         (1, kernel.astype(float), "kernel must be an array of float32"),
         (2, bias[:-1], "bias must have the shape"),
-        (5, "softmax", "activation must be one of"),
-        (6, (2, 100), "does not fit"),
+        (3, FusedConvolution((1, 1), NONE, (2, 100)), "does not fit"),
     ):
         with pytest.raises(ValueError, match=message):
             fused.conv2d_average_pool2d_forward(*good[:place], bad, *good[place + 1 :])
-    back = x, kernel, *geometry, "tanh", (2, 2), True
+    with pytest.raises(ValueError, match="activation must be one of"):
+        FusedConvolution((1, 1), NONE, (2, 2), "softmax")
+    back = x, kernel, good[3], True
     for dy, other in ((y[:, :-1], a), (y.astype(float), a), (y, a[..., :-1]), (y, a[0])):
         with pytest.raises(ValueError, match="must"):
             fused.conv2d_average_pool2d_backward(dy, other, *back)

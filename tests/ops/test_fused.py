@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from tests.support import algorithms
 from tinycnn import ops
 from tinycnn.ops import reference
+from tinycnn.utils.geometry import FusedConvolution
 
 kernels = ops.implementation()
 NONE, SAME = ((0, 0), (0, 0)), ((1, 1), (1, 1))
@@ -62,13 +64,14 @@ def assert_equal(actual, wanted, dtype):
 @pytest.mark.parametrize("case", CONVOLUTIONS)
 def test_convolution_and_relu_are_exact_on_integers(case, dtype, rng, directly):
     x, kernel, bias, *geometry = some_convolution(case, rng, dtype)
-    wanted = reference.conv2d_relu_forward(x, kernel, bias, *geometry)
-    y = kernels.conv2d_relu_forward(x, kernel, bias, *geometry)
+    fused = FusedConvolution(*geometry)
+    wanted = reference.conv2d_relu_forward(x, kernel, bias, fused)
+    y = kernels.conv2d_relu_forward(x, kernel, bias, fused)
     assert_equal([y], [wanted], dtype)
     assert not y[..., 0].any()
     dy = integers(rng, *y.shape, dtype=dtype)
     for wants_dx in (True, False):
-        arguments = dy, y, x, kernel, *geometry, wants_dx
+        arguments = dy, y, x, kernel, fused, wants_dx
         wanted = reference.conv2d_relu_backward(*arguments)
         assert_equal(kernels.conv2d_relu_backward(*arguments), wanted, dtype)
 
@@ -80,14 +83,15 @@ def test_with_pooling_and_dropout_it_is_exact_on_integers(case, rate, dtype, rng
     x, kernel, bias, *geometry = some_convolution(case, rng, dtype)
     output = reference.conv2d_forward(x, kernel, bias, *geometry).shape[1:3]
     for number, pool in enumerate(poolings(output)):
-        forward = x, kernel, bias, *geometry, pool, rate, 2**64 - 1
+        fused = FusedConvolution(*geometry, pool)
+        forward = x, kernel, bias, fused, rate, 2**64 - 1
         wanted, place = reference.conv2d_relu_max_pool2d_forward(*forward)
         y, argmax = kernels.conv2d_relu_max_pool2d_forward(*forward)
         assert_equal([y], [wanted], dtype)
         assert argmax.dtype == np.uint8
         np.testing.assert_array_equal(argmax[y > 0], place[y > 0])  # few values, so many ties
         dy = integers(rng, *y.shape, dtype=dtype)
-        backward = dy, y, argmax, x, kernel, *geometry, pool, rate, number % 2 == 0
+        backward = dy, y, argmax, x, kernel, fused, rate, number % 2 == 0
         wanted = reference.conv2d_relu_max_pool2d_backward(*backward)
         assert_equal(kernels.conv2d_relu_max_pool2d_backward(*backward), wanted, dtype)
 
@@ -98,13 +102,13 @@ def test_with_means_it_is_exact_on_integers(case, dtype, rng, directly):
     x, kernel, bias, *geometry = some_convolution(case, rng, dtype)
     output = reference.conv2d_forward(x, kernel, bias, *geometry).shape[1:3]
     for pool in (pool for pool in poolings(output) if np.prod(pool) in (1, 2, 4, 16)):
-        options = *geometry, "relu", pool  # so many that a mean of integers is exact
-        y, a = kernels.conv2d_average_pool2d_forward(x, kernel, bias, *options)
-        wanted, of_all = reference.conv2d_average_pool2d_forward(x, kernel, bias, *options)
+        fused = FusedConvolution(*geometry, pool)  # so many that a mean of integers is exact
+        y, a = kernels.conv2d_average_pool2d_forward(x, kernel, bias, fused)
+        wanted, of_all = reference.conv2d_average_pool2d_forward(x, kernel, bias, fused)
         assert_equal([y, a], [wanted, of_all], dtype)
         dy = 16 * integers(rng, *y.shape, dtype=dtype)
         for wants_dx in (True, False):
-            backward = x, kernel, *options, wants_dx
+            backward = x, kernel, fused, wants_dx
             wanted = reference.conv2d_average_pool2d_backward(dy, of_all, *backward)
             actual = kernels.conv2d_average_pool2d_backward(dy, a, *backward)
             assert_equal(actual, wanted, dtype)
@@ -117,12 +121,12 @@ def test_with_tanh_and_means_it_stays_close(case, dtype, rng, directly):
     kernel, bias = kernel / 16, bias / 64
     output = reference.conv2d_forward(x, kernel, bias, *geometry).shape[1:3]
     for pool in poolings(output):
-        options = *geometry, "tanh", pool
-        actual = kernels.conv2d_average_pool2d_forward(x, kernel, bias, *options)
-        wanted = reference.conv2d_average_pool2d_forward(x, kernel, bias, *options)
+        fused = FusedConvolution(*geometry, pool, "tanh")
+        actual = kernels.conv2d_average_pool2d_forward(x, kernel, bias, fused)
+        wanted = reference.conv2d_average_pool2d_forward(x, kernel, bias, fused)
         assert_close(actual, wanted, 1e-6)
         dy = rng.random(wanted[0].shape).astype(dtype)
-        back = x, kernel, *options, True
+        back = x, kernel, fused, True
         wanted = reference.conv2d_average_pool2d_backward(dy, wanted[1], *back)
         assert_close(kernels.conv2d_average_pool2d_backward(dy, actual[1], *back), wanted, 2e-6)
         _, *weights = kernels.conv2d_average_pool2d_backward(dy, actual[1], *back[:-1], False)
@@ -132,14 +136,15 @@ def test_with_tanh_and_means_it_stays_close(case, dtype, rng, directly):
 @pytest.mark.parametrize("rate", [0.25, 0.9])
 def test_other_rates_drop_the_same_and_stay_close(rate, rng, directly):
     x, kernel, bias, *geometry = some_convolution("padded", rng, np.float32)
-    forward = x, kernel, bias, *geometry, (2, 2), rate, 12
+    fused = FusedConvolution(*geometry, (2, 2))
+    forward = x, kernel, bias, fused, rate, 12
     wanted, _ = reference.conv2d_relu_max_pool2d_forward(*forward)
     y, argmax = kernels.conv2d_relu_max_pool2d_forward(*forward)
     np.testing.assert_array_equal(y, wanted)
     plain, _ = kernels.conv2d_relu_max_pool2d_forward(*forward[:-2], 0.0, 0)
     np.testing.assert_array_equal(y, reference.dropout_forward(plain, rate, 12))
     dy = rng.standard_normal(y.shape).astype(np.float32)
-    backward = dy, y, argmax, x, kernel, *geometry, (2, 2), rate, True
+    backward = dy, y, argmax, x, kernel, fused, rate, True
     wanted = reference.conv2d_relu_max_pool2d_backward(*backward)
     assert_close(kernels.conv2d_relu_max_pool2d_backward(*backward), wanted, 1e-6)
 
@@ -152,13 +157,13 @@ def test_through_winograd_it_stays_close(pool, dtype, rng, monkeypatch):
     from tinycnn.ops.kernels.convolution import winograd
 
     transformed, values = [], winograd.filter_transform
-    monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
+    algorithms.set_winograd(monkeypatch, algorithms.always)
     monkeypatch.setattr(
         winograd, "filter_transform", lambda k: transformed.append(k.shape) or values(k)
     )
     x = rng.standard_normal((3, 43, 19, 8)).astype(dtype)
     kernel, bias = rng.standard_normal((3, 3, 8, 17)).astype(dtype), np.ones(17, dtype)
-    forward = x, kernel, bias, (1, 1), SAME, pool, 0.5, 3
+    forward = x, kernel, bias, FusedConvolution((1, 1), SAME, pool), 0.5, 3
     y, argmax = kernels.conv2d_relu_max_pool2d_forward(*forward)
     assert len(transformed) == 1
     wanted, place = reference.conv2d_relu_max_pool2d_forward(*forward)
@@ -176,39 +181,43 @@ def test_a_nan_wins_its_window_and_stays_out_of_others(rng):
     x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
     x[1, 3, 4, 1], kernel[kernel == 0] = np.nan, 1
     for pool in ((2, 2), (3, 3)):
-        forward = x, kernel, bias, *geometry, pool, 0.0, 0
+        forward = x, kernel, bias, FusedConvolution(*geometry, pool), 0.0, 0
         wanted, place = reference.conv2d_relu_max_pool2d_forward(*forward)
         y, argmax = kernels.conv2d_relu_max_pool2d_forward(*forward)
         assert 0 < np.isnan(y).sum() < y.size
         np.testing.assert_array_equal(y, wanted)
         active = np.isnan(y) | (y > 0)
         np.testing.assert_array_equal(argmax[active], place[active])
-    y = kernels.conv2d_relu_forward(x, kernel, bias, *geometry)
-    np.testing.assert_array_equal(y, reference.conv2d_relu_forward(x, kernel, bias, *geometry))
+    y = kernels.conv2d_relu_forward(x, kernel, bias, FusedConvolution(*geometry))
+    np.testing.assert_array_equal(
+        y, reference.conv2d_relu_forward(x, kernel, bias, FusedConvolution(*geometry))
+    )
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_gradient_that_is_not_finite_passes_only_where_the_unit_is_on(bad, rng, directly):
     x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
-    y = kernels.conv2d_relu_forward(x, kernel, bias, *geometry)
+    fused = FusedConvolution(*geometry, (2, 2))
+    y = kernels.conv2d_relu_forward(x, kernel, bias, fused)
     dy = np.where(y > 0, integers(rng, *y.shape, dtype=np.float32), np.float32(bad))
-    back = dy, y, x, kernel, *geometry, True
+    back = dy, y, x, kernel, fused, True
     wanted = reference.conv2d_relu_backward(*back)
     assert all(np.isfinite(one).all() for one in wanted)
     assert_equal(kernels.conv2d_relu_backward(*back), wanted, np.float32)
-    y, argmax = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, *geometry, (2, 2), 0.5, 3)
+    y, argmax = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, fused, 0.5, 3)
     dy = np.where(y > 0, integers(rng, *y.shape, dtype=np.float32), np.float32(bad))
-    back = dy, y, argmax, x, kernel, *geometry, (2, 2), 0.5, True
+    back = dy, y, argmax, x, kernel, fused, 0.5, True
     wanted = reference.conv2d_relu_max_pool2d_backward(*back)
     assert_equal(kernels.conv2d_relu_max_pool2d_backward(*back), wanted, np.float32)
 
 
 def test_a_nan_gradient_of_a_unit_that_is_on_is_not_hidden(rng, directly):
     x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
-    y, argmax = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, *geometry, (2, 2), 0, 0)
+    fused = FusedConvolution(*geometry, (2, 2))
+    y, argmax = kernels.conv2d_relu_max_pool2d_forward(x, kernel, bias, fused, 0, 0)
     dy = np.ones_like(y)
     dy[np.unravel_index(y.argmax(), y.shape)] = np.nan
-    back = dy, y, argmax, x, kernel, *geometry, (2, 2), 0, True
+    back = dy, y, argmax, x, kernel, fused, 0, True
     actual = kernels.conv2d_relu_max_pool2d_backward(*back)
     assert all(np.isnan(one).any() for one in actual)
 
@@ -217,12 +226,12 @@ def test_a_nan_gradient_of_a_unit_that_is_on_is_not_hidden(rng, directly):
 def test_a_nan_reaches_the_mean_of_its_windows_and_no_other(activation, rng):
     x, kernel, bias, *geometry = some_convolution("plain", rng, np.float32)
     x[1, 3, 4, 1], kernel[kernel == 0] = np.nan, 1
-    options = *geometry, activation, (2, 2)
-    y, a = kernels.conv2d_average_pool2d_forward(x, kernel, bias, *options)
-    wanted, of_all = reference.conv2d_average_pool2d_forward(x, kernel, bias, *options)
+    fused = FusedConvolution(*geometry, (2, 2), activation)
+    y, a = kernels.conv2d_average_pool2d_forward(x, kernel, bias, fused)
+    wanted, of_all = reference.conv2d_average_pool2d_forward(x, kernel, bias, fused)
     np.testing.assert_array_equal(np.isnan(y), np.isnan(wanted))
     np.testing.assert_array_equal(np.isnan(a[:, :6, :6]), np.isnan(of_all[:, :6, :6]))
     assert np.isnan(y[1]).any()
     assert not np.isnan(y[[0, 2]]).any()
-    actual = kernels.conv2d_average_pool2d_backward(np.ones_like(y), a, x, kernel, *options, True)
+    actual = kernels.conv2d_average_pool2d_backward(np.ones_like(y), a, x, kernel, fused, True)
     assert np.isnan(actual[1]).any()

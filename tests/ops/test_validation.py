@@ -9,8 +9,9 @@ import pytest
 from tinycnn import ops, optimizers
 from tinycnn.layers import Conv2D, Dense, Input, layers_from_config
 from tinycnn.models.sequential import Sequential
+from tinycnn.ops import dispatch, reference
 from tinycnn.ops import fused as fused_ops
-from tinycnn.ops import reference
+from tinycnn.utils.geometry import FusedConvolution
 from tinycnn.utils.validation import MOST_PARAMETERS
 
 F = np.float32
@@ -80,8 +81,19 @@ CASES = {
 CHANGED = ("param", "velocity", "momentum", "accumulated_grad", "accumulated_delta")
 
 
+SIZES = ("strides", "padding", "pool", "activation")  # of a `FusedConvolution`
+
+
 def function(name):
-    return getattr(ops if hasattr(ops, name) else fused_ops, name)
+    """Return an operation that takes its arguments by name, one by one even if they come as one object."""
+    if hasattr(ops, name):
+        return getattr(ops, name)
+
+    def fused(**arguments):
+        sizes = {size: arguments.pop(size) for size in SIZES if size in arguments}
+        return getattr(fused_ops, name)(**arguments, fused=FusedConvolution(**sizes))
+
+    return fused
 
 
 def copied(arguments):
@@ -90,7 +102,7 @@ def copied(arguments):
 
 def outcome(run, arguments):
     """Return every array that a call returns or changes."""
-    results = run(*arguments.values())
+    results = run(**arguments)
     results = results if isinstance(results, tuple) else (results,)
     changed = [arguments[name] for name in CHANGED if isinstance(arguments.get(name), np.ndarray)]
     return [np.asarray(one) for one in (*results, *changed) if one is not None]
@@ -146,7 +158,20 @@ def test_every_operation_is_tried_with_every_argument():
         for name, operation in inspect.getmembers(module, inspect.isfunction)
         if name.endswith(("_forward", "_backward", "_input", "_kernel", "_update"))
     }
-    assert operations == {name: list(case) for name, case in CASES.items()}
+    sizes = dict.fromkeys(SIZES, "fused")
+    wanted = {
+        name: list(case)
+        if hasattr(ops, name)
+        else list(dict.fromkeys(sizes.get(a, a) for a in case))
+        for name, case in CASES.items()
+    }
+    assert operations == wanted
+
+
+@pytest.mark.parametrize("fused", [None, ((1, 1), ((0, 0), (0, 0))), {}, FusedConvolution, "relu"])
+def test_what_a_fused_convolution_does_must_have_been_checked(fused):
+    with pytest.raises(ValueError, match=r"fused must be a FusedConvolution\. Received"):
+        fused_ops.conv2d_relu_forward(*IMAGE.values(), *KERNEL.values(), *BIAS.values(), fused)
 
 
 @pytest.mark.parametrize(("name", "argument"), ARGUMENTS)
@@ -172,16 +197,17 @@ def test_what_does_not_fit_is_refused_by_name_or_right(name, argument):
 
 
 def definition(name):
-    """Return the slow definition; that of a pooling takes what the checks make of its arguments."""
+    """Return the slow definition; those of windows take what the checks make of their arguments."""
     if name == "dropout_backward":
-        return reference.dropout_forward
-    if "pool2d" not in name:
+        return lambda dy, rate, seed: reference.dropout_forward(dy, rate, seed)
+    if hasattr(ops, name) and "pool2d" not in name:
         return getattr(reference, name)
 
-    def behind_the_same_checks(*arguments):
+    def behind_the_same_checks(**arguments):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ops, "implementation", lambda: reference)
-            return function(name)(*arguments)
+            for module in (dispatch, fused_ops):
+                patch.setattr(module, "implementation", lambda: reference)
+            return function(name)(**arguments)
 
     return behind_the_same_checks
 
@@ -210,7 +236,7 @@ def test_the_layout_in_memory_changes_nothing_or_is_refused(name, argument):
         arguments, kept = {**copied(CASES[name]), argument: array}, array.copy()
         if argument in CHANGED and name.endswith("_update") and not array.flags.carray:
             with pytest.raises(ValueError, match=f"{argument} must be C-contiguous.*Received"):
-                function(name)(*arguments.values())
+                function(name)(**arguments)
         else:
             for one, other in zip(outcome(function(name), arguments), wanted, strict=True):
                 assert one.tobytes() == other.tobytes()

@@ -1,4 +1,4 @@
-"""Models to be stored, as plain values: made without tinycnn.models, with every layer there is."""
+"""Models to be stored, as plain values: made without tinycnn.models, with layers of every kind."""
 
 import numpy as np
 
@@ -41,7 +41,7 @@ def affine(kernel=GLOROT, bias=ZEROS, activation="relu"):
 
 
 def every_layer(name="sequential"):
-    """Return the configuration of a model with every layer, activation and initializer."""
+    """Return the configuration of a model with layers of every kind, every activation and initializer."""
     he = {"class_name": "HeNormal", "config": {"seed": 7}}
     constant = {"class_name": "Constant", "config": {"value": 0.5}}
     ones = {"class_name": "Ones", "config": {}}

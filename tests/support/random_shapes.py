@@ -13,7 +13,7 @@ import typing
 import numpy as np
 import pytest
 
-from tests.support import guard_pages
+from tests.support import algorithms, guard_pages
 from tests.support.intrinsics import entered
 from tinycnn.ops import kernels
 from tinycnn.ops.kernels.blocks.dot_products import add_dot_products
@@ -32,6 +32,7 @@ from tinycnn.ops.kernels.blocks.transpose import transpose
 from tinycnn.ops.kernels.convolution import winograd
 from tinycnn.ops.kernels.convolution.winograd_gradient import transform_span
 from tinycnn.ops.kernels.parallel.thread_pool import workers
+from tinycnn.utils.geometry import FusedConvolution
 
 CHANNELS = 1, 2, 3, 5, 8, 9, 15, 16, 17, 24, 31, 33, 47, 64, 65, 96
 DTYPES = np.float32, np.float64
@@ -187,10 +188,11 @@ class Convolution(typing.NamedTuple):
 def convolve(rng, dtype):
     case = Convolution.any(rng, dtype)
     x, kernel, bias, strides, padding = case[:5]
-    y = kernels.conv2d_relu_forward(x, kernel, bias, strides, padding)
+    fused = FusedConvolution(strides, padding)
+    y = kernels.conv2d_relu_forward(x, kernel, bias, fused)
     dy = case.gradient(rng, y.shape)
     plain = kernels.conv2d_forward(x, kernel, bias, strides, padding)
-    back = kernels.conv2d_relu_backward(dy, y, x, kernel, strides, padding, True)
+    back = kernels.conv2d_relu_backward(dy, y, x, kernel, fused, True)
     dx = kernels.conv2d_backward_input(dy, kernel, x.shape, strides, padding)
     return (
         y,
@@ -203,8 +205,9 @@ def convolve(rng, dtype):
 
 def convolve_and_pool(rng, dtype):
     case, rate = Convolution.any(rng, dtype), float(rng.choice([0, 0.25, 1]))
-    y, argmax = kernels.conv2d_relu_max_pool2d_forward(*case[:6], rate, 7)
-    back = y, argmax, case.x, case.kernel, case.strides, case.padding, case.pool, rate, True
+    fused = FusedConvolution(case.strides, case.padding, case.pool)
+    y, argmax = kernels.conv2d_relu_max_pool2d_forward(*case[:3], fused, rate, 7)
+    back = y, argmax, case.x, case.kernel, fused, rate, True
     dy = case.gradient(rng, y.shape)
     return y, argmax, *kernels.conv2d_relu_max_pool2d_backward(dy, *back)
 
@@ -232,19 +235,22 @@ def average_gray_images(rng, dtype):
         tuple((int(a), int(b)) for a, b in rng.integers(0, 4, (2, 2))),
     )
     x, window = numbers(rng, dtype, n, *map(int, rng.integers(5, 13, 2)), 1), tuple(window)
-    kernel, rest = numbers(rng, dtype, *window, 1, f), ((1, 1), padding, "tanh", pool)
-    y, a = kernels.conv2d_average_pool2d_forward(x, kernel, numbers(rng, dtype, f), *rest)
+    kernel, fused = (
+        numbers(rng, dtype, *window, 1, f),
+        FusedConvolution((1, 1), padding, pool, "tanh"),
+    )
+    y, a = kernels.conv2d_average_pool2d_forward(x, kernel, numbers(rng, dtype, f), fused)
     dy = numbers(rng, dtype, *y.shape)
-    _, *back = kernels.conv2d_average_pool2d_backward(dy, a, x, kernel, *rest, False)
+    _, *back = kernels.conv2d_average_pool2d_backward(dy, a, x, kernel, fused, False)
     return y, a, *back
 
 
 def convolve_and_average(rng, dtype):
     case, activation = Convolution.any(rng, dtype), str(rng.choice(["relu", "tanh"]))
-    rest = activation, case.pool
-    y, a = kernels.conv2d_average_pool2d_forward(*case[:5], *rest)
-    dy, shape = case.gradient(rng, y.shape), (case.strides, case.padding)
-    back = kernels.conv2d_average_pool2d_backward(dy, a, case.x, case.kernel, *shape, *rest, True)
+    fused = FusedConvolution(case.strides, case.padding, case.pool, activation)
+    y, a = kernels.conv2d_average_pool2d_forward(*case[:3], fused)
+    dy = case.gradient(rng, y.shape)
+    back = kernels.conv2d_average_pool2d_backward(dy, a, case.x, case.kernel, fused, True)
     return y, a, *back
 
 
@@ -316,18 +322,13 @@ def run_public(name, fences_of, fence, count, say=lambda text: None):
         say(f"{name} {fences_of.__name__} {number}")
         with pytest.MonkeyPatch.context() as patch:
             if number % 3:  # by itself it pays for few shapes as small as these
-                patch.setattr(winograd, "pays", wherever_it_can)
+                algorithms.set_winograd(patch, algorithms.where_it_can)
             dtype = DTYPES[number % 2]
             wanted = PUBLIC[name](np.random.default_rng(number), dtype)
             with fences_of(fence, number % 4 < 2):
                 found = PUBLIC[name](np.random.default_rng(number), dtype)
         for one, other in zip(found, wanted, strict=True):
             np.testing.assert_array_equal(one, other)
-
-
-def wherever_it_can(output, kernel_shape, strides):
-    """Stand in for `winograd.pays`: every 3 x 3 kernel with stride 1 goes that way."""
-    return tuple(kernel_shape[:2]) == (3, 3) and tuple(strides) == (1, 1)
 
 
 # (kernel, which argument, which field of it): an array without its last number is too short.

@@ -95,7 +95,7 @@ def _download_from(mirror: str, known: KnownFile, folder: Path, limit: float) ->
     target = folder / known.name
     part = folder / f"{known.name}.{secrets.token_hex(8)}.part"
     try:
-        chunks = receive(_address(mirror, known), known.size, limit)
+        chunks = receive(f"{mirror.rstrip('/')}/{known.name}", known.size, limit)
         digest = _write_part(part, _show(chunks, known))
         if digest != known.sha256:
             raise MirrorError(f"sent a file with SHA-256 {digest}, expected {known.sha256}")
@@ -148,10 +148,6 @@ def _nobody_delivered(known: KnownFile, folder: Path, failures: list[str]) -> Do
     reasons = "; ".join(failures) or "none was given"
     cause = f"{state}, and no mirror delivered it: {reasons}"
     return DownloadError(folder / known.name, cause, f"{put_files_here(folder)} {ELSE}")
-
-
-def _address(mirror: str, known: KnownFile) -> str:
-    return f"{mirror.rstrip('/')}/{known.name}"
 
 
 def _host(mirror: str) -> str:

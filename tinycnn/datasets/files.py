@@ -122,11 +122,7 @@ def _is_file(path: Path) -> bool:
     """Tell whether there is a file; unlike `os.path.isfile`, never say no where nobody can know."""
     try:
         return stat.S_ISREG(os.stat(path).st_mode)
-    except (
-        FileNotFoundError,
-        NotADirectoryError,
-        ValueError,
-    ):  # ValueError: a name with a NUL in it
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last: a NUL in the name
         return False
     except OSError as error:
         raise DataFileError(path, f"it cannot be read: {error.strerror}", READABLE) from error

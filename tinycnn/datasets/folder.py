@@ -76,15 +76,12 @@ def _check_folder(folder: str | os.PathLike) -> None:
 
 def _find_set(folder: str | os.PathLike) -> Sequence[str]:
     """Return the names of the four files that are there: EMNIST's, or else MNIST's."""
-    complete = [names for names in (NAMES, *EMNIST_NAMES) if _count(folder, names) == len(names)]
+    count = {names: _count(folder, names) for names in (NAMES, *EMNIST_NAMES)}
+    complete = [names for names in count if count[names] == len(names)]
     if len(complete) > 1:
         cause = f"it holds more than one set of files: {', '.join(names[0] for names in complete)}"
         raise DataFileError(folder, cause, _ONE_SET)
-    return (
-        complete[0]
-        if complete
-        else max((NAMES, *EMNIST_NAMES), key=lambda names: _count(folder, names))
-    )
+    return max(count, key=count.get)
 
 
 def _count(folder: str | os.PathLike, names: Sequence[str]) -> int:

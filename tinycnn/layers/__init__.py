@@ -1,29 +1,25 @@
-"""The layers, by their Keras names: each holds its parameters and says how signals pass, both ways."""
+"""The layers, by their Keras names: each holds its parameters and says how signals pass, both ways.
 
-from tinycnn.layers.activation import Activation, ReLU, Softmax
+Every class in this folder that has a forward step of its own is a layer: a new one is a new file.
+"""
+
+import importlib
+import pkgutil
+
 from tinycnn.layers.base import Layer
-from tinycnn.layers.conv2d import Conv2D
-from tinycnn.layers.dense import Dense
-from tinycnn.layers.dropout import Dropout
-from tinycnn.layers.flatten import Flatten
-from tinycnn.layers.input import Input, InputLayer
-from tinycnn.layers.pooling import AveragePooling2D, MaxPooling2D
+from tinycnn.layers.input import Input
 
-CLASSES = {
-    cls.__name__: cls
-    for cls in (
-        Activation,
-        AveragePooling2D,
-        Conv2D,
-        Dense,
-        Dropout,
-        Flatten,
-        InputLayer,
-        MaxPooling2D,
-        ReLU,
-        Softmax,
-    )
-}
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+
+def _below(cls: type[Layer]) -> list[type[Layer]]:
+    """Return a class and all classes made from it."""
+    return [cls, *(each for below in cls.__subclasses__() for each in _below(below))]
+
+
+CLASSES = {cls.__name__: cls for cls in _below(Layer) if cls.forward is not Layer.forward}
+globals().update(CLASSES)
 
 __all__ = ["CLASSES", "Input", "Layer", "layers_from_config", *sorted(CLASSES)]
 

@@ -4,7 +4,6 @@ import numpy as np
 
 from tinycnn import activations
 from tinycnn.layers.base import Layer
-from tinycnn.utils.validation import check_supported
 
 
 class Activation(Layer):
@@ -19,6 +18,9 @@ class Activation(Layer):
         >>> y
         array([0., 2.], dtype=float32)
     """
+
+    config_names = (*Layer.config_names, "activation")
+    examples = (({"activation": "tanh"}, (9,)), ({"activation": "sigmoid"}, (3, 3, 2)))
 
     def __init__(self, activation: str | activations.ActivationFunction, **options: object):
         super().__init__(**options)
@@ -45,10 +47,6 @@ class Activation(Layer):
         """Return which outputs of a ReLU are on."""
         return (ctx > 0,) if self.activation == activations.relu else ()
 
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        return {**super().get_config(), "activation": self.activation.name}
-
 
 class ReLU(Activation):
     """max(x, 0).
@@ -56,7 +54,19 @@ class ReLU(Activation):
     Args:
         max_value, negative_slope, threshold: only at Keras's defaults.
         options: see `Layer`.
+
+    Example:
+        >>> ReLU().forward(np.float32([-1, 2]), training=False, rng=None)[0]
+        array([0., 2.], dtype=float32)
     """
+
+    config_names = Layer.config_names
+    fixed_options = Layer.fixed_options | {
+        "max_value": (None,),
+        "negative_slope": (0.0, None),
+        "threshold": (0.0, None),
+    }
+    examples = (({}, (9,)),)
 
     def __init__(
         self,
@@ -65,17 +75,8 @@ class ReLU(Activation):
         threshold: float = 0.0,
         **options: object,
     ):
-        given = {
-            "max_value": max_value,
-            "negative_slope": negative_slope,
-            "threshold": threshold,
-        }
-        check_supported("ReLU", given, {"max_value": None, "negative_slope": 0.0, "threshold": 0.0})
-        super().__init__("relu", **options)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        return super(Activation, self).get_config()
+        options |= {"negative_slope": negative_slope, "threshold": threshold}
+        super().__init__("relu", max_value=max_value, **options)
 
 
 class Softmax(Activation):
@@ -84,12 +85,15 @@ class Softmax(Activation):
     Args:
         axis: only -1.
         options: see `Layer`.
+
+    Example:
+        >>> Softmax().forward(np.zeros((1, 4)), training=False, rng=None)[0]
+        array([[0.25, 0.25, 0.25, 0.25]])
     """
 
-    def __init__(self, axis: int = -1, **options: object):
-        check_supported("Softmax", {"axis": axis}, {"axis": -1})
-        super().__init__("softmax", **options)
+    config_names = Layer.config_names
+    fixed_options = Layer.fixed_options | {"axis": (-1, [-1])}
+    examples = (({}, (9,)),)
 
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        return super(Activation, self).get_config()
+    def __init__(self, axis: int = -1, **options: object):
+        super().__init__("softmax", axis=axis, **options)

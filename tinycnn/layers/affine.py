@@ -19,6 +19,17 @@ class Affine(Layer):
         options: see `Layer`.
     """
 
+    config_names: tuple[str, ...] = (
+        *Layer.config_names,
+        *("activation", "use_bias", "kernel_initializer", "bias_initializer"),
+    )
+    fixed_options = Layer.fixed_options | {
+        **dict.fromkeys(("kernel_regularizer", "bias_regularizer"), (None,)),
+        **dict.fromkeys(("kernel_constraint", "bias_constraint"), (None,)),
+        **dict.fromkeys(("lora_rank", "lora_alpha", "quantization_config"), (None,)),
+    }
+    weight_names = ("kernel", "bias")
+
     def __init__(
         self,
         activation: str | activations.ActivationFunction | None,
@@ -37,10 +48,11 @@ class Affine(Layer):
         """Return what belongs to kernel and bias by name, without the bias if there is none."""
         return {"kernel": kernel, "bias": bias} if self.use_bias else {"kernel": kernel}
 
-    def bias(self) -> np.ndarray:
-        """Return the bias, zeros if there is none."""
+    def kernel_and_bias(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the kernel (..., f), and the bias (f,), zeros if there is none."""
         kernel = self.params["kernel"]
-        return self.params["bias"] if self.use_bias else np.zeros(kernel.shape[-1], kernel.dtype)
+        bias = self.params["bias"] if self.use_bias else np.zeros(kernel.shape[-1], kernel.dtype)
+        return kernel, bias
 
     def as_logits(self) -> "Affine | None":
         """Return a copy with linear activation that shares the parameters; None without a softmax."""
@@ -58,16 +70,3 @@ class Affine(Layer):
         """Return how many operations one sample takes: 2 for each weight and place it is applied at."""
         places = flat_size(self.output_shape) // self.output_shape[-1]
         return 2 * places * self.params["kernel"].size
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        config = {
-            **super().get_config(),
-            "activation": self.activation.name,
-            "use_bias": self.use_bias,
-        }
-        for name in ("kernel_initializer", "bias_initializer"):
-            initializer = getattr(self, name)
-            made = {"class_name": type(initializer).__name__, "config": initializer.get_config()}
-            config[name] = made
-        return config

@@ -1,30 +1,21 @@
 """What every layer is: shapes, parameters, and two steps, forward and backward."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from tinycnn.layers.weights import warn_of_weights
+from tinycnn.utils.configurable import Configurable
 from tinycnn.utils.validation import affordable, as_array, check_int, check_name, check_supported
 
 DTYPES = ("float32", "float64")
-SUPPORTED_DEFAULTS = {  # options of Keras's that are accepted only at the value that changes nothing
-    "trainable": True,
-    "data_format": "channels_last",
-    "dilation_rate": 1,
-    "groups": 1,
-    "noise_shape": None,
-    "kernel_regularizer": None,
-    "bias_regularizer": None,
-    "activity_regularizer": None,
-    "kernel_constraint": None,
-    "bias_constraint": None,
-}
+DATA_FORMAT = ("channels_last", None)
 
 Shape = tuple[int | None, ...]  # (None, 28, 28, 1): the number of samples is open
 
 
-class Layer:
+class Layer(Configurable):
     """Base of the layers.
 
     A layer holds its parameters (`params`, by name) and nothing else that changes. What the backward
@@ -40,6 +31,15 @@ class Layer:
         TypeError, ValueError: for an option that is not there, with its name and value.
     """
 
+    # What a class says of itself, for files and for checks.
+    config_names: tuple[str, ...] = ("name", "dtype")
+    # Options of Keras's that are accepted only at the value that changes nothing: this value, and
+    # others that mean the same in a file.
+    fixed_options: Mapping[str, tuple] = {"trainable": (True,), "activity_regularizer": (None,)}
+    renamed_options: Mapping[str, str] = {}  # what Keras 2 called an option, and its name now
+    weight_names: tuple[str, ...] = ()  # in the order of Keras's files; the last may be left out
+    examples: tuple[tuple[dict, tuple[int, ...]], ...] = ()  # arguments, and the shape of a sample
+
     def __init__(
         self,
         name: str | None = None,
@@ -47,7 +47,8 @@ class Layer:
         input_shape: tuple[int, ...] | None = None,
         **options: object,
     ):
-        check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
+        supported = {option: values[0] for option, values in self.fixed_options.items()}
+        check_supported(type(self).__name__, options, supported)
         if dtype not in (None, *DTYPES):
             raise ValueError(f"dtype must be one of {DTYPES}. Received: dtype={dtype!r}")
         self.name = None if name is None else check_name("name", name)
@@ -180,10 +181,6 @@ class Layer:
     def operations(self) -> int:
         """Return how many operations the forward step takes for one sample, about: one a number."""
         return flat_size(self.output_shape)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        return {"name": self.name, "dtype": self.dtype}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, output_shape={self.output_shape}>"

@@ -4,11 +4,10 @@ import numpy as np
 
 from tinycnn import activations, initializers, ops
 from tinycnn.layers.affine import Affine
-from tinycnn.layers.base import Shape
+from tinycnn.layers.base import DATA_FORMAT, Shape
 from tinycnn.layers.window import output_of, padding_name, padding_of
+from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.validation import check_int, check_pair
-
-Pair = tuple[int, int]
 
 
 class Conv2D(Affine):
@@ -34,6 +33,18 @@ class Conv2D(Affine):
         >>> Conv2D(32, (3, 3), activation="relu").compute_output_shape((None, 28, 28, 1))
         (None, 26, 26, 32)
     """
+
+    config_names = (*Affine.config_names, "filters", "kernel_size", "strides", "padding")
+    fixed_options = Affine.fixed_options | {
+        "data_format": DATA_FORMAT,
+        "dilation_rate": (1, [1, 1]),
+        "groups": (1,),
+    }
+    examples = (
+        ({"filters": 3, "kernel_size": (3, 2), "activation": "tanh"}, (6, 5, 2)),
+        ({"filters": 2, "kernel_size": 3, "strides": 2, "padding": "same"}, (7, 8, 1)),
+        ({"filters": 4, "kernel_size": 1, "use_bias": False}, (3, 3, 4)),
+    )
 
     def __init__(
         self,
@@ -66,7 +77,7 @@ class Conv2D(Affine):
         """Return (n, oh, ow, f)."""
         return (input_shape[0], *output_of(self, input_shape, self.kernel_size), self.filters)
 
-    def geometry(self, x_shape: tuple) -> tuple[Pair, ops.Padding]:
+    def geometry(self, x_shape: tuple) -> tuple[Pair, Padding]:
         """Return strides and padding for images of this shape."""
         padding = padding_of(self.padding, x_shape[1:3], self.kernel_size, self.strides)
         return self.strides, padding
@@ -75,7 +86,7 @@ class Conv2D(Affine):
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
         """Return y = activation(x * kernel + bias), (n, oh, ow, f)."""
-        z = ops.conv2d_forward(x, self.params["kernel"], self.bias(), *self.geometry(x.shape))
+        z = ops.conv2d_forward(x, *self.kernel_and_bias(), *self.geometry(x.shape))
         y = self.activation.forward(z)
         return y, (x, y)
 
@@ -91,13 +102,3 @@ class Conv2D(Affine):
         dkernel, dbias = ops.conv2d_backward_kernel(dz, x, kernel.shape, *geometry)
         dx = ops.conv2d_backward_input(dz, kernel, x.shape, *geometry) if input_gradient else None
         return dx, self.named(dkernel, dbias)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "kernel_size": list(self.kernel_size),
-            "strides": list(self.strides),
-            "padding": self.padding,
-        }

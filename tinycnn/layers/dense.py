@@ -28,6 +28,12 @@ class Dense(Affine):
         (None, 10)
     """
 
+    config_names = (*Affine.config_names, "units")
+    examples = (
+        ({"units": 5, "activation": "relu"}, (7,)),
+        ({"units": 3, "use_bias": False}, (2, 3, 4)),
+    )
+
     def __init__(
         self,
         units: int,
@@ -55,7 +61,7 @@ class Dense(Affine):
     ) -> tuple[np.ndarray, tuple]:
         """Return y = activation(x @ kernel + bias), (n, ..., f)."""
         rows = x.reshape(-1, x.shape[-1])  # (n, c)
-        z = ops.dense_forward(rows, self.params["kernel"], self.bias())
+        z = ops.dense_forward(rows, *self.kernel_and_bias())
         y = self.activation.forward(z.reshape(*x.shape[:-1], self.units))
         return y, (x, y)
 
@@ -72,7 +78,3 @@ class Dense(Affine):
         if input_gradient:
             dx = ops.dense_backward_input(dz, self.params["kernel"]).reshape(x.shape)
         return dx, self.named(dkernel, dbias)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        return {**super().get_config(), "units": self.units}

@@ -25,6 +25,10 @@ class Dropout(Layer):
         array([1., 1., 1.], dtype=float32)
     """
 
+    config_names = (*Layer.config_names, "rate", "seed")
+    fixed_options = Layer.fixed_options | {"noise_shape": (None,)}
+    examples = (({"rate": 0.4, "seed": 3}, (30,)),)
+
     def __init__(
         self,
         rate: float,
@@ -54,7 +58,3 @@ class Dropout(Layer):
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return dx, shaped as dy: the gradient passes where the signal passed."""
         return (dy if ctx is None else ops.dropout_backward(dy, self.rate, ctx)), {}
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        return {**super().get_config(), "rate": self.rate, "seed": self.seed}

@@ -1,8 +1,10 @@
 """The flatten layer."""
 
+import math
+
 import numpy as np
 
-from tinycnn.layers.base import Layer, Shape, flat_size
+from tinycnn.layers.base import DATA_FORMAT, Layer, Shape, flat_size
 
 
 class Flatten(Layer):
@@ -17,6 +19,9 @@ class Flatten(Layer):
         (None, 9216)
     """
 
+    fixed_options = Layer.fixed_options | {"data_format": DATA_FORMAT}
+    examples = (({}, (3, 2, 2)),)
+
     def __init__(self, data_format: str | None = None, **options: object):
         super().__init__(data_format=data_format, **options)
 
@@ -30,7 +35,7 @@ class Flatten(Layer):
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
         """Return the same numbers as (n, c)."""
-        return x.reshape(len(x), flat_size(x.shape)), x.shape
+        return x.reshape(len(x), math.prod(x.shape[1:])), x.shape
 
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True

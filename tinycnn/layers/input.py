@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinycnn.layers.base import SUPPORTED_DEFAULTS, Layer
+from tinycnn.layers.base import Layer
 from tinycnn.utils.validation import check_int, check_supported
 
 
@@ -26,6 +26,10 @@ class InputLayer(Layer):
         (None, 28, 28, 1)
     """
 
+    config_names = (*Layer.config_names, "batch_shape")
+    fixed_options = Layer.fixed_options | dict.fromkeys(("sparse", "ragged", "optional"), (False,))
+    examples = (({"shape": (4,)}, (4,)),)
+
     def __init__(
         self,
         shape: tuple[int, ...] | None = None,
@@ -38,13 +42,8 @@ class InputLayer(Layer):
         name: str | None = None,
         **options: object,
     ):
-        options |= {"batch_size": batch_size, "sparse": sparse, "ragged": ragged}
-        check_supported(
-            "Input",
-            options,
-            {**SUPPORTED_DEFAULTS, "batch_size": None, "sparse": False, "ragged": False},
-        )
-        super().__init__(name, dtype)
+        check_supported("Input", {"batch_size": batch_size}, {"batch_size": None})
+        super().__init__(name, dtype, sparse=sparse, ragged=ragged, **options)
         listed = isinstance(batch_shape, tuple | list)
         if listed and shape is None and tuple(batch_shape)[:1] == (None,):
             shape = tuple(batch_shape)[1:]
@@ -65,10 +64,6 @@ class InputLayer(Layer):
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return dy."""
         return dy, {}
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        return {**super().get_config(), "batch_shape": list(self.batch_shape)}
 
 
 def Input(shape: tuple[int, ...] | None = None, **options: object) -> InputLayer:

@@ -5,11 +5,10 @@ import math
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.layers.base import Layer, Shape, flat_size
+from tinycnn.layers.base import DATA_FORMAT, Layer, Shape, flat_size
 from tinycnn.layers.window import output_of, padding_name, padding_of
+from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.validation import check_pair
-
-Pair = tuple[int, int]
 
 
 class Pooling2D(Layer):
@@ -22,6 +21,13 @@ class Pooling2D(Layer):
         data_format: only at Keras's default.
         options: see `Layer`.
     """
+
+    config_names = (*Layer.config_names, "pool_size", "strides", "padding")
+    fixed_options = Layer.fixed_options | {"data_format": DATA_FORMAT}
+    examples = (
+        ({"pool_size": 2}, (6, 7, 3)),
+        ({"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}, (7, 6, 2)),
+    )
 
     def __init__(
         self,
@@ -40,7 +46,7 @@ class Pooling2D(Layer):
         """Return (n, oh, ow, c)."""
         return (input_shape[0], *output_of(self, input_shape, self.pool_size), input_shape[3])
 
-    def geometry(self, x_shape: tuple) -> tuple[Pair, Pair, ops.Padding]:
+    def geometry(self, x_shape: tuple) -> tuple[Pair, Pair, Padding]:
         """Return window, strides and padding for images of this shape."""
         padding = padding_of(self.padding, x_shape[1:3], self.pool_size, self.strides)
         return self.pool_size, self.strides, padding
@@ -48,15 +54,6 @@ class Pooling2D(Layer):
     def operations(self) -> int:
         """Return how many operations one sample takes: 1 for each number of each window."""
         return flat_size(self.output_shape) * math.prod(self.pool_size)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this layer again, as plain values."""
-        return {
-            **super().get_config(),
-            "pool_size": list(self.pool_size),
-            "strides": list(self.strides),
-            "padding": self.padding,
-        }
 
 
 class MaxPooling2D(Pooling2D):

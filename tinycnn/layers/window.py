@@ -2,8 +2,7 @@
 
 from tinycnn import ops
 from tinycnn.layers.base import Layer, Shape
-
-Pair = tuple[int, int]
+from tinycnn.utils.geometry import NO_PADDING, Padding, Pair
 
 
 def padding_name(value: str) -> str:
@@ -13,9 +12,9 @@ def padding_name(value: str) -> str:
     return value.lower()
 
 
-def padding_of(name: str, size: Pair, window: Pair, strides: Pair) -> ops.Padding:
+def padding_of(name: str, size: Pair, window: Pair, strides: Pair) -> Padding:
     """Return ((top, bottom), (left, right)) for a padding's name."""
-    return ops.same_padding(size, window, strides) if name == "same" else ((0, 0), (0, 0))
+    return ops.same_padding(size, window, strides) if name == "same" else NO_PADDING
 
 
 def output_of(layer: Layer, input_shape: Shape, window: Pair) -> Pair:

@@ -44,7 +44,7 @@ def split(data: tuple, share: float) -> tuple[tuple, tuple | None]:
 def verbosity(verbose: int | str) -> int:
     """Return 0, 1 or 2."""
     try:
-        return VERBOSITY[plain(verbose)]
+        return VERBOSITY[verbose if type(verbose) in (int, str) else plain(verbose)]
     except (KeyError, TypeError):  # TypeError: what has no hash
         raise ValueError(
             f"verbose must be 0, 1, 2 or 'auto'. Received: verbose={verbose!r}"

@@ -4,14 +4,14 @@ import math
 import os
 
 from tinycnn import optimizers, saving
-from tinycnn.layers import InputLayer, layers_from_config
+from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.utils.errors import ModelFileError
 
 LARGEST_SAMPLE = 2**26  # numbers that a layer of a file may hand on for one sample
 
 
-def weight_specs(config: dict) -> list[tuple[str, dict[str, tuple[tuple[int, ...], str]]]]:
-    """Return the name, and the shape and dtype of each parameter, of every layer; nothing is made.
+def weight_specs(config: dict) -> saving.Specs:
+    """Return the name, and the shape and dtype of each parameter, of every layer; nothing is allocated.
 
     Args:
         config: as from `Sequential.get_config`.
@@ -19,8 +19,13 @@ def weight_specs(config: dict) -> list[tuple[str, dict[str, tuple[tuple[int, ...
     Raises:
         ValueError, TypeError: if it describes no model.
     """
+    return specs_of(layers_from_config(config))
+
+
+def specs_of(layers: list[Layer]) -> saving.Specs:
+    """Return what `weight_specs` does, of layers that are made, but not built."""
     specs, shape = [], None
-    for layer in layers_from_config(config):
+    for layer in layers:
         shape = layer.batch_shape if shape is None else shape
         if shape is None:
             raise ValueError("the shape of the input is not known")
@@ -57,11 +62,10 @@ def save_model(
 
 def compiled_config(model: object) -> dict:
     """Return what `compile` was told, as plain values."""
-    loss, optimizer = model._compiled["loss"], model.optimizer
     return {
-        "loss": {"class_name": type(loss).__name__, "config": loss.get_config()},
+        "loss": model._compiled["loss"].serialize(),
         "metrics": [name for name, _ in model._compiled["metrics"]],
-        "optimizer": {"class_name": type(optimizer).__name__, "config": optimizer.get_config()},
+        "optimizer": model.optimizer.serialize(),
     }
 
 

@@ -5,7 +5,8 @@ import os
 import numpy as np
 
 from tinycnn import saving
-from tinycnn.models.files import weight_specs
+from tinycnn.layers import Layer, layers_from_config
+from tinycnn.models.files import specs_of
 from tinycnn.models.sequential import Sequential
 from tinycnn.utils.errors import ModelFileError
 from tinycnn.utils.validation import check_supported
@@ -32,10 +33,16 @@ def load_model(
     """
     check_supported("load_model", {"custom_objects": custom_objects}, {"custom_objects": None})
     check_supported("load_model", {"safe_mode": safe_mode}, {"safe_mode": True})
+    layers: list[Layer] = []
+
+    def weight_specs(config: dict) -> saving.Specs:
+        layers.extend(layers_from_config(config))
+        return specs_of(layers)
+
     saved = saving.read_model(filepath, weight_specs)
     try:
         # The weights that are drawn here are replaced at once.
-        model = Sequential.from_config(saved.config, np.random.default_rng(0))
+        model = Sequential._of(layers, saved.config["name"], np.random.default_rng(0))
         model.set_weights([array for layer in saved.weights for array in layer])
     except (ValueError, TypeError) as error:
         raise ModelFileError(filepath, f"its configuration makes no model ({error})") from error

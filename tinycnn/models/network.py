@@ -9,7 +9,6 @@ import numpy as np
 from tinycnn import utils
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.layers.weights import warn_of_weights
-from tinycnn.models.plan import plan
 from tinycnn.utils.validation import check_int, check_name, is_int
 
 
@@ -45,20 +44,17 @@ class Network:
         self._rng: np.random.Generator | None = None  # None: the default one, read at each layer
         self.built = False
         self._layers: list[Layer] = []
+        self._plans: dict[str, object] = {}  # of these layers, made at their first use
         if not isinstance(layers, list | tuple | None):
             raise TypeError(f"layers must be a list of layers. Received: {layers!r}")
         for layer in layers or []:
             self.add(layer)
 
-    def _plan_steps(self) -> None:
-        """Plan what a prediction runs, once everything is built."""
-        if self.built:
-            self.prediction_steps = plan(self.layers)
-
     @property
     def layers(self) -> list[Layer]:
         """The layers, without the InputLayer."""
-        return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
+        first = 1 if self._layers and isinstance(self._layers[0], InputLayer) else 0
+        return self._layers[first:]
 
     @property
     def weights(self) -> list[np.ndarray]:
@@ -68,17 +64,20 @@ class Network:
     @property
     def dtype(self) -> str:
         """The dtype that everything is computed in."""
-        return self.layers[0].dtype if self.layers else "float32"
+        last = self._layers[-1] if self._layers else None
+        return "float32" if last is None or isinstance(last, InputLayer) else last.dtype
 
     @property
     def input_shape(self) -> tuple:
         """The shape of the input, with None for the number of samples."""
-        return self._built_layers()[0].input_shape
+        self._require_built()
+        return self.layers[0].input_shape
 
     @property
     def output_shape(self) -> tuple:
         """The shape of the output, with None for the number of samples."""
-        return self._built_layers()[-1].output_shape
+        self._require_built()
+        return self._layers[-1].output_shape
 
     def add(self, layer: Layer) -> None:
         """Put one more layer at the end; it is built at once if the shape of its input is known.
@@ -102,7 +101,7 @@ class Network:
         self._layers.append(layer)
         layer.attached = True
         self.built = shape is not None and bool(self.layers)
-        self._plan_steps()
+        self._plans.clear()
 
     def _next_input_shape(self, layer: Layer) -> tuple | None:
         """Return the shape of what reaches a layer that is about to be added, None if not known."""
@@ -141,7 +140,7 @@ class Network:
             self._build_layer(layer, shape)
             shape = layer.output_shape
         self.built = True
-        self._plan_steps()
+        self._plans.clear()
 
     def __repr__(self) -> str:
         shape = self.output_shape if self.built else "not built"
@@ -154,11 +153,14 @@ class Network:
         layer.build(shape, (self._rng or utils.next_rng()) if weighted else None)
 
     def _built_layers(self) -> list[Layer]:
+        self._require_built()
+        return self.layers
+
+    def _require_built(self) -> None:
         if not self.built:
             raise ValueError(
                 "This model is not built yet: give its first layer an input_shape, or call build()."
             )
-        return self.layers
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by name or by place.
@@ -217,8 +219,7 @@ class Network:
         if self.built and not isinstance(described[0], InputLayer):
             first = InputLayer(self.input_shape[1:], dtype=self.dtype, name="input_layer")
             described = [first, *described]
-        pairs = [{"class_name": type(d).__name__, "config": d.get_config()} for d in described]
-        return {"name": self.name, "layers": pairs}
+        return {"name": self.name, "layers": [layer.serialize() for layer in described]}
 
     @classmethod
     def from_config(cls, config: dict, rng: np.random.Generator | None = None) -> "Network":
@@ -231,8 +232,12 @@ class Network:
         Raises:
             ValueError, TypeError: if it describes no model.
         """
-        model = cls(name=config["name"])
+        return cls._of(layers_from_config(config), config["name"], rng)
+
+    @classmethod
+    def _of(cls, layers: list[Layer], name: str, rng: np.random.Generator | None) -> "Network":
+        model = cls(name=name)
         model._rng = rng
-        for layer in layers_from_config(config):
+        for layer in layers:
             model.add(layer)
         return model

@@ -9,13 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tinycnn.layers import Layer
-from tinycnn.models.fusion import Fused, fused
-
-Grads = list[dict[str, np.ndarray]]  # the gradients of each layer, in the order of the layers
+from tinycnn.layers import Dropout, Layer
+from tinycnn.models.fusion import FusedStep, Grads, fused
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Step:
     """One layer as a step.
 
@@ -42,11 +40,16 @@ class Step:
         """Return which ReLUs were on, and each window's argmax: see `Layer.activation_pattern`."""
         return self.layer.activation_pattern(ctx)
 
+    def __repr__(self) -> str:
+        return f"<{type(self.layer).__name__}: {self.layer.name}>"
 
-AnyStep = Step | Fused
+
+AnyStep = Step | FusedStep
 
 
-def plan(layers: Sequence[Layer], logits: bool = False, fuse: bool = True) -> list[AnyStep]:
+def plan(
+    layers: Sequence[Layer], logits: bool = False, fuse: bool = True, prediction: bool = False
+) -> list[AnyStep]:
     """Decide what runs.
 
     Args:
@@ -54,17 +57,18 @@ def plan(layers: Sequence[Layer], logits: bool = False, fuse: bool = True) -> li
         logits: leave out a softmax at the end, because the loss wants the scores before it. The last
             step then still uses the last layer's own parameters.
         fuse: run neighbours as one step where that is faster; False: every layer by itself.
+        prediction: leave out dropout, and keep what is made of a kernel until the kernel changes.
 
     Returns:
         The steps, in order.
     """
-    layers = list(layers)
+    layers = [layer for layer in layers if not (prediction and type(layer) is Dropout)]
     scores = layers[-1].as_logits() if logits and layers else None
     if scores is not None:
         layers[-1] = scores
     steps: list[AnyStep] = []
     while layers:
-        step = fused(layers) if fuse else None
+        step = fused(layers, prediction) if fuse else None
         steps.append(step or Step(layers[0]))
         layers = layers[len(step.layers) if step else 1 :]
     return steps

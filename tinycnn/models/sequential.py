@@ -5,21 +5,18 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tinycnn import losses, optimizers, utils
-from tinycnn import metrics as metric_functions
+from tinycnn import utils
 from tinycnn.callbacks import Callback, History
 from tinycnn.layers import Layer
 from tinycnn.models import arguments, inspection, training
+from tinycnn.models.compiled import Compiled
 from tinycnn.models.files import save_model
-from tinycnn.models.network import Network
-from tinycnn.models.plan import plan
 from tinycnn.models.summary import cells, summary
-from tinycnn.models.turns import Turns, between_trainings, one_thread_at_a_time
+from tinycnn.models.turns import one_thread_at_a_time
 from tinycnn.utils.validation import check_bool, check_int, check_supported, plain_array
-from tinycnn.utils.warning import warn
 
 
-class Sequential(Network):
+class Sequential(Compiled):
     """Layers in a row, to be compiled, trained and asked.
 
     Args:
@@ -44,16 +41,9 @@ class Sequential(Network):
         name: str | None = None,
     ):
         check_supported("Sequential", {"trainable": trainable}, {"trainable": True})
-        self.optimizer: optimizers.Optimizer | None = None
-        self.objective: training.Objective | None = None
         self.history: History | None = None
         self.stop_training = False
-        self.run_eagerly = False
-        self._compiled: dict | None = None
-        self.turns = Turns()
         super().__init__(layers, "sequential" if name is None else name)
-
-    add = between_trainings(Network.add)
 
     def summary(
         self,
@@ -78,66 +68,6 @@ class Sequential(Network):
         held = [array for slot in slots for array in slot]
         optimizer = sum(array.size for array in held), sum(array.nbytes for array in held)
         (print_fn or print)(summary(self.name, rows, (self.count_params(), size), optimizer))
-
-    @between_trainings
-    def compile(
-        self,
-        optimizer: str | optimizers.Optimizer,
-        loss: object = None,
-        loss_weights: None = None,
-        metrics: list | None = None,
-        weighted_metrics: None = None,
-        run_eagerly: bool = False,
-        **options: object,
-    ) -> None:
-        """Say what to train for.
-
-        Args:
-            optimizer: of `tinycnn.optimizers`, or its name.
-            loss: of `tinycnn.losses`, or its name.
-            metrics: names or functions of `tinycnn.metrics`.
-            run_eagerly: run every layer by itself, not neighbours as one.
-            loss_weights, weighted_metrics, options: raise unless they change nothing.
-
-        Raises:
-            TypeError, ValueError: for something that is not there; nothing is changed then.
-        """
-        options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics}
-        supported = {"loss_weights": None, "weighted_metrics": None, "steps_per_execution": 1}
-        check_supported(
-            "compile", options, {**supported, "jit_compile": "auto", "auto_scale_loss": True}
-        )
-        if loss is None:
-            raise ValueError(f"compile needs a loss: one of {sorted(losses.NAMES)}.")
-        given = [metrics] if isinstance(metrics, str) else list(metrics or [])
-        compiled = {
-            "loss": losses.get(loss),
-            "metrics": [metric_functions.get(metric) for metric in given],
-        }
-        names = [name for name, _ in compiled["metrics"]]
-        if len(set(names)) != len(names):
-            raise ValueError(f"Each metric can be there once. Received: {names}")
-        optimizer, run_eagerly = optimizers.get(optimizer), check_bool("run_eagerly", run_eagerly)
-        self.optimizer, self.run_eagerly = optimizer, run_eagerly
-        self._compiled = compiled
-        self._plan_steps()
-
-    def _plan_steps(self) -> None:
-        """Plan what predicting and, once compiled, training will run."""
-        super()._plan_steps()
-        if not self.built or self._compiled is None:
-            return
-        loss = self._compiled["loss"]
-        logits = self.layers[-1].as_logits() is not None
-        if logits and loss.from_logits:
-            warn(
-                "from_logits=True, but the model ends in a softmax: as in Keras, the loss takes the "
-                "scores before the softmax."
-            )
-        steps = plan(self.layers, logits, fuse=not self.run_eagerly)
-        self.objective = training.Objective(
-            steps, loss, logits or loss.from_logits, self._compiled["metrics"]
-        )
 
     @one_thread_at_a_time
     def fit(
@@ -184,13 +114,9 @@ class Sequential(Network):
             ValueError, TypeError: for data that do not fit, or options that are not there.
             RuntimeError: if the model is not compiled, or another thread is training it.
         """
-        given = {
-            "class_weight": class_weight,
-            "sample_weight": sample_weight,
-            "steps_per_epoch": steps_per_epoch,
-            "validation_steps": validation_steps,
-            "validation_freq": validation_freq,
-        }
+        given = {"class_weight": class_weight, "sample_weight": sample_weight}
+        given |= {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
+        options["validation_freq"] = validation_freq
         check_supported("fit", given | options, {**dict.fromkeys(given), "validation_freq": 1})
         batch_size = arguments.batch_or(32, batch_size)
         epochs = range(
@@ -219,16 +145,13 @@ class Sequential(Network):
     def _labelled(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return samples and labels after making sure that they fit the compiled model."""
         x = self._samples(x)
-        if self.objective is None:
-            raise RuntimeError(
-                "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
-            )
+        objective = self._compiled_objective()
         y = plain_array("Labels", y)
         if len(x) == 0 or y.ndim == 0 or len(x) != len(y):
             raise ValueError(
                 f"x and y must have as many samples, at least 1. Received: {len(x)}, {y.shape}"
             )
-        self.objective.loss.target(y, np.empty((len(y), *self.output_shape[1:]), self.dtype))
+        objective.loss.target(y, np.empty((len(y), *self.output_shape[1:]), self.dtype))
         return x, y
 
     def _samples(self, x: np.ndarray) -> np.ndarray:
@@ -248,6 +171,8 @@ class Sequential(Network):
 
         It is writeable, too: for arrays that are not, Numba would compile every kernel once more.
         """
+        if type(x) is np.ndarray and x.dtype == self.dtype and x.flags.carray:
+            return x
         return np.require(x, self.dtype, ["C", "A", "W"])
 
     @one_thread_at_a_time

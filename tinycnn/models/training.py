@@ -229,9 +229,9 @@ def run_evaluate(
 
 def run_predict(model: object, x: np.ndarray, batch_size: int, bar: object = None) -> np.ndarray:
     """Return the model's output for every sample."""
-    y = np.empty((len(x), *model.output_shape[1:]), model.dtype)
+    y, steps = np.empty((len(x), *model.output_shape[1:]), model.dtype), model.steps()
     for part in batches(len(x), batch_size):
-        y[part] = forward(model.prediction_steps, model.as_batch(x[part]), False, None)[0]
+        y[part] = forward(steps, model.as_batch(x[part]), False, None)[0]
         if bar is not None:
             bar.advance({})
     return y

@@ -4,8 +4,6 @@
 """
 
 from tinycnn.ops.dispatch import (
-    Padding,
-    Pair,
     adadelta_update,
     adam_update,
     average_pool2d_backward,
@@ -13,7 +11,6 @@ from tinycnn.ops.dispatch import (
     conv2d_backward_input,
     conv2d_backward_kernel,
     conv2d_forward,
-    conv2d_output,
     dense_backward_input,
     dense_backward_kernel,
     dense_forward,
@@ -24,12 +21,12 @@ from tinycnn.ops.dispatch import (
     max_pool2d_forward,
     relu_backward,
     relu_forward,
-    same_padding,
     set_num_threads,
     sgd_update,
     tanh_backward,
     tanh_forward,
 )
+from tinycnn.utils.geometry import Padding, Pair, conv2d_output, same_padding
 
 __all__ = [
     "Padding",

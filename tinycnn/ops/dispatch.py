@@ -13,11 +13,10 @@ import numpy as np
 
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import check_array, check_in_place, check_ints, check_shape
+from tinycnn.utils.geometry import Padding, Pair, geometry
 from tinycnn.utils.thread_count import available_threads, check_thread_count
 from tinycnn.utils.validation import check_bool, check_int, check_number
 
-Pair = tuple[int, int]
-Padding = tuple[Pair, Pair]
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -55,53 +54,9 @@ def set_num_threads(count: int) -> None:
         workers.set_count(count)
 
 
-def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> Pair:
-    """Return (oh, ow), the size of a convolution's or a pooling's output.
-
-    Raises:
-        ValueError: if these are not whole numbers, or the window does not fit into the padded image.
-    """
-    size, kernel, strides = (
-        check_ints(name, sizes, (2,))
-        for name, sizes in (("size", size), ("the window", kernel), ("strides", strides))
-    )
-    padding = check_ints("padding", padding, (2, 2))
-    padded = [
-        length + before + after for length, (before, after) in zip(size, padding, strict=True)
-    ]
-    if min(*(side for sides in padding for side in sides)) < 0:
-        raise ValueError(f"padding must not be negative. Received: {padding}")
-    if min(*kernel, *strides) < 1 or padded[0] < kernel[0] or padded[1] < kernel[1]:
-        raise ValueError(
-            f"A window of {kernel} with strides {strides} does not fit into an image of {tuple(padded)}, "
-            "padding included. Use a smaller window, larger images, or padding='same'."
-        )
-    return (padded[0] - kernel[0]) // strides[0] + 1, (padded[1] - kernel[1]) // strides[1] + 1
-
-
 def select_implementation(kernel_shape: tuple) -> ModuleType:
     """Return `implementation()`; for a kernel without channels or filters `reference`."""
-    return implementation() if all(kernel_shape) else reference
-
-
-def geometry(
-    size: Pair, kernel_shape: tuple, strides: Pair, padding: Padding
-) -> tuple[Pair, Pair, Padding]:
-    """Return (oh, ow), strides and padding, all int; strides no larger than the image: all those do the same.
-
-    Args:
-        size: of the image, (h, w).
-        kernel_shape: begins with rows and columns of the window.
-        strides, padding: of the convolution or pooling.
-
-    Raises:
-        ValueError: if these are not whole numbers, or the window does not fit.
-    """
-    output = conv2d_output(size, kernel_shape[:2], strides, padding)
-    strides = check_ints("strides", strides, (2,))
-    padding = check_ints("padding", padding, (2, 2))
-    sizes = zip(strides, size, padding, strict=True)
-    return output, tuple(min(step, length + sum(zeros)) for step, length, zeros in sizes), padding
+    return reference if 0 in kernel_shape else implementation()
 
 
 def conv2d_forward(
@@ -111,7 +66,7 @@ def conv2d_forward(
     x = check_array("x", x, (None,) * 4)
     kernel = check_array("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
     bias = check_array("bias", bias, kernel.shape[3:], x.dtype)
-    _, strides, padding = geometry(x.shape[1:3], kernel.shape, strides, padding)
+    _, strides, padding = geometry(x.shape[1:3], kernel.shape[:2], strides, padding)
     return select_implementation(kernel.shape).conv2d_forward(x, kernel, bias, strides, padding)
 
 
@@ -121,7 +76,7 @@ def conv2d_backward_input(
     """Return dx (n, h, w, c): see `reference.conv2d_backward_input`."""
     x_shape = check_shape("x_shape", x_shape)
     kernel = check_array("kernel", kernel, (None, None, x_shape[3], None))
-    output, strides, padding = geometry(x_shape[1:3], kernel.shape, strides, padding)
+    output, strides, padding = geometry(x_shape[1:3], kernel.shape[:2], strides, padding)
     dy = check_array("dy", dy, (x_shape[0], *output, kernel.shape[3]), kernel.dtype)
     return select_implementation(kernel.shape).conv2d_backward_input(
         dy, kernel, x_shape, strides, padding
@@ -134,7 +89,7 @@ def conv2d_backward_kernel(
     """Return dkernel (kh, kw, c, f) and dbias (f,): see `reference.conv2d_backward_kernel`."""
     kernel_shape = check_shape("kernel_shape", kernel_shape)
     x = check_array("x", x, (None, None, None, kernel_shape[2]))
-    output, strides, padding = geometry(x.shape[1:3], kernel_shape, strides, padding)
+    output, strides, padding = geometry(x.shape[1:3], kernel_shape[:2], strides, padding)
     dy = check_array("dy", dy, (len(x), *output, kernel_shape[3]), x.dtype)
     return select_implementation(kernel_shape).conv2d_backward_kernel(
         dy, x, kernel_shape, strides, padding
@@ -161,29 +116,6 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
     x = check_array("x", x, (None, None))
     dy = check_array("dy", dy, (len(x), None), x.dtype)
     return implementation().dense_backward_kernel(dy, x)
-
-
-def same_padding(size: Pair, window: Pair, strides: Pair) -> Padding:
-    """Return the padding with which the output has ceil(size / strides) rows and columns.
-
-    What cannot be split evenly goes below and to the right, as in TensorFlow.
-
-    Example:
-        >>> same_padding((28, 28), (3, 3), (2, 2))
-        ((0, 1), (0, 1))
-    """
-    size, window, strides = (
-        check_ints(name, sizes, (2,))
-        for name, sizes in (("size", size), ("the window", window), ("strides", strides))
-    )
-    if min(*size, *window, *strides) < 1:
-        raise ValueError(f"Sizes and strides begin with 1. Received: {size}, {window}, {strides}")
-    lacking = [
-        max((-(-length // stride) - 1) * stride + width - length, 0)
-        for length, width, stride in zip(size, window, strides, strict=True)
-    ]
-    (above, left), (rows, columns) = [lack // 2 for lack in lacking], lacking
-    return (above, rows - above), (left, columns - left)
 
 
 def _pool_geometry(
@@ -236,23 +168,23 @@ def average_pool2d_backward(
 
 def relu_forward(x: np.ndarray) -> np.ndarray:
     """Return y, shaped as x: see `reference.relu_forward`."""
-    return implementation().relu_forward(check_array("x", x, (None,) * np.ndim(x)))
+    return implementation().relu_forward(check_array("x", x, None))
 
 
 def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return dx, shaped as dy: see `reference.relu_backward`."""
-    dy = check_array("dy", dy, np.shape(y))
+    dy = check_array("dy", dy, None)
     return implementation().relu_backward(dy, check_array("y", y, dy.shape, dy.dtype))
 
 
 def tanh_forward(x: np.ndarray) -> np.ndarray:
     """Return y, shaped as x: see `reference.tanh_forward`."""
-    return implementation().tanh_forward(check_array("x", x, (None,) * np.ndim(x)))
+    return implementation().tanh_forward(check_array("x", x, None))
 
 
 def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return dx, shaped as dy: see `reference.tanh_backward`."""
-    dy = check_array("dy", dy, np.shape(y))
+    dy = check_array("dy", dy, None)
     return implementation().tanh_backward(dy, check_array("y", y, dy.shape, dy.dtype))
 
 
@@ -265,12 +197,12 @@ def check_dropout(rate: float, seed: int) -> None:
 def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
     """Return y, shaped as x: see `reference.dropout_forward`."""
     check_dropout(rate, seed)
-    return implementation().dropout_forward(check_array("x", x, (None,) * np.ndim(x)), rate, seed)
+    return implementation().dropout_forward(check_array("x", x, None), rate, seed)
 
 
 def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:
     """Return dx, shaped as dy: see `reference.dropout_backward`."""
-    return dropout_forward(check_array("dy", dy, (None,) * np.ndim(dy)), rate, seed)
+    return dropout_forward(check_array("dy", dy, None), rate, seed)
 
 
 def _moved(param: np.ndarray, grad: np.ndarray, **slots: np.ndarray) -> list[np.ndarray]:

@@ -1,46 +1,45 @@
 """Validation and dispatch for neighbouring layers that run as one: see `dispatch.py`."""
 
+from types import ModuleType
+
 import numpy as np
 
-from tinycnn.ops.dispatch import (
-    Padding,
-    Pair,
-    check_dropout,
-    geometry,
-    select_implementation,
-)
-from tinycnn.utils.arrays import check_array, check_ints
+from tinycnn.ops import reference
+from tinycnn.ops.dispatch import check_dropout, implementation
+from tinycnn.utils.arrays import check_array
+from tinycnn.utils.geometry import NO_PADDING, FusedConvolution, window_geometry
 from tinycnn.utils.validation import check_bool
 
-NONE = ((0, 0), (0, 0))
+MOST_POOLED = 256  # numbers in a window: their places fit a byte
+Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
 
 
 def _convolution(
-    x: np.ndarray, kernel: np.ndarray, strides: Pair, padding: Padding
-) -> tuple[np.ndarray, np.ndarray, tuple, Pair, Padding]:
-    """Return x, kernel, the shape of what comes out, strides and padding, all checked."""
+    x: np.ndarray, kernel: np.ndarray, fused: FusedConvolution
+) -> tuple[np.ndarray, np.ndarray, tuple, ModuleType]:
+    """Return x, kernel, the shape of what comes out, all checked, and whose implementation to call."""
+    if not isinstance(fused, FusedConvolution):
+        raise ValueError(f"fused must be a FusedConvolution. Received: {fused!r}")
     x = check_array("x", x, (None,) * 4)
     kernel = check_array("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
-    output, strides, padding = geometry(x.shape[1:3], kernel.shape, strides, padding)
-    return x, kernel, (len(x), *output, kernel.shape[3]), strides, padding
+    output, _, _ = window_geometry(x.shape[1:3], kernel.shape[:2], fused.strides, fused.padding)
+    shape = len(x), *output, kernel.shape[3]
+    return x, kernel, shape, reference if 0 in kernel.shape else implementation()
 
 
-def _pooled(shape: tuple, pool: Pair) -> tuple[tuple, Pair]:
-    """Return the shape behind windows that lie side by side on `shape`, and their size, checked."""
-    pool = check_ints("pool", pool, (2,))
-    (rows, columns), _, _ = geometry(shape[1:3], pool, pool, NONE)
-    return (shape[0], rows, columns, shape[3]), pool
+def _pooled(shape: tuple, fused: FusedConvolution) -> tuple:
+    """Return the shape behind windows that lie side by side on `shape`."""
+    output, _, _ = window_geometry(shape[1:3], fused.pool, fused.pool, NO_PADDING)
+    return (shape[0], *output, shape[3])
 
 
 def conv2d_relu_forward(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> np.ndarray:
     """Return y (n, oh, ow, f): see `reference.conv2d_relu_forward`."""
-    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    x, kernel, shape, module = _convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
-    return select_implementation(kernel.shape).conv2d_relu_forward(
-        x, kernel, bias, strides, padding
-    )
+    return module.conv2d_relu_forward(x, kernel, bias, fused)
 
 
 def conv2d_relu_backward(
@@ -48,39 +47,32 @@ def conv2d_relu_backward(
     y: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
-    strides: Pair,
-    padding: Padding,
+    fused: FusedConvolution,
     input_gradient: bool,
-) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+) -> Gradients:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_backward`."""
-    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    x, kernel, shape, module = _convolution(x, kernel, fused)
     dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
     input_gradient = check_bool("input_gradient", input_gradient)
-    return select_implementation(kernel.shape).conv2d_relu_backward(
-        dy, y, x, kernel, strides, padding, input_gradient
-    )
+    return module.conv2d_relu_backward(dy, y, x, kernel, fused, input_gradient)
 
 
 def conv2d_relu_max_pool2d_forward(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    pool: Pair,
+    fused: FusedConvolution,
     rate: float = 0.0,
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and argmax (n, oh // ph, ow // pw, f): see `reference.conv2d_relu_max_pool2d_forward`."""
-    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    x, kernel, shape, module = _convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
-    _, pool = _pooled(shape, pool)
-    if pool[0] * pool[1] > 256:
-        raise ValueError(f"A window has at most 256 numbers here. Received: {pool}")
+    _pooled(shape, fused)
+    if fused.pool[0] * fused.pool[1] > MOST_POOLED:
+        raise ValueError(f"A window has at most {MOST_POOLED} numbers here. Received: {fused.pool}")
     check_dropout(rate, seed)
-    return select_implementation(kernel.shape).conv2d_relu_max_pool2d_forward(
-        x, kernel, bias, strides, padding, pool, rate, seed
-    )
+    return module.conv2d_relu_max_pool2d_forward(x, kernel, bias, fused, rate, seed)
 
 
 def conv2d_relu_max_pool2d_backward(
@@ -89,49 +81,32 @@ def conv2d_relu_max_pool2d_backward(
     argmax: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    pool: Pair,
+    fused: FusedConvolution,
     rate: float,
     input_gradient: bool,
-) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+) -> Gradients:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_max_pool2d_backward`."""
-    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
-    shape, pool = _pooled(shape, pool)
+    x, kernel, shape, module = _convolution(x, kernel, fused)
+    shape = _pooled(shape, fused)
     dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
     argmax = check_array("argmax", argmax, shape, np.dtype(np.uint8))
-    if argmax.size and argmax.max() >= pool[0] * pool[1]:
-        raise ValueError(f"argmax points outside of a window of {pool}.")
+    if argmax.size and argmax.max() >= fused.pool[0] * fused.pool[1]:
+        raise ValueError(f"argmax points outside of a window of {fused.pool}.")
     check_dropout(rate, 0)
     input_gradient = check_bool("input_gradient", input_gradient)
-    return select_implementation(kernel.shape).conv2d_relu_max_pool2d_backward(
-        dy, y, argmax, x, kernel, strides, padding, pool, rate, input_gradient
+    return module.conv2d_relu_max_pool2d_backward(
+        dy, y, argmax, x, kernel, fused, rate, input_gradient
     )
-
-
-def _check_activation(activation: str) -> None:
-    """Raise ValueError unless there is a kernel for this activation in front of a mean."""
-    if not isinstance(activation, str) or activation not in ("relu", "tanh"):
-        raise ValueError(f"activation must be one of 'relu', 'tanh'. Received: {activation!r}")
 
 
 def conv2d_average_pool2d_forward(
-    x: np.ndarray,
-    kernel: np.ndarray,
-    bias: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    activation: str,
-    pool: Pair,
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and what the activation gave: see `reference.conv2d_average_pool2d_forward`."""
-    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
+    x, kernel, shape, module = _convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
-    _, pool = _pooled(shape, pool)
-    _check_activation(activation)
-    return select_implementation(kernel.shape).conv2d_average_pool2d_forward(
-        x, kernel, bias, strides, padding, activation, pool
-    )
+    _pooled(shape, fused)
+    return module.conv2d_average_pool2d_forward(x, kernel, bias, fused)
 
 
 def conv2d_average_pool2d_backward(
@@ -139,19 +114,12 @@ def conv2d_average_pool2d_backward(
     a: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    activation: str,
-    pool: Pair,
+    fused: FusedConvolution,
     input_gradient: bool,
-) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+) -> Gradients:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_average_pool2d_backward`."""
-    x, kernel, shape, strides, padding = _convolution(x, kernel, strides, padding)
-    pooled, pool = _pooled(shape, pool)
-    dy = check_array("dy", dy, pooled, x.dtype)
-    _check_activation(activation)
+    x, kernel, shape, module = _convolution(x, kernel, fused)
+    dy = check_array("dy", dy, _pooled(shape, fused), x.dtype)
     a = check_array("a", a, shape, x.dtype, any_order=True)
     input_gradient = check_bool("input_gradient", input_gradient)
-    return select_implementation(kernel.shape).conv2d_average_pool2d_backward(
-        dy, a, x, kernel, strides, padding, activation, pool, input_gradient
-    )
+    return module.conv2d_average_pool2d_backward(dy, a, x, kernel, fused, input_gradient)

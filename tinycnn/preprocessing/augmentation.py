@@ -9,6 +9,7 @@ import numpy as np
 
 from tinycnn.preprocessing.deformation import AXIS, deform, per_image
 from tinycnn.preprocessing.mnist_format import FIELD
+from tinycnn.utils.validation import check_number
 
 CHUNK = 256  # images at a time: their arrays stay in the cache
 PLAIN = 0.15  # the share of images that stay as MNIST has them
@@ -60,8 +61,7 @@ def _check(images: np.ndarray, labels: np.ndarray, strength: float) -> None:
     blank = np.flatnonzero(~images.any(axis=(1, 2)))
     if len(blank):
         raise ValueError(f"augment takes digits, but image {blank[0]} has no ink")
-    if not 0 <= strength <= 1:
-        raise ValueError(f"strength must be a number from 0 to 1. Received: {strength!r}")
+    check_number("strength", strength, 0, 1)
 
 
 def scale_to_unit(images: np.ndarray) -> np.ndarray:

@@ -1,22 +1,26 @@
 """Whole models in Keras's HDF5 files: plain values out, plain values in.
 
-This package knows nothing of layers or models: `SavedModel` is all that passes between them.
+Which options a file has is read from the classes of layers, losses and optimizers; none is made here.
+`SavedModel`, plain values, is all that passes between models and files.
 """
 
 import os
 
+from tinycnn.saving import reader
 from tinycnn.saving.layer_config import check_layers
-from tinycnn.saving.saved_model import SavedModel, WeightSpecs
+from tinycnn.saving.saved_model import SavedModel, Specs, WeightSpecs
+from tinycnn.utils import atomic
+from tinycnn.utils.errors import ModelFileError
 
-__all__ = ["SavedModel", "check_layers", "check_target", "read_model", "write_model"]
+__all__ = ["SavedModel", "Specs", "check_layers", "check_target", "read_model", "write_model"]
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
     """Read a whole-model HDF5 file that `write_model`, Keras 3 or tf.keras 2 wrote.
 
-    Nothing in the file can run code or reach outside the file: names are looked up in literal
-    lists, and every number is read by one validating reader (`tinycnn.saving.hdf5`), without the
-    HDF5 library. A file that `write_model` wrote is compared with the checksum in it.
+    Nothing in the file can run code or reach outside the file: names are looked up in the lists of
+    what is there, and every number is read by one validating reader (`tinycnn.saving.hdf5`), without
+    the HDF5 library. A file that `write_model` wrote is compared with the checksum in it.
 
     Args:
         path: an existing file.
@@ -36,8 +40,6 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
         >>> read_model("mnist.h5", weight_specs).config["name"]  # doctest: +SKIP
         'sequential'
     """
-    from tinycnn.saving import reader
-
     return reader.read_model(path, weight_specs)
 
 
@@ -78,6 +80,4 @@ def check_target(path: str | os.PathLike, overwrite: bool = True) -> None:
         Traceback (most recent call last):
         tinycnn.utils.errors.ModelFileError: no-such-folder/a.h5: there is no folder ...
     """
-    from tinycnn.saving import writer
-
-    writer.check_target(os.fspath(path), overwrite)
+    atomic.check(path, ModelFileError, overwrite)

@@ -17,13 +17,7 @@ import numpy as np
 
 from tinycnn.saving.file_bytes import FileBytes, unsigned
 from tinycnn.saving.heaps import REFERENCE, GlobalHeaps
-from tinycnn.saving.messages import (
-    UNDEFINED,
-    Attribute,
-    NamedDatatypeError,
-    Storage,
-    unpadded,
-)
+from tinycnn.saving.messages import UNDEFINED, Attribute, NamedDatatypeError, Storage, unpadded
 from tinycnn.saving.objects import SIGNATURE, FileObject, base_address, root_address
 from tinycnn.utils.errors import ModelFileError
 
@@ -137,10 +131,10 @@ class HDF5File:
         datatype, shape = dataset.datatype(), dataset.shape()
         if datatype.numbers is None or shape is None:
             raise self.error(f"{path!r} holds no numbers")
-        storage = self._plain_storage(path, dataset, math.prod(shape) * datatype.size)
+        length = math.prod(shape) * datatype.size
+        storage = self._plain_storage(path, dataset, length)
         if storage.data is not None:
             return datatype.numbers, shape, iter([memoryview(storage.data)])
-        length = math.prod(shape) * datatype.size
         return datatype.numbers, shape, self._bytes.blocks(storage.address, length)
 
     def error(self, cause: str, remedy: str = REMEDY) -> ModelFileError:

@@ -7,11 +7,14 @@ Back means tf.keras 2's style, which Keras 3 reads as well.
 import os
 from collections.abc import Iterable
 
+from tinycnn import activations, initializers
+from tinycnn.layers import CLASSES
 from tinycnn.saving.options import (
     ANYTHING,
+    Check,
     UnsupportedError,
-    anything,
     boolean,
+    checks_of,
     dictionary,
     mapping,
     name,
@@ -24,13 +27,10 @@ from tinycnn.saving.options import (
 )
 from tinycnn.utils.errors import ModelFileError
 
-ACTIVATIONS = {known: known for known in ("linear", "relu", "sigmoid", "softmax", "tanh")}
-ACTIVATIONS[None] = "linear"
+ACTIVATIONS = {known: known for known in activations.ACTIVATIONS} | {None: "linear"}
 MOST_LAYERS = 500
-DTYPES = {"float32": "float32", "float64": "float64"}
+DTYPES = ("float32", "float64")
 
-RANDOM = ("GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform")
-INITIALIZERS = {**dict.fromkeys(RANDOM, "seed"), "Constant": "value", "Ones": None, "Zeros": None}
 # How the first Keras 2 wrote them: (scale, mode, distribution).
 VARIANCE_SCALING = {
     (1.0, "fan_avg", "uniform"): "GlorotUniform",
@@ -40,68 +40,29 @@ VARIANCE_SCALING = {
 }
 INITIALIZER_DEFAULTS = dict.fromkeys(("dtype", "input_axes", "output_axes"), (None, "float32"))
 
-# What tinycnn does not have, and a configuration may mention only to say that it is not used.
-SUPPORTED_DEFAULTS = {
-    "trainable": (True,),
-    "activity_regularizer": (None,),
-    "axis": (-1, [-1]),
-    "bias_constraint": (None,),
-    "bias_regularizer": (None,),
-    "data_format": ("channels_last", None),
-    "dilation_rate": ([1, 1], 1),
-    "groups": (1,),
-    "kernel_constraint": (None,),
-    "kernel_regularizer": (None,),
-    "lora_alpha": (None,),
-    "lora_rank": (None,),
-    "max_value": (None,),
-    "negative_slope": (0.0, None),
-    "noise_shape": (None,),
-    "optional": (False,),
-    "quantization_config": (None,),
-    "ragged": (False,),
-    "sparse": (False,),
-    "threshold": (0.0, None),
-}
-REGULARIZED = (
-    "activity_regularizer",
-    "bias_constraint",
-    "bias_regularizer",
-    "kernel_constraint",
-    "kernel_regularizer",
-    "lora_alpha",
-    "lora_rank",
-    "quantization_config",
-)
-
 
 def plain_dtype(value: object) -> str:
     """Return "float32" or "float64", which Keras 3 wraps in a policy."""
     if isinstance(value, dict):
-        checks = {"class_name": one_of({"DTypePolicy": 0, "Policy": 0}), "config": _policy_name}
-        policy = select(
-            "dtype", value, checks, {"module": ("keras", None), "registered_name": (None,)}
-        )
-        value = policy.get("config")
+        checks = {"class_name": one_of(("DTypePolicy", "Policy")), "config": dictionary}
+        supported = {"module": ("keras", None), "registered_name": (None,)}
+        value = select("dtype", value, checks, supported).get("config", {}).get("name")
     return one_of(DTYPES)(value)
 
 
-def _policy_name(value: object) -> object:
-    return dictionary(value).get("name")
-
-
 def plain_initializer(value: object) -> dict:
-    """Return {"class_name", "config"} of an initializer in the literal list."""
+    """Return {"class_name", "config"} of an initializer that is there."""
     checks = {"class_name": scalars, "config": dictionary}
-    supported = {"module": ("keras.initializers", None), "registered_name": (None, *INITIALIZERS)}
+    known = initializers.CLASSES
+    supported = {"module": ("keras.initializers", None), "registered_name": (None, *known)}
     initializer = select("it", value, checks, supported)
     class_name, config = initializer.get("class_name"), initializer.get("config", {})
     if class_name == "VarianceScaling":
         class_name, config = _variance_scaling(config)
-    if not isinstance(class_name, str) or class_name not in INITIALIZERS:
-        raise UnsupportedError(f"only {sorted(INITIALIZERS)} are there")
-    kept = {INITIALIZERS[class_name]: number if class_name == "Constant" else scalars}
-    return {"class_name": class_name, "config": select("it", config, kept, INITIALIZER_DEFAULTS)}
+    if not isinstance(class_name, str) or class_name not in known:
+        raise UnsupportedError(f"only {sorted(known)} are there")
+    kept = select("it", config, checks_of(known[class_name]), INITIALIZER_DEFAULTS)
+    return {"class_name": class_name, "config": kept}
 
 
 def _variance_scaling(config: dict) -> tuple[str | None, dict]:
@@ -112,29 +73,17 @@ def _variance_scaling(config: dict) -> tuple[str | None, dict]:
     return VARIANCE_SCALING.get(key), {"seed": scaling.get("seed")}
 
 
-_ALWAYS = {"name": name, "dtype": plain_dtype}
-_AFFINE = {
+CHECKS = {
+    "name": name,
+    "dtype": plain_dtype,
     "activation": one_of(ACTIVATIONS),
     "use_bias": boolean,
-    "kernel_initializer": plain_initializer,
-    "bias_initializer": plain_initializer,
 }
-_POOLING = dict.fromkeys(("pool_size", "strides", "padding"), scalars)
-_CONVOLUTION = dict.fromkeys(("filters", "kernel_size", "strides", "padding"), scalars)
 
-# Class: the options that are kept, each with its check, and those that are only there at their defaults.
-LAYERS = {
-    "InputLayer": ({"batch_shape": scalars}, ("sparse", "ragged", "optional")),
-    "Conv2D": (_CONVOLUTION | _AFFINE, ("data_format", "dilation_rate", "groups", *REGULARIZED)),
-    "MaxPooling2D": (_POOLING, ("data_format",)),
-    "AveragePooling2D": (_POOLING, ("data_format",)),
-    "Dense": ({"units": scalars} | _AFFINE, REGULARIZED),
-    "Dropout": ({"rate": scalars, "seed": scalars}, ("noise_shape",)),
-    "Flatten": ({}, ("data_format",)),
-    "Activation": ({"activation": one_of(ACTIVATIONS)}, ()),
-    "ReLU": ({}, ("max_value", "negative_slope", "threshold")),
-    "Softmax": ({}, ("axis",)),
-}
+
+def _check_of(option: str) -> Check:
+    """Return the check of a layer's option; what none is here for is judged by the layer."""
+    return plain_initializer if option.endswith("_initializer") else CHECKS.get(option, scalars)
 
 
 def plain_model(described: dict) -> dict:
@@ -159,7 +108,7 @@ def plain_model(described: dict) -> dict:
     if isinstance(config, list):  # Keras 2.0 had no name
         config = {"name": "sequential", "layers": config}
     ignored = {"build_input_shape": ANYTHING, "trainable": (True, None), "dtype": ANYTHING}
-    selected = select("the model", config, {"name": name, "layers": anything}, ignored)
+    selected = select("the model", config, {"name": name, "layers": lambda layers: layers}, ignored)
     layers = selected.get("layers")
     if not isinstance(layers, list) or not layers:
         raise ValueError("it has no layers")
@@ -173,9 +122,9 @@ def _plain_layer(layer: object) -> tuple[dict, object]:
     """Return a layer's plain form, and the batch_input_shape that tf.keras 2 gives it, or None."""
     layer = mapping("a layer", layer)
     class_name = layer.get("class_name")
-    if not isinstance(class_name, str) or class_name not in LAYERS:
+    if not isinstance(class_name, str) or class_name not in CLASSES:
         raise UnsupportedError(
-            f"it has a layer of the class {shown(class_name)}, and only {sorted(LAYERS)} are there"
+            f"it has a layer of the class {shown(class_name)}, and only {sorted(CLASSES)} are there"
         )
     config = dict(mapping(f"the configuration of a {class_name}", layer.get("config")))
     owner = f"the {class_name} layer {shown(config.get('name'))}"
@@ -186,9 +135,12 @@ def _plain_layer(layer: object) -> tuple[dict, object]:
     }
     select(owner, layer, {}, around)
     input_shape = config.pop("batch_input_shape", None)
-    kept, defaults = LAYERS[class_name]
-    allowed = {option: SUPPORTED_DEFAULTS[option] for option in ("trainable", *defaults)}
-    plain = select(owner, config, _ALWAYS | kept, allowed)
+    cls = CLASSES[class_name]
+    for old, new in cls.renamed_options.items():
+        if old in config and new not in config:
+            config[new] = config.pop(old)
+    kept = {option: _check_of(option) for option in cls.config_names}
+    plain = select(owner, config, kept, cls.fixed_options)
     if "name" not in plain:
         raise ValueError(f"a layer of the class {class_name} has no name")
     return {"class_name": class_name, "config": plain}, input_shape
@@ -224,9 +176,9 @@ def check_layers(path: str | os.PathLike, class_names: Iterable[str]) -> None:
         Traceback (most recent call last):
         tinycnn.utils.errors.ModelFileError: a.h5: no file can hold a layer of the class MyDense. ...
     """
-    for unknown in [given for given in class_names if given not in LAYERS]:
+    for unknown in [given for given in class_names if given not in CLASSES]:
         cause = f"no file can hold a layer of the class {unknown}"
-        raise ModelFileError(path, cause, f"There are: {', '.join(sorted(LAYERS))}.")
+        raise ModelFileError(path, cause, f"There are: {', '.join(sorted(CLASSES))}.")
 
 
 def keras_model(plain: dict) -> dict:
@@ -240,6 +192,6 @@ def _keras_layer(class_name: str, config: dict) -> dict:
     if class_name == "InputLayer":
         config["batch_input_shape"] = config.pop("batch_shape")
         config |= {"sparse": False, "ragged": False}
-    elif "data_format" in LAYERS[class_name][1]:
+    elif "data_format" in CLASSES[class_name].fixed_options:
         config["data_format"] = "channels_last"  # whatever the reader's default is
     return {"class_name": class_name, "config": config}

@@ -121,4 +121,6 @@ def _is_of_slot(name: str, slot: str) -> bool:
     """
     parts = name.split(":")[0].split("/")
     ends = parts[1:2] + parts[-1:]
-    return parts[-1].endswith(f"_{slot}") or any(end in OTHER_NAMES[slot] + (slot,) for end in ends)
+    return parts[-1].endswith(f"_{slot}") or any(
+        end in (slot, *OTHER_NAMES.get(slot, ())) for end in ends
+    )

@@ -1,9 +1,13 @@
-"""Options of an untrusted configuration: selected by name from literal lists, or refused."""
+"""Options of an untrusted configuration: selected by name from what is there, or refused."""
 
+import inspect
 import json
 import math
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+
+from tinycnn.utils.configurable import Configurable
+from tinycnn.utils.validation import check_bool, check_name, check_number
 
 ANYTHING = object()  # the supported values of an option that has no effect here
 
@@ -100,10 +104,9 @@ def select(
 def _checked(owner: str, name: str, check: Check, value: object) -> object:
     try:
         return check(value)
-    except UnsupportedError as error:
-        raise UnsupportedError(f"{owner} has the option {name}={shown(value)}: {error}") from error
     except ValueError as error:
-        raise ValueError(f"{owner} has the option {name}={shown(value)}: {error}") from error
+        kind = UnsupportedError if isinstance(error, UnsupportedError) else ValueError
+        raise kind(f"{owner} has the option {name}={shown(value)}: {error}") from error
 
 
 def mapping(owner: str, value: object) -> dict:
@@ -113,25 +116,31 @@ def mapping(owner: str, value: object) -> dict:
     return value
 
 
+def checks_of(cls: type[Configurable]) -> dict[str, Check]:
+    """Return a check for each option in a class's configuration, by the kind of its default."""
+    defaults = inspect.signature(cls).parameters
+    kinds = {bool: boolean, float: number, str: text}
+    return {name: kinds.get(type(defaults[name].default), scalars) for name in cls.config_names}
+
+
 def number(value: object) -> float:
     """Return a number as a float; true and "10" are none."""
     if isinstance(value, dict):  # a schedule
         raise UnsupportedError("only a number is there")
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
-        raise ValueError("a number is needed")
-    return float(value)
+    return _checked_as("a number is needed", check_number, value, -1e300, 1e300)
 
 
 def boolean(value: object) -> bool:
     """Return true or false, and nothing that merely counts as such."""
-    if not isinstance(value, bool):
-        raise ValueError("true or false is needed")
-    return value
+    return _checked_as("true or false is needed", check_bool, value)
 
 
-def anything(value: object) -> object:
-    """Return the value, which is looked at elsewhere."""
-    return value
+def _checked_as(wanted: str, check: Callable, value: object, *limits: float) -> object:
+    """Return what one of `utils.validation`'s checks does; its message could be as long as the value."""
+    try:
+        return check("it", value, *limits)
+    except ValueError:
+        raise ValueError(wanted) from None
 
 
 def text(value: object) -> str:
@@ -148,11 +157,11 @@ def dictionary(value: object) -> dict:
 
 def name(value: object) -> str:
     """Return a name that can be the name of a group in the file, and of one only."""
-    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
-        raise ValueError("a name of 1 to 200 printable characters is needed")
-    if "/" in value or value in (".", "..", "top_level_model_weights"):
+    if value == "top_level_model_weights":
         raise ValueError("that cannot be a name in the file")
-    return value
+    return _checked_as(
+        "a name of 1 to 200 printable characters, without '/', is needed", check_name, value
+    )
 
 
 def scalars(value: object) -> object:
@@ -163,8 +172,9 @@ def scalars(value: object) -> object:
     return value
 
 
-def one_of(known: Mapping[object, object]) -> Check:
-    """Return a check that looks a text up in a literal list."""
+def one_of(known: Mapping[object, object] | Iterable[str]) -> Check:
+    """Return a check that looks a text up among those known; without a mapping each stands for itself."""
+    known = known if isinstance(known, Mapping) else {name: name for name in known}
 
     def check(value: object) -> object:
         if value is not None and not isinstance(value, str):

@@ -10,7 +10,7 @@ from tinycnn.saving.hdf5 import HDF5File, open_file
 from tinycnn.saving.layer_config import plain_model
 from tinycnn.saving.optimizer_state import StateMismatchError, read_state
 from tinycnn.saving.options import UnsupportedError, parse
-from tinycnn.saving.saved_model import SavedModel, WeightSpecs
+from tinycnn.saving.saved_model import SavedModel, Spec, WeightSpecs
 from tinycnn.saving.training_config import plain_training
 from tinycnn.utils.printable import printable, shortened
 from tinycnn.utils.validation import MOST_PARAMETERS
@@ -18,8 +18,6 @@ from tinycnn.utils.warning import warn
 
 GROUP = "model_weights"
 UNKNOWN = "Only what tinycnn has can be loaded: build the model without it, or load it in Keras."
-
-Spec = dict[str, tuple[tuple[int, ...], str]]
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:

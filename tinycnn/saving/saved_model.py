@@ -5,14 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-WeightSpecs = Callable[[dict], list[tuple[str, dict[str, tuple[tuple[int, ...], str]]]]]
+from tinycnn.optimizers import CLASSES
 
-# The arrays that an optimizer keeps for every weight, in Keras's order.
-SLOTS = {
-    "Adadelta": ("accumulated_grad", "accumulated_delta_var"),
-    "Adam": ("momentum", "velocity"),
-    "SGD": ("momentum",),
-}
+Spec = dict[str, tuple[tuple[int, ...], str]]  # shape and dtype of each weight of a layer, by name
+Specs = list[tuple[str, Spec]]  # for each layer but the InputLayer: its name, and that
+WeightSpecs = Callable[[dict], Specs]
 
 
 @dataclass(frozen=True)
@@ -21,7 +18,8 @@ class SavedModel:
 
     Args:
         config: {"name": str, "layers": [{"class_name": str, "config": dict}, ...]}.
-        weights: one list a layer, kernel then bias, the InputLayer left out; [] for a layer without.
+        weights: one list a layer, in the order of `Layer.weight_names`, the InputLayer left out; [] for
+            a layer without.
         training_config: {"loss", "metrics", "optimizer": {"class_name", "config"}}; None if the model
             is not compiled.
         optimizer_state: {"iterations": int, "slots": {slot name: one array a weight}}, or None.
@@ -40,4 +38,4 @@ def slot_names(optimizer: dict) -> tuple[str, ...]:
     """
     if optimizer["class_name"] == "SGD" and not optimizer["config"].get("momentum"):
         return ()
-    return SLOTS[optimizer["class_name"]]
+    return CLASSES[optimizer["class_name"]].slot_names

@@ -1,43 +1,31 @@
 """What `compile` was told: from what Keras 3 or tf.keras 2 wrote to the plain form, and back."""
 
+from tinycnn import losses, optimizers
+from tinycnn.metrics import METRICS
 from tinycnn.saving.options import (
     ANYTHING,
     UnsupportedError,
-    boolean,
+    checks_of,
     dictionary,
-    number,
     one_of,
     select,
     shown,
     text,
 )
+from tinycnn.utils.errors import ModelFileError
 
-LOSSES = {
-    "categorical_crossentropy": "CategoricalCrossentropy",
-    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
-}
-METRICS = {
-    known: known
-    for known in ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
-}
+LOSSES = {name: cls.__name__ for name, cls in losses.NAMES.items()}
 METRIC_CLASSES = {
     "CategoricalAccuracy": "categorical_accuracy",
     "SparseCategoricalAccuracy": "sparse_categorical_accuracy",
 }
-# A file that says nothing of its rate was written under Keras's default.
-LEARNING_RATES = {"Adadelta": 0.001, "Adam": 0.001, "SGD": 0.01}
-OPTIMIZERS = {
-    **{known: known for known in LEARNING_RATES},
-    **{f"Custom>{known}": known for known in LEARNING_RATES},  # tf.keras 2.11
-}
-SETTINGS = {
-    "Adadelta": {"rho": number, "epsilon": number},
-    "Adam": {"beta_1": number, "beta_2": number, "epsilon": number},
-    "SGD": {"momentum": number, "nesterov": boolean},
-}
+OPTIMIZERS = {known: known for known in optimizers.CLASSES}
+OPTIMIZERS |= {f"Custom>{known}": known for known in OPTIMIZERS}  # tf.keras 2.11
+# A file that says nothing of its rate was written under Keras's default. Ours are the same but for one.
+LEARNING_RATES = {name: cls().learning_rate for name, cls in optimizers.CLASSES.items()}
+LEARNING_RATES["Adadelta"] = 0.001
 OPTIMIZER_DEFAULTS = {
-    **dict.fromkeys(("clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"), (None,)),
-    **dict.fromkeys(("amsgrad", "use_ema"), (False,)),
+    **{name: (default,) for name, default in optimizers.SUPPORTED_DEFAULTS.items()},
     **dict.fromkeys(("weight_decay", "decay"), (None, 0.0)),
     "gradient_accumulation_steps": (None, 1),
     # Of no effect without use_ema, or only on how the program runs.
@@ -45,9 +33,8 @@ OPTIMIZER_DEFAULTS = {
     **dict.fromkeys(("jit_compile", "is_legacy_optimizer"), ANYTHING),
 }
 LOSS_DEFAULTS = {
+    **{name: (default,) for name, default in losses.SUPPORTED_DEFAULTS.items()},
     "reduction": ("sum_over_batch_size", "auto"),
-    "axis": (-1,),
-    "ignore_class": (None,),
     "dtype": (None, "float32"),
     "fn": tuple(LOSSES),
 }
@@ -93,14 +80,12 @@ def _class_and_config(value: object) -> tuple[object, dict]:
 
 def _loss(value: object) -> str | dict:
     if not isinstance(value, dict):
-        return one_of({known: known for known in LOSSES})(value)
+        return one_of(LOSSES.keys())(value)
     class_name, config = _class_and_config(value)
     if class_name not in LOSSES.values():
         raise UnsupportedError(f"only {sorted(LOSSES)} are there")
-    kept = {"name": text, "from_logits": boolean}
-    if class_name == "CategoricalCrossentropy":
-        kept["label_smoothing"] = number
-    return {"class_name": class_name, "config": select("it", config, kept, LOSS_DEFAULTS)}
+    kept = select("it", config, checks_of(losses.CLASSES[class_name]), LOSS_DEFAULTS)
+    return {"class_name": class_name, "config": kept}
 
 
 def _metrics(value: object) -> list[str]:
@@ -115,13 +100,13 @@ def _metrics(value: object) -> list[str]:
 
 def _metric(value: object) -> str:
     if not isinstance(value, dict):
-        return one_of(METRICS)(value)
+        return one_of(METRICS.keys())(value)
     class_name, config = _class_and_config(value)
     if class_name in METRIC_CLASSES:
         select("it", config, {}, {"name": ANYTHING, "dtype": ANYTHING})
         return METRIC_CLASSES[class_name]
     if class_name == "MeanMetricWrapper":  # how tf.keras 2 wraps a function
-        kept = {"fn": one_of(METRICS)}
+        kept = {"fn": one_of(METRICS.keys())}
         metric = select("it", config, kept, {"name": ANYTHING, "dtype": ANYTHING})
         if "fn" in metric:
             return metric["fn"]
@@ -134,10 +119,19 @@ def _optimizer(value: object) -> dict:
     config = {name: value for name, value in config.items() if (name, value) != ("epsilon", None)}
     if "lr" in config:  # before Keras 2.3
         config["learning_rate"] = config.pop("lr")
-    kept = {"name": text, "learning_rate": number, **SETTINGS[class_name]}
+    kept = checks_of(optimizers.CLASSES[class_name])
     settings = select(class_name, config, kept, OPTIMIZER_DEFAULTS)
     settings.setdefault("learning_rate", LEARNING_RATES[class_name])
     return {"class_name": class_name, "config": settings}
+
+
+def check_training(path: str, plain: dict) -> None:
+    """Raise ModelFileError for a loss or an optimizer that no file can hold, such as the caller's own."""
+    told = plain["loss"]["class_name"] if isinstance(plain["loss"], dict) else plain["loss"]
+    own = {told} - {*LOSSES, *losses.CLASSES} or {plain["optimizer"]["class_name"]} - {*OPTIMIZERS}
+    if own:
+        remedy = "Save the model without it: model.save(path, include_optimizer=False)."
+        raise ModelFileError(path, f"no file can hold a {own.pop()}", remedy)
 
 
 def keras_training(plain: dict) -> dict:

@@ -8,23 +8,25 @@ import os
 import h5py
 import numpy as np
 
+from tinycnn.layers import CLASSES
 from tinycnn.saving import checksum, optimizer_state, reader
 from tinycnn.saving.layer_config import check_layers, keras_model
 from tinycnn.saving.saved_model import SavedModel, slot_names
-from tinycnn.saving.training_config import keras_training
+from tinycnn.saving.training_config import check_training, keras_training
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
 
 LAYOUT = "2.15.0"  # the last Keras whose own format this was; Keras 3 reads it, too
-WEIGHTS = ("kernel", "bias")
 LARGEST_LIST = 64_512  # bytes of an attribute: HDF5 takes little more; Keras has this limit, too
 
 
 def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = True) -> None:
     """Write a model: see `tinycnn.saving.write_model`."""
     path = os.fspath(path)
-    check_target(path, overwrite)
+    atomic.check(path, ModelFileError, overwrite)
     check_layers(path, [layer["class_name"] for layer in saved.config["layers"]])
+    if saved.training_config is not None:
+        check_training(path, saved.training_config)
     _check_finite(path, saved)
     _put(path, _image(path, saved), saved)
 
@@ -67,13 +69,13 @@ def _json(value: dict) -> bytes:
 
 def _write_weights(group: h5py.Group, saved: SavedModel) -> list[str]:
     """Write every layer's weights; return their paths, such as "sequential/dense/kernel"."""
-    layers = [layer["config"]["name"] for layer in saved.config["layers"]][1:]  # no InputLayer
-    write_names(group, "layer_names", layers)
+    specs = _own_specs(saved)
+    write_names(group, "layer_names", [layer for layer, _ in specs])
     group.attrs["backend"] = np.bytes_("tensorflow")
     group.attrs["keras_version"] = np.bytes_(LAYOUT)
     paths = []
-    for layer, weights in zip(layers, saved.weights, strict=True):
-        names = [f"{saved.config['name']}/{layer}/{name}" for name in WEIGHTS[: len(weights)]]
+    for (layer, spec), weights in zip(specs, saved.weights, strict=True):
+        names = [f"{saved.config['name']}/{layer}/{name}" for name in spec]
         _write_arrays(group.create_group(layer), list(zip(names, weights, strict=True)))
         paths += names
     _write_arrays(group.create_group("top_level_model_weights"), [])
@@ -97,16 +99,8 @@ def write_names(group: h5py.Group, attribute: str, names: list[str]) -> None:
         group.attrs[f"{attribute}{place}"] = part
 
 
-def check_target(path: str, overwrite: bool) -> None:
-    """Raise for a place where no file can be put: see `tinycnn.saving.check_target`."""
-    atomic.check(path, ModelFileError, overwrite)
-
-
 def _check_finite(path: str, saved: SavedModel) -> None:
-    arrays = [array for layer in saved.weights for array in layer]
-    if saved.optimizer_state is not None:
-        arrays += [array for slot in saved.optimizer_state["slots"].values() for array in slot]
-    if not all(np.isfinite(array).all() for array in arrays):
+    if not all(np.isfinite(array).all() for array in _arrays(saved)):
         raise ModelFileError(
             path,
             "it is not written: the model's numbers contain NaN or infinity, the training diverged",
@@ -133,16 +127,14 @@ def _verify(path: str, temporary: str, saved: SavedModel) -> None:
 
 
 def _own_specs(saved: SavedModel) -> list[tuple[str, dict]]:
-    return [
-        (
-            layer["config"]["name"],
-            {
-                name: (array.shape, array.dtype.name)
-                for name, array in zip(WEIGHTS, weights, strict=False)
-            },
-        )
-        for layer, weights in zip(saved.config["layers"][1:], saved.weights, strict=True)
-    ]
+    """Return the name of every layer but the InputLayer, and its weights' shapes and dtypes by name."""
+    specs = []
+    for layer, weights in zip(saved.config["layers"][1:], saved.weights, strict=True):
+        names = CLASSES[layer["class_name"]].weight_names[: len(weights)]
+        named = zip(names, weights, strict=True)
+        spec = {name: (array.shape, array.dtype.name) for name, array in named}
+        specs.append((layer["config"]["name"], spec))
+    return specs
 
 
 def _same(saved: SavedModel, again: SavedModel) -> bool:
@@ -159,10 +151,9 @@ def _settings(saved: SavedModel) -> list:
 
 
 def _arrays(saved: SavedModel) -> list[np.ndarray]:
-    arrays = [array for layer in saved.weights for array in layer]
+    """Return all that is stored: the weights, and the optimizer's slots."""
+    groups = list(saved.weights)
     if saved.training_config is not None and saved.optimizer_state is not None:
         slots = saved.optimizer_state["slots"]
-        arrays += [
-            a for slot in slot_names(saved.training_config["optimizer"]) for a in slots[slot]
-        ]
-    return arrays
+        groups += [slots[name] for name in slot_names(saved.training_config["optimizer"])]
+    return [array for group in groups for array in group]

@@ -10,7 +10,7 @@ FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 def check_array(
     name: str,
     array: np.ndarray,
-    shape: tuple,
+    shape: tuple | None,
     dtype: np.dtype | None = None,
     any_order: bool = False,
 ) -> np.ndarray:
@@ -19,7 +19,7 @@ def check_array(
     Args:
         name: of the array, for the message.
         array: float32 or float64, native byte order; copied if it is not laid out as kernels need it.
-        shape: the sizes it must have; None where any will do.
+        shape: the sizes it must have; None where any will do, or for any shape at all.
         dtype: the dtype it must have; None: float32 or float64.
         any_order: leave the order of the numbers in memory as it is.
 
@@ -31,9 +31,11 @@ def check_array(
     if array.dtype not in ((dtype,) if dtype is not None else FLOATS):
         wanted = dtype or "float32 or float64"
         raise ValueError(f"{name} must be an array of {wanted}. Received: {array.dtype}")
-    if array.shape != shape:
-        sizes = zip(shape, array.shape, strict=False)
-        if array.ndim != len(shape) or not all(want in (None, have) for want, have in sizes):
+    if shape is not None and array.shape != shape:
+        wrong = array.ndim != len(shape)
+        for want, have in zip(shape, array.shape, strict=False):
+            wrong |= want is not None and want != have
+        if wrong:
             raise ValueError(f"{name} must have the shape {shape}. Received: {array.shape}")
     ready = array.flags.behaved if any_order else array.flags.carray
     if ready and type(array) is np.ndarray:
@@ -49,7 +51,7 @@ def check_in_place(
     Raises:
         ValueError: with name and what was received.
     """
-    checked = check_array(name, array, np.shape(array) if shape is None else shape, dtype)
+    checked = check_array(name, array, shape, dtype)
     if not array.flags.carray:
         raise ValueError(
             f"{name} must be C-contiguous, aligned and writeable, because it is changed in place. "

@@ -141,13 +141,10 @@ def _sentence(error: Exception) -> str:
 
 def _say_goodbye(stop: Stopped) -> int:
     """Say that the program was interrupted; return its exit code."""
-    name = (
-        "interrupted"
-        if stop.number == signal.SIGINT
-        else f"ended by {signal.Signals(stop.number).name}"
-    )
+    name = signal.Signals(stop.number).name
+    ended = "interrupted" if name == "SIGINT" else f"ended by {name}"
     try:
-        print(f"\n{name}: nothing half-written was left behind", file=sys.stderr, flush=True)
+        print(f"\n{ended}: nothing half-written was left behind", file=sys.stderr, flush=True)
         sys.stdout.flush()
     except OSError:  # the terminal is gone
         sys.stdout = sys.stderr = None

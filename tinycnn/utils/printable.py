@@ -2,13 +2,8 @@
 
 import unicodedata
 
-_UNFIT = (
-    "Cc",
-    "Cf",
-    "Cs",
-    "Zl",
-    "Zp",
-)  # control, format, half of a pair; ends of lines and paragraphs
+# Control, format, half of a pair; ends of lines and paragraphs.
+_UNFIT = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"  # format, too, but spelling in Persian and Hindi, and parts of many emoji
 
 

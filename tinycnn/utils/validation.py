@@ -26,6 +26,8 @@ def check_supported(owner: str, options: dict[str, object], supported: dict[str,
     for name, value in options.items():
         if name not in supported:
             raise TypeError(f"{owner} has no option {name!r}. Received: {name}={value!r}")
+        if value is None:
+            continue
         shape = getattr(value, "shape", ())  # of a NumPy array, a tensor, a DataFrame
         if shape != ():
             kind = "array" if isinstance(value, np.ndarray) else type(value).__name__
@@ -42,7 +44,7 @@ def check_supported(owner: str, options: dict[str, object], supported: dict[str,
 def _is_supported(value: object, default: object) -> bool:
     value = tuple(value) if isinstance(value, list) else value
     try:
-        return bool(value in (None, default, (default,) * 2))
+        return bool(value in (default, (default,) * 2))
     except (ValueError, TypeError, RuntimeError):  # arrays within it are neither equal nor unequal
         return False
 
@@ -59,6 +61,8 @@ def is_int(value: object) -> bool:
 
 def check_int(name: str, value: int, low: int = 1, high: int = 2**31 - 1) -> int:
     """Return a whole number in a range, or say what is wrong with it."""
+    if type(value) is int and low <= value <= high:
+        return value
     if not is_int(value) or not low <= int(value) <= high:
         raise ValueError(
             f"{name} must be a whole number from {low} to {high}. Received: {name}={value!r}"
@@ -68,6 +72,8 @@ def check_int(name: str, value: int, low: int = 1, high: int = 2**31 - 1) -> int
 
 def check_number(name: str, value: float, low: float = -LARGEST, high: float = LARGEST) -> float:
     """Return a number in a range as a float, Python's or NumPy's, or say what is wrong with it."""
+    if type(value) is float and low <= value <= high:
+        return value
     bare = plain(value)
     real = isinstance(bare, numbers.Real) and not isinstance(bare, bool)
     # A float16 would have the limits rounded to float16 to be compared with them.
@@ -105,7 +111,7 @@ def _is_masked(values: object, depth: int = 0) -> bool:
 
 def plain_array(name: str, values: object) -> np.ndarray:
     """Return an array of numbers, or say why these are none."""
-    array = as_array(name, values)
+    array = values if type(values) is np.ndarray else as_array(name, values)
     if array.dtype.kind not in "buif":
         raise ValueError(f"{name} must be numbers. Received: an array of {array.dtype}")
     return array

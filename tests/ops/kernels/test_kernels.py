@@ -12,6 +12,7 @@ from tinycnn.ops import reference
 if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
+from tests.support import algorithms
 from tests.support.intrinsics import entered
 from tinycnn.ops import kernels
 from tinycnn.ops.kernels.blocks.gemm import (
@@ -94,7 +95,7 @@ def rng():
 @pytest.fixture
 def directly(monkeypatch):
     """No convolution goes Winograd's way, which rounds even integers."""
-    monkeypatch.setattr(winograd, "pays", lambda *shapes: False)
+    algorithms.set_winograd(monkeypatch, algorithms.never)
 
 
 def tiles_of(rows, columns, itemsize):
@@ -318,7 +319,7 @@ def test_convolution_stays_close_on_real_numbers(way, dtype, rng, monkeypatch):
         winograd_gradient, "filter_matrix", lambda d: noted(d, winograd.filter_matrix)
     )
     if way == "direct":
-        monkeypatch.setattr(winograd, "pays", lambda *shapes: False)
+        algorithms.set_winograd(monkeypatch, algorithms.never)
     x = rng.standard_normal((16, 13, 13, 24)).astype(dtype)
     kernel = rng.standard_normal((3, 3, 24, 40)).astype(dtype)
     dy = rng.standard_normal((16, 11, 11, 40)).astype(dtype)
@@ -353,7 +354,7 @@ def test_the_tile_fits_the_machine(features, triple, wanted):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("relu", [False, True])
-def test_few_channels_give_the_bits_of_the_general_way(relu, dtype, rng, directly, monkeypatch):
+def test_few_channels_give_the_bits_of_the_general_way(relu, dtype, rng, monkeypatch):
     for case in CONVOLUTIONS:
         n, h, w, c, kh, kw, f, strides, padding = CONVOLUTIONS[case]
         kernel = rng.standard_normal((kh, kw, c, f)).astype(dtype)
@@ -361,7 +362,7 @@ def test_few_channels_give_the_bits_of_the_general_way(relu, dtype, rng, directl
         dy, y = rng.standard_normal((2, n, *output, f)).astype(dtype)
         found = []
         for few in (100, 0):
-            monkeypatch.setattr("tinycnn.ops.kernels.convolution.few_channels.FEW", few)
+            algorithms.set_winograd(monkeypatch, algorithms.never, few)
             arguments = dy, kernel, (n, h, w, c), strides, padding, y if relu else None
             found.append(kernels.conv2d_backward_input(*arguments))
         np.testing.assert_array_equal(*found)

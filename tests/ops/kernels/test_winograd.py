@@ -11,8 +11,10 @@ from tinycnn.ops import reference
 if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
+from tests.support import algorithms
 from tinycnn.ops import kernels
 from tinycnn.ops.kernels.convolution import winograd, winograd_gradient
+from tinycnn.utils.geometry import FusedConvolution
 
 DTYPES = (np.float32, np.float64)
 BOUNDS = {np.float32: 1e-5, np.float64: 1e-13}
@@ -38,8 +40,7 @@ def rng():
 def ways(monkeypatch):
     """Let every 3 x 3 convolution go this way; note each time that one does."""
     taken, values, points = [], winograd.filter_transform, winograd.filter_matrix
-    monkeypatch.setattr(winograd, "pays", lambda *shapes: True)
-    monkeypatch.setattr("tinycnn.ops.kernels.convolution.few_channels.FEW", 0)
+    algorithms.set_winograd(monkeypatch, algorithms.always, few=0)
     monkeypatch.setattr(winograd, "filter_transform", lambda k: taken.append(k.shape) or values(k))
     noted = lambda dtype: taken.append("gradient") or points(dtype)  # noqa: E731
     monkeypatch.setattr(winograd_gradient, "filter_matrix", noted)
@@ -130,12 +131,12 @@ def test_numbers_of_other_magnitudes(scale, dtype, rng, ways):
 def test_relu_behind_it(rng, ways):
     x = image(rng, 2, 9, 9, 8, NONE, np.float64)
     kernel, bias = rng.standard_normal((3, 3, 8, 9)), rng.standard_normal(9)
-    y = kernels.conv2d_relu_forward(x, kernel, bias, (1, 1), NONE)
-    wanted = reference.conv2d_relu_forward(x, kernel, bias, (1, 1), NONE)
+    y = kernels.conv2d_relu_forward(x, kernel, bias, FusedConvolution((1, 1), NONE))
+    wanted = reference.conv2d_relu_forward(x, kernel, bias, FusedConvolution((1, 1), NONE))
     np.testing.assert_allclose(y, wanted, atol=1e-12)
     dy = rng.standard_normal(y.shape)
-    found = kernels.conv2d_relu_backward(dy, y, x, kernel, (1, 1), NONE, True)
-    wanted = reference.conv2d_relu_backward(dy, y, x, kernel, (1, 1), NONE, True)
+    found = kernels.conv2d_relu_backward(dy, y, x, kernel, FusedConvolution((1, 1), NONE), True)
+    wanted = reference.conv2d_relu_backward(dy, y, x, kernel, FusedConvolution((1, 1), NONE), True)
     for one, other in zip(found, wanted, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-11)
     assert len(ways) == 3
@@ -152,7 +153,7 @@ def test_one_pixel_far_above_the_others_among_a_thousand_channels(place, rng, mo
         kernels.conv2d_forward(*arrays, (1, 1), NONE),
         kernels.conv2d_backward_input(*back, (1, 1), NONE),
     )
-    monkeypatch.setattr(winograd, "pays", lambda *shapes: False)
+    algorithms.set_winograd(monkeypatch, algorithms.never)
     wanted = (
         kernels.conv2d_forward(*wide(*arrays), (1, 1), NONE),
         kernels.conv2d_backward_input(*wide(x, turned), back[2], (1, 1), NONE),
@@ -166,7 +167,7 @@ def test_a_gradient_that_sums_over_thousands_of_tiles(n, size, rng, monkeypatch)
     x, dy = image(rng, n, size, size, 8, NONE, np.float32), rng.standard_normal((n, size, size, 8))
     arrays = dy.astype(np.float32), x
     found, _ = kernels.conv2d_backward_kernel(*arrays, (3, 3, 8, 8), (1, 1), NONE)
-    monkeypatch.setattr(winograd, "pays", lambda *shapes: False)
+    algorithms.set_winograd(monkeypatch, algorithms.never)
     wanted, _ = kernels.conv2d_backward_kernel(*wide(*arrays), (3, 3, 8, 8), (1, 1), NONE)
     assert np.linalg.norm(found - wanted) <= 1e-5 * np.linalg.norm(wanted)
 

@@ -17,7 +17,7 @@ from tinycnn.ops.kernels.convolution.average_pool import (
     conv2d_average_pool2d_backward,
     conv2d_average_pool2d_forward,
 )
-from tinycnn.ops.kernels.convolution.direct import (
+from tinycnn.ops.kernels.convolution.conv2d import (
     conv2d_backward_input,
     conv2d_backward_kernel,
     conv2d_forward,

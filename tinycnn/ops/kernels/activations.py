@@ -31,7 +31,7 @@ ONE, TWO = np.float32(1), np.float32(2)
 
 def relu_forward(x: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.relu_forward`."""
-    y = np.empty_like(x)
+    y = np.empty(x.shape, x.dtype)
     workers.run(relu_forward_span, x.size, WORTH_A_THREAD, x.reshape(-1), y.reshape(-1))
     return y
 
@@ -47,7 +47,7 @@ def relu_forward_span(start, stop, x, y):
 
 def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.relu_backward`."""
-    dx = np.empty_like(dy)
+    dx = np.empty(dy.shape, dy.dtype)
     flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
     workers.run(relu_backward_span, dy.size, WORTH_A_THREAD, *flat)
     return dx
@@ -65,7 +65,7 @@ def relu_backward_span(start, stop, dy, y, dx):
 
 def tanh_forward(x: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.tanh_forward`; in float32 within 1.5 units of the last place."""
-    y = np.empty_like(x)
+    y = np.empty(x.shape, x.dtype)
     workers.run(tanh_forward_span, x.size, WORTH_A_THREAD // 4, x.reshape(-1), y.reshape(-1))
     return y
 
@@ -125,7 +125,7 @@ def single_tanh_in_place(z):
 
 def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Fast implementation of `reference.tanh_backward`."""
-    dx = np.empty_like(dy)
+    dx = np.empty(dy.shape, dy.dtype)
     flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
     workers.run(tanh_backward_span, dy.size, WORTH_A_THREAD, *flat)
     return dx

@@ -4,8 +4,8 @@ import numpy as np
 
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.parallel.thread_pool import workers
+from tinycnn.utils.geometry import Pair
 
-Pair = tuple[int, int]
 WORTH_A_THREAD = 100_000  # numbers
 
 

@@ -8,8 +8,7 @@ Source: Y. LeCun et al., "Gradient-Based Learning Applied to Document Recognitio
 
 import numpy as np
 
-Pair = tuple[int, int]
-Padding = tuple[Pair, Pair]  # ((top, bottom), (left, right)) rows and columns of zeros
+from tinycnn.utils.geometry import Padding, Pair
 
 
 def pad(x: np.ndarray, padding: Padding) -> np.ndarray:

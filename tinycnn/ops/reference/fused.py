@@ -9,8 +9,6 @@ from tinycnn.ops.reference.activations import (
     tanh_forward,
 )
 from tinycnn.ops.reference.conv2d import (
-    Padding,
-    Pair,
     conv2d_backward_input,
     conv2d_backward_kernel,
     conv2d_forward,
@@ -22,22 +20,46 @@ from tinycnn.ops.reference.pooling import (
     max_pool2d_backward,
     max_pool2d_forward,
 )
+from tinycnn.utils.geometry import FusedConvolution, window_geometry
 
 ACTIVATIONS = {"relu": (relu_forward, relu_backward), "tanh": (tanh_forward, tanh_backward)}
 Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
 
 
 def conv2d_relu_forward(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> np.ndarray:
     """Convolve, then ReLU.
 
-    Args: see `conv2d_forward`.
+    Args:
+        x, kernel, bias: see `conv2d_forward`.
+        fused: strides and padding.
 
     Returns:
         y (n, oh, ow, f).
     """
-    return relu_forward(conv2d_forward(x, kernel, bias, strides, padding))
+    return relu_forward(conv2d_forward(x, kernel, bias, fused.strides, fused.padding))
+
+
+def conv2d_backward(
+    dz: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    fused: FusedConvolution,
+    input_gradient: bool,
+) -> Gradients:
+    """Go back through the convolution alone, of which all three below are made.
+
+    Args:
+        dz: gradient of the loss with respect to z = x * kernel + bias, (n, oh, ow, f).
+        x, kernel, fused, input_gradient: see `conv2d_relu_backward`.
+    """
+    # forward: z = x * kernel + bias
+    place = fused.strides, fused.padding
+    dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, *place)
+    if not input_gradient:
+        return None, dkernel, dbias
+    return conv2d_backward_input(dz, kernel, x.shape, *place), dkernel, dbias
 
 
 def conv2d_relu_backward(
@@ -45,15 +67,14 @@ def conv2d_relu_backward(
     y: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
-    strides: Pair,
-    padding: Padding,
+    fused: FusedConvolution,
     input_gradient: bool,
 ) -> Gradients:
     """Go back through the ReLU, then through the convolution.
 
     Args:
         dy, y: gradient of the loss with respect to y, and y itself, (n, oh, ow, f).
-        x, kernel, strides, padding: those of the forward step.
+        x, kernel, fused: those of the forward step.
         input_gradient: whether dx is wanted.
 
     Returns:
@@ -61,38 +82,32 @@ def conv2d_relu_backward(
     """
     # forward: y = relu(z)
     dz = relu_backward(dy, y)
-    # forward: z = x * kernel + bias
-    dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
-    if not input_gradient:
-        return None, dkernel, dbias
-    return conv2d_backward_input(dz, kernel, x.shape, strides, padding), dkernel, dbias
+    return conv2d_backward(dz, x, kernel, fused, input_gradient)
 
 
 def conv2d_relu_max_pool2d_forward(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    pool: Pair,
+    fused: FusedConvolution,
     rate: float,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Convolve, then ReLU, then keep the maximum of windows that lie side by side, then dropout.
 
     Args:
-        x, kernel, bias, strides, padding: see `conv2d_forward`.
-        pool: (ph, pw), the size of the windows and the steps between them.
+        x, kernel, bias: see `conv2d_forward`.
+        fused: strides and padding, and the windows.
         rate, seed: see `dropout_forward`; rate 0 drops nothing.
 
     Returns:
         y (n, oh // ph, ow // pw, f), and argmax, shaped as y, uint8: where in its window the maximum
         stood, row · pw + column; anywhere, where y is 0, for nothing goes back through it.
     """
-    a = conv2d_relu_forward(x, kernel, bias, strides, padding)
-    (ph, pw), width = pool, a.shape[2]
+    a = conv2d_relu_forward(x, kernel, bias, fused)
+    (ph, pw), width = fused.pool, a.shape[2]
     output = a.shape[1] // ph, width // pw
-    y, position = max_pool2d_forward(a, pool, pool, (0, 0), output)
+    y, position = max_pool2d_forward(a, fused.pool, fused.pool, (0, 0), output)
     row, column = position // width % ph, position % width % pw
     return dropout_forward(y, rate, seed), (row * pw + column).astype(np.uint8)
 
@@ -103,9 +118,7 @@ def conv2d_relu_max_pool2d_backward(
     argmax: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    pool: Pair,
+    fused: FusedConvolution,
     rate: float,
     input_gradient: bool,
 ) -> Gradients:
@@ -114,17 +127,14 @@ def conv2d_relu_max_pool2d_backward(
     Args:
         dy: gradient of the loss with respect to y, shaped as y.
         y, argmax: from the forward step.
-        x, kernel, strides, padding, pool, rate: those of the forward step.
+        x, kernel, fused, rate: those of the forward step.
         input_gradient: whether dx is wanted.
 
     Returns:
         dx (n, h, w, c) or None, dkernel (kh, kw, c, f), dbias (f,).
     """
-    (kh, kw, _, f), (sh, sw), (ph, pw) = kernel.shape, strides, pool
-    (top, bottom), (left, right) = padding
-    oh = (x.shape[1] + top + bottom - kh) // sh + 1
-    ow = (x.shape[2] + left + right - kw) // sw + 1
-    _, rows, columns, _ = y.shape
+    (kh, kw, _, f), (ph, pw), (_, rows, columns, _) = kernel.shape, fused.pool, y.shape
+    (oh, ow), _, _ = window_geometry(x.shape[1:3], (kh, kw), fused.strides, fused.padding)
     i, j = np.arange(rows)[:, None, None] * ph, np.arange(columns)[:, None] * pw
     position = ((i + argmax // pw) * ow + j + argmax % pw).astype(np.int32)
     # forward: y = scale · relu(the maximum of each window), or 0 where dropped
@@ -132,34 +142,28 @@ def conv2d_relu_max_pool2d_backward(
         dy * keep_scale(rate, dy.dtype), y
     )  # y > 0: kept, and not cut by the ReLU
     dz = max_pool2d_backward(dmaximum, position, (len(x), oh, ow, f))
-    dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
-    if not input_gradient:
-        return None, dkernel, dbias
-    return conv2d_backward_input(dz, kernel, x.shape, strides, padding), dkernel, dbias
+    return conv2d_backward(dz, x, kernel, fused, input_gradient)
 
 
 def conv2d_average_pool2d_forward(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    activation: str,
-    pool: Pair,
+    fused: FusedConvolution,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Convolve, apply an activation, then keep the mean of windows that lie side by side.
 
     Args:
-        x, kernel, bias, strides, padding: see `conv2d_forward`.
-        activation: "relu" or "tanh".
-        pool: (ph, pw), the size of the windows and the steps between them.
+        x, kernel, bias: see `conv2d_forward`.
+        fused: strides and padding, the activation and the windows.
 
     Returns:
         y (n, oh // ph, ow // pw, f), and a (n, oh, ow, f), what the activation gave.
     """
-    a = ACTIVATIONS[activation][0](conv2d_forward(x, kernel, bias, strides, padding))
-    output = a.shape[1] // pool[0], a.shape[2] // pool[1]
-    return average_pool2d_forward(a, pool, pool, (0, 0), output), a
+    z = conv2d_forward(x, kernel, bias, fused.strides, fused.padding)
+    a, (ph, pw) = ACTIVATIONS[fused.activation][0](z), fused.pool
+    output = a.shape[1] // ph, a.shape[2] // pw
+    return average_pool2d_forward(a, (ph, pw), (ph, pw), (0, 0), output), a
 
 
 def conv2d_average_pool2d_backward(
@@ -167,10 +171,7 @@ def conv2d_average_pool2d_backward(
     a: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    activation: str,
-    pool: Pair,
+    fused: FusedConvolution,
     input_gradient: bool,
 ) -> Gradients:
     """Go back through the means, the activation and the convolution.
@@ -178,18 +179,14 @@ def conv2d_average_pool2d_backward(
     Args:
         dy: gradient of the loss with respect to y, shaped as y.
         a: from the forward step.
-        x, kernel, strides, padding, activation, pool: those of the forward step.
+        x, kernel, fused: those of the forward step.
         input_gradient: whether dx is wanted.
 
     Returns:
         dx (n, h, w, c) or None, dkernel (kh, kw, c, f), dbias (f,).
     """
     # forward: y = the mean of each window of a
-    da = average_pool2d_backward(dy, a.shape, pool, pool, (0, 0))
+    da = average_pool2d_backward(dy, a.shape, fused.pool, fused.pool, (0, 0))
     # forward: a = activation(z)
-    dz = ACTIVATIONS[activation][1](da, a)
-    # forward: z = x * kernel + bias
-    dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
-    if not input_gradient:
-        return None, dkernel, dbias
-    return conv2d_backward_input(dz, kernel, x.shape, strides, padding), dkernel, dbias
+    dz = ACTIVATIONS[fused.activation][1](da, a)
+    return conv2d_backward(dz, x, kernel, fused, input_gradient)

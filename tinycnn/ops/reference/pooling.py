@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-Pair = tuple[int, int]
+from tinycnn.utils.geometry import Pair
 
 
 def windows(

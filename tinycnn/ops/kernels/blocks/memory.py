@@ -20,5 +20,5 @@ def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     dtype = np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
     buffer = np.empty(size + LINE, np.uint8)
-    start = -buffer.ctypes.data % LINE
+    start = -buffer.__array_interface__["data"][0] % LINE
     return buffer[start : start + size].view(dtype).reshape(shape)

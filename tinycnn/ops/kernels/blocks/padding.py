@@ -3,9 +3,6 @@
 from tinycnn.ops.kernels.blocks.elementwise import copy
 from tinycnn.ops.kernels.codegen.jit import inlined
 
-Pair = tuple[int, int]
-Padding = tuple[Pair, Pair]
-
 
 @inlined
 def copy_active(dy, y, dz):

@@ -5,37 +5,42 @@ import numpy as np
 from tinycnn.ops.kernels.activations import ACTIVATION_CODES, activate, activation_gradient
 from tinycnn.ops.kernels.blocks.elementwise import add, set_to_zero
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.padding import Padding, Pair
 from tinycnn.ops.kernels.codegen.jit import jit
-from tinycnn.ops.kernels.convolution import single_channel
-from tinycnn.ops.kernels.convolution.direct import (
+from tinycnn.ops.kernels.convolution import algorithms, single_channel
+from tinycnn.ops.kernels.convolution.conv2d import (
     conv2d_backward_input,
     conv2d_backward_kernel,
     conv2d_forward,
 )
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.ops.kernels.pooling import samples_a_thread
+from tinycnn.utils.geometry import FusedConvolution
 
 
 def conv2d_average_pool2d_forward(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    activation: str,
-    pool: Pair,
+    fused: FusedConvolution,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fast implementation of `reference.conv2d_average_pool2d_forward`."""
-    if single_channel.pays(kernel.shape, strides):
-        return single_channel.forward(x, kernel, bias, padding, ACTIVATION_CODES[activation], pool)
-    a = conv2d_forward(x, kernel, bias, strides, padding)
+    strides, padding, pool = fused.strides, fused.padding, fused.pool
+    code, problem = ACTIVATION_CODES[fused.activation], problem_of(x, kernel, fused)
+    if algorithms.select("average_pool_forward", problem) == "single_channel":
+        return single_channel.forward(x, kernel, bias, padding, code, pool)
+    a = conv2d_forward(x, kernel, bias, strides, padding, filters=fused.filters)
     n, oh, ow, f = a.shape
     y = aligned_empty((n, oh // pool[0], ow // pool[1], f), x.dtype)
-    workers.run(
-        forward_span, n, samples_a_thread(a.shape) // 2, a, pool, ACTIVATION_CODES[activation], y
-    )
+    workers.run(forward_span, n, samples_a_thread(a.shape) // 2, a, pool, code, y)
     return y, a
+
+
+def problem_of(
+    x: np.ndarray, kernel: np.ndarray, fused: FusedConvolution, input_gradient: bool = True
+) -> algorithms.Problem:
+    """Return the sizes of a fused convolution, for the choice of its algorithm."""
+    sizes = x.shape[1:3], kernel.shape, fused.strides, fused.padding, fused.pool
+    return algorithms.Problem(*sizes, input_gradient)
 
 
 @jit
@@ -65,19 +70,17 @@ def conv2d_average_pool2d_backward(
     a: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    activation: str,
-    pool: Pair,
+    fused: FusedConvolution,
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Fast implementation of `reference.conv2d_average_pool2d_backward`."""
-    if single_channel.pays(kernel.shape, strides) and not input_gradient:
-        code = ACTIVATION_CODES[activation]
+    strides, padding, pool = fused.strides, fused.padding, fused.pool
+    code, problem = ACTIVATION_CODES[fused.activation], problem_of(x, kernel, fused, input_gradient)
+    if algorithms.select("average_pool_backward", problem) == "single_channel":
         return None, *single_channel.backward(dy, a, x, kernel.shape, padding, code, pool)
     a = np.ascontiguousarray(a)
     dz, least = aligned_empty(a.shape, a.dtype), samples_a_thread(a.shape) // 2
-    workers.run(backward_span, len(a), least, dy, a, pool, ACTIVATION_CODES[activation], dz)
+    workers.run(backward_span, len(a), least, dy, a, pool, code, dz)
     dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
     if not input_gradient:
         return None, dkernel, dbias

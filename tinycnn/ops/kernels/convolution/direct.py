@@ -3,7 +3,7 @@
 In NHWC order the window of an output pixel is, for one row of the kernel, one unbroken run of kw · c
 numbers, and the next pixel's run begins sw · c further on. So the windows of an image row *are* the
 rows of a matrix, overlapping in memory: distance sw · c from row to row, 1 from k to k, and w · c to
-the next row of the kernel. Where it pays, 3 x 3 kernels go the way of `winograd.py` instead.
+the next row of the kernel.
 """
 
 import math
@@ -21,12 +21,14 @@ from tinycnn.ops.kernels.blocks.gemm import (
 )
 from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.padding import Padding, Pair, copy_active, pad_image, rows_into
+from tinycnn.ops.kernels.blocks.padding import copy_active, pad_image, rows_into
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
-from tinycnn.ops.kernels.convolution import few_channels, winograd, winograd_gradient
+from tinycnn.ops.kernels.convolution import winograd
 from tinycnn.ops.kernels.parallel.partial_sums import partial_sums, sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
+from tinycnn.utils.geometry import Padding, Pair, padded_size, top_left, window_geometry
+from tinycnn.utils.kept_transform import KeptTransform, MadeAnew
 
 IMAGE_BYTES = 16 * 1024  # of the image that the weight gradient keeps in the first-level cache
 PANEL_BYTES = 20 * 1024  # of a packed panel of the kernel
@@ -41,31 +43,32 @@ def grain(samples: int, multiply_adds: int) -> int:
     return WORTH_A_THREAD * samples // (multiply_adds + 1)
 
 
-def conv2d_forward(
+def forward(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray,
     strides: Pair,
     padding: Padding,
-    relu: bool = False,
+    relu: bool,
+    filters: KeptTransform | MadeAnew,
 ) -> np.ndarray:
-    """Fast implementation of `reference.conv2d_forward`, with a ReLU behind it if wanted."""
-    (n, h, w, _), (kh, kw, _, f), (sh, sw) = x.shape, kernel.shape, strides
-    (top, bottom), (left, right) = padding
-    padded = h + top + bottom, w + left + right
-    y = aligned_empty((n, (padded[0] - kh) // sh + 1, (padded[1] - kw) // sw + 1, f), x.dtype)
-    least = grain(n, y.size * kernel[..., 0].size)
-    if winograd.pays(y.shape[1:3], kernel.shape, strides):
-        padded = winograd.pad_to_tiles(padded, y.shape[1:3])
-        transformed = winograd.filter_transform(kernel)
-        arrays = winograd.addresses(x.dtype), x, x[:0], transformed, bias
-        workers.run(winograd_span, n, least, *arrays, (top, left), padded, relu, y)
-    else:
-        matrix = kernel.reshape(-1, f)
-        panels = pack_panels(matrix, panel_width(matrix))
-        arrays = gemm_address(x.dtype), x, panels, bias, (kh, kw), strides, (top, left), padded
-        workers.run(forward_span, n, least, *arrays, relu, y)
+    """Return y (n, oh, ow, f) as `reference.conv2d_forward` does, behind a ReLU if wanted.
+
+    Args: as there; `filters` as in `FusedConvolution`.
+    """
+    (n, h, w, _), (kh, kw, _, f), (top, left) = x.shape, kernel.shape, top_left(padding)
+    (oh, ow), strides, padding = window_geometry((h, w), (kh, kw), strides, padding)
+    y = aligned_empty((n, oh, ow, f), x.dtype)
+    arrays = gemm_address(x.dtype), x, filters.of(kernel, pack_kernel), bias
+    places = (kh, kw), strides, (top, left), padded_size((h, w), padding)
+    workers.run(forward_span, n, grain(n, y.size * kernel[..., 0].size), *arrays, *places, relu, y)
     return y
+
+
+def pack_kernel(kernel: np.ndarray) -> np.ndarray:
+    """Return a kernel (kh, kw, c, f) as panels, (panels, kh · kw · c, panel width)."""
+    matrix = kernel.reshape(-1, kernel.shape[3])
+    return pack_panels(matrix, panel_width(matrix))
 
 
 @jit
@@ -137,44 +140,32 @@ def winograd_span(
             rows_into(band, count, ow, y, b, top)
 
 
-def conv2d_backward_input(
+def backward_input(
     dy: np.ndarray,
     kernel: np.ndarray,
     x_shape: tuple,
     strides: Pair,
     padding: Padding,
-    relu_output: np.ndarray | None = None,
+    relu_output: np.ndarray,
 ) -> np.ndarray:
-    """Fast implementation of `reference.conv2d_backward_input`, behind a ReLU if its output is given.
+    """Return dx (n, h, w, c) as `reference.conv2d_backward_input` does.
 
     forward: y[i, j] = Σ x[i·sh + di, j·sw + dj] · kernel[di, dj].  Read backwards, the pixel x[r, q]
     met kernel[di, dj] on its way to y[(r - di) / sh, (q - dj) / sw]: again a convolution, with the kernel
     rotated by 180° and its channels and filters exchanged. With strides, pixels of different
     r mod sh and q mod sw met different parts of the kernel: a convolution for each part.
+
+    Args: as there; `relu_output` of a ReLU behind the convolution, shaped as dy, or no samples.
     """
-    (kh, kw, c, f), (sh, sw), (n, h, w, _) = kernel.shape, strides, x_shape
-    pad_top_left = padding[0][0], padding[1][0]
-    halo = -(-kh // sh) - 1, -(-kw // sw) - 1  # zeros before dy, that the first pixels may reach
-    padded = (
-        (h - 1 + pad_top_left[0]) // sh + 1 + halo[0],
-        (w - 1 + pad_top_left[1]) // sw + 1 + halo[1],
+    (kh, kw, c, _), (sh, sw), (n, h, w, _), start = (
+        kernel.shape,
+        strides,
+        x_shape,
+        top_left(padding),
     )
-    relu_output = dy[:0] if relu_output is None else relu_output
+    halo = -(-kh // sh) - 1, -(-kw // sw) - 1  # zeros before dy, that the first pixels may reach
+    padded = (h - 1 + start[0]) // sh + 1 + halo[0], (w - 1 + start[1]) // sw + 1 + halo[1]
     dx = aligned_empty(x_shape, dy.dtype)
-    least = grain(n, dy.size * kernel[..., 0].size)
-    if c < few_channels.FEW and (sh, sw) == (1, 1) and max(padding[1]) < kw:
-        few_channels.backward_input(dy, kernel, padding, relu_output, dx, least)
-        return dx
-    # More padding than that cuts dy off in front, which that way does not.
-    if max(pad_top_left) <= 2 and winograd.pays((h, w), (kh, kw, f, c), strides):
-        rotated = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))  # (kh, kw, f, c)
-        transformed = winograd.filter_transform(rotated)
-        padded = winograd.pad_to_tiles((h + 2, w + 2), (h, w))
-        before = halo[0] - pad_top_left[0], halo[1] - pad_top_left[1]
-        zeros = np.zeros(c, dy.dtype)
-        arrays = winograd.addresses(dy.dtype), dy, relu_output, transformed, zeros
-        workers.run(winograd_span, n, least, *arrays, before, padded, False, dx)
-        return dx
     rotated = [kernel[p::sh, q::sw][::-1, ::-1] for p in range(sh) for q in range(sw)]
     matrices = [part.transpose(0, 1, 3, 2).reshape(-1, c) for part in rotated]
     width = panel_width(matrices[0])
@@ -183,7 +174,8 @@ def conv2d_backward_input(
     part_offsets = np.cumsum([0] + [part.size for part in parts])
     weights = np.concatenate([part.ravel() for part in parts])
     arrays = gemm_address(dy.dtype), dy, relu_output, weights, part_offsets, sizes, width
-    workers.run(backward_input_span, n, least, *arrays, strides, pad_top_left, halo, padded, dx)
+    least = grain(n, dy.size * kernel[..., 0].size)
+    workers.run(backward_input_span, n, least, *arrays, strides, start, halo, padded, dx)
     return dx
 
 
@@ -269,33 +261,28 @@ def backward_input_span(
                                 call(gemm, (out, initial, windows, right, pixels, channels))
 
 
-def conv2d_backward_kernel(
+def backward_kernel(
     dy: np.ndarray,
     x: np.ndarray,
     kernel_shape: tuple,
     strides: Pair,
     padding: Padding,
-    relu_output: np.ndarray | None = None,
+    relu_output: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fast implementation of `reference.conv2d_backward_kernel`, behind a ReLU if its output is given."""
-    relu_output = dy[:0] if relu_output is None else relu_output
-    if winograd.pays(dy.shape[1:3], kernel_shape, strides):
-        return winograd_gradient.backward_kernel(dy, relu_output, x, padding)
-    (n, h, w, _), ((top, bottom), (left, right)) = x.shape, padding
-    padded = h + top + bottom, w + left + right
-    size, padded_filters = (
-        math.prod(kernel_shape),
-        round_up_to_vectors(kernel_shape[3], dy.dtype),
-    )
+    """Return dkernel (kh, kw, c, f) and dbias (f,) as `reference.conv2d_backward_kernel` does.
+
+    Args: as there; `relu_output` of a ReLU behind the convolution, shaped as dy, or no samples.
+    """
+    n, size, filters = len(x), math.prod(kernel_shape), kernel_shape[3]
     dkernel = partial_sums(n, size, dy.dtype)
-    dbias = partial_sums(n, padded_filters, dy.dtype)
+    dbias = partial_sums(n, round_up_to_vectors(filters, dy.dtype), dy.dtype)
     chunks, dkernel = len(dkernel), dkernel.reshape(-1, *kernel_shape)
     least = grain(chunks, dy[..., 0].size * size)
     arrays = gemm_address(x.dtype), dy, relu_output, x
-    arguments = *arrays, strides, (top, left), padded, dkernel, dbias
-    workers.run(backward_kernel_span, chunks, least, *arguments)
+    places = strides, top_left(padding), padded_size(x.shape[1:3], padding)
+    workers.run(backward_kernel_span, chunks, least, *arrays, *places, dkernel, dbias)
     dkernel = sum_partials(dkernel.reshape(chunks, size)).reshape(kernel_shape)
-    return dkernel, dbias.sum(axis=0)[: kernel_shape[3]]
+    return dkernel, dbias.sum(axis=0)[:filters]
 
 
 @jit

@@ -24,39 +24,37 @@ from tinycnn.ops.kernels.blocks.gemm import (
     round_up_to_vectors,
 )
 from tinycnn.ops.kernels.blocks.matrix import Matrix
-from tinycnn.ops.kernels.blocks.padding import Padding
+from tinycnn.ops.kernels.blocks.memory import aligned_empty
 from tinycnn.ops.kernels.blocks.transpose import transpose_address
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.convolution.direct import grain
 from tinycnn.ops.kernels.parallel.thread_pool import workers
-
-FEW = 8  # channels, for which pixels side by side are faster
+from tinycnn.utils.geometry import Padding, Pair, padded_size, top_left
 
 
 def backward_input(
     dy: np.ndarray,
     kernel: np.ndarray,
+    x_shape: tuple,
+    strides: Pair,
     padding: Padding,
     relu_output: np.ndarray,
-    dx: np.ndarray,
-    least: int,
-) -> None:
-    """Fill dx, (n, h, w, c), of a convolution with strides of 1.
+) -> np.ndarray:
+    """Return dx (n, h, w, c) as `reference.conv2d_backward_input` does, strides of 1.
 
-    Args:
-        dy: (n, oh, ow, f).
-        kernel: (kh, kw, c, f).
-        padding: of the convolution; fewer columns than the kernel has.
-        relu_output: of a ReLU behind the convolution, shaped as dy, or no samples.
-        dx: is written.
-        least: how many samples are worth a thread.
+    Args: as there; less padding beside the image than the kernel has columns; `relu_output` of a ReLU
+    behind the convolution, shaped as dy, or no samples.
     """
+    dx, start = aligned_empty(x_shape, dy.dtype), top_left(padding)
     flipped = np.ascontiguousarray(kernel[:, ::-1].transpose(0, 2, 1, 3))  # (kh, c, kw, f)
-    rows, pad_top_left = dx.shape[1] + sum(padding[0]), (padding[0][0], padding[1][0])
-    padded_columns = round_up_to_vectors(dx.shape[2], dx.dtype)
+    rows, _ = padded_size(x_shape[1:3], padding)
+    padded_columns = round_up_to_vectors(x_shape[2], dx.dtype)
     addresses = gemm_address(dy.dtype), transpose_address(dy.dtype)
-    arguments = addresses, dy, relu_output, flipped, pad_top_left, rows, padded_columns, dx
+    arguments = addresses, dy, relu_output, flipped, start, rows, padded_columns, dx
+    least = grain(len(dy), dy.size * kernel[..., 0].size)
     workers.run(backward_input_span, len(dy), least, *arguments)
+    return dx
 
 
 @jit

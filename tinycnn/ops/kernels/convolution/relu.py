@@ -2,19 +2,20 @@
 
 import numpy as np
 
-from tinycnn.ops.kernels.blocks.padding import Padding, Pair
-from tinycnn.ops.kernels.convolution.direct import (
+from tinycnn.ops.kernels.convolution.conv2d import (
     conv2d_backward_input,
     conv2d_backward_kernel,
     conv2d_forward,
 )
+from tinycnn.utils.geometry import FusedConvolution
 
 
 def conv2d_relu_forward(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> np.ndarray:
     """Fast implementation of `reference.conv2d_relu_forward`."""
-    return conv2d_forward(x, kernel, bias, strides, padding, relu=True)
+    strides, padding, filters = fused.strides, fused.padding, fused.filters
+    return conv2d_forward(x, kernel, bias, strides, padding, relu=True, filters=filters)
 
 
 def conv2d_relu_backward(
@@ -22,11 +23,11 @@ def conv2d_relu_backward(
     y: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
-    strides: Pair,
-    padding: Padding,
+    fused: FusedConvolution,
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Fast implementation of `reference.conv2d_relu_backward`."""
+    strides, padding = fused.strides, fused.padding
     dkernel, dbias = conv2d_backward_kernel(dy, x, kernel.shape, strides, padding, y)
     if not input_gradient:
         return None, dkernel, dbias

@@ -19,15 +19,16 @@ from tinycnn.ops.kernels.blocks.gemm import (
 from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.blocks.max_window import max_pool_row_address
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.padding import Padding, Pair, crop_into, pad_image
+from tinycnn.ops.kernels.blocks.padding import crop_into, pad_image
 from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, multiples, sparse_gemm_address
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
-from tinycnn.ops.kernels.convolution import winograd
+from tinycnn.ops.kernels.convolution import algorithms, winograd
 from tinycnn.ops.kernels.convolution.direct import grain
 from tinycnn.ops.kernels.dropout import drop_in_place, mask_parameters
 from tinycnn.ops.kernels.parallel.partial_sums import partial_sums, sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
+from tinycnn.utils.geometry import FusedConvolution, padded_size, top_left, window_geometry
 
 IMAGE_BYTES = 24 * 1024  # of the image that the weight gradient keeps in the first-level cache
 
@@ -49,35 +50,28 @@ def conv2d_relu_max_pool2d_forward(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    pool: Pair,
+    fused: FusedConvolution,
     rate: float,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fast implementation of `reference.conv2d_relu_max_pool2d_forward`."""
-    (n, h, w, _), (kh, kw, _, f), (sh, sw) = x.shape, kernel.shape, strides
-    (top, bottom), (left, right) = padding
-    padded = h + top + bottom, w + left + right
-    oh, ow = (padded[0] - kh) // sh + 1, (padded[1] - kw) // sw + 1
-    y = aligned_empty((n, oh // pool[0], ow // pool[1], f), x.dtype)
-    argmax = np.empty(y.shape, np.uint8)
-    least = grain(n, n * oh * ow * kernel.size)
-    mask = mask_parameters(x.dtype, rate, seed)
-    outputs = pool, mask, y, argmax
-    if winograd.OUT % pool[0] == 0 and winograd.pays((oh, ow), kernel.shape, strides):
-        padded, transformed = (
-            winograd.pad_to_tiles(padded, (oh, ow)),
-            winograd.filter_transform(kernel),
-        )
+    (n, h, w, _), (kh, kw, _, f), (ph, pw) = x.shape, kernel.shape, fused.pool
+    strides, padding, start = fused.strides, fused.padding, top_left(fused.padding)
+    (oh, ow), _, _ = window_geometry((h, w), (kh, kw), strides, padding)
+    y = aligned_empty((n, oh // ph, ow // pw, f), x.dtype)
+    outputs = (ph, pw), mask_parameters(x.dtype, rate, seed), y, np.empty(y.shape, np.uint8)
+    padded, least = padded_size((h, w), padding), grain(n, n * oh * ow * kernel.size)
+    problem = algorithms.Problem((h, w), kernel.shape, strides, padding, (ph, pw))
+    if algorithms.select("max_pool_forward", problem) == "winograd":
         addresses = *winograd.addresses(x.dtype), max_pool_row_address(x.dtype)
-        arguments = addresses, x, transformed, bias, (top, left), padded, (oh, ow), *outputs
-        workers.run(winograd_span, n, least, *arguments)
+        arrays = addresses, x, fused.filters.of(kernel, winograd.filter_transform), bias
+        padded = winograd.pad_to_tiles(padded, (oh, ow))
+        workers.run(winograd_span, n, least, *arrays, start, padded, (oh, ow), *outputs)
     else:
         addresses = gemm_address(x.dtype), max_pool_row_address(x.dtype)
-        arrays = addresses, x, pad_to_vector_width(kernel), bias
-        workers.run(forward_span, n, least, *arrays, strides, (top, left), padded, ow, *outputs)
-    return y, argmax
+        arrays = addresses, x, fused.filters.of(kernel, pad_to_vector_width), bias
+        workers.run(forward_span, n, least, *arrays, strides, start, padded, ow, *outputs)
+    return outputs[2:]
 
 
 @jit
@@ -186,26 +180,22 @@ def conv2d_relu_max_pool2d_backward(
     argmax: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
-    strides: Pair,
-    padding: Padding,
-    pool: Pair,
+    fused: FusedConvolution,
     rate: float,
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Fast implementation of `reference.conv2d_relu_max_pool2d_backward`."""
     (n, h, w, c), (kh, kw, _, f) = x.shape, kernel.shape
-    (top, bottom), (left, right) = padding
-    padded = h + top + bottom, w + left + right
     sums, dbias = partial_sums(n, kernel.size, x.dtype), partial_sums(n, f, x.dtype)
     chunks, dkernel = len(sums), sums.reshape(-1, f, kh, kw * c)
     dx = aligned_empty(x.shape if input_gradient else (0, h, w, c), x.dtype)
     exchanged = aligned_empty((kh, f, kw * c), x.dtype)  # channels and filters
     exchanged.reshape(kh, f, kw, c)[...] = kernel.transpose(0, 3, 1, 2)
     least = grain(chunks, dy.size * kernel[..., 0].size)
-    scale = mask_parameters(x.dtype, rate, 0)[1]
     arrays = sparse_gemm_address(x.dtype), dy, y, argmax, x, exchanged
-    geometry = (top, left), padded, strides, pool, scale
-    workers.run(backward_span, chunks, least, *arrays, *geometry, dkernel, dbias, dx)
+    sizes = top_left(fused.padding), padded_size((h, w), fused.padding), fused.strides, fused.pool
+    scale = mask_parameters(x.dtype, rate, 0)[1]
+    workers.run(backward_span, chunks, least, *arrays, *sizes, scale, dkernel, dbias, dx)
     total = sum_partials(sums).reshape(f, kh, kw, c)
     dkernel = np.ascontiguousarray(total.transpose(1, 2, 3, 0))
     return (dx if input_gradient else None), dkernel, dbias.sum(axis=0)

@@ -18,25 +18,14 @@ from tinycnn.ops.kernels.blocks.elementwise import add, set_to_zero
 from tinycnn.ops.kernels.blocks.gemm import LeftOperand, RightOperand, gemm_address
 from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.padding import Padding, Pair, pad_image
+from tinycnn.ops.kernels.blocks.padding import pad_image
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
 from tinycnn.ops.kernels.convolution.direct import grain
 from tinycnn.ops.kernels.parallel.partial_sums import partial_sums
 from tinycnn.ops.kernels.parallel.thread_pool import workers
-
-FEW = 8  # filters
-
-
-def pays(kernel_shape: tuple, strides: Pair) -> bool:
-    """Return whether this way is faster."""
-    return kernel_shape[2] == 1 and kernel_shape[3] <= FEW and tuple(strides) == (1, 1)
-
-
-def padded_size(x_shape: tuple, padding: Padding) -> Pair:
-    """Return rows and columns of an image with its padding."""
-    return x_shape[1] + sum(padding[0]), x_shape[2] + sum(padding[1])
+from tinycnn.utils.geometry import Padding, Pair, padded_size, top_left
 
 
 def forward(
@@ -47,12 +36,12 @@ def forward(
     Args: as `reference.conv2d_average_pool2d_forward`, strides of 1; `code` is one of
     `activations.ACTIVATION_CODES`.
     """
-    (n, _, _, _), (kh, kw, _, f), padded = x.shape, kernel.shape, padded_size(x.shape, padding)
+    (n, _, _, _), (kh, kw, _, f), padded = x.shape, kernel.shape, padded_size(x.shape[1:3], padding)
     oh, ow = padded[0] - kh + 1, padded[1] - kw + 1
     a = aligned_empty((n, f, oh, ow), x.dtype)
     y = aligned_empty((n, oh // pool[0], ow // pool[1], f), x.dtype)
-    pad_top_left, least = (padding[0][0], padding[1][0]), grain(n, 4 * a.size * kh * kw)
-    arguments = gemm_address(x.dtype), x, kernel, bias, pad_top_left, padded, code, pool, a, y
+    start, least = top_left(padding), grain(n, 4 * a.size * kh * kw)
+    arguments = gemm_address(x.dtype), x, kernel, bias, start, padded, code, pool, a, y
     workers.run(forward_span, n, least, *arguments)
     return y, a.transpose(0, 2, 3, 1)
 
@@ -131,12 +120,10 @@ def backward(
     planes = np.ascontiguousarray(a.transpose(0, 3, 1, 2))  # (n, f, oh, ow)
     sums = partial_sums(len(x), f * (kh * kw + 1) * lanes, x.dtype)
     chunks = len(sums)
-    pad_top_left, padded = (padding[0][0], padding[1][0]), padded_size(x.shape, padding)
+    start, padded = top_left(padding), padded_size(x.shape[1:3], padding)
     least = grain(chunks, 4 * a.size * kh * kw)
     sums = sums.reshape(chunks, f, kh * kw + 1, lanes)
-    workers.run(
-        backward_span, chunks, least, dy, planes, x, kw, pad_top_left, padded, code, pool, sums
-    )
+    workers.run(backward_span, chunks, least, dy, planes, x, kw, start, padded, code, pool, sums)
     total = sums.sum(axis=(0, 3))  # (f, kh · kw + 1)
     return np.ascontiguousarray(total[:, :-1].T).reshape(kernel_shape), total[:, -1].copy()
 

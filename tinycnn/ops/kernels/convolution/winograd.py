@@ -62,6 +62,7 @@ def pays(output: tuple[int, int], kernel_shape: tuple, strides: tuple) -> bool:
     return products + transforms < 0.8 * output[0] * output[1] * 9 * c * f
 
 
+@functools.cache
 def pad_to_tiles(padded: tuple[int, int], output: tuple[int, int]) -> tuple[int, int]:
     """Return the size of an image with padding, enlarged to what whole tiles of the output see."""
     rows, columns = (count_tiles(length) * OUT + IN - OUT for length in output)

@@ -13,7 +13,7 @@ from tinycnn.ops.kernels.blocks.elementwise import add
 from tinycnn.ops.kernels.blocks.gemm import LeftOperand, RightOperand, gemm_address, tile_width
 from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.padding import Padding, pad_image
+from tinycnn.ops.kernels.blocks.padding import pad_image
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.convolution.winograd import (
@@ -28,6 +28,7 @@ from tinycnn.ops.kernels.convolution.winograd import (
     transform_input_tile,
 )
 from tinycnn.ops.kernels.parallel.thread_pool import workers
+from tinycnn.utils.geometry import Padding, Pair, padded_size, top_left
 
 SCRATCH_BYTES = 4 * 1024 * 1024  # of the transformed tiles that are worked on at once
 TILES = 256  # summed up by themselves
@@ -37,19 +38,19 @@ ALL = IN + 1  # point (1, 1), where the value of a tile of gradients is their su
 
 
 def backward_kernel(
-    dy: np.ndarray, relu_output: np.ndarray, x: np.ndarray, padding: Padding
+    dy: np.ndarray,
+    x: np.ndarray,
+    kernel_shape: tuple,
+    strides: Pair,
+    padding: Padding,
+    relu_output: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return dkernel (3, 3, c, f) and dbias (f,) of a convolution with strides of 1.
+    """Return dkernel (3, 3, c, f) and dbias (f,) as `reference.conv2d_backward_kernel` does, strides of 1.
 
-    Args:
-        dy: (n, oh, ow, f).
-        relu_output: of a ReLU behind the convolution, shaped as dy, or no samples.
-        x: (n, h, w, c).
-        padding: of the convolution.
+    Args: as there; `relu_output` of a ReLU behind the convolution, shaped as dy, or no samples.
     """
     (n, oh, ow, f), c, width = dy.shape, x.shape[3], tile_width(dy.dtype)
-    padded = tuple(side + sum(zeros) for side, zeros in zip(x.shape[1:3], padding, strict=True))
-    padded, pad_top_left = pad_to_tiles(padded, (oh, ow)), (padding[0][0], padding[1][0])
+    padded = pad_to_tiles(padded_size(x.shape[1:3], padding), (oh, ow))
     panels, each = -(-f // width), count_tiles(oh) * count_tiles(ow)
     sample_bytes = POINTS * each * (c + f) * x.itemsize
     together = max(1, min(n, max(LEAST, SCRATCH_BYTES // sample_bytes)))
@@ -59,7 +60,7 @@ def backward_kernel(
     least = WORTH_A_THREAD // (8 * POINTS * each * (c + f))
     for first in range(0, n, together):
         samples = min(together, n - first)
-        arrays = x, dy, relu_output, pad_top_left, padded, v, u
+        arrays = x, dy, relu_output, top_left(padding), padded, v, u
         workers.run(transform_span, samples, least, first, *arrays)
         multiply_adds = samples * each * c * f
         arguments = gemm_address(x.dtype), v, u, samples * each, sums, dbias

@@ -313,7 +313,7 @@ class ThreadPool:
             grain: the least number of indices worth a thread of their own.
             arguments: passed on as they are.
         """
-        parts = max(1, min(self.get_count(), length // max(1, grain)))
+        parts = max(1, min(self.count or self.get_count(), length // max(1, grain)))
         current = self.loop
         free = current is None or not current.left
         helpers = self.helpers_for(parts) if parts > 1 and free else []

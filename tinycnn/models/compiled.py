@@ -1,0 +1,126 @@
+"""`Compiled`: a network that knows what it is to be trained for, and what therefore really runs."""
+
+from collections.abc import Sequence
+
+from tinycnn import losses, optimizers
+from tinycnn import metrics as metric_functions
+from tinycnn.layers import Layer
+from tinycnn.models import training
+from tinycnn.models.network import Network
+from tinycnn.models.plan import AnyStep, plan
+from tinycnn.models.turns import Turns, between_trainings
+from tinycnn.utils.validation import check_bool, check_supported
+from tinycnn.utils.warning import warn
+
+
+class Compiled(Network):
+    """Layers in a row with an optimizer, a loss and metrics; `Sequential` adds what trains and predicts.
+
+    Args:
+        layers, name: see `Network`.
+    """
+
+    def __init__(self, layers: Sequence[Layer] | None, name: str):
+        self.optimizer: optimizers.Optimizer | None = None
+        self.run_eagerly = False
+        self._compiled: dict | None = None
+        self.turns = Turns()
+        super().__init__(layers, name)
+
+    add = between_trainings(Network.add)
+
+    @between_trainings
+    def compile(
+        self,
+        optimizer: str | optimizers.Optimizer,
+        loss: object = None,
+        loss_weights: None = None,
+        metrics: list | None = None,
+        weighted_metrics: None = None,
+        run_eagerly: bool = False,
+        **options: object,
+    ) -> None:
+        """Say what to train for.
+
+        Args:
+            optimizer: of `tinycnn.optimizers`, or its name.
+            loss: of `tinycnn.losses`, or its name.
+            metrics: names or functions of `tinycnn.metrics`.
+            run_eagerly: run every layer by itself, not neighbours as one.
+            loss_weights, weighted_metrics, options: raise unless they change nothing.
+
+        Raises:
+            TypeError, ValueError: for something that is not there; nothing is changed then.
+        """
+        options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics}
+        supported = {"loss_weights": None, "weighted_metrics": None, "steps_per_execution": 1}
+        check_supported(
+            "compile", options, {**supported, "jit_compile": "auto", "auto_scale_loss": True}
+        )
+        if loss is None:
+            raise ValueError(f"compile needs a loss: one of {sorted(losses.NAMES)}.")
+        given = [metrics] if isinstance(metrics, str) else list(metrics or [])
+        compiled = {
+            "loss": losses.get(loss),
+            "metrics": [metric_functions.get(metric) for metric in given],
+        }
+        names = [name for name, _ in compiled["metrics"]]
+        if len(set(names)) != len(names):
+            raise ValueError(f"Each metric can be there once. Received: {names}")
+        optimizer, run_eagerly = optimizers.get(optimizer), check_bool("run_eagerly", run_eagerly)
+        self.optimizer, self.run_eagerly = optimizer, run_eagerly
+        self._compiled = compiled
+        self._plans.clear()
+        _ = self.objective  # what it warns of is said now
+
+    @property
+    def objective(self) -> training.Objective | None:
+        """What training runs and aims at; None before the model is compiled and built."""
+        if self._compiled is None or not self.built:
+            return None
+        if "training" not in self._plans:
+            self._plans["training"] = self._plan_training(self._compiled["loss"])
+        return self._plans["training"]
+
+    def _plan_training(self, loss: object) -> training.Objective:
+        logits = self.layers[-1].as_logits() is not None
+        if logits and loss.from_logits:
+            warn(
+                "from_logits=True, but the model ends in a softmax: as in Keras, the loss takes the "
+                "scores before the softmax."
+            )
+        steps = plan(self.layers, logits, fuse=not self.run_eagerly)
+        return training.Objective(
+            steps, loss, logits or loss.from_logits, self._compiled["metrics"]
+        )
+
+    def steps(self, training: bool = False) -> list[AnyStep]:
+        """Return what really runs, in order: layers, or neighbours that run as one.
+
+        Args:
+            training: the steps of `fit`, up to the loss; False: those of `predict`.
+
+        Raises:
+            ValueError: if the model is not built.
+            RuntimeError: for training, if it is not compiled.
+
+        Example:
+            >>> from tinycnn.layers import Conv2D, Flatten, Input, MaxPooling2D
+            >>> from tinycnn.models import Sequential
+            >>> layers = [Input((8, 8, 1)), Conv2D(4, 3, activation="relu"), MaxPooling2D(), Flatten()]
+            >>> Sequential(layers).steps()
+            [<ConvolutionReLUPooling: conv2d + max_pooling2d>, <Flatten: flatten>]
+        """
+        self._require_built()
+        if training:
+            return self._compiled_objective().steps
+        if "prediction" not in self._plans:
+            self._plans["prediction"] = plan(self.layers, prediction=True)
+        return self._plans["prediction"]
+
+    def _compiled_objective(self) -> training.Objective:
+        if self.objective is None:
+            raise RuntimeError(
+                "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
+            )
+        return self.objective

@@ -1,0 +1,152 @@
+"""Which algorithm a convolution runs: one table, read from the top; the first that fits is taken.
+
+direct           `direct.py`: windows as rows of a matrix, for every shape
+winograd         `winograd.py`, `winograd_gradient.py`: 3 x 3 with a quarter of the multiplications
+few_channels     `few_channels.py`: pixels side by side in a vector, where channels would not fill it
+single_channel   `single_channel.py`: the same for the first layer of a small net
+sparse           `relu_max_pool.py`: backward with only the gradients that a pooling let pass
+"""
+
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tinycnn.ops.kernels.convolution import winograd
+from tinycnn.utils.geometry import Padding, Pair, window_geometry
+
+FEW = 8  # channels, or filters: fewer do not fill a vector
+
+
+class Problem(NamedTuple):
+    """What the choice depends on: sizes, never how many samples there are, nor how many threads.
+
+    So the bits of a sample do not depend on its neighbours.
+    """
+
+    size: Pair  # of the image, (h, w)
+    kernel_shape: tuple[int, int, int, int]  # (kh, kw, c, f)
+    strides: Pair
+    padding: Padding
+    pool: Pair = (1, 1)  # windows of a pooling behind it, side by side
+    input_gradient: bool = True  # whether dx is wanted on the way back
+
+
+class Choice(NamedTuple):
+    """An algorithm, the sizes it is taken for, and the reason, measured where it says so."""
+
+    algorithm: str
+    fits: Callable[[Problem], bool]
+    reason: str
+
+
+def winograd_forward(problem: Problem) -> bool:
+    """3 x 3, strides of 1, enough channels and filters that the transforms are paid back."""
+    size, (kh, kw, _, _), strides, padding = problem[:4]
+    output, _, _ = window_geometry(size, (kh, kw), strides, padding)
+    return winograd.pays(output, problem.kernel_shape, strides)
+
+
+def winograd_whole_windows(problem: Problem) -> bool:
+    """As `winograd_forward`, and no window of the pooling lies across two bands of tiles."""
+    return winograd.OUT % problem.pool[0] == 0 and winograd_forward(problem)
+
+
+def winograd_backward_input(problem: Problem) -> bool:
+    """A convolution of dy with the rotated kernel; more padding than 2 would cut dy off in front."""
+    kh, kw, c, f = problem.kernel_shape
+    (top, _), (left, _) = problem.padding
+    return max(top, left) <= 2 and winograd.pays(problem.size, (kh, kw, f, c), problem.strides)
+
+
+def few_channels(problem: Problem) -> bool:
+    """A vector would hold one to seven channels; dy, shifted by the kernel's columns, covers the image."""
+    _, kw, c, _ = problem.kernel_shape
+    return c < FEW and problem.strides == (1, 1) and max(problem.padding[1]) < kw
+
+
+def single_channel(problem: Problem) -> bool:
+    """Gray images, few filters: both sides of every product are planes of pixels."""
+    _, _, c, f = problem.kernel_shape
+    return c == 1 and f <= FEW and problem.strides == (1, 1)
+
+
+def single_channel_alone(problem: Problem) -> bool:
+    """As `single_channel`; dx is computed from gradients that lie as `direct.py` has them."""
+    return single_channel(problem) and not problem.input_gradient
+
+
+def always(problem: Problem) -> bool:
+    """For every size."""
+    return True
+
+
+DIRECT = Choice("direct", always, "no transform and no copy of a window: right for every shape")
+TABLE = {
+    "forward": (
+        Choice(
+            "winograd",
+            winograd_forward,
+            "a quarter of the multiplications: 1.7 times as fast at 32 to 64 channels",
+        ),
+        DIRECT,
+    ),
+    "max_pool_forward": (
+        Choice(
+            "winograd", winograd_whole_windows, "as forward: 1.7 times as fast at 32 to 64 channels"
+        ),
+        DIRECT,
+    ),
+    "average_pool_forward": (
+        Choice(
+            "single_channel",
+            single_channel,
+            "pixels fill the vectors, and planes are pooled in the cache: LeNet's first layer 1.1 times",
+        ),
+        Choice("direct", always, "convolve by the table above, then activate and pool row by row"),
+    ),
+    "backward_input": (
+        Choice(
+            "few_channels",
+            few_channels,
+            "8 lanes at work, not 1: 9 times as fast for gray pictures, 2.7 times for colours",
+        ),
+        Choice(
+            "winograd",
+            winograd_backward_input,
+            "as forward, of the rotated kernel: 1.4 times as fast at 32 to 64 channels",
+        ),
+        DIRECT,
+    ),
+    "backward_kernel": (
+        Choice(
+            "winograd", winograd_forward, "REASON_BACKWARD_KERNEL: a quarter of the multiplications"
+        ),
+        DIRECT,
+    ),
+    "max_pool_backward": (
+        Choice(
+            "sparse",
+            always,
+            "three of four gradients are zero behind a 2 x 2 pooling, and are not multiplied",
+        ),
+    ),
+    "average_pool_backward": (
+        Choice(
+            "single_channel",
+            single_channel_alone,
+            "as forward: 1.5 times as fast for LeNet's first layer",
+        ),
+        Choice("direct", always, "go back through the means, then by the tables above"),
+    ),
+}
+
+
+@functools.lru_cache
+def select(operation: str, problem: Problem) -> str:
+    """Return the algorithm for an operation of the table.
+
+    Example:
+        >>> select("forward", Problem((26, 26), (3, 3, 32, 64), (1, 1), ((0, 0), (0, 0))))
+        'winograd'
+    """
+    return next(choice.algorithm for choice in TABLE[operation] if choice.fits(problem))
