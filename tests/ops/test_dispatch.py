@@ -35,10 +35,8 @@ CALLS = {  # what takes strides and padding
 }
 
 
-def arrays(results):
-    return [
-        one for one in (results if isinstance(results, tuple) else (results,)) if one is not None
-    ]
+def arrays(actual):
+    return [one for one in (actual if isinstance(actual, tuple) else (actual,)) if one is not None]
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -85,10 +83,8 @@ def test_pools_of_any_kind_of_whole_numbers(pool):
     pooling = FusedConvolution((1, 1), NONE, pool)
     y, argmax = fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, pooling)
     assert (y == 10).all()
-    results = fused.conv2d_relu_max_pool2d_backward(
-        y, y, argmax, IMAGES, KERNEL, pooling, 0.0, True
-    )
-    assert all(one.any() for one in results)
+    actual = fused.conv2d_relu_max_pool2d_backward(y, y, argmax, IMAGES, KERNEL, pooling, 0.0, True)
+    assert all(one.any() for one in actual)
     y, a = fused.conv2d_average_pool2d_forward(IMAGES, KERNEL, BIAS, pooling)
     assert (y == 10).all()
     back = fused.conv2d_average_pool2d_backward(y, a, IMAGES, KERNEL, pooling, True)

@@ -1,4 +1,4 @@
-"""Small nets for (8, 8, 2) pixels that every dtype holds, for the tests of what is handed to a model."""
+"""Small nets for pixels that every dtype holds, shared by the tests of what is handed to a model."""
 
 import numpy as np
 
