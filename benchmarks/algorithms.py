@@ -53,13 +53,13 @@ def calls(rng, samples, size, kernel_shape, pool):
     """Return a function without arguments for each operation, and what its choice depends on."""
     from tinycnn.ops.kernels.convolution.algorithms import Problem
 
-    def numbers(*shape):
+    def normal(*shape):
         return rng.standard_normal(shape).astype(np.float32)
 
     x, kernel, bias = (
-        numbers(samples, *size, kernel_shape[2]),
-        numbers(*kernel_shape),
-        numbers(kernel_shape[3]),
+        normal(samples, *size, kernel_shape[2]),
+        normal(*kernel_shape),
+        normal(kernel_shape[3]),
     )
     place, pooling = ((1, 1), NONE), FusedConvolution((1, 1), NONE, pool, "tanh")
     dy = ops.conv2d_forward(x, kernel, bias, *place)
@@ -105,8 +105,8 @@ def compare(operation, call, problem, rounds):
         if not error([result], [expected]) < FARTHEST:
             raise ValueError(f"{operation} by {name} is wrong: its time means nothing")
     return {
-        name: statistics.median(d / t for d, t in zip(direct, taken[1:], strict=True))
-        for name, taken in times.items()
+        name: statistics.median(d / t for d, t in zip(direct, seconds[1:], strict=True))
+        for name, seconds in times.items()
     }
 
 

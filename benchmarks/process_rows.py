@@ -152,7 +152,7 @@ def timed_steps(ways, contender, file, environment):
 
 def scaling(setting, name):
     """Measure by how much a second thread helps, and by how much it helps a matrix product."""
-    row, product = Row(name, unit="×", comparable=False), []
+    row, gains = Row(name, unit="×", comparable=False), []
     if setting.threads < 2:
         row.absent = dict.fromkeys((OURS, "sgemm"), "only one thread is to be used")
         return [row]
@@ -164,13 +164,13 @@ def scaling(setting, name):
                 for threads in (1, 2)
             )
             if contender == OURS:
-                product.append(fast / slow)
+                gains.append(fast / slow)
             return alone / together
 
         take_turns(row, (OURS,), setting.process_rounds, speed_up)
-    row.measurements["sgemm"] = product
+    row.measurements["sgemm"] = gains
     work = f"training step of the classic net, batch {BATCH}, weights after 100 steps"
-    row.note = f"{work}; sgemm gains {np.median(product):.2f}×"
+    row.note = f"{work}; sgemm gains {np.median(gains):.2f}×"
     return [row]
 
 

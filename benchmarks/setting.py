@@ -93,8 +93,8 @@ class Setting:
         if not with_sgemm:
             row.measurements = alternate(works, self.rounds, block, SELDOM)
             return
-        product, flops = self.sgemm
-        seconds = alternate({**works, "sgemm": product}, self.rounds, block, SELDOM)
+        sgemm, flops = self.sgemm
+        seconds = alternate({**works, "sgemm": sgemm}, self.rounds, block, SELDOM)
         row.sgemm = [flops / elapsed for elapsed in seconds.pop("sgemm")]
         row.measurements = seconds
 

@@ -81,8 +81,8 @@ def test_early_stopping(keras, case, mode):
     for peer in (tinycnn, keras):
         callbacks.append(peer.callbacks.EarlyStopping("val_loss", mode=mode, **options))
         models.append(show(callbacks[-1], "val_loss", values))
-    found, wanted = ((model.stop_training, model.epoch) for model in models)
-    assert found == wanted
+    actual, wanted = ((model.stop_training, model.epoch) for model in models)
+    assert actual == wanted
     assert callbacks[0].stopped_epoch == callbacks[1].stopped_epoch
     assert callbacks[0].best == callbacks[1].best
 

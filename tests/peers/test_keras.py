@@ -140,9 +140,9 @@ def test_names_and_shapes_of_layers(keras, net, rng):
 def test_predictions(keras, net, rng):
     ours, theirs = pair_of_models(keras, NETS[net], rng)
     x, _ = samples(rng, 37)
-    found, wanted = ours.predict(x, verbose=0), theirs.predict(x, verbose=0)
-    assert found.dtype == wanted.dtype
-    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5)
+    actual, wanted = ours.predict(x, verbose=0), theirs.predict(x, verbose=0)
+    assert actual.dtype == wanted.dtype
+    np.testing.assert_allclose(actual, wanted, rtol=0, atol=1e-5)
 
 
 @every_example
@@ -171,7 +171,7 @@ def test_pooling_at_uneven_edges(keras, kind, rng):
     if kind == "AveragePooling2D" and keras.backend.backend() == "torch":
         pytest.skip("there Keras counts the padding with PyTorch, but not with TensorFlow")
     x = rng.normal(size=(2, 9, 10, 3)).astype(np.float32)
-    found, wanted = (
+    actual, wanted = (
         peer.Sequential(
             [
                 peer.layers.Input((9, 10, 3)),
@@ -180,7 +180,7 @@ def test_pooling_at_uneven_edges(keras, kind, rng):
         ).predict(x, verbose=0)
         for peer in (tinycnn, keras)
     )
-    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(actual, wanted, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("net", NETS)
@@ -190,9 +190,9 @@ def test_evaluate(keras, net, sparse, rng):
     ours, theirs = pair_of_models(keras, NETS[net], rng, loss)
     x, y = samples(rng, 50)
     y = y if sparse else np.eye(10)[y]
-    found = ours.evaluate(x, y, batch_size=16, verbose=0)
+    actual = ours.evaluate(x, y, batch_size=16, verbose=0)
     wanted = theirs.evaluate(x, y, batch_size=16, verbose=0)
-    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    np.testing.assert_allclose(actual, wanted, rtol=1e-5)
     named = ours.evaluate(x, y, verbose=0, return_dict=True)
     assert named.keys() == theirs.evaluate(x, y, verbose=0, return_dict=True).keys()
 
@@ -216,10 +216,10 @@ def test_training_steps(keras, net, optimizer, rng):
         values = ours.train_on_batch(x, np.eye(10)[y])
         theirs.reset_metrics()  # Keras goes on with the means of the last batch
         np.testing.assert_allclose(values, theirs.train_on_batch(x, np.eye(10)[y]), rtol=1e-4)
-    for found, wanted, before in zip(ours.get_weights(), theirs.get_weights(), start, strict=True):
+    for actual, wanted, before in zip(ours.get_weights(), theirs.get_weights(), start, strict=True):
         change = np.linalg.norm(wanted - before)
         assert change > 0
-        assert np.linalg.norm(found - wanted) <= 1e-3 * change
+        assert np.linalg.norm(actual - wanted) <= 1e-3 * change
 
 
 @pytest.mark.parametrize(
@@ -243,8 +243,8 @@ def test_label_smoothing_in_training(keras, rng):
     start = ours.get_weights()
     wanted = theirs.train_on_batch(x, np.eye(10)[y])
     assert ours.train_on_batch(x, np.eye(10)[y]) == pytest.approx(wanted, rel=1e-5)
-    for found, wanted, before in zip(ours.get_weights(), theirs.get_weights(), start, strict=True):
-        assert np.linalg.norm(found - wanted) <= 1e-3 * np.linalg.norm(wanted - before)
+    for actual, wanted, before in zip(ours.get_weights(), theirs.get_weights(), start, strict=True):
+        assert np.linalg.norm(actual - wanted) <= 1e-3 * np.linalg.norm(wanted - before)
 
 
 @pytest.mark.parametrize("from_logits", [False, True])
@@ -254,18 +254,18 @@ def test_losses(keras, from_logits, label_smoothing, rng):
     y_pred[0] = [0, 0, 3, 0, 0]  # probabilities of 0 and 1
     one_hot = np.eye(5, dtype=np.float32)[[0, 1, 2, 3, 4, 2, 2, 1, 0]]
     arguments = one_hot, y_pred, from_logits, label_smoothing
-    found = tinycnn.losses.categorical_crossentropy(*arguments)
+    actual = tinycnn.losses.categorical_crossentropy(*arguments)
     wanted = keras.losses.categorical_crossentropy(*arguments)
-    np.testing.assert_allclose(found, keras.ops.convert_to_numpy(wanted), rtol=1e-5)
+    np.testing.assert_allclose(actual, keras.ops.convert_to_numpy(wanted), rtol=1e-5)
 
 
 @pytest.mark.parametrize("from_logits", [False, True])
 def test_losses_of_class_numbers(keras, from_logits, rng):
     y_pred = rng.dirichlet(np.ones(5), size=9).astype(np.float32)
     classes = rng.integers(5, size=9)
-    found = tinycnn.losses.sparse_categorical_crossentropy(classes, y_pred, from_logits)
+    actual = tinycnn.losses.sparse_categorical_crossentropy(classes, y_pred, from_logits)
     wanted = keras.losses.sparse_categorical_crossentropy(classes, y_pred, from_logits)
-    np.testing.assert_allclose(found, keras.ops.convert_to_numpy(wanted), rtol=1e-5)
+    np.testing.assert_allclose(actual, keras.ops.convert_to_numpy(wanted), rtol=1e-5)
 
 
 def test_from_logits_in_a_model(keras, rng):
@@ -297,12 +297,12 @@ def test_history(keras, metric, rng):
                 verbose=0,
             )
         )
-    found, wanted = histories
-    assert found.epoch == wanted.epoch
-    assert found.history.keys() == wanted.history.keys()
+    actual, wanted = histories
+    assert actual.epoch == wanted.epoch
+    assert actual.history.keys() == wanted.history.keys()
     for name, values in wanted.history.items():
-        np.testing.assert_allclose(found.history[name], values, rtol=1e-4)
-    assert {name: found.params[name] for name in ("epochs", "steps")} == {
+        np.testing.assert_allclose(actual.history[name], values, rtol=1e-4)
+    assert {name: actual.params[name] for name in ("epochs", "steps")} == {
         name: wanted.params[name] for name in ("epochs", "steps")
     }
 
@@ -317,8 +317,8 @@ def printed(model):
 def test_summary(keras, rng, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")  # Keras fits its table into the console
     models = pair_of_models(keras, classic, rng)
-    found, wanted = (printed(model) for model in models)
-    assert found == wanted
+    actual, wanted = (printed(model) for model in models)
+    assert actual == wanted
     assert capsys.readouterr().out == ""  # where `print_fn` is given, nothing is printed
 
 
@@ -327,9 +327,9 @@ def test_summary_after_training(keras, rng):
     x, y = samples(rng, 4)
     for model in (ours, theirs):
         model.train_on_batch(x, np.eye(10)[y])
-    found, wanted = ([line.split(":")[0] for line in printed(m)[-4:]] for m in (ours, theirs))
-    assert found == wanted
-    assert found[-1] == " Optimizer params"
+    actual, wanted = ([line.split(":")[0] for line in printed(m)[-4:]] for m in (ours, theirs))
+    assert actual == wanted
+    assert actual[-1] == " Optimizer params"
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_summary_after_training(keras, rng):
     ],
 )
 def test_to_categorical(keras, x, classes):
-    found = tinycnn.utils.to_categorical(x, classes)
+    actual = tinycnn.utils.to_categorical(x, classes)
     wanted = keras.utils.to_categorical(x, classes)
-    np.testing.assert_array_equal(found, wanted)
-    assert found.dtype == wanted.dtype
+    np.testing.assert_array_equal(actual, wanted)
+    assert actual.dtype == wanted.dtype

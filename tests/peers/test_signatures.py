@@ -43,12 +43,12 @@ SAME = [
 
 def by_place(root, path):
     """Return the names that may be passed by place, `self` left out."""
-    found = root
+    actual = root
     for part in path.split("."):
-        found = getattr(found, part)
-    found = found.__init__ if inspect.isclass(found) else found
+        actual = getattr(actual, part)
+    actual = actual.__init__ if inspect.isclass(actual) else actual
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    names = [p.name for p in inspect.signature(found).parameters.values() if p.kind in kinds]
+    names = [p.name for p in inspect.signature(actual).parameters.values() if p.kind in kinds]
     return [name for name in names if name != "self"]
 
 

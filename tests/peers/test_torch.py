@@ -27,12 +27,12 @@ def torch():
     return import_torch()
 
 
-def assert_close(found, wanted, limit):
+def assert_close(actual, wanted, limit):
     """Compare by the largest difference, measured by the largest number."""
     wanted = wanted.detach().numpy()
-    assert found.dtype == wanted.dtype
-    assert found.shape == wanted.shape
-    assert np.abs(found - wanted).max() <= limit * np.abs(wanted).max()
+    assert actual.dtype == wanted.dtype
+    assert actual.shape == wanted.shape
+    assert np.abs(actual - wanted).max() <= limit * np.abs(wanted).max()
 
 
 def padding_same(size, window, strides):
@@ -92,7 +92,7 @@ def identity(torch, layer, x, params):
     return x
 
 
-TWINS = {
+SAME_IN_TORCH = {
     Conv2D: conv2d,
     MaxPooling2D: max_pooling2d,
     AveragePooling2D: average_pooling2d,
@@ -111,7 +111,7 @@ def in_torch(torch, layer, x, params):
         "tanh": torch.tanh,
         "softmax": lambda z: torch.softmax(z, -1),
     }
-    z = TWINS[type(layer)](torch, layer, x, params)
+    z = SAME_IN_TORCH[type(layer)](torch, layer, x, params)
     return functions[layer.activation.name if hasattr(layer, "activation") else "linear"](z)
 
 
@@ -334,8 +334,8 @@ def test_ten_steps_of_training(torch, net, optimizer, dtype):
         classes = rng.integers(5, size=count)
         loss = torch_step(torch, model, tensors, theirs, x, classes)
         assert model.train_on_batch(x, classes) == pytest.approx(loss, rel=1e-4)
-    for found, tensor, before in zip(model.weights, flat, start, strict=True):
+    for actual, tensor, before in zip(model.weights, flat, start, strict=True):
         wanted = tensor.detach().numpy()
         change = np.linalg.norm(wanted - before)
         assert change > 0
-        assert np.linalg.norm(found - wanted) <= OF_THE_CHANGE[dtype] * change
+        assert np.linalg.norm(actual - wanted) <= OF_THE_CHANGE[dtype] * change

@@ -84,8 +84,8 @@ def test_the_optimizer_goes_on_where_keras_stopped(stored):
     state = read(path).optimizer_state
     assert state["iterations"] == 4
     assert state["slots"].keys() == ORDERS[path.stem].keys()
-    for slot, places in ORDERS[path.stem].items():
-        for array, place in zip(state["slots"][slot], places, strict=True):
+    for slot, indices in ORDERS[path.stem].items():
+        for array, place in zip(state["slots"][slot], indices, strict=True):
             np.testing.assert_array_equal(array, facts[f"state{place}"])
 
 

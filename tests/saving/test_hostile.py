@@ -108,11 +108,11 @@ def test_damaged_bytes_never_crash_the_reader(tmp_path):
 
 def test_numbers_in_the_other_byte_order_are_the_same_numbers(tmp_path):
     path = tmp_path / "x.h5"
-    numbers = np.arange(48, dtype=">f4").reshape(12, 4)
-    hostile_files.stored(hostile_files.KERNEL, data=numbers)(path)
+    big_endian = np.arange(48, dtype=">f4").reshape(12, 4)
+    hostile_files.stored(hostile_files.KERNEL, data=big_endian)(path)
     read = saving.read_model(path, weight_specs).weights[6][0]
     assert read.dtype == np.dtype(np.float32)
-    np.testing.assert_array_equal(read, numbers)
+    np.testing.assert_array_equal(read, big_endian)
 
 
 def test_two_names_of_one_array_are_two_arrays(tmp_path):
@@ -140,7 +140,7 @@ def test_names_in_parts_are_joined(tmp_path):
         del attributes["layer_names"]
         attributes["layer_names0"], attributes["layer_names1"] = names[:4], names[4:]
     read = saving.read_model(path, weight_specs)
-    np.testing.assert_array_equal(read.weights[6][0], examples.numbers()[6][0])
+    np.testing.assert_array_equal(read.weights[6][0], examples.weights_of_every_layer()[6][0])
 
 
 # ---------------------------------------------------------------- files of every kind

@@ -46,7 +46,7 @@ def test_everything_comes_back(path, optimizer, loss):
 
 
 def test_a_model_that_was_not_compiled_comes_back_so(path):
-    saving.write_model(path, SavedModel(examples.every_layer(), examples.numbers()))
+    saving.write_model(path, SavedModel(examples.every_layer(), examples.weights_of_every_layer()))
     again = saving.read_model(path, weight_specs)
     assert (again.training_config, again.optimizer_state) == (None, None)
 
@@ -61,7 +61,9 @@ def test_float64_comes_back(path):
     config = examples.every_layer()
     for layer in config["layers"]:
         layer["config"]["dtype"] = "float64"
-    weights = [[w.astype(np.float64) / 3 for w in layer] for layer in examples.numbers()]
+    weights = [
+        [w.astype(np.float64) / 3 for w in layer] for layer in examples.weights_of_every_layer()
+    ]
     saving.write_model(path, SavedModel(config, weights))
     again = saving.read_model(path, weight_specs).weights
     assert again[0][0].dtype == np.float64
@@ -106,15 +108,15 @@ def test_the_layout_is_that_of_keras(path):
     ]
 
 
-def listed(group, attribute):
+def names_of_group(group, attribute):
     """Return the names that a group lists, found as Keras finds them."""
     if attribute in group.attrs:
         return [name.decode() for name in group.attrs[attribute]]
-    found = []
-    while f"{attribute}{(part := len(found))}" in group.attrs:
-        found.append([name.decode() for name in group.attrs[f"{attribute}{part}"]])
-    assert len(found) > 1
-    return [name for part in found for name in part]
+    actual = []
+    while f"{attribute}{(part := len(actual))}" in group.attrs:
+        actual.append([name.decode() for name in group.attrs[f"{attribute}{part}"]])
+    assert len(actual) > 1
+    return [name for part in actual for name in part]
 
 
 @pytest.mark.slow
@@ -130,9 +132,9 @@ def test_more_names_than_an_attribute_holds_come_in_parts(path, length):
     with h5py.File(path) as file:
         state = file["optimizer_weights"]
         assert "weight_names" not in state.attrs
-        assert len(listed(state, "weight_names")) == 2 + 2 * 2 * len(names)
-        assert all(name in state for name in listed(state, "weight_names"))
-        assert listed(file["model_weights"], "layer_names") == names
+        assert len(names_of_group(state, "weight_names")) == 2 + 2 * 2 * len(names)
+        assert all(name in state for name in names_of_group(state, "weight_names"))
+        assert names_of_group(file["model_weights"], "layer_names") == names
         assert ("layer_names" in file["model_weights"].attrs) == (length < 100)
 
 
@@ -144,7 +146,7 @@ def test_names_are_parted_where_keras_parts_them(count, parts):
         writer.write_names(file, "weight_names", names)
         assert len(file.attrs) == parts
         assert next(iter(file.attrs)) == ("weight_names" if parts == 1 else "weight_names0")
-        assert listed(file, "weight_names") == names
+        assert names_of_group(file, "weight_names") == names
         sizes = [part.nbytes for part in file.attrs.values()]
     assert sizes == [part.nbytes for part in np.array_split(np.array(names, "S64"), parts)]
 
@@ -224,7 +226,7 @@ def test_a_failure_leaves_the_old_file_and_no_other(path, tmp_path, monkeypatch,
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises((ModelFileError, KeyboardInterrupt), match=r"No space left|^$"):
         saving.write_model(path, examples.example())
-    assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [
+    assert [(actual.name, actual.read_text()) for actual in tmp_path.iterdir()] == [
         ("mnist.h5", "mine")
     ]
 
@@ -237,7 +239,9 @@ def test_a_file_that_does_not_read_back_is_not_put_in_place(path, tmp_path, monk
 
 
 def test_other_numbers_read_back_are_noticed(path, tmp_path, monkeypatch):
-    other = writer.file_image(dataclasses.replace(examples.example(), weights=examples.numbers(9)))
+    other = writer.file_image(
+        dataclasses.replace(examples.example(), weights=examples.weights_of_every_layer(9))
+    )
     monkeypatch.setattr(writer, "file_image", lambda saved: other)
     refused(path, "not what was read back")
     assert list(tmp_path.iterdir()) == []
@@ -250,5 +254,5 @@ def test_a_name_that_cannot_be_in_the_file(path, tmp_path, name):
     config = examples.every_layer()
     config["layers"][1]["config"]["name"] = name
     with pytest.raises(ModelFileError, match="it cannot be written"):
-        saving.write_model(path, SavedModel(config, examples.numbers()))
+        saving.write_model(path, SavedModel(config, examples.weights_of_every_layer()))
     assert list(tmp_path.iterdir()) == []

@@ -56,8 +56,8 @@ def share_everything_with_delays(chance):
     for place, name in HAND_OVERS:
         setattr(place, name, delayed(getattr(place, name), dice, chance))
     run = thread_pool.workers.run
-    thread_pool.workers.run = lambda kernel, n, grain, /, *rest, **named: run(
-        kernel, n, 1, *rest, **named
+    thread_pool.workers.run = lambda kernel, n, grain, /, *options, **named: run(
+        kernel, n, 1, *options, **named
     )
 
 

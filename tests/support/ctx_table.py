@@ -12,8 +12,8 @@ HEAD = "| layer or step | file | `ctx` |\n|---|---|---|"
 
 def held(forward):
     """Return what a forward step returns behind y, as it stands in the code, without repetitions."""
-    found = [node for node in ast.walk(forward) if isinstance(node, ast.Return)]
-    returns = [node.value for node in sorted(found, key=lambda node: node.lineno)]
+    matches = [node for node in ast.walk(forward) if isinstance(node, ast.Return)]
+    returns = [node.value for node in sorted(matches, key=lambda node: node.lineno)]
     pairs = [value for value in returns if isinstance(value, ast.Tuple)]
     return list(dict.fromkeys(ast.unparse(pair.elts[1]) for pair in pairs))
 

@@ -23,8 +23,8 @@ HARMLESS = {CALL, "atomic_load", "atomic_store", "power_of_two"}
 
 def named(kind: type) -> list[tuple]:
     """Return (module, name, value) for every global of the kernels that is of this kind."""
-    found = pkgutil.walk_packages(kernels.__path__, f"{kernels.__name__}.")
-    modules = [importlib.import_module(module.name) for module in found]
+    actual = pkgutil.walk_packages(kernels.__path__, f"{kernels.__name__}.")
+    modules = [importlib.import_module(module.name) for module in actual]
     return [(m, n, v) for m in modules for n, v in vars(m).items() if isinstance(v, kind)]
 
 
@@ -39,7 +39,7 @@ def entry_points() -> set[Dispatcher]:
     return users({name for _, name, _ in named(_Intrinsic)} - HARMLESS)
 
 
-def at(where: int, functions: set[Dispatcher]) -> Dispatcher:
+def address(where: int, functions: set[Dispatcher]) -> Dispatcher:
     """Return which of the compiled functions begins at an address."""
     for function in functions:
         for compiled in function.overloads.values():
@@ -50,12 +50,12 @@ def at(where: int, functions: set[Dispatcher]) -> Dispatcher:
 
 def callers() -> set[Dispatcher]:
     """Return the compiled functions from which one gets to emitted code, but not those that enter it."""
-    found = users({CALL})
+    actual = users({CALL})
     while True:
-        more = users({one.__name__ for one in found}) - found
+        more = users({one.__name__ for one in actual}) - actual
         if not more:
-            return found - entry_points()
-        found |= more
+            return actual - entry_points()
+        actual |= more
 
 
 @contextlib.contextmanager
@@ -71,8 +71,10 @@ def entered(call: Callable) -> Iterator[None]:
                 patch.setattr(module, name, function.py_func)
         for module, name, _ in named(_Intrinsic):
             if name == CALL:
-                patch.setattr(module, name, lambda where, given: call(at(where, inner), given))
+                patch.setattr(module, name, lambda where, given: call(address(where, inner), given))
         patch.setattr(
-            workers, "run", lambda span, n, grain, /, *rest, **named: span(0, n, *rest, **named)
+            workers,
+            "run",
+            lambda span, n, grain, /, *options, **named: span(0, n, *options, **named),
         )
         yield

@@ -66,7 +66,7 @@ def every_layer(name="sequential"):
 SHAPES = [[(3, 3, 1, 3), (3,)], [], [], [], [], [], [(12, 4), (4,)], [], [(4, 3), (3,)], []]
 
 
-def numbers(seed=1):
+def weights_of_every_layer(seed=1):
     """Return weights for `every_layer`, one list a layer."""
     rng = np.random.default_rng(seed)
     return [
@@ -78,7 +78,7 @@ def state(optimizer, seed=2):
     """Return an optimizer's state for `every_layer`."""
     names = SLOTS[optimizer["class_name"]]
     slots = {
-        name: [np.abs(array) for shapes in numbers(seed + place) for array in shapes]
+        name: [np.abs(array) for shapes in weights_of_every_layer(seed + place) for array in shapes]
         for place, name in enumerate(names)
     }
     return {"iterations": 12, "slots": slots}
@@ -106,4 +106,6 @@ def training(optimizer=ADADELTA, loss="categorical_crossentropy", metrics=("accu
 
 def example(optimizer=ADADELTA, **told):
     """Return a compiled and trained model with every layer."""
-    return SavedModel(every_layer(), numbers(), training(optimizer, **told), state(optimizer))
+    return SavedModel(
+        every_layer(), weights_of_every_layer(), training(optimizer, **told), state(optimizer)
+    )

@@ -40,7 +40,7 @@ CHANNELS = 1, 2, 3, 5, 8, 9, 15, 16, 17, 24, 31, 33, 47, 64, 65, 96
 DTYPES = np.float32, np.float64
 
 
-def numbers(rng, dtype, *shape):
+def normal(rng, dtype, *shape):
     return rng.standard_normal(shape).astype(dtype)
 
 
@@ -58,11 +58,11 @@ def gemm_case(rng, dtype):
     )
     last = (rows - 1) * steps[0] + (length - 1) * steps[1] + (segments - 1) * steps[2]
     offsets = [int(offset) for offset in rng.integers(0, 4, 4)]
-    c = numbers(rng, dtype, offsets[0] + (rows - 1) * c_row + columns)
-    initial = numbers(rng, dtype, offsets[1] + columns)
-    a = numbers(rng, dtype, offsets[2] + (last + 1 if length else 0))
+    c = normal(rng, dtype, offsets[0] + (rows - 1) * c_row + columns)
+    initial = normal(rng, dtype, offsets[1] + columns)
+    a = normal(rng, dtype, offsets[2] + (last + 1 if length else 0))
     last = (length - 1) * b_k + (segments - 1) * b_segment
-    b = numbers(rng, dtype, offsets[3] + (last + padded_columns) * (length > 0))
+    b = normal(rng, dtype, offsets[3] + (last + padded_columns) * (length > 0))
     matrices = Matrix(c, offsets[0], c_row), Matrix(initial, offsets[1], 0)
     left = LeftOperand(a, offsets[2], *steps, length, segments)
     return gemm, (*matrices, left, RightOperand(b, offsets[3], b_k, b_segment), rows, columns)
@@ -73,11 +73,11 @@ def sparse_gemm_case(rng, dtype):
     of_b, c_offset, b_offset = int(rng.integers(1, 9)), int(rng.integers(4)), int(rng.integers(4))
     counts = rng.integers(0, 14, rows)
     row_end = np.cumsum(counts)
-    values = numbers(rng, dtype, row_end[-1])
+    values = normal(rng, dtype, row_end[-1])
     b_offsets = rng.integers(0, of_b, row_end[-1]) * columns
     b_offsets[:1] = (of_b - 1) * columns  # so that b is needed to its end
-    c = numbers(rng, dtype, c_offset + rows * columns)
-    b = numbers(rng, dtype, b_offset + of_b * columns)
+    c = normal(rng, dtype, c_offset + rows * columns)
+    b = normal(rng, dtype, b_offset + of_b * columns)
     nonzeros = CSR(values, b_offsets, row_end - counts, row_end)
     out = ScatteredRows(c, c_offset, np.arange(rows) * columns)
     return sparse_gemm, (out, nonzeros, View(b, b_offset), columns)
@@ -87,9 +87,9 @@ def band_case(rng, dtype):
     rows, columns = int(rng.integers(1, 4)), int(rng.integers(1, 5))
     c, f, offset = int(rng.choice(CHANNELS)), int(rng.choice(CHANNELS)), int(rng.integers(3))
     width, high = columns * winograd.OUT + 2 + int(rng.integers(3)), rows * winograd.OUT + 2
-    pixels = numbers(rng, dtype, offset + ((high - 1) * width + columns * winograd.OUT + 2) * c)
-    transformed = pad_to_vector_width(numbers(rng, dtype, winograd.POINTS, c, f))
-    bias = numbers(rng, dtype, f)
+    pixels = normal(rng, dtype, offset + ((high - 1) * width + columns * winograd.OUT + 2) * c)
+    transformed = pad_to_vector_width(normal(rng, dtype, winograd.POINTS, c, f))
+    bias = normal(rng, dtype, f)
     scratch = winograd.allocate_scratch(rows, columns, c, f, bias)
     gemm_address = winograd.addresses(np.dtype(dtype)).gemm
     source = gemm_address, Matrix(pixels, offset, width * c), transformed, bias, (rows, columns)
@@ -100,10 +100,8 @@ def transpose_case(rng, dtype):
     rows, columns = (int(size) for size in rng.integers(1, 40, 2))
     x_row, y_row = columns + int(rng.integers(3)), rows + int(rng.integers(3))
     x_offset, y_offset = int(rng.integers(4)), int(rng.integers(4))
-    x, relu_output = (
-        numbers(rng, dtype, x_offset + (rows - 1) * x_row + columns) for _ in range(2)
-    )
-    y = numbers(rng, dtype, y_offset + (columns - 1) * y_row + rows)
+    x, relu_output = (normal(rng, dtype, x_offset + (rows - 1) * x_row + columns) for _ in range(2))
+    y = normal(rng, dtype, y_offset + (columns - 1) * y_row + rows)
     source, target = Matrix(x, x_offset, x_row), Matrix(y, y_offset, y_row)
     return transpose, (source, relu_output, bool(rng.integers(2)), rows, columns, target)
 
@@ -111,7 +109,7 @@ def transpose_case(rng, dtype):
 def max_pool_row_case(rng, dtype):
     (ph, pw), columns = map(int, rng.integers(1, 4, 2)), int(rng.integers(1, 5))
     f, width, offset = int(rng.choice(CHANNELS)), columns * pw + int(rng.integers(2)), 3
-    z = numbers(rng, dtype, offset + ((ph - 1) * width + columns * pw) * f)
+    z = normal(rng, dtype, offset + ((ph - 1) * width + columns * pw) * f)
     y, argmax = np.zeros(offset + columns * f, dtype), np.zeros(offset + columns * f, np.uint8)
     matrix, maxima = Matrix(z, offset, width * f), Maxima(y, argmax, offset)
     return max_pool_row, (matrix, f, (ph, pw), maxima, columns)
@@ -126,23 +124,26 @@ def dot_products_case(rng, dtype):
     lanes, offsets = round_up_to_vectors(1, dtype), [int(k) for k in rng.integers(0, 4, 3)]
     sums_row = columns * lanes + int(rng.integers(3))
     z_row = count * lanes + int(rng.integers(3))
-    sums = numbers(rng, dtype, offsets[0] + (rows - 1) * sums_row + columns * lanes)
-    z = numbers(rng, dtype, (offsets[1] + (rows - 1) * z_row + count * lanes) * (count > 0))
-    x = numbers(rng, dtype, (offsets[2] + columns - 1 + count * lanes) * (count > 0))
+    sums = normal(rng, dtype, offsets[0] + (rows - 1) * sums_row + columns * lanes)
+    z = normal(rng, dtype, (offsets[1] + (rows - 1) * z_row + count * lanes) * (count > 0))
+    x = normal(rng, dtype, (offsets[2] + columns - 1 + count * lanes) * (count > 0))
     matrices = Matrix(sums, offsets[0], sums_row), Matrix(z, offsets[1], z_row)
     return add_dot_products, (*matrices, View(x, offsets[2]), rows, columns, count)
 
 
 def transform_case(rng, dtype):
-    (n, oh, ow), corner = map(int, rng.integers(1, 10, 3)), tuple(map(int, rng.integers(0, 3, 2)))
+    (n, oh, ow), pad_top_left = (
+        map(int, rng.integers(1, 10, 3)),
+        tuple(map(int, rng.integers(0, 3, 2))),
+    )
     c, f, width = int(rng.choice(CHANNELS)), int(rng.choice(CHANNELS)), tile_width(dtype)
-    x = numbers(rng, dtype, n, oh + 2 - corner[0], ow + 2 - corner[1], c)
-    dy = numbers(rng, dtype, n, oh, ow, f)
-    relu_output = numbers(rng, dtype, n * int(rng.integers(2)), oh, ow, f)
+    x = normal(rng, dtype, n, oh + 2 - pad_top_left[0], ow + 2 - pad_top_left[1], c)
+    dy = normal(rng, dtype, n, oh, ow, f)
+    relu_output = normal(rng, dtype, n * int(rng.integers(2)), oh, ow, f)
     each, first = winograd.count_tiles(oh) * winograd.count_tiles(ow), int(rng.integers(n))
     v = np.zeros((winograd.POINTS, (n - first) * each, c), dtype)
     u = np.zeros((winograd.POINTS, -(-f // width), (n - first) * each, width), dtype)
-    padding = tuple((zeros, 0) for zeros in corner)
+    padding = tuple((zeros, 0) for zeros in pad_top_left)
     geometry = convolution_geometry(x.shape[1:3], (3, 3), (1, 1), padding)
     tiled = winograd.enlarge_to_tiles(geometry)
     return transform_span, (0, n - first, first, x, dy, relu_output, tiled, v, u)
@@ -184,11 +185,11 @@ class Convolution(typing.NamedTuple):
         sides = zip(size, padding, window, strides, strict=True)
         output = tuple((length + sum(p) - k) // s + 1 for length, p, k, s in sides)
         pool = tuple(int(rng.integers(1, min(4, length) + 1)) for length in output)
-        x, kernel = numbers(rng, dtype, n, *size, c), numbers(rng, dtype, *window, c, f)
-        return cls(x, kernel, numbers(rng, dtype, f), strides, padding, pool, (n, *output, f))
+        x, kernel = normal(rng, dtype, n, *size, c), normal(rng, dtype, *window, c, f)
+        return cls(x, kernel, normal(rng, dtype, f), strides, padding, pool, (n, *output, f))
 
     def gradient(self, rng, shape):
-        return numbers(rng, self.x.dtype, *shape) * (rng.random(shape) < 0.3).astype(self.x.dtype)
+        return normal(rng, self.x.dtype, *shape) * (rng.random(shape) < 0.3).astype(self.x.dtype)
 
 
 def convolve(rng, dtype):
@@ -220,8 +221,8 @@ def convolve_and_pool(rng, dtype):
 
 def dense(rng, dtype):
     n, c, f = (int(rng.integers(1, most)) for most in (9, 300, 150))
-    x, kernel, bias = (numbers(rng, dtype, *shape) for shape in ((n, c), (c, f), (f,)))
-    dy = numbers(rng, dtype, n, f)
+    x, kernel, bias = (normal(rng, dtype, *shape) for shape in ((n, c), (c, f), (f,)))
+    dy = normal(rng, dtype, n, f)
     y = kernels.dense_forward(np.maximum(x, 0), kernel, bias)
     return (
         y,
@@ -240,13 +241,13 @@ def average_gray_images(rng, dtype):
         map(int, rng.integers(1, 5, 2)),
         tuple((int(a), int(b)) for a, b in rng.integers(0, 4, (2, 2))),
     )
-    x, window = numbers(rng, dtype, n, *map(int, rng.integers(5, 13, 2)), 1), tuple(window)
+    x, window = normal(rng, dtype, n, *map(int, rng.integers(5, 13, 2)), 1), tuple(window)
     kernel, fused = (
-        numbers(rng, dtype, *window, 1, f),
+        normal(rng, dtype, *window, 1, f),
         FusedConvolution((1, 1), padding, pool, "tanh"),
     )
-    y, a = kernels.conv2d_average_pool2d_forward(x, kernel, numbers(rng, dtype, f), fused)
-    dy = numbers(rng, dtype, *y.shape)
+    y, a = kernels.conv2d_average_pool2d_forward(x, kernel, normal(rng, dtype, f), fused)
+    dy = normal(rng, dtype, *y.shape)
     _, *back = kernels.conv2d_average_pool2d_backward(dy, a, x, kernel, fused, False)
     return y, a, *back
 
@@ -333,8 +334,8 @@ def run_public(name, fences_of, fence, count, say=lambda text: None):
             dtype = DTYPES[number % 2]
             wanted = PUBLIC[name](np.random.default_rng(number), dtype)
             with fences_of(fence, number % 4 < 2):
-                found = PUBLIC[name](np.random.default_rng(number), dtype)
-        for one, other in zip(found, wanted, strict=True):
+                actual = PUBLIC[name](np.random.default_rng(number), dtype)
+        for one, other in zip(actual, wanted, strict=True):
             np.testing.assert_array_equal(one, other)
 
 
@@ -356,15 +357,15 @@ def overrun(name, place, fence):
 
 def survivors():
     """Return which overruns a process survives between guard pages."""
-    found = []
+    actual = []
     for name, *place in WRITTEN + READ:
         child = os.fork()
         if not child:
             overrun(name, place, guard_pages.guard_pages)
             os._exit(0)
         if not os.WIFSIGNALED(os.waitpid(child, 0)[1]):
-            found.append((name, *place))
-    return found
+            actual.append((name, *place))
+    return actual
 
 
 def main():

@@ -68,5 +68,5 @@ class Affine(Layer):
 
     def operations(self) -> int:
         """Return how many operations one sample takes: 2 for each weight and place it is applied at."""
-        places = flat_size(self.output_shape) // self.output_shape[-1]
-        return 2 * places * self.params["kernel"].size
+        positions = flat_size(self.output_shape) // self.output_shape[-1]
+        return 2 * positions * self.params["kernel"].size

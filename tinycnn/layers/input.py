@@ -44,8 +44,8 @@ class InputLayer(Layer):
     ):
         check_supported("Input", {"batch_size": batch_size}, {"batch_size": None})
         super().__init__(name, dtype, sparse=sparse, ragged=ragged, **options)
-        listed = isinstance(batch_shape, tuple | list)
-        if listed and shape is None and tuple(batch_shape)[:1] == (None,):
+        is_sequence = isinstance(batch_shape, tuple | list)
+        if is_sequence and shape is None and tuple(batch_shape)[:1] == (None,):
             shape = tuple(batch_shape)[1:]
         if not isinstance(shape, tuple | list) or not shape:
             raise ValueError(

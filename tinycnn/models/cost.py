@@ -44,13 +44,13 @@ def check_cost(layers: list[Layer], path: str) -> None:
     Raises:
         ModelFileError: with the estimate and the limit.
     """
-    needed, numbers = operations(layers), largest_output(layers)
+    needed, largest = operations(layers), largest_output(layers)
     if needed > MOST_OPERATIONS:
         cause = (
             f"one sample takes about {needed:,} operations, and {MOST_OPERATIONS:,} are the most"
         )
-    elif numbers > MOST_NUMBERS:
-        cause = f"a layer hands on {numbers:,} numbers a sample, and {MOST_NUMBERS:,} are the most"
+    elif largest > MOST_NUMBERS:
+        cause = f"a layer hands on {largest:,} numbers a sample, and {MOST_NUMBERS:,} are the most"
     else:
         return
     raise ModelFileError(path, cause, _REMEDY)

@@ -98,11 +98,11 @@ def _pixels(image: Image.Image) -> np.ndarray:
 def _averaged(image: Image.Image, factor: int) -> Image.Image:
     """Average squares of pixels, strip by strip: a second copy of a large picture takes much memory."""
     width, height = image.size
-    strips = []
+    parts = []
     for top in range(0, height, factor * _STRIP):
         strip = image.crop((0, top, width, min(top + factor * _STRIP, height)))
-        strips.append(np.asarray(_plain(strip).reduce(factor)))
-    smaller = Image.fromarray(np.concatenate(strips))
+        parts.append(np.asarray(_plain(strip).reduce(factor)))
+    smaller = Image.fromarray(np.concatenate(parts))
     with contextlib.suppress(Exception):  # as in `_upright`
         smaller.info["exif"] = image.getexif().tobytes()
     return smaller

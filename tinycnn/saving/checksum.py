@@ -56,8 +56,8 @@ def model_sha256(file: HDF5File) -> str:
         text = (file.text(name) or "").encode()
         digest.update(f"{name} {len(text)}\n".encode() + text)
     for path in _array_paths(file):
-        numbers, shape, blocks = file.stored(path)
-        digest.update(f"{path} {numbers.str} {shape}\n".encode())
+        dtype, shape, blocks = file.stored(path)
+        digest.update(f"{path} {dtype.str} {shape}\n".encode())
         for block in blocks:
             left -= len(block)
             if left < 0:

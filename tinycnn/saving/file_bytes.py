@@ -45,11 +45,11 @@ class FileBytes:
             raise ValueError(f"it ends at byte {address + len(data)}")
         return data
 
-    def read_into(self, address: int, numbers: memoryview) -> None:
+    def read_into(self, address: int, buffer: memoryview) -> None:
         """Fill a buffer from the file; ValueError if so much is not in the file."""
-        self.check_inside(address, numbers.nbytes)
+        self.check_inside(address, buffer.nbytes)
         self._stream.seek(self.base + address)
-        if self._stream.readinto(numbers) != numbers.nbytes:
+        if self._stream.readinto(buffer) != buffer.nbytes:
             raise ValueError("it ends amid its numbers")
 
     def blocks(self, address: int, length: int) -> Iterator[memoryview]:

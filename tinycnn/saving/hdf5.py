@@ -114,12 +114,12 @@ class HDF5File:
         if dataset.shape() != shape:
             raise self.error(f"{path!r} has the shape {dataset.shape()}, and {shape} is needed")
         datatype = dataset.datatype()
-        if datatype.numbers is None or datatype.name not in dtypes:
+        if datatype.dtype is None or datatype.name not in dtypes:
             raise self.error(f"{path!r} has the type {datatype.name}, and {dtypes[0]} is needed")
         storage = self._plain_storage(path, dataset, math.prod(shape) * datatype.size)
-        numbers = np.empty(shape, datatype.numbers)
-        self._read_numbers(storage, numbers)
-        return numbers.astype(datatype.name, copy=False)
+        array = np.empty(shape, datatype.dtype)
+        self._read_into(storage, array)
+        return array.astype(datatype.name, copy=False)
 
     def stored(self, path: str) -> tuple[np.dtype, tuple[int, ...], Iterator[memoryview]]:
         """Return the type and the shape of a dataset of numbers, and its bytes in blocks.
@@ -129,13 +129,13 @@ class HDF5File:
         """
         dataset = self._walk(path, "Dataset")
         datatype, shape = dataset.datatype(), dataset.shape()
-        if datatype.numbers is None or shape is None:
+        if datatype.dtype is None or shape is None:
             raise self.error(f"{path!r} holds no numbers")
         length = math.prod(shape) * datatype.size
         storage = self._plain_storage(path, dataset, length)
         if storage.data is not None:
-            return datatype.numbers, shape, iter([memoryview(storage.data)])
-        return datatype.numbers, shape, self._bytes.blocks(storage.address, length)
+            return datatype.dtype, shape, iter([memoryview(storage.data)])
+        return datatype.dtype, shape, self._bytes.blocks(storage.address, length)
 
     def error(self, cause: str, remedy: str = REMEDY) -> ModelFileError:
         """Return an error that names this file."""
@@ -153,11 +153,11 @@ class HDF5File:
             raise self.error(f"{path!r} promises {promised} bytes and does not hold them")
         return storage
 
-    def _read_numbers(self, storage: Storage, numbers: np.ndarray) -> None:
-        content = memoryview(numbers.reshape(-1).view(np.uint8))
+    def _read_into(self, storage: Storage, array: np.ndarray) -> None:
+        content = memoryview(array.reshape(-1).view(np.uint8))
         if storage.data is not None:
             content[:] = storage.data
-        elif numbers.size:
+        elif array.size:
             self._bytes.read_into(storage.address, content)
 
     def _object(self, address: int) -> FileObject:

@@ -15,11 +15,11 @@ from tinycnn.saving.options import (
     UnsupportedError,
     boolean,
     checks_of,
+    choice,
     dictionary,
     mapping,
     name,
     number,
-    one_of,
     scalars,
     select,
     shown,
@@ -44,10 +44,10 @@ INITIALIZER_DEFAULTS = dict.fromkeys(("dtype", "input_axes", "output_axes"), (No
 def plain_dtype(value: object) -> str:
     """Return "float32" or "float64", which Keras 3 wraps in a policy."""
     if isinstance(value, dict):
-        checks = {"class_name": one_of(("DTypePolicy", "Policy")), "config": dictionary}
+        checks = {"class_name": choice(("DTypePolicy", "Policy")), "config": dictionary}
         supported = {"module": ("keras", None), "registered_name": (None,)}
         value = select("dtype", value, checks, supported).get("config", {}).get("name")
-    return one_of(DTYPES)(value)
+    return choice(DTYPES)(value)
 
 
 def plain_initializer(value: object) -> dict:
@@ -76,7 +76,7 @@ def _variance_scaling(config: dict) -> tuple[str | None, dict]:
 CHECKS = {
     "name": name,
     "dtype": plain_dtype,
-    "activation": one_of(ACTIVATIONS),
+    "activation": choice(ACTIVATIONS),
     "use_bias": boolean,
 }
 
@@ -148,21 +148,21 @@ def _plain_layer(layer: object) -> tuple[dict, object]:
 
 def _with_input(layers: list[tuple[dict, object]]) -> list[dict]:
     """Return the layers, an InputLayer first, which tf.keras 2 may have left to the first layer."""
-    (first, shape), *rest = layers
+    (first, shape), *others = layers
     if first["class_name"] == "InputLayer":
         result = [first]
         shape = first["config"].setdefault("batch_shape", shape)
-        if rest and rest[0][1] == shape:  # tf.keras 2 says it twice
-            rest[0] = (rest[0][0], None)
+        if others and others[0][1] == shape:  # tf.keras 2 says it twice
+            others[0] = (others[0][0], None)
     else:
         config = {"name": f"{first['config']['name']}_input", "batch_shape": scalars(shape)}
         config["dtype"] = first["config"].get("dtype", "float32")
         result = [{"class_name": "InputLayer", "config": config}, first]
     if shape is None:
         raise ValueError("the shape of its input is missing")
-    if any(given is not None or layer["class_name"] == "InputLayer" for layer, given in rest):
+    if any(given is not None or layer["class_name"] == "InputLayer" for layer, given in others):
         raise ValueError("a layer in its midst says what the shape of the input is")
-    return result + [layer for layer, _ in rest]
+    return result + [layer for layer, _ in others]
 
 
 def check_layers(path: str | os.PathLike, class_names: Iterable[str]) -> None:

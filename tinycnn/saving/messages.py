@@ -31,14 +31,14 @@ class Datatype:
     Args:
         name: such as "float32", "text" or "compound".
         size: of an element, in bytes.
-        numbers: the type of plain numbers, None for anything else.
+        dtype: the type of plain numbers, None for anything else.
         text: "fixed" or "variable" length, None for anything else.
         padding: how texts of a fixed length end, see `unpadded`.
     """
 
     name: str
     size: int
-    numbers: np.dtype | None = None
+    dtype: np.dtype | None = None
     text: str | None = None
     padding: int = 0
 
@@ -82,9 +82,9 @@ def decode_dataspace(body: bytes) -> tuple[int, ...] | None:
 def decode_datatype(body: bytes) -> Datatype:
     """Return a type; all but plain numbers and texts are only named."""
     kind, size = unsigned(body, 0, 1) & 15, unsigned(body, 4, 4)
-    numbers = PLAIN_NUMBERS.get(bytes([kind]) + body[1 : 20 if kind == FLOAT else 12])
-    if numbers is not None:
-        return Datatype(numbers.name, size, numbers)
+    dtype = PLAIN_NUMBERS.get(bytes([kind]) + body[1 : 20 if kind == FLOAT else 12])
+    if dtype is not None:
+        return Datatype(dtype.name, size, dtype)
     if kind == TEXT:
         return Datatype("text", size, text="fixed", padding=body[1] & 15)
     if kind == LIST and body[1] & 15 == 1:

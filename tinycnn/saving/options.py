@@ -172,7 +172,7 @@ def scalars(value: object) -> object:
     return value
 
 
-def one_of(known: Mapping[object, object] | Iterable[str]) -> Check:
+def choice(known: Mapping[object, object] | Iterable[str]) -> Check:
     """Return a check that looks a text up among those known; without a mapping each stands for itself."""
     known = known if isinstance(known, Mapping) else {name: name for name in known}
 

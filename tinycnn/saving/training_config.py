@@ -6,8 +6,8 @@ from tinycnn.saving.options import (
     ANYTHING,
     UnsupportedError,
     checks_of,
+    choice,
     dictionary,
-    one_of,
     select,
     shown,
     text,
@@ -80,7 +80,7 @@ def _class_and_config(value: object) -> tuple[object, dict]:
 
 def _loss(value: object) -> str | dict:
     if not isinstance(value, dict):
-        return one_of(LOSSES.keys())(value)
+        return choice(LOSSES.keys())(value)
     class_name, config = _class_and_config(value)
     if class_name not in LOSSES.values():
         raise UnsupportedError(f"only {sorted(LOSSES)} are there")
@@ -100,13 +100,13 @@ def _metrics(value: object) -> list[str]:
 
 def _metric(value: object) -> str:
     if not isinstance(value, dict):
-        return one_of(METRICS.keys())(value)
+        return choice(METRICS.keys())(value)
     class_name, config = _class_and_config(value)
     if class_name in METRIC_CLASSES:
         select("it", config, {}, {"name": ANYTHING, "dtype": ANYTHING})
         return METRIC_CLASSES[class_name]
     if class_name == "MeanMetricWrapper":  # how tf.keras 2 wraps a function
-        kept = {"fn": one_of(METRICS.keys())}
+        kept = {"fn": choice(METRICS.keys())}
         metric = select("it", config, kept, {"name": ANYTHING, "dtype": ANYTHING})
         if "fn" in metric:
             return metric["fn"]
@@ -115,7 +115,7 @@ def _metric(value: object) -> str:
 
 def _optimizer(value: object) -> dict:
     class_name, config = _class_and_config(value)
-    class_name = one_of(OPTIMIZERS)(class_name)
+    class_name = choice(OPTIMIZERS)(class_name)
     config = {name: value for name, value in config.items() if (name, value) != ("epsilon", None)}
     if "lr" in config:  # before Keras 2.3
         config["learning_rate"] = config.pop("lr")

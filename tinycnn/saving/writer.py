@@ -90,12 +90,12 @@ def _write_arrays(group: h5py.Group, arrays: list[tuple[str, np.ndarray]]) -> No
 
 def write_names(group: h5py.Group, attribute: str, names: list[str]) -> None:
     """List names in an attribute, or, where they are too many for one, in numbered ones as Keras does."""
-    listed = np.array([name.encode() for name in names], dtype=None if names else "S1")
-    count = math.ceil(len(listed) / max(LARGEST_LIST // listed.itemsize, 1))
+    encoded = np.array([name.encode() for name in names], dtype=None if names else "S1")
+    count = math.ceil(len(encoded) / max(LARGEST_LIST // encoded.itemsize, 1))
     if count <= 1:
-        group.attrs[attribute] = listed
+        group.attrs[attribute] = encoded
         return
-    for place, part in enumerate(np.array_split(listed, count)):
+    for place, part in enumerate(np.array_split(encoded, count)):
         group.attrs[f"{attribute}{place}"] = part
 
 

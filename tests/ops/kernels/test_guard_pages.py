@@ -51,8 +51,8 @@ def test_a_number_written_beside_an_array_is_noticed(case):
 @pytest.mark.slow
 @posix_only
 def test_nothing_beside_the_arrays_is_read():
-    found = run(str(SHAPES))
-    assert found.stdout.endswith("all whole\n"), found.stdout[-300:] + found.stderr[:2000]
+    actual = run(str(SHAPES))
+    assert actual.stdout.endswith("all whole\n"), actual.stdout[-300:] + actual.stderr[:2000]
 
 
 @pytest.mark.slow

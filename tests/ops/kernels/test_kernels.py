@@ -81,9 +81,9 @@ def integers(rng, *shape, dtype):
     return rng.integers(-3, 4, shape).astype(dtype)
 
 
-def paired(found, wanted):
+def paired(actual, wanted):
     """Pair one result with one, or each of several with each of several."""
-    both = found, wanted
+    both = actual, wanted
     return zip(*(b if isinstance(b, tuple) else (b,) for b in both), strict=True)
 
 
@@ -100,14 +100,14 @@ def directly(monkeypatch):
 
 def tiles_of(rows, columns, itemsize):
     """Return which of TILES a GEMM is cut into."""
-    found = set()
+    actual = set()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(
-            gemm.py_func.__globals__, "gemm_tile", lambda tile, *rest, **named: found.add(tile)
+            gemm.py_func.__globals__, "gemm_tile", lambda tile, *options, **named: actual.add(tile)
         )
         c = Matrix(np.empty(0, f"f{itemsize}"), 0, 0)
         gemm.py_func(c, c, None, None, rows, columns)
-    return found
+    return actual
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -145,9 +145,9 @@ def test_convolution_is_exact_on_integers(case, dtype, rng, directly):
     x, kernel = integers(rng, n, h, w, c, dtype=dtype), integers(rng, kh, kw, c, f, dtype=dtype)
     bias = integers(rng, f, dtype=dtype)
     y = reference.conv2d_forward(x, kernel, bias, strides, padding)
-    found = kernels.conv2d_forward(x, kernel, bias, strides, padding)
-    assert found.dtype == dtype
-    np.testing.assert_array_equal(found, y)
+    actual = kernels.conv2d_forward(x, kernel, bias, strides, padding)
+    assert actual.dtype == dtype
+    np.testing.assert_array_equal(actual, y)
     dy = integers(rng, *y.shape, dtype=dtype)
     arguments = dy, kernel, x.shape, strides, padding
     np.testing.assert_array_equal(
@@ -188,8 +188,8 @@ def test_dense_is_exact_on_integers(n, c, f, dtype, rng):
         "dense_backward_input": (dy, kernel),
         "dense_backward_kernel": (dy, x),
     }.items():
-        found = getattr(kernels, name)(*arguments)
-        for one, other in paired(found, getattr(reference, name)(*arguments)):
+        actual = getattr(kernels, name)(*arguments)
+        for one, other in paired(actual, getattr(reference, name)(*arguments)):
             np.testing.assert_array_equal(one, other)
 
 
@@ -228,11 +228,11 @@ def test_average_pooling_is_exact_where_division_is(dtype, rng):
 
 def test_nan_wins_a_maximum_and_stays_in_a_relu():
     x = np.array([[1, np.nan], [np.nan, 5]], np.float32).reshape(1, 2, 2, 1)
-    for room in (kernels, reference):
-        y, argmax = room.max_pool2d_forward(x, (2, 2), (2, 2), (0, 0), (1, 1))
+    for implementation in (kernels, reference):
+        y, argmax = implementation.max_pool2d_forward(x, (2, 2), (2, 2), (0, 0), (1, 1))
         assert np.isnan(y.item())
         assert argmax.item() == 1  # the first of the two
-        np.testing.assert_array_equal(room.relu_forward(x), x)
+        np.testing.assert_array_equal(implementation.relu_forward(x), x)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -264,8 +264,8 @@ def test_nan_in_nan_out_of_a_convolution(where, dtype, rng, directly):
 
 def test_a_window_of_minus_infinity_still_has_a_winner():
     x = np.full((1, 2, 2, 1), -np.inf, np.float32)
-    for room in (kernels, reference):
-        y, argmax = room.max_pool2d_forward(x, (3, 3), (2, 2), (1, 1), (1, 1))
+    for implementation in (kernels, reference):
+        y, argmax = implementation.max_pool2d_forward(x, (3, 3), (2, 2), (1, 1), (1, 1))
         assert (y.item(), argmax.item()) == (-np.inf, 0)
 
 
@@ -287,7 +287,7 @@ def test_relu_and_dropout_are_exact(size, dtype, rng):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
-    ("name", "slots", "numbers"),
+    ("name", "slots", "settings"),
     [
         ("sgd_update", 1, (0.1, 0.0, False)),
         ("sgd_update", 1, (0.1, 0.9, False)),
@@ -296,24 +296,24 @@ def test_relu_and_dropout_are_exact(size, dtype, rng):
         ("adam_update", 2, (0.01, 0.9, 0.999, 1e-7)),
     ],
 )
-def test_optimizers(name, slots, numbers, dtype, rng):
+def test_optimizers(name, slots, settings, dtype, rng):
     wanted = [rng.standard_normal((7, 11)).astype(dtype) for _ in range(2 + slots)]
     wanted[2:] = [np.abs(slot) for slot in wanted[2:]]
-    found = [array.copy() for array in wanted]
+    actual = [array.copy() for array in wanted]
     for _ in range(3):
-        getattr(reference, name)(*wanted, *numbers)
-        getattr(kernels, name)(*found, *numbers)
-    for one, other in zip(found, wanted, strict=True):
+        getattr(reference, name)(*wanted, *settings)
+        getattr(kernels, name)(*actual, *settings)
+    for one, other in zip(actual, wanted, strict=True):
         np.testing.assert_allclose(one, other, rtol=2e-6 if dtype == np.float32 else 1e-13)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("way", ["direct", "winograd"])
 def test_convolution_stays_close_on_real_numbers(way, dtype, rng, monkeypatch):
-    taken = []
+    transformed = []
 
     def noted(given, function=winograd.filter_transform):
-        taken.append("winograd")
+        transformed.append("winograd")
         return function(given)
 
     monkeypatch.setattr(winograd, "filter_transform", noted)
@@ -331,11 +331,11 @@ def test_convolution_stays_close_on_real_numbers(way, dtype, rng, monkeypatch):
         "conv2d_backward_input": (dy, kernel, x.shape, (1, 1), NONE),
         "conv2d_backward_kernel": (dy, x, kernel.shape, (1, 1), NONE),
     }.items():
-        taken.clear()
+        transformed.clear()
         exact = [a.astype(np.float64) if isinstance(a, np.ndarray) else a for a in arguments]
-        found = getattr(kernels, name)(*arguments)
-        assert taken == (["winograd"] if way == "winograd" else [])
-        for one, other in paired(found, getattr(reference, name)(*exact)):
+        actual = getattr(kernels, name)(*arguments)
+        assert transformed == (["winograd"] if way == "winograd" else [])
+        for one, other in paired(actual, getattr(reference, name)(*exact)):
             assert np.linalg.norm(one - other) <= bound * np.linalg.norm(other)
 
 
@@ -362,9 +362,9 @@ def test_few_channels_give_the_bits_of_the_general_way(relu, dtype, rng, monkeyp
         kernel = rng.standard_normal((kh, kw, c, f)).astype(dtype)
         output = ops.conv2d_output((h, w), (kh, kw), strides, padding)
         dy, y = rng.standard_normal((2, n, *output, f)).astype(dtype)
-        found = []
+        actual = []
         for few in (100, 0):
             algorithms.set_winograd(monkeypatch, algorithms.never, few)
             arguments = dy, kernel, (n, h, w, c), strides, padding, y if relu else None
-            found.append(kernels.conv2d_backward_input(*arguments))
-        np.testing.assert_array_equal(*found)
+            actual.append(kernels.conv2d_backward_input(*arguments))
+        np.testing.assert_array_equal(*actual)

@@ -41,14 +41,16 @@ def sparse(rng, shape, share, dtype):
 
 def widths_of(columns, itemsize):
     """Return which of WIDTHS a row is cut into."""
-    found = set()
+    actual = set()
     with pytest.MonkeyPatch.context() as patch:
         names = sparse_gemm.py_func.__globals__
-        patch.setitem(names, "sparse_gemm_panel", lambda width, *rest, **named: found.add(width))
+        patch.setitem(
+            names, "sparse_gemm_panel", lambda width, *options, **named: actual.add(width)
+        )
         nothing = np.empty(0, f"f{itemsize}")
         c, nonzeros = ScatteredRows(nothing, 0, ()), CSR(*[nothing] * 4)
         sparse_gemm.py_func(c, nonzeros, View(nothing, 0), columns)
-    return found
+    return actual
 
 
 @pytest.fixture

@@ -39,12 +39,14 @@ def rng():
 @pytest.fixture(autouse=True)
 def ways(monkeypatch):
     """Let every 3 x 3 convolution go this way; note each time that one does."""
-    taken, values, points = [], winograd.filter_transform, winograd.filter_matrix
+    transformed, values, points = [], winograd.filter_transform, winograd.filter_matrix
     algorithms.set_winograd(monkeypatch, algorithms.always, few=0)
-    monkeypatch.setattr(winograd, "filter_transform", lambda k: taken.append(k.shape) or values(k))
-    noted = lambda dtype: taken.append("gradient") or points(dtype)  # noqa: E731
+    monkeypatch.setattr(
+        winograd, "filter_transform", lambda k: transformed.append(k.shape) or values(k)
+    )
+    noted = lambda dtype: transformed.append("gradient") or points(dtype)  # noqa: E731
     monkeypatch.setattr(winograd_gradient, "filter_matrix", noted)
-    return taken
+    return transformed
 
 
 def image(rng, n, oh, ow, c, padding, dtype):
@@ -53,15 +55,15 @@ def image(rng, n, oh, ow, c, padding, dtype):
     return rng.standard_normal(size).astype(dtype)
 
 
-def wide(*values):
+def as_float64(*values):
     return [v.astype(np.float64) if isinstance(v, np.ndarray) else v for v in values]
 
 
-def assert_close(found, wanted, dtype):
-    assert found.dtype == dtype
-    assert found.shape == wanted.shape
+def assert_close(actual, wanted, dtype):
+    assert actual.dtype == dtype
+    assert actual.shape == wanted.shape
     for size in (np.linalg.norm, lambda numbers: np.abs(numbers).max()):
-        assert size(found - wanted) <= BOUNDS[dtype] * size(wanted)
+        assert size(actual - wanted) <= BOUNDS[dtype] * size(wanted)
 
 
 @pytest.mark.parametrize("padding", [((3, 0), (0, 0)), ((0, 0), (5, 1)), ((3, 3), (4, 4))])
@@ -79,18 +81,18 @@ def test_an_image_behind_more_padding_than_a_kernel_has_reach(padding, rng, ways
 def compare(x, kernel, padding, rng, ways):
     """Compare the forward step and all gradients with their definitions, in float64."""
     dtype, bias = x.dtype.type, rng.standard_normal(kernel.shape[3]).astype(x.dtype)
-    found = kernels.conv2d_forward(x, kernel, bias, (1, 1), padding)
-    wanted = reference.conv2d_forward(*wide(x, kernel, bias), (1, 1), padding)
-    assert_close(found, wanted, dtype)
-    dy = rng.standard_normal(found.shape).astype(x.dtype)
+    actual = kernels.conv2d_forward(x, kernel, bias, (1, 1), padding)
+    wanted = reference.conv2d_forward(*as_float64(x, kernel, bias), (1, 1), padding)
+    assert_close(actual, wanted, dtype)
+    dy = rng.standard_normal(actual.shape).astype(x.dtype)
     dx = kernels.conv2d_backward_input(dy, kernel, x.shape, (1, 1), padding)
-    wanted = reference.conv2d_backward_input(*wide(dy, kernel), x.shape, (1, 1), padding)
+    wanted = reference.conv2d_backward_input(*as_float64(dy, kernel), x.shape, (1, 1), padding)
     assert_close(dx, wanted, dtype)
-    found = kernels.conv2d_backward_kernel(dy, x, kernel.shape, (1, 1), padding)
-    wanted = reference.conv2d_backward_kernel(*wide(dy, x), kernel.shape, (1, 1), padding)
-    for one, other in zip(found, wanted, strict=True):
+    actual = kernels.conv2d_backward_kernel(dy, x, kernel.shape, (1, 1), padding)
+    wanted = reference.conv2d_backward_kernel(*as_float64(dy, x), kernel.shape, (1, 1), padding)
+    for one, other in zip(actual, wanted, strict=True):
         assert_close(one, other, dtype)
-    assert len(ways) == 3, "another way was taken"
+    assert len(ways) == 3, "another way was transformed"
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -135,9 +137,9 @@ def test_relu_behind_it(rng, ways):
     wanted = reference.conv2d_relu_forward(x, kernel, bias, FusedConvolution((1, 1), NONE))
     np.testing.assert_allclose(y, wanted, atol=1e-12)
     dy = rng.standard_normal(y.shape)
-    found = kernels.conv2d_relu_backward(dy, y, x, kernel, FusedConvolution((1, 1), NONE), True)
+    actual = kernels.conv2d_relu_backward(dy, y, x, kernel, FusedConvolution((1, 1), NONE), True)
     wanted = reference.conv2d_relu_backward(dy, y, x, kernel, FusedConvolution((1, 1), NONE), True)
-    for one, other in zip(found, wanted, strict=True):
+    for one, other in zip(actual, wanted, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-11)
     assert len(ways) == 3
 
@@ -147,18 +149,18 @@ def test_one_pixel_far_above_the_others_among_a_thousand_channels(place, rng, mo
     x, kernel = image(rng, 1, 14, 14, 1024, NONE, np.float32), rng.standard_normal((3, 3, 1024, 64))
     x[0, place[0], place[1], 0] = 1e4
     arrays = x, kernel.astype(np.float32), np.zeros(64, np.float32)
-    turned = np.ascontiguousarray(arrays[1].transpose(0, 1, 3, 2))
-    back = x, turned, (1, 16, 16, 64)  # read as a gradient
-    found = (
+    rotated = np.ascontiguousarray(arrays[1].transpose(0, 1, 3, 2))
+    back = x, rotated, (1, 16, 16, 64)  # read as a gradient
+    actual = (
         kernels.conv2d_forward(*arrays, (1, 1), NONE),
         kernels.conv2d_backward_input(*back, (1, 1), NONE),
     )
     algorithms.set_winograd(monkeypatch, algorithms.never)
     wanted = (
-        kernels.conv2d_forward(*wide(*arrays), (1, 1), NONE),
-        kernels.conv2d_backward_input(*wide(x, turned), back[2], (1, 1), NONE),
+        kernels.conv2d_forward(*as_float64(*arrays), (1, 1), NONE),
+        kernels.conv2d_backward_input(*as_float64(x, rotated), back[2], (1, 1), NONE),
     )
-    for one, exact in zip(found, wanted, strict=True):
+    for one, exact in zip(actual, wanted, strict=True):
         assert np.linalg.norm(one - exact) <= 1e-5 * np.linalg.norm(exact)
 
 
@@ -166,19 +168,19 @@ def test_one_pixel_far_above_the_others_among_a_thousand_channels(place, rng, mo
 def test_a_gradient_that_sums_over_thousands_of_tiles(n, size, rng, monkeypatch):
     x, dy = image(rng, n, size, size, 8, NONE, np.float32), rng.standard_normal((n, size, size, 8))
     arrays = dy.astype(np.float32), x
-    found, _ = kernels.conv2d_backward_kernel(*arrays, (3, 3, 8, 8), (1, 1), NONE)
+    actual, _ = kernels.conv2d_backward_kernel(*arrays, (3, 3, 8, 8), (1, 1), NONE)
     algorithms.set_winograd(monkeypatch, algorithms.never)
-    wanted, _ = kernels.conv2d_backward_kernel(*wide(*arrays), (3, 3, 8, 8), (1, 1), NONE)
-    assert np.linalg.norm(found - wanted) <= 1e-5 * np.linalg.norm(wanted)
+    wanted, _ = kernels.conv2d_backward_kernel(*as_float64(*arrays), (3, 3, 8, 8), (1, 1), NONE)
+    assert np.linalg.norm(actual - wanted) <= 1e-5 * np.linalg.norm(wanted)
 
 
 @pytest.mark.parametrize("size", [0, 10**9])
 def test_samples_at_once_and_in_groups_give_the_same_gradient(size, rng, monkeypatch):
     monkeypatch.setattr(winograd_gradient, "SCRATCH_BYTES", size)
     x, dy = image(rng, 11, 9, 6, 8, NONE, np.float64), rng.standard_normal((11, 9, 6, 9))
-    found = kernels.conv2d_backward_kernel(dy, x, (3, 3, 8, 9), (1, 1), NONE)
+    actual = kernels.conv2d_backward_kernel(dy, x, (3, 3, 8, 9), (1, 1), NONE)
     wanted = reference.conv2d_backward_kernel(dy, x, (3, 3, 8, 9), (1, 1), NONE)
-    for one, other in zip(found, wanted, strict=True):
+    for one, other in zip(actual, wanted, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-11)
 
 
@@ -206,8 +208,8 @@ def test_the_filter_transform_is_the_kernel_at_six_points(rng):
         [Fraction(0), Fraction(0), Fraction(1)]
     )  # at infinity only the highest power counts
     kernel = rng.integers(-5, 6, (3, 3, 2, 3))
-    found = winograd.filter_transform(kernel.astype(np.float64)).reshape(6, 6, 2, -1)
-    found = found[..., :3]  # behind them are zeros, to whole vectors
+    actual = winograd.filter_transform(kernel.astype(np.float64)).reshape(6, 6, 2, -1)
+    actual = actual[..., :3]  # behind them are zeros, to whole vectors
     for i, by_row in enumerate(rows):
         for j, by_column in enumerate(rows):
             exact = sum(
@@ -216,7 +218,7 @@ def test_the_filter_transform_is_the_kernel_at_six_points(rng):
                 for b in range(3)
             )
             np.testing.assert_allclose(
-                found[i, j], exact.astype(np.float64), rtol=1e-14, atol=1e-15
+                actual[i, j], exact.astype(np.float64), rtol=1e-14, atol=1e-15
             )
 
 
@@ -247,8 +249,8 @@ def test_no_samples(rng):
     x, kernel = np.empty((0, 9, 9, 8)), rng.standard_normal((3, 3, 8, 8))
     y = kernels.conv2d_forward(x, kernel, np.zeros(8), (1, 1), NONE)
     assert y.shape == (0, 7, 7, 8)
-    for found in kernels.conv2d_backward_kernel(y, x, kernel.shape, (1, 1), NONE):
-        assert not found.any()
+    for actual in kernels.conv2d_backward_kernel(y, x, kernel.shape, (1, 1), NONE):
+        assert not actual.any()
 
 
 @pytest.mark.parametrize(

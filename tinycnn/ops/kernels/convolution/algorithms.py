@@ -32,7 +32,7 @@ class Problem(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """An algorithm, the sizes it is taken for, and the reason: `python -m benchmarks.algorithms` measures it."""
+    """An algorithm, the sizes it is taken for, and why: `python -m benchmarks.algorithms` measures each."""
 
     algorithm: str
     fits: Callable[[Problem], bool]
