@@ -28,10 +28,14 @@ def validation_pair(data: tuple) -> tuple[np.ndarray, np.ndarray]:
 
 
 def split(data: tuple, share: float) -> tuple[tuple, tuple | None]:
-    """Cut off the last `share` of the samples for validation."""
-    exact = check_number("validation_split", share, 0, 1)
-    # np.float32(0.2) is a little more than 0.2, but 0.2 is meant: its shortest digits.
-    share = float(str(share)) if isinstance(share, np.generic | np.ndarray) else exact
+    """Cut off the last `share` of the samples for validation.
+
+    Returns:
+        (x, y) to train on, and (x, y) to validate on, None for a share of 0.
+    """
+    checked = check_number("validation_split", share, 0, 1)
+    # np.float32(0.2) is a little more than 0.2, but 0.2 is meant: the number that it is printed as.
+    share = float(str(share)) if isinstance(share, np.generic | np.ndarray) else checked
     x, y = data
     kept = int(len(x) * (1 - share))
     if share == 0:

@@ -205,7 +205,7 @@ def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:
     return dropout_forward(check_array("dy", dy, None), rate, seed)
 
 
-def _moved(param: np.ndarray, grad: np.ndarray, **slots: np.ndarray) -> list[np.ndarray]:
+def _checked_arrays(param: np.ndarray, grad: np.ndarray, **slots: np.ndarray) -> list[np.ndarray]:
     """Return all arrays of a step, checked; all but grad are changed in place."""
     param = check_in_place("param", param)
     alike = param.shape, param.dtype
@@ -222,7 +222,7 @@ def sgd_update(
     nesterov: bool,
 ) -> None:
     """Change param and velocity in place: see `reference.sgd_update`."""
-    arrays = _moved(param, grad, velocity=velocity)
+    arrays = _checked_arrays(param, grad, velocity=velocity)
     learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
     momentum, nesterov = check_number("momentum", momentum, 0, 1), check_bool("nesterov", nesterov)
     implementation().sgd_update(*arrays, learning_rate, momentum, nesterov)
@@ -239,7 +239,7 @@ def adadelta_update(
 ) -> None:
     """Change all but grad in place: see `reference.adadelta_update`."""
     slots = {"accumulated_grad": accumulated_grad, "accumulated_delta": accumulated_delta}
-    arrays = _moved(param, grad, **slots)
+    arrays = _checked_arrays(param, grad, **slots)
     learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
     rho, epsilon = check_number("rho", rho, 0, 1), check_number("epsilon", epsilon, 0, LARGEST)
     implementation().adadelta_update(*arrays, learning_rate, rho, epsilon)
@@ -256,7 +256,7 @@ def adam_update(
     epsilon: float,
 ) -> None:
     """Change all but grad in place: see `reference.adam_update`."""
-    arrays = _moved(param, grad, momentum=momentum, velocity=velocity)
+    arrays = _checked_arrays(param, grad, momentum=momentum, velocity=velocity)
     learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
     beta_1, beta_2 = check_number("beta_1", beta_1, 0, 1), check_number("beta_2", beta_2, 0, 1)
     epsilon = check_number("epsilon", epsilon, 0, LARGEST)

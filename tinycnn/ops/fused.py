@@ -14,7 +14,7 @@ MOST_POOLED = 256  # numbers in a window: their places fit a byte
 Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
 
 
-def _convolution(
+def _check_convolution(
     x: np.ndarray, kernel: np.ndarray, fused: FusedConvolution
 ) -> tuple[np.ndarray, np.ndarray, tuple, ModuleType]:
     """Return x, kernel, the shape of what comes out, all checked, and whose implementation to call."""
@@ -37,7 +37,7 @@ def conv2d_relu_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> np.ndarray:
     """Return y (n, oh, ow, f): see `reference.conv2d_relu_forward`."""
-    x, kernel, shape, module = _convolution(x, kernel, fused)
+    x, kernel, shape, module = _check_convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
     return module.conv2d_relu_forward(x, kernel, bias, fused)
 
@@ -51,7 +51,7 @@ def conv2d_relu_backward(
     input_gradient: bool,
 ) -> Gradients:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_backward`."""
-    x, kernel, shape, module = _convolution(x, kernel, fused)
+    x, kernel, shape, module = _check_convolution(x, kernel, fused)
     dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
     input_gradient = check_bool("input_gradient", input_gradient)
     return module.conv2d_relu_backward(dy, y, x, kernel, fused, input_gradient)
@@ -66,7 +66,7 @@ def conv2d_relu_max_pool2d_forward(
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and argmax (n, oh // ph, ow // pw, f): see `reference.conv2d_relu_max_pool2d_forward`."""
-    x, kernel, shape, module = _convolution(x, kernel, fused)
+    x, kernel, shape, module = _check_convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
     _pooled(shape, fused)
     if fused.pool[0] * fused.pool[1] > MOST_POOLED:
@@ -86,7 +86,7 @@ def conv2d_relu_max_pool2d_backward(
     input_gradient: bool,
 ) -> Gradients:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_max_pool2d_backward`."""
-    x, kernel, shape, module = _convolution(x, kernel, fused)
+    x, kernel, shape, module = _check_convolution(x, kernel, fused)
     shape = _pooled(shape, fused)
     dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
     argmax = check_array("argmax", argmax, shape, np.dtype(np.uint8))
@@ -103,7 +103,7 @@ def conv2d_average_pool2d_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and what the activation gave: see `reference.conv2d_average_pool2d_forward`."""
-    x, kernel, shape, module = _convolution(x, kernel, fused)
+    x, kernel, shape, module = _check_convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
     _pooled(shape, fused)
     return module.conv2d_average_pool2d_forward(x, kernel, bias, fused)
@@ -118,7 +118,7 @@ def conv2d_average_pool2d_backward(
     input_gradient: bool,
 ) -> Gradients:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_average_pool2d_backward`."""
-    x, kernel, shape, module = _convolution(x, kernel, fused)
+    x, kernel, shape, module = _check_convolution(x, kernel, fused)
     dy = check_array("dy", dy, _pooled(shape, fused), x.dtype)
     a = check_array("a", a, shape, x.dtype, any_order=True)
     input_gradient = check_bool("input_gradient", input_gradient)

@@ -17,6 +17,7 @@ _SCATTERED = 0.2  # of all sums: if the heaviest component holds less, that is t
 _SAMPLES = 128  # points a side that tell a dark foreground from a light one
 _WINDOWS = 4  # on the longer side: a window is wider than any line
 _CELLS = 128  # cells a side of the grid on which connected components are told apart
+_EDGE, _EDGE_WIDTH = 0.3, 0.4  # of a line's strength: where its edge begins, and how wide it is
 _BLANK = "no ink in the picture: it is blank, or too faint to tell from the paper"
 
 
@@ -172,19 +173,20 @@ def _foreground_of_photo(grey: np.ndarray) -> np.ndarray:
     Noise is averaged away by halving the picture, as often as it takes the foreground to stand out.
     MNIST's digits were black and white, too, before they were scaled down.
     """
-    foreground, ratio = _foreground_above_noise(grey)
+    foreground, peak = _foreground_above_noise(grey)
     smaller = grey
-    while ratio < _NOISE_FREE and min(smaller.shape) >= 2 * _LEAST_SIDE:
+    while peak < _NOISE_FREE and min(smaller.shape) >= 2 * _LEAST_SIDE:
         smaller = _halve(smaller)
-        foreground, ratio = max(
-            (foreground, ratio), _foreground_above_noise(smaller), key=lambda pair: pair[1]
+        foreground, peak = max(
+            (foreground, peak), _foreground_above_noise(smaller), key=lambda pair: pair[1]
         )
-    if ratio == 0:
+    if peak == 0:
         raise ValueError(_BLANK)
-    if ratio < _VISIBLE:
+    if peak < _VISIBLE:
         raise ValueError("no ink in the picture that stands out from the noise of the paper")
-    typical = np.median(foreground[foreground > foreground.max() / 2])
-    foreground = np.clip((foreground / typical - 0.3) / 0.4, 0, 1)
+    line = np.median(foreground[foreground > foreground.max() / 2])  # as strong as a line is inside
+    foreground = np.clip((foreground / line - _EDGE) / _EDGE_WIDTH, 0, 1)
+    # Back to the size of the picture: what was halved is repeated.
     times = math.ceil(len(grey) / len(foreground))
     return foreground.repeat(times, axis=0).repeat(times, axis=1)[: len(grey), : grey.shape[1]]
 

@@ -133,16 +133,21 @@ class FileObject:
         return bodies[0]
 
     def _all_links(self) -> Iterator[tuple[str, int | None]]:
+        """Yield (name, address) from each of the three places where a group may keep its links."""
         for body in self._bodies(header.SYMBOL_TABLE):
             yield from _symbol_table(self._file, unsigned(body, 0), unsigned(body, 8))
         yield from map(decode_link, self._bodies(header.LINK))
         for body in self._bodies(header.LINK_INFO):
+            # Flag 1 says that a counter of 8 bytes stands before the addresses.
             start = 10 if unsigned(body, 1, 1) & 1 else 2
-            yield from map(decode_link, self._in_heap(body, start, LINK_RECORD, slice(4, None)))
+            behind_hash = slice(4, None)  # of a record: the identity comes after the name's hash
+            yield from map(decode_link, self._in_heap(body, start, LINK_RECORD, behind_hash))
 
     def _all_attributes(self) -> Iterator[tuple[str, Attribute]]:
+        """Yield (name, attribute) from both places where an object may keep its attributes."""
         yield from map(decode_attribute, self._bodies(header.ATTRIBUTE))
         for body in self._bodies(header.ATTRIBUTE_INFO):
+            # Flag 1 says that a counter of 2 bytes stands before the addresses.
             start = 4 if unsigned(body, 1, 1) & 1 else 2
             stored = self._in_heap(body, start, ATTRIBUTE_RECORD, slice(0, 8))
             yield from map(decode_attribute, stored)

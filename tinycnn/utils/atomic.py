@@ -1,4 +1,7 @@
-"""Writing a file whole or not at all: beside it first, then renamed to it in one step."""
+"""Writing a file whole or not at all: beside it first, then renamed to it in one step.
+
+A *part* is the temporary file beside the target, which becomes the target when it is whole.
+"""
 
 import contextlib
 import os
@@ -263,7 +266,7 @@ def _opened(part: str, target: str) -> BinaryIO:
 
 
 def _remove(part: str) -> None:
-    """Remove a part, or what is left of it, even if a signal comes at this very moment."""
+    """Remove a part if it is still there, even if a signal comes at this very moment."""
     try:
         with contextlib.suppress(OSError):
             os.unlink(part)

@@ -152,7 +152,7 @@ def sparse_gemm_panel(typing_context, width, c, nonzeros, b, rows, columns_left)
 
 @inlined
 def multiples(count, step):
-    """Return 0, step, 2 · step, ..."""
+    """Return 0, step, 2 · step, ...: where the rows of a matrix begin, for the fields of `CSR`."""
     out = np.empty(count, np.int64)
     for position in range(count):
         out[position] = position * step

@@ -50,7 +50,10 @@ def passed_kind(kind: types.Type) -> types.Type:
 def emit_cast(
     context: BaseContext, builder: ir.IRBuilder, value: ir.Value, have: types.Type, want: types.Type
 ) -> ir.Value:
-    """Emit the conversion to the type that an argument is passed as; Numba has none for a NamedTuple."""
+    """Emit the conversion of an argument from the type it has to the type it is passed as.
+
+    Tuples go field by field, named or not: Numba's own conversion knows no NamedTuple.
+    """
     if not isinstance(have, types.BaseTuple):
         return context.cast(builder, value, have, want)
     fields = zip(cgutils.unpack_tuple(builder, value, len(have)), have, want, strict=True)

@@ -71,13 +71,13 @@ def backward_input(
 def backward_input_span(
     start, stop, gemm, transpose, dy, relu_output, flipped, planes_shape, pad_top_left, dx
 ):
-    """Write dx of samples start to stop: each row of dy gives to all rows that it saw.
+    """Write dx of samples start to stop: row i of dy adds to rows i to i + kh - 1 of the padded image.
 
     Args:
         start, stop: which samples.
         gemm, transpose: their addresses.
         dy: (n, oh, ow, f).
-        relu_output: of a ReLU behind the convolution, shaped as dy, or no samples.
+        relu_output: of a ReLU behind the convolution, shaped as dy; empty if there is none.
         flipped: the kernel, columns reversed, (kh, c, kw, f).
         planes_shape: rows of the padded image, and columns of x padded to the vector width.
         pad_top_left: of the convolution.

@@ -111,16 +111,25 @@ def multiply_left(matrix: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def input_transform(emit: VectorBuilder, d: Values) -> Values:
-    """Emit Bᵀ d, the input transform of six pixels in a line (the rows of Bᵀ, one by one)."""
+    """Emit Bᵀ d, the input transform of six pixels in a line, row by row of
+
+    Bᵀ =  4  0 -5  0  1  0      point  0
+          0 -4 -4  1  1  0             1
+          0  4 -4 -1  1  0            -1
+          0 -2 -1  2  1  0             2
+          0  2 -1 -2  1  0            -2
+          0  4  0 -5  0  1             infinity
+    """
     # Points 1 and -1 differ in the sign of odd powers only, as do 2 and -2: one sum serves both.
+    # add_scaled(factor, a, b) is factor · a + b.
     even, odd = emit.add_scaled(-4, d[2], d[4]), emit.add_scaled(-4, d[1], d[3])
-    outer_even, outer_odd = emit.subtract(d[4], d[2]), emit.subtract(d[3], d[1])
+    at_two_even, at_two_odd = emit.subtract(d[4], d[2]), emit.subtract(d[3], d[1])
     return [
         emit.add_scaled(4, d[0], emit.add_scaled(-5, d[2], d[4])),
         emit.add(even, odd),
         emit.subtract(even, odd),
-        emit.add_scaled(2, outer_odd, outer_even),
-        emit.add_scaled(-2, outer_odd, outer_even),
+        emit.add_scaled(2, at_two_odd, at_two_even),
+        emit.add_scaled(-2, at_two_odd, at_two_even),
         emit.add_scaled(4, d[1], emit.add_scaled(-5, d[3], d[5])),
     ]
 
@@ -128,25 +137,25 @@ def input_transform(emit: VectorBuilder, d: Values) -> Values:
 def inverse_transform(emit: VectorBuilder, m: Values) -> Values:
     """Emit Aᵀ m, the inverse transform: four pixels in a line out of six values."""
     even, odd = emit.add(m[1], m[2]), emit.subtract(m[1], m[2])
-    outer_even, outer_odd = emit.add(m[3], m[4]), emit.subtract(m[3], m[4])
+    at_two_even, at_two_odd = emit.add(m[3], m[4]), emit.subtract(m[3], m[4])
     return [
-        emit.add(m[0], emit.add(even, outer_even)),
-        emit.add_scaled(2, outer_odd, odd),
-        emit.add_scaled(4, outer_even, even),
-        emit.add(emit.add_scaled(8, outer_odd, odd), m[5]),
+        emit.add(m[0], emit.add(even, at_two_even)),
+        emit.add_scaled(2, at_two_odd, odd),
+        emit.add_scaled(4, at_two_even, even),
+        emit.add(emit.add_scaled(8, at_two_odd, odd), m[5]),
     ]
 
 
 def gradient_transform(emit: VectorBuilder, d: Values) -> Values:
     """Emit A d, six values of four gradients in a line: `inverse_transform`, transposed."""
     even, odd = emit.add(d[0], d[2]), emit.add(d[1], d[3])
-    outer_even, outer_odd = emit.add_scaled(4, d[2], d[0]), emit.add_scaled(4, d[3], d[1])
+    at_two_even, at_two_odd = emit.add_scaled(4, d[2], d[0]), emit.add_scaled(4, d[3], d[1])
     return [
         d[0],
         emit.add(even, odd),
         emit.subtract(even, odd),
-        emit.add_scaled(2, outer_odd, outer_even),
-        emit.add_scaled(-2, outer_odd, outer_even),
+        emit.add_scaled(2, at_two_odd, at_two_even),
+        emit.add_scaled(-2, at_two_odd, at_two_even),
         d[3],
     ]
 
