@@ -11,7 +11,7 @@ import pytest
 from tests.support.patience import run, started
 
 TESTS = pathlib.Path(__file__).parent
-ELSEWHERE = {"ops/kernels/test_thread_pool.py"}  # waits by the clock, still
+ELSEWHERE = {"ops/kernels/parallel/test_thread_pool.py"}  # waits by the clock, still
 WAITS = ("wait", "join", "sleep", "acquire", "communicate", "result")
 CLOCKS = ("sleep", "monotonic", "perf_counter", "process_time", "thread_time")
 

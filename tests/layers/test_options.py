@@ -5,6 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
+from tests.support.layer_calls import built
 from tests.support.layer_examples import every_example
 from tinycnn.layers import (
     Activation,
@@ -21,14 +22,6 @@ from tinycnn.layers import (
     ReLU,
     Softmax,
 )
-
-
-def built(layer, shape, *weights):
-    """Build a layer for samples of this shape, and set its weights if some are given."""
-    layer.build((None, *shape), np.random.default_rng(0))
-    if weights:
-        layer.set_weights([np.float32(weight) for weight in weights])
-    return layer
 
 
 @pytest.mark.parametrize(

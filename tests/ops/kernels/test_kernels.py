@@ -1,6 +1,6 @@
 """Every kernel against its definition, over odd shapes; on small integers they must agree exactly.
 
-That holds for the direct way; what Winograd's gives is in `test_winograd.py`.
+That holds for the direct way; what Winograd's gives is in `convolution/test_winograd.py`.
 """
 
 import numpy as np

@@ -1,0 +1,42 @@
+"""The activation layers: examples with their arithmetic."""
+
+import math
+
+import numpy as np
+
+from tests.support.layer_calls import backward, forward
+from tinycnn.layers import (
+    Activation,
+    Conv2D,
+    ReLU,
+    Softmax,
+)
+
+
+def test_relu_worked():
+    for layer in (ReLU(), Activation("relu")):
+        np.testing.assert_array_equal(forward(layer, [[-2, 0, 3]])[0], [[0, 0, 3]])
+        np.testing.assert_array_equal(backward(layer, [[-2, 0, 3]], [[5, 5, 5]])[0], [[0, 0, 5]])
+
+
+def test_softmax_worked():
+    x = [[0, math.log(3)]]
+    for layer in (Softmax(), Activation("softmax")):
+        np.testing.assert_allclose(forward(layer, x)[0], [[1 / 4, 3 / 4]], rtol=1e-6)
+        dx, _ = backward(layer, x, [[1, 0]])
+        np.testing.assert_allclose(dx, [[1 / 4 * (1 - 1 / 4), -3 / 4 * 1 / 4]], rtol=1e-6)
+
+
+def test_the_other_activations_worked():
+    half, three = math.log(1), math.log(3)
+    np.testing.assert_allclose(forward(Activation("sigmoid"), [[half, three]])[0], [[1 / 2, 3 / 4]])
+    np.testing.assert_allclose(forward(Activation("tanh"), [[0, 1]])[0], [[0, math.tanh(1)]])
+    np.testing.assert_array_equal(forward(Activation("linear"), [[-1, 2]])[0], [[-1, 2]])
+
+
+def test_an_activation_inside_of_a_layer_is_the_same_as_one_behind_it():
+    x = np.random.default_rng(1).normal(size=(2, 4, 4, 2))
+    inside, _ = forward(Conv2D(3, 2, activation="tanh"), x)
+    plain, _ = forward(Conv2D(3, 2), x)
+    np.testing.assert_array_equal(inside, forward(Activation("tanh"), plain)[0])
+    np.testing.assert_allclose(inside, np.tanh(plain), rtol=1e-6)

@@ -1,0 +1,17 @@
+"""LeakyReLU: an example with its arithmetic."""
+
+import math
+
+import numpy as np
+
+from tests.support.layer_calls import backward, forward
+from tinycnn.layers import (
+    LeakyReLU,
+)
+
+
+def test_leaky_relu_worked():
+    layer, x = LeakyReLU(0.25), [[-2, 0, 3, math.nan]]
+    np.testing.assert_array_equal(forward(layer, x)[0], [[-0.5, 0, 3, math.nan]])
+    dx, _ = backward(layer, x, [[4, 4, 4, 4]])
+    np.testing.assert_array_equal(dx, [[1, 1, 4, 1]])
