@@ -63,6 +63,13 @@ def test_the_model_in_the_readme_builds():
 
 
 @pytest.mark.skipif(not README.exists(), reason="installed without the repository")
+def test_the_examples_in_the_librarys_readme():
+    result = doctest.testfile(str(READMES[1]), False, globs={"np": np})
+    assert result.attempted >= 8
+    assert result.failed == 0
+
+
+@pytest.mark.skipif(not README.exists(), reason="installed without the repository")
 def test_the_reading_order_names_the_lengths_of_its_files():
     rows = re.findall(
         r"^\| \d+ \| `(\S+)` \| (\d+) \|", READMES[1].read_text(encoding="utf-8"), re.MULTILINE

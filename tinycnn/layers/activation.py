@@ -4,6 +4,8 @@ import numpy as np
 
 from tinycnn import activations
 from tinycnn.layers.base import Layer
+from tinycnn.layers.explaining import activate, check_position, gradient_sum, label
+from tinycnn.layers.explanation import ActivationStep, Explanation, Position
 
 
 class Activation(Layer):
@@ -38,6 +40,31 @@ class Activation(Layer):
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return dx, shaped as dy."""
         return self.activation.backward(dy, ctx), {}
+
+    @property
+    def elementwise(self) -> str:
+        """The activation as a formula; "" for a softmax, which looks at all numbers of the last axis."""
+        return "" if self.activation == activations.softmax else f"{self.activation.name}(x)"
+
+    def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
+        """Return the number before and behind the activation: see `Layer.explain`."""
+        position = check_position("position", position, y.shape)
+        *row, place = position
+        step = activate(self.activation, x[tuple(row)].astype(np.float64), place)
+        return ActivationStep(label(self), "y", position, float(y[position]), step)
+
+    def explain_input_gradient(
+        self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
+    ) -> Explanation:
+        """Return what the gradient is made of: see `Layer.explain_input_gradient`."""
+        if self.activation != activations.softmax:
+            return super().explain_input_gradient(x, y, dy, position)
+        *row, place = position = check_position("position", position, x.shape)
+        share = y[tuple(row)].astype(np.float64)  # (classes,)
+        # forward: y = exp(x) / Σ exp(x), so dy[j]/dx[place] = y[j] ((j == place) - y[place])
+        slopes = share * ((np.arange(len(share)) == place) - share[place])
+        outputs = [(*row, other) for other in range(len(share))]
+        return gradient_sum(self, "dL/dx", position, (outputs, slopes), (dy, dy))
 
     def as_logits(self) -> "Activation | None":
         """Return a layer that does nothing, if this is a softmax; else None."""

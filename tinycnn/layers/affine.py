@@ -1,12 +1,32 @@
 """What Conv2D and Dense share: sums weighted by a kernel, plus a bias, then an activation."""
 
 import copy
+from typing import NamedTuple
 
 import numpy as np
 
 from tinycnn import activations, initializers
 from tinycnn.layers.base import Layer, flat_size
+from tinycnn.layers.explaining import (
+    activate,
+    activation_gradient,
+    check_position,
+    check_weight,
+    gradient_sum,
+    label,
+)
+from tinycnn.layers.explanation import Explanation, Position, WeightedSum
+from tinycnn.utils.geometry import Padding
 from tinycnn.utils.validation import check_bool
+
+
+class Seen(NamedTuple):
+    """What one output looks at: its inputs in x, and the weights that they meet, for all outputs there."""
+
+    corner: Position  # of the first input in x
+    inputs: np.ndarray  # (..., c)
+    weights: np.ndarray  # (..., c, f)
+    cut: Padding | None = None  # what of a window lies in the padding
 
 
 class Affine(Layer):
@@ -70,3 +90,67 @@ class Affine(Layer):
         """Return how many operations one sample takes: 2 for each weight and place it is applied at."""
         positions = flat_size(self.output_shape) // self.output_shape[-1]
         return 2 * positions * self.params["kernel"].size
+
+    def seen_by(self, x: np.ndarray, position: Position) -> Seen:
+        """Return what the output at this position looks at."""
+        raise TypeError(f"{type(self).__name__} does not say what its outputs look at")
+
+    def users_of_input(
+        self, x_shape: tuple, y_shape: tuple, position: Position
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the outputs (k, axes) that use an input, and the weights (k,) that it meets there."""
+        raise TypeError(f"{type(self).__name__} does not say where its inputs go")
+
+    def users_of_weight(
+        self, x: np.ndarray, y_shape: tuple, position: Position
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the outputs (k, axes) that use a weight, and the inputs (k,) that it meets there."""
+        raise TypeError(f"{type(self).__name__} does not say where its weights are used")
+
+    def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
+        """Return products, bias and activation: see `Layer.explain`."""
+        *_, f = position = check_position("position", position, y.shape)
+        seen = self.seen_by(x, position)
+        inputs, weights = seen.inputs.astype(np.float64), seen.weights.astype(np.float64)
+        bias = self.kernel_and_bias()[1].astype(np.float64)
+        products = inputs * weights[..., f]
+        z = np.tensordot(inputs, weights, inputs.ndim) + bias  # (f,)
+        step = activate(self.activation, z, f)
+        about = label(self), "y", position, float(y[position]), seen.corner
+        terms = inputs, weights[..., f], products, float(bias[f]), float(z[f])
+        return WeightedSum(*about, *terms, step, seen.cut)
+
+    def explain_input_gradient(
+        self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
+    ) -> Explanation:
+        """Return weights times dz of the outputs that used an input: see `Layer.explain_input_gradient`."""
+        position = check_position("position", position, x.shape)
+        dz = activation_gradient(self.activation, dy, y)
+        # forward: z = Σ x · kernel + bias
+        uses = self.users_of_input(x.shape, y.shape, position)
+        return gradient_sum(self, "dL/dx", position, uses, (dz, dy))
+
+    def explain_weight_gradient(
+        self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, name: str, position: Position
+    ) -> Explanation:
+        """Return inputs times dz of the outputs that used a weight: see `Layer.explain_weight_gradient`."""
+        position = check_weight(self, name, position)
+        dz = activation_gradient(self.activation, dy, y)
+        # forward: z = Σ x · kernel + bias
+        if name == "kernel":
+            uses = self.users_of_weight(x, y.shape, position)
+        else:
+            outputs = positions_of(y.shape[:-1], position[-1])
+            uses = outputs, np.ones(len(outputs))
+        return gradient_sum(self, f"dL/d{name}", position, uses, (dz, dy))
+
+
+def positions_of(shape: tuple[int, ...], *last: int) -> np.ndarray:
+    """Return all positions of an array in reading order, (k, axes), with fixed ones for its last axes.
+
+    Example:
+        >>> positions_of((2, 1), 7)
+        array([[0, 0, 7],
+               [1, 0, 7]])
+    """
+    return np.array([(*each, *last) for each in np.ndindex(*shape)])

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from tinycnn.layers import explaining
+from tinycnn.layers.explanation import Explanation, Position
 from tinycnn.layers.weights import warn_of_weights
 from tinycnn.utils.configurable import Configurable
 from tinycnn.utils.validation import affordable, as_array, check_int, check_name, check_supported
@@ -39,6 +41,8 @@ class Layer(Configurable):
     renamed_options: Mapping[str, str] = {}  # what Keras 2 called an option, and its name now
     weight_names: tuple[str, ...] = ()  # in the order of Keras's files; the last may be left out
     examples: tuple[tuple[dict, tuple[int, ...]], ...] = ()  # arguments, and the shape of a sample
+    # How y follows from the one x at the same position, with {names of attributes}; "" if it does not.
+    elementwise: str = ""
 
     def __init__(
         self,
@@ -136,6 +140,47 @@ class Layer(Configurable):
         differences. Where the pattern changes the output has a kink.
         """
         return ()
+
+    def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
+        """Return how one number of y came about when predicting; it prints as a few lines.
+
+        Args:
+            x, y: what came in and what went out, of one sample and without its axis.
+            position: in y.
+
+        Raises:
+            ValueError: for a position that is not in y.
+        """
+        return explaining.of_output(self, x, y, position)
+
+    def explain_input_gradient(
+        self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
+    ) -> Explanation:
+        """Return how the gradient of the loss with respect to one number of x came about, without dropout.
+
+        Args:
+            x, y, dy: of one sample and without its axis.
+            position: in x.
+
+        Raises:
+            ValueError: for a position that is not in x.
+        """
+        return explaining.of_input_gradient(self, x, y, dy, position)
+
+    def explain_weight_gradient(
+        self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, name: str, position: Position
+    ) -> Explanation:
+        """Return how the gradient of the loss with respect to one number of a parameter came about.
+
+        Args:
+            x, y, dy: of one sample and without its axis.
+            name: of the parameter, such as "kernel".
+            position: in the parameter.
+
+        Raises:
+            ValueError: for a parameter or a position that is not there.
+        """
+        return explaining.of_weight_gradient(self, x, dy, name, position)
 
     def get_weights(self) -> list[np.ndarray]:
         """Return copies of the parameters."""

@@ -3,9 +3,10 @@
 import numpy as np
 
 from tinycnn import activations, initializers, ops
-from tinycnn.layers.affine import Affine
+from tinycnn.layers.affine import Affine, Seen, positions_of
 from tinycnn.layers.base import DATA_FORMAT, Shape
-from tinycnn.layers.window import output_of, padding_name, padding_of
+from tinycnn.layers.explanation import Position
+from tinycnn.layers.window import output_of, padding_name, padding_of, window_at, windows_over
 from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.validation import check_int, check_pair
 
@@ -102,3 +103,34 @@ class Conv2D(Affine):
         dkernel, dbias = ops.conv2d_backward_kernel(dz, x, kernel.shape, *geometry)
         dx = ops.conv2d_backward_input(dz, kernel, x.shape, *geometry) if input_gradient else None
         return dx, self.named(dkernel, dbias)
+
+    def seen_by(self, x: np.ndarray, position: Position) -> Seen:
+        """Return an output's window, cut at the border, and the kernels cut alike: see `Affine.seen_by`."""
+        window = window_at(self, self.kernel_size, x.shape, position[:2])
+        kernels = self.params["kernel"][window.inside(self.kernel_size)]
+        corner = window.rows.start, window.columns.start, 0
+        return Seen(corner, x[window.rows, window.columns], kernels, window.cut)
+
+    def users_of_input(
+        self, x_shape: tuple, y_shape: tuple, position: Position
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return all filters' outputs whose window holds a pixel: see `Affine.users_of_input`."""
+        *place, c = position
+        shapes = x_shape, y_shape
+        outputs, offsets = windows_over(self, self.kernel_size, shapes, place)  # (windows, 2)
+        weights = self.params["kernel"][offsets[:, 0], offsets[:, 1], c]  # (windows, f)
+        filters = np.tile(np.arange(self.filters), len(outputs))
+        return np.column_stack([outputs.repeat(self.filters, axis=0), filters]), weights.ravel()
+
+    def users_of_weight(
+        self, x: np.ndarray, y_shape: tuple, position: Position
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the outputs for which a weight lay on the image: see `Affine.users_of_weight`."""
+        *offset, c, f = position
+        (top, _), (left, _) = self.geometry((1, *x.shape))[1]
+        outputs = positions_of(y_shape[:2], f)
+        # forward: z[i, j] = Σ x[i · stride - start + offset] · kernel[offset]
+        pixels = outputs[:, :2] * self.strides - (top, left) + offset
+        inside = ((pixels >= 0) & (pixels < x.shape[:2])).all(axis=1)
+        rows, columns = pixels[inside].T
+        return outputs[inside], x[rows, columns, c]

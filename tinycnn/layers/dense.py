@@ -3,8 +3,9 @@
 import numpy as np
 
 from tinycnn import activations, initializers, ops
-from tinycnn.layers.affine import Affine
+from tinycnn.layers.affine import Affine, Seen, positions_of
 from tinycnn.layers.base import Shape
+from tinycnn.layers.explanation import Position
 from tinycnn.utils.validation import check_int
 
 
@@ -78,3 +79,22 @@ class Dense(Affine):
         if input_gradient:
             dx = ops.dense_backward_input(dz, self.params["kernel"]).reshape(x.shape)
         return dx, self.named(dkernel, dbias)
+
+    def seen_by(self, x: np.ndarray, position: Position) -> Seen:
+        """Return all inputs of an output's row: see `Affine.seen_by`."""
+        row = position[:-1]
+        return Seen((*row, 0), x[row], self.params["kernel"])
+
+    def users_of_input(
+        self, x_shape: tuple, y_shape: tuple, position: Position
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return all outputs of an input's row, and the weights: see `Affine.users_of_input`."""
+        *row, c = position
+        return np.array([(*row, f) for f in range(self.units)]), self.params["kernel"][c]
+
+    def users_of_weight(
+        self, x: np.ndarray, y_shape: tuple, position: Position
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return one output of each row, and the inputs: see `Affine.users_of_weight`."""
+        c, f = position
+        return positions_of(y_shape[:-1], f), x[..., c].ravel()

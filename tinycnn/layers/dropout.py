@@ -28,6 +28,7 @@ class Dropout(Layer):
     config_names = (*Layer.config_names, "rate", "seed")
     fixed_options = Layer.fixed_options | {"noise_shape": (None,)}
     examples = (({"rate": 0.4, "seed": 3}, (30,)),)
+    elementwise = "x: dropout is off when predicting"
 
     def __init__(
         self,

@@ -5,6 +5,8 @@ import math
 import numpy as np
 
 from tinycnn.layers.base import DATA_FORMAT, Layer, Shape, flat_size
+from tinycnn.layers.explaining import check_position, gradient_sum, label
+from tinycnn.layers.explanation import Elementwise, Explanation, Position
 
 
 class Flatten(Layer):
@@ -42,3 +44,18 @@ class Flatten(Layer):
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return the same numbers in the shape of x."""
         return dy.reshape(ctx), {}
+
+    def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
+        """Return which number of x it is: see `Layer.explain`."""
+        position = check_position("position", position, y.shape)
+        source = tuple(int(each) for each in np.unravel_index(position[0], x.shape))
+        about = label(self), "y", position, float(y[position])
+        return Elementwise(*about, source, float(x[source]), "x: only its position is another one")
+
+    def explain_input_gradient(
+        self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
+    ) -> Explanation:
+        """Return where the gradient stood in dy: see `Layer.explain_input_gradient`."""
+        position = check_position("position", position, x.shape)
+        uses = [np.ravel_multi_index(position, x.shape)], np.ones(1)
+        return gradient_sum(self, "dL/dx", position, uses, (dy, dy))

@@ -29,6 +29,7 @@ class InputLayer(Layer):
     config_names = (*Layer.config_names, "batch_shape")
     fixed_options = Layer.fixed_options | dict.fromkeys(("sparse", "ragged", "optional"), (False,))
     examples = (({"shape": (4,)}, (4,)),)
+    elementwise = "x: a number of the sample itself"
 
     def __init__(
         self,

@@ -27,6 +27,7 @@ class LeakyReLU(Layer):
     config_names = (*Layer.config_names, "negative_slope")
     renamed_options = Layer.renamed_options | {"alpha": "negative_slope"}
     examples = (({}, (9,)), ({"negative_slope": 0.1}, (4, 3, 2)))
+    elementwise = "x where x > 0, else {negative_slope} · x"
 
     def __init__(self, negative_slope: float = 0.3, **options: object):
         super().__init__(**options)

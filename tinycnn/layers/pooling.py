@@ -6,7 +6,9 @@ import numpy as np
 
 from tinycnn import ops
 from tinycnn.layers.base import DATA_FORMAT, Layer, Shape, flat_size
-from tinycnn.layers.window import output_of, padding_name, padding_of
+from tinycnn.layers.explaining import check_position, gradient_sum, label
+from tinycnn.layers.explanation import Explanation, Pooled, Position
+from tinycnn.layers.window import output_of, padding_name, padding_of, window_at, windows_over
 from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.validation import check_pair
 
@@ -51,6 +53,26 @@ class Pooling2D(Layer):
         padding = padding_of(self.padding, x_shape[1:3], self.pool_size, self.strides)
         return self.pool_size, self.strides, padding
 
+    def window_of(self, x: np.ndarray, position: Position) -> tuple[Position, np.ndarray]:
+        """Return the window of one output, cut at the border: where it begins in x, and its numbers."""
+        *place, c = position
+        window = window_at(self, self.pool_size, x.shape, place)
+        return (window.rows.start, window.columns.start, c), x[window.rows, window.columns, c]
+
+    def share(self, x: np.ndarray, output: Position, position: Position) -> float:
+        """Return the share that an output takes of the number of x at this position in its window."""
+        raise TypeError(f"{type(self).__name__} does not say what it makes of its windows")
+
+    def explain_input_gradient(
+        self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
+    ) -> Explanation:
+        """Return what each window hands back to a number: see `Layer.explain_input_gradient`."""
+        *place, c = position = check_position("position", position, x.shape)
+        windows, _ = windows_over(self, self.pool_size, (x.shape, y.shape), place)
+        outputs = [(int(i), int(j), c) for i, j in windows]
+        shares = np.array([self.share(x, output, position) for output in outputs])
+        return gradient_sum(self, "dL/dx", position, (outputs, shares), (dy, dy))
+
     def operations(self) -> int:
         """Return how many operations one sample takes: 1 for each number of each window."""
         return flat_size(self.output_shape) * math.prod(self.pool_size)
@@ -85,6 +107,23 @@ class MaxPooling2D(Pooling2D):
         """Return the argmax of each window."""
         return (ctx[0],)
 
+    def argmax(self, x: np.ndarray, output: Position) -> Position:
+        """Return the position in x of a window's maximum; of equal numbers that of the first."""
+        (top, left, c), numbers = self.window_of(x, output)
+        row, column = divmod(int(numbers.argmax()), numbers.shape[1])
+        return top + row, left + column, c
+
+    def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
+        """Return the window and its argmax: see `Layer.explain`."""
+        position = check_position("position", position, y.shape)
+        about = label(self), "y", position, float(y[position])
+        return Pooled(*about, *self.window_of(x, position), self.argmax(x, position))
+
+    def share(self, x: np.ndarray, output: Position, position: Position) -> float:
+        """Return 1 for the argmax of the window, else 0."""
+        # forward: y[output] = x[argmax]
+        return float(self.argmax(x, output) == position)
+
 
 class AveragePooling2D(Pooling2D):
     """Keeps the mean of every window, for each channel by itself.
@@ -109,3 +148,15 @@ class AveragePooling2D(Pooling2D):
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return dx (n, h, w, c): every number of a window receives the same."""
         return ops.average_pool2d_backward(dy, ctx, *self.geometry(ctx)), {}
+
+    def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
+        """Return the window, whose mean is the output: see `Layer.explain`."""
+        position = check_position("position", position, y.shape)
+        about = label(self), "y", position, float(y[position])
+        corner, numbers = self.window_of(x, position)
+        return Pooled(*about, corner, numbers.astype(np.float64))
+
+    def share(self, x: np.ndarray, output: Position, position: Position) -> float:
+        """Return the same share for every number of the window."""
+        # forward: y[output] = mean of the window
+        return 1 / self.window_of(x, output)[1].size

@@ -8,7 +8,8 @@ import numpy as np
 from tinycnn import utils
 from tinycnn.callbacks import Callback, History
 from tinycnn.layers import Layer
-from tinycnn.models import arguments, inspection, training
+from tinycnn.layers.explanation import Explanation, Position
+from tinycnn.models import arguments, explanation, inspection, occlusion, training
 from tinycnn.models.compiled import Compiled
 from tinycnn.models.files import save_model
 from tinycnn.models.summary import cells, summary
@@ -301,6 +302,61 @@ class Sequential(Compiled):
     def input_gradient(self, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
         """Return how the score of a class changes with every pixel: see `inspection.input_gradient`."""
         return inspection.input_gradient(self, self.as_batch(self._samples(x)), class_index)
+
+    def input_times_gradient(self, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
+        """Return what every pixel adds to the score of a class: see `inspection.input_times_gradient`."""
+        return inspection.input_times_gradient(self, self.as_batch(self._samples(x)), class_index)
+
+    def occlusion(
+        self,
+        x: np.ndarray,
+        class_index: int | np.ndarray,
+        size: int = 4,
+        strides: int | None = None,
+        value: float = 0.0,
+    ) -> np.ndarray:
+        """Return how far a class's score falls when a square is covered: see `occlusion.occlusion`."""
+        x = self.as_batch(self._samples(x))
+        return occlusion.occlusion(self, x, class_index, size, strides, value)
+
+    def activation_gradients(self, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
+        """Return dL/dy of every layer's output: see `explanation.activation_gradients`."""
+        x, y = self._labelled(x, y)
+        return explanation.activation_gradients(self, self.as_batch(x), y)
+
+    def explain(self, x: np.ndarray, layer: Layer | str | int, position: Position) -> Explanation:
+        """Return how a number of a layer's output came about; x is one sample: `explanation.explain`."""
+        return explanation.explain(self, self._one(x), layer, position)
+
+    def explain_gradient(
+        self, x: np.ndarray, y: np.ndarray, layer: Layer | str | int, position: Position
+    ) -> Explanation:
+        """Return how the gradient of such a number came about: see `explanation.explain_gradient`."""
+        x, y = self._one_labelled(x, y)
+        return explanation.explain_gradient(self, x, y, layer, position)
+
+    def explain_weight_gradient(
+        self, x: np.ndarray, y: np.ndarray, name: str, position: Position
+    ) -> Explanation:
+        """Return how the gradient of a weight came about: see `explanation.explain_weight_gradient`."""
+        x, y = self._one_labelled(x, y)
+        return explanation.explain_weight_gradient(self, x, y, name, position)
+
+    def _one(self, x: np.ndarray) -> np.ndarray:
+        """Return one sample as a batch: (h, w, c) or (1, h, w, c), a gray picture without c, too."""
+        x = plain_array("x", x)
+        shape = self.input_shape[1:]
+        alone = x.shape == shape or (shape[-1] == 1 and x.shape == shape[:-1])
+        batch = self._samples(x[None] if alone else x)
+        if len(batch) != 1:
+            raise ValueError(f"One sample can be explained at a time. Received: {len(batch)}")
+        return self.as_batch(batch)
+
+    def _one_labelled(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return one sample and its label as batches; the label may lack the axis of the samples, too."""
+        x, y = self._one(x), plain_array("y", y)
+        classes = self.output_shape[-1:]
+        return self._labelled(x, y[None] if y.ndim == 0 or (y.shape == classes != (1,)) else y)
 
     def save(
         self,

@@ -1,0 +1,52 @@
+"""The output that an explanation's own numbers lead to, calculated once more without the library."""
+
+import numpy as np
+
+from tinycnn.layers.explanation import (
+    ActivationStep,
+    Elementwise,
+    Explanation,
+    Pooled,
+    WeightedSum,
+)
+
+
+def result_of(told, layer, x):
+    """Return the output that an explanation's own numbers lead to, and check where they stand."""
+    if isinstance(told, WeightedSum):
+        places = range(told.inputs.size)
+        assert [x[told.source(place)] for place in places] == told.inputs.ravel().tolist()
+        np.testing.assert_array_equal(told.products, told.inputs * told.weights)
+        np.testing.assert_allclose(told.products.sum() + told.bias, told.z, 1e-12, 1e-12)
+        np.testing.assert_allclose(told.channel_sums.sum(), told.products.sum(), 1e-12, 1e-12)
+        z = np.asarray(told.z)
+        return step_result(told.activation, z)
+    if isinstance(told, Pooled):
+        top, left, c = told.corner
+        rows, columns = told.inputs.shape
+        window = x[top : top + rows, left : left + columns, c]
+        np.testing.assert_array_equal(told.inputs, window)
+        return x[told.argmax] if told.argmax is not None else told.inputs.mean()
+    if isinstance(told, ActivationStep):
+        assert told.step.z == x[told.position]
+        return step_result(told.step, told.step.z)
+    if type(told) is Explanation:
+        return told.value  # the default claims nothing else
+    assert isinstance(told, Elementwise)
+    assert told.before == x[told.source]
+    return layer.forward(x[None], False, None)[0].reshape(-1)[
+        np.ravel_multi_index(told.source, x.shape)
+    ]
+
+
+def step_result(step, z):
+    """Return y by the formula of an activation, or by the exponentials and their sum."""
+    if step.name == "softmax":
+        np.testing.assert_allclose(step.exponentials.max(), 1)
+        return np.exp(z - step.highest) / step.total
+    return {
+        "relu": lambda: max(z, 0),
+        "tanh": lambda: np.tanh(z),
+        "sigmoid": lambda: 1 / (1 + np.exp(-z)),
+        "linear": lambda: z,
+    }[step.name]()
