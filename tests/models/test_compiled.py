@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.support.marks import needs_kernels
-from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
+from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, ReLU, Softmax
 from tinycnn.models import Sequential, plan
 
 MOST_CALLS = 90
@@ -183,3 +183,71 @@ def test_a_model_of_nothing_but_dropout_hands_its_input_on():
     y = model.predict(x, verbose=0)
     np.testing.assert_array_equal(y, x)
     assert not np.shares_memory(x, y)
+
+
+@needs_kernels
+def test_a_kernel_replaced_by_one_of_another_shape_and_the_same_bytes():
+    model = Sequential([Input((20, 6, 32)), Conv2D(32, 3, activation="relu"), Flatten()])
+    x = np.random.default_rng(1).random((2, 20, 6, 32), np.float32)
+    model.predict(x, verbose=0)
+    model.layers[0].params["kernel"] = model.layers[0].params["kernel"].reshape(9, 1, 32, 32)
+    (step,) = model.steps()[:1]
+    wanted, _ = plan.plan(model.layers)[0].forward(x, False, None)
+    np.testing.assert_array_equal(step.forward(x, False, None)[0], wanted)
+
+
+def test_strides_far_larger_than_the_image_take_no_time():
+    layers = [Conv2D(2, 1), Conv2D(4, 3, strides=2**31 - 1, activation="relu"), Flatten()]
+    model = Sequential([Input((8, 8, 2)), *layers, Dense(3, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy")
+    assert np.isfinite(model.train_on_batch(np.ones((2, 8, 8, 2)), np.eye(3)[:2]))
+
+
+class Clipped(ReLU):
+    """A ReLU that is not only that."""
+
+    def forward(self, x, training, rng):
+        y, _ = super().forward(x, training, rng)
+        return np.minimum(y, 0.5), y
+
+
+class Sharpened(Softmax):
+    """A softmax that is not only that."""
+
+    def forward(self, x, training, rng):
+        y, ctx = super().forward(x, training, rng)
+        return y**2 / (y**2).sum(axis=-1, keepdims=True), ctx
+
+
+def test_a_subclass_with_its_own_forward_runs_by_itself():
+    model = Sequential(
+        [Input((8, 8, 2)), Conv2D(4, 3), Clipped(), Flatten(), Dense(3), Sharpened()]
+    )
+    x = np.random.default_rng(2).random((3, 8, 8, 2), np.float32)
+    model.compile("sgd", "categorical_crossentropy")
+    y = model.predict(x, verbose=0)
+    np.testing.assert_array_equal(y, model.activations(x)[-1])
+    assert model.evaluate(x, np.eye(3), verbose=0) == pytest.approx(
+        -np.log(np.diag(y)).mean(), rel=1e-5
+    )
+
+
+def test_a_plan_made_while_layers_are_added_is_not_kept(monkeypatch):
+    model, real = Sequential([Input((4,)), Dense(3)]), plan.plan
+
+    def interrupted(layers, **options):
+        monkeypatch.setattr("tinycnn.models.compiled.plan", real)
+        model.add(Softmax())  # as another thread might
+        return real(layers, **options)
+
+    monkeypatch.setattr("tinycnn.models.compiled.plan", interrupted)
+    model.steps()
+    assert repr(model.steps()[-1]) == "<Softmax: softmax>"
+
+
+def test_a_shallow_copy_compiled_otherwise_leaves_the_original_alone():
+    model = classic()
+    model.compile("sgd", "categorical_crossentropy")
+    before = model.objective
+    copy.copy(model).compile("sgd", "sparse_categorical_crossentropy")
+    assert model.objective is before

@@ -35,6 +35,14 @@ def test_another_array_of_the_same_numbers_is_the_same(counted):
     assert kept.of(np.asfortranarray(array), counted) is first
 
 
+def test_the_same_bytes_in_another_shape_or_for_another_transform_are_made_anew():
+    kept, array = KeptTransform(), np.arange(12.0).reshape(3, 4)
+    assert kept.of(array, np.negative).shape == (3, 4)
+    assert kept.of(array.reshape(4, 3), np.negative).shape == (4, 3)
+    assert kept.of(array.view(np.float32), np.negative).dtype == np.float32
+    np.testing.assert_array_equal(kept.of(array, np.square), array**2)
+
+
 def test_a_change_while_it_is_made_is_not_mixed_in():
     """The transform sees a copy: another thread may train meanwhile."""
     kept, array = KeptTransform(), np.ones(4)

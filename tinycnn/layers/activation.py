@@ -68,7 +68,11 @@ class Activation(Layer):
 
     def as_logits(self) -> "Activation | None":
         """Return a layer that does nothing, if this is a softmax; else None."""
-        return Activation("linear") if self.activation == activations.softmax else None
+        own_forward = (
+            type(self).forward is not Activation.forward
+        )  # a subclass may do something else
+        softmax = self.activation == activations.softmax and not own_forward
+        return Activation("linear") if softmax else None
 
     def activation_pattern(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return which outputs of a ReLU are on."""

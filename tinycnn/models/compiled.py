@@ -70,7 +70,7 @@ class Compiled(Network):
         optimizer, run_eagerly = optimizers.get(optimizer), check_bool("run_eagerly", run_eagerly)
         self.optimizer, self.run_eagerly = optimizer, run_eagerly
         self._compiled = compiled
-        self._plans.clear()
+        self._plans = {}
         _ = self.objective  # what it warns of is said now
 
     @property
@@ -78,9 +78,10 @@ class Compiled(Network):
         """What training runs and aims at; None before the model is compiled and built."""
         if self._compiled is None or not self.built:
             return None
-        if "training" not in self._plans:
-            self._plans["training"] = self._plan_training(self._compiled["loss"])
-        return self._plans["training"]
+        plans = self._plans
+        if "training" not in plans:
+            plans["training"] = self._plan_training(self._compiled["loss"])
+        return plans["training"]
 
     def _plan_training(self, loss: object) -> training.Objective:
         logits = self.layers[-1].as_logits() is not None
@@ -114,9 +115,10 @@ class Compiled(Network):
         self._require_built()
         if training:
             return self._compiled_objective().steps
-        if "prediction" not in self._plans:
-            self._plans["prediction"] = plan(self.layers, prediction=True)
-        return self._plans["prediction"]
+        plans = self._plans
+        if "prediction" not in plans:
+            plans["prediction"] = plan(self.layers, prediction=True)
+        return plans["prediction"]
 
     def _compiled_objective(self) -> training.Objective:
         if self.objective is None:

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from tinycnn import activations
-from tinycnn.layers import Activation, AveragePooling2D, Conv2D, Dropout, Layer, MaxPooling2D
+from tinycnn.layers import Activation, AveragePooling2D, Conv2D, Dropout, Layer, MaxPooling2D, ReLU
 from tinycnn.ops import fused as fused_ops
 from tinycnn.utils.geometry import FusedConvolution
 from tinycnn.utils.kept_transform import MADE_ANEW, KeptTransform
@@ -137,7 +137,11 @@ def fused(layers: list[Layer], prediction: bool = False) -> FusedStep | None:
     if not layers or type(layers[0]) is not Conv2D:
         return None
     activation, count = layers[0].activation, 1
-    if activation == activations.linear and len(layers) > 1 and isinstance(layers[1], Activation):
+    if (
+        activation == activations.linear
+        and len(layers) > 1
+        and type(layers[1]) in (Activation, ReLU)
+    ):
         activation, count = layers[1].activation, 2
     if activation not in (activations.relu, activations.tanh):
         return None

@@ -101,7 +101,7 @@ class Network:
         self._layers.append(layer)
         layer.attached = True
         self.built = shape is not None and bool(self.layers)
-        self._plans.clear()
+        self._plans = {}  # a new one: a thread may just fill the old one, a copy may hold it
 
     def _next_input_shape(self, layer: Layer) -> tuple | None:
         """Return the shape of what reaches a layer that is about to be added, None if not known."""
@@ -140,7 +140,7 @@ class Network:
             self._build_layer(layer, shape)
             shape = layer.output_shape
         self.built = True
-        self._plans.clear()
+        self._plans = {}  # a new one: a thread may just fill the old one, a copy may hold it
 
     def __repr__(self) -> str:
         shape = self.output_shape if self.built else "not built"

@@ -188,15 +188,14 @@ def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     return implementation().tanh_backward(dy, check_array("y", y, dy.shape, dy.dtype))
 
 
-def check_dropout(rate: float, seed: int) -> None:
-    """Raise ValueError unless rate and seed are what dropout takes."""
-    check_number("rate", rate, 0, 1)
-    check_int("seed", seed, 0, 2**64 - 1)
+def check_dropout(rate: float, seed: int) -> tuple[float, int]:
+    """Return rate and seed as plain numbers; raise ValueError unless they are what dropout takes."""
+    return check_number("rate", rate, 0, 1), check_int("seed", seed, 0, 2**64 - 1)
 
 
 def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
     """Return y, shaped as x: see `reference.dropout_forward`."""
-    check_dropout(rate, seed)
+    rate, seed = check_dropout(rate, seed)
     return implementation().dropout_forward(check_array("x", x, None), rate, seed)
 
 

@@ -1,5 +1,6 @@
 """Validation and dispatch for neighbouring layers that run as one: see `dispatch.py`."""
 
+import dataclasses
 from types import ModuleType
 
 import numpy as np
@@ -16,15 +17,21 @@ Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
 
 def _check_convolution(
     x: np.ndarray, kernel: np.ndarray, fused: FusedConvolution
-) -> tuple[np.ndarray, np.ndarray, tuple, ModuleType]:
-    """Return x, kernel, the shape of what comes out, all checked, and whose implementation to call."""
+) -> tuple[np.ndarray, np.ndarray, FusedConvolution, tuple, ModuleType]:
+    """Return x, kernel, fused, the shape of what comes out, all checked, and whose implementation to call."""
     if not isinstance(fused, FusedConvolution):
         raise ValueError(f"fused must be a FusedConvolution. Received: {fused!r}")
     x = check_array("x", x, (None,) * 4)
     kernel = check_array("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
-    output, _, _ = window_geometry(x.shape[1:3], kernel.shape[:2], fused.strides, fused.padding)
+    output, strides, _ = window_geometry(
+        x.shape[1:3], kernel.shape[:2], fused.strides, fused.padding
+    )
+    if (
+        strides != fused.strides
+    ):  # no larger than the image: the way back takes a step for each of them
+        fused = dataclasses.replace(fused, strides=strides)
     shape = len(x), *output, kernel.shape[3]
-    return x, kernel, shape, reference if 0 in kernel.shape else implementation()
+    return x, kernel, fused, shape, reference if 0 in kernel.shape else implementation()
 
 
 def _pooled(shape: tuple, fused: FusedConvolution) -> tuple:
@@ -37,7 +44,7 @@ def conv2d_relu_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> np.ndarray:
     """Return y (n, oh, ow, f): see `reference.conv2d_relu_forward`."""
-    x, kernel, shape, module = _check_convolution(x, kernel, fused)
+    x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
     return module.conv2d_relu_forward(x, kernel, bias, fused)
 
@@ -51,7 +58,7 @@ def conv2d_relu_backward(
     input_gradient: bool,
 ) -> Gradients:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_backward`."""
-    x, kernel, shape, module = _check_convolution(x, kernel, fused)
+    x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
     dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
     input_gradient = check_bool("input_gradient", input_gradient)
     return module.conv2d_relu_backward(dy, y, x, kernel, fused, input_gradient)
@@ -66,12 +73,12 @@ def conv2d_relu_max_pool2d_forward(
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and argmax (n, oh // ph, ow // pw, f): see `reference.conv2d_relu_max_pool2d_forward`."""
-    x, kernel, shape, module = _check_convolution(x, kernel, fused)
+    x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
     _pooled(shape, fused)
     if fused.pool[0] * fused.pool[1] > MOST_POOLED:
         raise ValueError(f"A window has at most {MOST_POOLED} numbers here. Received: {fused.pool}")
-    check_dropout(rate, seed)
+    rate, seed = check_dropout(rate, seed)
     return module.conv2d_relu_max_pool2d_forward(x, kernel, bias, fused, rate, seed)
 
 
@@ -86,13 +93,13 @@ def conv2d_relu_max_pool2d_backward(
     input_gradient: bool,
 ) -> Gradients:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_max_pool2d_backward`."""
-    x, kernel, shape, module = _check_convolution(x, kernel, fused)
+    x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
     shape = _pooled(shape, fused)
     dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
     argmax = check_array("argmax", argmax, shape, np.dtype(np.uint8))
     if argmax.size and argmax.max() >= fused.pool[0] * fused.pool[1]:
         raise ValueError(f"argmax points outside of a window of {fused.pool}.")
-    check_dropout(rate, 0)
+    rate, _ = check_dropout(rate, 0)
     input_gradient = check_bool("input_gradient", input_gradient)
     return module.conv2d_relu_max_pool2d_backward(
         dy, y, argmax, x, kernel, fused, rate, input_gradient
@@ -103,7 +110,7 @@ def conv2d_average_pool2d_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and what the activation gave: see `reference.conv2d_average_pool2d_forward`."""
-    x, kernel, shape, module = _check_convolution(x, kernel, fused)
+    x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
     _pooled(shape, fused)
     return module.conv2d_average_pool2d_forward(x, kernel, bias, fused)
@@ -118,7 +125,7 @@ def conv2d_average_pool2d_backward(
     input_gradient: bool,
 ) -> Gradients:
     """Return dx or None, dkernel and dbias: see `reference.conv2d_average_pool2d_backward`."""
-    x, kernel, shape, module = _check_convolution(x, kernel, fused)
+    x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
     dy = check_array("dy", dy, _pooled(shape, fused), x.dtype)
     a = check_array("a", a, shape, x.dtype, any_order=True)
     input_gradient = check_bool("input_gradient", input_gradient)

@@ -18,19 +18,20 @@ class KeptTransform:
     """
 
     def __init__(self):
-        self._kept: tuple[bytes, np.ndarray] | None = None
+        self._kept: tuple[tuple, np.ndarray] | None = None
 
     def of(self, array: np.ndarray, transform: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """Return `transform(array)`, not to be changed, made anew if the array is another than before.
 
         Args:
-            array: float32 or float64, always of the same shape and dtype.
-            transform: always the same function.
+            array: float32 or float64.
+            transform: a function of nothing but the array.
         """
-        kept, original = self._kept, array.tobytes()
+        # The same bytes in another shape, or on another algorithm's way, are something else.
+        kept, original = self._kept, (transform, array.shape, array.dtype, array.tobytes())
         if kept is None or kept[0] != original:
             # Of the same bytes: another thread may change the array meanwhile.
-            copy = np.frombuffer(original, array.dtype).reshape(array.shape)
+            copy = np.frombuffer(original[3], array.dtype).reshape(array.shape)
             kept = self._kept = original, transform(copy)
         return kept[1]
 
