@@ -3,8 +3,6 @@
 import dataclasses
 from collections.abc import Sequence
 
-NOTHING = 0.005  # a share below this is no guess: it would be written as "<1 %"
-
 
 @dataclasses.dataclass(frozen=True)
 class TopGuesses:
@@ -23,9 +21,7 @@ class TopGuesses:
 
     @property
     def alternative(self) -> str:
-        """The sentence about the second guess; nothing where it is none."""
-        if self.second_probability < NOTHING:
-            return ""
+        """The sentence about the second guess."""
         return f"second guess: {self.second} ({percent(self.second_probability)})"
 
 

@@ -1,4 +1,4 @@
-"""The status bar: what happened, and which model predicts. It grows upwards, and never the window."""
+"""The status bar: what happened, and which model predicts. It never changes the window's size."""
 
 import tkinter as tk
 from tkinter import ttk
@@ -6,8 +6,7 @@ from tkinter import ttk
 from gui.widgets.theme import Look
 from tinycnn.utils.printable import printable
 
-USUAL = 2  # lines that are kept free for a sentence; a longer one takes more, from the paper
-MOST = 12  # lines; of a sentence that is still longer, the middle is left out
+LINES = 2  # that a sentence may take
 
 
 class StatusBar(ttk.Frame):
@@ -19,9 +18,8 @@ class StatusBar(ttk.Frame):
     """
 
     def __init__(self, parent: tk.Misc, look: Look) -> None:
-        self._line = look.text.metrics("linespace")
-        self._rest = look.small.metrics("linespace") + look.pixels(12)
-        super().__init__(parent, height=USUAL * self._line + self._rest)
+        lines = LINES * look.text.metrics("linespace") + look.small.metrics("linespace")
+        super().__init__(parent, height=lines + look.pixels(12))
         self.pack_propagate(False)
         self._letter = look.text.measure("0")
         self._sentence, self._name = "", ""
@@ -43,14 +41,14 @@ class StatusBar(ttk.Frame):
         self._fit()
 
     def _fit(self, event: tk.Event | None = None) -> None:
-        """Wrap the sentence to the width there is, and take the height that it needs."""
+        """Leave out the middle of what is too long for the width there is."""
         width = max(1, self.winfo_width())
         line = width // self._letter
-        self.message.configure(wraplength=width, text=shortened(self._sentence, MOST * line))
+        # A line loses up to a long word at its end.
+        self.message.configure(
+            wraplength=width, text=shortened(self._sentence, LINES * line * 4 // 5)
+        )
         self.model.configure(text=shortened(self._name, line))
-        needed = max(USUAL * self._line, self.message.winfo_reqheight()) + self._rest
-        if needed != self.winfo_reqheight():
-            self.configure(height=needed)
 
 
 def shortened(text: str, most: int) -> str:
