@@ -241,9 +241,8 @@ class GradientSum(Explanation):
         """Return the largest products, and how many outputs had nothing to say."""
         if not len(self.products):
             return ["no output used it"]
-        of = (
-            "y" if np.array_equal(self.dz, self.dy) else "z"
-        )  # whether there is an activation between
+        # Where an activation lies between, the gradient before it is another one.
+        of = "y" if np.array_equal(self.dz, self.dy) else "z"
         sent = int(np.count_nonzero(self.products))
         lines = [
             f"Σ factor · dL/d{of} over the outputs that used it: {sent} of {len(self.dz)} not 0",

@@ -43,9 +43,7 @@ class FromLoss(Explanation):
 class Trace(NamedTuple):
     """What one pass there and back leaves behind."""
 
-    layers: list[
-        Layer
-    ]  # as training runs them: without a final softmax where the loss takes logits
+    layers: list[Layer]  # as training runs them, without a softmax that the loss takes with it
     values: list[np.ndarray]  # x, and the output of every layer
     gradients: list[np.ndarray]  # of the mean loss with respect to each of them
     target: np.ndarray
