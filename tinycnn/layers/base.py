@@ -75,7 +75,7 @@ class Layer(Configurable):
         return {}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Return the output's shape.
+        """Return the output's shape: by default the input's; a layer that changes it overrides this.
 
         Args:
             input_shape: with the number of samples, which may be None, in front.

@@ -207,7 +207,11 @@ def erase_gap(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def vary_line_width(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Move the edges of all lines out or in by a part of a pixel: each pixel nears its neighbours."""
+    """Make all lines of an image thicker or thinner, by up to 0.9 or 0.5 of a pixel at each edge.
+
+    Each pixel goes a part of the way to the largest of itself and its four neighbours (thicker, an amount
+    above 0) or to the smallest (thinner, below 0).
+    """
     amount = per_image(rng.uniform(-0.5, 0.9, len(images)))
     padded = np.pad(images, [(0, 0), (1, 1), (1, 1)])
     neighbours = (

@@ -156,9 +156,11 @@ def _foreground_of_drawing(grey: np.ndarray, background: float) -> np.ndarray:
 
 
 def _noise(plane: np.ndarray) -> float:
-    """Return the standard deviation of the noise above the middle tone, from the quieter blocks.
+    """Return the standard deviation of the noise of the paper, where `plane` is higher where it is darker.
 
-    Noise below it may be missing: a background that is overexposed has none that is lighter than white.
+    It is measured in square blocks, and the lower quartile of them counts: lines cross the others. Within
+    a block only values above its median count, since overexposed paper has those below clipped at white.
+    Noise is as strong on both sides of its median, so twice the upper half stands for the whole.
     """
     side = math.ceil(min(plane.shape) / _BLOCKS)
     rows, columns = (length // side for length in plane.shape)

@@ -9,7 +9,8 @@ class KeptTransform:
     """Keeps the transform of one array between predictions, whose weights seldom change.
 
     What it was made of is compared bit by bit, so whoever changes a weight, in whatever way, need not tell.
-    Several threads may ask at once: what is kept is exchanged as a whole.
+    Several threads may ask at once: what is kept is exchanged as a whole. It stands among the utilities
+    because the plan of a net makes it, and kernels, which know nothing of nets, fill it.
 
     Example:
         >>> kept, kernel = KeptTransform(), np.ones(2)

@@ -135,7 +135,7 @@ def write_curves(history: dict[str, list[float]], path: str | os.PathLike) -> No
     Args:
         history: lists of one value an epoch, named as `History.history` names them: "loss",
             "accuracy", and the same after "val_".
-        path: the picture file, .png, .svg or .pdf.
+        path: the picture file, .png, .svg or .pdf; without an ending it is a PNG.
 
     Raises:
         ImportError: matplotlib is not installed.

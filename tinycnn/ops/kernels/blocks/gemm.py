@@ -164,6 +164,9 @@ def emit_tile(
 ) -> None:
     """Emit `c = initial + a · b` for one tile.
 
+    Two loops: over the segments of k, and within each over its k. `emit.loop` hands the body the state of
+    the last iteration and takes the next one from it; here the state is where a and b stand, and the sums.
+
     Args:
         emit: the builder.
         size: rows, and vectors in a row.
@@ -179,23 +182,23 @@ def emit_tile(
         # The next tile lies below; while this one is computed, its rows come into the cache.
         emit.prefetch(emit.offset(c.array, emit.times(rows + row, c.row_stride)))
 
-    def segment(state: list[ir.Value]) -> list[ir.Value]:  # one run of k
+    def one_segment(state: list[ir.Value]) -> list[ir.Value]:
         a_start, b_start, *sums = state
         a_rows = [emit.offset(a_start, emit.times(row, a.row_stride)) for row in range(rows)]
 
-        def step(state: list[ir.Value]) -> list[ir.Value]:  # one k: every row takes its scalar of a
+        def one_k(state: list[ir.Value]) -> list[ir.Value]:
+            # All rows of a share one running offset: a pointer for each would take a register for each.
             a_offset, b_row, *sums = state
             scalars = [emit.offset(a_row, a_offset) for a_row in a_rows]
             sums = emit_multiply_adds(emit, vectors, scalars, b_row, sums)
             return [emit.builder.add(a_offset, a.k_stride), emit.offset(b_row, b.k_stride), *sums]
 
-        # All rows share one running offset: a pointer for each would take a register for each.
-        _, _, *sums = emit.loop(a.segment_length, [emit.constant(0), b_start, *sums], step)
+        _, _, *sums = emit.loop(a.segment_length, [emit.constant(0), b_start, *sums], one_k)
         next_a = emit.offset(a_start, a.segment_stride)
         return [next_a, emit.offset(b_start, b.segment_stride), *sums]
 
     # The accumulators pass through both loops as phi nodes: between two k they never leave registers.
-    _, _, *sums = emit.loop(a.segments, [a.array, b.array, *sums], segment)
+    _, _, *sums = emit.loop(a.segments, [a.array, b.array, *sums], one_segment)
     for row in range(rows):
         first = emit.offset(c.array, emit.times(row, c.row_stride))
         emit.store(sums[row * vectors : (row + 1) * vectors], first, columns_left)

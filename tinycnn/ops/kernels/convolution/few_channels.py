@@ -42,10 +42,13 @@ def backward_input(
     padding: Padding,
     relu_output: np.ndarray,
 ) -> np.ndarray:
-    """Return dx (n, h, w, c) as `reference.conv2d_backward_input` does, strides of 1.
+    """Return dx (n, h, w, c) as `reference.conv2d_backward_input` does.
 
-    Args: as there; less padding beside the image than the kernel has columns; `relu_output` of a ReLU
-    behind the convolution, shaped as dy, or no samples.
+    Args:
+        dy, kernel, x_shape: as there.
+        strides: (1, 1).
+        padding: fewer columns on either side than the kernel has; `algorithms.py` asks for that.
+        relu_output: y of a ReLU behind the convolution, shaped as dy; no samples, (0, ...), if there is none.
     """
     n, dx = len(dy), aligned_empty(x_shape, dy.dtype)
     geometry = convolution_geometry(x_shape[1:3], kernel.shape[:2], strides, padding)
@@ -53,7 +56,7 @@ def backward_input(
     workers.run(
         backward_input_span,
         n,
-        grain(n, dy.size * kernel[..., 0].size),
+        grain(n, dy.size * kernel[..., 0].size),  # each dy meets every weight of its filter once
         gemm=gemm_address(dy.dtype),
         transpose=transpose_address(dy.dtype),
         dy=dy,
