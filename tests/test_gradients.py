@@ -44,6 +44,13 @@ CASES = [
     (Dropout(0.4), (30,)),
     (Dropout(0.4), (4, 3, 2)),
     (Flatten(), (3, 2, 2)),
+    *(
+        (Activation(name), (9,))
+        for name in ("elu", "gelu", "leaky_relu", "selu", "silu", "softplus")
+    ),
+    (Activation("log_softmax"), (2, 5)),
+    (Dense(4, activation="gelu"), (6,)),
+    (Conv2D(3, 2, activation="silu"), (4, 5, 2)),
     (Activation("tanh"), (9,)),
     (Activation("linear"), (9,)),
     (Activation("sigmoid"), (3, 3, 2)),

@@ -1,7 +1,8 @@
-"""Activation functions by their Keras names: `relu, sigmoid, tanh, softmax, linear`."""
+"""Activation functions by their Keras names, such as `relu`, `tanh` and `softmax`."""
 
 import dataclasses
 from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 
@@ -18,7 +19,10 @@ class ActivationFunction:
     Args:
         name: as Keras spells it.
         forward: x -> y.
-        backward: (dy, y) -> dx.
+        backward: (dy, y) -> dx, or (dy, x) -> dx where `needs_x`.
+        needs_x: whether y does not tell enough for the way back.
+        has_kink: whether its slope jumps at 0, where y changes its sign.
+        elementwise: whether each number of y hangs on one number of x alone.
 
     Example:
         >>> relu(np.array([-1.0, 2.0]))
@@ -28,6 +32,9 @@ class ActivationFunction:
     name: str
     forward: Callable[[np.ndarray], np.ndarray]
     backward: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    needs_x: bool = False
+    has_kink: bool = False
+    elementwise: bool = True
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return y, shaped as x; numbers that are not floats are taken as float32."""
@@ -35,18 +42,36 @@ class ActivationFunction:
         x = x if x.dtype in FLOATS else x.astype(np.float32)
         return self.forward(x).reshape(x.shape)
 
+    def kept(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return what `backward` needs of a forward step."""
+        return x if self.needs_x else y
+
     def serialize(self) -> str:
         """Return what stands for it in a configuration: its name."""
         return self.name
 
 
-linear = ActivationFunction("linear", reference.linear_forward, reference.linear_backward)
-relu = ActivationFunction("relu", ops.relu_forward, ops.relu_backward)
-sigmoid = ActivationFunction("sigmoid", reference.sigmoid_forward, reference.sigmoid_backward)
-tanh = ActivationFunction("tanh", ops.tanh_forward, ops.tanh_backward)
-softmax = ActivationFunction("softmax", reference.softmax_forward, reference.softmax_backward)
+def _of(name: str, module: ModuleType = reference, **facts: bool) -> ActivationFunction:
+    """Return the activation whose two steps a module has."""
+    forward, backward = (getattr(module, f"{name}_{step}") for step in ("forward", "backward"))
+    return ActivationFunction(name, forward, backward, **facts)
 
-ACTIVATIONS = {function.name: function for function in (linear, relu, sigmoid, tanh, softmax)}
+
+linear, sigmoid, softplus, elu = map(_of, ("linear", "sigmoid", "softplus", "elu"))
+relu, tanh = _of("relu", ops, has_kink=True), _of("tanh", ops)
+leaky_relu, selu = _of("leaky_relu", has_kink=True), _of("selu", has_kink=True)
+gelu, silu = _of("gelu", ops, needs_x=True), _of("silu", needs_x=True)
+softmax, log_softmax = _of("softmax", elementwise=False), _of("log_softmax", elementwise=False)
+swish = silu
+
+ACTIVATIONS = {
+    function.name: function
+    for function in (
+        *(linear, relu, sigmoid, tanh, softmax, log_softmax),
+        *(elu, gelu, leaky_relu, selu, silu, softplus),
+    )
+}
+OTHER_NAMES = {"swish": silu}  # Keras's, too
 
 
 def get(identifier: str | ActivationFunction | None) -> ActivationFunction:
@@ -63,6 +88,7 @@ def get(identifier: str | ActivationFunction | None) -> ActivationFunction:
         return linear
     if isinstance(identifier, ActivationFunction):
         return identifier
-    if isinstance(identifier, str) and identifier in ACTIVATIONS:
-        return ACTIVATIONS[identifier]
+    known = ACTIVATIONS | OTHER_NAMES
+    if isinstance(identifier, str) and identifier in known:
+        return known[identifier]
     raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}. Received: {identifier!r}")

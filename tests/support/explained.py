@@ -1,5 +1,7 @@
 """The output that an explanation's own numbers lead to, calculated once more without the library."""
 
+import math
+
 import numpy as np
 
 from tinycnn.layers.explanation import (
@@ -9,6 +11,7 @@ from tinycnn.layers.explanation import (
     Pooled,
     WeightedSum,
 )
+from tinycnn.layers.zero_padding import Padded
 
 
 def result_of(told, layer, x):
@@ -30,10 +33,14 @@ def result_of(told, layer, x):
     if isinstance(told, ActivationStep):
         assert told.step.z == x[told.position]
         return step_result(told.step, told.step.z)
+    if isinstance(told, Padded):
+        return 0.0
     if type(told) is Explanation:
         return told.value  # the default claims nothing else
     assert isinstance(told, Elementwise)
     assert told.before == x[told.source]
+    if told.formula.startswith("x:"):  # a number of x itself
+        return told.before
     return layer.forward(x[None], False, None)[0].reshape(-1)[
         np.ravel_multi_index(told.source, x.shape)
     ]
@@ -49,4 +56,11 @@ def step_result(step, z):
         "tanh": lambda: np.tanh(z),
         "sigmoid": lambda: 1 / (1 + np.exp(-z)),
         "linear": lambda: z,
+        "leaky_relu": lambda: max(z, 0.2 * z),
+        "elu": lambda: z if z > 0 else np.exp(z) - 1,
+        "selu": lambda: 1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * np.expm1(z)),
+        "gelu": lambda: z * (1 + math.erf(z / math.sqrt(2))) / 2,
+        "silu": lambda: z / (1 + np.exp(-z)),
+        "softplus": lambda: np.log(1 + np.exp(z)),
+        "log_softmax": lambda: step.y,
     }[step.name]()

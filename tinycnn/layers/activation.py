@@ -4,7 +4,13 @@ import numpy as np
 
 from tinycnn import activations
 from tinycnn.layers.base import Layer
-from tinycnn.layers.explaining import activate, check_position, gradient_sum, label
+from tinycnn.layers.explaining import (
+    activate,
+    activation_gradient,
+    check_position,
+    gradient_sum,
+    label,
+)
 from tinycnn.layers.explanation import ActivationStep, Explanation, Position
 
 
@@ -33,7 +39,8 @@ class Activation(Layer):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return activation(x), shaped as x."""
         y = self.activation.forward(x)
-        return y, y
+        kept = self.activation.kept(x, y)
+        return y, kept
 
     def backward(
         self, dy: np.ndarray, ctx: np.ndarray, input_gradient: bool = True
@@ -44,7 +51,7 @@ class Activation(Layer):
     @property
     def elementwise(self) -> str:
         """The activation as a formula; "" for a softmax, which looks at all numbers of the last axis."""
-        return "" if self.activation == activations.softmax else f"{self.activation.name}(x)"
+        return f"{self.activation.name}(x)" if self.activation.elementwise else ""
 
     def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
         """Return the number before and behind the activation: see `Layer.explain`."""
@@ -57,14 +64,16 @@ class Activation(Layer):
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
     ) -> Explanation:
         """Return what the gradient is made of: see `Layer.explain_input_gradient`."""
-        if self.activation != activations.softmax:
+        if self.activation.elementwise:
             return super().explain_input_gradient(x, y, dy, position)
         *row, place = position = check_position("position", position, x.shape)
-        share = y[tuple(row)].astype(np.float64)  # (classes,)
-        # forward: y = exp(x) / Σ exp(x), so dy[j]/dx[place] = y[j] ((j == place) - y[place])
-        slopes = share * ((np.arange(len(share)) == place) - share[place])
-        outputs = [(*row, other) for other in range(len(share))]
-        return gradient_sum(self, "dL/dx", position, (outputs, slopes), (dy, dy))
+        kept = self.activation.kept(x, y)[tuple(row)]  # (classes,)
+        # forward: y = activation(x). Row j of the derivative is what backward makes of dy = 1 at j alone.
+        ones = np.eye(len(kept))
+        slopes = activation_gradient(self.activation, ones, np.broadcast_to(kept, ones.shape))
+        outputs = [(*row, other) for other in range(len(kept))]
+        uses = outputs, slopes[:, place]
+        return gradient_sum(self, "dL/dx", position, uses, (dy, dy))
 
     def as_logits(self) -> "Activation | None":
         """Return a layer that does nothing, if this is a softmax; else None."""
@@ -75,8 +84,8 @@ class Activation(Layer):
         return Activation("linear") if softmax else None
 
     def activation_pattern(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return which outputs of a ReLU are on."""
-        return (ctx > 0,) if self.activation == activations.relu else ()
+        """Return on which side of its kink the activation was."""
+        return (ctx > 0,) if self.activation.has_kink else ()
 
 
 class ReLU(Activation):

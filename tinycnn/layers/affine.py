@@ -30,7 +30,8 @@ class Seen(NamedTuple):
 
 
 class Affine(Layer):
-    """Base of the layers with kernel, bias and activation; their `ctx` is (x, y).
+    """Base of the layers with kernel, bias and activation; their `ctx` is (x, kept): what the
+    activation needs for its way back, y for most.
 
     Args:
         activation: a name of `tinycnn.activations`, or None.
@@ -74,17 +75,19 @@ class Affine(Layer):
         bias = self.params["bias"] if self.use_bias else np.zeros(kernel.shape[-1], kernel.dtype)
         return kernel, bias
 
-    def as_logits(self) -> "Affine | None":
-        """Return a copy with linear activation that shares the parameters; None without a softmax."""
-        if self.activation != activations.softmax:
-            return None
+    def without_activation(self) -> "Affine":
+        """Return a copy with linear activation that shares the parameters."""
         linear = copy.copy(self)
         linear.activation = activations.linear
         return linear
 
+    def as_logits(self) -> "Affine | None":
+        """Return the layer without its softmax; None if it has none: see `Layer.as_logits`."""
+        return self.without_activation() if self.activation == activations.softmax else None
+
     def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
-        """Return which outputs of a ReLU are on."""
-        return (ctx[1] > 0,) if self.activation == activations.relu else ()
+        """Return on which side of its kink the activation was."""
+        return (ctx[1] > 0,) if self.activation.has_kink else ()
 
     def operations(self) -> int:
         """Return how many operations one sample takes: 2 for each weight and place it is applied at."""
@@ -120,12 +123,19 @@ class Affine(Layer):
         terms = inputs, weights[..., f], products, float(bias[f]), float(z[f])
         return WeightedSum(*about, *terms, step, seen.cut)
 
+    def _dz(self, x: np.ndarray, y: np.ndarray, dy: np.ndarray) -> np.ndarray:
+        """Return the gradient before the activation in float64; all of one sample."""
+        kept = y
+        if self.activation.needs_x:
+            kept = self.without_activation().forward(x[None], False, None)[0][0]
+        return activation_gradient(self.activation, dy, kept)
+
     def explain_input_gradient(
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
     ) -> Explanation:
         """Return weights times dz of the outputs that used an input: see `Layer.explain_input_gradient`."""
         position = check_position("position", position, x.shape)
-        dz = activation_gradient(self.activation, dy, y)
+        dz = self._dz(x, y, dy)
         # forward: z = Σ x · kernel + bias
         uses = self.users_of_input(x.shape, y.shape, position)
         return gradient_sum(self, "dL/dx", position, uses, (dz, dy))
@@ -135,7 +145,7 @@ class Affine(Layer):
     ) -> Explanation:
         """Return inputs times dz of the outputs that used a weight: see `Layer.explain_weight_gradient`."""
         position = check_weight(self, name, position)
-        dz = activation_gradient(self.activation, dy, y)
+        dz = self._dz(x, y, dy)
         # forward: z = Σ x · kernel + bias
         if name == "kernel":
             uses = self.users_of_weight(x, y.shape, position)

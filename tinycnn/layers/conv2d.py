@@ -89,16 +89,17 @@ class Conv2D(Affine):
         """Return y = activation(x * kernel + bias), (n, oh, ow, f)."""
         z = ops.conv2d_forward(x, *self.kernel_and_bias(), *self.geometry(x.shape))
         y = self.activation.forward(z)
-        return y, (x, y)
+        kept = self.activation.kept(z, y)
+        return y, (x, kept)
 
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
     ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
         """Return dx (n, h, w, c), and the gradients of kernel and bias."""
-        x, y = ctx
+        x, kept = ctx
         kernel, geometry = self.params["kernel"], self.geometry(x.shape)
         # forward: y = activation(z)
-        dz = self.activation.backward(dy, y)
+        dz = self.activation.backward(dy, kept)
         # forward: z = x * kernel + bias
         dkernel, dbias = ops.conv2d_backward_kernel(dz, x, kernel.shape, *geometry)
         dx = ops.conv2d_backward_input(dz, kernel, x.shape, *geometry) if input_gradient else None

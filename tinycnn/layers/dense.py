@@ -63,16 +63,18 @@ class Dense(Affine):
         """Return y = activation(x @ kernel + bias), (n, ..., f)."""
         rows = x.reshape(-1, x.shape[-1])  # (n, c)
         z = ops.dense_forward(rows, *self.kernel_and_bias())
-        y = self.activation.forward(z.reshape(*x.shape[:-1], self.units))
-        return y, (x, y)
+        z = z.reshape(*x.shape[:-1], self.units)
+        y = self.activation.forward(z)
+        kept = self.activation.kept(z, y)
+        return y, (x, kept)
 
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
     ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
         """Return dx (n, ..., c), and the gradients of kernel and bias."""
-        x, y = ctx
+        x, kept = ctx
         # forward: y = activation(z)
-        dz = self.activation.backward(dy, y).reshape(-1, self.units)
+        dz = self.activation.backward(dy, kept).reshape(-1, self.units)
         # forward: z = x @ kernel + bias
         dkernel, dbias = ops.dense_backward_kernel(dz, x.reshape(-1, x.shape[-1]))
         dx = None

@@ -109,12 +109,12 @@ def activate(activation: ActivationFunction, z: np.ndarray, place: int) -> Activ
 
 
 def activation_gradient(
-    activation: ActivationFunction, dy: np.ndarray, y: np.ndarray
+    activation: ActivationFunction, dy: np.ndarray, kept: np.ndarray
 ) -> np.ndarray:
-    """Return dz in float64, given dy and y = activation(z)."""
+    """Return dz in float64, given dy and what the activation kept of y = activation(z)."""
     backward = getattr(reference, f"{activation.name}_backward", activation.backward)
     # forward: y = activation(z)
-    return backward(np.asarray(dy, np.float64), np.asarray(y, np.float64))
+    return backward(np.asarray(dy, np.float64), np.asarray(kept, np.float64))
 
 
 def check_position(name: str, position: object, shape: tuple[int, ...]) -> Position:

@@ -16,6 +16,13 @@ FORMULAS = {
     "sigmoid": "1 / (1 + exp(-z))",
     "tanh": "tanh(z)",
     "linear": "z",
+    "leaky_relu": "z where z > 0, else 0.2 · z",
+    "elu": "z where z > 0, else exp(z) - 1",
+    "selu": "1.0507 · (z where z > 0, else 1.6733 · (exp(z) - 1))",
+    "gelu": "z · (the share of a normal distribution below z)",
+    "silu": "z / (1 + exp(-z))",
+    "softplus": "log(1 + exp(z))",
+    "log_softmax": "z - log Σ exp(z)",
 }
 
 

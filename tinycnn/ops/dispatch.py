@@ -188,6 +188,17 @@ def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     return implementation().tanh_backward(dy, check_array("y", y, dy.shape, dy.dtype))
 
 
+def gelu_forward(x: np.ndarray) -> np.ndarray:
+    """Return y, shaped as x: see `reference.gelu_forward`."""
+    return implementation().gelu_forward(check_array("x", x, None))
+
+
+def gelu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return dx, shaped as dy: see `reference.gelu_backward`."""
+    dy = check_array("dy", dy, None)
+    return implementation().gelu_backward(dy, check_array("x", x, dy.shape, dy.dtype))
+
+
 def check_dropout(rate: float, seed: int) -> tuple[float, int]:
     """Return rate and seed as plain numbers; raise ValueError unless they are what dropout takes."""
     return check_number("rate", rate, 0, 1), check_int("seed", seed, 0, 2**64 - 1)

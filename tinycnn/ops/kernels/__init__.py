@@ -8,6 +8,8 @@ Read `blocks/gemm.py` first: one small GEMM carries convolution and dense layers
 """
 
 from tinycnn.ops.kernels.activations import (
+    gelu_backward,
+    gelu_forward,
     relu_backward,
     relu_forward,
     tanh_backward,
@@ -56,6 +58,8 @@ __all__ = [
     "dense_forward",
     "dropout_backward",
     "dropout_forward",
+    "gelu_backward",
+    "gelu_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
     "relu_backward",

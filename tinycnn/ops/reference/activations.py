@@ -1,9 +1,15 @@
 """Activation functions: what is not linear in a net. Without them all layers would be one linear map.
 
-Every backward step needs only y, the result of its forward step.
+Every backward step needs only y, the result of its forward step; those of silu and gelu, which turn
+round below 0, need x instead.
 """
 
+import math
+
 import numpy as np
+
+LEAK = 0.2  # slope of `leaky_relu` below 0
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # G. Klambauer et al., 2017
 
 
 def linear_forward(x: np.ndarray) -> np.ndarray:
@@ -63,3 +69,91 @@ def softmax_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return y (dy - Σ dy y): only what differs from the mean changes the shares."""
     # forward: y = exp(x) / Σ exp(x)
     return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
+
+
+def log_softmax_forward(x: np.ndarray) -> np.ndarray:
+    """Return the logarithm of `softmax_forward`, x - log Σ exp(x)."""
+    shifted = x - x.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def log_softmax_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return dy - exp(y) Σ dy: every score lowers all by its share."""
+    # forward: y = x - log Σ exp(x)
+    return dy - np.exp(y) * dy.sum(axis=-1, keepdims=True)
+
+
+def leaky_relu_forward(x: np.ndarray) -> np.ndarray:
+    """Return x where x > 0, else LEAK · x."""
+    return np.where(x > 0, x, x.dtype.type(LEAK) * x)
+
+
+def leaky_relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return dy where y > 0, else LEAK · dy."""
+    # forward: y = x where x > 0, else LEAK · x: both have the same sign
+    return np.where(y > 0, dy, dy.dtype.type(LEAK) * dy)
+
+
+def elu_forward(x: np.ndarray) -> np.ndarray:
+    """Return x where x > 0, else exp(x) - 1. (Of x > 0 no power is taken: it might overflow.)"""
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+
+
+def elu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return dy where y > 0, else dy (y + 1)."""
+    # forward: y = x where x > 0, else exp(x) - 1, whose slope is exp(x) = y + 1
+    return np.where(y > 0, dy, dy * (y + 1))
+
+
+def selu_forward(x: np.ndarray) -> np.ndarray:
+    """Return SELU_SCALE · x where x > 0, else SELU_SCALE · SELU_ALPHA · (exp(x) - 1)."""
+    below = x.dtype.type(SELU_ALPHA) * np.expm1(np.minimum(x, 0))
+    return x.dtype.type(SELU_SCALE) * np.where(x > 0, x, below)
+
+
+def selu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return SELU_SCALE · dy where y > 0, else dy (y + SELU_SCALE · SELU_ALPHA)."""
+    # forward: y = SCALE · x where x > 0, else SCALE · ALPHA · (exp(x) - 1)
+    scale, product = y.dtype.type(SELU_SCALE), y.dtype.type(SELU_SCALE * SELU_ALPHA)
+    return np.where(y > 0, scale * dy, dy * (y + product))
+
+
+def softplus_forward(x: np.ndarray) -> np.ndarray:
+    """Return log(1 + exp(x))."""
+    return np.logaddexp(x.dtype.type(0), x)
+
+
+def softplus_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return dy (1 - exp(-y))."""
+    # forward: y = log(1 + exp(x)), whose slope is exp(x) / (1 + exp(x)) = 1 - exp(-y)
+    return -dy * np.expm1(-y)
+
+
+def silu_forward(x: np.ndarray) -> np.ndarray:
+    """Return x / (1 + exp(-x))."""
+    return x * sigmoid_forward(x)
+
+
+def silu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return dy s (1 + x (1 - s)), where s = 1 / (1 + exp(-x))."""
+    # forward: y = x · s
+    s = sigmoid_forward(x)
+    return dy * s * (1 + x * (1 - s))
+
+
+def normal_distribution(x: np.ndarray) -> np.ndarray:
+    """Return which share of a normal distribution lies below x."""
+    erf = np.vectorize(math.erf, otypes=[np.float64])
+    return (0.5 * (1 + erf(x / math.sqrt(2)))).astype(x.dtype) if x.size else x
+
+
+def gelu_forward(x: np.ndarray) -> np.ndarray:
+    """Return x · (the share of a normal distribution below x). D. Hendrycks, K. Gimpel, 2016."""
+    return x * normal_distribution(x)
+
+
+def gelu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return dy (the share below x + x · the density at x)."""
+    # forward: y = x · share(x)
+    density = np.exp(-0.5 * x * x) / x.dtype.type(math.sqrt(2 * math.pi))
+    return dy * (normal_distribution(x) + x * density)
