@@ -198,6 +198,39 @@ class WeightedSum(Explanation):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class Normalized(Explanation):
+    """An output of a batch normalization, which when predicting uses running means.
+
+    Args:
+        before: the number of x at the same position.
+        mean, variance: the running ones of its channel.
+        epsilon: added to the variance.
+        gamma, beta: scale and shift of the channel.
+    """
+
+    before: float
+    mean: float
+    variance: float
+    epsilon: float
+    gamma: float
+    beta: float
+
+    @property
+    def normalized(self) -> float:
+        """The number with the channel's mean taken off, in units of its spread."""
+        return (self.before - self.mean) / np.sqrt(self.variance + self.epsilon)
+
+    def lines(self) -> list[str]:
+        """Return the normalization, then scale and shift."""
+        spread = f"√({number(self.variance)} + {number(self.epsilon)})"
+        normalized = number(self.normalized)
+        return [
+            f"normalized = ({number(self.before)} - {number(self.mean)}) / {spread} = {normalized}",
+            f"y = gamma · normalized + beta = {number(self.gamma)} · {normalized} {signed(self.beta)}",
+        ]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Pooled(Explanation):
     """An output of a pooling layer: the maximum or the mean of a window.
 

@@ -166,6 +166,52 @@ def average_pool2d_backward(
     return implementation().average_pool2d_backward(dy, x_shape, pool, strides, start)
 
 
+def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and variance (c,): see `reference.batch_statistics`."""
+    x = check_array("x", x, None)
+    if not x.size:
+        raise ValueError(f"Without numbers there is no mean. Received: x of shape {x.shape}")
+    return implementation().batch_statistics(x)
+
+
+def _checked_normalization(
+    x: np.ndarray, epsilon: float, **channels: np.ndarray
+) -> tuple[np.ndarray, list[np.ndarray], float]:
+    """Return x, what there is one number a channel of, and epsilon, all checked."""
+    x = check_array("x", x, None)
+    arrays = [check_array(name, a, x.shape[-1:], x.dtype) for name, a in channels.items()]
+    return x, arrays, check_number("epsilon", epsilon, 0, LARGEST)
+
+
+def batch_normalization_forward(
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    gamma: np.ndarray,
+    beta: np.ndarray,
+    epsilon: float,
+) -> np.ndarray:
+    """Return y, shaped as x: see `reference.batch_normalization_forward`."""
+    channels = {"mean": mean, "variance": variance, "gamma": gamma, "beta": beta}
+    x, channels, epsilon = _checked_normalization(x, epsilon, **channels)
+    return implementation().batch_normalization_forward(x, *channels, epsilon)
+
+
+def batch_normalization_backward(
+    dy: np.ndarray,
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    gamma: np.ndarray,
+    epsilon: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return dx, dgamma and dbeta: see `reference.batch_normalization_backward`."""
+    channels = {"mean": mean, "variance": variance, "gamma": gamma}
+    x, channels, epsilon = _checked_normalization(x, epsilon, **channels)
+    dy = check_array("dy", dy, x.shape, x.dtype)
+    return implementation().batch_normalization_backward(dy, x, *channels, epsilon)
+
+
 def relu_forward(x: np.ndarray) -> np.ndarray:
     """Return y, shaped as x: see `reference.relu_forward`."""
     return implementation().relu_forward(check_array("x", x, None))

@@ -15,6 +15,11 @@ from tinycnn.ops.kernels.activations import (
     tanh_backward,
     tanh_forward,
 )
+from tinycnn.ops.kernels.batch_normalization import (
+    batch_normalization_backward,
+    batch_normalization_forward,
+    batch_statistics,
+)
 from tinycnn.ops.kernels.convolution.average_pool import (
     conv2d_average_pool2d_backward,
     conv2d_average_pool2d_forward,
@@ -44,6 +49,9 @@ __all__ = [
     "adam_update",
     "average_pool2d_backward",
     "average_pool2d_forward",
+    "batch_normalization_backward",
+    "batch_normalization_forward",
+    "batch_statistics",
     "conv2d_average_pool2d_backward",
     "conv2d_average_pool2d_forward",
     "conv2d_backward_input",

@@ -39,6 +39,11 @@ from tinycnn.ops.reference.activations import (
     tanh_backward,
     tanh_forward,
 )
+from tinycnn.ops.reference.batch_normalization import (
+    batch_normalization_backward,
+    batch_normalization_forward,
+    batch_statistics,
+)
 from tinycnn.ops.reference.conv2d import (
     conv2d_backward_input,
     conv2d_backward_kernel,
@@ -68,6 +73,9 @@ __all__ = [
     "adam_update",
     "average_pool2d_backward",
     "average_pool2d_forward",
+    "batch_normalization_backward",
+    "batch_normalization_forward",
+    "batch_statistics",
     "conv2d_average_pool2d_backward",
     "conv2d_average_pool2d_forward",
     "conv2d_backward_input",
