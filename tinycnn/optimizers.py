@@ -5,26 +5,17 @@ script learns a thousand times too slowly.
 """
 
 import operator
+from collections.abc import Mapping
 
 import numpy as np
 
 from tinycnn import ops
 from tinycnn.utils.arrays import check_array, check_in_place
 from tinycnn.utils.configurable import Configurable, find
-from tinycnn.utils.validation import check_bool, check_name, check_number, check_supported
+from tinycnn.utils.validation import check_bool, check_name, check_number
 
 SMALLEST, LARGEST = 1e-30, 1e30  # within what float32 can hold
 BELOW_ONE = 1 - 2**-20  # the running means must forget something
-SUPPORTED_DEFAULTS = {  # options of Keras's that are accepted only at the value that changes nothing
-    "weight_decay": None,
-    "clipnorm": None,
-    "clipvalue": None,
-    "global_clipnorm": None,
-    "use_ema": False,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
-    "amsgrad": False,
-}
 
 
 def _check_list(name: str, arrays: list[np.ndarray]) -> None:
@@ -43,10 +34,16 @@ class Optimizer(Configurable):
     """
 
     config_names: tuple[str, ...] = ("name", "learning_rate")
+    fixed_options: Mapping[str, tuple] = {
+        **dict.fromkeys(("clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"), (None,)),
+        "weight_decay": (None, 0.0),
+        "use_ema": (False,),
+        "gradient_accumulation_steps": (None, 1),
+    }
     slot_names: tuple[str, ...] = ()  # in Keras's order
 
     def __init__(self, learning_rate: float, name: str, **options: object):
-        check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
+        self.check_options(options)
         self.learning_rate = learning_rate
         self.name = check_name("name", name)
         self.iterations = 0
@@ -213,6 +210,7 @@ class Adam(Optimizer):
     """
 
     config_names = (*Optimizer.config_names, "beta_1", "beta_2", "epsilon")
+    fixed_options = Optimizer.fixed_options | {"amsgrad": (False,)}
     slot_names = ("momentum", "velocity")
 
     def __init__(
