@@ -52,9 +52,11 @@ def save_model(
     if not path.lower().endswith((".h5", ".hdf5")):
         raise ModelFileError(path, "only .h5 and .hdf5 files can be written", "Choose such a name.")
     model._built_layers()
-    compiled, state = None, None
+    compiled, state, learning = None, None, ()
     if model._compiled is not None and include_optimizer:
         compiled, state = compiled_config(model), optimizer_state(model.optimizer)
+        learning = model._compiled["loss"], model.optimizer
+    saving.check_known(path, model.layers, learning)
     weights = [layer.get_weights() for layer in model.layers]
     saved = saving.SavedModel(model.get_config(), weights, compiled, state)
     saving.write_model(path, saved, overwrite=overwrite)

@@ -12,7 +12,6 @@ from tinycnn.saving.options import (
     shown,
     text,
 )
-from tinycnn.utils.errors import ModelFileError
 
 LOSSES = {name: cls.__name__ for name, cls in losses.NAMES.items()}
 METRIC_CLASSES = {
@@ -117,15 +116,6 @@ def _optimizer(value: object) -> dict:
     settings = select(class_name, config, checks_of(cls), cls.fixed_options | OPTIMIZER_DEFAULTS)
     settings.setdefault("learning_rate", LEARNING_RATES[class_name])
     return {"class_name": class_name, "config": settings}
-
-
-def check_training(path: str, plain: dict) -> None:
-    """Raise ModelFileError for a loss or an optimizer that no file can hold, such as the caller's own."""
-    told = plain["loss"]["class_name"] if isinstance(plain["loss"], dict) else plain["loss"]
-    own = {told} - {*LOSSES, *losses.CLASSES} or {plain["optimizer"]["class_name"]} - {*OPTIMIZERS}
-    if own:
-        remedy = "Save the model without it: model.save(path, include_optimizer=False)."
-        raise ModelFileError(path, f"no file can hold a {own.pop()}", remedy)
 
 
 def keras_training(plain: dict) -> dict:
