@@ -41,6 +41,7 @@ class Layer(Configurable):
     examples: tuple[tuple[dict, tuple[int, ...]], ...] = ()  # arguments, and the shape of a sample
     # How y follows from the one x at the same position, with {names of attributes}; "" if it does not.
     elementwise: str = ""
+    changes = 0  # how often an attribute of this layer was set: what was planned before is outdated
 
     def __init__(
         self,
@@ -66,6 +67,10 @@ class Layer(Configurable):
         self.output_shape: Shape | None = None
         self.params: dict[str, np.ndarray] = {}
         self.attached = False  # whether it is part of a model, which may still be without shapes
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        self.__dict__["changes"] = self.changes + 1  # afterwards: a plan made meanwhile is outdated
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
         """Return the shape of each parameter, by name, without making any."""
