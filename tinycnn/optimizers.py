@@ -41,6 +41,7 @@ class Optimizer(Configurable):
         "gradient_accumulation_steps": (None, 1),
     }
     slot_names: tuple[str, ...] = ()  # in Keras's order
+    slots_from_0: tuple[str, ...] = ()  # those that hold means of squares: a file's must, too
 
     def __init__(self, learning_rate: float, name: str, **options: object):
         self.check_options(options)
@@ -169,7 +170,7 @@ class Adadelta(Optimizer):
     """
 
     config_names = (*Optimizer.config_names, "rho", "epsilon")
-    slot_names = ("accumulated_grad", "accumulated_delta_var")
+    slot_names = slots_from_0 = ("accumulated_grad", "accumulated_delta_var")
 
     def __init__(
         self,
@@ -212,6 +213,7 @@ class Adam(Optimizer):
     config_names = (*Optimizer.config_names, "beta_1", "beta_2", "epsilon")
     fixed_options = Optimizer.fixed_options | {"amsgrad": (False,)}
     slot_names = ("momentum", "velocity")
+    slots_from_0 = ("velocity",)
 
     def __init__(
         self,
