@@ -11,6 +11,11 @@ Where a ReLU switches or another pixel wins a maximum between "up" and "down", t
 no difference can check it; such entries are tried with a smaller distance, then left out and counted.
 """
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 import copy
 import dataclasses
 import math
