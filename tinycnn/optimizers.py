@@ -74,9 +74,15 @@ class Optimizer(Configurable):
         shapes = [param.shape for param in params]
         known = params if self.params is None else self.params
         same = len(params) == len(known) and all(map(operator.is_, params, known))
-        if not same or any([a.shape for a in slot] != shapes for slot in self.slots.values()):
+        if any([a.shape for a in slot] != shapes for slot in self.slots.values()):
             raise ValueError(
                 "This optimizer already moves the weights of another model: make a new one for each."
+            )
+        if not same:
+            raise ValueError(
+                "This optimizer already moves other arrays: those of another model, for which there must "
+                "be another optimizer, or arrays of this model that were replaced since. Copy new numbers "
+                "into the arrays that are there, layer.set_weights([...]), or compile again."
             )
         self.params = list(params)
 

@@ -147,3 +147,47 @@ def test_an_option_that_makes_other_shapes_is_refused_once_the_layer_is_built(op
     setattr(model.get_layer("c"), *option)
     with pytest.raises(ValueError, match="Layer c was built for outputs of "):
         model.predict(IMAGES, verbose=0)
+
+
+def test_replaced_parameters_are_not_called_another_model():
+    model = convolutional("relu")
+    trained(model)
+    model.get_layer("d").params["bias"] = np.ones(2, np.float32)
+    with pytest.raises(ValueError, match=r"arrays of this model that were replaced.*set_weights"):
+        trained(model)
+    model.compile("sgd", "categorical_crossentropy")
+    trained(model)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("PReLU", "p_re_lu"),
+        ("ELU", "elu"),
+        ("Conv2DTranspose", "conv2d_transpose"),
+        ("GlobalAveragePooling2D", "global_average_pooling2d"),
+        ("MyOwnLayer", "my_own_layer"),
+    ],
+)
+def test_the_name_of_an_own_layer_is_the_one_that_keras_gives(name, wanted):
+    own = type(name, (Layer,), {"forward": lambda self, x, training, rng: (x, None)})
+    model = tinycnn.Sequential([Input((4,)), own(), own()])
+    assert [layer.name for layer in model.layers] == [wanted, f"{wanted}_1"]
+
+
+@pytest.mark.parametrize(
+    ("cls", "given", "missing"),
+    [
+        (Dense, (), "Dense.__init__() missing 1 required positional argument: 'units'"),
+        (Conv2D, (3,), "Conv2D.__init__() missing 1 required positional argument: 'kernel_size'"),
+        (
+            tinycnn.layers.Dropout,
+            (),
+            "Dropout.__init__() missing 1 required positional argument: 'rate'",
+        ),
+    ],
+)
+def test_a_missing_argument_is_told_with_the_class_as_in_keras(cls, given, missing):
+    with pytest.raises(TypeError) as caught:
+        cls(*given)
+    assert str(caught.value) == missing
