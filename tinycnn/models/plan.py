@@ -18,7 +18,7 @@ class Step:
     """One layer as a step.
 
     Args:
-        layer: whose forward and backward steps these are.
+        layer: built, whose forward and backward steps these are.
     """
 
     layer: Layer
