@@ -7,6 +7,11 @@ Checks that all compute the same, times them in turns, prints a table and writes
     python -m benchmarks --quick                tries everything out; the numbers mean little
 """
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 import argparse
 import os
 import pathlib

@@ -3,6 +3,11 @@
 python -m benchmarks.algorithms
 """
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 import contextlib
 import statistics
 import time

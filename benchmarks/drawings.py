@@ -4,6 +4,11 @@ The drawings are variations of the strokes in `tests/support/drawn_digits.py`, w
 deformed digits are MNIST's test images after Pillow has turned, slanted, thickened or thinned them.
 """
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 import argparse
 import collections
 

@@ -4,6 +4,11 @@ Photos of MNIST's test digits over a grid of pencil contrast and paper noise, ea
 by the bundled model. A cell shows which share is read right, refused with a reason, and read wrong.
 """
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 import argparse
 import functools
 import io

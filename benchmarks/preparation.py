@@ -4,6 +4,11 @@ MNIST's test digits are made into pictures as people have them, prepared, and re
 model. What counts is the difference to the accuracy on the digits as they are.
 """
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 import argparse
 import time
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+try:
+    from tinycnn.utils.start import end_on_interrupt
+except ModuleNotFoundError:
+    raise SystemExit(
+        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
+    ) from None
+if __name__ == "__main__":  # before anything else is imported
+    end_on_interrupt()
+
 import argparse
 import sys
 from typing import TYPE_CHECKING
 
-try:
-    from tinycnn.utils.cli import Parser, file_name, run, say
-except ModuleNotFoundError:
-    sys.exit(
-        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
-    )
+from tinycnn.utils.cli import Parser, file_name, run, say
 
 if TYPE_CHECKING:  # read in the functions, when `run` has begun to tidy up after signals
     import numpy as np

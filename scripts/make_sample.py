@@ -1,5 +1,10 @@
 """Choose the digits of the embedded sample from MNIST and write them to one file."""
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 from pathlib import Path
 
 import numpy as np

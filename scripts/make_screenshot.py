@@ -1,5 +1,10 @@
 """Draw a digit in the drawing window and take the picture of it that the README shows."""
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 import argparse
 import math
 import pathlib

@@ -4,15 +4,19 @@ Any picture of one handwritten digit will do: dark on light or light on dark, of
 a scan or a drawing.
 """
 
+try:
+    from tinycnn.utils.start import end_on_interrupt
+except ModuleNotFoundError:
+    raise SystemExit(
+        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
+    ) from None
+if __name__ == "__main__":  # before anything else is imported
+    end_on_interrupt()
+
 import argparse
 import sys
 
-try:
-    from tinycnn.utils.cli import Parser, file_name, run, say
-except ModuleNotFoundError:
-    sys.exit(
-        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
-    )
+from tinycnn.utils.cli import Parser, file_name, run, say
 
 EXAMPLES = """examples:
   python scripts/predict.py digit.png                    mnist.h5, or else the bundled model

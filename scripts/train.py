@@ -1,15 +1,19 @@
 """Train the classic convolutional net on handwritten digits and keep it as mnist.h5."""
 
+try:
+    from tinycnn.utils.start import end_on_interrupt
+except ModuleNotFoundError:
+    raise SystemExit(
+        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
+    ) from None
+if __name__ == "__main__":  # before anything else is imported
+    end_on_interrupt()
+
 import argparse
 import pathlib
 import sys
 
-try:
-    from tinycnn.utils.cli import Parser, file_name, run, say, whole_number
-except ModuleNotFoundError:
-    sys.exit(
-        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
-    )
+from tinycnn.utils.cli import Parser, file_name, run, say, whole_number
 
 EXAMPLES = """examples:
   python scripts/train.py                           MNIST (downloaded once), 6 epochs

@@ -3,6 +3,11 @@
 Each epoch goes through a fresh variation of every digit, so that the net knows what people draw, too.
 """
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 import argparse
 import hashlib
 import json

@@ -43,6 +43,10 @@ FLOORS = (
     ("tinycnn.models",),
     ("tinycnn.pretrained",),
     ("tinycnn.gradcheck", "gui.drawing"),
+    # Other names of modules, for people: nothing in here uses them.
+    tuple(
+        f"tinycnn.{name}" for name in ("augmentation", "backend", "errors", "figures", "pictures")
+    ),
     ("gui.recognition",),
     ("gui.widgets",),
     ("gui.window",),

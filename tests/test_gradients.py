@@ -282,6 +282,7 @@ def test_a_whole_model_is_checked_as_it_trains(monkeypatch):
 
 def test_kinks_are_left_out_and_counted():
     layer = ReLU()
+    layer.build((None, 4), None)
     x = np.zeros((1, 4))
     x[0, 2:] = 1.0, -1.0
     (row,) = gradcheck.check_steps([Step(layer)], {}, x, training=False, entries=9, seed=0)

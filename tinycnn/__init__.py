@@ -27,13 +27,9 @@ _MODULES = (
     "pretrained",
     "utils",
 )
-_BY_ANOTHER_NAME = {  # Keras's place for one, and the names that the others had before
-    "augmentation": "preprocessing.augmentation",
-    "backend": "utils.backend",
-    "errors": "utils.errors",
-    "figures": "utils.plots",
-    "pictures": "preprocessing.image_files",
-}
+# Keras's place for one, and the names that the others had before: a file each, so that every way to
+# import a module works for them.
+_BY_ANOTHER_NAME = ("augmentation", "backend", "errors", "figures", "pictures")
 _FROM_MODELS = ("Sequential", "load_model")
 
 __all__ = ["Sequential", "__version__", "load_model", *_MODULES, *_BY_ANOTHER_NAME]
@@ -42,7 +38,7 @@ __all__ = ["Sequential", "__version__", "load_model", *_MODULES, *_BY_ANOTHER_NA
 def __getattr__(name: str) -> object:
     """Import a part of the package when it is first named, so that `import tinycnn` costs nothing."""
     if name in _MODULES or name in _BY_ANOTHER_NAME:
-        return importlib.import_module(f"{__name__}.{_BY_ANOTHER_NAME.get(name, name)}")
+        return importlib.import_module(f"{__name__}.{name}")
     if name in _FROM_MODELS:
         return getattr(importlib.import_module(f"{__name__}.models"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

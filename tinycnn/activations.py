@@ -66,3 +66,24 @@ def get(identifier: str | ActivationFunction | None) -> ActivationFunction:
     if isinstance(identifier, str) and identifier in ACTIVATIONS:
         return ACTIVATIONS[identifier]
     raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}. Received: {identifier!r}")
+
+
+class Setting:
+    """An attribute of a layer that holds an activation, and takes whatever `get` takes at any time.
+
+    Without `__get__`, reading it is reading the layer's own attribute, and costs nothing.
+
+    Example:
+        >>> class Layer:
+        ...     activation = Setting()
+        >>> layer = Layer()
+        >>> layer.activation = "relu"
+        >>> layer.activation is relu
+        True
+    """
+
+    def __set_name__(self, owner: type, name: str):
+        self.name = name
+
+    def __set__(self, layer: object, value: str | ActivationFunction | None):
+        layer.__dict__[self.name] = get(value)

@@ -322,7 +322,8 @@ class ModelCheckpoint(Monitor):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Make sure before the first epoch that there is a place to save to."""
         self._others, self._version = (), atomic.version(self.filepath)
-        saving.check_layers(self.filepath, [type(layer).__name__ for layer in self.model.layers])
+        learning = self.model.objective.loss, self.model.optimizer
+        saving.check_known(self.filepath, self.model.layers, learning)
         folder = os.path.dirname(self.filepath)
         if "{" not in self.filepath:
             saving.check_target(self.filepath)

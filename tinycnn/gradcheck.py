@@ -11,6 +11,12 @@ Where a ReLU switches or another pixel wins a maximum between "up" and "down", t
 no difference can check it; such entries are tried with a smaller distance, then left out and counted.
 """
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
+import copy
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
@@ -18,6 +24,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tinycnn.layers import Layer
+from tinycnn.layers.weights import named_weights
 from tinycnn.models.plan import Step, backward, forward, plan
 
 BOUND = 1e-7
@@ -164,15 +171,15 @@ def check_layer(
         >>> [row.tensor for row in check_layer(Dense(3), (4,)) if row.good]
         ['dense/kernel', 'dense/bias', 'x']
     """
-    copy = type(layer)(**{**layer.get_config(), "dtype": "float64"})
+    twin = type(layer)(**{**layer.get_config(), "dtype": "float64"})
     rng = np.random.default_rng(seed)
-    copy.build((None, *input_shape), rng)
-    for name, param in copy.params.items():
+    twin.build((None, *input_shape), rng)
+    for name, param in twin.params.items():
         param[...] = layer.params[name] if layer.params else rng.standard_normal(param.shape)
     prefix = layer.name or type(layer).__name__.lower()
-    params = {f"{prefix}/{name}": param for name, param in copy.params.items()}
+    params = {f"{prefix}/{name}": param for name, param in twin.params.items()}
     x = rng.standard_normal((samples, *input_shape))
-    steps = [Step(copy)]
+    steps = [Step(twin)]
     return list(check_steps(steps, params, x, training=training, entries=entries, seed=seed))
 
 
@@ -193,19 +200,24 @@ def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int
 
 def check_rows(model: object, samples: int, entries: int, seed: int) -> Iterator[Row]:
     """Yield what `check_model` returns, each row as soon as it is there."""
-    config = model.get_config()
-    for layer in config["layers"]:
-        layer["config"]["dtype"] = "float64"
+    layers = [
+        _in_float64(layer) for layer in model.layers
+    ]  # of the same classes, somebody's own, too
     rng = np.random.default_rng(seed)
-    copy = type(model).from_config(config, rng)
-    copy.set_weights(model.get_weights())
-    names = [f"{layer.name}/{name}" for layer in copy.layers for name in layer.params]
-    x = rng.random((samples, *copy.input_shape[1:]))
-    steps = plan(copy.layers, logits=True)
-    params = dict(zip(names, copy.weights, strict=True))
+    x = rng.random((samples, *model.input_shape[1:]))
+    steps = plan(layers, logits=True)
+    params = named_weights(layers)
     yield from check_steps(steps, params, x, training=True, entries=entries, seed=seed)
     if model.objective is not None:
-        yield check_loss(model.objective, copy.output_shape[-1], samples, entries, rng)
+        yield check_loss(model.objective, model.output_shape[-1], samples, entries, rng)
+
+
+def _in_float64(layer: Layer) -> Layer:
+    """Return a copy of a built layer that computes in float64, with parameters of its own."""
+    twin = copy.copy(layer)
+    twin.dtype = "float64"
+    twin.params = {name: param.astype(np.float64) for name, param in layer.params.items()}
+    return twin
 
 
 def check_loss(

@@ -34,7 +34,14 @@ def fans(shape: tuple) -> tuple[int, int]:
 
 
 class Initializer(Configurable):
-    """Makes the first values of a weight array: `initializer(shape, dtype, rng)`."""
+    """Makes the first values of a weight array: `initializer(shape, dtype, rng)`.
+
+    Args:
+        options: none here: every one raises TypeError.
+    """
+
+    def __init__(self, **options: object):
+        self.check_options(options)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
         """Return an array of this shape and dtype."""
@@ -62,11 +69,13 @@ class Constant(Initializer):
 
     Args:
         value: the number.
+        options: every one raises TypeError.
     """
 
     config_names = ("value",)
 
-    def __init__(self, value: float = 0.0):
+    def __init__(self, value: float = 0.0, **options: object):
+        super().__init__(**options)
         self.value = check_number("value", value)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
@@ -80,11 +89,13 @@ class RandomInitializer(Initializer):
     Args:
         seed: None to draw from the generator that `build` passes on; else a whole number from 0, and
             this array always begins the same.
+        options: every one raises TypeError.
     """
 
     config_names = ("seed",)
 
-    def __init__(self, seed: int | None = None):
+    def __init__(self, seed: int | None = None, **options: object):
+        super().__init__(**options)
         self.seed = None if seed is None else check_int("seed", seed, 0, 2**64 - 1)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:

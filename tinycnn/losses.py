@@ -4,19 +4,15 @@ As in Keras there is a function for each loss, which returns one number a sample
 returns their mean. Where the last layer is a softmax, training hands the scores before it to the loss.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import FLOATS
 from tinycnn.utils.configurable import Configurable, find
-from tinycnn.utils.validation import check_bool, check_number, check_supported, plain_array
+from tinycnn.utils.validation import check_bool, check_number, plain_array
 
-SUPPORTED_DEFAULTS = {
-    "axis": -1,
-    "reduction": "sum_over_batch_size",
-    "ignore_class": None,
-    "dtype": None,
-}
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before the logarithm
 
 
@@ -42,37 +38,25 @@ def _check_labels(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None
         )
 
 
-class CategoricalCrossentropy(Configurable):
-    """Cross-entropy of one-hot labels, -Σ y_true log y_pred.
+class Loss(Configurable):
+    """Base: labels are one-hot. What a loss has besides is its own, so that no option gets lost here.
 
     Args:
         from_logits: predictions are scores before the softmax, not probabilities.
-        label_smoothing: share of each label to spread evenly over all classes, 0 to 1.
         name: for `get_config`.
         options: Keras's others raise unless they change nothing.
-
-    Raises:
-        TypeError, ValueError: for a label_smoothing outside 0 to 1, or an option that is not there.
-
-    Example:
-        >>> loss = CategoricalCrossentropy()
-        >>> round(loss([[0, 1]], [[0.5, 0.5]]), 4)
-        0.6931
     """
 
-    config_names: tuple[str, ...] = ("from_logits", "label_smoothing", "name")
+    config_names: tuple[str, ...] = ("from_logits", "name")
+    fixed_options: Mapping[str, tuple] = {
+        "axis": (-1,),
+        "reduction": ("sum_over_batch_size", "auto"),
+        "dtype": (None, "float32"),
+    }
 
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        *,
-        name: str = "categorical_crossentropy",
-        **options: object,
-    ):
-        check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
+    def __init__(self, from_logits: bool, name: str, **options: object):
+        self.check_options(options)
         self.from_logits = check_bool("from_logits", from_logits)
-        self.label_smoothing = check_number("label_smoothing", label_smoothing, 0, 1)
         self.name = name
 
     def __call__(self, y_true: np.ndarray, y_pred: np.ndarray) -> float:
@@ -101,13 +85,57 @@ class CategoricalCrossentropy(Configurable):
         total = y_true.sum(axis=-1, keepdims=True, dtype=np.float64)
         if y_true.size and (not np.isfinite(total).all() or y_true.min() < 0 or total.min() <= 0):
             raise ValueError("y_true must be probabilities: not negative, no NaN, no row of zeros.")
-        return self._smooth(y_true.astype(y_pred.dtype), y_pred.shape[-1])
+        return y_true.astype(y_pred.dtype)
 
-    def _smooth(self, target: np.ndarray, classes: int) -> np.ndarray:
+    def forward(
+        self, target: np.ndarray, y_pred: np.ndarray, from_logits: bool
+    ) -> tuple[np.ndarray, object]:
+        """Return the loss of each sample (n,), and what `backward` needs."""
+        raise TypeError(f"{type(self).__name__} is only the base of the losses")
+
+    def backward(self, target: np.ndarray, ctx: object, from_logits: bool) -> np.ndarray:
+        """Return the gradient of the *mean* loss with respect to the predictions, (n, classes)."""
+        raise TypeError(f"{type(self).__name__} is only the base of the losses")
+
+
+class CategoricalCrossentropy(Loss):
+    """Cross-entropy of one-hot labels, -Σ y_true log y_pred.
+
+    Args:
+        from_logits: predictions are scores before the softmax, not probabilities.
+        label_smoothing: share of each label to spread evenly over all classes, 0 to 1.
+        name: for `get_config`.
+        options: Keras's others raise unless they change nothing.
+
+    Raises:
+        TypeError, ValueError: for a label_smoothing outside 0 to 1, or an option that is not there.
+
+    Example:
+        >>> loss = CategoricalCrossentropy()
+        >>> round(loss([[0, 1]], [[0.5, 0.5]]), 4)
+        0.6931
+    """
+
+    config_names = ("from_logits", "label_smoothing", "name")
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        *,
+        name: str = "categorical_crossentropy",
+        **options: object,
+    ):
+        super().__init__(from_logits, name, **options)
+        self.label_smoothing = check_number("label_smoothing", label_smoothing, 0, 1)
+
+    def target(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Return the true probabilities, smoothed, (n, classes): see `Loss.target`."""
+        target = super().target(y_true, y_pred)
         if not self.label_smoothing:
             return target
         share = target.dtype.type(self.label_smoothing)
-        return target * (1 - share) + share / classes
+        return target * (1 - share) + share / y_pred.shape[-1]
 
     @staticmethod
     def forward(
@@ -145,7 +173,7 @@ class CategoricalCrossentropy(Configurable):
         return (slope - share) / total / target.dtype.type(len(target))
 
 
-class SparseCategoricalCrossentropy(CategoricalCrossentropy):
+class SparseCategoricalCrossentropy(Loss):
     """Cross-entropy of class numbers: the same loss without one-hot labels.
 
     Args:
@@ -159,7 +187,9 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         0.6931
     """
 
-    config_names = ("from_logits", "name")
+    fixed_options = Loss.fixed_options | {"ignore_class": (None,)}
+    forward = staticmethod(CategoricalCrossentropy.forward)
+    backward = staticmethod(CategoricalCrossentropy.backward)
 
     def __init__(
         self,
@@ -168,7 +198,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         name: str = "sparse_categorical_crossentropy",
         **options: object,
     ):
-        super().__init__(from_logits, name=name, **options)
+        super().__init__(from_logits, name, **options)
 
     def target(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Return the true probabilities (n, classes) in the dtype of y_pred.
@@ -195,7 +225,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         return target
 
 
-def _losses_of(loss: CategoricalCrossentropy, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+def _losses_of(loss: Loss, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     y_pred = _predictions(y_pred)
     return loss.forward(loss.target(y_true, y_pred), y_pred, loss.from_logits)[0]
 
@@ -214,16 +244,15 @@ def sparse_categorical_crossentropy(
     return _losses_of(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
 
 
-_losses = (CategoricalCrossentropy, *CategoricalCrossentropy.__subclasses__())  # all in this file
-CLASSES = {cls.__name__: cls for cls in _losses}
-NAMES = {cls().name: cls for cls in _losses}
+CLASSES = {cls.__name__: cls for cls in Loss.__subclasses__()}  # all in this file
+NAMES = {cls().name: cls for cls in CLASSES.values()}
 FUNCTIONS = {
     categorical_crossentropy: CategoricalCrossentropy,
     sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
 }
 
 
-def get(identifier: object) -> CategoricalCrossentropy:
+def get(identifier: object) -> Loss:
     """Return a loss by Keras's name, by its function, by {"class_name", "config"}, or as it is.
 
     Raises:
@@ -236,4 +265,4 @@ def get(identifier: object) -> CategoricalCrossentropy:
     for function, cls in FUNCTIONS.items():
         if identifier is function:
             return cls()
-    return find("loss", CategoricalCrossentropy, CLASSES, NAMES, identifier)
+    return find("loss", Loss, CLASSES, NAMES, identifier)

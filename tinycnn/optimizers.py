@@ -5,26 +5,17 @@ script learns a thousand times too slowly.
 """
 
 import operator
+from collections.abc import Mapping
 
 import numpy as np
 
 from tinycnn import ops
 from tinycnn.utils.arrays import check_array, check_in_place
 from tinycnn.utils.configurable import Configurable, find
-from tinycnn.utils.validation import check_bool, check_name, check_number, check_supported
+from tinycnn.utils.validation import check_bool, check_name, check_number
 
 SMALLEST, LARGEST = 1e-30, 1e30  # within what float32 can hold
 BELOW_ONE = 1 - 2**-20  # the running means must forget something
-SUPPORTED_DEFAULTS = {  # options of Keras's that are accepted only at the value that changes nothing
-    "weight_decay": None,
-    "clipnorm": None,
-    "clipvalue": None,
-    "global_clipnorm": None,
-    "use_ema": False,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
-    "amsgrad": False,
-}
 
 
 def _check_list(name: str, arrays: list[np.ndarray]) -> None:
@@ -43,10 +34,17 @@ class Optimizer(Configurable):
     """
 
     config_names: tuple[str, ...] = ("name", "learning_rate")
+    fixed_options: Mapping[str, tuple] = {
+        **dict.fromkeys(("clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"), (None,)),
+        "weight_decay": (None, 0.0),
+        "use_ema": (False,),
+        "gradient_accumulation_steps": (None, 1),
+    }
     slot_names: tuple[str, ...] = ()  # in Keras's order
+    slots_from_0: tuple[str, ...] = ()  # those that hold means of squares: a file's must, too
 
     def __init__(self, learning_rate: float, name: str, **options: object):
-        check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
+        self.check_options(options)
         self.learning_rate = learning_rate
         self.name = check_name("name", name)
         self.iterations = 0
@@ -76,9 +74,15 @@ class Optimizer(Configurable):
         shapes = [param.shape for param in params]
         known = params if self.params is None else self.params
         same = len(params) == len(known) and all(map(operator.is_, params, known))
-        if not same or any([a.shape for a in slot] != shapes for slot in self.slots.values()):
+        if any([a.shape for a in slot] != shapes for slot in self.slots.values()):
             raise ValueError(
                 "This optimizer already moves the weights of another model: make a new one for each."
+            )
+        if not same:
+            raise ValueError(
+                "This optimizer already moves other arrays: those of another model, for which there must "
+                "be another optimizer, or arrays of this model that were replaced since. Copy new numbers "
+                "into the arrays that are there, layer.set_weights([...]), or compile again."
             )
         self.params = list(params)
 
@@ -172,7 +176,7 @@ class Adadelta(Optimizer):
     """
 
     config_names = (*Optimizer.config_names, "rho", "epsilon")
-    slot_names = ("accumulated_grad", "accumulated_delta_var")
+    slot_names = slots_from_0 = ("accumulated_grad", "accumulated_delta_var")
 
     def __init__(
         self,
@@ -213,7 +217,9 @@ class Adam(Optimizer):
     """
 
     config_names = (*Optimizer.config_names, "beta_1", "beta_2", "epsilon")
+    fixed_options = Optimizer.fixed_options | {"amsgrad": (False,)}
     slot_names = ("momentum", "velocity")
+    slots_from_0 = ("velocity",)
 
     def __init__(
         self,

@@ -79,3 +79,43 @@ def test_an_impossible_optimizer_state_starts_afresh(spoil, tmp_path):
         again = load_model(path)
     history = again.fit(X, Y, verbose=0).history
     assert np.isfinite(history["loss"]).all()
+
+
+REPLACED = {
+    "float64": (lambda p: p.astype(np.float64), "kernel of layer d must be an array of float32"),
+    "another byte order": (
+        lambda p: p.astype(p.dtype.newbyteorder()),
+        "must be an array of float32",
+    ),
+    "objects": (lambda p: p.astype(object), "Received: object"),
+    "another shape": (lambda p: p[:2], r"must have the shape \(4, 3\). Received: \(2, 3\)"),
+    "a list": (lambda p: p.tolist(), "must be a NumPy array. Received: list"),
+    "masked": (lambda p: np.ma.masked_greater(p, 0), "must be a NumPy array"),
+}
+
+
+@pytest.mark.parametrize("how", REPLACED)
+def test_parameters_that_loading_would_refuse_are_refused_when_saving(tmp_path, how):
+    model = Sequential([Input((4,)), Dense(3, name="d")])
+    make, words = REPLACED[how]
+    model.layers[0].params["kernel"] = make(model.layers[0].params["kernel"])
+    with pytest.raises(ModelFileError, match=words):
+        model.save(tmp_path / "a.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parameters_in_another_order_and_slots_of_another_dtype_are_refused(tmp_path):
+    model = Sequential([Input((4,)), Dense(3, name="d")])
+    model.compile("adam", "categorical_crossentropy")
+    model.train_on_batch(np.ones((1, 4)), np.eye(3)[:1])
+    kept = model.optimizer.slots["momentum"][0]
+    model.optimizer.slots["momentum"][0] = kept.astype(object)
+    with pytest.raises(
+        ModelFileError, match="momentum of the optimizer must be an array of float32"
+    ):
+        model.save(tmp_path / "a.h5")
+    model.optimizer.slots["momentum"][0] = kept
+    model.layers[0].params = dict(reversed(model.layers[0].params.items()))
+    with pytest.raises(ModelFileError, match=r"must have the parameters \['kernel', 'bias'\]"):
+        model.save(tmp_path / "a.h5")
+    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,7 @@
 """Activations as layers of their own."""
 
+import copy
+
 import numpy as np
 
 from tinycnn import activations
@@ -22,11 +24,12 @@ class Activation(Layer):
     """
 
     config_names = (*Layer.config_names, "activation")
+    activation = activations.Setting()
     examples = (({"activation": "tanh"}, (9,)), ({"activation": "sigmoid"}, (3, 3, 2)))
 
     def __init__(self, activation: str | activations.ActivationFunction, **options: object):
         super().__init__(**options)
-        self.activation = activations.get(activation)
+        self.activation = activation
 
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
@@ -67,12 +70,16 @@ class Activation(Layer):
         return gradient_sum(self, "dL/dx", position, (outputs, slopes), (dy, dy))
 
     def as_logits(self) -> "Activation | None":
-        """Return a layer that does nothing, if this is a softmax; else None."""
+        """Return a copy that does nothing, if this is a softmax; else None."""
         own_forward = (
             type(self).forward is not Activation.forward
         )  # a subclass may do something else
         softmax = self.activation == activations.softmax and not own_forward
-        return Activation("linear") if softmax else None
+        if not softmax:
+            return None
+        linear = copy.copy(self)
+        linear.activation = activations.linear
+        return linear
 
     def activation_pattern(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return which outputs of a ReLU are on."""

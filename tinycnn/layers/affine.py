@@ -49,6 +49,7 @@ class Affine(Layer):
         **dict.fromkeys(("lora_rank", "lora_alpha", "quantization_config"), (None,)),
     }
     weight_names = ("kernel", "bias")
+    activation = activations.Setting()
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class Affine(Layer):
         **options: object,
     ):
         super().__init__(**options)
-        self.activation = activations.get(activation)
+        self.activation = activation
         self.use_bias = check_bool("use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)

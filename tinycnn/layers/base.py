@@ -9,7 +9,7 @@ from tinycnn.layers import explaining
 from tinycnn.layers.explanation import Explanation, Position
 from tinycnn.layers.weights import warn_of_weights
 from tinycnn.utils.configurable import Configurable
-from tinycnn.utils.validation import affordable, as_array, check_int, check_name, check_supported
+from tinycnn.utils.validation import affordable, as_array, check_int, check_name
 
 DTYPES = ("float32", "float64")
 DATA_FORMAT = ("channels_last", None)
@@ -35,14 +35,13 @@ class Layer(Configurable):
 
     # What a class says of itself, for files and for checks.
     config_names: tuple[str, ...] = ("name", "dtype")
-    # Options of Keras's that are accepted only at the value that changes nothing: this value, and
-    # others that mean the same in a file.
     fixed_options: Mapping[str, tuple] = {"trainable": (True,), "activity_regularizer": (None,)}
     renamed_options: Mapping[str, str] = {}  # what Keras 2 called an option, and its name now
     weight_names: tuple[str, ...] = ()  # in the order of Keras's files; the last may be left out
     examples: tuple[tuple[dict, tuple[int, ...]], ...] = ()  # arguments, and the shape of a sample
     # How y follows from the one x at the same position, with {names of attributes}; "" if it does not.
     elementwise: str = ""
+    changes = 0  # how often an attribute of this layer was set: what was planned before is outdated
 
     def __init__(
         self,
@@ -51,8 +50,7 @@ class Layer(Configurable):
         input_shape: tuple[int, ...] | None = None,
         **options: object,
     ):
-        supported = {option: values[0] for option, values in self.fixed_options.items()}
-        check_supported(type(self).__name__, options, supported)
+        self.check_options(options)
         if dtype not in (None, *DTYPES):
             raise ValueError(f"dtype must be one of {DTYPES}. Received: dtype={dtype!r}")
         self.name = None if name is None else check_name("name", name)
@@ -69,6 +67,10 @@ class Layer(Configurable):
         self.output_shape: Shape | None = None
         self.params: dict[str, np.ndarray] = {}
         self.attached = False  # whether it is part of a model, which may still be without shapes
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        self.__dict__["changes"] = self.changes + 1  # afterwards: a plan made meanwhile is outdated
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
         """Return the shape of each parameter, by name, without making any."""

@@ -78,10 +78,18 @@ class Compiled(Network):
         """What training runs and aims at; None before the model is compiled and built."""
         if self._compiled is None or not self.built:
             return None
-        plans = self._plans
+        plans = self._plans_now()
         if "training" not in plans:
             plans["training"] = self._plan_training(self._compiled["loss"])
         return plans["training"]
+
+    def _plans_now(self) -> dict[str, object]:
+        """Return what is planned for the layers as they are: nothing yet if one was changed since."""
+        changes = [layer.changes for layer in self._layers] + [self.run_eagerly]
+        plans = self._plans  # read once: another thread may put others in its place
+        if plans.get("changes") != changes:
+            plans = self._plans = {"changes": changes}
+        return plans
 
     def _plan_training(self, loss: object) -> training.Objective:
         logits = self.layers[-1].as_logits() is not None
@@ -115,7 +123,7 @@ class Compiled(Network):
         self._require_built()
         if training:
             return self._compiled_objective().steps
-        plans = self._plans
+        plans = self._plans_now()
         if "prediction" not in plans:
             plans["prediction"] = plan(self.layers, prediction=True)
         return plans["prediction"]

@@ -139,18 +139,18 @@ def there_and_back(model: object, x: np.ndarray, y: np.ndarray) -> Trace:
     """Run every layer by itself, the loss, and every layer backwards."""
     objective = model.objective
     with_softmax = model.layers[-1].as_logits() is not None
-    layers = [step.layer for step in plan(model.layers, logits=with_softmax, fuse=False)]
+    steps = plan(model.layers, logits=with_softmax, fuse=False)
     values, tape = [x], []
-    for layer in layers:
-        x, ctx = layer.forward(x, False, None)
+    for step in steps:
+        x, ctx = step.forward(x, False, None)
         values.append(x)
         tape.append(ctx)
     target = objective.loss.target(y, x)
     _, ctx = objective.loss.forward(target, x, objective.from_logits)
     gradients = [objective.loss.backward(target, ctx, objective.from_logits)]
-    for layer, ctx in zip(reversed(layers), reversed(tape), strict=True):
-        gradients.append(layer.backward(gradients[-1], ctx)[0])
-    return Trace(layers, values, gradients[::-1], target)
+    for step, ctx in zip(reversed(steps), reversed(tape), strict=True):
+        gradients.append(step.backward(gradients[-1], ctx, True)[0])
+    return Trace([step.layer for step in steps], values, gradients[::-1], target)
 
 
 def prediction_gradient(model: object, trace: Trace) -> tuple[np.ndarray, np.ndarray]:

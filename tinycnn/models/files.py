@@ -3,8 +3,11 @@
 import math
 import os
 
+import numpy as np
+
 from tinycnn import optimizers, saving
 from tinycnn.layers import InputLayer, Layer, layers_from_config
+from tinycnn.utils.arrays import check_array
 from tinycnn.utils.errors import ModelFileError
 
 LARGEST_SAMPLE = 2**26  # numbers that a layer of a file may hand on for one sample
@@ -52,12 +55,43 @@ def save_model(
     if not path.lower().endswith((".h5", ".hdf5")):
         raise ModelFileError(path, "only .h5 and .hdf5 files can be written", "Choose such a name.")
     model._built_layers()
-    compiled, state = None, None
+    compiled, state, learning = None, None, ()
     if model._compiled is not None and include_optimizer:
         compiled, state = compiled_config(model), optimizer_state(model.optimizer)
+        learning = model._compiled["loss"], model.optimizer
+    saving.check_known(path, model.layers, learning)
+    check_arrays(path, model.layers, model.optimizer if state else None)
     weights = [layer.get_weights() for layer in model.layers]
     saved = saving.SavedModel(model.get_config(), weights, compiled, state)
     saving.write_model(path, saved, overwrite=overwrite)
+
+
+def check_arrays(
+    path: str, layers: list[Layer], optimizer: optimizers.Optimizer | None = None
+) -> None:
+    """Make sure that parameters, and slots, still are what their layers were built with.
+
+    Raises:
+        ModelFileError: if one was replaced by something that `load_model` would refuse.
+    """
+    try:
+        for layer in layers:
+            shapes = layer.weight_shapes(layer.input_shape)
+            if list(layer.params) != list(shapes):
+                raise ValueError(
+                    f"Layer {layer.name} must have the parameters {list(shapes)}, in this order. "
+                    f"Received: {list(layer.params)}"
+                )
+            for name, shape in shapes.items():
+                about = f"{name} of layer {layer.name}"
+                check_array(about, layer.params[name], tuple(shape), np.dtype(layer.dtype))
+        params = [param for layer in layers for param in layer.params.values()]
+        for name, slot in optimizer.slots.items() if optimizer else ():
+            for array, param in zip(slot, params, strict=True):
+                check_array(f"{name} of the optimizer", array, param.shape, param.dtype)
+    except ValueError as error:
+        remedy = "Copy new numbers into the arrays that are there: layer.set_weights([...])."
+        raise ModelFileError(path, str(error), remedy) from error
 
 
 def compiled_config(model: object) -> dict:

@@ -16,10 +16,10 @@ def snake_case(name: str) -> str:
     """Return "max_pooling2d" for "MaxPooling2D", as Keras names layers.
 
     Example:
-        >>> snake_case("MaxPooling2D"), snake_case("ReLU")
-        ('max_pooling2d', 're_lu')
+        >>> snake_case("MaxPooling2D"), snake_case("ReLU"), snake_case("PReLU")
+        ('max_pooling2d', 're_lu', 'p_re_lu')
     """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", name).lower()
 
 
 class Network:

@@ -18,7 +18,7 @@ class Step:
     """One layer as a step.
 
     Args:
-        layer: whose forward and backward steps these are.
+        layer: built, whose forward and backward steps these are.
     """
 
     layer: Layer
@@ -26,15 +26,43 @@ class Step:
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, object]:
-        """Return y, and ctx for the backward step: see `Layer.forward`."""
-        return self.layer.forward(x, training, rng)
+        """Return y, and ctx for the backward step: see `Layer.forward`.
+
+        Raises:
+            ValueError: if y has not the shape that the layer announced, which NumPy might spread over
+                the right one in silence, or not the dtype of x.
+        """
+        y, ctx = self.layer.forward(x, training, rng)
+        shape = (len(x), *self.layer.output_shape[1:])
+        if not isinstance(y, np.ndarray) or y.shape != shape or y.dtype != x.dtype:
+            raise self._wrong("forward", "output_shape", y, shape, x.dtype)
+        return y, ctx
 
     def backward(
         self, dy: np.ndarray, ctx: object, input_gradient: bool
     ) -> tuple[np.ndarray | None, Grads]:
-        """Return dx, and the gradients of each of the step's layers: see `Layer.backward`."""
+        """Return dx, and the gradients of each of the step's layers: see `Layer.backward`.
+
+        Raises:
+            ValueError: if dx is wanted and has not the shape of x, or not the dtype of dy.
+        """
         dx, grads = self.layer.backward(dy, ctx, input_gradient)
+        shape = (len(dy), *self.layer.input_shape[1:])
+        good = isinstance(dx, np.ndarray) and dx.shape == shape and dx.dtype == dy.dtype
+        if input_gradient and not good:
+            raise self._wrong("backward", "input_shape", dx, shape, dy.dtype)
         return dx, [grads]
+
+    def _wrong(
+        self, method: str, source: str, array: object, shape: tuple, dtype: np.dtype
+    ) -> ValueError:
+        received = type(array).__name__
+        if isinstance(array, np.ndarray):
+            received = f"{array.dtype} of shape {array.shape}"
+        return ValueError(
+            f"Layer {self.layer.name}: {method} must return {dtype} of shape {shape}, as its {source} "
+            f"says. Received from {type(self.layer).__name__}.{method}: {received}"
+        )
 
     def activation_pattern(self, ctx: object) -> tuple[np.ndarray, ...]:
         """Return which ReLUs were on, and each window's argmax: see `Layer.activation_pattern`."""
@@ -61,7 +89,12 @@ def plan(
 
     Returns:
         The steps, in order.
+
+    Raises:
+        ValueError: if a layer's options were changed so that it no longer gives what it was built for.
     """
+    for layer in layers:
+        _check_as_built(layer)
     layers = [layer for layer in layers if not (prediction and type(layer) is Dropout)]
     scores = layers[-1].as_logits() if logits and layers else None
     if scores is not None:
@@ -72,6 +105,16 @@ def plan(
         steps.append(step or Step(layers[0]))
         layers = layers[len(step.layers) if step else 1 :]
     return steps
+
+
+def _check_as_built(layer: Layer) -> None:
+    """Raise ValueError if a built layer's options now make other shapes."""
+    output_shape = layer.compute_output_shape(layer.input_shape)
+    if tuple(output_shape) != tuple(layer.output_shape):
+        raise ValueError(
+            f"Layer {layer.name} was built for outputs of {layer.output_shape}, and with its options "
+            f"changed it makes {output_shape}: make a new model with a new layer."
+        )
 
 
 def forward(

@@ -7,12 +7,12 @@ Which options a file has is read from the classes of layers, losses and optimize
 import os
 
 from tinycnn.saving import reader
-from tinycnn.saving.layer_config import check_layers
+from tinycnn.saving.known import check_known
 from tinycnn.saving.saved_model import SavedModel, Specs, WeightSpecs
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
 
-__all__ = ["SavedModel", "Specs", "check_layers", "check_target", "read_model", "write_model"]
+__all__ = ["SavedModel", "Specs", "check_known", "check_target", "read_model", "write_model"]
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:

@@ -4,9 +4,6 @@ The plain form is what a layer's `get_config` returns; see `SavedModel`.
 Back means tf.keras 2's style, which Keras 3 reads as well.
 """
 
-import os
-from collections.abc import Iterable
-
 from tinycnn import activations, initializers
 from tinycnn.layers import CLASSES
 from tinycnn.saving.options import (
@@ -25,7 +22,6 @@ from tinycnn.saving.options import (
     shown,
     text,
 )
-from tinycnn.utils.errors import ModelFileError
 
 ACTIVATIONS = {known: known for known in activations.ACTIVATIONS} | {None: "linear"}
 MOST_LAYERS = 500
@@ -163,22 +159,6 @@ def _with_input(layers: list[tuple[dict, object]]) -> list[dict]:
     if any(given is not None or layer["class_name"] == "InputLayer" for layer, given in others):
         raise ValueError("a layer in its midst says what the shape of the input is")
     return result + [layer for layer, _ in others]
-
-
-def check_layers(path: str | os.PathLike, class_names: Iterable[str]) -> None:
-    """Make sure that layers of these classes can be kept in a model file, and read back.
-
-    Raises:
-        ModelFileError: for a class that no file can hold, such as one of the caller's own.
-
-    Example:
-        >>> check_layers("a.h5", ["Dense", "MyDense"])  # doctest: +ELLIPSIS
-        Traceback (most recent call last):
-        tinycnn.utils.errors.ModelFileError: a.h5: no file can hold a layer of the class MyDense. ...
-    """
-    for unknown in [given for given in class_names if given not in CLASSES]:
-        cause = f"no file can hold a layer of the class {unknown}"
-        raise ModelFileError(path, cause, f"There are: {', '.join(sorted(CLASSES))}.")
 
 
 def keras_model(plain: dict) -> dict:

@@ -5,12 +5,14 @@ tf.keras keeps all weights of a slot together, and each has its own names. So an
 what its name says of slot and weight, and by its shape; never by its place alone.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
+from tinycnn.optimizers import CLASSES
 from tinycnn.saving.hdf5 import INTEGERS, HDF5File
 from tinycnn.saving.saved_model import slot_names
 
-MEANS_OF_SQUARES = ("accumulated_grad", "accumulated_delta_var", "velocity")
 GROUP = "optimizer_weights"
 ITERATIONS = ("iteration", "iterations", "iter")
 OTHER_NAMES = {  # tf.keras's
@@ -62,9 +64,14 @@ def read_state(
     iterations = [name for name in names if _last(name) in ITERATIONS]
     if len(iterations) != 1:
         raise StateMismatchError(f"it has {len(iterations)} counts of steps")
-    slots = {
-        slot: _slot(file, slot, names, weight_paths, weights) for slot in slot_names(optimizer)
-    }
+    slots = {}
+    for slot in slot_names(optimizer):
+        stored = _exactly(names, slot, weight_paths) or [
+            name for name in names if _slot_of(name, slot_names(optimizer)) == slot
+        ]
+        slots[slot] = _slot(file, slot, stored, weight_paths, weights)
+        if slot in CLASSES[optimizer["class_name"]].slots_from_0:
+            _check_from_0(slot, slots[slot])
     used = 1 + len(slots) * len(weights)
     others = [name for name in names if _last(name) == "learning_rate"]
     if used + len(others) != len(names):
@@ -78,12 +85,11 @@ def read_state(
 def _slot(
     file: HDF5File,
     slot: str,
-    names: list[str],
+    stored: list[str],
     weight_paths: list[str],
     weights: list[np.ndarray],
 ) -> list[np.ndarray]:
-    """Return the arrays of one slot, one a weight."""
-    stored = [name for name in names if _is_of_slot(name, slot)]
+    """Return the arrays of one slot, one a weight, given their names."""
     if len(stored) != len(weights):
         raise StateMismatchError(
             f"it has {len(stored)} arrays {slot}, and {len(weights)} are needed"
@@ -97,12 +103,13 @@ def _slot(
         array = file.array(f"{GROUP}/{name}", weight.shape, (weight.dtype.name,))
         if not np.isfinite(array).all():
             raise StateMismatchError(f"{name!r} has numbers that are not finite")
-        if slot in MEANS_OF_SQUARES and array.min(initial=0) < 0:
-            raise StateMismatchError(
-                f"{name!r} has negative numbers, and they are means of squares"
-            )
         arrays.append(array)
     return arrays
+
+
+def _check_from_0(slot: str, arrays: list[np.ndarray]) -> None:
+    if any(array.min(initial=0) < 0 for array in arrays):
+        raise StateMismatchError(f"{slot} has negative numbers, and they are means of squares")
 
 
 def _last(name: str) -> str:
@@ -112,6 +119,19 @@ def _last(name: str) -> str:
 def _weight(path: str) -> str:
     """Return what every layout's names have of a weight: "dense_kernel" of "sequential/dense/kernel:0"."""
     return "_".join(path.split(":")[0].split("/")[-2:])
+
+
+def _exactly(names: list[str], slot: str, weight_paths: list[str]) -> list[str]:
+    """Return the names that `entries` gives to the arrays of a slot; [] unless all are there, in order."""
+    ends = [f"{path.split(':')[0].replace('/', '_')}_{slot}" for path in weight_paths]
+    found = [name for name in names if _last(name) in ends]
+    return found if [_last(name) for name in found] == ends else []
+
+
+def _slot_of(name: str, slots: Iterable[str]) -> str | None:
+    """Return the slot that an array's name says: of "mean" and "grad_mean" the longer one, if both fit."""
+    fitting = [slot for slot in slots if _is_of_slot(name, slot)]
+    return max(fitting, key=len, default=None)
 
 
 def _is_of_slot(name: str, slot: str) -> bool:

@@ -12,7 +12,6 @@ from tinycnn.saving.options import (
     shown,
     text,
 )
-from tinycnn.utils.errors import ModelFileError
 
 LOSSES = {name: cls.__name__ for name, cls in losses.NAMES.items()}
 METRIC_CLASSES = {
@@ -24,19 +23,11 @@ OPTIMIZERS |= {f"Custom>{known}": known for known in OPTIMIZERS}  # tf.keras 2.1
 # A file that says nothing of its rate was written under Keras's default. Ours are the same but for one.
 LEARNING_RATES = {name: cls().learning_rate for name, cls in optimizers.CLASSES.items()}
 LEARNING_RATES["Adadelta"] = 0.001
-OPTIMIZER_DEFAULTS = {
-    **{name: (default,) for name, default in optimizers.SUPPORTED_DEFAULTS.items()},
-    **dict.fromkeys(("weight_decay", "decay"), (None, 0.0)),
-    "gradient_accumulation_steps": (None, 1),
+OPTIMIZER_DEFAULTS = {  # besides the `fixed_options` of each
+    "decay": (None, 0.0),
     # Of no effect without use_ema, or only on how the program runs.
     **dict.fromkeys(("ema_momentum", "ema_overwrite_frequency"), ANYTHING),
     **dict.fromkeys(("jit_compile", "is_legacy_optimizer"), ANYTHING),
-}
-LOSS_DEFAULTS = {
-    **{name: (default,) for name, default in losses.SUPPORTED_DEFAULTS.items()},
-    "reduction": ("sum_over_batch_size", "auto"),
-    "dtype": (None, "float32"),
-    "fn": tuple(LOSSES),
 }
 COMPILE_DEFAULTS = {
     **dict.fromkeys(("loss_weights", "sample_weight_mode"), (None,)),
@@ -84,7 +75,9 @@ def _loss(value: object) -> str | dict:
     class_name, config = _class_and_config(value)
     if class_name not in LOSSES.values():
         raise UnsupportedError(f"only {sorted(LOSSES)} are there")
-    kept = select("it", config, checks_of(losses.CLASSES[class_name]), LOSS_DEFAULTS)
+    cls = losses.CLASSES[class_name]
+    supported = cls.fixed_options | {"fn": tuple(LOSSES)}
+    kept = select("it", config, checks_of(cls), supported)
     return {"class_name": class_name, "config": kept}
 
 
@@ -119,19 +112,10 @@ def _optimizer(value: object) -> dict:
     config = {name: value for name, value in config.items() if (name, value) != ("epsilon", None)}
     if "lr" in config:  # before Keras 2.3
         config["learning_rate"] = config.pop("lr")
-    kept = checks_of(optimizers.CLASSES[class_name])
-    settings = select(class_name, config, kept, OPTIMIZER_DEFAULTS)
+    cls = optimizers.CLASSES[class_name]
+    settings = select(class_name, config, checks_of(cls), cls.fixed_options | OPTIMIZER_DEFAULTS)
     settings.setdefault("learning_rate", LEARNING_RATES[class_name])
     return {"class_name": class_name, "config": settings}
-
-
-def check_training(path: str, plain: dict) -> None:
-    """Raise ModelFileError for a loss or an optimizer that no file can hold, such as the caller's own."""
-    told = plain["loss"]["class_name"] if isinstance(plain["loss"], dict) else plain["loss"]
-    own = {told} - {*LOSSES, *losses.CLASSES} or {plain["optimizer"]["class_name"]} - {*OPTIMIZERS}
-    if own:
-        remedy = "Save the model without it: model.save(path, include_optimizer=False)."
-        raise ModelFileError(path, f"no file can hold a {own.pop()}", remedy)
 
 
 def keras_training(plain: dict) -> dict:

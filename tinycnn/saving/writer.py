@@ -10,9 +10,9 @@ import numpy as np
 
 from tinycnn.layers import CLASSES
 from tinycnn.saving import checksum, optimizer_state, reader
-from tinycnn.saving.layer_config import check_layers, keras_model
+from tinycnn.saving.layer_config import keras_model
 from tinycnn.saving.saved_model import SavedModel, slot_names
-from tinycnn.saving.training_config import check_training, keras_training
+from tinycnn.saving.training_config import keras_training
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
 
@@ -24,9 +24,6 @@ def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = Tr
     """Write a model: see `tinycnn.saving.write_model`."""
     path = os.fspath(path)
     atomic.check(path, ModelFileError, overwrite)
-    check_layers(path, [layer["class_name"] for layer in saved.config["layers"]])
-    if saved.training_config is not None:
-        check_training(path, saved.training_config)
     _check_finite(path, saved)
     _put(path, _image(path, saved), saved)
 

@@ -1,9 +1,11 @@
 """Arrays and sizes as compiled code can bear them, or a ValueError that says what was received instead."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
+BOOLS = {bool, np.bool_}
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -74,7 +76,11 @@ def check_ints(name: str, sizes: Sequence, shape: tuple[int, ...]) -> tuple:
         array = np.asarray(sizes)
     except ValueError:  # pairs of different lengths
         array = np.empty(0)
-    if array.shape != shape or array.dtype.kind not in "iu":
+    good = array.shape == shape and array.dtype.kind in "iu"
+    if good:
+        flat = sizes if len(shape) == 1 else itertools.chain.from_iterable(sizes)
+        good = BOOLS.isdisjoint(map(type, flat))  # beside a number NumPy takes True for 1
+    if not good:
         names = {(2,): "two whole numbers", (2, 2): "two pairs of whole numbers"}
         wanted = names.get(shape, f"{shape[0]} whole numbers")
         raise ValueError(f"{name} must be {wanted}. Received: {sizes!r}")

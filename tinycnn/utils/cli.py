@@ -14,6 +14,7 @@ from typing import NoReturn, TextIO
 
 from tinycnn.utils.errors import FileError
 from tinycnn.utils.printable import printable
+from tinycnn.utils.start import end_at_once
 
 ENDINGS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -166,7 +167,7 @@ def _end_by_signals() -> dict[int, object]:
     before = {}
     for number in ENDINGS:
         # Otherwise whoever started this program decided so: nohup ignores SIGHUP.
-        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler, end_at_once):
             before[number] = signal.signal(number, stop)
     return before
 

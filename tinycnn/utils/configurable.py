@@ -1,5 +1,9 @@
 """What can be made again from plain values: layers, optimizers, losses, initializers."""
 
+from collections.abc import Mapping
+
+from tinycnn.utils.validation import check_supported
+
 
 class Configurable:
     """Base of the classes whose instances a configuration can make again.
@@ -14,6 +18,18 @@ class Configurable:
     """
 
     config_names: tuple[str, ...] = ()  # of the arguments that a configuration has: attributes, too
+    # Options of Keras's that are accepted only at the value that changes nothing: this value, and
+    # others that mean the same in a file.
+    fixed_options: Mapping[str, tuple] = {}
+
+    def check_options(self, options: dict[str, object]) -> None:
+        """Raise for every option but Keras's fixed ones at their values.
+
+        Raises:
+            TypeError, ValueError: for an option that is not there, with its name and value.
+        """
+        supported = {option: values[0] for option, values in self.fixed_options.items()}
+        check_supported(type(self).__name__, options, supported)
 
     def get_config(self) -> dict:
         """Return the arguments that make this again, as plain values."""

@@ -9,6 +9,7 @@ from tinycnn.utils.kept_transform import MADE_ANEW, KeptTransform, MadeAnew
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]  # ((top, bottom), (left, right)) rows and columns of zeros
 NO_PADDING = ((0, 0), (0, 0))
+MOST_PADDING = 2**31 - 1
 FUSED_ACTIVATIONS = ("relu", "tanh")
 
 
@@ -39,8 +40,16 @@ def geometry(
     Raises:
         ValueError: if these are not whole numbers, or the window does not fit.
     """
-    strides, padding = check_ints("strides", strides, (2,)), check_ints("padding", padding, (2, 2))
+    strides, padding = check_ints("strides", strides, (2,)), check_padding(padding)
     return window_geometry(size, window, strides, padding)
+
+
+def check_padding(padding: Padding) -> Padding:
+    """Return padding as int, no more than what sums in compiled code can hold; else raise ValueError."""
+    checked = check_ints("padding", padding, (2, 2))
+    if max(*checked[0], *checked[1]) > MOST_PADDING:
+        raise ValueError(f"padding must be {MOST_PADDING} at most. Received: {padding!r}")
+    return checked
 
 
 @functools.lru_cache
@@ -114,9 +123,11 @@ class FusedConvolution:
     filters: KeptTransform | MadeAnew = dataclasses.field(default=MADE_ANEW, compare=False)
 
     def __post_init__(self):
-        pairs = {"strides": (2,), "padding": (2, 2), "pool": (2,)}
-        for name, shape in pairs.items():
-            object.__setattr__(self, name, check_ints(name, getattr(self, name), shape))
+        for name in ("strides", "pool"):
+            object.__setattr__(self, name, check_ints(name, getattr(self, name), (2,)))
+        object.__setattr__(self, "padding", check_padding(self.padding))
+        if not isinstance(self.filters, KeptTransform | MadeAnew):
+            raise ValueError(f"filters must be a KeptTransform. Received: {self.filters!r}")
         if not isinstance(self.activation, str) or self.activation not in FUSED_ACTIVATIONS:
             raise ValueError(
                 f"activation must be one of 'relu', 'tanh'. Received: {self.activation!r}"
