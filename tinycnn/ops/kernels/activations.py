@@ -24,10 +24,8 @@ S0, S1, S2, S3, S4 = map(
 E0, E1, E2, E3, E4 = map(
     np.float32, (0.49999993, 0.16666515, 0.041668457, 0.008369419, 0.0013813143)
 )
-SMALL, LARGE = (
-    np.float32(0.6),
-    np.float32(9.1),
-)  # below SMALL the first formula; above LARGE tanh is 1
+# Below SMALL the first formula is used, from there on the second; above LARGE tanh is 1.
+SMALL, LARGE = np.float32(0.6), np.float32(9.1)
 LOG2_E = np.float32(1 / np.log(2))
 # ln(2) as a sum of two numbers, the first with few digits, so that its product with a whole k is exact.
 LN_2, LN_2_REST = np.float32(0.693359375), np.float32(np.log(2) - 0.693359375)

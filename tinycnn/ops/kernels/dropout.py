@@ -8,9 +8,8 @@ from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-GRAIN = (
-    WORTH_A_THREAD // 80
-)  # numbers worth a thread: the hash of one takes as long as 80 multiply-adds
+# Numbers worth a thread: the hash of one takes as long as 80 multiply-adds.
+GRAIN = WORTH_A_THREAD // 80
 # The constants of SplitMix64: see `reference.dropout`.
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST = np.uint64(0xBF58476D1CE4E5B9)

@@ -7,9 +7,8 @@ from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Pair
 
-GRAIN = (
-    WORTH_A_THREAD // 40
-)  # numbers of x that are worth a thread of their own: each costs about 40
+# Numbers of x that are worth a thread of their own: one takes as long as 40 multiply-adds.
+GRAIN = WORTH_A_THREAD // 40
 
 
 def samples_a_thread(x_shape):

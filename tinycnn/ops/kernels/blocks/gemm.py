@@ -54,9 +54,8 @@ SMALL = 8 * 1024  # bytes: a quarter of a first-level cache
 ACCUMULATORS = ROWS * VECTORS  # vectors of sums in the largest tile: registers are limited
 # Widths of tiles: (vectors in a row, masked). A masked tile is less than a vector wide.
 WIDTHS = ((4, False), (2, False), (1, False), (1, True))
-HEIGHTS = tuple(
-    min(ROWS, ACCUMULATORS // vectors) for vectors, _ in WIDTHS
-)  # the most rows of each width
+# The most rows of a tile of each of these widths.
+HEIGHTS = tuple(min(ROWS, ACCUMULATORS // vectors) for vectors, _ in WIDTHS)
 # Every shape of a tile, (rows, vectors in a row, masked): TILES[w · ROWS + r - 1] has WIDTHS[w] and r rows.
 TILES = tuple((rows, *width) for width in WIDTHS for rows in range(1, ROWS + 1))
 

@@ -4,9 +4,8 @@ from tinycnn.ops.kernels.codegen.jit import inlined
 
 # A first-level cache has 32 KB or more, a second-level one 256 KB or more.
 PANEL_BYTES = 20 * 1024  # of a packed panel of the kernel, in the first-level cache
-ROWS_BYTES = (
-    32 * 1024
-)  # of the rows of an image that all panels are multiplied with, in the second level
+# Of the rows of an image that all panels are multiplied with, in the second-level cache.
+ROWS_BYTES = 32 * 1024
 
 
 @inlined

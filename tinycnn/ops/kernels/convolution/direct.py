@@ -33,9 +33,8 @@ from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.kept_transform import KeptTransform, MadeAnew
 
-IMAGE_BYTES = (
-    16 * 1024
-)  # of a band of image rows, in `add_kernel_gradient`: it fits the first-level cache
+# Of a band of image rows, in `add_kernel_gradient`: it fits the first-level cache.
+IMAGE_BYTES = 16 * 1024
 
 
 def forward(

@@ -51,7 +51,7 @@ class Pooled(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """The arrays that the backward step writes; chunks of samples are summed by themselves."""
+    """The arrays that the backward step writes; a chunk is some samples whose gradients are summed."""
 
     dkernel: np.ndarray  # (chunks, f, kh, kw · c)
     dbias: np.ndarray  # (chunks, f)

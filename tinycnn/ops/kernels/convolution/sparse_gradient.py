@@ -17,9 +17,8 @@ from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined
 from tinycnn.ops.kernels.convolution.cache_blocking import fit_count
 
-IMAGE_BYTES = (
-    24 * 1024
-)  # of a band of image rows, in `add_kernel_gradient`: it fits the first-level cache
+# Of a band of image rows, in `add_kernel_gradient`: it fits the first-level cache.
+IMAGE_BYTES = 24 * 1024
 
 
 class Active(NamedTuple):

@@ -35,9 +35,8 @@ from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
 
-SCRATCH_BYTES = (
-    4 * 1024 * 1024
-)  # of the transformed tiles of the samples that are worked on at once
+# Of the transformed tiles of the samples that are worked on at once.
+SCRATCH_BYTES = 4 * 1024 * 1024
 TILES = 256  # so many tiles are summed first, then these sums: rounding errors are smaller
 LEAST = 4  # samples that are worked on at once, even if they take more than SCRATCH_BYTES: for four threads
 ALL = IN + 1  # the index of point (1, 1): there A dy Aᵀ is the sum of the tile's 16 gradients

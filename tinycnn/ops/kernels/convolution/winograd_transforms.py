@@ -157,7 +157,7 @@ def emit_channel_loop(emit: VectorBuilder, count: ir.Value, one_vector: Callable
         return [emit.builder.add(state[0], lanes)]
 
     def last_step(state: Values) -> Values:
-        """Emit the vector that is not whole."""
+        """Emit the last vector, of which only `remainder` channels exist; the state is not changed."""
         one_vector(state[0], remainder)
         return state
 

@@ -13,9 +13,8 @@ from tinycnn.ops.kernels.parallel.thread_pool import workers
 # The most chunks: each needs an array of sums, and no more threads than chunks can work at once. Another
 # number would change the rounding of the sums.
 MOST = 8
-GRAIN = (
-    WORTH_A_THREAD // 200
-)  # numbers of a sum worth a thread: to load the parts of one takes so long
+# Numbers of a sum that are worth a thread: to load the parts of one takes as long as 200 multiply-adds.
+GRAIN = WORTH_A_THREAD // 200
 
 
 def partial_sums(samples: int, size: int, dtype: np.dtype) -> np.ndarray:

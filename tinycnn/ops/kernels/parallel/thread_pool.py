@@ -1,24 +1,27 @@
-"""Loops shared among a few threads: kernels release the GIL, so plain Python threads run them at once.
+"""Loops shared among a few threads: kernels release the GIL, so plain Python threads run in parallel.
 
 No threading layer of Numba's is used: its portable one ends the whole process when two Python threads
 enter a parallel region together, and its OpenMP one does so after a fork.
 
-The protocol:
+The thread that calls `ThreadPool.run` is the caller; the other threads are helpers. The loop's indices are
+cut into spans, (start, stop). The protocol:
 
-1. A loop stands by itself. Its spans lie in a deque, and whoever takes one out runs it; taking is atomic,
-   so every span runs once.
-2. A helper takes a ticket of the loop, raises the flag of that ticket, takes spans until none is left, and
-   lowers the flag. The caller takes spans, too. When none is left it waits until no flag is up. A flag is up
-   from before a helper's first span until after its last, so nobody works on a loop that has returned.
-3. Nobody waits for a helper that has not begun. One that comes late finds no span. So only the time depends
-   on the helpers: not the result, and not whether there is one.
-4. Who waits looks at memory, without the GIL, before going to sleep at a queue. Whoever changes that memory
-   does so first and puts something into the queue then, so no call is lost; one too many costs a look.
-5. An error or an interrupt empties the deque. Then the caller waits for the flags as always, and raises.
+1. Each call makes a `Loop` object. Its spans are in a deque, and the thread that takes one out runs it;
+   taking is atomic, so every span runs once.
+2. A helper takes a ticket of the loop, raises the flag of that ticket (sets it to 1), takes spans until
+   none is left, and lowers the flag (sets it to 0). The caller takes spans, too. When none is left it waits
+   until no flag is up. A flag is up from before a helper's first span until after its last, so no helper
+   works on a loop that has returned.
+3. The caller does not wait for a helper that has not begun. One that comes late finds no span. So helpers
+   change only the time that a loop takes, not its result.
+4. A thread that waits reads memory in a loop, without the GIL ("spins"), before it sleeps at a queue. The
+   thread that it waits for changes the memory first and puts something into the queue then, so no wake-up
+   is lost.
+5. An error or an interrupt empties the deque. Then the caller waits for the flags as always, and raises it.
 
-To wake a sleeping thread takes about 0.1 ms, as long as many a kernel runs: that is why they look first.
-A thread that wants the GIL while another has it sleeps, too. So a helper begins when the caller has let go
-of it, and says that it is done without it.
+To wake a sleeping thread takes about 0.1 ms, as long as many kernels run: that is why threads spin first. A
+thread that needs the GIL while another holds it sleeps, too. So a helper begins when the caller has
+released it, and lowers its flag without it.
 """
 
 import collections
@@ -45,9 +48,8 @@ BACKOFF = (
     400  # reads before a helper takes the GIL again, in `clear_flag_and_spin`: some microseconds
 )
 FLAG = 8  # distance of two flags in an int64 array: each has a cache line of its own
-NO_TICKET = (
-    -1
-)  # instead of a ticket (the index of a helper's flag): the helper has no flag to lower
+# Instead of a ticket (the index of a helper's flag): the helper has no flag to lower.
+NO_TICKET = -1
 FORKED = (
     "This process was forked in the middle of a loop, whose other threads are not here: begin anew."
 )
