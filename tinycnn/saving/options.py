@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from tinycnn.utils.configurable import Configurable
 from tinycnn.utils.validation import check_bool, check_name, check_number
 
-ANYTHING = (
-    object()
-)  # in `select`, for an option that may have any value because it has no effect here
+# In `select`, for an option that may have any value because it has no effect here.
+ANYTHING = object()
 
 LONGEST_NUMBER = 20  # digits of an integer
 
@@ -197,6 +196,7 @@ def choice(known: Mapping[object, object] | Iterable[str]) -> Check:
     known = known if isinstance(known, Mapping) else {name: name for name in known}
 
     def check(value: object) -> object:
+        """Return known[value], or raise."""
         if value is not None and not isinstance(value, str):
             raise ValueError("a name is needed")
         if value not in known:

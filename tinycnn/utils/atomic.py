@@ -267,7 +267,8 @@ def _opened(part: str, target: str) -> BinaryIO:
     """
     mode = stat.S_IMODE(os.stat(target).st_mode) & 0o666 if os.path.exists(target) else 0o666
 
-    def opener(name: str, flags: int) -> int:  # for `open`: with the target's permissions
+    def opener(name: str, flags: int) -> int:
+        """Open the file for `open`; a new one gets the target's permissions."""
         return os.open(name, flags, mode | 0o600)
 
     while True:

@@ -165,6 +165,7 @@ def _end_by_signals() -> dict[int, object]:
     """
 
     def stop(number: int, frame: object) -> None:
+        """Raise `Stopped`; a timer sends the signal once more after a second."""
         again = threading.Timer(1.0, _signal_main_thread, [number])
         again.daemon = True
         again.start()
@@ -218,6 +219,7 @@ def whole_number(low: int = 1, high: int = 2**31 - 1) -> Callable[[str], int]:
     """
 
     def convert(text: str) -> int:
+        """Return the text as int, or raise ArgumentTypeError."""
         if not text.isdecimal() or len(text) > 20 or not low <= int(text) <= high:
             wanted = f"must be a whole number from {low} to {high}"
             raise argparse.ArgumentTypeError(f"{wanted}. Received: {text!r}")

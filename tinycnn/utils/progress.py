@@ -25,6 +25,7 @@ def in_words(logs: dict[str, float]) -> str:
     """
 
     def formatted(value: float) -> str:
+        """Return one number as text."""
         return f"{value:.4f}" if abs(value) > 1e-3 or value == 0 else f"{value:.4e}"
 
     names = sorted(logs, key=lambda name: (name.startswith("val_"), name))
