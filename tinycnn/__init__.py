@@ -27,7 +27,8 @@ _MODULES = (
     "pretrained",
     "utils",
 )
-_BY_ANOTHER_NAME = {  # Keras's place for one, and the names that the others had before
+# Names that lead to modules elsewhere: `backend` is where Keras has it, the others are former names.
+_BY_ANOTHER_NAME = {
     "augmentation": "preprocessing.augmentation",
     "backend": "utils.backend",
     "errors": "utils.errors",
@@ -40,7 +41,10 @@ __all__ = ["Sequential", "__version__", "load_model", *_MODULES, *_BY_ANOTHER_NA
 
 
 def __getattr__(name: str) -> object:
-    """Import a part of the package when it is first named, so that `import tinycnn` costs nothing."""
+    """Return `tinycnn.name`, importing the module at its first use, so that `import tinycnn` is fast.
+
+    Python calls this for attributes that a module does not have.
+    """
     if name in _MODULES or name in _BY_ANOTHER_NAME:
         return importlib.import_module(f"{__name__}.{_BY_ANOTHER_NAME.get(name, name)}")
     if name in _FROM_MODELS:
