@@ -96,7 +96,7 @@ def first_run(setting, name):
     """
     row, environment = Row(name, comparable=False), machine.thread_environment(setting.threads)
 
-    def seconds(contender):
+    def seconds(contender):  # of compilation, or of an import
         if contender != OURS:
             return import_seconds(IMPORTS[contender], environment)
         with tempfile.TemporaryDirectory() as cache:
@@ -114,7 +114,7 @@ def warm_start(setting, name):
     """Return a row: seconds from the start of a process to the end of its first training step."""
     row, environment = Row(name), machine.thread_environment(setting.threads)
 
-    def seconds(contender):
+    def seconds(contender):  # of a new process
         return probe("first-step", contender, environment=environment)["seconds"]
 
     take_turns(Row(name), FRAMEWORKS, 1, seconds)  # fills the cache of kernels and that of files
@@ -130,7 +130,7 @@ def memory(setting, name):
     count = len(setting.data.x)
     epochs = max(1, min(3, MEMORY_STEPS // (count // BATCH)))
 
-    def megabytes(contender):
+    def megabytes(contender):  # of training in a new process; enters the peak into `peaks`
         memory = probe("memory", contender, file, epochs, environment=environment)
         peaks[contender] = memory["peak"]
         return memory["training"]
@@ -183,7 +183,7 @@ def scaling(setting, name):
         return [row]
     with trained_file(setting) as file:
 
-        def speed_up(contender):
+        def speed_up(contender):  # of a training step; appends the matrix product's to `gains`
             (alone, slow), (together, fast) = (
                 timed_steps(row.ways, contender, file, machine.thread_environment(threads))
                 for threads in (1, 2)
@@ -217,7 +217,7 @@ def avx2(setting, name):
         if registers["zmm"] or not registers["ymm"]:
             raise ValueError(f"{name}: compiled for something else than AVX2: {registers}")
 
-        def seconds(contender):
+        def seconds(contender):  # of a training step in a new process
             return timed_steps(row.ways, contender, file, environments[contender])[0]
 
         take_turns(row, AVX2, setting.process_rounds, seconds)

@@ -62,6 +62,7 @@ def timed_window():
     from gui.window import Window
 
     class TimedWindow(Window):
+        # `made` is {version of the drawing: the time when it was made}.
         def __init__(self, *arguments):
             self.made, self.latencies = {}, array("d")
             super().__init__(*arguments)

@@ -113,7 +113,6 @@ def main() -> int:
 
     model = classic_net()
     model.summary()
-
     logger = CSVLogger(history_file)
     history = model.fit(
         x_train,

@@ -144,6 +144,7 @@ def check_steps(
     cotangent = rng.standard_normal(y.shape)
 
     def value() -> tuple[float, list[np.ndarray]]:
+        # The output as one number, and the arrays that show kinks: see `compare`.
         y, tape = run()
         pattern = []
         for step, ctx in zip(steps, tape, strict=True):
@@ -215,7 +216,7 @@ def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int
 
 
 def check_rows(model: object, samples: int, entries: int, seed: int) -> Iterator[Row]:
-    """Yield the rows of `check_model` one by one, so that they can be printed while it runs."""
+    """Yield the rows of `check_model`, with its arguments, one by one, to be printed at once."""
     config = model.get_config()
     for layer in config["layers"]:
         layer["config"]["dtype"] = "float64"
@@ -250,6 +251,7 @@ def check_loss(
     target = loss.target(chosen if sparse else np.eye(classes)[chosen], y_pred)
 
     def value() -> tuple[float, list[np.ndarray]]:
+        # The mean loss for the present y_pred; it has no kinks.
         return float(loss.forward(target, y_pred, logits)[0].mean()), []
 
     gradient = loss.backward(target, loss.forward(target, y_pred, logits)[1], logits)

@@ -61,10 +61,10 @@ class Pass:
         self.arrays = [tf.constant(array) for array in (x, kernel, bias)]
         self.dy = tf.constant(dy)
 
-        def convolve(x, kernel, bias):
+        def convolve(x, kernel, bias):  # returns y
             return tf.nn.bias_add(tf.nn.conv2d(x, kernel, case.stride, "VALID"), bias)
 
-        def forward_and_backward(x, kernel, bias, dy):
+        def forward_and_backward(x, kernel, bias, dy):  # returns y, dx, dkernel, dbias
             with tf.GradientTape() as tape:
                 tape.watch((x, kernel, bias))
                 y = convolve(x, kernel, bias)

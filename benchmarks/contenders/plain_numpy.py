@@ -66,12 +66,14 @@ class Conv2D:
         self.pad = (options["kernel_size"] - 1) // 2 if same else 0
 
     def forward(self, x, rng):
+        """Return y (n, oh, ow, f)."""
         sides = (self.pad, self.pad)
         self.x = np.pad(x, ((0, 0), sides, sides, (0, 0))) if self.pad else x
         y, self.columns = convolve(self.x, *self.params)
         return y
 
     def backward(self, dy, first):
+        """Return dx (n, h, w, c), None for the first layer; set `grads`."""
         kernel = self.params[0]
         self.grads = kernel_gradients(dy, self.columns, kernel.shape)
         if first:
@@ -87,10 +89,12 @@ class Dense:
         pass
 
     def forward(self, x, rng):
+        """Return y (n, f)."""
         self.x = x
         return x @ self.params[0] + self.params[1]
 
     def backward(self, dy, first):
+        """Return dx (n, c); set `grads`."""
         self.grads = self.x.T @ dy, dy.sum(axis=0)
         return dy @ self.params[0].T
 
@@ -104,10 +108,12 @@ class Activation:
         self.relu = name == "relu"
 
     def forward(self, x, rng):
+        """Return y, shaped as x."""
         self.y = np.maximum(x, 0) if self.relu else np.tanh(x)
         return self.y
 
     def backward(self, dy, first):
+        """Return dx, shaped as dy."""
         return dy * ((self.y > 0) if self.relu else 1 - self.y * self.y)
 
 
@@ -126,6 +132,7 @@ class Pooling:
         return [x[:, i:rows:p, j:columns:p] for i in range(p) for j in range(p)]
 
     def forward(self, x, rng):
+        """Return y (n, oh, ow, c); for a maximum, keep its place in each window."""
         self.shape, (first, *others) = x.shape, self.positions(x)
         if not self.maximum:
             return sum(others, first) / np.float32(self.size**2)
@@ -137,6 +144,7 @@ class Pooling:
         return y
 
     def backward(self, dy, first):
+        """Return dx (n, h, w, c): dy at each maximum, or divided evenly."""
         dx = np.zeros(self.shape, dy.dtype)
         for number, values in enumerate(self.positions(dx)):
             values[...] = (
@@ -154,6 +162,7 @@ class Dropout:
         self.rate = np.float32(options["rate"])
 
     def forward(self, x, rng):
+        """Return y, shaped as x."""
         if rng is None:
             return x
         kept = rng.random(x.shape, np.float32) >= self.rate
@@ -161,6 +170,7 @@ class Dropout:
         return x * self.mask
 
     def backward(self, dy, first):
+        """Return dx, shaped as dy."""
         return dy * self.mask
 
 
@@ -173,10 +183,12 @@ class Flatten:
         pass
 
     def forward(self, x, rng):
+        """Return y (n, c)."""
         self.shape = x.shape
         return x.reshape(len(x), -1)
 
     def backward(self, dy, first):
+        """Return dx, shaped as x."""
         return dy.reshape(self.shape)
 
 

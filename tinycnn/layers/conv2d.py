@@ -109,7 +109,10 @@ class Conv2D(Affine):
         return dx, self.named(dkernel, dbias)
 
     def seen_by(self, x: np.ndarray, position: Position) -> Seen:
-        """Return an output's window of x, cut at the border, and the kernels cut alike: see `Affine`."""
+        """Return the window of x (h, w, c) that y[position] is computed from, and the kernel for it.
+
+        Both are cut where the window goes over the border of the image: see `Affine.seen_by`.
+        """
         window = window_at(self, self.kernel_size, x.shape, position[:2])
         kernels = self.params["kernel"][window.inside(self.kernel_size)]
         corner = window.rows.start, window.columns.start, 0
@@ -118,7 +121,10 @@ class Conv2D(Affine):
     def users_of_input(
         self, x_shape: tuple, y_shape: tuple, position: Position
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the outputs, of all filters, whose window holds a pixel: see `Affine.users_of_input`."""
+        """Return all k outputs whose window holds the pixel x[position], and the weight in each.
+
+        Positions in y, (k, 3), and weights, (k,): see `Affine.users_of_input`.
+        """
         *pixel, c = position
         shapes = x_shape, y_shape
         outputs, offsets = windows_over(self, self.kernel_size, shapes, pixel)  # (windows, 2) each
@@ -129,7 +135,11 @@ class Conv2D(Affine):
     def users_of_weight(
         self, x: np.ndarray, y_shape: tuple, position: Position
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the outputs of the weight's filter, but where it falls on padding: see `Affine`."""
+        """Return all k outputs that kernel[position] is used in, and the input it is multiplied with in each.
+
+        Positions in y, (k, 3), and inputs, (k,): see `Affine.users_of_weight`. These are the outputs of the
+        weight's filter, except where the weight falls on padding.
+        """
         *offset, c, f = position  # offset: (row, column) in the kernel
         (top, _), (left, _) = self.geometry((1, *x.shape))[1]
         outputs = positions_of(y_shape[:2], f)

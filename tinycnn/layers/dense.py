@@ -81,20 +81,23 @@ class Dense(Affine):
         return dx, self.named(dkernel, dbias)
 
     def seen_by(self, x: np.ndarray, position: Position) -> Seen:
-        """Return all inputs of an output's row, and the whole kernel: see `Affine.seen_by`."""
+        """Return the c inputs that y[position] is computed from, and the kernel (c, f): see `Affine`."""
         row = position[:-1]  # () for x (c,), else the indices of the axes before c
         return Seen((*row, 0), x[row], self.params["kernel"])
 
     def users_of_input(
         self, x_shape: tuple, y_shape: tuple, position: Position
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return all outputs of an input's row, and its weight for each: see `Affine.users_of_input`."""
+        """Return all f outputs that x[position] is used in, and its weight in each: see `Affine`."""
         *row, c = position
         return np.array([(*row, f) for f in range(self.units)]), self.params["kernel"][c]
 
     def users_of_weight(
         self, x: np.ndarray, y_shape: tuple, position: Position
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the outputs f of all rows, and input c of each row: see `Affine.users_of_weight`."""
+        """Return all outputs that kernel[position] is used in, and its input in each: see `Affine`.
+
+        For x (c,) that is one output; with more axes, one for each index of the axes before c.
+        """
         c, f = position
         return positions_of(y_shape[:-1], f), x[..., c].ravel()

@@ -41,7 +41,12 @@ def of_input_gradient(
 ) -> Explanation:
     """Return the explanation of dx[position]: the default of `Layer.explain_input_gradient`.
 
-    Args: see `Layer.explain_input_gradient`.
+    For an elementwise layer it is dy[position] times the slope there; otherwise it holds the number alone.
+
+    Args:
+        layer: built.
+        x, y, dy: of one sample, without the axis of the samples.
+        position: in x.
     """
     position = check_position("position", position, x.shape)
     if layer.elementwise:
@@ -58,6 +63,12 @@ def of_weight_gradient(
     """Return the explanation of one weight's gradient: the default of `Layer.explain_weight_gradient`.
 
     It holds the number alone, from the layer's own `backward`.
+
+    Args:
+        layer: built.
+        x, dy: of one sample, without the axis of the samples.
+        name: of the parameter, such as "kernel".
+        position: in the parameter.
     """
     position = check_weight(layer, name, position)
     _, grads = backward(layer, x, dy)

@@ -220,9 +220,13 @@ def run_epoch(
     """Train on all samples once, batch by batch; return {"loss": mean, metric: mean}.
 
     Args:
-        model, data, rng, batch_size, shuffle: see `run_fit`.
+        model: compiled and built.
+        data: (x, y).
         hooks: the callbacks.
-        epoch: its number, from 0.
+        rng: random numbers for the order of the samples and for dropout.
+        batch_size: samples in a batch.
+        shuffle: True for a new order of the samples.
+        epoch: its number, from 0, for messages.
         watch: warns of losses that are not finite.
     """
     x, y = data
@@ -272,7 +276,11 @@ def run_evaluate(
 def run_predict(model: object, x: np.ndarray, batch_size: int, bar: object = None) -> np.ndarray:
     """Return the model's output for every sample, (n, ...).
 
-    Args: see `run_evaluate`.
+    Args:
+        model: built.
+        x: samples (n, ...).
+        batch_size: samples in a batch.
+        bar: a `utils.progress.Bar` that moves with each batch, or None.
     """
     y, steps = np.empty((len(x), *model.output_shape[1:]), model.dtype), model.steps()
     for part in batches(len(x), batch_size):

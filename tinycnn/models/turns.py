@@ -35,7 +35,7 @@ def one_thread_at_a_time(method: Callable) -> Callable:
         The method, which raises RuntimeError, without waiting, while another thread is inside.
     """
 
-    @functools.wraps(method)
+    @functools.wraps(method)  # `turn` replaces the method
     def turn(model: object, *arguments: object, **options: object) -> object:
         turns, process, mine = model.turns, os.getpid(), (threading.get_ident(),)
         try:
@@ -66,7 +66,7 @@ def between_trainings(method: Callable) -> Callable:
         calling thread itself (from a callback).
     """
 
-    @functools.wraps(method)
+    @functools.wraps(method)  # `checked` replaces the method
     def checked(model: object, *arguments: object, **options: object) -> object:
         if os.getpid() in model.turns:
             raise RuntimeError(
