@@ -92,7 +92,6 @@ class Compiled(Network):
 
     def _plan_training(self, loss: object) -> training.Objective:
         """Return the `Objective` of a built model; warn if from_logits=True meets a softmax."""
-        """Return the `Objective` of a built model; warn if from_logits=True meets a softmax."""
         logits = self.layers[-1].as_logits() is not None
         if logits and loss.from_logits:
             warn(
@@ -130,7 +129,6 @@ class Compiled(Network):
         return plans["prediction"]
 
     def _compiled_objective(self) -> training.Objective:
-        """Return `objective`; raise RuntimeError if the model is not compiled."""
         """Return `objective`; raise RuntimeError if the model is not compiled."""
         if self.objective is None:
             raise RuntimeError(

@@ -8,7 +8,6 @@ from tinycnn.layers.base import Layer, flat_size
 from tinycnn.utils.errors import ModelFileError
 
 # Limits for one sample. "The classic net" is Keras's old example for MNIST, mnist_cnn.
-# Limits for one sample. "The classic net" is Keras's old example for MNIST, mnist_cnn.
 # 190 times the classic net's 26 million; a few seconds at most on one slow core.
 MOST_OPERATIONS = 5_000_000_000
 # 28 times the classic net's 36,864; 1 GiB in float32 for the 256 samples that are predicted at once.

@@ -169,12 +169,10 @@ class Network:
 
     def _built_layers(self) -> list[Layer]:
         """Return `layers`; raise ValueError if the model is not built."""
-        """Return `layers`; raise ValueError if the model is not built."""
         self._require_built()
         return self.layers
 
     def _require_built(self) -> None:
-        """Raise ValueError if the model is not built."""
         """Raise ValueError if the model is not built."""
         if not self.built:
             raise ValueError(
@@ -258,7 +256,6 @@ class Network:
 
     @classmethod
     def _of(cls, layers: list[Layer], name: str, rng: np.random.Generator | None) -> "Network":
-        """Return a model of these new layers, whose first weights are drawn from `rng`."""
         """Return a model of these new layers, whose first weights are drawn from `rng`."""
         model = cls(name=name)
         model._rng = rng
