@@ -92,6 +92,7 @@ def count_for(work, block):
     count = 1
     while True:
         elapsed = count * seconds(work, count)
+        # Long enough to extrapolate from
         if elapsed >= block / 2 or count >= work.limit:
             return max(1, min(work.limit, math.ceil(count * block / max(elapsed, 1e-9))))
         count = min(work.limit, 2 * count)

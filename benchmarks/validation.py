@@ -32,11 +32,11 @@ def check_difference(what, name, way, difference, limit):
         )
 
 
-def relative(out, wanted):
-    """Return max |out - wanted| / max |wanted|; NaN if the shapes differ."""
-    if out.shape != wanted.shape:
+def relative(out, expected):
+    """Return max |out - expected| / max |expected|; NaN if the shapes differ."""
+    if out.shape != expected.shape:
         return float("nan")
-    return float(np.abs(out - wanted).max() / max(np.abs(wanted).max(), 1e-30))
+    return float(np.abs(out - expected).max() / max(np.abs(expected).max(), 1e-30))
 
 
 def check_predictions(what, judge, contenders):
@@ -60,11 +60,11 @@ def check_passes(what, judge, contenders):
         judge: the Pass that is right.
         contenders: {name: {way: Pass}}.
     """
-    wanted = judge.results()
+    expected = judge.results()
     for name, ways in contenders.items():
         for way, pass_ in ways.items():
             for label, array, right in zip(
-                ("y", "dx", "dkernel", "dbias"), pass_.results(), wanted, strict=True
+                ("y", "dx", "dkernel", "dbias"), pass_.results(), expected, strict=True
             ):
                 check_difference(f"{what}, {label}", name, way, relative(array, right), ARRAY)
 
@@ -82,8 +82,8 @@ def check_training(net, weights, batch, judge, modules):
         modules: {name: module} of the contenders.
     """
     net = net.without_dropout()
-    wanted = one_step(judge.trainers(net, batch, len(batch.x)), weights, batch)
-    ((right_loss, right_change),) = wanted.values()
+    expected = one_step(judge.trainers(net, batch, len(batch.x)), weights, batch)
+    ((right_loss, right_change),) = expected.values()
     for name, module in modules.items():
         results = one_step(module.trainers(net, batch, len(batch.x)), weights, batch)
         for way, (loss, change) in results.items():

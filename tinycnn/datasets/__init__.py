@@ -38,7 +38,9 @@ def load(
             MNIST if possible, else the sample, with a `note` that says why. Anything else: a folder with
             four files in MNIST's format, under MNIST's names or EMNIST's. EMNIST's files hold images with
             rows and columns exchanged; they are exchanged back, and a `note` says so.
-        mirrors, files, patience: as in `mnist.load_data`.
+        mirrors: addresses of folders that hold MNIST's files, tried in this order; () for no network.
+        files: names, sizes and SHA-256 of MNIST's four files.
+        patience: seconds to wait in all when no mirror answers, > 0.
 
     Returns:
         `Digits`; the name is "mnist" only if all four files are MNIST's, byte for byte.

@@ -161,7 +161,7 @@ class Affine(Layer):
         position = check_position("position", position, x.shape)
         dz = activation_gradient(self.activation, dy, y)
         # forward: z = Σ x · kernel + bias
-        uses = self.users_of_input(x.shape, y.shape, position)
+        uses = self.users_of_input(x.shape, y.shape, position)  # (outputs, weights)
         return gradient_sum(self, "dL/dx", position, uses, (dz, dy))
 
     def explain_weight_gradient(

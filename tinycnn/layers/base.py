@@ -208,7 +208,14 @@ class Layer(Configurable):
         warn_of_weights([self])
 
     def copy_weights(self, weights: list[np.ndarray]) -> None:
-        """Do what `set_weights` does, without its warning of NaN and infinity."""
+        """Copy new values into the parameters, without the warning of `set_weights`.
+
+        Args:
+            weights: an array of numbers for each parameter, of its shape, in the order of `params`.
+
+        Raises:
+            ValueError: for anything else; nothing is changed then.
+        """
         if not isinstance(weights, list | tuple):
             raise ValueError(f"weights must be a list of arrays. Received: {weights!r}")
         if len(weights) != len(self.params):

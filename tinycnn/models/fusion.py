@@ -59,11 +59,18 @@ class ConvolutionReLU(FusedStep):
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool
     ) -> tuple[np.ndarray | None, Grads]:
-        """Return dx, and the gradients of each layer."""
+        """Return dx (n, h, w, c), or None, and one dict {parameter: gradient} a layer.
+
+        Args:
+            dy: gradient of the loss with respect to y.
+            ctx: what `forward` returned.
+            input_gradient: False if nobody needs dx.
+        """
         (x, y), kernel = ctx, self.layers[0].params["kernel"]
-        # dweights: dkernel and dbias
-        dx, *dweights = fused_ops.conv2d_relu_backward(dy, y, x, kernel, self.fused, input_gradient)
-        return dx, self.named(*dweights)
+        dx, dkernel, dbias = fused_ops.conv2d_relu_backward(
+            dy, y, x, kernel, self.fused, input_gradient
+        )
+        return dx, self.named(dkernel, dbias)
 
     def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return (y > 0,), bool (n, oh, ow, f): see `Layer.activation_pattern`."""
@@ -101,12 +108,18 @@ class ConvolutionReLUPooling(FusedStep):
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool
     ) -> tuple[np.ndarray | None, Grads]:
-        """Return dx, and the gradients of each layer."""
+        """Return dx (n, h, w, c), or None, and one dict {parameter: gradient} a layer.
+
+        Args:
+            dy: gradient of the loss with respect to y.
+            ctx: what `forward` returned.
+            input_gradient: False if nobody needs dx.
+        """
         (x, y, argmax, rate), kernel = ctx, self.layers[0].params["kernel"]
-        dx, *dweights = fused_ops.conv2d_relu_max_pool2d_backward(
+        dx, dkernel, dbias = fused_ops.conv2d_relu_max_pool2d_backward(
             dy, y, argmax, x, kernel, self.fused, rate, input_gradient
         )
-        return dx, self.named(*dweights)
+        return dx, self.named(dkernel, dbias)
 
     def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return y > 0, and the argmax of each window (0 where y is 0): see `Layer.activation_pattern`."""
@@ -129,12 +142,18 @@ class ConvolutionAveragePooling(FusedStep):
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool
     ) -> tuple[np.ndarray | None, Grads]:
-        """Return dx, and the gradients of each layer."""
+        """Return dx (n, h, w, c), or None, and one dict {parameter: gradient} a layer.
+
+        Args:
+            dy: gradient of the loss with respect to y.
+            ctx: what `forward` returned.
+            input_gradient: False if nobody needs dx.
+        """
         (x, a), kernel = ctx, self.layers[0].params["kernel"]
-        dx, *dweights = fused_ops.conv2d_average_pool2d_backward(
+        dx, dkernel, dbias = fused_ops.conv2d_average_pool2d_backward(
             dy, a, x, kernel, self.fused, input_gradient
         )
-        return dx, self.named(*dweights)
+        return dx, self.named(dkernel, dbias)
 
     def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return (a > 0,) for a ReLU, () for tanh: see `Layer.activation_pattern`."""

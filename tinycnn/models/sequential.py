@@ -328,7 +328,7 @@ class Sequential(Compiled):
         strides: int | None = None,
         value: float = 0.0,
     ) -> np.ndarray:
-        """Return how far a class's score falls for each covered square of x: see `occlusion.occlusion`."""
+        """Return how far a class's score falls when a square is covered, (n, i, j): `occlusion.occlusion`."""
         x = self.as_batch(self._samples(x))
         return occlusion.occlusion(self, x, class_index, size, strides, value)
 

@@ -116,13 +116,14 @@ def _placement(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> list[tuple[n
     """
     mask = images > np.float32(0.05)
     mass = images.sum(axis=(1, 2))
-    edges = []
+    edges = []  # for x and for y: both edges of the foreground, and its centre of mass
     for moved in (x, y):
         low = np.where(mask, moved, np.inf).min(axis=(1, 2)) - np.float32(0.5)
         high = np.where(mask, moved, -np.inf).max(axis=(1, 2)) + np.float32(0.5)
         edges.append((low, high, (images * moved).sum(axis=(1, 2)) / mass))
     scale = BOX / np.maximum(edges[0][1] - edges[0][0], edges[1][1] - edges[1][0])
     placed = []
+    # The first pixel puts the centre of mass at MIDDLE, but so that nothing leaves the field.
     for low, high, centre in edges:
         first = np.floor(MIDDLE + 1 - (centre - low) * scale)
         last = FIELD - np.ceil((high - low) * scale - np.float32(1e-3))
@@ -141,6 +142,7 @@ def _sampled(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     side = FIELD + 2
     x = np.clip(x + np.float32(MIDDLE + 1), 0, side - np.float32(1.001))
     y = np.clip(y + np.float32(MIDDLE + 1), 0, side - np.float32(1.001))
+    # The pixel to the upper left of each point, and how far the point is from it
     column, row = x.astype(np.int32), y.astype(np.int32)
     x, y = x - column, y - row
     first = np.arange(len(images), dtype=np.int32)[:, None, None] * (side * side)

@@ -138,8 +138,9 @@ def _centre_finely(box: np.ndarray) -> np.ndarray:
     mass = crop.astype(np.float64)
     # Sum of mass times distance from the crop's edge, for rows and columns
     moments = [mass.sum(axis=1 - axis) @ (np.arange(crop.shape[axis]) + 0.5) for axis in (0, 1)]
-    wanted = np.rint((MIDDLE + 0.5) * _FINE - np.array(moments) / mass.sum()).astype(int)
-    top, left = np.clip(wanted, 0, np.array(field.shape) - crop.shape)
+    # Where the crop's first row and column go, so that the centre of mass is at MIDDLE
+    first_pixel = np.rint((MIDDLE + 0.5) * _FINE - np.array(moments) / mass.sum()).astype(int)
+    top, left = np.clip(first_pixel, 0, np.array(field.shape) - crop.shape)
     field[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
     return np.array(Image.fromarray(field).reduce(_FINE))
 
@@ -187,6 +188,7 @@ def centre(box: np.ndarray) -> np.ndarray:
     pixels = np.argwhere(box)
     first, last = pixels.min(axis=0), pixels.max(axis=0) + 1
     mass = box[box > 0].astype(np.float64)
+    # Where the crop's first row and column go, so that the centre of mass is at MIDDLE
     first_pixel = np.floor(MIDDLE + 0.5 - mass @ (pixels - first) / mass.sum()).astype(int)
     top, left = np.clip(first_pixel, 0, FIELD - (last - first))
     crop = box[first[0] : last[0], first[1] : last[1]]

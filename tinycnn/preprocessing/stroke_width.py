@@ -54,7 +54,7 @@ def redraw(foreground: np.ndarray, width: float) -> np.ndarray:
         3.9375
     """
     fine = _enlarge(foreground)
-    depth = _distance(~fine)
+    depth = _distance(~fine)  # of each foreground pixel: its distance to the background
     axis = _medial_axis(depth)
     # growth: by how many pixels each edge moves outwards; below 0: inwards. The digit's longer side grows
     # with its lines, and is scaled back to the box: hence the divisor.
@@ -127,6 +127,7 @@ def _thin(foreground: np.ndarray, loose: np.ndarray) -> np.ndarray:
             ends = [
                 here < after for here, after in zip(around, around[1:] + around[:1], strict=True)
             ]
+            # The two conditions of the paper, the same for both passes but for a half turn
             pairs = (east & south, north | west) if first else (north & west, east | south)
             free = (count >= 2) & (count <= 6) & (np.sum(ends, axis=0, dtype=np.uint8) == 1)
             removed = free & ~(pairs[0] & pairs[1]) & loose[1:-1, 1:-1]
@@ -134,8 +135,8 @@ def _thin(foreground: np.ndarray, loose: np.ndarray) -> np.ndarray:
     return foreground
 
 
-def _distance(wanted: np.ndarray) -> np.ndarray:
-    """Return the distance from each pixel to the nearest pixel that is True, at most 40: float (h, w).
+def _distance(mask: np.ndarray) -> np.ndarray:
+    """Return the distance from each pixel to the nearest True pixel of a mask, at most 40: float (h, w).
 
     First the squared distance to the nearest one in the same column; then, in each row, the smallest sum of
     that and the squared distance along the row.
@@ -144,8 +145,8 @@ def _distance(wanted: np.ndarray) -> np.ndarray:
     need none of their lower envelopes.
     """
     farthest = np.int16(_FARTHEST * _FARTHEST)
-    squares = np.where(wanted, np.int16(0), farthest)
-    for _ in range(2):
+    squares = np.where(mask, np.int16(0), farthest)
+    for _ in range(2):  # along columns, then, transposed, along rows
         padded = np.pad(squares, [(_FARTHEST, _FARTHEST), (0, 0)], constant_values=farthest)
         count = len(squares)
         for step in range(1, _FARTHEST):

@@ -34,7 +34,7 @@ def rasterise(strokes: Sequence[np.ndarray], widths: Sequence[float], side: int)
     strokes, widths = list(strokes), np.asarray(widths, np.float64)
     _check_pen(len(strokes), widths, side)
     times = min(_TIMES, max(_FINEST // side, 1))
-    fine = side * times
+    fine = side * times  # side of the enlarged picture
     lines, diameters = [], []  # in pixels of the enlarged picture
     for stroke, width in zip(strokes, widths * fine, strict=True):
         points = check_stroke(stroke) * fine
