@@ -21,7 +21,7 @@ from benchmarks.setting import BATCH
 
 # What a process imports to have a framework
 IMPORTS = {OURS: ["tinycnn"], "PyTorch": ["torch"], "Keras": ["keras"], "NumPy": ["numpy"]}
-PARTS = [f"tinycnn.{part}" for part in ("layers", "models", "optimizers", "kernels")]
+PARTS = [f"tinycnn.{part}" for part in ("layers", "models", "optimizers", "ops.kernels")]
 FRAMEWORKS = (OURS, "PyTorch", "Keras")
 MEMORY_STEPS = 3 * 78  # about as many as three epochs of the sample, at most three epochs
 # The instruction set of Intel's Haswell (2013): AVX2 without AVX-512; and the environment variables that
