@@ -107,6 +107,11 @@ def _read_announced(file: gzip.GzipFile, axes: int, path: str | os.PathLike) -> 
 
     It is read to its end, because only there gzip's checksum (CRC) is checked.
 
+    Args:
+        file: opened for reading.
+        axes: 3 for images, 1 for labels.
+        path: its name, for messages.
+
     Raises:
         DataFileError: for a wrong header, or more bytes than announced.
     """

@@ -91,8 +91,11 @@ class Compiled(Network):
         return plans["training"]
 
     def _plan_training(self, loss: object) -> training.Objective:
-        """Return the `Objective` of a built model; warn if from_logits=True meets a softmax."""
-        logits = self.layers[-1].as_logits() is not None
+        """Return the `Objective` of a built model with this loss.
+
+        It warns if the loss has from_logits=True although the model ends in a softmax.
+        """
+        logits = self.layers[-1].as_logits() is not None  # whether the last layer has a softmax
         if logits and loss.from_logits:
             warn(
                 "from_logits=True, but the model ends in a softmax: as in Keras, the loss takes the "

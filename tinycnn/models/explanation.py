@@ -87,7 +87,7 @@ def explain_gradient(
         ValueError: for a layer or a position that is not there.
     """
     index = index_of(model, layer)
-    trace = there_and_back(model, x, y)
+    trace = forward_and_backward(model, x, y)
     if index + 1 == len(model.layers):
         return from_loss(model, trace, index, position)
     next_layer = trace.layers[index + 1]
@@ -117,7 +117,7 @@ def explain_weight_gradient(
     index = index_of(model, layer)
     if index < 0:
         raise ValueError(f"The input layer has no parameters. Received: name={name!r}")
-    trace = there_and_back(model, x, y)
+    trace = forward_and_backward(model, x, y)
     x, y = trace.values[index][0], trace.values[index + 1][0]  # input and output of the layer
     return trace.layers[index].explain_weight_gradient(
         x, y, trace.gradients[index + 1][0], parameter, position
@@ -136,12 +136,12 @@ def activation_gradients(model: object, x: np.ndarray, y: np.ndarray) -> list[np
         One array a layer, in the order of `model.layers`, shaped as that layer's output (n, ...). The loss
         is the mean over the n samples.
     """
-    trace = there_and_back(model, x, y)
+    trace = forward_and_backward(model, x, y)
     last, _ = prediction_gradient(model, trace)
     return [gradient.copy() for gradient in (*trace.gradients[1:-1], last)]
 
 
-def there_and_back(model: object, x: np.ndarray, y: np.ndarray) -> Trace:
+def forward_and_backward(model: object, x: np.ndarray, y: np.ndarray) -> Trace:
     """Run all layers forward, then the loss, then all layers backward, and return all arrays.
 
     Args:
@@ -185,7 +185,7 @@ def from_loss(model: object, trace: Trace, index: int, position: Position) -> Fr
 
     Args:
         model: compiled and built.
-        trace: from `there_and_back`, of one sample.
+        trace: from `forward_and_backward`, of one sample.
         index: of the last layer, or of the one before it if the last is a softmax without weights.
         position: the number's index in the layer's output for one sample.
     """

@@ -84,7 +84,10 @@ class Network:
         return self._layers[-1].output_shape
 
     def add(self, layer: Layer) -> None:
-        """Put one more layer at the end; it is built at once if the shape of its input is known.
+        """Append a layer; its weights are made at once if the shape of its input is known.
+
+        Args:
+            layer: that is in no model yet; without a name it gets one.
 
         Raises:
             TypeError: for something that is no layer.
