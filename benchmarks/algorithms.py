@@ -16,7 +16,7 @@ from tinycnn.utils.cli import Parser, run, whole_number
 from tinycnn.utils.geometry import FusedConvolution
 
 ROUNDS = 12  # how often each is timed
-NONE = ((0, 0), (0, 0))
+NONE = ((0, 0), (0, 0))  # padding
 SHAPES = {  # rows and columns of the image, the kernel, the pooling behind it
     "classic net, second layer": ((26, 26), (3, 3, 32, 64), (2, 2)),
     "8 channels, 8 filters": ((26, 26), (3, 3, 8, 8), (2, 2)),

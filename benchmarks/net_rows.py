@@ -87,7 +87,7 @@ def prediction(setting, name, net, count):
     judge = next(iter(ways[JUDGE].values()))()
     validation.check_predictions(name, judge, ways)
     works = {
-        n: {way: repeated(predict) for way, predict in each.items()} for n, each in ways.items()
+        n: {way: repeated(predict) for way, predict in by_way.items()} for n, by_way in ways.items()
     }
     setting.contest(row, works)
     row.note = "probabilities; weights after one epoch"

@@ -8,8 +8,8 @@ from tinycnn import datasets
 from tinycnn.utils import atomic, cli
 from tinycnn.utils.errors import DataFileError
 
-SEED = 2026
-TRAIN_PER_CLASS = 1_000
+SEED = 2026  # of the choice of digits
+TRAIN_PER_CLASS = 1_000  # digits
 TEST_PER_CLASS = 200
 EXAMPLE = """example:
   python scripts/make_sample.py --data ~/Downloads/mnist --output tinycnn/datasets/sample.npz

@@ -20,6 +20,7 @@ from tinycnn.preprocessing.augmentation import augment
 from tinycnn.utils import atomic
 from tinycnn.utils.cli import Parser, run, say
 
+# How the net is trained; also written to its record. Texts are carried out by `train`.
 RECIPE = {
     "data": "all 60,000 training digits of MNIST, deformed and drawn over anew in every epoch by "
     "tinycnn.augmentation.augment",

@@ -23,6 +23,7 @@ from tinycnn.models.plan import Step, backward, forward, plan
 
 BOUND = 1e-7  # the largest relative error of a right gradient
 DISTANCES = (1e-5, 1e-6)  # by which an entry is moved; the second if the first crosses a kink
+# A row of the printed table
 FORM = "{:<18} {:<16} {:>9}  {:>9} {:>9} {:>7} {:>7}  {}"
 HEAD = FORM.format(
     "tensor", "shape", "analytic", "numeric", "error", "checked", "kinks", ""

@@ -221,7 +221,7 @@ def sparse_categorical_crossentropy(
 
 _losses = (CategoricalCrossentropy, *CategoricalCrossentropy.__subclasses__())  # all in this file
 CLASSES = {cls.__name__: cls for cls in _losses}
-NAMES = {cls().name: cls for cls in _losses}
+NAMES = {cls().name: cls for cls in _losses}  # such as "categorical_crossentropy"
 FUNCTIONS = {
     categorical_crossentropy: CategoricalCrossentropy,
     sparse_categorical_crossentropy: SparseCategoricalCrossentropy,

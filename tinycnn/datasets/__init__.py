@@ -19,6 +19,7 @@ from tinycnn.utils.printable import printable
 
 __all__ = ["Digits", "load", "mnist", "sample"]
 
+# The note of `Digits` for EMNIST
 _UPRIGHT = (
     "These are EMNIST's files, which hold every image mirrored and lying: it was set upright."
 )

@@ -25,7 +25,7 @@ from tinycnn.utils.errors import DataFileError
 _SOURCES = 'Data come from "auto", "mnist", "sample", or a folder with the four files of MNIST.'
 _ONE_SET = "Keep the four files that you mean in a folder of their own."
 
-Split = tuple[np.ndarray, np.ndarray]
+Split = tuple[np.ndarray, np.ndarray]  # x (n, 28, 28), y (n,)
 
 
 class Content(NamedTuple):

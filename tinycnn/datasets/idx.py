@@ -23,7 +23,7 @@ MAX_COUNT = 1_000_000  # bounds the memory a hostile file can ask for
 MAX_BYTES = 16 + MAX_COUNT * SIDE * SIDE  # of a file, packed or unpacked
 
 _UNSIGNED_BYTE = 0x08
-_TYPES = {
+_TYPES = {  # codes of the element types in the header
     0x08: "unsigned byte",
     0x09: "signed byte",
     0x0B: "16-bit integer",
@@ -31,8 +31,8 @@ _TYPES = {
     0x0D: "32-bit float",
     0x0E: "64-bit float",
 }
-_CONTENTS = {1: "labels (idx1)", 3: "images (idx3)"}
-_GZIP = b"\x1f\x8b"
+_CONTENTS = {1: "labels (idx1)", 3: "images (idx3)"}  # by the number of axes
+_GZIP = b"\x1f\x8b"  # the first bytes of gzip data
 _CHUNK = 1 << 16  # bytes
 
 # What to do about it, for the errors

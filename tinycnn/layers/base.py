@@ -12,7 +12,7 @@ from tinycnn.utils.configurable import Configurable
 from tinycnn.utils.validation import affordable, as_array, check_int, check_name, check_supported
 
 DTYPES = ("float32", "float64")
-DATA_FORMAT = ("channels_last", None)
+DATA_FORMAT = ("channels_last", None)  # the accepted values of Keras's option
 
 Shape = tuple[int | None, ...]  # (None, 28, 28, 1): the number of samples is open
 

@@ -12,7 +12,7 @@ import numpy as np
 from tinycnn.layers.explanation_text import TOP, index_text, number, signed, term_lines
 
 Position = tuple[int, ...]
-FORMULAS = {
+FORMULAS = {  # of activations, as text
     "relu": "max(z, 0)",
     "sigmoid": "1 / (1 + exp(-z))",
     "tanh": "tanh(z)",

@@ -5,7 +5,7 @@ import numpy as np
 from tinycnn.callbacks import Callback
 from tinycnn.utils.validation import check_int, check_number, plain
 
-VERBOSITY = {"auto": 1, 0: 0, 1: 1, 2: 2}
+VERBOSITY = {"auto": 1, 0: 0, 1: 1, 2: 2}  # accepted values of `verbose`: what they mean
 
 
 def batch_or(default: int, value: int | None, name: str = "batch_size") -> int:
