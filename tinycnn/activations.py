@@ -13,12 +13,12 @@ from tinycnn.utils.validation import plain_array
 
 @dataclasses.dataclass(frozen=True)
 class ActivationFunction:
-    """An activation and its derivative; calling it applies it.
+    """An activation function with its gradient; it can be called like a function.
 
     Args:
         name: as Keras spells it.
-        forward: x -> y.
-        backward: (dy, y) -> dx.
+        forward: takes x, returns y of the same shape.
+        backward: takes (dy, y), returns dx of the same shape.
 
     Example:
         >>> relu(np.array([-1.0, 2.0]))
@@ -30,13 +30,13 @@ class ActivationFunction:
     backward: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Return y, shaped as x; numbers that are not floats are taken as float32."""
+        """Return y, shaped as x, of its dtype; other dtypes than float32 and float64 become float32."""
         x = plain_array("x", x)
         x = x if x.dtype in FLOATS else x.astype(np.float32)
         return self.forward(x).reshape(x.shape)
 
     def serialize(self) -> str:
-        """Return what stands for it in a configuration: its name."""
+        """Return its name, which stands for it in configurations and model files."""
         return self.name
 
 
@@ -50,7 +50,7 @@ ACTIVATIONS = {function.name: function for function in (linear, relu, sigmoid, t
 
 
 def get(identifier: str | ActivationFunction | None) -> ActivationFunction:
-    """Return an activation by name; None means linear.
+    """Return an activation: by its name, itself if it is one already, or `linear` for None.
 
     Raises:
         ValueError: for a name that is not there.

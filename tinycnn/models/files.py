@@ -1,4 +1,7 @@
-"""Between a model and its file: what is to be stored, as plain values, and what they must look like."""
+"""What a model stores in its file, as plain values, and which arrays a model's file must hold.
+
+How these are written as HDF5 is the task of `tinycnn.saving`.
+"""
 
 import math
 import os
@@ -10,14 +13,17 @@ from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.utils.arrays import check_array
 from tinycnn.utils.errors import ModelFileError
 
-LARGEST_SAMPLE = 2**26  # numbers that a layer of a file may hand on for one sample
+LARGEST_SAMPLE = 2**26  # the most numbers that a layer read from a file may output for one sample
 
 
 def weight_specs(config: dict) -> saving.Specs:
-    """Return the name, and the shape and dtype of each parameter, of every layer; nothing is allocated.
+    """Return for every layer its name, and {parameter: (shape, dtype)}, without making the arrays.
 
     Args:
         config: as from `Sequential.get_config`.
+
+    Returns:
+        A list such as [("dense", {"kernel": ((784, 10), "float32"), "bias": ((10,), "float32")})].
 
     Raises:
         ValueError, TypeError: if it describes no model.
@@ -26,7 +32,14 @@ def weight_specs(config: dict) -> saving.Specs:
 
 
 def specs_of(layers: list[Layer]) -> saving.Specs:
-    """Return what `weight_specs` does, of layers that are made, but not built."""
+    """Return what `weight_specs` returns, for layers that need not be built.
+
+    Args:
+        layers: in order, the first with the shape of its input.
+
+    Raises:
+        ValueError: if they make no model, or an output is larger than `LARGEST_SAMPLE`.
+    """
     specs, shape = [], None
     for layer in layers:
         shape = layer.batch_shape if shape is None else shape
@@ -50,7 +63,15 @@ def save_model(
     overwrite: bool = True,
     include_optimizer: bool = True,
 ) -> None:
-    """Write a whole model to a file: see `Sequential.save`."""
+    """Write a model's layers, weights and, if it is compiled, its training state to an HDF5 file.
+
+    Args:
+        model: built.
+        filepath, overwrite, include_optimizer: see `Sequential.save`.
+
+    Raises:
+        ModelFileError: if the file cannot be written.
+    """
     path = os.fspath(filepath)
     if not path.lower().endswith((".h5", ".hdf5")):
         raise ModelFileError(path, "only .h5 and .hdf5 files can be written", "Choose such a name.")
@@ -95,7 +116,7 @@ def check_arrays(
 
 
 def compiled_config(model: object) -> dict:
-    """Return what `compile` was told, as plain values."""
+    """Return a compiled model's loss, metrics and optimizer as plain values: strings, numbers, dicts."""
     return {
         "loss": model._compiled["loss"].serialize(),
         "metrics": [name for name, _ in model._compiled["metrics"]],
@@ -104,7 +125,10 @@ def compiled_config(model: object) -> dict:
 
 
 def optimizer_state(optimizer: optimizers.Optimizer) -> dict | None:
-    """Return an optimizer's step count and copies of its slots; None before its first step."""
+    """Return an optimizer's step count and copies of its slots, {"iterations": ..., "slots": ...}.
+
+    Slots are its running arrays, one for each weight array. None before the first step.
+    """
     if not optimizer.iterations:
         return None
     slots = {name: [array.copy() for array in slot] for name, slot in optimizer.slots.items()}
