@@ -62,3 +62,10 @@ def paired(actual, wanted):
     """Pair one result with one, or each of several with each of several."""
     both = actual, wanted
     return zip(*(b if isinstance(b, tuple) else (b,) for b in both), strict=True)
+
+
+def some_images(case, rng, dtype):
+    """Return x, kernel, bias, strides and padding of one of CONVOLUTIONS."""
+    n, h, w, c, kh, kw, f, strides, padding = CONVOLUTIONS[case]
+    shapes = (n, h, w, c), (kh, kw, c, f), (f,)
+    return *(integers(rng, *shape, dtype=dtype) for shape in shapes), strides, padding

@@ -1,53 +1,12 @@
-"""Convolution, forward and backward, against its definition over odd shapes: exactly on small integers."""
+"""Convolution by the table: the algorithm that it names is called, NaN goes through, rounding stays small."""
 
 import numpy as np
 import pytest
 
 from tests.support import algorithms
-from tests.support.exact import CONVOLUTIONS, DTYPES, NONE, integers, paired
-from tests.support.intrinsics import entered
-from tests.support.tiles import USED_TILES, tiles_of
+from tests.support.exact import DTYPES, NONE, integers, paired
 from tinycnn.ops import kernels, reference
-from tinycnn.ops.kernels.blocks.gemm import gemm
-from tinycnn.ops.kernels.convolution import winograd, winograd_gradient
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("case", CONVOLUTIONS)
-def test_convolution_is_exact_on_integers(case, dtype, rng, directly):
-    n, h, w, c, kh, kw, f, strides, padding = CONVOLUTIONS[case]
-    x, kernel = integers(rng, n, h, w, c, dtype=dtype), integers(rng, kh, kw, c, f, dtype=dtype)
-    bias = integers(rng, f, dtype=dtype)
-    y = reference.conv2d_forward(x, kernel, bias, strides, padding)
-    actual = kernels.conv2d_forward(x, kernel, bias, strides, padding)
-    assert actual.dtype == dtype
-    np.testing.assert_array_equal(actual, y)
-    dy = integers(rng, *y.shape, dtype=dtype)
-    arguments = dy, kernel, x.shape, strides, padding
-    np.testing.assert_array_equal(
-        kernels.conv2d_backward_input(*arguments), reference.conv2d_backward_input(*arguments)
-    )
-    arguments = dy, x, kernel.shape, strides, padding
-    wanted = reference.conv2d_backward_kernel(*arguments)
-    for one, other in paired(kernels.conv2d_backward_kernel(*arguments), wanted):
-        assert one.dtype == dtype
-        np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_the_convolutions_above_use_every_tile(dtype, rng, directly):
-    sizes = set()
-
-    def watch(function, arguments):
-        if function is gemm:
-            sizes.add(arguments[-2:])
-        function(*arguments)
-
-    with entered(watch):
-        for case in CONVOLUTIONS:
-            test_convolution_is_exact_on_integers(case, dtype, rng, directly)
-    used = set().union(*(tiles_of(*map(int, size), np.dtype(dtype).itemsize) for size in sizes))
-    assert used == USED_TILES
+from tinycnn.ops.kernels.convolution import conv2d, winograd, winograd_gradient
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -95,3 +54,23 @@ def test_convolution_stays_close_on_real_numbers(way, dtype, rng, monkeypatch):
         assert transformed == (["winograd"] if way == "winograd" else [])
         for one, other in paired(actual, getattr(reference, name)(*exact)):
             assert np.linalg.norm(one - other) <= bound * np.linalg.norm(other)
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel_shape", "strides", "forward", "back", "weights"),
+    [
+        ((26, 26), (3, 3, 32, 64), (1, 1), "winograd", "winograd", "winograd"),
+        ((26, 26), (3, 3, 32, 64), (2, 1), "direct", "direct", "direct"),
+        ((12, 12), (3, 3, 3, 4), (1, 1), "direct", "few_channels", "direct"),
+    ],
+)
+def test_the_table_decides(size, kernel_shape, strides, forward, back, weights, monkeypatch):
+    called = []
+    for entries in (conv2d.FORWARD, conv2d.BACKWARD_INPUT, conv2d.BACKWARD_KERNEL):
+        for name in entries:
+            monkeypatch.setitem(entries, name, lambda *_, name=name: called.append(name))
+    x, kernel = np.ones((1, *size, kernel_shape[2])), np.ones(kernel_shape)
+    conv2d.conv2d_forward(x, kernel, np.ones(kernel_shape[3]), strides, NONE)
+    conv2d.conv2d_backward_input(x, kernel, x.shape, strides, NONE)
+    conv2d.conv2d_backward_kernel(x, x, kernel_shape, strides, NONE)
+    assert called == [forward, back, weights]
