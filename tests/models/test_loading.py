@@ -1,10 +1,11 @@
-"""Models in files: configurations that no model can have, and states that no optimizer can be in."""
+"""Models out of files: configurations that no model can have, and states that no optimizer can be in."""
 
 import copy
 
 import numpy as np
 import pytest
 
+import tinycnn
 from tinycnn import saving, utils
 from tinycnn.layers import Conv2D, Dense, Flatten, Input
 from tinycnn.models import Sequential, files, load_model
@@ -13,6 +14,8 @@ from tinycnn.saving import writer
 from tinycnn.utils.errors import ModelFileError
 
 X = np.random.default_rng(0).random((6, 8, 8, 1))
+
+
 Y = np.arange(6) % 3
 
 
@@ -79,3 +82,15 @@ def test_an_impossible_optimizer_state_starts_afresh(spoil, tmp_path):
         again = load_model(path)
     history = again.fit(X, Y, verbose=0).history
     assert np.isfinite(history["loss"]).all()
+
+
+def test_the_layers_of_a_file_are_made_once(tmp_path, monkeypatch):
+    tinycnn.Sequential([Input((4,)), Dense(3), Dense(2)]).save(tmp_path / "a.h5")
+    made, real = [], Dense.__init__
+
+    def counted(self, *arguments, **options):
+        made.append(self)
+        real(self, *arguments, **options)
+
+    monkeypatch.setattr(Dense, "__init__", counted)
+    assert tinycnn.load_model(tmp_path / "a.h5").layers == made
