@@ -6,7 +6,10 @@ import h5py
 import pytest
 
 import tinycnn
+from tests.support import model_examples as examples
 from tinycnn.layers import Input, LeakyReLU
+from tinycnn.saving import layer_config
+from tinycnn.saving.options import UnsupportedError
 from tinycnn.utils.errors import ModelFileError
 
 
@@ -46,3 +49,18 @@ def test_a_slope_that_is_none(tmp_path, options, words):
     with pytest.raises(ModelFileError) as caught:
         with_options(tmp_path / "a.h5", options)
     assert words in str(caught.value)
+
+
+def test_what_is_written_reads_as_the_same_plain_form():
+    plain = examples.every_layer()
+    assert layer_config.plain_model(layer_config.keras_model(plain)) == plain
+
+
+def test_the_wrappers_of_keras_3_are_taken_off():
+    policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float64"}}
+    assert layer_config.plain_dtype(policy) == "float64"
+    he = {"class_name": "VarianceScaling", "config": {"scale": 2.0, "distribution": "normal"}}
+    assert layer_config.plain_initializer(he)["class_name"] == "HeNormal"
+    for wrong in ("float16", {"class_name": "Policy", "config": {"name": "mixed"}}):
+        with pytest.raises(UnsupportedError, match="only"):
+            layer_config.plain_dtype(wrong)

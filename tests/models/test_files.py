@@ -1,0 +1,67 @@
+"""Between a model and its file: shapes without arrays, copies of what changes, names that can be written."""
+
+import numpy as np
+import pytest
+
+from tests.support.nets import X, Y, conv, dense
+from tinycnn.layers import Dense, Input
+from tinycnn.models import files
+from tinycnn.models.sequential import Sequential
+from tinycnn.utils.errors import ModelFileError
+
+
+@pytest.mark.parametrize("make", [conv, dense])
+def test_the_shapes_are_those_of_the_built_model(make):
+    model = make()
+    specs = files.weight_specs(model.get_config())
+    assert [name for name, _ in specs] == [layer.name for layer in model.layers]
+    for (_, spec), layer in zip(specs, model.layers, strict=True):
+        assert [*spec] == [*layer.params]
+        for (shape, dtype), array in zip(spec.values(), layer.params.values(), strict=True):
+            assert (tuple(shape), dtype) == (array.shape, array.dtype.name)
+
+
+def test_a_model_that_is_none_or_too_large():
+    with pytest.raises(ValueError, match="the shape of the input is not known"):
+        files.specs_of([Dense(3)])
+    with pytest.raises(ValueError, match="it has no layers"):
+        files.specs_of([Input((3,))])
+    with pytest.raises(ValueError, match=r"numbers: too many"):
+        files.specs_of([Input((2**26, 2)), Dense(1)])
+
+
+@pytest.mark.parametrize("name", ["a.keras", "a", "h5"])
+def test_other_kinds_of_files_are_not_written(name, tmp_path):
+    with pytest.raises(ModelFileError, match=r"only \.h5 and \.hdf5 files can be written"):
+        files.save_model(dense(), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_state_is_a_copy_and_there_is_none_before_the_first_step():
+    model = dense(optimizer="adam")
+    assert files.optimizer_state(model.optimizer) is None
+    model.train_on_batch(X, Y)
+    state = files.optimizer_state(model.optimizer)
+    assert (state["iterations"], [*state["slots"]]) == (1, ["momentum", "velocity"])
+    kept = [array.copy() for slot in state["slots"].values() for array in slot]
+    model.train_on_batch(X, Y)
+    now = [array for slot in state["slots"].values() for array in slot]
+    assert all(map(np.array_equal, kept, now))
+
+
+def test_what_compile_was_told_is_kept_as_plain_values():
+    config = files.compiled_config(dense(metrics=["acc"]))
+    assert config["metrics"] == ["acc"]
+    assert config["loss"]["class_name"] == "SparseCategoricalCrossentropy"
+    assert config["optimizer"]["class_name"] == "SGD"
+
+
+def test_the_optimizer_is_left_out_on_request(tmp_path):
+    from tinycnn.models import load_model
+
+    model = dense()
+    files.save_model(model, tmp_path / "a.H5", include_optimizer=False)
+    with pytest.raises(RuntimeError, match="Compile the model first"):
+        load_model(tmp_path / "a.H5").evaluate(X, Y, verbose=0)
+    files.save_model(Sequential([Input((4,)), Dense(3)]), tmp_path / "b.hdf5")
+    assert load_model(tmp_path / "b.hdf5").count_params() == 15
