@@ -1,4 +1,4 @@
-"""Where digits come from: the cache, a folder, the sample; and what is said when they do not come."""
+"""Where digits come from: MNIST, a folder, the sample; and what is said when they do not come."""
 
 import os
 import sys

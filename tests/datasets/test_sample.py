@@ -1,4 +1,4 @@
-"""The embedded sample: MNIST's digits, balanced, small, and made by a script from a seed."""
+"""The embedded sample: MNIST's digits, balanced, small, and what is said where it is damaged."""
 
 import hashlib
 import os

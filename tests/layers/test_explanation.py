@@ -116,9 +116,3 @@ def test_scores_far_from_zero_do_not_overflow():
     told = layer.explain(x, layer.forward(x[None], False, None)[0][0], (1,))
     assert told.step.y == pytest.approx(1 / (1 + np.e))
     assert "exp(999.0000 - 1000.0000) = 0.3679" in str(told)
-
-
-# --- a layer that brings none ------------------------------------------------------------------------
-
-
-# --- what is refused ---------------------------------------------------------------------------------

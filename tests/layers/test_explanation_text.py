@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.support.explained import case, every_case
-from tinycnn.layers import Dense
+from tinycnn.layers import Dense, explanation_text
 
 
 @every_case
@@ -39,3 +39,28 @@ def test_a_dense_output_reads_like_this():
     ]
     assert told.counted_for().tolist() == [1, 0]
     assert told.counted_against().tolist() == [2]
+
+
+def test_numbers_as_people_read_them():
+    numbers = [0, -0.25, 0.001, 0.00099, 999_999, 1e6, -1.5e-7, np.float32(2)]
+    wanted = [
+        "0.0000",
+        "-0.2500",
+        "0.0010",
+        "0.00099",
+        "999999.0000",
+        "1e+06",
+        "-1.5e-07",
+        "2.0000",
+    ]
+    assert [explanation_text.number(value) for value in numbers] == wanted
+    assert [explanation_text.signed(value) for value in (0.5, -0.5)] == ["+ 0.5000", "- 0.5000"]
+    assert explanation_text.index_text(np.array([3, 0])) == "[3, 0]"
+
+
+def test_the_largest_products_come_first_the_rest_is_added_up():
+    factors, others = np.array([1, -2, 0, 3, 1, 4, 5.0]), np.array([1, 1, 9, -1, 2, 1, 1.0])
+    lines = explanation_text.term_lines("x{}".format, factors, others)
+    assert [line.split()[-1] for line in lines[:-1]] == ["x6", "x5", "x3", "x1"]
+    assert lines[2] == "- 3.0000 = 3.0000 · -1.0000   x3"
+    assert lines[-1] == "+ 3.0000   2 others"  # one product is 0, and none of them

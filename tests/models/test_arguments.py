@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.nets import X, Y, dense, same
 from tinycnn import utils
+from tinycnn.callbacks import Callback
+from tinycnn.models import arguments
 
 
 @pytest.mark.parametrize(
@@ -63,3 +65,33 @@ def test_options_at_the_values_of_keras_change_nothing():
     dense().compile(
         "sgd", "categorical_crossentropy", None, weighted_metrics=None, jit_compile="auto"
     )
+
+
+def test_the_last_samples_are_cut_off_for_validation():
+    x, y = np.arange(10), np.arange(10) * 2
+    (x_train, _), (x_val, y_val) = arguments.split((x, y), 0.25)
+    assert (x_train.tolist(), x_val.tolist()) == ([*range(7)], [7, 8, 9])
+    assert y_val.tolist() == [14, 16, 18]
+    data, nothing = arguments.split((x, y), 0)
+    assert data[0] is x
+    assert nothing is None
+    for share in (0.999, 1):
+        with pytest.raises(ValueError, match=r"leaves no samples on one side of 10"):
+            arguments.split((x, y), share)
+
+
+def test_results_come_as_keras_gives_them():
+    logs = {"loss": 0.5, "accuracy": 1.0}
+    assert arguments.results(logs, False) == [0.5, 1.0]
+    assert arguments.results({"loss": 0.5}, False) == 0.5
+    assert arguments.results(logs, True) is logs
+
+
+def test_one_callback_or_several_or_none():
+    one, several = Callback(), (Callback(), Callback())
+    assert arguments.callback_list(None) == []
+    assert arguments.callback_list(one) == [one]
+    assert arguments.callback_list(several) == list(several)
+    assert arguments.batch_or(32, None) == 32
+    assert arguments.batch_or(32, np.int64(5)) == 5
+    assert [arguments.verbosity(v) for v in ("auto", 0, np.int8(2), True)] == [1, 0, 2, 1]

@@ -176,3 +176,9 @@ def test_a_configuration_makes_the_model_again():
     assert again.input_shape == model.input_shape
     again.set_weights(model.get_weights())
     assert same([again.predict(IMAGES, verbose=0)], [model.predict(IMAGES, verbose=0)])
+
+
+@pytest.mark.parametrize("shape", [(None, 0), (None, None), (None, 4, 0)])
+def test_a_model_is_not_built_for_samples_of_nothing(shape):
+    with pytest.raises(ValueError, match="input_shape must be a whole number from 1"):
+        Sequential([Dense(3)]).build(shape)

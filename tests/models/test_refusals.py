@@ -1,4 +1,4 @@
-"""The face of Keras. What is refused, in words that name it; and the small helpers."""
+"""The face of Keras. What is refused, in words that name it."""
 
 import pytest
 
@@ -9,8 +9,6 @@ from tinycnn.layers import (
 )
 from tinycnn.models.sequential import Sequential
 from tinycnn.optimizers import SGD, Adam
-
-# --- what is refused ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -63,6 +61,3 @@ def test_an_optimizer_does_not_move_another_model():
     model.compile(optimizer, "sparse_categorical_crossentropy")
     with pytest.raises(ValueError, match="optimizer"):
         model.fit(X, Y, verbose=0)
-
-
-# --- utilities ---------------------------------------------------------------------------------------

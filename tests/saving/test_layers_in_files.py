@@ -1,4 +1,4 @@
-"""Every layer in a model file: its examples come back, and Keras 2's names of options are understood."""
+"""Every layer in a model file: its examples come back, and compute the same."""
 
 import numpy as np
 
