@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.support import ctx_table, nets, patience
+from tests.support import ctx_table, mirror, nets, patience
 from tests.test_architecture import ROOT
 from tinycnn.layers import Layer
 
@@ -92,6 +92,11 @@ def test_the_optimizer_and_the_loss_need_no_other_place(page, tmp_path):
 def test_the_table_of_ctx_is_that_of_the_code(page):
     shown = page.split("<!-- ctx -->\n")[1].split("\n\n")[0]
     assert shown == ctx_table.table(), "python -m tests.support.ctx_table prints the new one"
+
+
+def test_the_table_of_tests_elsewhere_is_the_one_that_is_kept(page):
+    shown = page.split("<!-- mirror -->\n")[1].split("\n\n")[0]
+    assert shown == mirror.table(), "python -m tests.support.mirror prints the new one"
 
 
 def test_its_other_code_runs(page):

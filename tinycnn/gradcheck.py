@@ -194,15 +194,15 @@ def check_layer(
         >>> [row.tensor for row in check_layer(Dense(3), (4,)) if row.good]
         ['dense/kernel', 'dense/bias', 'x']
     """
-    twin = type(layer)(**{**layer.get_config(), "dtype": "float64"})
+    double = type(layer)(**{**layer.get_config(), "dtype": "float64"})
     rng = np.random.default_rng(seed)
     double.build((None, *input_shape), rng)
-    for name, param in twin.params.items():
+    for name, param in double.params.items():
         param[...] = layer.params[name] if layer.params else rng.standard_normal(param.shape)
     prefix = layer.name or type(layer).__name__.lower()
-    params = {f"{prefix}/{name}": param for name, param in twin.params.items()}
+    params = {f"{prefix}/{name}": param for name, param in double.params.items()}
     x = rng.standard_normal((samples, *input_shape))
-    steps = [Step(twin)]
+    steps = [Step(double)]
     return list(check_steps(steps, params, x, training=training, entries=entries, seed=seed))
 
 
