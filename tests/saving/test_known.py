@@ -7,6 +7,7 @@ import tinycnn
 from tinycnn import activations, gradcheck, initializers, layers, losses, optimizers
 from tinycnn.callbacks import ModelCheckpoint
 from tinycnn.layers import Input
+from tinycnn.saving.known import check_known
 from tinycnn.utils.errors import ModelFileError
 
 X, Y = np.ones((2, 4), np.float32), np.eye(3)[:2]
@@ -75,3 +76,12 @@ def test_an_own_optimizer_or_loss_with_a_known_name(tmp_path, words):
 def test_the_gradients_of_an_own_layer_with_a_known_name_are_its_own():
     model = tinycnn.Sequential([Input((4,)), Dense(3)])
     assert not any(row.good for row in gradcheck.check_model(model))  # its backward step is Dense's
+
+
+def test_what_is_ours_passes():
+    check_known("a.h5", [layers.Dense(3)], [losses.CategoricalCrossentropy(), optimizers.SGD()])
+
+
+def test_ones_own_is_refused_whatever_it_is_called():
+    with pytest.raises(ModelFileError, match="Dense"):
+        check_known("a.h5", [Dense(3)])
