@@ -1,4 +1,4 @@
-"""Winograd's transforms are the matrices that their docstrings show; here with numbers in place of vectors."""
+"""Winograd's transforms are the matrices that their docstrings show; here numbers stand for vectors."""
 
 import re
 
