@@ -1,1 +1,4 @@
-"""The same work, side by side with peers: checked to give the same first, then timed in turns."""
+"""Benchmarks: the same work done by tinycnn, PyTorch, Keras and NumPy, checked to agree, then timed.
+
+`python -m benchmarks` runs the comparison; some modules are commands of their own (see their docstrings).
+"""

@@ -7,6 +7,11 @@ Checks that all compute the same, times them in turns, prints a table and writes
     python -m benchmarks --quick                tries everything out; the numbers mean little
 """
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 import argparse
 import os
 import pathlib
@@ -18,7 +23,7 @@ from tinycnn.utils.cli import run, whole_number
 
 
 def arguments(given=None):
-    """Read the command line."""
+    """Return the options of the command line; given: its words, None for those of this process."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
@@ -46,7 +51,7 @@ def arguments(given=None):
 
 
 def chosen_plans(pattern):
-    """Return the plans whose name matches.
+    """Return the `rows.Plan`s whose name matches a regular expression.
 
     Raises:
         ValueError: if none does, or the pattern is no regular expression.
@@ -61,7 +66,13 @@ def chosen_plans(pattern):
 
 
 def measure(setting, plans, measured):
-    """Measure the planned rows, and append them to `measured` one by one."""
+    """Measure the planned rows, with a progress bar.
+
+    Args:
+        setting: the `Setting` of this run.
+        plans: `rows.Plan`s.
+        measured: list that the rows are appended to, so that they are there even after an error.
+    """
     from benchmarks.progress import Progress
 
     progress = Progress(plans)
@@ -75,7 +86,13 @@ def measure(setting, plans, measured):
 
 
 def publish(description, measured, folder):
-    """Print the table; write it as Markdown, CSV and a picture."""
+    """Print the report; write it to `folder` as Markdown, CSV and a picture.
+
+    Args:
+        description: lines about the machine.
+        measured: `results.Row`s.
+        folder: made if need be.
+    """
     from benchmarks import plot, report
     from benchmarks.targets import TARGETS
 
@@ -95,7 +112,7 @@ def publish(description, measured, folder):
 
 
 def main(given=None):
-    """Measure and publish, even what was measured before something went wrong."""
+    """Run the command: measure, then publish, also if something went wrong after some rows."""
     options = arguments(given)
     plans = chosen_plans(options.rows)
     if options.list:

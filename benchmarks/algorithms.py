@@ -1,7 +1,12 @@
-"""What each choice of `tinycnn/ops/kernels/convolution/algorithms.py` is worth on this machine, in turns.
+"""Times every convolution algorithm of `tinycnn/ops/kernels/convolution/algorithms.py` on this machine.
 
 python -m benchmarks.algorithms
 """
+
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
 
 import contextlib
 import statistics
@@ -15,8 +20,8 @@ from tinycnn.ops import fused, reference
 from tinycnn.utils.cli import Parser, run, whole_number
 from tinycnn.utils.geometry import FusedConvolution
 
-ROUNDS = 12
-NONE = ((0, 0), (0, 0))
+ROUNDS = 12  # how often each is timed
+NONE = ((0, 0), (0, 0))  # padding
 SHAPES = {  # rows and columns of the image, the kernel, the pooling behind it
     "classic net, second layer": ((26, 26), (3, 3, 32, 64), (2, 2)),
     "8 channels, 8 filters": ((26, 26), (3, 3, 8, 8), (2, 2)),
@@ -28,6 +33,7 @@ SHAPES = {  # rows and columns of the image, the kernel, the pooling behind it
 
 
 def arguments():
+    """Return the options of the command line."""
     parser = Parser(prog="python -m benchmarks.algorithms", description=__doc__)
     parser.add_argument("--samples", type=whole_number(), default=32, help="images (default 32)")
     parser.add_argument("--rounds", type=whole_number(), default=ROUNDS, help=f"default {ROUNDS}")
@@ -36,7 +42,7 @@ def arguments():
 
 @contextlib.contextmanager
 def chosen(operation, algorithm):
-    """Let an operation run one algorithm, whatever its sizes; all others go by the table."""
+    """Within this context, run `operation` by `algorithm`, whatever the table says; others as usual."""
     from tinycnn.ops.kernels.convolution import algorithms
 
     by_table = algorithms.select
@@ -50,7 +56,15 @@ def chosen(operation, algorithm):
 
 
 def calls(rng, samples, size, kernel_shape, pool):
-    """Return a function without arguments for each operation, and what its choice depends on."""
+    """Return {operation: (function without arguments that runs it, its `Problem`)} on random arrays.
+
+    Args:
+        rng: random numbers.
+        samples: how many images.
+        size: (h, w) of the images.
+        kernel_shape: (kh, kw, c, f).
+        pool: (ph, pw) of the pooling after the convolution.
+    """
     from tinycnn.ops.kernels.convolution.algorithms import Problem
 
     def normal(*shape):
@@ -61,13 +75,13 @@ def calls(rng, samples, size, kernel_shape, pool):
         normal(*kernel_shape),
         normal(kernel_shape[3]),
     )
-    place, pooling = ((1, 1), NONE), FusedConvolution((1, 1), NONE, pool, "tanh")
-    dy = ops.conv2d_forward(x, kernel, bias, *place)
+    geometry, pooling = ((1, 1), NONE), FusedConvolution((1, 1), NONE, pool, "tanh")
+    dy = ops.conv2d_forward(x, kernel, bias, *geometry)
     means, a = fused.conv2d_average_pool2d_forward(x, kernel, bias, pooling)
     back = means, a, x, kernel, pooling, False
     problem = Problem(size, kernel_shape, (1, 1), NONE, pool)
     return {
-        "forward": (lambda: ops.conv2d_forward(x, kernel, bias, *place), problem),
+        "forward": (lambda: ops.conv2d_forward(x, kernel, bias, *geometry), problem),
         "max_pool_forward": (
             lambda: fused.conv2d_relu_max_pool2d_forward(x, kernel, bias, pooling)[0],
             problem,
@@ -76,9 +90,12 @@ def calls(rng, samples, size, kernel_shape, pool):
             lambda: fused.conv2d_average_pool2d_forward(x, kernel, bias, pooling)[0],
             problem,
         ),
-        "backward_input": (lambda: ops.conv2d_backward_input(dy, kernel, x.shape, *place), problem),
+        "backward_input": (
+            lambda: ops.conv2d_backward_input(dy, kernel, x.shape, *geometry),
+            problem,
+        ),
         "backward_kernel": (
-            lambda: ops.conv2d_backward_kernel(dy, x, kernel_shape, *place)[0],
+            lambda: ops.conv2d_backward_kernel(dy, x, kernel_shape, *geometry)[0],
             problem,
         ),
         "average_pool_backward": (
@@ -89,7 +106,19 @@ def calls(rng, samples, size, kernel_shape, pool):
 
 
 def compare(operation, call, problem, rounds):
-    """Return how many times as fast as the direct one each algorithm that fits is: medians of pairs."""
+    """Return {algorithm: direct algorithm's time / its time}, for all algorithms that fit the problem.
+
+    All run in turns; the number is the median of the ratios of each round.
+
+    Args:
+        operation: its name in `algorithms.TABLE`.
+        call: runs it and returns an array.
+        problem: the `Problem` of the call.
+        rounds: how often each algorithm runs.
+
+    Raises:
+        ValueError: if an algorithm's result differs from the direct one's.
+    """
     from tinycnn.ops.kernels.convolution.algorithms import TABLE
 
     fitting = [choice.algorithm for choice in TABLE[operation] if choice.fits(problem)]
@@ -111,6 +140,7 @@ def compare(operation, call, problem, rounds):
 
 
 def main():
+    """Print a line for each algorithm of each operation on each of `SHAPES`."""
     options = arguments()
     if ops.implementation() is reference:
         raise ValueError("the algorithms are compiled: run this without NUMBA_DISABLE_JIT=1")

@@ -1,10 +1,13 @@
-"""How long the process of the drawing window stays after the window was closed, whatever it is at.
+"""How long the drawing window's process lives on after the window was closed, in several states.
 
     python -m benchmarks.closing                 every state, by the cross and by Ctrl-C, three times
     python -m benchmarks.closing --state saving --times 20
 
-Each time is a process of its own, which opens the window, comes into the state and closes itself: the
-seconds are those from then to its end. For "compiling" its cache of kernels is empty.
+Each time a new process opens the window, waits for the state and closes the window; the seconds from then
+to the end of the process are printed. For "compiling" its cache of kernels is empty.
+
+`STATES` has a function for each state: it gets the window, is called every 5 ms, returns whether the window
+is in that state, and may do something to bring it there.
 It needs a screen; on a machine without one: xvfb-run python -m benchmarks.closing
 """
 
@@ -22,17 +25,19 @@ SOON = 5  # milliseconds between two checks of the window
 
 
 def importing(window):
+    """Return whether the process is importing tinycnn: NumPy is there, the kernels' compiler is not."""
     return "numpy" in sys.modules and "tinycnn.ops.kernels.codegen.jit" not in sys.modules
 
 
 def compiling(window):
+    """Return whether the first kernel is being compiled, which `jit.announce` has announced."""
     compile_module = sys.modules.get("tinycnn.ops.kernels.codegen.jit")
     announced = getattr(compile_module, "announce", None)
     return announced is not None and announced.cache_info().currsize > 0
 
 
 def loading(window):
-    """Come in the middle of the load of another model."""
+    """Once the window is ready, start to load another model; return whether that was started."""
     if not ready(window):
         return False
     from tinycnn import pretrained
@@ -42,6 +47,7 @@ def loading(window):
 
 
 def ready(window):
+    """Return whether the window has its model, whose name then stands in the status bar."""
     return bool(window.view.status_bar.model["text"])
 
 
@@ -54,6 +60,7 @@ def draw(window):
 
 
 def predicting(window):
+    """Once the window is ready, draw a stroke, which starts a prediction; return whether it was started."""
     if not ready(window):
         return False
     draw(window)
@@ -61,7 +68,7 @@ def predicting(window):
 
 
 def saving(window):
-    """Come when the drawing was just given to be saved."""
+    """Once the window is ready, draw a stroke and start to save it; return whether that was started."""
     if not predicting(window):
         return False
     window._saver.submit("save", "drawing.png", window.drawing.items)
@@ -69,7 +76,7 @@ def saving(window):
 
 
 def dialog(window):
-    """Come when a file dialog is open."""
+    """Once the window is ready, open a file dialog; return whether it is open."""
     if not ready(window):
         return False
     if not window._asking:
@@ -91,7 +98,12 @@ STATES = {
 
 
 def child(state, way):
-    """Open the window; when it is in the state say the time, and close it."""
+    """Open the window; when it is in the state, print the time and close it. This runs in the new process.
+
+    Args:
+        state: one of `STATES`.
+        way: "Ctrl-C" for the signal SIGINT; else the window is closed as by its cross.
+    """
     import gui.window
     from gui import __main__ as start
 
@@ -116,7 +128,7 @@ def child(state, way):
 
 
 def seconds(state, way):
-    """Return how long a process stayed, and its exit code."""
+    """Run `child` in a new process; return the seconds from the closing to its end, and its exit code."""
     with tempfile.TemporaryDirectory() as folder:
         cache = {"NUMBA_CACHE_DIR": folder} if state == "compiling" else {}
         done = subprocess.run(
@@ -133,6 +145,7 @@ def seconds(state, way):
 
 
 def main():
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""Rows about single convolutions, with dense random numbers everywhere: nothing is zero."""
+"""Rows of the table about single convolutions, on random numbers, none of which is 0."""
 
 import numpy as np
 
@@ -6,23 +6,23 @@ from benchmarks import validation
 from benchmarks.net_rows import JUDGE, repeated
 from benchmarks.results import Row
 
-BLOCK = 0.15  # seconds a turn
+BLOCK = 0.15  # seconds that a turn lasts
 
 
 def arrays(case):
-    """Return x, kernel, bias and dy for a case: normal numbers, each row the same in every run."""
-    rng, after = np.random.default_rng(0), case.side_after
+    """Return [x, kernel, bias, dy] for a `nets.Convolution`: normal random numbers, always the same."""
+    rng, side = np.random.default_rng(0), case.side_after
     shapes = (
         (case.samples, case.side, case.side, case.channels),
         (case.window, case.window, case.channels, case.filters),
         (case.filters,),
-        (case.samples, after, after, case.filters),
+        (case.samples, side, side, case.filters),
     )
     return [rng.standard_normal(shape, np.float32) for shape in shapes]
 
 
 def passes(setting, row, case):
-    """Return {contender: {way: Pass}}, after making sure that they agree."""
+    """Return {contender: {way: Pass}} for a case, after checking that all give the same results."""
     given = arrays(case)
     by_name = {name: m.convolutions(case, given) for name, m in setting.modules(row).items()}
     judge = next(iter(by_name[JUDGE].values()))
@@ -31,16 +31,17 @@ def passes(setting, row, case):
 
 
 def convolution(setting, name, case, part):
-    """Time a convolution.
+    """Time a single convolution with all contenders; return [row].
 
     Args:
+        setting: the `Setting` of this run.
         name: of the row.
-        case: which one.
+        case: a `nets.Convolution`.
         part: "forward", or "both" for forward and all three gradients.
     """
     row = Row(name, flops=case.flops() * (1 if part == "forward" else 3))
     works = {
-        contender: {way: repeated(getattr(one, part)) for way, one in ways.items()}
+        contender: {way: repeated(getattr(pass_, part)) for way, pass_ in ways.items()}
         for contender, ways in passes(setting, row, case).items()
     }
     setting.contest(row, works, BLOCK, with_sgemm=True)

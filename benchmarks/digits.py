@@ -1,4 +1,4 @@
-"""The data that every contender learns from: real digits, because the share of zeros in them matters."""
+"""The data that all contenders train on: real digits, because speed depends on how many pixels are 0."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ class Data:
     """Digits as the contenders take them.
 
     Args:
-        name: "sample", "mnist" or a folder's.
+        name: "sample", "mnist" or the name of a folder.
         x: float32 (n, 28, 28, 1), 0 to 1.
         labels: int64 (n,).
     """
@@ -25,12 +25,12 @@ class Data:
         return np.eye(10, dtype=np.float32)[self.labels]
 
     def first(self, count):
-        """Return the first `count` digits."""
+        """Return a `Data` of the first `count` digits."""
         return Data(self.name, self.x[:count], self.labels[:count])
 
 
 def load(source):
-    """Return the training digits of `tinycnn.datasets.load(source)`."""
+    """Return the training digits of `tinycnn.datasets.load(source)` as a `Data`."""
     from tinycnn import datasets
 
     digits = datasets.load(source)

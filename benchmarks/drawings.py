@@ -1,8 +1,13 @@
-"""How many drawn and how many deformed digits a model reads: `python -m benchmarks.drawings`.
+"""A model's accuracy on drawn and on deformed digits: `python -m benchmarks.drawings`.
 
 The drawings are variations of the strokes in `tests/support/drawn_digits.py`, which no net is trained on. The
 deformed digits are MNIST's test images after Pillow has turned, slanted, thickened or thinned them.
 """
+
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
 
 import argparse
 import collections
@@ -18,21 +23,22 @@ ENLARGED = 112  # 4 times 28: there a filter of 3 or 5 changes a line by a fract
 
 
 def drawings(count, seed):
-    """Return images (n, 28, 28), their digits, and "digit style" of each."""
+    """Return `count` random drawings: images uint8 (n, 28, 28), digits (n,), and a list of "digit style"."""
     from tests.support.drawn_digits import drawn
 
     rng = np.random.default_rng(seed)
-    made = [drawn(rng) for _ in range(count)]
+    made = [drawn(rng) for _ in range(count)]  # (digit, style, strokes)
     images = np.array([preprocessing.strokes_to_mnist(strokes) for _, _, strokes in made])
     return images, np.array([d for d, _, _ in made]), [f"{d} {style}" for d, style, _ in made]
 
 
 def rotated(picture, degrees):
+    """Return a Pillow image rotated counter-clockwise."""
     return picture.rotate(degrees, Image.Resampling.BICUBIC)
 
 
 def slanted(picture, slant):
-    """Shift the top to the right where `slant` (a tangent) is above 0."""
+    """Return a Pillow image sheared sideways, its top to the right for a slant (a tangent) above 0."""
     middle = ENLARGED / 2
     coefficients = (1, slant, -slant * middle, 0, 1, 0)
     return picture.transform(
@@ -52,7 +58,12 @@ DEFORMATIONS = {
 
 
 def deformed(images, change):
-    """Return images (n, 28, 28) after a change at four times their size, prepared anew."""
+    """Return images uint8 (n, 28, 28) changed at four times their size, then prepared by `to_mnist`.
+
+    Args:
+        images: uint8 (n, 28, 28).
+        change: function of a Pillow image that returns another: see `DEFORMATIONS`.
+    """
     new = np.empty_like(images)
     for place, image in enumerate(images):
         large = Image.fromarray(image).resize((ENLARGED, ENLARGED), Image.Resampling.BICUBIC)
@@ -61,12 +72,12 @@ def deformed(images, change):
 
 
 def read(model, images):
-    """Return the digits that the model sees, (n,)."""
+    """Return the digits that the model predicts for images uint8 (n, 28, 28): (n,)."""
     return model.predict(images[..., None] / np.float32(255), verbose=0).argmax(axis=1)
 
 
 def report_drawings(model, count, seed):
-    """Print a line for each style, worst first, with what the wrong ones were taken for."""
+    """Print the accuracy on `count` drawings for each style, the worst first, with the mistakes."""
     images, digits, styles = drawings(count, seed)
     answers = read(model, images)
     table = collections.defaultdict(list)
@@ -81,14 +92,14 @@ def report_drawings(model, count, seed):
 
 
 def report_deformed(model, digits, count):
-    """Print the accuracy on test images after each deformation."""
+    """Print the accuracy on the first `count` test images after each of `DEFORMATIONS`."""
     for name, change in DEFORMATIONS.items():
         answers = read(model, deformed(digits.x_test[:count], change))
         print(f"{np.mean(answers == digits.y_test[:count]):8.2%} {digits.name} test digits, {name}")
 
 
 def main():
-    """Report on drawings, then on deformed digits."""
+    """Run the command: report on drawings, then on deformed digits."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", help="model file; default: the bundled model")
     parser.add_argument("--data", default="auto", help="as in scripts/train.py")

@@ -1,7 +1,12 @@
-"""How long each step from the definition of a convolution to the fast kernel takes on this machine.
+"""Times the steps from the definition of a convolution to the fast kernel (`tinycnn/ops/kernels/ladder.py`).
 
 python -m benchmarks.ladder
 """
+
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
 
 import time
 
@@ -13,13 +18,14 @@ from tinycnn.utils.cli import Parser, run, whole_number
 from tinycnn.utils.geometry import FusedConvolution
 
 ROUNDS = 10
-REST = 0.3  # seconds: the threads of NumPy's BLAS spin a while after a product, in the way of the next step
-FARTHEST = 1e-4  # from the definition, as a share of the largest number: more is a wrong result
+REST = 0.3  # seconds: after a product the threads of NumPy's BLAS keep the CPUs busy for a while
+FARTHEST = 1e-4  # largest difference from the definition, as a share of its largest number
 GEOMETRY = ((1, 1), ((0, 0), (0, 0)))  # strides and padding
 HEAD = f"{'':24}{'ms':>10}  {'times as fast':>13}  {'largest error':>13}"
 
 
 def arguments():
+    """Return the options of the command line."""
     parser = Parser(prog="python -m benchmarks.ladder", description=__doc__)
     parser.add_argument("--samples", type=whole_number(), default=32, help="images (default 32)")
     parser.add_argument("--channels", type=whole_number(), default=32, help="default 32")
@@ -28,7 +34,7 @@ def arguments():
 
 
 def milliseconds(function, *given):
-    """Return the least time of a few rounds, after one that may compile."""
+    """Return the milliseconds that function(*given) takes: the least of 10 calls, after one to compile."""
     function(*given)
     time.sleep(REST)
     times = []
@@ -40,13 +46,25 @@ def milliseconds(function, *given):
 
 
 def error(result, expected):
-    """Return the largest difference as a share of the largest number."""
+    """Return the largest difference between arrays, divided by the largest absolute number expected.
+
+    Args:
+        result, expected: lists of arrays; the largest of their errors is returned.
+    """
     pairs = zip(result, expected, strict=True)
     return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
 
 
 def show(steps, expected):
-    """Print a row for each (name, what it does, function without arguments)."""
+    """Check and time each step, and print a row for it.
+
+    Args:
+        steps: (name, what it does, function without arguments that returns a list of arrays).
+        expected: the right list of arrays.
+
+    Raises:
+        ValueError: if a step's result is wrong.
+    """
     first = None
     for name, what, function in steps:
         off = error(function(), expected)
@@ -59,14 +77,20 @@ def show(steps, expected):
 
 
 def back_through_everything(dy, argmax, y, x, kernel):
-    """Pooling, ReLU and convolution one after the other: three quarters of the gradients are zero."""
+    """Back through pooling, ReLU and convolution, one by one: three quarters of the gradients are zero."""
     dz = ops.relu_backward(ops.max_pool2d_backward(dy, argmax, y.shape), y)
     dkernel, dbias = ops.conv2d_backward_kernel(dz, x, kernel.shape, *GEOMETRY)
     return ops.conv2d_backward_input(dz, kernel, x.shape, *GEOMETRY), dkernel, dbias
 
 
 def show_sparsity(x, kernel, rng):
-    """Show what it saves to list the gradients that are not zero, behind a ReLU and a pooling."""
+    """Time the backward pass of Conv2D, ReLU and pooling: on dense gradients, and on those that are not 0.
+
+    Args:
+        x: (n, h, w, c).
+        kernel: (kh, kw, c, f).
+        rng: random numbers for dy.
+    """
     bias, pool = np.zeros(kernel.shape[3], x.dtype), (2, 2)
     pooling = FusedConvolution(*GEOMETRY, pool)
     y = fused.conv2d_relu_forward(x, kernel, bias, pooling)
@@ -87,6 +111,7 @@ def show_sparsity(x, kernel, rng):
 
 
 def main():
+    """Run the command: time the steps, then the backward pass with and without zeros."""
     options = arguments()
     if ops.implementation() is reference:
         raise ValueError("the steps are compiled: run this without NUMBA_DISABLE_JIT=1")

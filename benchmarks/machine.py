@@ -1,4 +1,4 @@
-"""The machine and its limits: what it is, what is installed, and how fast it multiplies matrices."""
+"""The machine: its CPU, threads and installed packages, and a matrix product as a measure of its speed."""
 
 import importlib.metadata
 import os
@@ -16,11 +16,14 @@ THREADS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
-SIZES = (1024, 2048)  # of the square matrices; the faster is taken
+SIZES = (1024, 2048)  # rows of the square matrices that are multiplied; the faster size is taken
 
 
 def thread_environment(count):
-    """Return what tells every library to use so many threads; it must be set before they are imported."""
+    """Return environment variables that make all libraries use `count` threads.
+
+    They must be set before the libraries are imported.
+    """
     return dict.fromkeys(THREADS, str(count))
 
 
@@ -31,7 +34,7 @@ def available_threads():
 
 
 def cpu():
-    """Return (model, the flags that matter), as far as the system tells."""
+    """Return the CPU's name, and which of `FLAGS` (vector instructions) it has, if the system tells."""
     file, fields = pathlib.Path("/proc/cpuinfo"), {}
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
     for line in lines:
@@ -54,7 +57,11 @@ def versions():
 
 
 def describe(threads):
-    """Return the lines that say where all this was measured."""
+    """Return lines that describe the machine and the installed packages, for the report.
+
+    Args:
+        threads: how many everybody uses.
+    """
     model, flags = cpu()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     busy = "" if load is None else f"; load {load:.1f} before the start"
@@ -66,12 +73,12 @@ def describe(threads):
 
 
 def sgemm_works():
-    """Return, for each size of matrices, a product in float32 as `Work`, and its arithmetic."""
+    """Return {size: (`timing.Work` that multiplies float32 matrices of this size, its FLOPs)}."""
     import numpy as np
 
     from benchmarks.timing import Work
 
-    def matrix_product(size):
+    def matrix_product(size):  # returns Work, FLOPs
         rng = np.random.default_rng(0)
         a, b = (rng.random((size, size), np.float32) for _ in range(2))
         c = np.empty_like(a)

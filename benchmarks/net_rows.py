@@ -1,4 +1,7 @@
-"""Rows about whole nets: training steps, and predictions."""
+"""Rows of the table about whole nets: training steps and predictions.
+
+Functions that measure take the `Setting` of this run and the row's name first, and return a list of rows.
+"""
 
 from benchmarks import validation
 from benchmarks.contenders import OURS
@@ -6,11 +9,20 @@ from benchmarks.results import Row
 from benchmarks.setting import BATCH
 from benchmarks.timing import Work
 
-JUDGE = "NumPy"
+JUDGE = "NumPy"  # the contender whose results are taken as right
 
 
 def training(setting, name, net, batch):
-    """Time a training step from two states of the weights; the one where tinycnn is slower counts."""
+    """Time a training step of all contenders; return [row].
+
+    It is timed with weights after little and after much training, because tinycnn's speed depends on how
+    many activations are 0; the state in which tinycnn is slower is reported.
+
+    Args:
+        setting, name: see this module.
+        net: a `nets.Net`.
+        batch: samples in a batch.
+    """
     row = Row(name, flops=batch * net.step_flops())
     modules, states = setting.modules(row), setting.weights(net)
     if net.name not in setting.validated:
@@ -30,7 +42,14 @@ def training(setting, name, net, batch):
 
 
 def training_ways(setting, trainers, weights, batch):
-    """Return {contender: {way: Work}}; each turn begins with the same weights."""
+    """Return {contender: {way: timing.Work}} for training steps; each turn begins with the same weights.
+
+    Args:
+        setting: its data limit how many steps a turn can have.
+        trainers: {contender: {way: Trainer}}.
+        weights: where each turn begins.
+        batch: samples in a batch.
+    """
 
     def work(trainer):
         limit = len(setting.data.x) // batch
@@ -43,7 +62,13 @@ def training_ways(setting, trainers, weights, batch):
 
 
 def live_share(ours, net, weights, data):
-    """Return in words how much of the gradient behind a maximum is not zero, nothing without one."""
+    """Return as text which share of the gradient after the max pooling is not 0; "" without max pooling.
+
+    Args:
+        ours: the module `contenders.ours`.
+        net, weights: the net to look at.
+        data: its first batch is used.
+    """
     kinds = [kind for kind, _ in net.layers]
     if "MaxPooling2D" not in kinds:
         return ""
@@ -54,7 +79,7 @@ def live_share(ours, net, weights, data):
 
 
 def prediction(setting, name, net, count):
-    """Time the prediction of some digits."""
+    """Time the prediction of the first `count` digits by a `nets.Net`; return [row]."""
     row = Row(name)
     modules, weights = setting.modules(row), setting.weights(net)["after one epoch"]
     x = setting.data.x[:count]
@@ -62,7 +87,7 @@ def prediction(setting, name, net, count):
     judge = next(iter(ways[JUDGE].values()))()
     validation.check_predictions(name, judge, ways)
     works = {
-        n: {way: repeated(predict) for way, predict in each.items()} for n, each in ways.items()
+        n: {way: repeated(predict) for way, predict in by_way.items()} for n, by_way in ways.items()
     }
     setting.contest(row, works)
     row.note = "probabilities; weights after one epoch"
@@ -70,7 +95,7 @@ def prediction(setting, name, net, count):
 
 
 def repeated(function):
-    """Return `Work` that calls a function."""
+    """Return `timing.Work` that calls a function without arguments over and over."""
 
     def run(count):
         for _ in range(count):

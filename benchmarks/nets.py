@@ -1,4 +1,4 @@
-"""The nets that are measured, described once: every contender builds them in its own way."""
+"""The nets and convolutions that are measured, as plain values, from which contenders build them."""
 
 import dataclasses
 import math
@@ -8,44 +8,50 @@ INPUT = (28, 28, 1)
 
 @dataclasses.dataclass(frozen=True)
 class Net:
-    """A net as Keras would spell it.
+    """Description of a net.
 
     Args:
         name: for the table.
-        layers: (class, options) pairs; windows are square, strides of pooling are its size.
+        layers: pairs of a Keras layer's name and its arguments, such as ("Dense", {"units": 10, ...});
+            kernels and pooling windows are square, pooling strides equal the pool size.
     """
 
     name: str
     layers: tuple
 
     def without_dropout(self):
-        """Return the same net without its chance, so that contenders can be compared."""
+        """Return the same net without Dropout, so that the contenders' results can be compared."""
         return Net(self.name, tuple(pair for pair in self.layers if pair[0] != "Dropout"))
 
     def shapes(self):
-        """Return the shape of one sample before every layer, and behind the last."""
+        """Return the shape of one sample before every layer, and after the last: len(layers) + 1 tuples."""
         shapes = [INPUT]
         for kind, options in self.layers:
             shapes.append(output_shape(kind, options, shapes[-1]))
         return shapes
 
     def forward_flops(self):
-        """Return the multiplications and additions of each layer's products, for one sample."""
+        """Return for each layer how many multiplications and additions its products take for one sample."""
         pairs = zip(self.layers, self.shapes()[:-1], self.shapes()[1:], strict=True)
         return [flops(kind, options, before, after) for (kind, options), before, after in pairs]
 
     def step_flops(self):
-        """Return the arithmetic of a training step by the plain dense algorithm, for one sample.
+        """Return how many multiplications and additions a training step takes for one sample.
 
-        Each product goes forward once and back twice, for its input and for its weights; nobody needs the
-        gradient with respect to the first input.
+        Counted are the products of the plain algorithm: each layer's once forward, and twice backward (for
+        the gradients of input and of weights), except the first layer's gradient of its input.
         """
         forward = self.forward_flops()
         return 3 * sum(forward) - next(count for count in forward if count)
 
 
 def output_shape(kind, options, shape):
-    """Return the shape of one sample behind a layer."""
+    """Return the shape of one sample after a layer.
+
+    Args:
+        kind, options: of the layer, as in `Net.layers`.
+        shape: of one sample before it.
+    """
     if kind == "Conv2D":
         lost = 0 if options.get("padding") == "same" else options["kernel_size"] - 1
         return shape[0] - lost, shape[1] - lost, options["filters"]
@@ -57,20 +63,25 @@ def output_shape(kind, options, shape):
 
 
 def flops(kind, options, before, after):
-    """Return the arithmetic of a layer's product for one sample; all else is not counted."""
+    """Return how many multiplications and additions a layer's products take for one sample.
+
+    Args:
+        kind, options: of the layer, as in `Net.layers`; 0 for layers without weights.
+        before, after: shape of one sample before and after it.
+    """
     if kind == "Conv2D":
         return 2 * math.prod(after) * options["kernel_size"] ** 2 * before[2]
     return 2 * before[0] * after[0] if kind == "Dense" else 0
 
 
 def convolution(filters, kernel_size, activation, padding="valid"):
-    """Return a convolution with strides of 1."""
+    """Return an entry of `Net.layers`: a Conv2D with strides of 1."""
     options = {"filters": filters, "kernel_size": kernel_size, "activation": activation}
     return "Conv2D", {**options, "padding": padding}
 
 
 def dense(units, activation):
-    """Return a dense layer."""
+    """Return an entry of `Net.layers`: a Dense."""
     return "Dense", {"units": units, "activation": activation}
 
 
@@ -90,7 +101,7 @@ CLASSIC = Net(
 
 
 def lenet(activation):
-    """Return LeNet-5 with average pooling; its author used tanh, many today use ReLU."""
+    """Return LeNet-5, with average pooling and this activation (its author used tanh, many use ReLU)."""
     return Net(
         f"LeNet-5 ({activation})",
         (
@@ -108,12 +119,15 @@ def lenet(activation):
 
 @dataclasses.dataclass(frozen=True)
 class Convolution:
-    """A single convolution without padding or activation, forward or there and back.
+    """Description of a single convolution without padding and activation.
 
     Args:
         name: for the table.
-        samples, side: images of a batch, and their height and width.
-        channels, filters, window, stride: of the layer.
+        samples: images in a batch.
+        side: their height and width.
+        channels, filters: of the kernel.
+        window: height and width of the kernel.
+        stride: the same in both directions.
     """
 
     name: str
@@ -126,11 +140,14 @@ class Convolution:
 
     @property
     def side_after(self):
-        """Height and width of the result."""
+        """Height and width of the output."""
         return (self.side - self.window) // self.stride + 1
 
     def flops(self):
-        """Return the dense arithmetic of the forward pass for the whole batch; each way back has as much."""
+        """Return how many multiplications and additions the forward pass takes for the batch.
+
+        The gradients of input and kernel take as many each.
+        """
         pixels = self.samples * self.side_after**2
         return 2 * pixels * self.filters * self.window**2 * self.channels
 

@@ -1,8 +1,14 @@
-"""What becomes of pencil on textured paper: `python -m benchmarks.pencil`.
+"""How well photos of faint pencil on noisy paper are read: `python -m benchmarks.pencil`.
 
-Photos of MNIST's test digits over a grid of pencil contrast and paper noise, each prepared and recognised
-by the bundled model. A cell shows which share is read right, refused with a reason, and read wrong.
+Simulated photos of MNIST's test digits, for several contrasts of the pencil and strengths of the noise, are
+prepared by `to_mnist` and recognised by the bundled model. For each combination it prints how many percent
+are read right, refused (`to_mnist` raises), and read wrong.
 """
+
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
 
 import argparse
 import functools
@@ -18,7 +24,7 @@ from tinycnn.utils.cli import run, whole_number
 
 CONTRASTS = (0.08, 0.12, 0.2, 0.3, 0.8)  # of the paper's light, that the pencil takes away
 NOISES = (0, 2, 5, 10, 20, 45)  # standard deviation, of 255 levels
-SHAPE = (360, 480)
+SHAPE = (360, 480)  # rows and columns of a photo
 
 # Arguments of `pencil_photo`.
 BACKGROUNDS = {
@@ -31,7 +37,13 @@ BACKGROUNDS = {
 
 
 def background_noise(rng, noise, grain):
-    """Return noise of that many of 255 levels, its grain so many pixels wide: float (h, w), 0 to 1."""
+    """Return normal noise for a photo, float (360, 480), where 1 is full scale.
+
+    Args:
+        rng: random numbers.
+        noise: its standard deviation, of 255 levels.
+        grain: size of a grain in pixels; 0 or 1: each pixel has noise of its own.
+    """
     height, width = (side // max(grain, 1) for side in SHAPE)
     values = Image.fromarray(rng.normal(0, 1, (height, width)).astype(np.float32))
     values = np.asarray(values.resize(SHAPE[::-1], Image.Resampling.BICUBIC))
@@ -39,9 +51,17 @@ def background_noise(rng, noise, grain):
 
 
 def pencil_photo(digit, rng, *, contrast, noise, background=0.7, grain=0, quality=None):
-    """Show a digit in pencil on textured paper: uint8 (h, w).
+    """Return a simulated photo of a digit in pencil on paper: uint8 (360, 480).
 
-    Light falls off to one side, but for white paper, which is overexposed: its noise is cut off.
+    Args:
+        digit: uint8 (28, 28), foreground bright.
+        rng: random numbers for size, place, light and noise.
+        contrast: share of the light that the pencil absorbs.
+        noise: standard deviation of the paper's noise, of 255 levels.
+        background: lightness of the paper; below 1 the light is weaker on one side, with 1 it is
+            overexposed, and noise above white is clipped.
+        grain: see `background_noise`.
+        quality: of JPEG compression; None: none.
     """
     foreground = np.zeros(SHAPE, np.float32)
     side = int(rng.integers(150, 270))
@@ -58,13 +78,21 @@ def pencil_photo(digit, rng, *, contrast, noise, background=0.7, grain=0, qualit
 
 
 def through_jpeg(picture, quality):
+    """Return a picture, uint8 (h, w), after JPEG compression and decompression."""
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "jpeg", quality=quality)
     return np.asarray(Image.open(file))
 
 
 def outcomes(model, digits, labels, photo_of):
-    """Return how many digits are read right, refused, and read wrong."""
+    """Return how many digits are read right, refused, and read wrong.
+
+    Args:
+        model: a digit model.
+        digits: uint8 (n, 28, 28).
+        labels: (n,).
+        photo_of: makes the picture of a digit.
+    """
     images, answered = [], []
     for digit, label in zip(digits, labels, strict=True):
         picture = photo_of(digit)
@@ -81,7 +109,7 @@ def outcomes(model, digits, labels, photo_of):
 
 
 def main():
-    """Print a grid for every kind of paper."""
+    """Run the command: print a table for every kind of paper."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default="sample", help="as in scripts/train.py; default: sample")
     parser.add_argument("--count", type=whole_number(), default=50, help="digits; default: 50")

@@ -1,4 +1,4 @@
-"""The picture: everybody's numbers over ours, a line for each row."""
+"""A picture of the results: each contender's numbers divided by tinycnn's, a line for each row."""
 
 from benchmarks.contenders import OURS
 from benchmarks.report import COLUMNS
@@ -8,13 +8,20 @@ COLOURS = {OURS: "black", "PyTorch": "tab:red", "Keras": "tab:orange", "NumPy": 
 
 
 def against_ours(row, name):
-    """Return a contender's numbers over our median: not everybody takes part in every round."""
+    """Return a contender's numbers in a row divided by tinycnn's median.
+
+    (Not divided round by round, because NumPy takes part only in every third round.)
+    """
     ours = summary(row.measurements[OURS]).median
     return [value / ours for value in row.measurements[name]]
 
 
 def write_plot(path, rows):
-    """Draw a point with its quartiles for each contender of each row; right of 1 is slower than tinycnn.
+    """Write the picture: for each row a point with quartiles for each contender; above 1 is slower than ours.
+
+    Args:
+        path: of the PNG file.
+        rows: `results.Row`s; those without tinycnn, or not comparable, are left out.
 
     Raises:
         ImportError: if matplotlib is not installed.
@@ -27,10 +34,10 @@ def write_plot(path, rows):
     for name in COLUMNS:
         points = [(place, row) for place, row in enumerate(rows) if row.measurements.get(name)]
         summaries = [summary(against_ours(row, name)) for _, row in points]
-        middles = [each.median for each in summaries]
+        middles = [quartiles.median for quartiles in summaries]
         errors = [
-            [each.median - each.low for each in summaries],
-            [each.high - each.median for each in summaries],
+            [quartiles.median - quartiles.low for quartiles in summaries],
+            [quartiles.high - quartiles.median for quartiles in summaries],
         ]
         rows_drawn = [place for place, _ in points]
         style = {"fmt": "|" if name == OURS else "o", "markersize": 5, "color": COLOURS[name]}

@@ -1,8 +1,15 @@
-"""What the preparation of pictures costs in accuracy: `python -m benchmarks.preparation`.
+"""How much accuracy is lost on pictures as people have them: `python -m benchmarks.preparation`.
 
-MNIST's test digits are made into pictures as people have them, prepared, and recognised by the bundled
-model. What counts is the difference to the accuracy on the digits as they are.
+MNIST's test digits are turned into photos, drawings and so on, prepared by `to_mnist`, and recognised by
+the bundled model. The result is the difference to the accuracy on the digits themselves.
+
+`digit` is always an image of MNIST, uint8 (28, 28), foreground bright.
 """
+
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
 
 import argparse
 import time
@@ -19,11 +26,12 @@ SIDE = 280  # pixels of the canvas that a digit is enlarged to, ten times MNIST'
 
 
 def enlarged(digit, side=SIDE, method=Image.Resampling.BICUBIC):
+    """Return the digit scaled to uint8 (side, side)."""
     return np.asarray(Image.fromarray(digit).resize((side, side), method))
 
 
 def in_a_corner(digit):
-    """Show a digit at 30 % of the canvas, in its lower right corner."""
+    """Return a canvas, uint8 (280, 280), with the digit at 30 % of its size in the lower right corner."""
     canvas = np.zeros((SIDE, SIDE), np.uint8)
     small = enlarged(digit, SIDE * 3 // 10)
     canvas[-len(small) :, -len(small) :] = small
@@ -31,7 +39,7 @@ def in_a_corner(digit):
 
 
 def with_width(digit, times):
-    """Draw the lines of an enlarged digit that many times as thick, a white background around them."""
+    """Return the digit dark on white, enlarged, with lines that many times as thick: uint8."""
     crop = enlarged(digit).astype(np.float32)
     wanted = min(measure_width(crop) * times, 9.0)
     return np.pad(
@@ -40,7 +48,14 @@ def with_width(digit, times):
 
 
 def photo(digit, rng, *, shadow=False, frame=False):
-    """Show a dark digit on noisy paper in light that falls off, up to a shadow or a scan's dark border."""
+    """Return a simulated photo, uint8 (360, 480): a dark digit on noisy paper, the light weaker to the right.
+
+    Args:
+        digit: to show, at a random place.
+        rng: random numbers.
+        shadow: True to add the hard edge of a shadow.
+        frame: True to add a dark border, as scans have it.
+    """
     foreground = np.zeros((360, 480))
     top, left = rng.integers(30, 70), rng.integers(30, 190)
     foreground[top : top + 260, left : left + 260] = enlarged(digit, 260) / 255
@@ -57,7 +72,7 @@ def photo(digit, rng, *, shadow=False, frame=False):
 
 
 def pictures():
-    """Name the kinds of pictures, each with the function that makes one of a digit."""
+    """Return {kind of picture: function that makes such a picture of a digit}."""
     rng = np.random.default_rng(0)
     return {
         "as they are": lambda digit: digit,
@@ -76,13 +91,18 @@ def pictures():
 
 
 def accuracy(model, images, labels):
-    """Return which share is recognised, in percent."""
+    """Return how many percent of images, each uint8 (28, 28), the model recognises."""
     x = np.stack(images)[..., None] / np.float32(255)
     return 100 * float(np.mean(model.predict(x, verbose=0).argmax(axis=1) == labels))
 
 
 def prepared(digits, picture_of):
-    """Prepare pictures of all digits and return them with the milliseconds that one took."""
+    """Return pictures of all digits prepared by `to_mnist`, and the milliseconds that one took.
+
+    Args:
+        digits: uint8 (n, 28, 28).
+        picture_of: makes a picture of a digit.
+    """
     images, spent = [], 0.0
     for digit in tqdm(digits, leave=False, disable=None):  # nothing unless at a terminal
         picture = picture_of(digit)

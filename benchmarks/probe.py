@@ -1,4 +1,4 @@
-"""What runs in a process of its own; prints one line of JSON.
+"""Measurements that run in a process of their own, started by `processes.probe`; each prints a line of JSON.
 
 python -m benchmarks.probe first-step NAME      trains the classic net for one step
 python -m benchmarks.probe first-use NAME       the same, then predicts 1,000 digits and one
@@ -16,17 +16,17 @@ import time
 from benchmarks import contenders, machine
 from benchmarks.nets import CLASSIC
 
-BATCH = 128
-ROUNDS, BLOCK = 5, 0.3
+BATCH = 128  # samples in a batch
+ROUNDS, BLOCK = 5, 0.3  # turns of each measurement, and seconds that a turn lasts
 
 
 def contender(name):
-    """Return a contender's module."""
+    """Return a contender's module, set to the number of threads in the environment."""
     return contenders.load(name, int(os.environ[machine.THREADS[0]]))
 
 
 def noise(count):
-    """Return random pictures with labels; nobody's time depends on what they show."""
+    """Return `count` random pictures with random labels as `Data`: the times do not depend on content."""
     import numpy as np
 
     from benchmarks.digits import Data
@@ -36,18 +36,22 @@ def noise(count):
 
 
 def first_way(ways):
-    """Return what belongs to the first way of doing something."""
+    """Return the first value of a dict {way: ...}."""
     return next(iter(ways.values()))
 
 
 def first_step(name):
-    """Train for one step, and say when that was done."""
+    """Train for one step; return {"end": the time of day then}.
+
+    Args:
+        name: of the contender.
+    """
     first_way(contender(name).trainers(CLASSIC, noise(BATCH), BATCH)).steps(1)
     return {"end": time.time()}
 
 
 def first_use(name):
-    """Train for one step and predict, and say when all that was done."""
+    """Train for one step, predict 1,000 digits and one; return {"end": the time of day then}."""
     module, data = contender(name), noise(1000)
     trainer = first_way(module.trainers(CLASSIC, data.first(BATCH), BATCH))
     trainer.steps(1)
@@ -57,9 +61,11 @@ def first_use(name):
 
 
 def megabytes(field):
-    """Return VmRSS (now) or VmHWM (at most) of this process.
+    """Return the memory of this process in MB.
 
-    `getrusage` will not do: on Linux its peak begins with what the parent had.
+    Args:
+        field: of Linux's /proc/self/status: "VmRSS" for the memory now, "VmHWM" for its peak. (On Linux
+            the peak of `getrusage` would include the parent process's.) Elsewhere it is always the peak.
     """
     status = pathlib.Path("/proc/self/status")
     if status.exists():
@@ -71,7 +77,13 @@ def megabytes(field):
 
 
 def memory(name, file, epochs):
-    """Return how much memory training takes beyond what importing took, in MB."""
+    """Train, and return {"training": peak memory minus that after importing, "peak": peak memory}, in MB.
+
+    Args:
+        name: of the contender.
+        file: a .npy file with the images; beside it one with the labels.
+        epochs: how many to train.
+    """
     import numpy as np
 
     from benchmarks.digits import Data
@@ -87,7 +99,16 @@ def memory(name, file, epochs):
 
 
 def steps(name, file, way=None):
-    """Return seconds of a training step, and of the machine's matrix product, round by round."""
+    """Time training steps in turns with a matrix product.
+
+    Args:
+        name: of the contender.
+        file: an .npz file with x, labels, and weights as arr_0, arr_1, ...
+        way: to train; None: the fastest.
+
+    Returns:
+        {"way": its name, "step": seconds of a step for each round, "flops": FLOP/s of the product}.
+    """
     import numpy as np
 
     from benchmarks.digits import Data
@@ -108,9 +129,12 @@ def steps(name, file, way=None):
 
 
 def assembly(name):
-    """Compile what a training step and predictions need; count registers in the machine code.
+    """Compile what a training step and predictions need; count vector registers in the machine code.
 
-    Only freshly compiled code can be read, so the cache must be empty.
+    Only freshly compiled code can be read, so the cache of kernels must be empty.
+
+    Returns:
+        {"ymm": occurrences of AVX2's registers, "zmm": of AVX-512's}.
     """
     first_use(name)
     from numba.core.dispatcher import Dispatcher
@@ -124,7 +148,7 @@ def assembly(name):
 
 
 def main():
-    """Run one of the functions above."""
+    """Run the function that the command line names, and print what it returns as JSON."""
     functions = {
         "first-step": first_step,
         "first-use": first_use,

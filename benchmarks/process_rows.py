@@ -1,4 +1,8 @@
-"""Rows about whole processes: import, first run, start, memory, threads, an older instruction set."""
+"""Rows of the table that need processes of their own: import, compilation, start, memory, threads, AVX2.
+
+Each public function with arguments (setting, name) measures and returns a list of `results.Row`; `setting`
+is the `setting.Setting` of this run, `name` the row's name. `rows.py` lists them.
+"""
 
 import contextlib
 import os
@@ -15,10 +19,13 @@ from benchmarks.processes import Failed, import_seconds, probe
 from benchmarks.results import Row
 from benchmarks.setting import BATCH
 
+# What a process imports to have a framework
 IMPORTS = {OURS: ["tinycnn"], "PyTorch": ["torch"], "Keras": ["keras"], "NumPy": ["numpy"]}
-PARTS = [f"tinycnn.{part}" for part in ("layers", "models", "optimizers", "kernels")]
+PARTS = [f"tinycnn.{part}" for part in ("layers", "models", "optimizers", "ops.kernels")]
 FRAMEWORKS = (OURS, "PyTorch", "Keras")
 MEMORY_STEPS = 3 * 78  # about as many as three epochs of the sample, at most three epochs
+# The instruction set of Intel's Haswell (2013): AVX2 without AVX-512; and the environment variables that
+# hold a framework to it.
 HASWELL = "+avx,+avx2,+fma,+bmi,+bmi2,+sse4.2,+popcnt"
 AVX2 = {
     OURS: {
@@ -36,13 +43,15 @@ AVX2 = {
 
 
 def take_turns(row, names, rounds, measure):
-    """Fill a row round by round; whoever fails is told to be absent, unless it is tinycnn itself.
+    """Measure all contenders in turns, and write the numbers into a row.
+
+    A contender whose process fails is entered as absent, with the reason; if tinycnn fails, it raises.
 
     Args:
-        row: to be filled.
+        row: its `measurements` and `absent` are filled.
         names: of the contenders.
-        rounds: how often.
-        measure: `measure(name)` returns a number.
+        rounds: how often each is measured.
+        measure: `measure(name)` returns a number, or raises `processes.Failed`.
     """
     for _ in range(rounds):
         for name in names:
@@ -58,16 +67,19 @@ def take_turns(row, names, rounds, measure):
 
 
 def imports(setting, name):
-    """Time the imports: what `import tinycnn` loads, and everything that training needs of it."""
+    """Return two rows, in seconds: `import tinycnn` against the others' imports, and all that training needs.
+
+    (`import tinycnn` alone loads little, because its modules are imported at their first use.)
+    """
     environment = machine.thread_environment(setting.threads)
     row, everything = Row(name), Row(f"{name}, with all that training needs")
 
-    def seconds(contender):
+    def seconds(contender):  # of one import in a new process
         if contender == OURS:
             everything.measurements.setdefault(OURS, []).append(import_seconds(PARTS, environment))
         return import_seconds(IMPORTS[contender], environment)
 
-    take_turns(Row(name), IMPORTS, 1, seconds)  # brings the files to memory
+    take_turns(Row(name), IMPORTS, 1, seconds)  # so that the system has the files in memory
     everything.measurements.clear()
     take_turns(row, IMPORTS, setting.process_rounds, seconds)
     row.note = "inside of a new Python; files in memory"
@@ -78,10 +90,13 @@ def imports(setting, name):
 
 
 def first_run(setting, name):
-    """Time how long all kernels of the classic net compile; beside it, how long peers are imported."""
+    """Return a row: seconds to compile all kernels of the classic net, beside the import of the peers.
+
+    Compilation is the time with an empty cache of kernels minus the time with a full one.
+    """
     row, environment = Row(name, comparable=False), machine.thread_environment(setting.threads)
 
-    def seconds(contender):
+    def seconds(contender):  # of compilation, or of an import
         if contender != OURS:
             return import_seconds(IMPORTS[contender], environment)
         with tempfile.TemporaryDirectory() as cache:
@@ -96,26 +111,26 @@ def first_run(setting, name):
 
 
 def warm_start(setting, name):
-    """Time from the start of a process to the end of the first training step."""
+    """Return a row: seconds from the start of a process to the end of its first training step."""
     row, environment = Row(name), machine.thread_environment(setting.threads)
 
-    def seconds(contender):
+    def seconds(contender):  # of a new process
         return probe("first-step", contender, environment=environment)["seconds"]
 
-    take_turns(Row(name), FRAMEWORKS, 1, seconds)  # fills the cache, brings the files to memory
+    take_turns(Row(name), FRAMEWORKS, 1, seconds)  # fills the cache of kernels and that of files
     take_turns(row, FRAMEWORKS, setting.process_rounds, seconds)
     row.note = "start of the process to the end of the first training step; kernels in the cache"
     return [row]
 
 
 def memory(setting, name):
-    """Measure how much memory training takes beyond what importing took."""
+    """Return a row: peak memory of training minus the memory after importing, in MB."""
     row, peaks = Row(name, unit="MB"), {}
     environment = machine.thread_environment(setting.threads)
     count = len(setting.data.x)
     epochs = max(1, min(3, MEMORY_STEPS // (count // BATCH)))
 
-    def megabytes(contender):
+    def megabytes(contender):  # of training in a new process; enters the peak into `peaks`
         memory = probe("memory", contender, file, epochs, environment=environment)
         peaks[contender] = memory["peak"]
         return memory["training"]
@@ -134,7 +149,10 @@ def memory(setting, name):
 
 @contextlib.contextmanager
 def trained_file(setting):
-    """Write data and weights after 100 steps for other processes."""
+    """Yield the path of a temporary .npz file with the data, and the classic net's weights after 100 steps.
+
+    Other processes read it (`probe.steps`).
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = str(pathlib.Path(folder) / "trained.npz")
         weights, data = setting.weights(CLASSIC)["after 100 steps"], setting.data
@@ -143,7 +161,14 @@ def trained_file(setting):
 
 
 def timed_steps(ways, contender, file, environment):
-    """Return (seconds of a step, FLOP/s of a matrix product), medians of a process of its own."""
+    """Return (seconds of a training step, FLOP/s of a matrix product), medians measured in a new process.
+
+    Args:
+        ways: {contender: way}; a contender that is not in it takes its fastest way, and is entered.
+        contender: its name.
+        file: from `trained_file`.
+        environment: environment variables of the process.
+    """
     way = [ways[contender]] if contender in ways else []
     measured = probe("steps", contender, file, *way, environment=environment)
     ways[contender] = measured["way"]
@@ -151,14 +176,14 @@ def timed_steps(ways, contender, file, environment):
 
 
 def scaling(setting, name):
-    """Measure by how much a second thread helps, and by how much it helps a matrix product."""
+    """Return a row: time of a training step with 1 thread / with 2, and the same of a matrix product."""
     row, gains = Row(name, unit="×", comparable=False), []
     if setting.threads < 2:
         row.absent = dict.fromkeys((OURS, "sgemm"), "only one thread is to be used")
         return [row]
     with trained_file(setting) as file:
 
-        def speed_up(contender):
+        def speed_up(contender):  # of a training step; appends the matrix product's to `gains`
             (alone, slow), (together, fast) = (
                 timed_steps(row.ways, contender, file, machine.thread_environment(threads))
                 for threads in (1, 2)
@@ -175,7 +200,11 @@ def scaling(setting, name):
 
 
 def avx2(setting, name):
-    """Time a training step of everybody who can be held to AVX2."""
+    """Return a row: seconds of a training step with AVX2 only, for tinycnn and PyTorch.
+
+    Raises:
+        ValueError: if tinycnn's kernels use AVX-512 (zmm registers) all the same.
+    """
     row = Row(name)
     if platform.machine().lower() not in ("x86_64", "amd64"):
         row.absent = dict.fromkeys((OURS, "PyTorch"), f"{platform.machine()} has no AVX2")
@@ -188,7 +217,7 @@ def avx2(setting, name):
         if registers["zmm"] or not registers["ymm"]:
             raise ValueError(f"{name}: compiled for something else than AVX2: {registers}")
 
-        def seconds(contender):
+        def seconds(contender):  # of a training step in a new process
             return timed_steps(row.ways, contender, file, environments[contender])[0]
 
         take_turns(row, AVX2, setting.process_rounds, seconds)

@@ -1,4 +1,4 @@
-"""Processes of their own: for what happens once in a process, and for settings that hold for all of one."""
+"""Starting new Python processes, for what happens once in a process (import, compilation, threads)."""
 
 import json
 import os
@@ -8,15 +8,20 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).parents[1]
-LIMIT = 3600  # seconds; nothing here takes a hundredth of it
+LIMIT = 3600  # seconds; a hundred times as long as anything takes
 
 
 class Failed(Exception):
-    """A process did not do what it was started for; says why in a line."""
+    """A process ended with an error; the text is the last line that it printed about it."""
 
 
 def start(arguments, environment):
-    """Start Python from the root of the project."""
+    """Return a new Python process (`subprocess.Popen`), started in the root of the project.
+
+    Args:
+        arguments: of the command `python`.
+        environment: variables to add to those of this process.
+    """
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
@@ -29,7 +34,16 @@ def start(arguments, environment):
 
 
 def run(arguments, environment):
-    """Run Python; return what it printed last, read as JSON, and the seconds from start to that line."""
+    """Run Python; return the last line that it printed, parsed as JSON.
+
+    If that is a dict with "end", a time of day, "seconds" is added: from the start of the process to it.
+
+    Args:
+        arguments, environment: see `start`.
+
+    Raises:
+        Failed: if the process fails or prints nothing.
+    """
     begin = time.time()  # a clock that both processes read
     with start(arguments, environment) as process:
         try:
@@ -48,12 +62,12 @@ def run(arguments, environment):
 
 
 def probe(*arguments, environment):
-    """Run `benchmarks.probe`."""
+    """Run `python -m benchmarks.probe` with these arguments; return its answer: see `run`."""
     return run(["-m", "benchmarks.probe", *map(str, arguments)], environment)
 
 
 def import_seconds(modules, environment):
-    """Return how long a new process takes to import some modules, the start of Python not included."""
+    """Return the seconds that a new process takes to import these modules, without the start of Python."""
     lines = "\n".join(f"import {name}" for name in modules)
     code = f"import time\nstart = time.perf_counter()\n{lines}\nprint(time.perf_counter() - start)"
     return run(["-c", code], environment)

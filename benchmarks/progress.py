@@ -1,14 +1,14 @@
-"""Which row is running, and how long it will take: a bar in a terminal, plain lines elsewhere."""
+"""Shows which row is being measured and how long it will take: a bar in a terminal, else plain lines."""
 
 import sys
 import time
 
 
 class Progress:
-    """Speaks on standard error, so that the table can be piped.
+    """A progress bar on standard error, so that the table on standard output can be piped.
 
     Args:
-        plans: what will be measured, in order.
+        plans: the `rows.Plan`s that will be measured, in order.
     """
 
     def __init__(self, plans):
@@ -23,7 +23,7 @@ class Progress:
         )
 
     def begin(self, plan):
-        """Say what is running now."""
+        """Show that this plan is running now."""
         self.begun += 1
         words = f"{self.begun}/{self.count} {plan.name}"
         if self.bar.disable:
@@ -33,9 +33,9 @@ class Progress:
             self.bar.set_description_str(words)
 
     def done(self, plan):
-        """Move on by what the row was expected to take; the bar learns how long that is here."""
+        """Advance the bar by the plan's expected cost."""
         self.bar.update(plan.cost)
 
     def close(self):
-        """Take the bar away."""
+        """Remove the bar."""
         self.bar.close()

@@ -1,4 +1,4 @@
-"""The results, as text, Markdown and CSV."""
+"""Writing the results as text, Markdown and CSV. Rows are `results.Row`, outcomes `targets.Outcome`."""
 
 import csv
 
@@ -16,7 +16,7 @@ CSV_HEAD = [
 
 
 def scale(row):
-    """Return (factor, unit) so that our median has a digit before the point."""
+    """Return (factor, unit) to show a row's numbers in, so that tinycnn's median is at least 1."""
     if row.unit != "s":
         return 1.0, row.unit
     values = row.measurements.get(OURS) or next(iter(row.measurements.values()), [1.0])
@@ -25,7 +25,7 @@ def scale(row):
 
 
 def number(value):
-    """Return a number with three digits that count.
+    """Return a number as text with three significant digits, or without decimals from 1,000.
 
     Example:
         >>> number(0.01234), number(12345.6)
@@ -37,7 +37,7 @@ def number(value):
 
 
 def middle_and_quartiles(values):
-    """Return "3.00 [2.00, 4.00]"; of a single round only its number."""
+    """Return median and quartiles as text, "3.00 [2.00, 4.00]"; of a single number only that."""
     quartiles = summary(values)
     if len(values) < 2:
         return number(quartiles.median)
@@ -45,7 +45,7 @@ def middle_and_quartiles(values):
 
 
 def cells(row):
-    """Return a row as the cells of the table."""
+    """Return a row as texts, in the order of `HEAD`."""
     factor, unit = scale(row)
     columns = []
     for name in COLUMNS:
@@ -59,13 +59,13 @@ def cells(row):
 
 
 def target_cells(outcome):
-    """Return an outcome as the cells of the table of targets."""
+    """Return an outcome as texts, in the order of `TARGET_HEAD`."""
     ratio = middle_and_quartiles(outcome.ratios) if outcome.ratios else ""
     return [outcome.target.name, ratio, outcome.limits(), outcome.word, outcome.words]
 
 
 def plain(lines):
-    """Return rows of cells as text in columns."""
+    """Return a table, a list of lists of texts whose first is the head, as text in aligned columns."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     texts = [
         "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines
@@ -74,14 +74,14 @@ def plain(lines):
 
 
 def markdown(lines):
-    """Return rows of cells as a table in Markdown."""
+    """Return a table, a list of lists of texts whose first is the head, in Markdown."""
     escaped = [[cell.replace("|", "\\|") for cell in line] for line in lines]
     rule = ["---"] * len(lines[0])
     return "\n".join(f"| {' | '.join(line)} |" for line in [escaped[0], rule, *escaped[1:]])
 
 
 def notes(rows):
-    """Return a sentence for each row: how everybody did it, and who is absent."""
+    """Return a line for each row: its note, each contender's way, and who is absent and why."""
     sentences = []
     for row in rows:
         ways = ", ".join(f"{name}: {way}" for name, way in row.ways.items())
@@ -91,12 +91,12 @@ def notes(rows):
 
 
 def report(machine, rows, outcomes, table):
-    """Return everything as one text.
+    """Return the whole report as one text.
 
     Args:
-        machine: lines about it.
+        machine: lines about the machine.
         rows, outcomes: the results.
-        table: `plain` or `markdown`.
+        table: the function that makes tables: `plain` or `markdown`.
     """
     bullet = "* " if table is markdown else "  "
     parts = ["\n".join(f"{bullet}{line}" for line in machine)]
@@ -108,7 +108,7 @@ def report(machine, rows, outcomes, table):
 
 
 def csv_lines(rows, outcomes):
-    """Yield a dictionary for each contender of each row, and for each target."""
+    """Yield a dict with some of `CSV_HEAD`'s columns for each contender of each row, and for each target."""
     for row in rows:
         for name, values in row.measurements.items():
             yield {
@@ -129,13 +129,16 @@ def csv_lines(rows, outcomes):
 
 
 def spread(quartiles):
-    """Return a `Summary` as the columns of the CSV file."""
+    """Return a `timing.Summary` as {column of the CSV file: number}."""
     low, high = quartiles.low, quartiles.high
     return {"median": quartiles.median, "low_quartile": low, "high_quartile": high}
 
 
 def write_csv(path, rows, outcomes):
-    """Write numbers in seconds, MB or times: one line for each contender of each row, and each target."""
+    """Write a CSV file: a line for each contender of each row, and for each target.
+
+    Numbers are in the unit that the line names, not scaled as in the tables.
+    """
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, CSV_HEAD)
         writer.writeheader()

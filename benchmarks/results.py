@@ -1,4 +1,4 @@
-"""The results: rows of numbers, one number a round."""
+"""`Row`: the numbers of one line of the results, for each contender one number a round."""
 
 import dataclasses
 
@@ -14,12 +14,12 @@ class Row:
         name: what was measured.
         unit: "s", "MB" or "×".
         measurements: for each contender one number a round, in that unit.
-        ways: which of its ways a contender took.
-        absent: why a contender has no numbers.
-        flops: multiplications and additions of the plain dense algorithm, in one piece of work.
-        sgemm: what the machine's matrix product did in these rounds, FLOP/s.
+        ways: {contender: the way it took}, see `benchmarks.contenders`.
+        absent: {contender: why it has no numbers}.
+        flops: multiplications and additions that the work takes by the plain algorithm; 0: not counted.
+        sgemm: FLOP/s of a matrix product on this machine, one number a round, measured in turns.
         note: what else a reader should know.
-        comparable: whether a peer's number over ours says how much faster we are.
+        comparable: False if the contenders did different things, so that ratios mean nothing.
     """
 
     name: str
@@ -33,19 +33,19 @@ class Row:
     comparable: bool = True
 
     def summaries(self) -> dict[str, Summary]:
-        """Return median and quartiles of each contender."""
+        """Return {contender: median and quartiles}."""
         return {name: summary(values) for name, values in self.measurements.items()}
 
     def faster_peer(self, names=PEERS):
         """Return the name of the peer with the lower median, None if none was measured."""
-        medians = {name: each.median for name, each in self.summaries().items() if name in names}
+        medians = {name: s.median for name, s in self.summaries().items() if name in names}
         return min(medians, key=medians.get, default=None)
 
     def over(self, peer):
-        """Return the peer's numbers over ours, round by round."""
+        """Return the peer's numbers divided by tinycnn's, one ratio for each round."""
         return ratios(self.measurements[peer], self.measurements[OURS])
 
     def sgemm_shares(self):
-        """Return the dense arithmetic a second over the machine's sgemm, round by round."""
+        """Return tinycnn's FLOP/s divided by the matrix product's, one ratio for each round."""
         pairs = zip(self.measurements[OURS], self.sgemm, strict=True)
         return [self.flops / seconds / rate for seconds, rate in pairs]

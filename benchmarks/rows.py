@@ -1,4 +1,7 @@
-"""Everything that can be measured, in the order of measuring: processes before this one grows."""
+"""All rows of the table, as plans, in the order of measuring.
+
+Rows that start processes come first, while this process is still small.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -21,12 +24,12 @@ BOTH_WAYS = [f"convolution {case.name}, there and back" for case in nets.CONVOLU
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """A row to be measured.
+    """How to measure one or two rows of the table.
 
     Args:
         name: of the row.
-        cost: about how many seconds it takes on two cores.
-        measure: `measure(setting, name)` returns the rows.
+        cost: about how many seconds that takes on two cores.
+        measure: `measure(setting, name)` returns a list of `results.Row`.
     """
 
     name: str
@@ -35,7 +38,7 @@ class Plan:
 
 
 def training(net, batch):
-    """Return what measures a training step."""
+    """Return a `measure` for a `Plan`: a training step of a net with batches of this size."""
 
     def measure(setting, name):
         from benchmarks import net_rows
@@ -46,7 +49,7 @@ def training(net, batch):
 
 
 def prediction(count):
-    """Return what measures a prediction."""
+    """Return a `measure` for a `Plan`: the prediction of `count` images by the classic net."""
 
     def measure(setting, name):
         from benchmarks import net_rows
@@ -57,7 +60,7 @@ def prediction(count):
 
 
 def convolution(case, part):
-    """Return what measures a single convolution."""
+    """Return a `measure` for a `Plan`: a `nets.Convolution`; part is "forward" or "both" (with gradients)."""
 
     def measure(setting, name):
         from benchmarks import convolution_rows
@@ -68,7 +71,10 @@ def convolution(case, part):
 
 
 def process(function):
-    """Return what measures processes."""
+    """Return a `measure` for a `Plan`: the function of this name in `process_rows`.
+
+    Modules are imported inside of `measure`, after the environment variables for threads have been set.
+    """
 
     def measure(setting, name):
         from benchmarks import process_rows

@@ -1,4 +1,4 @@
-"""What one run of the benchmarks knows and shares among its rows."""
+"""`Setting`: what all rows of one run of the benchmarks share: options, data, contenders, weights."""
 
 import functools
 
@@ -7,23 +7,23 @@ import numpy as np
 from benchmarks import contenders, digits, machine
 from benchmarks.timing import alternate, fastest, settled_memory
 
-STATES = {
+STATES = {  # how many steps a net has been trained for
     "after 100 steps": 100,
-    "after one epoch": 469,
-}  # an epoch of MNIST has 469 batches of 128
-BATCH = 128
-FEWEST = 1024
-SELDOM = ("NumPy",)  # nobody's target, and slow
+    "after one epoch": 469,  # of MNIST, in batches of 128
+}
+BATCH = 128  # samples in a batch
+FEWEST = 1024  # digits that the benchmarks need
+SELDOM = ("NumPy",)  # slow, and in no target: timed only in every third round
 
 
 class Setting:
-    """The choices of the user, the data, the contenders, and trained weights.
+    """Options of the run, with data, contenders and trained weights, which are made when first needed.
 
     Args:
-        threads: for everybody.
-        rounds: turns of each contender.
+        threads: how many each contender uses.
+        rounds: how often each contender is timed.
         source: of the data, see `tinycnn.datasets.load`.
-        quick: try everything out; the numbers mean little.
+        quick: True for few data and short turns, to try everything out; the numbers mean little.
     """
 
     def __init__(self, threads, rounds, source="sample", quick=False):
@@ -34,14 +34,14 @@ class Setting:
 
     @functools.cached_property
     def data(self):
-        """The digits; few of them for a quick try."""
+        """The training digits, a `digits.Data`; only the first 1,024 of them if quick."""
         data = digits.load(self.source)
         if len(data.x) < FEWEST:
             raise ValueError(f"the benchmarks need {FEWEST:,} digits. Received: {len(data.x):,}")
         return data.first(FEWEST) if self.quick else data
 
     def modules(self, row):
-        """Return the contenders that are here, by name; the row is told which are not, and why."""
+        """Return {name: module} of the installed contenders; enter the others into `row.absent`."""
         for name in contenders.FILES:
             if name not in self._modules:
                 try:
@@ -53,12 +53,13 @@ class Setting:
         return {name: module for name, module in modules if not isinstance(module, str)}
 
     def weights(self, net):
-        """Return {state: weights}, trained by tinycnn from a fixed seed."""
+        """Return {state of `STATES`: list of weights} of a `nets.Net` trained by tinycnn with seed 0."""
         if net.name not in self._weights:
             self._weights[net.name] = self._trained(net)
         return self._weights[net.name]
 
     def _trained(self, net):
+        """Train a net and return what `weights` returns; if quick, after only 4 and 8 steps."""
         from tinycnn import utils
 
         utils.set_random_seed(0)
@@ -75,20 +76,21 @@ class Setting:
         return weights
 
     def contest(self, row, ways, block=None, with_sgemm=False):
-        """Time everybody's fastest way in turns, and write the numbers into the row.
+        """Time the fastest way of each contender, in turns, and write the numbers into a row.
 
         Args:
-            row: to be filled.
-            ways: {contender: {way: Work}}.
-            block: seconds a turn; None: the usual.
-            with_sgemm: let the machine's matrix product take part.
+            row: its `measurements`, `ways` and `sgemm` are filled.
+            ways: {contender: {way: timing.Work}}.
+            block: seconds that a turn lasts; None: `self.block`.
+            with_sgemm: True to time a matrix product, too, in the same turns.
         """
         with settled_memory():
             self._contest(row, ways, min(self.block, block or self.block), with_sgemm)
 
     def _contest(self, row, ways, block, with_sgemm):
-        new = {name: each for name, each in ways.items() if name not in row.ways}
-        row.ways |= {name: fastest(each, block) for name, each in new.items()}
+        """Do the work of `contest`; a way that `row.ways` already has is not chosen anew."""
+        new = {name: choices for name, choices in ways.items() if name not in row.ways}
+        row.ways |= {name: fastest(choices, block) for name, choices in new.items()}
         works = {name: ways[name][row.ways[name]] for name in ways}
         if not with_sgemm:
             row.measurements = alternate(works, self.rounds, block, SELDOM)
@@ -100,7 +102,7 @@ class Setting:
 
     @functools.cached_property
     def sgemm(self):
-        """The machine's matrix product at its faster size: `Work`, and its arithmetic."""
+        """A matrix product in float32, at the size with more FLOP/s: (timing.Work, its FLOPs)."""
         works = machine.sgemm_works()
         per_flop = {
             size: np.median(alternate({"": work}, 3, min(self.block, 0.2))[""]) / flops

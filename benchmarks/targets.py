@@ -1,4 +1,8 @@
-"""What the project set out to reach, and whether it did."""
+"""The project's performance targets, and whether measured rows reach them.
+
+The functions that `Target.ratio` names take `by_name`, {name: results.Row}, and return (ratios, one for
+each round; what was compared, as text). They raise `Unmeasured` if a row or contender is missing.
+"""
 
 import dataclasses
 import statistics
@@ -9,19 +13,19 @@ from benchmarks.timing import ratios, summary
 
 
 class Unmeasured(Exception):
-    """A row or a peer is not there; says which."""
+    """A row or a contender that a target needs was not measured; the text says which."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A ratio and its two limits.
+    """A ratio with two limits for its median.
 
     Args:
         name: for the table.
-        ratio: function from rows by name to (ratios, one a round; what was compared, in words).
-        goal: what is wanted.
-        least: what has to be reached in any case.
-        smaller: whether small ratios are good.
+        ratio: function of {name: row}, see this module's docstring.
+        goal: the target; reached if the median is at least this.
+        least: the lower limit; missed if the median does not reach even this.
+        smaller: True if small ratios are good: then the limits are upper ones.
     """
 
     name: str
@@ -31,11 +35,12 @@ class Target:
     smaller: bool = False
 
     def judge(self, by_name):
-        """Return an `Outcome` on rows by name."""
+        """Return the `Outcome` for measured rows, {name: row}."""
         try:
             values, words = self.ratio(by_name)
         except Unmeasured as reason:
             return Outcome(self, [], "not measured", str(reason))
+        # Where small ratios are good, all numbers are negated, so that larger is better.
         median, sign = summary(values).median, -1 if self.smaller else 1
         if sign * median >= sign * self.goal:
             return Outcome(self, values, "reached", words)
@@ -45,7 +50,14 @@ class Target:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What became of a target: its ratios (none if not measured), a word, and what was compared."""
+    """The result for a target.
+
+    Args:
+        target: the `Target`.
+        ratios: one for each round; empty if not measured.
+        word: "reached", "lower limit" (only the lower one is reached), "missed" or "not measured".
+        words: what was compared, or why it was not measured.
+    """
 
     target: Target
     ratios: list[float]
@@ -53,12 +65,12 @@ class Outcome:
     words: str
 
     def limits(self):
-        """Return "≥ 3 / 2.2"."""
+        """Return goal and lower limit as text, "≥ 3 / 2.2"."""
         return f"{'≤' if self.target.smaller else '≥'} {self.target.goal:g} / {self.target.least:g}"
 
 
 def measured(by_name, name, *contenders):
-    """Return a row in which these contenders have numbers, or say what lacks."""
+    """Return the row of this name; raise `Unmeasured` unless it has numbers of all these contenders."""
     if name not in by_name:
         raise Unmeasured(f"row not run: {name}")
     row = by_name[name]
@@ -70,7 +82,7 @@ def measured(by_name, name, *contenders):
 
 
 def over_peers(name, peers=PEERS):
-    """Return the ratio: the faster peer's seconds over ours."""
+    """Return a ratio function: in the row `name`, the faster peer's numbers divided by tinycnn's."""
 
     def ratio(by_name):
         row = measured(by_name, name, OURS)
@@ -85,7 +97,7 @@ def over_peers(name, peers=PEERS):
 
 
 def against_peers(name, *peers):
-    """Return the ratio: our numbers over the sum of some peers'."""
+    """Return a ratio function: in the row `name`, tinycnn's numbers divided by the sum of the peers'."""
 
     def ratio(by_name):
         row = measured(by_name, name, OURS, *peers)
@@ -98,7 +110,7 @@ def against_peers(name, *peers):
 
 
 def over_sgemm(name):
-    """Return the ratio: dense arithmetic a second over that of the machine's matrix product."""
+    """Return a ratio function: in the row `name`, tinycnn's FLOP/s divided by a matrix product's (sgemm)."""
 
     def ratio(by_name):
         row = measured(by_name, name, OURS)
@@ -112,7 +124,7 @@ def over_sgemm(name):
 
 
 def scaling(by_name):
-    """Return the ratio: our gain from a second thread over the matrix product's."""
+    """A ratio function: tinycnn's gain from a second thread divided by the matrix product's gain."""
     row = measured(by_name, rows.SCALING, OURS, "sgemm")
     return ratios(
         row.measurements[OURS], row.measurements["sgemm"]
@@ -120,7 +132,7 @@ def scaling(by_name):
 
 
 def convolution_ratios(by_name):
-    """Return PyTorch's seconds over ours of each single convolution, {name: one ratio a round}."""
+    """Return {row's name: PyTorch's seconds / tinycnn's, one for each round} of all single convolutions."""
     names = [name for name in rows.BOTH_WAYS if name in by_name]
     if len(names) < len(rows.BOTH_WAYS):
         raise Unmeasured(f"{len(names)} of {len(rows.BOTH_WAYS)} convolutions run")
@@ -128,17 +140,17 @@ def convolution_ratios(by_name):
 
 
 def slowest_convolution(by_name):
-    """Return the smallest of the ratios."""
-    each = convolution_ratios(by_name)
-    name = min(each, key=lambda name: summary(each[name]).median)
-    return each[name], name
+    """A ratio function: the ratios of the convolution with the smallest median."""
+    by_row = convolution_ratios(by_name)
+    name = min(by_row, key=lambda name: summary(by_row[name]).median)
+    return by_row[name], name
 
 
 def mean_convolution(by_name):
-    """Return the geometric mean of the ratios, round by round."""
-    each = convolution_ratios(by_name)
-    means = [statistics.geometric_mean(turn) for turn in zip(*each.values(), strict=True)]
-    return means, f"geometric mean of {len(each)}"
+    """A ratio function: the geometric mean over all single convolutions, for each round."""
+    by_row = convolution_ratios(by_name)
+    rounds = zip(*by_row.values(), strict=True)
+    return [statistics.geometric_mean(r) for r in rounds], f"geometric mean of {len(by_row)}"
 
 
 TARGETS = (

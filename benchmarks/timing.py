@@ -1,4 +1,7 @@
-"""Timing in turns: A B C, A B C, ... so that a slow minute of the machine is slow for everybody."""
+"""Timing several works in turns, A B C, A B C, ..., so that a slow minute slows all of them.
+
+A turn runs a work so often that it lasts about `block` seconds.
+"""
 
 import contextlib
 import dataclasses
@@ -9,19 +12,19 @@ import statistics
 import time
 from collections.abc import Callable
 
-# Threads of OpenBLAS look for more work for a tenth of a second before they sleep; whoever has the next turn
-# would share the CPUs with them.
-REST = 0.2  # seconds
+# Pause before each turn, in seconds. After a product the threads of OpenBLAS keep the CPUs busy for a tenth
+# of a second, waiting for more work, which would slow the next turn.
+REST = 0.2
 
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """What one contender does over and over.
+    """Something to be timed.
 
     Args:
         run: `run(count)` does it `count` times.
-        limit: the largest count there is work for.
-        prepare: brings everything back to the beginning; not timed.
+        limit: the largest count that `run` can take.
+        prepare: called before each turn, not timed, to restore the same start; None: nothing to do.
     """
 
     run: Callable[[int], object]
@@ -31,7 +34,7 @@ class Work:
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-    """The median of some numbers, and the quartiles round it."""
+    """Median, lower quartile and upper quartile of some numbers."""
 
     median: float
     low: float
@@ -42,7 +45,7 @@ class Summary:
 
 
 def summary(values):
-    """Return median and quartiles; of a single number they are that number."""
+    """Return the `Summary` of a list of numbers; of a single number all three are that number."""
     if len(values) < 2:
         return Summary(*values * 3)
     low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
@@ -51,7 +54,7 @@ def summary(values):
 
 @contextlib.contextmanager
 def settled_memory():
-    """Let the collections before each turn look only at what is new: all else takes them 0.3 s."""
+    """Within this context, garbage collection skips all objects that exist now, which would take it 0.3 s."""
     gc.collect()
     gc.freeze()
     try:
@@ -61,7 +64,7 @@ def settled_memory():
 
 
 def seconds(work, count):
-    """Return seconds for one turn of the work, over `count` of them, with Python's collector kept out."""
+    """Run the work `count` times, without garbage collection; return the seconds of one."""
     gc.collect()
     gc.disable()
     try:
@@ -73,7 +76,7 @@ def seconds(work, count):
 
 
 def settled(work, count):
-    """Return `seconds`, with other threads asleep, the work at its beginning, and its data in the caches."""
+    """Return `seconds(work, count)` after a pause, `work.prepare` and one run to warm the caches."""
     time.sleep(REST)
     if work.prepare is not None:
         work.prepare()
@@ -82,20 +85,26 @@ def settled(work, count):
 
 
 def count_for(work, block):
-    """Return how often the work fits into `block` seconds, from 1; the first calls warm it up."""
+    """Return how often the work can run in `block` seconds, from 1 to `work.limit`, by trying it out."""
     if work.prepare is not None:
         work.prepare()
     work.run(1)
     count = 1
     while True:
         elapsed = count * seconds(work, count)
+        # Long enough to extrapolate from
         if elapsed >= block / 2 or count >= work.limit:
             return max(1, min(work.limit, math.ceil(count * block / max(elapsed, 1e-9))))
         count = min(work.limit, 2 * count)
 
 
 def fastest(ways, block):
-    """Return the name of the fastest of a contender's ways of doing its work: the best of two turns."""
+    """Return the name of the fastest way, by the better of two turns each.
+
+    Args:
+        ways: {name: Work}, all doing the same.
+        block: three times the seconds that a turn lasts.
+    """
     if len(ways) == 1:
         return next(iter(ways))
     counts = {name: count_for(way, block / 3) for name, way in ways.items()}
@@ -107,16 +116,16 @@ def fastest(ways, block):
 
 
 def alternate(works, rounds, block, seldom=()):
-    """Time all works in turns.
+    """Return the times of all works, measured in turns.
 
     Args:
-        works: `Work` by name.
-        rounds: how often each has its turn.
+        works: {name: Work}.
+        rounds: how many turns each has.
         block: seconds that a turn should last.
-        seldom: names that have their turn only in every third round, because they take long.
+        seldom: names that have a turn only in every third round, because they take long.
 
     Returns:
-        For each name the seconds of one piece of work, one number a round.
+        {name: [seconds of one run of the work, for each of its turns]}.
     """
     counts = {name: count_for(work, block) for name, work in works.items()}
     rounds_of = {name: [] for name in works}
@@ -127,7 +136,7 @@ def alternate(works, rounds, block, seldom=()):
 
 
 def ratios(values, others):
-    """Return the ratio of two lists, round by round.
+    """Return values[i] / others[i] for all i.
 
     Example:
         >>> ratios([2.0, 9.0], [1.0, 3.0])

@@ -1,21 +1,30 @@
-"""Before anything is timed: does everybody compute the same? NumPy's plain definitions are the judge."""
+"""Checks before anything is timed that all contenders compute the same as the judge, plain NumPy.
+
+A disagreement raises `Disagreement`. For Trainer, Pass and "way" see `benchmarks.contenders`.
+"""
 
 import numpy as np
 
 from benchmarks.contenders import OURS
 
 PREDICTIONS = 1e-4  # largest difference of probabilities
-LOSS = 1e-4
-CHANGE = 2e-3  # of a step: largest difference over the largest change of an array of weights
-ARRAY = 1e-4  # of a convolution: largest difference over the largest number of an array
+LOSS = 1e-4  # largest difference of losses
+CHANGE = 2e-3  # of weights in a step: largest difference / largest change of that array
+ARRAY = 1e-4  # of a convolution's arrays: largest difference / largest number of that array
 
 
 class Disagreement(ValueError):
-    """A contender computes something else; its time would mean nothing."""
+    """A contender's results differ from the judge's, so that its time would mean nothing."""
 
 
 def check_difference(what, name, way, difference, limit):
-    """Raise if a difference is above its limit, or no number."""
+    """Raise `Disagreement` if a difference is above its limit, or NaN.
+
+    Args:
+        what: was compared, for the message.
+        name, way: of the contender.
+        difference, limit: numbers.
+    """
     if not difference <= limit:
         raise Disagreement(
             f"{what}: {name} ({way}) differs by {difference:.1e}, more than {limit:.0e}; "
@@ -23,20 +32,20 @@ def check_difference(what, name, way, difference, limit):
         )
 
 
-def relative(out, wanted):
-    """Return the largest difference over the largest number wanted."""
-    if out.shape != wanted.shape:
+def relative(out, expected):
+    """Return max |out - expected| / max |expected|; NaN if the shapes differ."""
+    if out.shape != expected.shape:
         return float("nan")
-    return float(np.abs(out - wanted).max() / max(np.abs(wanted).max(), 1e-30))
+    return float(np.abs(out - expected).max() / max(np.abs(expected).max(), 1e-30))
 
 
 def check_predictions(what, judge, contenders):
-    """Compare probabilities.
+    """Compare the contenders' probabilities with the judge's.
 
     Args:
         what: the row, for the message.
-        judge: the right ones (n, 10).
-        contenders: {name: {way: function that returns some}}.
+        judge: the right probabilities, (n, 10).
+        contenders: {name: {way: function without arguments that returns probabilities}}.
     """
     for name, ways in contenders.items():
         for way, predict in ways.items():
@@ -44,34 +53,37 @@ def check_predictions(what, judge, contenders):
 
 
 def check_passes(what, judge, contenders):
-    """Compare y, dx, dkernel and dbias of a convolution.
+    """Compare the contenders' y, dx, dkernel and dbias of a convolution with the judge's.
 
     Args:
-        what, contenders: as above, with a Pass for each way.
+        what: the row, for the message.
         judge: the Pass that is right.
+        contenders: {name: {way: Pass}}.
     """
-    wanted = judge.results()
+    expected = judge.results()
     for name, ways in contenders.items():
-        for way, one in ways.items():
+        for way, pass_ in ways.items():
             for label, array, right in zip(
-                ("y", "dx", "dkernel", "dbias"), one.results(), wanted, strict=True
+                ("y", "dx", "dkernel", "dbias"), pass_.results(), expected, strict=True
             ):
                 check_difference(f"{what}, {label}", name, way, relative(array, right), ARRAY)
 
 
 def check_training(net, weights, batch, judge, modules):
-    """Let every contender take one step from the same weights, without dropout, and compare.
+    """Let every contender take one training step from the same weights, without dropout, and compare.
+
+    Compared are the loss, the change of each weight array and, for tinycnn, the predictions.
 
     Args:
-        net: with or without dropout.
+        net: a `nets.Net`; its Dropout layers are left out.
         weights: where to start.
-        batch: `Data` of one batch.
-        judge: the module that is right.
-        modules: of the contenders, by name; tinycnn's predictions are compared, too.
+        batch: `digits.Data` of one batch.
+        judge: the contender's module that is right.
+        modules: {name: module} of the contenders.
     """
     net = net.without_dropout()
-    wanted = one_step(judge.trainers(net, batch, len(batch.x)), weights, batch)
-    ((right_loss, right_change),) = wanted.values()
+    expected = one_step(judge.trainers(net, batch, len(batch.x)), weights, batch)
+    ((right_loss, right_change),) = expected.values()
     for name, module in modules.items():
         results = one_step(module.trainers(net, batch, len(batch.x)), weights, batch)
         for way, (loss, change) in results.items():
@@ -80,12 +92,12 @@ def check_training(net, weights, batch, judge, modules):
             check_difference(f"{net.name}, change of weights", name, way, max(differences), CHANGE)
     probabilities = judge.predictors(net, weights, batch.x)
     right = next(iter(probabilities.values()))()
-    mine = {OURS: modules[OURS].predictors(net, weights, batch.x)} if OURS in modules else {}
-    check_predictions(net.name, right, mine)
+    ours = {OURS: modules[OURS].predictors(net, weights, batch.x)} if OURS in modules else {}
+    check_predictions(net.name, right, ours)
 
 
 def one_step(trainers, weights, batch):
-    """Return for each way the loss, and by how much each array of weights moved."""
+    """Take one step with each Trainer; return {way: (loss, [change of each weight array])}."""
     results = {}
     for way, trainer in trainers.items():
         trainer.set_weights(weights)

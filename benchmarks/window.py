@@ -1,4 +1,4 @@
-"""How long the drawing window keeps its person waiting: a heartbeat, and the way from hand to bars.
+"""How long the drawing window keeps its user waiting: for any answer, and for a prediction.
 
     python -m benchmarks.window                 kernels as the cache has them
     python -m benchmarks.window --cold          compiles all kernels while drawing
@@ -7,10 +7,13 @@
     python -m benchmarks.window --strokes 10000 memory and heartbeat over so many, cleared each 100
     python -m benchmarks.window --strokes 10000 --keep       and never cleared
 
-A heartbeat is due every 10 ms on Tk's thread, from the moment on that the window is made and not yet
-shown; where the gap is longer, something kept Tk from answering. Meanwhile a hand draws circles, 100
-motion events a second, and for each event whose drawing was predicted the time until the bars show it is
-taken; newer drawings overtake older ones.
+A "heartbeat" is a timer of 10 ms on Tk's thread; a longer gap between two beats means that the window did
+not react for so long. It starts before the window is shown. Meanwhile a simulated hand draws circles with
+100 motion events a second. For each event whose drawing was predicted, the time until the window shows the
+prediction is taken; drawings that are out of date before their turn are not predicted.
+
+The functions that simulate a user are generators: each yields the milliseconds to wait before its next
+step. `measure` runs them on Tk's event loop.
 It needs a screen; on a machine without one: xvfb-run python -m benchmarks.window
 """
 
@@ -33,6 +36,7 @@ MOTION = 10  # milliseconds between two events of the hand
 
 
 def report(name, seconds):
+    """Print a line with count, median, 99th percentile and maximum of some times, in milliseconds."""
     milliseconds = sorted(1000 * value for value in seconds)
     if not milliseconds:
         return
@@ -42,7 +46,7 @@ def report(name, seconds):
 
 
 def resident():
-    """Return the megabytes of memory that this process has in use, or None where no one says."""
+    """Return the memory that this process uses, in MB; None where the system has no /proc."""
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -51,10 +55,14 @@ def resident():
 
 
 def timed_window():
-    """Return a Window that notes when a drawing was made, and when its bars were shown."""
+    """Return a subclass of `gui.window.Window` that times predictions.
+
+    Its `latencies` are the seconds from each drawing to the display of its prediction.
+    """
     from gui.window import Window
 
     class TimedWindow(Window):
+        # `made` is {version of the drawing: the time when it was made}.
         def __init__(self, *arguments):
             self.made, self.latencies = {}, array("d")
             super().__init__(*arguments)
@@ -74,7 +82,11 @@ def timed_window():
 
 
 class Heart:
-    """Beats on Tk's thread, and keeps the gaps between its beats, part by part."""
+    """A timer on Tk's thread that records the seconds between its ticks, separately for each part of the run.
+
+    Args:
+        root: Tk's main window.
+    """
 
     def __init__(self, root):
         self.root, self.parts = root, {}
@@ -82,28 +94,35 @@ class Heart:
         self.gaps = array("d")
 
     def begin(self, part):
+        """Record from now on under this name."""
         self.gaps = self.parts.setdefault(part, array("d"))
 
     def beat(self):
+        """Record the time since the last call, and call this again in 10 ms."""
         now = time.perf_counter()
         self.gaps.append(now - self.last)
         self.last = now
         self.root.after(BEAT, self.beat)
 
     def report(self):
+        """Print a line for each part."""
         print(f"{'milliseconds':34s} {'count':>6s} {'median':>9s} {'p99':>9s} {'worst':>9s}")
         for part, gaps in self.parts.items():
             report(f"gap of the heartbeat, {part}", gaps)
 
 
 class Hand:
-    """Draws by Tk's own events."""
+    """Draws in a window by sending it mouse events.
+
+    Args:
+        window: a `gui.window.Window`.
+    """
 
     def __init__(self, window):
         self.window, self.chance = window, random.Random(1)
 
     def pull(self, points, button=1):
-        """Pull the mouse through points of the unit square; an event each step."""
+        """Send a press, a motion for each point (x, y), 0 to 1 on the canvas, and a release; a generator."""
         canvas = self.window.view.canvas
         side = canvas.winfo_width()
         kinds = itertools.chain([f"ButtonPress-{button}"], itertools.repeat(f"B{button}-Motion"))
@@ -114,19 +133,20 @@ class Hand:
         yield MOTION
 
     def circle(self, size=0.3, middle=(0.5, 0.5), steps=45):
+        """Yield points of a circle with this radius, 40 for a whole turn."""
         x, y = middle
         for step in range(steps):
             turn = 2 * math.pi * step / 40
             yield x + size * math.cos(turn), y + size * math.sin(turn)
 
     def anywhere(self):
-        """Draw a small circle somewhere."""
+        """Draw a small part of a circle at a random place; a generator as `pull`."""
         middle = self.chance.uniform(0.1, 0.9), self.chance.uniform(0.1, 0.9)
         return self.pull(self.circle(0.05, middle, 12))
 
 
 def warm_up(hand, heart, seconds):
-    """Draw until there is a model, and then for so many seconds."""
+    """Draw circles until the window has its model, and then for so many seconds; a generator."""
     heart.begin("until warm")
     begun = time.perf_counter()
     until = None
@@ -143,7 +163,12 @@ def warm_up(hand, heart, seconds):
 
 
 def crowd(count, chance):
-    """Return so many strokes of 40 points, all over the canvas."""
+    """Return `count` random strokes of 40 points each.
+
+    Args:
+        count: how many.
+        chance: a `random.Random`.
+    """
     from gui.drawing.drawing import Stroke
 
     strokes = []
@@ -159,7 +184,7 @@ def crowd(count, chance):
 
 
 def crowded(hand, heart, strokes):
-    """Do all there is to do with many strokes on the canvas."""
+    """Put many strokes on the canvas, then draw, erase, clear, undo, change theme and size; a generator."""
     window, count = hand.window, len(strokes)
     window.drawing.replace(strokes)
     heart.begin(f"{count} come")
@@ -182,7 +207,13 @@ def crowded(hand, heart, strokes):
 
 
 def draw_many(hand, heart, count, keep):
-    """Draw many strokes, and say how much memory they take."""
+    """Draw `count` strokes, and print the memory in use after each thousand; a generator.
+
+    Args:
+        hand, heart: see the classes.
+        count: how many strokes.
+        keep: False to clear the canvas after each hundred.
+    """
     for number in range(count):
         if number % 1000 == 0:
             heart.begin(f"from stroke {number}")
@@ -194,6 +225,7 @@ def draw_many(hand, heart, count, keep):
 
 
 def script(hand, heart, options, strokes):
+    """Do everything that the options ask for, one part after the other; a generator."""
     yield from warm_up(hand, heart, options.seconds)
     if options.crowded:
         yield from crowded(hand, heart, strokes)
@@ -202,6 +234,7 @@ def script(hand, heart, options, strokes):
 
 
 def main():
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -220,6 +253,7 @@ def main():
 
 
 def measure(options):
+    """Open the window, run `script` on its event loop, close it, and print the times."""
     from gui.recognition.recogniser import Recogniser
     from gui.recognition.saver import Saver
     from gui.recognition.worker import Worker
@@ -238,6 +272,7 @@ def measure(options):
     steps = script(hand, heart, options, strokes)
 
     def step():
+        # Runs the script up to its next pause, and calls itself again after that.
         pause = next(steps, None)
         if pause is None:
             window.close()

@@ -1,5 +1,10 @@
 """Open the drawing window: draw a digit, and see it recognised."""
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 import argparse
 import atexit
 import contextlib

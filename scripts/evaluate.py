@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+try:
+    from tinycnn.utils.start import end_on_interrupt
+except ModuleNotFoundError:
+    raise SystemExit(
+        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
+    ) from None
+if __name__ == "__main__":  # before anything else is imported
+    end_on_interrupt()
+
 import argparse
 import sys
 from typing import TYPE_CHECKING
 
-try:
-    from tinycnn.utils.cli import Parser, file_name, run, say
-except ModuleNotFoundError:
-    sys.exit(
-        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
-    )
+from tinycnn.utils.cli import Parser, file_name, run, say
 
-if TYPE_CHECKING:  # read in the functions, when `run` has begun to tidy up after signals
+if TYPE_CHECKING:  # imported in the functions, after `run` has installed its handlers of signals
     import numpy as np
 
 EXAMPLES = """examples:
   python scripts/evaluate.py                               mnist.h5, or else the bundled model
   python scripts/evaluate.py --model my.h5 --data sample   2,000 test digits that came along, offline
 """
-MOST_MISTAKES = 40  # on the contact sheet
+MOST_MISTAKES = 40  # in the picture of mistakes
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Return the options of the command line.
+
+    Args:
+        argv: the words after the script's name; None: those that Python was started with.
+    """
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument(
         "--model",
@@ -45,16 +53,26 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def losses_of(shares: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return the cross-entropy of every digit, (n,), from probabilities (n, 10) and labels (n,)."""
+def losses_of(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the cross-entropy of every digit, (n,).
+
+    Args:
+        probabilities: (n, 10).
+        labels: the true digits, (n,).
+    """
     import numpy as np
 
-    right = shares[np.arange(len(labels)), labels].astype(np.float64)
-    return -np.log(np.maximum(right, np.finfo(np.float32).tiny))  # a probability of 0 underflowed
+    of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    # A probability of 0 stands for one too small for float32.
+    return -np.log(np.maximum(of_label, np.finfo(np.float32).tiny))
 
 
 def table(counts: np.ndarray) -> str:
-    """Return the confusion matrix (10, 10) as text, with each digit's number and recall."""
+    """Return a confusion matrix as text, with the count and the recall of each digit.
+
+    Args:
+        counts: int (10, 10): a row for each true digit, a column for each predicted one.
+    """
     heads = "".join(f"{digit:6}" for digit in range(10))
     lines = ["true \\ taken for", f"      {heads}   total  recall"]
     for digit, row in enumerate(counts):
@@ -65,26 +83,35 @@ def table(counts: np.ndarray) -> str:
     return "\n".join(lines)
 
 
-def write_mistakes(path: str, images: np.ndarray, labels: np.ndarray, shares: np.ndarray) -> None:
-    """Write the contact sheet: the digits taken for another, the largest loss first."""
+def write_mistakes(
+    path: str, images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray
+) -> None:
+    """Write a picture of the wrongly recognised digits, those with the largest loss first.
+
+    Args:
+        path: of the picture file.
+        images: uint8 (n, 28, 28).
+        labels: the true digits, (n,).
+        probabilities: (n, 10).
+    """
     import numpy as np
 
     from tinycnn.utils import plots
 
-    taken_for = shares.argmax(axis=1)
+    taken_for = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(taken_for != labels)
     if not len(wrong):
         say(f"no mistakes at all: {path} is not written")
         return
-    order = np.argsort(-losses_of(shares[wrong], labels[wrong]), kind="stable")
+    order = np.argsort(-losses_of(probabilities[wrong], labels[wrong]), kind="stable")
     worst = wrong[order][:MOST_MISTAKES]
-    captions = [f"{labels[i]} -> {taken_for[i]}  {shares[i].max():.1%}" for i in worst]
+    captions = [f"{labels[i]} -> {taken_for[i]}  {probabilities[i].max():.1%}" for i in worst]
     plots.save_picture(plots.contact_sheet(images[worst], captions), path)
     say(f"wrote {path}: the worst {len(worst)} of {len(wrong)} mistakes, true -> taken for")
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Load model and digits, predict, count, and show what went wrong."""
+    """Run the script: load model and digits, predict, print the results, write the mistakes."""
     options = arguments(argv)
     import numpy as np
 

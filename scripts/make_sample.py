@@ -1,5 +1,10 @@
 """Choose the digits of the embedded sample from MNIST and write them to one file."""
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +13,8 @@ from tinycnn import datasets
 from tinycnn.utils import atomic, cli
 from tinycnn.utils.errors import DataFileError
 
-SEED = 2026
-TRAIN_PER_CLASS = 1_000
+SEED = 2026  # of the choice of digits
+TRAIN_PER_CLASS = 1_000  # digits
 TEST_PER_CLASS = 200
 EXAMPLE = """example:
   python scripts/make_sample.py --data ~/Downloads/mnist --output tinycnn/datasets/sample.npz
@@ -17,34 +22,37 @@ EXAMPLE = """example:
 
 
 def choose(labels: np.ndarray, per_class: int, generator: np.random.Generator) -> np.ndarray:
-    """Choose equally many digits of every class, in random order.
+    """Return the indices of equally many digits of every class, in random order.
 
     Args:
         labels: (n,), 0..9.
-        per_class: how many of each, at least that many must be there.
-        generator: decides which, and their order.
+        per_class: how many of each class.
+        generator: random numbers for the choice and the order.
 
     Returns:
-        Positions in `labels`, int64 (10 * per_class,).
+        Indices into `labels`, int64 (10 * per_class,).
 
     Raises:
-        ValueError: a class has fewer.
+        ValueError: a class has fewer digits.
 
     Example:
         >>> choose(np.arange(10), 1, np.random.default_rng(0)).shape
         (10,)
     """
     positions = [np.flatnonzero(labels == digit) for digit in range(10)]
-    chosen = [generator.choice(of_class, per_class, replace=False) for of_class in positions]
+    chosen = [
+        generator.choice(positions_of_class, per_class, replace=False)
+        for positions_of_class in positions
+    ]
     return generator.permutation(np.concatenate(chosen))
 
 
 def choose_sample(digits: datasets.Digits, seed: int = SEED) -> dict[str, np.ndarray]:
-    """Return the four arrays of the sample, uint8, by the names that the file gives them.
+    """Return the sample as {"x_train": ..., "y_train": ..., "x_test": ..., "y_test": ...}, all uint8.
 
     Args:
         digits: MNIST.
-        seed: decides which digits, and their order.
+        seed: of the random choice and order.
 
     Example:
         >>> choose_sample(datasets.load("mnist"))["x_test"].shape  # doctest: +SKIP
@@ -62,7 +70,7 @@ def choose_sample(digits: datasets.Digits, seed: int = SEED) -> dict[str, np.nda
 
 
 def write_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
-    """Write arrays to an .npz file, the same bytes each time, in one step.
+    """Write arrays to an .npz file, which appears complete or not at all.
 
     Args:
         arrays: by name.
@@ -76,7 +84,7 @@ def write_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
 
 
 def main() -> None:
-    """Read the command line, choose, write."""
+    """Run the script: load MNIST, choose the sample, write it."""
     parser = cli.Parser(description=__doc__, epilog=EXAMPLE)
     parser.add_argument(
         "--data", default="mnist", help='folder with MNIST\'s four files, or "mnist" (default)'

@@ -1,5 +1,10 @@
 """Draw a digit in the drawing window and take the picture of it that the README shows."""
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
 import argparse
 import math
 import pathlib
@@ -16,7 +21,8 @@ EXAMPLES = """examples:
   xvfb-run python scripts/make_screenshot.py                  the same on a machine without a screen
   python scripts/make_screenshot.py --theme dark --output dark.png
 """
-# A 5 in two strokes, as a hand draws it: (x, y) in the unit square of the canvas, in even steps.
+# A 5 as a hand draws it: a stroke of STEM and BOWL, then one for its roof. Points (x, y), each 0 to 1 on
+# the canvas.
 STEM = [(0.36 - 0.03 * t / 9, 0.2 + 0.25 * t / 9) for t in range(10)]
 BOWL = [
     (0.47 - 0.19 * math.cos(turn), 0.6 - 0.19 * math.sin(turn))
@@ -26,7 +32,7 @@ ROOF = [(0.36 + 0.3 * t / 9, 0.2 - 0.02 * t / 9) for t in range(10)]
 
 
 def arguments() -> argparse.Namespace:
-    """Read the command line."""
+    """Return the options of the command line."""
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("gui/window.png"))
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
@@ -35,7 +41,12 @@ def arguments() -> argparse.Namespace:
 
 
 def draw(window: object, stroke: list[tuple[float, float]]) -> None:
-    """Draw one stroke by the same events as a mouse's."""
+    """Draw one stroke in the window by sending it mouse events: press, motion, release.
+
+    Args:
+        window: a `gui.window.Window`.
+        stroke: points (x, y), each 0 to 1 on the canvas.
+    """
     canvas = window.view.canvas
     pixels = [tuple(round(value * canvas.winfo_width()) for value in point) for point in stroke]
     for kind, (x, y) in zip(
@@ -46,16 +57,22 @@ def draw(window: object, stroke: list[tuple[float, float]]) -> None:
 
 
 def shares_of(window: object) -> list[float] | None:
-    """Return the probabilities that the window shows, once there are any."""
+    """Return the ten probabilities that the window shows; None before there are any."""
     prediction = window.view.prediction_panel.prediction
     return prediction and prediction.shares
 
 
 def wait_for(root: tk.Tk, condition: object) -> None:
-    """Let the window work until something has come true."""
+    """Run Tk's event loop until `condition()` is true; it is checked every 20 ms.
+
+    Args:
+        root: Tk's main window.
+        condition: a function without arguments that returns a bool.
+    """
     ready = tk.BooleanVar(root, False)
 
     def check() -> None:
+        # Stores the condition in `ready`; calls itself again later while that is False.
         ready.set(condition())
         if not ready.get():
             root.after(20, check)
@@ -66,7 +83,7 @@ def wait_for(root: tk.Tk, condition: object) -> None:
 
 
 def main() -> int:
-    """Open the window, draw, wait for the bars, take the picture, close the window."""
+    """Run the script: open the window, draw, wait for the prediction, save a screenshot, close."""
     options = arguments()
     from gui.recognition.recogniser import Recogniser
     from gui.recognition.saver import Saver

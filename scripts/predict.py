@@ -4,25 +4,33 @@ Any picture of one handwritten digit will do: dark on light or light on dark, of
 a scan or a drawing.
 """
 
+try:
+    from tinycnn.utils.start import end_on_interrupt
+except ModuleNotFoundError:
+    raise SystemExit(
+        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
+    ) from None
+if __name__ == "__main__":  # before anything else is imported
+    end_on_interrupt()
+
 import argparse
 import sys
 
-try:
-    from tinycnn.utils.cli import Parser, file_name, run, say
-except ModuleNotFoundError:
-    sys.exit(
-        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
-    )
+from tinycnn.utils.cli import Parser, file_name, run, say
 
 EXAMPLES = """examples:
   python scripts/predict.py digit.png                    mnist.h5, or else the bundled model
   python scripts/predict.py *.jpg --model mnist.h5       with your own, several pictures
 """
-BAR = 40  # characters for a probability of 1
+BAR = 40  # length of the bar for a probability of 1, in characters
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Return the options of the command line.
+
+    Args:
+        argv: the words after the script's name; None: those that Python was started with.
+    """
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument("images", nargs="+", type=file_name, metavar="IMAGE", help="a picture file")
     parser.add_argument(
@@ -37,7 +45,11 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def read_digit(path: str) -> object:
-    """Return the picture in a file as MNIST would show it, uint8 (28, 28)."""
+    """Return the digit in a picture file, prepared as MNIST's were: uint8 (28, 28).
+
+    Raises:
+        PictureError: if the file cannot be read, or has no digit in it.
+    """
     from tinycnn.preprocessing import to_mnist
     from tinycnn.preprocessing.image_files import read_picture
     from tinycnn.utils.errors import PictureError
@@ -49,7 +61,11 @@ def read_digit(path: str) -> object:
 
 
 def bar_of(encoding: str | None) -> str:
-    """Return what bars are made of: a block where the terminal can show it."""
+    """Return the character that bars are made of: a block, or "#" if the encoding lacks it.
+
+    Args:
+        encoding: of standard output.
+    """
     try:
         "█".encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -57,17 +73,17 @@ def bar_of(encoding: str | None) -> str:
     return "█"
 
 
-def show(path: str, shares: list[float]) -> None:
-    """Print the digit of one picture, and ten bars."""
-    digit = max(range(10), key=shares.__getitem__)
+def show(path: str, probabilities: list[float]) -> None:
+    """Print the most probable digit of one picture, and a bar for each of the ten probabilities."""
+    digit = max(range(10), key=probabilities.__getitem__)
     say(f"{path}: {digit}")
-    for number, probability in enumerate(shares):
+    for number, probability in enumerate(probabilities):
         bar = bar_of(sys.stdout.encoding) * round(BAR * probability)
         print(f"  {number}  {probability:6.1%}  {bar}".rstrip())
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Load the model, then read, prepare and recognise one picture after the other."""
+    """Run the script: recognise one picture after the other; return 1 if one could not be read, else 0."""
     options = arguments(argv)
     from tinycnn.pretrained.digit_model import load_digit_model, probabilities
     from tinycnn.utils.errors import PictureError

@@ -1,15 +1,19 @@
 """Train the classic convolutional net on handwritten digits and keep it as mnist.h5."""
 
+try:
+    from tinycnn.utils.start import end_on_interrupt
+except ModuleNotFoundError:
+    raise SystemExit(
+        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
+    ) from None
+if __name__ == "__main__":  # before anything else is imported
+    end_on_interrupt()
+
 import argparse
 import pathlib
 import sys
 
-try:
-    from tinycnn.utils.cli import Parser, file_name, run, say, whole_number
-except ModuleNotFoundError:
-    sys.exit(
-        "error: this Python lacks tinycnn. In the project's folder: python -m pip install -e ."
-    )
+from tinycnn.utils.cli import Parser, file_name, run, say, whole_number
 
 EXAMPLES = """examples:
   python scripts/train.py                           MNIST (downloaded once), 6 epochs
@@ -19,7 +23,7 @@ EXAMPLES = """examples:
 
 
 def arguments() -> argparse.Namespace:
-    """Read the command line."""
+    """Return the options of the command line."""
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument(
         "--data",
@@ -37,7 +41,7 @@ def arguments() -> argparse.Namespace:
 
 
 def classic_net() -> object:
-    """Return the net of the well-known Keras example, ready to train."""
+    """Return the net of Keras's old MNIST example, compiled: two convolutions and two dense layers."""
     from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
     from tinycnn.models import Sequential
 
@@ -58,7 +62,14 @@ def classic_net() -> object:
 
 
 def draw_curves(history: dict[str, list[float]], path: str) -> bool:
-    """Write the picture of a training's curves, where matplotlib is there; return whether all went well."""
+    """Write a picture of loss and accuracy by epoch; return False if the file could not be written.
+
+    Without matplotlib no picture is written, which is no failure.
+
+    Args:
+        history: {name: [one number an epoch]}.
+        path: of the picture file.
+    """
     from tinycnn.utils import plots
     from tinycnn.utils.errors import PictureError
 
@@ -75,15 +86,16 @@ def draw_curves(history: dict[str, list[float]], path: str) -> bool:
 
 
 def main() -> int:
-    """Load digits, make the net, train it, keep it with its history, and test it."""
+    """Run the script: load digits, train the net, save it with its history, and test it."""
     options = arguments()
-    import numpy as np  # here, when `run` has begun to tidy up after signals
+    import numpy as np  # imported here, after `run` has installed its handlers of signals
 
     from tinycnn import datasets, ops, saving, utils
     from tinycnn.callbacks import CSVLogger, ModelCheckpoint
     from tinycnn.utils import atomic
 
     output = pathlib.Path(options.output)
+    # Braces are doubled, because ModelCheckpoint takes its filepath for a format string.
     checkpoint = ModelCheckpoint(str(output).replace("{", "{{").replace("}", "}}"))
     beside = output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
     history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
@@ -105,7 +117,6 @@ def main() -> int:
 
     model = classic_net()
     model.summary()
-
     logger = CSVLogger(history_file)
     history = model.fit(
         x_train,
@@ -116,7 +127,7 @@ def main() -> int:
         callbacks=[checkpoint, logger],
     )
     say(f"wrote {checkpoint.written} and {logger.table.path}")
-    if checkpoint.written != str(output):  # another program's pictures stay, too
+    if checkpoint.written != str(output):  # another program wrote `output`: its curves stay, too
         curves_file = f"{pathlib.Path(checkpoint.written).with_suffix('')}-curves.png"
     failed = not draw_curves(history.history, curves_file)
 

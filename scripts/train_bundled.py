@@ -1,7 +1,12 @@
-"""Train the compact net that the package brings along, with a fixed recipe and without choosing.
+"""Train the net that the package contains (tinycnn/pretrained/mnist.h5), by a fixed recipe.
 
-Each epoch goes through a fresh variation of every digit, so that the net knows what people draw, too.
+Each epoch uses new random variations of all digits, so that the net also reads what people draw.
 """
+
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
 
 import argparse
 import hashlib
@@ -20,6 +25,7 @@ from tinycnn.preprocessing.augmentation import augment
 from tinycnn.utils import atomic
 from tinycnn.utils.cli import Parser, run, say
 
+# How the net is trained; also written to its record. Texts are carried out by `train`.
 RECIPE = {
     "data": "all 60,000 training digits of MNIST, deformed and drawn over anew in every epoch by "
     "tinycnn.augmentation.augment",
@@ -31,12 +37,12 @@ RECIPE = {
     "loss": "categorical cross-entropy, label smoothing 0.05",
     "choice": "none: the weights after the last epoch; the test digits are read once, after it",
 }
-STRONG_EPOCHS, MILD = 12, 0.5
+STRONG_EPOCHS, MILD = 12, 0.5  # epochs with augmentation at strength 1, and the strength after them
 LEARNING_RATE, SMOOTHING = 0.002, 0.05
 
 
 def arguments() -> argparse.Namespace:
-    """Read the command line."""
+    """Return the options of the command line."""
     parser = Parser(description=__doc__, epilog="example: python scripts/train_bundled.py")
     parser.add_argument("--data", default="mnist", help="mnist, or a folder with its four files")
     parser.add_argument(
@@ -46,7 +52,7 @@ def arguments() -> argparse.Namespace:
 
 
 def compact_net() -> tinycnn.Sequential:
-    """Return a net of 192,714 weights, three quarters of a megabyte, and 7 million products a digit."""
+    """Return the net, not compiled: 192,714 weights, 0.77 MB, 7 million multiplications for a digit."""
     relu = {"activation": "relu", "kernel_initializer": "he_normal"}
     return tinycnn.Sequential(
         [
@@ -68,7 +74,7 @@ def compact_net() -> tinycnn.Sequential:
 
 
 def train(x: np.ndarray, y: np.ndarray) -> tinycnn.Sequential:
-    """Return the compact net after the recipe.
+    """Return the compact net after training by `RECIPE`; print loss and accuracy of each epoch.
 
     Args:
         x: images, uint8 (n, 28, 28).
@@ -84,12 +90,13 @@ def train(x: np.ndarray, y: np.ndarray) -> tinycnn.Sequential:
     steps = epochs * math.ceil(len(x) / size)
 
     def follow_cosine(batch: int, logs: dict | None) -> None:
+        # Before each batch: the learning rate falls from its start to 0 along half a cosine wave.
         share_done = optimizer.iterations / steps
         optimizer.learning_rate = LEARNING_RATE * (1 + math.cos(math.pi * share_done)) / 2
 
     schedule = tinycnn.callbacks.LambdaCallback(on_train_batch_begin=follow_cosine)
     targets = tinycnn.utils.to_categorical(y, 10)
-    for epoch in range(epochs):
+    for epoch in range(epochs):  # one call of fit for each, because each has images of its own
         new = augment(x, y, rng, strength=1.0 if epoch < STRONG_EPOCHS else MILD)[..., None]
         span = {"initial_epoch": epoch, "epochs": epoch + 1}
         history = model.fit(new, targets, size, verbose=0, callbacks=[schedule], **span).history
@@ -99,7 +106,7 @@ def train(x: np.ndarray, y: np.ndarray) -> tinycnn.Sequential:
 
 
 def main() -> None:
-    """Load MNIST, train by the recipe, test once, and write the net and its record."""
+    """Run the script: load MNIST, train, test once, write the net and a record of how it was made."""
     options = arguments()
     saving.check_target(options.output)
     record_file = options.output.with_suffix(".json")

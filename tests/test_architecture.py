@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.support import patience
+from tests.support import mirror, patience
 
 ROOT = pathlib.Path(__file__).parent.parent
 FILES = ("io", "os.path", "pathlib", "h5py", "tinycnn.utils.atomic")
@@ -43,6 +43,10 @@ FLOORS = (
     ("tinycnn.models",),
     ("tinycnn.pretrained",),
     ("tinycnn.gradcheck", "gui.drawing"),
+    # Other names of modules, for people: nothing in here uses them.
+    tuple(
+        f"tinycnn.{name}" for name in ("augmentation", "backend", "errors", "figures", "pictures")
+    ),
     ("gui.recognition",),
     ("gui.widgets",),
     ("gui.window",),
@@ -371,6 +375,15 @@ def test_a_planted_function_that_is_too_long_or_takes_too_much_is_found():
 def test_the_length_of_a_function_leaves_out_its_docstring():
     text = 'def f():\n    """One.\n\n    Two.\n    """\n    pass\n\n\ndef g():\n    pass\n'
     assert [length(function) for function in functions(text)] == [2, 2]
+
+
+def test_the_test_of_a_module_is_found_by_its_path():
+    modules = dict(sources("tinycnn", "gui", "scripts", "benchmarks"))
+    assert {what: paths for what, paths in mirror.wrong(modules).items() if paths} == {}
+    planted = {"tinycnn/models/new.py": "def f(): ...", "tinycnn/losses.py": "class Other: ..."}
+    planted |= {"tinycnn/plain.py": "NUMBER = 3"}  # without code to test
+    assert mirror.wrong(planted)["without a test"] == ["tinycnn/models/new.py"]
+    assert mirror.wrong({})["needless"] == list(mirror.INSTEAD)
 
 
 def test_importing_the_package_loads_nothing_heavy():

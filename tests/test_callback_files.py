@@ -62,6 +62,7 @@ class Saves(ModelCheckpoint):
 
     def set_model(self, model):
         self.paths, self.model = [], self
+        self.objective, self.optimizer = model.objective, model.optimizer
 
     def save(self, path):
         self.paths.append(os.path.basename(path))

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.support import ctx_table, nets, patience
+from tests.support import ctx_table, mirror, nets, patience
 from tests.test_architecture import ROOT
 from tinycnn.layers import Layer
 
@@ -82,7 +82,7 @@ def test_the_optimizer_and_the_loss_need_no_other_place(page, tmp_path):
     assert list(added) == ["tinycnn/optimizers.py", "tinycnn/losses.py"]
     for path, code in added.items():
         text = (tmp_path / path).read_text(encoding="utf-8")
-        first = re.search(r"^(CLASSES|_losses) =", text, re.MULTILINE).start()
+        first = re.search(r"^CLASSES =", text, re.MULTILINE).start()
         (tmp_path / path).write_text(f"{text[:first]}{code}\n\n{text[first:]}", encoding="utf-8")
     command, plain = [sys.executable, "-W", "error", "-c", USE], {"NUMBA_DISABLE_JIT": "1"}
     done = patience.run(command, cwd=tmp_path, env=os.environ | plain)  # nothing to compile there
@@ -92,6 +92,11 @@ def test_the_optimizer_and_the_loss_need_no_other_place(page, tmp_path):
 def test_the_table_of_ctx_is_that_of_the_code(page):
     shown = page.split("<!-- ctx -->\n")[1].split("\n\n")[0]
     assert shown == ctx_table.table(), "python -m tests.support.ctx_table prints the new one"
+
+
+def test_the_table_of_tests_elsewhere_is_the_one_that_is_kept(page):
+    shown = page.split("<!-- mirror -->\n")[1].split("\n\n")[0]
+    assert shown == mirror.table(), "python -m tests.support.mirror prints the new one"
 
 
 def test_its_other_code_runs(page):

@@ -292,3 +292,16 @@ def test_outputs_that_are_pictures_have_no_such_loss():
     model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
     with pytest.raises(ValueError, match=r"\(n, classes\)"):
         model.evaluate(np.zeros((2, 4, 4, 1)), np.ones((2, 4, 4, 3)) / 3, verbose=0)
+
+
+class Squared(losses.Loss):
+    """An own loss, with options handed on as CONTRIBUTING.md shows."""
+
+    def __init__(self, from_logits=False, *, name="squared", **options):
+        super().__init__(from_logits, name, **options)
+
+
+@pytest.mark.parametrize("cls", [SparseCategoricalCrossentropy, Squared])
+def test_label_smoothing_is_only_there_where_it_does_something(cls):
+    with pytest.raises(TypeError, match=f"{cls.__name__} has no option 'label_smoothing'"):
+        cls(label_smoothing=0.1)

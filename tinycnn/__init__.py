@@ -27,22 +27,21 @@ _MODULES = (
     "pretrained",
     "utils",
 )
-_BY_ANOTHER_NAME = {  # Keras's place for one, and the names that the others had before
-    "augmentation": "preprocessing.augmentation",
-    "backend": "utils.backend",
-    "errors": "utils.errors",
-    "figures": "utils.plots",
-    "pictures": "preprocessing.image_files",
-}
+# `backend` is where Keras has it, the others are former names: each is a file that stands for another module,
+# so that `import tinycnn.errors` works as `from tinycnn import errors` does.
+_BY_ANOTHER_NAME = ("augmentation", "backend", "errors", "figures", "pictures")
 _FROM_MODELS = ("Sequential", "load_model")
 
 __all__ = ["Sequential", "__version__", "load_model", *_MODULES, *_BY_ANOTHER_NAME]
 
 
 def __getattr__(name: str) -> object:
-    """Import a part of the package when it is first named, so that `import tinycnn` costs nothing."""
+    """Return `tinycnn.name`, importing the module at its first use, so that `import tinycnn` is fast.
+
+    Python calls this for attributes that a module does not have.
+    """
     if name in _MODULES or name in _BY_ANOTHER_NAME:
-        return importlib.import_module(f"{__name__}.{_BY_ANOTHER_NAME.get(name, name)}")
+        return importlib.import_module(f"{__name__}.{name}")
     if name in _FROM_MODELS:
         return getattr(importlib.import_module(f"{__name__}.models"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

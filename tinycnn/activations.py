@@ -14,15 +14,15 @@ from tinycnn.utils.validation import plain_array
 
 @dataclasses.dataclass(frozen=True)
 class ActivationFunction:
-    """An activation and its derivative; calling it applies it.
+    """An activation function with its gradient; it can be called like a function.
 
     Args:
         name: as Keras spells it.
-        forward: x -> y.
-        backward: (dy, y) -> dx, or (dy, x) -> dx where `needs_x`.
-        needs_x: whether y does not tell enough for the way back.
-        has_kink: whether its slope jumps at 0, where y changes its sign.
-        elementwise: whether each number of y hangs on one number of x alone.
+        forward: takes x, returns y of the same shape.
+        backward: takes (dy, y), or (dy, x) where `needs_x`, returns dx of the same shape.
+        needs_x: whether dx cannot be computed from y alone.
+        has_kink: whether the slope jumps at x = 0, where y changes its sign, too.
+        elementwise: whether each number of y depends on the number of x at its position alone.
 
     Example:
         >>> relu(np.array([-1.0, 2.0]))
@@ -37,7 +37,7 @@ class ActivationFunction:
     elementwise: bool = True
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Return y, shaped as x; numbers that are not floats are taken as float32."""
+        """Return y, shaped as x, of its dtype; other dtypes than float32 and float64 become float32."""
         x = plain_array("x", x)
         x = x if x.dtype in FLOATS else x.astype(np.float32)
         return self.forward(x).reshape(x.shape)
@@ -47,7 +47,7 @@ class ActivationFunction:
         return x if self.needs_x else y
 
     def serialize(self) -> str:
-        """Return what stands for it in a configuration: its name."""
+        """Return its name, which stands for it in configurations and model files."""
         return self.name
 
 
@@ -75,7 +75,7 @@ OTHER_NAMES = {"swish": silu}  # Keras's, too
 
 
 def get(identifier: str | ActivationFunction | None) -> ActivationFunction:
-    """Return an activation by name; None means linear.
+    """Return an activation: by its name, itself if it is one already, or `linear` for None.
 
     Raises:
         ValueError: for a name that is not there.
@@ -92,3 +92,24 @@ def get(identifier: str | ActivationFunction | None) -> ActivationFunction:
     if isinstance(identifier, str) and identifier in known:
         return known[identifier]
     raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}. Received: {identifier!r}")
+
+
+class Setting:
+    """An attribute of a layer that holds an activation, and takes whatever `get` takes at any time.
+
+    Without `__get__`, reading it is reading the layer's own attribute, and costs nothing.
+
+    Example:
+        >>> class Layer:
+        ...     activation = Setting()
+        >>> layer = Layer()
+        >>> layer.activation = "relu"
+        >>> layer.activation is relu
+        True
+    """
+
+    def __set_name__(self, owner: type, name: str):
+        self.name = name
+
+    def __set__(self, layer: object, value: str | ActivationFunction | None):
+        layer.__dict__[self.name] = get(value)

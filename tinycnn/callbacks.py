@@ -1,4 +1,4 @@
-"""Callbacks: what happens beside the training loop, by their Keras names."""
+"""Callbacks, by their Keras names: objects whose methods `fit` calls at certain points of the training."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -13,45 +13,48 @@ from tinycnn.utils.table import Table
 from tinycnn.utils.validation import check_int, check_number
 from tinycnn.utils.warning import warn
 
-Logs = dict[str, float]
+Logs = dict[str, float]  # {"loss": ..., metric: ..., "val_loss": ...}
 
 
 class Callback:
-    """Base: every hook does nothing. `self.model` and `self.params` are set before the first one."""
+    """Base: methods that `fit` calls, and that do nothing here; subclasses override some.
+
+    Before the first call `fit` sets `self.model` and `self.params`.
+    """
 
     def __init__(self):
         self.model = None
         self.params: dict = {}
 
     def set_model(self, model: object) -> None:
-        """Receive the model."""
+        """Set `self.model`, the model that is trained."""
         self.model = model
 
     def set_params(self, params: dict) -> None:
-        """Receive {"epochs", "steps", "verbose"}."""
+        """Set `self.params`: {"epochs": ..., "steps": batches in an epoch, "verbose": ...}."""
         self.params = params
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Be called before the first epoch."""
+        """Called before the first epoch."""
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Be called after the last epoch."""
+        """Called after the last epoch."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Be called before each epoch, counted from 0."""
+        """Called before each epoch, counted from 0."""
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Be called after each epoch, with its losses and metrics."""
+        """Called after each epoch, with its mean loss and metrics."""
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Be called before each training step, counted from 0."""
+        """Called before each training step, counted from 0 in each epoch."""
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Be called after each training step, with the epoch's running means."""
+        """Called after each training step, with the mean loss and metrics of the epoch so far."""
 
 
 class CallbackList(Callback):
-    """Calls several callbacks as one."""
+    """Several callbacks as one: each method calls that of all callbacks, in order."""
 
     def __init__(self, callbacks: Sequence[Callback], model: object, params: dict):
         super().__init__()
@@ -63,32 +66,32 @@ class CallbackList(Callback):
             callback.set_model(model)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Call all."""
+        """Call this method of all callbacks."""
         for callback in self.callbacks:
             callback.on_train_begin(logs)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Call all."""
+        """Call this method of all callbacks."""
         for callback in self.callbacks:
             callback.on_train_end(logs)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Call all."""
+        """Call this method of all callbacks."""
         for callback in self.callbacks:
             callback.on_epoch_begin(epoch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Call all."""
+        """Call this method of all callbacks."""
         for callback in self.callbacks:
             callback.on_epoch_end(epoch, logs)
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Call all."""
+        """Call this method of all callbacks."""
         for callback in self.callbacks:
             callback.on_train_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Call all."""
+        """Call this method of all callbacks."""
         for callback in self.callbacks:
             callback.on_train_batch_end(batch, logs)
 
@@ -96,7 +99,7 @@ class CallbackList(Callback):
 class History(Callback):
     """Collects the losses and metrics of every epoch; `fit` returns one.
 
-    `history` maps each name to a list, `epoch` lists the epochs, `params` has their planned number.
+    Its attribute `history` is {name: [one number an epoch]}, `epoch` is the list of the epochs' numbers.
     """
 
     def __init__(self):
@@ -105,14 +108,14 @@ class History(Callback):
         self.epoch: list[int] = []
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Add this epoch."""
+        """Append this epoch's numbers."""
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
 
 
 class LambdaCallback(Callback):
-    """Calls plain functions.
+    """Calls given functions in place of its methods.
 
     Args:
         on_epoch_begin, on_epoch_end: called with (epoch, logs).
@@ -149,19 +152,19 @@ class LambdaCallback(Callback):
 
 
 class CSVLogger(Callback):
-    """Writes a row for every epoch into a CSV file, so that a stopped run keeps what it had.
+    """Writes a row with epoch, loss and metrics to a CSV file after every epoch.
 
-    A table that another program writes meanwhile, or that has other columns, is not touched: the rows
-    go to a file beside it, and a warning names it.
+    A file that another program has changed meanwhile, or that has other columns, is not overwritten: the
+    rows go to a file beside it, and a warning names that.
 
     Args:
-        filename: of the file.
+        filename: of the CSV file.
         separator: between columns.
-        append: go on after the rows that are there.
+        append: True to keep the rows that are there, and write after them.
 
     Raises:
-        FileError: when training begins, if the file cannot be written, or is no table of a
-            training; after an epoch, if it can be written nowhere any more.
+        FileError: when training begins, if the file cannot be written, or is no such table; after an
+            epoch, if the rows cannot be written anywhere.
     """
 
     def __init__(self, filename: str | os.PathLike, separator: str = ",", append: bool = False):
@@ -169,21 +172,21 @@ class CSVLogger(Callback):
         self.filename, self.separator, self.append = os.fspath(filename), separator, append
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Make sure that the file can be written; it is replaced, or made, with the first row."""
+        """Check that the file can be written; the first row will replace it, or append to it."""
         self.table = Table(self.filename, self.separator, self.append)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Add a row."""
+        """Write a row: epoch, then the other numbers sorted by name."""
         self.table.add({"epoch": epoch, **dict(sorted((logs or {}).items()))})
 
 
 class Monitor(Callback):
-    """Base of the callbacks that watch one number and know whether it got better.
+    """Base of the callbacks that compare a loss or metric with its best value so far.
 
     Args:
-        monitor: its name, such as "val_loss".
-        mode: "min", "max", or "auto": max for names with "acc", else min.
-        min_delta: a smaller change is no change.
+        monitor: the name of the loss or metric, such as "val_loss".
+        mode: whether smaller ("min") or larger ("max") is better; "auto": "max" for names with "acc".
+        min_delta: a change must be larger than this to count.
     """
 
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0):
@@ -195,7 +198,7 @@ class Monitor(Callback):
         self.min_delta = abs(check_number("min_delta", min_delta))
 
     def current(self, logs: Logs | None) -> float | None:
-        """Return the watched number, or None with a warning that lists what there is."""
+        """Return the number in `logs` that is watched; None, with a warning, if it is not there."""
         if logs is None or self.monitor not in logs:
             warn(
                 f"{type(self).__name__} watches {self.monitor!r}, which is not there. "
@@ -205,7 +208,10 @@ class Monitor(Callback):
         return logs[self.monitor]
 
     def improves(self, value: float, best: float | None) -> bool:
-        """Return whether a number is better than the best so far; NaN never is."""
+        """Return whether `value` is better than `best` by more than min_delta; NaN never is.
+
+        With best None every number is better.
+        """
         if best is None:
             return not np.isnan(value)
         if self.larger_is_better:
@@ -214,17 +220,15 @@ class Monitor(Callback):
 
 
 class EarlyStopping(Monitor):
-    """Stops training when a number no longer gets better.
+    """Stops training when a loss or metric has not got better for some epochs.
 
     Args:
-        monitor: its name.
-        min_delta: a smaller change is no change.
-        patience: how many epochs without a change to wait for.
-        verbose: 1 to say when it stops.
-        mode: see `Monitor`.
-        baseline: a number that must be beaten from the start.
-        restore_best_weights: go back to the best epoch's weights at the end.
-        start_from_epoch: epochs not to look at.
+        monitor, min_delta, mode: see `Monitor`.
+        patience: for how many epochs it must not have got better.
+        verbose: 1 to print when it stops.
+        baseline: an epoch counts as better only if it is also better than this number.
+        restore_best_weights: True to set the weights of the best epoch at the end.
+        start_from_epoch: epochs before this one are ignored.
 
     Example:
         >>> EarlyStopping(monitor="val_accuracy", patience=3).larger_is_better
@@ -249,12 +253,12 @@ class EarlyStopping(Monitor):
         self.restore_best_weights = restore_best_weights
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Forget what an earlier training showed."""
+        """Reset: no best value, nothing waited."""
         self.wait, self.stopped_epoch, self.best_epoch = 0, 0, 0
         self.best, self.best_weights = None, None
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Look at the number; stop after `patience` epochs without a change."""
+        """Compare this epoch with the best; set `model.stop_training` after `patience` epochs."""
         value = self.current(logs) if epoch >= self.start_from_epoch else None
         if value is None:
             return
@@ -269,7 +273,7 @@ class EarlyStopping(Monitor):
             self.stopped_epoch, self.model.stop_training = epoch, True
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Go back to the best weights if wanted."""
+        """Set the best weights if wanted."""
         if self.stopped_epoch and self.verbose:
             print(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.best_weights is not None:
@@ -277,23 +281,22 @@ class EarlyStopping(Monitor):
 
 
 class ModelCheckpoint(Monitor):
-    """Saves the model after every epoch, or only when a number got better.
+    """Saves the model after every epoch, or only after those with a better loss or metric.
 
     Args:
         filepath: may hold {epoch:02d} and names of losses and metrics, such as {val_loss:.2f}.
-        monitor: the watched name.
-        verbose: 1 to say when it saves.
-        save_best_only: only when the number got better.
+        monitor, mode: see `Monitor`.
+        verbose: 1 to print when it saves.
+        save_best_only: True to save only if the number is the best so far.
         save_weights_only: only False.
-        mode: see `Monitor`.
         save_freq: only "epoch".
-        initial_value_threshold: a number that must be beaten from the start.
+        initial_value_threshold: with save_best_only, the first best value; None: none.
 
     Raises:
         FileError: for a filepath that does not end in .h5 or .hdf5, or that cannot be written when
-            training begins. If it cannot be written later, the model is kept under another name, in
-            the same folder, this one or that for temporary files; a warning names it.
-        ValueError: for a filepath with a name that is not there, at the first save.
+            training begins. If it cannot be written later, the model is saved under another name, in the
+            same folder, the current one or the one for temporary files; a warning names it.
+        ValueError: for a filepath with a name that `logs` does not have, at the first save.
     """
 
     def __init__(
@@ -320,9 +323,10 @@ class ModelCheckpoint(Monitor):
         self.best = initial_value_threshold
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Make sure before the first epoch that there is a place to save to."""
+        """Check that the model's layers can be saved, and that the file can be written."""
         self._others, self._version = (), atomic.version(self.filepath)
-        saving.check_layers(self.filepath, [type(layer).__name__ for layer in self.model.layers])
+        learning = self.model.objective.loss, self.model.optimizer
+        saving.check_known(self.filepath, self.model.layers, learning)
         folder = os.path.dirname(self.filepath)
         if "{" not in self.filepath:
             saving.check_target(self.filepath)
@@ -330,7 +334,7 @@ class ModelCheckpoint(Monitor):
             saving.check_target(next(atomic.other_names(self.filepath)))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Save, if it is time to."""
+        """Save the model, with save_best_only only if it is the best; `self.written` is the file's path."""
         if self.save_best_only:
             value = self.current(logs)
             if value is None or not self.improves(value, self.best):
@@ -339,18 +343,19 @@ class ModelCheckpoint(Monitor):
         path = self._path(epoch, logs or {})
         self.written = atomic.save_somewhere(self._save, path, self._others)
         if self.written != path:
-            self._others = (self.written,)  # the same after every epoch
+            self._others = (self.written,)  # the next epochs go to the same file
 
     def _save(self, path: str) -> None:
-        """Save, but never over what another program has put there meanwhile."""
-        mine = path == self.filepath
-        if mine and atomic.version(path) not in (self._version, None):
+        """Save the model; raise FileError if another program has written `filepath` since the last save."""
+        is_own = path == self.filepath
+        if is_own and atomic.version(path) not in (self._version, None):
             raise FileError(path, "another program has written it meanwhile")
         self.model.save(path)
-        if mine:
+        if is_own:
             self._version = atomic.version(path)
 
     def _path(self, epoch: int, logs: Logs) -> str:
+        """Return `filepath` with epoch (from 1) and numbers filled in; print it if verbose."""
         try:
             path = self.filepath.format(epoch=epoch + 1, **logs)
         except (LookupError, ValueError, AttributeError, TypeError) as error:
@@ -363,10 +368,10 @@ class ModelCheckpoint(Monitor):
 
 
 class ProgbarLogger(Callback):
-    """Shows a progress bar with loss, metrics and the time left, or plain lines where no bar can live.
+    """Shows a progress bar with loss, metrics and the time left for each epoch.
 
     Args:
-        verbose: 1 for a bar (plain lines in pipes and dumb terminals), 2 for one line an epoch.
+        verbose: 1 for a bar (plain lines where standard output is no terminal), 2 for one line an epoch.
     """
 
     def __init__(self, verbose: int):
@@ -374,7 +379,7 @@ class ProgbarLogger(Callback):
         self.verbose, self.bar = verbose, None
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Begin a bar."""
+        """Make this epoch's bar."""
         from tinycnn.utils.progress import Bar
 
         total, epochs = self.params["steps"], self.params["epochs"]
@@ -386,10 +391,10 @@ class ProgbarLogger(Callback):
         self.bar.advance(logs or {})
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """End the bar with the epoch's numbers."""
+        """Replace the bar by a line with the epoch's numbers."""
         self.bar.finish(logs or {})
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Take away the bar of an epoch that was interrupted."""
+        """Remove the bar of an epoch that was interrupted."""
         if self.bar is not None:
             self.bar.close()

@@ -1,16 +1,23 @@
-"""Checks gradients against differences: is what `backward` says really how the output changes?
+"""Gradient check: compares what `backward` computes with central differences of the output.
 
-Each weight and each input is moved a little up and a little down; the output's change, divided by the
-distance, must be what `backward` computed. Everything runs in float64, through the same kernels that
-train in float32. The output is weighed with random numbers first ("cotangent"), because a plain sum
-would let errors of opposite sign cancel.
+An entry of a weight or input array is moved up and down by a small distance; the change of the output,
+divided by the distance between the two, must be the gradient that `backward` returned. "Output" is here
+one number, the sum of all outputs times random factors (the "cotangent"); without factors, errors of
+opposite sign could cancel. Everything runs in float64, through the kernels that train in float32.
 
     python -m tinycnn.gradcheck mnist.h5
 
-Where a ReLU switches or another pixel wins a maximum between "up" and "down", the output has a kink and
-no difference can check it; such entries are tried with a smaller distance, then left out and counted.
+Where between the two points a ReLU switches on or off, or another number becomes a window's maximum, the
+output has a kink, and a difference is not the gradient. Such an entry is tried with a smaller distance,
+then left out and counted.
 """
 
+if __name__ == "__main__":  # before anything else is imported
+    from tinycnn.utils.start import end_on_interrupt
+
+    end_on_interrupt()
+
+import copy
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
@@ -18,10 +25,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tinycnn.layers import Layer
+from tinycnn.layers.weights import named_weights
 from tinycnn.models.plan import Step, backward, forward, plan
 
-BOUND = 1e-7
-DISTANCES = (1e-5, 1e-6)
+BOUND = 1e-7  # the largest relative error of a right gradient
+DISTANCES = (1e-5, 1e-6)  # by which an entry is moved; the second if the first crosses a kink
+# A row of the printed table
 FORM = "{:<18} {:<16} {:>9}  {:>9} {:>9} {:>7} {:>7}  {}"
 HEAD = FORM.format(
     "tensor", "shape", "analytic", "numeric", "error", "checked", "kinks", ""
@@ -35,9 +44,10 @@ class Row:
     Args:
         tensor: its name, such as "conv2d/kernel", or "x" for the input.
         shape: of the array.
-        analytic: the largest gradient that `backward` computed, without sign.
-        numeric: the largest that the differences gave.
-        error: the largest disagreement, divided by the larger of the two.
+        analytic: the largest absolute gradient that `backward` computed.
+        numeric: the largest absolute central difference.
+        error: the largest absolute difference between the two for one entry, divided by the larger of
+            `analytic` and `numeric`.
         checked: how many entries were compared.
         kinks: how many were left out because of a kink.
     """
@@ -52,7 +62,7 @@ class Row:
 
     @property
     def good(self) -> bool:
-        """Whether something was compared, is not all zero, and agrees within the bound."""
+        """Whether entries were compared, not all gradients are 0, and the error is at most `BOUND`."""
         return self.checked > 0 and self.analytic > 0 and self.error <= BOUND
 
 
@@ -64,21 +74,22 @@ def compare(
     entries: int,
     rng: np.random.Generator,
 ) -> Row:
-    """Compare a gradient with central differences, (value(up) - value(down)) / distance.
+    """Return the row of one array: its gradient compared with central differences.
 
     Args:
         name: for the row.
-        array: float64, C-contiguous; moved in place and put back.
-        gradient: what `backward` says, shaped as array.
-        value: computes the output and the activation pattern from the array as it stands.
+        array: float64, C-contiguous; its entries are changed in place and restored.
+        gradient: what `backward` returned, shaped as array.
+        value: returns, for the present values of array, the output as one number, and the arrays of
+            `Layer.activation_pattern`, which show kinks.
         entries: how many entries to compare, chosen at random; all if there are no more.
-        rng: makes the choice.
+        rng: random numbers for the choice.
     """
     indices = np.arange(array.size)
     if array.size > entries:
         indices = rng.choice(array.size, entries, replace=False)
         indices[0] = np.abs(gradient).argmax()  # the largest is always among them
-    flat, pairs = array.reshape(-1), []
+    flat, pairs = array.reshape(-1), []  # pairs of gradient and central difference
     for index in indices:
         slope = difference(flat, index, value)
         if slope is not None:
@@ -93,7 +104,13 @@ def compare(
 def difference(
     flat: np.ndarray, index: int, value: Callable[[], tuple[float, list[np.ndarray]]]
 ) -> float | None:
-    """Return the central difference with respect to one entry, or None at a kink: see `compare`."""
+    """Return (value(up) - value(down)) / (up - down) for one entry; None if there is a kink in between.
+
+    Args:
+        flat: the array, flattened, not a copy; the entry is changed and restored.
+        index: of the entry.
+        value: see `compare`.
+    """
     before = flat[index]
     for distance in DISTANCES:
         flat[index] = up = before + distance
@@ -115,21 +132,34 @@ def check_steps(
     entries: int,
     seed: int,
 ) -> Iterator[Row]:
-    """Check every parameter and the input of some steps: see `check_layer` and `check_model`."""
+    """Yield a row for each parameter, and one for the input, of steps that run one after the other.
+
+    Args:
+        steps: from `plan`, in float64.
+        params: the parameter arrays by name, in the order of the steps.
+        x: the input, float64 (n, ...).
+        training: True to have dropout on, with the same masks in every run.
+        entries: how many entries of each array to compare at most.
+        seed: for masks, cotangent and choice.
+    """
     rng = np.random.default_rng(seed)
 
-    def run() -> tuple[np.ndarray, list[object]]:  # the same dropout masks every time
+    def run() -> tuple[np.ndarray, list[object]]:
+        # A new generator of the same seed: the dropout masks are the same every time.
         return forward(steps, x, training, np.random.default_rng(seed))
 
     y, tape = run()
     cotangent = rng.standard_normal(y.shape)
 
     def value() -> tuple[float, list[np.ndarray]]:
+        # The output as one number, and the arrays that show kinks: see `compare`.
         y, tape = run()
-        each = zip(steps, tape, strict=True)
-        pattern = [part for step, ctx in each for part in step.activation_pattern(ctx)]
+        pattern = []
+        for step, ctx in zip(steps, tape, strict=True):
+            pattern += step.activation_pattern(ctx)
         return float((cotangent * y).sum()), pattern
 
+    # value() is the sum of cotangent · y, so the gradient with respect to y is the cotangent.
     dx, grads = backward(steps, cotangent, tape)
     gradients = [gradient for layer in grads for gradient in layer.values()]
     named = [*zip(params.items(), gradients, strict=True), (("x", x), dx)]
@@ -146,13 +176,13 @@ def check_layer(
     entries: int = 100,
     seed: int = 0,
 ) -> list[Row]:
-    """Check all gradients of one layer.
+    """Check all gradients of one layer, on a float64 copy of it and random samples.
 
     Args:
-        layer: of any dtype, built or not; it is not changed.
+        layer: of any dtype, built or not (then its weights are random); it is not changed.
         input_shape: of one sample, such as (5, 5, 3).
         samples: how many, from 1.
-        training: whether dropout is on, with one mask throughout.
+        training: True to have dropout on, with one mask throughout.
         entries: how many entries of each array to compare at most.
         seed: for weights, samples and choice.
 
@@ -164,20 +194,22 @@ def check_layer(
         >>> [row.tensor for row in check_layer(Dense(3), (4,)) if row.good]
         ['dense/kernel', 'dense/bias', 'x']
     """
-    copy = type(layer)(**{**layer.get_config(), "dtype": "float64"})
+    double = type(layer)(**{**layer.get_config(), "dtype": "float64"})
     rng = np.random.default_rng(seed)
-    copy.build((None, *input_shape), rng)
-    for name, param in copy.params.items():
+    double.build((None, *input_shape), rng)
+    for name, param in double.params.items():
         param[...] = layer.params[name] if layer.params else rng.standard_normal(param.shape)
     prefix = layer.name or type(layer).__name__.lower()
-    params = {f"{prefix}/{name}": param for name, param in copy.params.items()}
+    params = {f"{prefix}/{name}": param for name, param in double.params.items()}
     x = rng.standard_normal((samples, *input_shape))
-    steps = [Step(copy)]
+    steps = [Step(double)]
     return list(check_steps(steps, params, x, training=training, entries=entries, seed=seed))
 
 
 def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int = 0) -> list[Row]:
-    """Check the gradients of a whole model: of the logits with respect to everything.
+    """Check the gradients of a whole model's output with respect to every parameter and the input.
+
+    A softmax at the end is left out. It runs on a float64 copy of the model, with dropout on.
 
     Args:
         model: built; it is not changed.
@@ -192,33 +224,46 @@ def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int
 
 
 def check_rows(model: object, samples: int, entries: int, seed: int) -> Iterator[Row]:
-    """Yield what `check_model` returns, each row as soon as it is there."""
-    config = model.get_config()
-    for layer in config["layers"]:
-        layer["config"]["dtype"] = "float64"
+    """Yield the rows of `check_model`, with its arguments, one by one, to be printed at once."""
+    # Copies of the layers themselves: a user's own classes are checked, too.
+    layers = [_in_float64(layer) for layer in model.layers]
     rng = np.random.default_rng(seed)
-    copy = type(model).from_config(config, rng)
-    copy.set_weights(model.get_weights())
-    names = [f"{layer.name}/{name}" for layer in copy.layers for name in layer.params]
-    x = rng.random((samples, *copy.input_shape[1:]))
-    steps = plan(copy.layers, logits=True)
-    params = dict(zip(names, copy.weights, strict=True))
+    x = rng.random((samples, *model.input_shape[1:]))
+    steps = plan(layers, logits=True)
+    params = named_weights(layers)
     yield from check_steps(steps, params, x, training=True, entries=entries, seed=seed)
     if model.objective is not None:
-        yield check_loss(model.objective, copy.output_shape[-1], samples, entries, rng)
+        yield check_loss(model.objective, model.output_shape[-1], samples, entries, rng)
+
+
+def _in_float64(layer: Layer) -> Layer:
+    """Return a copy of a built layer that computes in float64, with parameters of its own."""
+    double = copy.copy(layer)
+    double.dtype = "float64"
+    double.params = {name: param.astype(np.float64) for name, param in layer.params.items()}
+    return double
 
 
 def check_loss(
     objective: object, classes: int, samples: int, entries: int, rng: np.random.Generator
 ) -> Row:
-    """Check the gradient of a model's mean loss with respect to the logits or probabilities."""
+    """Return the row of a loss: its gradient with respect to the predictions, on random ones.
+
+    Args:
+        objective: of the model.
+        classes, samples: of the predictions (samples, classes), which are scores if the model ends in
+            them, else numbers from 0 to 1.
+        entries: how many entries to compare at most.
+        rng: random numbers.
+    """
     loss, logits = objective.loss, objective.from_logits
     y_pred = rng.standard_normal((samples, classes)) if logits else rng.random((samples, classes))
     chosen = rng.integers(classes, size=samples)
-    sparse = "Sparse" in type(loss).__name__
+    sparse = "Sparse" in type(loss).__name__  # takes class numbers instead of one-hot labels
     target = loss.target(chosen if sparse else np.eye(classes)[chosen], y_pred)
 
     def value() -> tuple[float, list[np.ndarray]]:
+        # The mean loss for the present y_pred; it has no kinks.
         return float(loss.forward(target, y_pred, logits)[0].mean()), []
 
     gradient = loss.backward(target, loss.forward(target, y_pred, logits)[1], logits)
@@ -227,7 +272,7 @@ def check_loss(
 
 
 def table(rows: list[Row]) -> str:
-    """Return the rows as text for people.
+    """Return the rows as a table, with a head.
 
     Example:
         >>> print(table([Row("x", (2, 3), 1.0, 1.0, 1e-9, 6, 0)]).splitlines()[1])
@@ -237,7 +282,7 @@ def table(rows: list[Row]) -> str:
 
 
 def line(row: Row) -> str:
-    """Return one row as text, to stand under `HEAD`."""
+    """Return one row of the table as text: its numbers, and "ok" or what is wrong."""
     sizes = f"{row.analytic:.3e}", f"{row.numeric:.3e}", f"{row.error:.1e}"
     status = "ok" if row.good else "WRONG" if row.analytic else "ALL ZERO"
     status = status if row.checked else "NOTHING CHECKED"
@@ -245,14 +290,14 @@ def line(row: Row) -> str:
 
 
 def worst(rows: list[Row]) -> float:
-    """Return the largest relative error of all rows; infinite if a row is no good for another reason."""
+    """Return the largest relative error of all rows; infinity if a row is bad for another reason."""
     return max(
         (row.error if row.good or row.error > BOUND else math.inf for row in rows), default=0.0
     )
 
 
 def main() -> int:
-    """Check a saved model from the command line; return 1 if a gradient is wrong."""
+    """Run the command: check a saved model, print a row for each array; return 1 if one is wrong, else 0."""
     from tinycnn.utils.cli import Parser, file_name, say, whole_number
 
     parser = Parser(

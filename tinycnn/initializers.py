@@ -1,4 +1,6 @@
-"""How weights begin: small random numbers, scaled so that signals keep their size from layer to layer.
+"""Initializers: the first values of weights, by their Keras names.
+
+The random ones have a variance that keeps outputs and gradients about the same size from layer to layer.
 
 Sources: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
 networks", 2010, equation 16; K. He et al., "Delving Deep into Rectifiers", 2015, equation 10.
@@ -11,14 +13,14 @@ import numpy as np
 from tinycnn.utils.configurable import Configurable, find
 from tinycnn.utils.validation import check_int, check_number
 
-NORMAL_CUT = 0.87962566103423978  # standard deviation of a normal distribution cut off at 2
+NORMAL_CUT = 0.87962566103423978  # standard deviation of a standard normal one cut off at -2 and 2
 
 
 def fans(shape: tuple) -> tuple[int, int]:
-    """Return how many inputs feed an output, and how many outputs an input feeds.
+    """Return fan-in and fan-out of a kernel: inputs that an output is computed from, and the reverse.
 
     Args:
-        shape: of a kernel, (..., inputs, outputs); leading sizes are those of a convolution's window.
+        shape: of the kernel, (inputs, outputs), or (kh, kw, inputs, outputs) of a convolution.
 
     Raises:
         ValueError: for fewer than two sizes.
@@ -34,10 +36,17 @@ def fans(shape: tuple) -> tuple[int, int]:
 
 
 class Initializer(Configurable):
-    """Makes the first values of a weight array: `initializer(shape, dtype, rng)`."""
+    """Base: `initializer(shape, dtype, rng)` returns the first values of a weight array.
+
+    Args:
+        options: none here: every one raises TypeError.
+    """
+
+    def __init__(self, **options: object):
+        self.check_options(options)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
-        """Return an array of this shape and dtype."""
+        """Return an array of this shape and dtype; `rng` is where random numbers come from."""
         raise TypeError(f"{type(self).__name__} is only the base of the initializers")
 
 
@@ -62,11 +71,13 @@ class Constant(Initializer):
 
     Args:
         value: the number.
+        options: every one raises TypeError.
     """
 
     config_names = ("value",)
 
-    def __init__(self, value: float = 0.0):
+    def __init__(self, value: float = 0.0, **options: object):
+        super().__init__(**options)
         self.value = check_number("value", value)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
@@ -75,46 +86,48 @@ class Constant(Initializer):
 
 
 class RandomInitializer(Initializer):
-    """Random numbers.
+    """Base of the random initializers: the variance comes from one subclass, the distribution from another.
 
     Args:
-        seed: None to draw from the generator that `build` passes on; else a whole number from 0, and
-            this array always begins the same.
+        seed: None to draw from the generator that is passed in; else a whole number from 0, from which a
+            new generator is made at each call, so that the values are always the same.
+        options: every one raises TypeError.
     """
 
     config_names = ("seed",)
 
-    def __init__(self, seed: int | None = None):
+    def __init__(self, seed: int | None = None, **options: object):
+        super().__init__(**options)
         self.seed = None if seed is None else check_int("seed", seed, 0, 2**64 - 1)
 
     def __call__(self, shape: tuple, dtype: str, rng: np.random.Generator) -> np.ndarray:
-        """Return random numbers."""
+        """Return random numbers of this shape and dtype with mean 0 and variance `variance(shape)`."""
         rng = rng if self.seed is None else np.random.default_rng(self.seed)
         return self.draw(shape, self.variance(shape), rng).astype(dtype)
 
     def variance(self, shape: tuple) -> float:
-        """Return the variance to draw with."""
+        """Return the variance for a kernel of this shape."""
         raise TypeError(f"{type(self).__name__} is only the base of the initializers")
 
     def draw(self, shape: tuple, variance: float, rng: np.random.Generator) -> np.ndarray:
-        """Return float64 numbers of this variance."""
+        """Return float64 random numbers of this shape, with mean 0 and this variance."""
         raise TypeError(f"{type(self).__name__} is only the base of the initializers")
 
 
 class Uniform(RandomInitializer):
-    """Evenly spread round 0."""
+    """Draws from a uniform distribution."""
 
     def draw(self, shape: tuple, variance: float, rng: np.random.Generator) -> np.ndarray:
-        """Return numbers between ±√(3 variance)."""
+        """Return uniform numbers between -√(3 variance) and √(3 variance), which have this variance."""
         limit = math.sqrt(3 * variance)
         return rng.uniform(-limit, limit, shape)
 
 
 class Normal(RandomInitializer):
-    """Normal, cut off at two standard deviations, then widened again to the wanted variance."""
+    """Draws from a normal distribution truncated at two standard deviations."""
 
     def draw(self, shape: tuple, variance: float, rng: np.random.Generator) -> np.ndarray:
-        """Return numbers, drawing those beyond two standard deviations again."""
+        """Return truncated normal numbers: those beyond -2 and 2 are drawn again, then all are scaled."""
         values = rng.standard_normal(shape)
         while (outside := np.abs(values) > 2).any():
             values[outside] = rng.standard_normal(outside.sum())
@@ -122,7 +135,7 @@ class Normal(RandomInitializer):
 
 
 class Glorot(RandomInitializer):
-    """The variance that suits forward and backward signals of tanh and sigmoid alike."""
+    """The variance for layers with tanh or sigmoid: a compromise for outputs and gradients."""
 
     def variance(self, shape: tuple) -> float:
         """Return 2 / (fan_in + fan_out)."""
@@ -130,7 +143,7 @@ class Glorot(RandomInitializer):
 
 
 class He(RandomInitializer):
-    """The variance that suits ReLU, which silences half of its inputs."""
+    """The variance for layers with ReLU: twice 1 / fan_in, since a ReLU sets half of its inputs to 0."""
 
     def variance(self, shape: tuple) -> float:
         """Return 2 / fan_in."""
@@ -138,7 +151,7 @@ class He(RandomInitializer):
 
 
 class GlorotUniform(Glorot, Uniform):
-    """Keras's default for kernels: evenly spread, between ±√(6 / (fan_in + fan_out))."""
+    """Keras's default for kernels: uniform between ±√(6 / (fan_in + fan_out))."""
 
 
 class GlorotNormal(Glorot, Normal):
@@ -146,7 +159,7 @@ class GlorotNormal(Glorot, Normal):
 
 
 class HeUniform(He, Uniform):
-    """Evenly spread, between ±√(6 / fan_in)."""
+    """Uniform between ±√(6 / fan_in)."""
 
 
 class HeNormal(He, Normal):
@@ -166,7 +179,7 @@ CLASSES = {cls.__name__: cls for cls in INITIALIZERS.values()}
 
 
 def get(identifier: str | dict | Initializer) -> Initializer:
-    """Return an initializer by Keras's name, by {"class_name", "config"}, or as it is.
+    """Return an initializer, given its name, a dict {"class_name": ..., "config": ...}, or itself.
 
     Raises:
         ValueError: for a name that is not there.

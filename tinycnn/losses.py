@@ -1,32 +1,30 @@
-"""Losses: how wrong a prediction is, and the gradient that says in which direction to improve it.
+"""Losses, by their Keras names, with their gradients.
 
-As in Keras there is a function for each loss, which returns one number a sample, and a class, which
-returns their mean. Where the last layer is a softmax, training hands the scores before it to the loss.
+As in Keras each loss is there as a function, which returns one number for each sample, and as a class,
+which returns their mean. If a model ends in a softmax, training leaves it out and passes the scores to the
+loss, with `from_logits` True.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import FLOATS
 from tinycnn.utils.configurable import Configurable, find
-from tinycnn.utils.validation import check_bool, check_number, check_supported, plain_array
+from tinycnn.utils.validation import check_bool, check_number, plain_array
 
-SUPPORTED_DEFAULTS = {
-    "axis": -1,
-    "reduction": "sum_over_batch_size",
-    "ignore_class": None,
-    "dtype": None,
-}
-EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before the logarithm
+EPSILON = 1e-7  # Keras's: probabilities are clipped to this and 1 minus this before the logarithm
 
 
 def _predictions(y_pred: np.ndarray) -> np.ndarray:
-    """Return predictions as float32 or float64."""
+    """Return predictions as an array of float32 or float64; other dtypes become float32."""
     y_pred = plain_array("Predictions", y_pred)
     return y_pred if y_pred.dtype in FLOATS else y_pred.astype(np.float32)
 
 
 def _check_labels(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None:
+    """Raise ValueError unless y_pred is (n, classes), n above 0, and y_true has the shape `wanted`."""
     if y_pred.ndim != 2:
         raise ValueError(
             "Predictions must be (n, classes): let the model end in Dense or Flatten. "
@@ -42,41 +40,29 @@ def _check_labels(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None
         )
 
 
-class CategoricalCrossentropy(Configurable):
-    """Cross-entropy of one-hot labels, -Σ y_true log y_pred.
+class Loss(Configurable):
+    """Base of the losses: one-hot labels, one number for each sample; calling it returns their mean.
 
     Args:
-        from_logits: predictions are scores before the softmax, not probabilities.
-        label_smoothing: share of each label to spread evenly over all classes, 0 to 1.
+        from_logits: True if predictions are scores before the softmax, not probabilities.
         name: for `get_config`.
-        options: Keras's others raise unless they change nothing.
-
-    Raises:
-        TypeError, ValueError: for a label_smoothing outside 0 to 1, or an option that is not there.
-
-    Example:
-        >>> loss = CategoricalCrossentropy()
-        >>> round(loss([[0, 1]], [[0.5, 0.5]]), 4)
-        0.6931
+        options: Keras's other arguments; accepted only at the value that changes nothing.
     """
 
-    config_names: tuple[str, ...] = ("from_logits", "label_smoothing", "name")
+    config_names: tuple[str, ...] = ("from_logits", "name")
+    fixed_options: Mapping[str, tuple] = {
+        "axis": (-1,),
+        "reduction": ("sum_over_batch_size", "auto"),
+        "dtype": (None, "float32"),
+    }
 
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        *,
-        name: str = "categorical_crossentropy",
-        **options: object,
-    ):
-        check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
+    def __init__(self, from_logits: bool, name: str, **options: object):
+        self.check_options(options)
         self.from_logits = check_bool("from_logits", from_logits)
-        self.label_smoothing = check_number("label_smoothing", label_smoothing, 0, 1)
         self.name = name
 
     def __call__(self, y_true: np.ndarray, y_pred: np.ndarray) -> float:
-        """Return the mean loss.
+        """Return the mean loss of all samples.
 
         Args:
             y_true: labels, as `target` takes them.
@@ -87,11 +73,11 @@ class CategoricalCrossentropy(Configurable):
         return float(losses.mean())
 
     def target(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
-        """Return the true probabilities (n, classes) in the dtype of y_pred.
+        """Return the labels in the form that `forward` takes: (n, classes), in the dtype of y_pred.
 
         Args:
             y_true: (n, classes), not negative; a row that sums to 2 counts twice, as in Keras.
-            y_pred: (n, classes).
+            y_pred: (n, classes); only its shape and dtype are used.
 
         Raises:
             ValueError: for another shape, negative numbers, or a row of zeros.
@@ -101,24 +87,68 @@ class CategoricalCrossentropy(Configurable):
         total = y_true.sum(axis=-1, keepdims=True, dtype=np.float64)
         if y_true.size and (not np.isfinite(total).all() or y_true.min() < 0 or total.min() <= 0):
             raise ValueError("y_true must be probabilities: not negative, no NaN, no row of zeros.")
-        return self._smooth(y_true.astype(y_pred.dtype), y_pred.shape[-1])
+        return y_true.astype(y_pred.dtype)
 
-    def _smooth(self, target: np.ndarray, classes: int) -> np.ndarray:
+    def forward(
+        self, target: np.ndarray, y_pred: np.ndarray, from_logits: bool
+    ) -> tuple[np.ndarray, object]:
+        """Return the loss of each sample (n,), and what `backward` needs."""
+        raise TypeError(f"{type(self).__name__} is only the base of the losses")
+
+    def backward(self, target: np.ndarray, ctx: object, from_logits: bool) -> np.ndarray:
+        """Return the gradient of the *mean* loss with respect to the predictions, (n, classes)."""
+        raise TypeError(f"{type(self).__name__} is only the base of the losses")
+
+
+class CategoricalCrossentropy(Loss):
+    """Cross-entropy for one-hot labels, -Σ y_true log y_pred; calling it returns the mean over samples.
+
+    Args:
+        from_logits: True if predictions are scores before the softmax, not probabilities.
+        label_smoothing: share of each label to spread evenly over all classes, 0 to 1.
+        name: for `get_config`.
+        options: Keras's other arguments; accepted only at the value that changes nothing.
+
+    Raises:
+        TypeError, ValueError: for a label_smoothing outside 0 to 1, or an option that is not there.
+
+    Example:
+        >>> loss = CategoricalCrossentropy()
+        >>> round(loss([[0, 1]], [[0.5, 0.5]]), 4)
+        0.6931
+    """
+
+    config_names = ("from_logits", "label_smoothing", "name")
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        *,
+        name: str = "categorical_crossentropy",
+        **options: object,
+    ):
+        super().__init__(from_logits, name, **options)
+        self.label_smoothing = check_number("label_smoothing", label_smoothing, 0, 1)
+
+    def target(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Return the true probabilities, smoothed, (n, classes): see `Loss.target`."""
+        target = super().target(y_true, y_pred)
         if not self.label_smoothing:
             return target
         share = target.dtype.type(self.label_smoothing)
-        return target * (1 - share) + share / classes
+        return target * (1 - share) + share / y_pred.shape[-1]
 
     @staticmethod
     def forward(
         target: np.ndarray, y_pred: np.ndarray, from_logits: bool
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the loss of each sample (n,), and what `backward` needs.
+        """Return the loss of each sample (n,), and ctx: what `backward` needs.
 
         Args:
-            target: from `target`.
-            y_pred: predictions (n, classes).
-            from_logits: they are scores before the softmax.
+            target: from the method `target`, (n, classes).
+            y_pred: predictions (n, classes), of the same dtype.
+            from_logits: True if y_pred are scores before the softmax.
         """
         if from_logits:
             return reference.cross_entropy_forward(y_pred, target)
@@ -128,7 +158,7 @@ class CategoricalCrossentropy(Configurable):
 
     @staticmethod
     def backward(target: np.ndarray, ctx: object, from_logits: bool) -> np.ndarray:
-        """Return the gradient of the *mean* loss with respect to the predictions, (n, classes).
+        """Return the gradient of the *mean* loss with respect to y_pred, (n, classes).
 
         Args:
             target, from_logits: those of `forward`.
@@ -141,17 +171,18 @@ class CategoricalCrossentropy(Configurable):
         total = y_pred.sum(axis=-1, keepdims=True)
         inside = clipped == y_pred / total  # the clip has slope 1 inside and 0 outside
         slope = np.where(inside, -target / clipped, 0)
-        share = (slope * y_pred).sum(axis=-1, keepdims=True) / total
-        return (slope - share) / total / target.dtype.type(len(target))
+        # p = y_pred / total, so dp[j]/dy_pred[i] = ((i == j) - p[j]) / total
+        mean_slope = (slope * y_pred).sum(axis=-1, keepdims=True) / total
+        return (slope - mean_slope) / total / target.dtype.type(len(target))
 
 
-class SparseCategoricalCrossentropy(CategoricalCrossentropy):
-    """Cross-entropy of class numbers: the same loss without one-hot labels.
+class SparseCategoricalCrossentropy(Loss):
+    """The same cross-entropy for labels that are class numbers.
 
     Args:
-        from_logits: predictions are scores before the softmax, not probabilities.
+        from_logits: True if predictions are scores before the softmax, not probabilities.
         name: for `get_config`.
-        options: Keras's others raise unless they change nothing.
+        options: Keras's other arguments; accepted only at the value that changes nothing.
 
     Example:
         >>> loss = SparseCategoricalCrossentropy()
@@ -159,7 +190,9 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         0.6931
     """
 
-    config_names = ("from_logits", "name")
+    fixed_options = Loss.fixed_options | {"ignore_class": (None,)}
+    forward = staticmethod(CategoricalCrossentropy.forward)
+    backward = staticmethod(CategoricalCrossentropy.backward)
 
     def __init__(
         self,
@@ -168,14 +201,14 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         name: str = "sparse_categorical_crossentropy",
         **options: object,
     ):
-        super().__init__(from_logits, name=name, **options)
+        super().__init__(from_logits, name, **options)
 
     def target(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
-        """Return the true probabilities (n, classes) in the dtype of y_pred.
+        """Return one-hot labels (n, classes) in the dtype of y_pred.
 
         Args:
             y_true: class numbers (n,) or (n, 1), whole, from 0 to classes - 1.
-            y_pred: (n, classes).
+            y_pred: (n, classes); only its shape and dtype are used.
 
         Raises:
             ValueError: for another shape, or a number that is no class.
@@ -195,7 +228,8 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         return target
 
 
-def _losses_of(loss: CategoricalCrossentropy, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+def _losses_of(loss: Loss, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+    """Return a loss object's number for each sample, (n,)."""
     y_pred = _predictions(y_pred)
     return loss.forward(loss.target(y_true, y_pred), y_pred, loss.from_logits)[0]
 
@@ -214,17 +248,16 @@ def sparse_categorical_crossentropy(
     return _losses_of(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
 
 
-_losses = (CategoricalCrossentropy, *CategoricalCrossentropy.__subclasses__())  # all in this file
-CLASSES = {cls.__name__: cls for cls in _losses}
-NAMES = {cls().name: cls for cls in _losses}
+CLASSES = {cls.__name__: cls for cls in Loss.__subclasses__()}  # all in this file
+NAMES = {cls().name: cls for cls in CLASSES.values()}  # such as "categorical_crossentropy"
 FUNCTIONS = {
     categorical_crossentropy: CategoricalCrossentropy,
     sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
 }
 
 
-def get(identifier: object) -> CategoricalCrossentropy:
-    """Return a loss by Keras's name, by its function, by {"class_name", "config"}, or as it is.
+def get(identifier: object) -> Loss:
+    """Return a loss object, given its name, its function, {"class_name": ..., "config": ...}, or itself.
 
     Raises:
         ValueError: for a loss that is not there.
@@ -236,4 +269,4 @@ def get(identifier: object) -> CategoricalCrossentropy:
     for function, cls in FUNCTIONS.items():
         if identifier is function:
             return cls()
-    return find("loss", CategoricalCrossentropy, CLASSES, NAMES, identifier)
+    return find("loss", Loss, CLASSES, NAMES, identifier)

@@ -1,4 +1,7 @@
-"""Metrics: how good a prediction is, in numbers that people read. One value a sample; means elsewhere."""
+"""Metrics: functions of labels and predictions that return one number for each sample, (n,).
+
+Training and evaluation take the means over samples (`models/training.py`).
+"""
 
 from collections.abc import Callable
 
@@ -8,13 +11,22 @@ from tinycnn.utils.validation import as_array
 
 
 def _right(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
-    """Return 1.0 for each sample whose class number (n,) is the largest prediction's; NaN is never right."""
+    """Return 1.0 for each sample whose prediction is largest at its class, else 0.0, (n,).
+
+    Args:
+        y_true: class numbers, (n,).
+        y_pred: predictions, (n, classes); with a NaN among them a sample counts as wrong.
+    """
     known = ~np.isnan(y_pred).any(axis=-1)  # argmax takes a NaN for the largest
     return (known & (y_true == np.argmax(y_pred, axis=-1))).astype(float)
 
 
 def categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
-    """Return 1.0 for every sample whose largest prediction is at its one-hot label, (n,).
+    """Return 1.0 for each sample whose largest prediction is at its label's 1, else 0.0, (n,).
+
+    Args:
+        y_true: one-hot labels, (n, classes).
+        y_pred: predictions, (n, classes).
 
     Example:
         >>> categorical_accuracy([[0, 1]], [[0.2, 0.8]])
@@ -31,7 +43,11 @@ def categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
 
 
 def sparse_categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
-    """Return 1.0 for every sample whose largest prediction is at its class number, (n,).
+    """Return 1.0 for each sample whose largest prediction is at its class number, else 0.0, (n,).
+
+    Args:
+        y_true: class numbers, (n,) or (n, 1).
+        y_pred: predictions, (n, classes).
 
     Example:
         >>> sparse_categorical_accuracy([0, 1], [[0.2, 0.8], [0.2, 0.8]])
@@ -63,7 +79,9 @@ METRICS = {
 
 
 def get(identifier: str | Callable) -> tuple[str, Callable]:
-    """Return (name, function); the name is the one that was given, as Keras keeps it.
+    """Return (name, function) of a metric, given its name or the function.
+
+    A given name is kept: "acc" and "accuracy" are the same function.
 
     Raises:
         ValueError: for a name that is not there.

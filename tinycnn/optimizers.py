@@ -1,30 +1,21 @@
-"""Optimizers: they turn gradients into steps. They see pairs of (weights, gradient) and nothing else.
+"""Optimizers, by their Keras names: they change weight arrays in place, given the gradients.
 
-`Adadelta` begins with the paper's learning rate of 1.0. Keras has 0.001 there, with which the classic
-script learns a thousand times too slowly.
+`Adadelta` has the paper's learning rate of 1.0 as its default. Keras's is 0.001, with which training is a
+thousand times slower.
 """
 
 import operator
+from collections.abc import Mapping
 
 import numpy as np
 
 from tinycnn import ops
 from tinycnn.utils.arrays import check_array, check_in_place
 from tinycnn.utils.configurable import Configurable, find
-from tinycnn.utils.validation import check_bool, check_name, check_number, check_supported
+from tinycnn.utils.validation import check_bool, check_name, check_number
 
-SMALLEST, LARGEST = 1e-30, 1e30  # within what float32 can hold
-BELOW_ONE = 1 - 2**-20  # the running means must forget something
-SUPPORTED_DEFAULTS = {  # options of Keras's that are accepted only at the value that changes nothing
-    "weight_decay": None,
-    "clipnorm": None,
-    "clipvalue": None,
-    "global_clipnorm": None,
-    "use_ema": False,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
-    "amsgrad": False,
-}
+SMALLEST, LARGEST = 1e-30, 1e30  # limits of arguments, within what float32 can hold
+BELOW_ONE = 1 - 2**-20  # the largest decay rate of a running mean; with 1 it would never change
 
 
 def _check_list(name: str, arrays: list[np.ndarray]) -> None:
@@ -34,28 +25,38 @@ def _check_list(name: str, arrays: list[np.ndarray]) -> None:
 
 
 class Optimizer(Configurable):
-    """Base: holds the running arrays ("slots") of every weight array, one list a slot.
+    """Base of the optimizers; it holds their slots.
+
+    A slot is an array that an optimizer keeps for each weight array, such as a running mean. `slots` is
+    {name of the slot: [one array for each weight array]}.
 
     Args:
-        learning_rate: size of the steps, from 0.
+        learning_rate: factor of the steps, from 0; may be set between steps.
         name: for `get_config`.
-        options: anything else that Keras's optimizers take raises, unless it changes nothing.
+        options: other arguments of Keras's optimizers; accepted only at the value that changes nothing.
     """
 
     config_names: tuple[str, ...] = ("name", "learning_rate")
+    fixed_options: Mapping[str, tuple] = {
+        **dict.fromkeys(("clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"), (None,)),
+        "weight_decay": (None, 0.0),
+        "use_ema": (False,),
+        "gradient_accumulation_steps": (None, 1),
+    }
     slot_names: tuple[str, ...] = ()  # in Keras's order
+    slots_from_0: tuple[str, ...] = ()  # those that hold means of squares: a file's must, too
 
     def __init__(self, learning_rate: float, name: str, **options: object):
-        check_supported(type(self).__name__, options, SUPPORTED_DEFAULTS)
+        self.check_options(options)
         self.learning_rate = learning_rate
         self.name = check_name("name", name)
         self.iterations = 0
         self.slots: dict[str, list[np.ndarray]] = {}
-        self.params: list[np.ndarray] | None = None  # whose slots these are
+        self.params: list[np.ndarray] | None = None  # the weight arrays that the slots belong to
 
     @property
     def learning_rate(self) -> float:
-        """Size of the steps, from 0; may be set between steps."""
+        """Factor of the steps, from 0; may be set between steps."""
         return self._learning_rate
 
     @learning_rate.setter
@@ -63,10 +64,13 @@ class Optimizer(Configurable):
         self._learning_rate = check_number("learning_rate", value, 0.0, LARGEST)
 
     def build(self, params: list[np.ndarray]) -> None:
-        """Make the slots, all 0, if they are not there yet.
+        """Make the slots, all 0, for these weight arrays, if there are none yet.
+
+        Args:
+            params: the weight arrays, float32 or float64, writeable; each call needs the very same ones.
 
         Raises:
-            ValueError: if this optimizer already moves other weights, or these cannot be moved.
+            ValueError: if this optimizer belongs to other weights, or these cannot be changed in place.
         """
         _check_list("params", params)
         for param in params:
@@ -76,14 +80,20 @@ class Optimizer(Configurable):
         shapes = [param.shape for param in params]
         known = params if self.params is None else self.params
         same = len(params) == len(known) and all(map(operator.is_, params, known))
-        if not same or any([a.shape for a in slot] != shapes for slot in self.slots.values()):
+        if any([a.shape for a in slot] != shapes for slot in self.slots.values()):
             raise ValueError(
                 "This optimizer already moves the weights of another model: make a new one for each."
+            )
+        if not same:
+            raise ValueError(
+                "This optimizer already moves other arrays: those of another model, for which there must "
+                "be another optimizer, or arrays of this model that were replaced since. Copy new numbers "
+                "into the arrays that are there, layer.set_weights([...]), or compile again."
             )
         self.params = list(params)
 
     def apply(self, grads: list[np.ndarray], params: list[np.ndarray]) -> None:
-        """Take one step: change params in place.
+        """Take one step: change the weight arrays in place.
 
         Args:
             grads: gradient of the loss with respect to each of params.
@@ -102,11 +112,17 @@ class Optimizer(Configurable):
         for param, grad in zip(params, grads, strict=True):
             check_array("grad", grad, param.shape, param.dtype)
         self.iterations += 1
-        for place, (param, grad) in enumerate(zip(params, grads, strict=True)):
-            self.update(param, grad, [self.slots[name][place] for name in self.slot_names])
+        for i, (param, grad) in enumerate(zip(params, grads, strict=True)):
+            self.update(param, grad, [self.slots[name][i] for name in self.slot_names])
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
-        """Move one weight array."""
+        """Change one weight array in place; each subclass has its own rule.
+
+        Args:
+            param: the weight array.
+            grad: gradient of the loss with respect to it, of the same shape.
+            slots: its slots, in the order of `slot_names`; they are changed in place, too.
+        """
         raise TypeError(f"{type(self).__name__} is only the base of the optimizers")
 
 
@@ -114,11 +130,11 @@ class SGD(Optimizer):
     """Stochastic gradient descent, with momentum if wanted.
 
     Args:
-        learning_rate: size of the steps, from 0.
-        momentum: share of the last step that goes on, 0 to 1.
-        nesterov: look ahead by one step of momentum.
+        learning_rate: factor of the steps, from 0.
+        momentum: share of the last step that is added to the next, 0 to 1.
+        nesterov: True for Nesterov's variant of momentum.
         name: for `get_config`.
-        options: Keras's others raise unless they change nothing.
+        options: Keras's other arguments; accepted only at the value that changes nothing.
 
     Raises:
         TypeError, ValueError: for a number out of its range, or an option that is not there.
@@ -147,19 +163,19 @@ class SGD(Optimizer):
         self.nesterov = check_bool("nesterov", nesterov)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
-        """Move one weight array: see `reference.sgd_update`."""
+        """Change one weight array in place: see `reference.sgd_update`."""
         ops.sgd_update(param, grad, *slots, self.learning_rate, self.momentum, self.nesterov)
 
 
 class Adadelta(Optimizer):
-    """Steps whose size follows from past gradients and past steps.
+    """Steps of the size: gradient · RMS of past steps / RMS of past gradients (root mean squares).
 
     Args:
-        learning_rate: 1.0 is the paper's rule.
-        rho: how slowly the running means forget, 0 to below 1.
-        epsilon: keeps the first steps from being zero, above 0.
+        learning_rate: factor of the steps, from 0; 1.0 is the paper's rule.
+        rho: decay rate of the running means, 0 to below 1.
+        epsilon: added under both roots, above 0; without it the first step would be 0.
         name: for `get_config`.
-        options: Keras's others raise unless they change nothing.
+        options: Keras's other arguments; accepted only at the value that changes nothing.
 
     Raises:
         TypeError, ValueError: for a number out of its range, or an option that is not there.
@@ -172,7 +188,7 @@ class Adadelta(Optimizer):
     """
 
     config_names = (*Optimizer.config_names, "rho", "epsilon")
-    slot_names = ("accumulated_grad", "accumulated_delta_var")
+    slot_names = slots_from_0 = ("accumulated_grad", "accumulated_delta_var")
 
     def __init__(
         self,
@@ -188,19 +204,19 @@ class Adadelta(Optimizer):
         self.epsilon = check_number("epsilon", epsilon, SMALLEST, 1.0)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
-        """Move one weight array: see `reference.adadelta_update`."""
+        """Change one weight array in place: see `reference.adadelta_update`."""
         ops.adadelta_update(param, grad, *slots, self.learning_rate, self.rho, self.epsilon)
 
 
 class Adam(Optimizer):
-    """Running mean of the gradient over the root of the running mean of its square.
+    """Steps: running mean of the gradient divided by the root of the running mean of its square.
 
     Args:
-        learning_rate: size of the steps, from 0.
-        beta_1, beta_2: how slowly the two means forget, 0 to below 1.
-        epsilon: keeps the division from 0, above 0.
+        learning_rate: factor of the steps, from 0.
+        beta_1, beta_2: decay rates of the two means, 0 to below 1.
+        epsilon: added to the root, above 0, so that nothing is divided by 0.
         name: for `get_config`.
-        options: Keras's others raise unless they change nothing.
+        options: Keras's other arguments; accepted only at the value that changes nothing.
 
     Raises:
         TypeError, ValueError: for a number out of its range, or an option that is not there.
@@ -213,7 +229,9 @@ class Adam(Optimizer):
     """
 
     config_names = (*Optimizer.config_names, "beta_1", "beta_2", "epsilon")
+    fixed_options = Optimizer.fixed_options | {"amsgrad": (False,)}
     slot_names = ("momentum", "velocity")
+    slots_from_0 = ("velocity",)
 
     def __init__(
         self,
@@ -231,8 +249,9 @@ class Adam(Optimizer):
         self.epsilon = check_number("epsilon", epsilon, SMALLEST, 1.0)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
-        """Move one weight array: see `reference.adam_update`."""
+        """Change one weight array in place: see `reference.adam_update`."""
         step, beta_1, beta_2 = self.iterations, self.beta_1, self.beta_2
+        # The means begin with 0, and are too small in the first steps: this corrects both at once.
         rate = self.learning_rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)
         ops.adam_update(param, grad, *slots, rate, beta_1, beta_2, self.epsilon)
 
@@ -241,7 +260,7 @@ CLASSES = {cls.__name__: cls for cls in Optimizer.__subclasses__()}  # all in th
 
 
 def get(identifier: str | dict | Optimizer) -> Optimizer:
-    """Return an optimizer by Keras's name, by {"class_name", "config"}, or as it is.
+    """Return an optimizer, given its name, a dict {"class_name": ..., "config": ...}, or itself.
 
     Raises:
         ValueError: for an optimizer that is not there.

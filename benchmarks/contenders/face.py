@@ -1,4 +1,4 @@
-"""The face that tinycnn and Keras share: the same code builds and trains a net with either."""
+"""The code for tinycnn and Keras alike, whose public interface is the same: nets, and a Trainer."""
 
 import importlib
 
@@ -8,7 +8,7 @@ from benchmarks.nets import INPUT
 
 
 def built(framework, net):
-    """Return a net, compiled."""
+    """Return a `nets.Net` as a model of "tinycnn" or "keras", compiled with Adadelta."""
     layers, models, optimizers = (
         importlib.import_module(f"{framework}.{name}")
         for name in ("layers", "models", "optimizers")
@@ -21,11 +21,14 @@ def built(framework, net):
 
 
 class Trainer:
-    """Trains by `fit` or by `train_on_batch`.
+    """A Trainer (see `benchmarks.contenders`) that trains by `fit` or by `train_on_batch`.
 
     Args:
         framework: "tinycnn" or "keras".
-        way: "fit" or "train_on_batch".
+        net: a `nets.Net`.
+        data: a `digits.Data`.
+        batch: samples in a batch.
+        way: "fit" or "train_on_batch", what `steps` calls.
     """
 
     def __init__(self, framework, net, data, batch, way):
@@ -34,11 +37,11 @@ class Trainer:
         self.rng = np.random.default_rng(0)
 
     def set_weights(self, weights):
-        """Copy weights in."""
+        """Copy weights into the model: a list of arrays in Keras's order."""
         self.model.set_weights(weights)
 
     def weights(self):
-        """Return the weights."""
+        """Return copies of the weights, a list of arrays."""
         return self.model.get_weights()
 
     def learn(self, x, one_hot):
@@ -46,7 +49,7 @@ class Trainer:
         return float(self.model.train_on_batch(x, one_hot)[0])
 
     def steps(self, count):
-        """Take steps on shuffled batches."""
+        """Take `count` steps on shuffled batches of the data."""
         if self.way == "fit":
             part = slice(count * self.batch)
             self.model.fit(self.x[part], self.y[part], batch_size=self.batch, verbose=0)
@@ -58,6 +61,6 @@ class Trainer:
 
 
 def trainers(framework, net, data, batch):
-    """Return a Trainer for each way."""
+    """Return {"fit": Trainer, "train_on_batch": Trainer}."""
     ways = ("fit", "train_on_batch")
     return {way: Trainer(framework, net, data, batch, way) for way in ways}

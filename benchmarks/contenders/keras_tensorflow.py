@@ -1,4 +1,7 @@
-"""Keras on TensorFlow: compiled models for nets, compiled functions for single convolutions."""
+"""The contender Keras on TensorFlow: see `benchmarks.contenders` for the functions.
+
+Nets are compiled models, single convolutions are functions compiled by `tf.function`.
+"""
 
 import os
 import warnings
@@ -12,27 +15,30 @@ with warnings.catch_warnings():
 
 from benchmarks.contenders import face
 
-BATCHES = (128, 1000)
+BATCHES = (128, 1000)  # sizes to predict with
 
 
 def version():
-    """Return what is measured."""
+    """Return name and version of what is measured."""
     return f"Keras {keras.__version__} on {keras.backend.backend()} {tf.__version__}"
 
 
 def set_threads(count):
-    """Use so many threads; TensorFlow allows it only before the first operation."""
+    """Let TensorFlow use `count` threads; it allows this only before the first operation."""
     tf.config.threading.set_intra_op_parallelism_threads(count)
     tf.config.threading.set_inter_op_parallelism_threads(count)
 
 
 def trainers(net, data, batch):
-    """Return a Trainer for each way."""
+    """Return {way: Trainer}: see `benchmarks.contenders`."""
     return face.trainers("keras", net, data, batch)
 
 
 def predictors(net, weights, x):
-    """Return a function for each way to predict: in batches, at once, and for few images by calling."""
+    """Return {way: function that returns the probabilities of x, (n, 10)}.
+
+    The ways: `predict` with batches of several sizes, `predict_on_batch`, and the model as a `tf.function`.
+    """
     model = face.built("keras", net)
     model.set_weights(weights)
 
@@ -49,30 +55,33 @@ def predictors(net, weights, x):
 
 
 class Pass:
-    """A convolution there and back, as graphs."""
+    """A convolution, forward and backward, compiled as TensorFlow graphs."""
 
     def __init__(self, case, x, kernel, bias, dy):
         self.arrays = [tf.constant(array) for array in (x, kernel, bias)]
         self.dy = tf.constant(dy)
 
-        def convolve(x, kernel, bias):
+        def convolve(x, kernel, bias):  # returns y
             return tf.nn.bias_add(tf.nn.conv2d(x, kernel, case.stride, "VALID"), bias)
 
-        def there_and_back(x, kernel, bias, dy):
+        def forward_and_backward(x, kernel, bias, dy):  # returns y, dx, dkernel, dbias
             with tf.GradientTape() as tape:
                 tape.watch((x, kernel, bias))
                 y = convolve(x, kernel, bias)
             return y, *tape.gradient(y, (x, kernel, bias), output_gradients=dy)
 
-        self.convolve, self.there_and_back = tf.function(convolve), tf.function(there_and_back)
+        self.convolve, self.forward_and_backward = (
+            tf.function(convolve),
+            tf.function(forward_and_backward),
+        )
 
     def forward(self):
-        """Return y."""
+        """Return y (n, oh, ow, f), a tensor."""
         return self.convolve(*self.arrays)
 
     def both(self):
-        """Return y, dx, dkernel, dbias."""
-        return self.there_and_back(*self.arrays, self.dy)
+        """Return y, dx, dkernel, dbias, as tensors."""
+        return self.forward_and_backward(*self.arrays, self.dy)
 
     def results(self):
         """Return all four as NumPy arrays."""
@@ -80,5 +89,5 @@ class Pass:
 
 
 def convolutions(case, arrays):
-    """Return the one way there is."""
+    """Return {"tf.function": Pass}: there is only one way."""
     return {"tf.function": Pass(case, *arrays)}

@@ -1,4 +1,4 @@
-"""tinycnn, called as a user calls it."""
+"""The contender tinycnn, called as a user calls it: see `benchmarks.contenders` for the functions."""
 
 import tinycnn
 from benchmarks.contenders import face
@@ -8,43 +8,43 @@ NO_PADDING = ((0, 0), (0, 0))
 
 
 def version():
-    """Return what is measured."""
+    """Return name and version of what is measured."""
     return f"tinycnn {tinycnn.__version__}"
 
 
 def set_threads(count):
-    """Use so many threads."""
+    """Let tinycnn use `count` threads."""
     ops.set_num_threads(count)
 
 
 def trainers(net, data, batch):
-    """Return a Trainer for each way."""
+    """Return {way: Trainer}: see `benchmarks.contenders`."""
     return face.trainers("tinycnn", net, data, batch)
 
 
 def predictors(net, weights, x):
-    """Return a function for each way to predict."""
+    """Return {way: function that returns the probabilities of x, (n, 10)}."""
     model = face.built("tinycnn", net)
     model.set_weights(weights)
     return {"predict": lambda: model.predict(x, verbose=0)}
 
 
 def trained(net, weights):
-    """Return a model with these weights, to look into."""
+    """Return a tinycnn model of this net with these weights; rows use it to look at activations."""
     model: models.Sequential = face.built("tinycnn", net)
     model.set_weights(weights)
     return model
 
 
 class Pass:
-    """A convolution there and back, through the validation and dispatch that layers use."""
+    """A convolution, forward and backward, through `tinycnn.ops`, as layers call it."""
 
     def __init__(self, case, x, kernel, bias, dy):
         self.x, self.kernel, self.bias, self.dy = x, kernel, bias, dy
         self.geometry = (case.stride, case.stride), NO_PADDING
 
     def forward(self):
-        """Return y."""
+        """Return y (n, oh, ow, f)."""
         return ops.conv2d_forward(self.x, self.kernel, self.bias, *self.geometry)
 
     def both(self):
@@ -60,5 +60,5 @@ class Pass:
 
 
 def convolutions(case, arrays):
-    """Return the one way there is."""
+    """Return {"ops": Pass}: there is only one way."""
     return {"ops": Pass(case, *arrays)}

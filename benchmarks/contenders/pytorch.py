@@ -1,4 +1,7 @@
-"""PyTorch, eager, in both memory layouts."""
+"""The contender PyTorch: see `benchmarks.contenders` for the functions.
+
+It runs without compilation, in both memory layouts of images (n, c, h, w): channels first and last.
+"""
 
 import warnings
 
@@ -9,22 +12,26 @@ with warnings.catch_warnings():
     from torch.nn import functional
 
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
-BATCHES = (128, 1000)
-ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "softmax": None}  # the loss takes scores
+BATCHES = (128, 1000)  # sizes to predict with
+ACTIVATIONS = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "softmax": None,
+}  # no softmax: the loss takes scores
 
 
 def version():
-    """Return what is measured."""
+    """Return name and version of what is measured."""
     return f"PyTorch {torch.__version__}"
 
 
 def set_threads(count):
-    """Use so many threads."""
+    """Let PyTorch use `count` threads."""
     torch.set_num_threads(count)
 
 
 def module(net):
-    """Return a net as a module that ends in scores."""
+    """Return a `nets.Net` as a PyTorch module, without the softmax at the end."""
     modules = []
     for (kind, options), shape in zip(net.layers, net.shapes()[:-1], strict=True):
         if kind == "Conv2D":
@@ -45,7 +52,11 @@ def module(net):
 
 
 def orders(net):
-    """Return for each kernel how Keras's shape unfolds, and the order of its axes in PyTorch."""
+    """Return for each kernel of a net how to turn Keras's array into PyTorch's: (unfolded, axes).
+
+    Keras's array is reshaped to `unfolded` unless that is None, then transposed by `axes`. Unfolding is
+    needed for a Dense after a Flatten: PyTorch flattens (c, h, w), Keras (h, w, c).
+    """
     axes, before = [], None
     for (kind, _), shape, after in zip(
         net.layers, net.shapes()[:-1], net.shapes()[1:], strict=True
@@ -61,7 +72,7 @@ def orders(net):
 
 
 def write_weights(net, model, weights):
-    """Copy weights in Keras's layout into a module."""
+    """Copy weights in Keras's layout, [kernel, bias, kernel, ...], into a module of this net."""
     with torch.no_grad():
         params = list(model.parameters())
         for place, (unfolded, axes) in enumerate(orders(net)):
@@ -72,7 +83,7 @@ def write_weights(net, model, weights):
 
 
 def read_weights(net, model):
-    """Return a module's weights in Keras's layout."""
+    """Return a module's weights in Keras's layout, [kernel, bias, ...]: the reverse of `write_weights`."""
     params, arrays = [param.detach().numpy() for param in model.parameters()], []
     for place, (unfolded, axes) in enumerate(orders(net)):
         kernel, bias = params[2 * place : 2 * place + 2]
@@ -86,7 +97,13 @@ def read_weights(net, model):
 
 
 class Trainer:
-    """The usual loop, batches gathered from tensors that are there from the beginning."""
+    """A Trainer (see `benchmarks.contenders`) with the usual loop of PyTorch.
+
+    Args:
+        net, data, batch: see `benchmarks.contenders`.
+        layout: one of `LAYOUTS`' values.
+        foreach: the argument of PyTorch's Adadelta.
+    """
 
     def __init__(self, net, data, batch, layout, foreach):
         self.net, self.batch, self.layout = net, batch, layout
@@ -101,15 +118,15 @@ class Trainer:
         return torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=self.layout)
 
     def set_weights(self, weights):
-        """Copy weights in."""
+        """Copy weights in Keras's layout into the module."""
         write_weights(self.net, self.model, weights)
 
     def weights(self):
-        """Return the weights."""
+        """Return copies of the weights in Keras's layout."""
         return read_weights(self.net, self.model)
 
     def step(self, x, y):
-        """Take one step; return the loss before it, and how many were right."""
+        """Take one step on tensors x (n, c, h, w) and y (n,); return the loss, and how many were right."""
         self.optimizer.zero_grad()
         scores = self.model(x)
         loss = functional.cross_entropy(scores, y)
@@ -122,7 +139,7 @@ class Trainer:
         return self.step(self.images(x), torch.from_numpy(one_hot).argmax(1))[0]
 
     def steps(self, count):
-        """Take steps on shuffled batches; return the mean loss and the accuracy."""
+        """Take `count` steps on shuffled batches of the data; return the mean loss and the accuracy."""
         order, losses, right = torch.randperm(len(self.x)), 0.0, 0
         for start in range(0, count * self.batch, self.batch):
             chosen = order[start : start + self.batch]
@@ -132,7 +149,7 @@ class Trainer:
 
 
 def trainers(net, data, batch):
-    """Return a Trainer for each way."""
+    """Return {way: Trainer}, a way for each layout with and without `foreach`."""
     return {
         f"{name}, foreach={foreach}": Trainer(net, data, batch, layout, foreach)
         for name, layout in LAYOUTS.items()
@@ -141,7 +158,7 @@ def trainers(net, data, batch):
 
 
 def predictor(net, weights, x, layout, size):
-    """Return a function that predicts in batches of `size`."""
+    """Return a function that returns the probabilities of x, (n, 10), computed in batches of `size`."""
     model = module(net).to(memory_format=layout).eval()
     write_weights(net, model, weights)
     images = torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=layout)
@@ -155,7 +172,7 @@ def predictor(net, weights, x, layout, size):
 
 
 def predictors(net, weights, x):
-    """Return a function for each way to predict."""
+    """Return {way: function that returns the probabilities of x, (n, 10)}."""
     sizes = [size for size in BATCHES if size <= len(x)] or [len(x)]
     return {
         f"{name}, batches of {size}": predictor(net, weights, x, layout, size)
@@ -165,7 +182,7 @@ def predictors(net, weights, x):
 
 
 class Pass:
-    """A convolution there and back, everything already in its layout."""
+    """A convolution, forward and backward; all arrays are brought to the layout beforehand."""
 
     def __init__(self, case, arrays, layout):
         x, kernel, bias, dy = map(torch.from_numpy, arrays)
@@ -177,12 +194,12 @@ class Pass:
         self.wanted = [tensor.requires_grad_() for tensor in (self.x, self.kernel, bias)]
 
     def forward(self):
-        """Return y."""
+        """Return y, a tensor (n, f, oh, ow)."""
         with torch.inference_mode():
             return functional.conv2d(*self.wanted, self.stride)
 
     def both(self):
-        """Return y, dx, dkernel, dbias."""
+        """Return y, dx, dkernel, dbias, as tensors."""
         y = functional.conv2d(*self.wanted, self.stride)
         return y, *torch.autograd.grad(y, self.wanted, self.dy)
 
@@ -194,5 +211,5 @@ class Pass:
 
 
 def convolutions(case, arrays):
-    """Return a Pass for each layout."""
+    """Return {layout: Pass}."""
     return {name: Pass(case, arrays, layout) for name, layout in LAYOUTS.items()}

@@ -297,6 +297,12 @@ def test_an_absent_peer_is_left_out_of_process_rows_but_we_must_be_there():
         process_rows.take_turns(Row("row"), ("tinycnn",), 1, measure)
 
 
+def test_the_parts_whose_import_is_timed_are_there():
+    from benchmarks import process_rows
+
+    assert processes.import_seconds(process_rows.PARTS, {}) > 0
+
+
 def test_the_machine_is_described():
     first, second = machine.describe(3)
     assert "3 threads for everybody" in first

@@ -6,8 +6,14 @@ import pathlib
 
 import pytest
 
-from tests.support.fake_server import FakeServer, contents, known_files, packed_files
+from tests.support.fake_server import (
+    FakeServer,
+    contents,
+    known_files,
+    packed_files,
+)
 from tests.support.patience import PATIENCE
+from tinycnn.datasets.cache import cache_folder
 from tinycnn.datasets.download import download
 from tinycnn.utils.errors import DataFileError, DownloadError
 
@@ -93,3 +99,22 @@ def test_stale_temporary_files_are_swept_out(tmp_path):
     with FakeServer() as mirror:
         download(FILES, tmp_path, [mirror.url], PATIENCE)
     assert {*contents(tmp_path)} == {*PACKED, fresh.name, strange.name}
+
+
+def test_cache_is_where_the_variable_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("TINYCNN_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("TINYCNN_HOME", os.path.join("~", "digits"))
+    assert cache_folder() == tmp_path / "digits"
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_cache_is_where_the_system_keeps_caches(value, cache, monkeypatch):
+    platformdirs = pytest.importorskip("platformdirs")
+    monkeypatch.delenv("TINYCNN_HOME")
+    if value is not None:
+        monkeypatch.setenv("TINYCNN_HOME", value)
+    assert cache_folder() == platformdirs.user_cache_path("tinycnn")
+    assert cache_folder().is_absolute()

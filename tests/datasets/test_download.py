@@ -1,17 +1,17 @@
 """Downloads from mirrors that fail in every way known: whole files in the end, or a sentence."""
 
-import contextlib
 import socket
 import sys
 import threading
 import types
 
+import numpy as np
 import pytest
-import requests
 
 from tests.support.fake_server import (
     FakeServer,
     contents,
+    endless,
     known_files,
     packed_files,
     stalls_halfway,
@@ -20,7 +20,7 @@ from tests.support.patience import PATIENCE
 from tinycnn.datasets import download as download_module
 from tinycnn.datasets import transfer
 from tinycnn.datasets.download import download
-from tinycnn.datasets.transfer import MirrorError, follow, receive
+from tinycnn.datasets.transfer import MirrorError, receive
 from tinycnn.utils.errors import DownloadError
 
 FILES = known_files()
@@ -69,13 +69,6 @@ def short_file(handler, content):
 
 def long_file(handler, content):
     handler.answer(content + b"\0")
-
-
-def endless(handler, content):
-    handler.answer(content, length=None)
-    with contextlib.suppress(OSError):
-        while not handler.server.closing.is_set():
-            handler.wfile.write(bytes(65536))
 
 
 def short_without_length(handler, content):
@@ -261,30 +254,6 @@ def test_redirection_is_followed(tmp_path):
     assert contents(tmp_path) == PACKED
 
 
-@pytest.mark.parametrize("target", ["http://a.org/x", "file:///etc/passwd", "ftp://a.org/x"])
-def test_redirection_never_gives_up_https(target):
-    with pytest.raises(MirrorError, match="not protected"):
-        follow("https://a.org/x", target)
-
-
-def test_content_encoding_does_not_change_the_bytes(tmp_path):
-    """Some servers call a .gz file a compressed reply, which clients then unpack."""
-
-    def encoded(handler, content):
-        handler.answer(content, Content_Encoding="gzip")
-
-    with FakeServer(encoded) as mirror:
-        download(FILES, tmp_path, [mirror.url], PATIENCE)
-    assert contents(tmp_path) == PACKED
-
-
-def test_receive_takes_no_more_than_it_needs():
-    received = []
-    with FakeServer(endless) as mirror, pytest.raises(MirrorError, match="more than 5 bytes"):
-        received.extend(receive(mirror.url, 5, PATIENCE))
-    assert len(b"".join(received)) <= 6
-
-
 def test_lines_say_what_is_downloaded_from_where(tmp_path, capsys):
     with FakeServer() as mirror:
         download(FILES, tmp_path, [mirror.url], PATIENCE)
@@ -301,24 +270,7 @@ def test_bar_is_shown_on_a_terminal(tmp_path, capsys, monkeypatch):
     assert f"0.00/{FILES[0].size}" in capsys.readouterr().err
 
 
-def test_session_is_closed_when_a_transfer_is_abandoned(monkeypatch):
-    abandoned, closed = threading.Event(), threading.Event()
-    close = requests.Session.close
-
-    def watch(session):
-        close(session)
-        closed.set()
-
-    def go_on(handler, _content):
-        handler.answer(b"a", length=100_000)
-        abandoned.wait(PATIENCE)
-        handler.wfile.write(bytes(50_000))
-        handler.stall()
-
-    monkeypatch.setattr(requests.Session, "close", watch)
-    with FakeServer(go_on) as mirror:
-        chunks = receive(mirror.url, 100_000, PATIENCE)
-        assert next(chunks) == b"a"
-        chunks.close()
-        abandoned.set()
-        assert closed.wait(PATIENCE / 2)  # before the silence alone would end it
+@pytest.mark.parametrize("patience", ["a", None, True, np.array([1, 2])])
+def test_patience_is_a_number(patience, tmp_path):
+    with pytest.raises(ValueError, match="patience"):
+        download([], tmp_path, [], patience)

@@ -5,12 +5,16 @@ import math
 import numpy as np
 
 from tests.support.layer_calls import backward, forward
+from tests.support.nets import X, dense, same
 from tinycnn.layers import (
     Activation,
     Conv2D,
+    Dense,
+    Input,
     ReLU,
     Softmax,
 )
+from tinycnn.models.sequential import Sequential
 
 
 def test_relu_worked():
@@ -40,3 +44,9 @@ def test_an_activation_inside_of_a_layer_is_the_same_as_one_behind_it():
     plain, _ = forward(Conv2D(3, 2), x)
     np.testing.assert_array_equal(inside, forward(Activation("tanh"), plain)[0])
     np.testing.assert_allclose(inside, np.tanh(plain), rtol=1e-6)
+
+
+def test_relu_as_a_layer_is_the_activation():
+    model = Sequential([Input((4,)), Dense(5), ReLU(), Dense(3, activation="softmax")])
+    model.set_weights(dense().get_weights())
+    assert same([model.predict(X, verbose=0)], [dense().predict(X, verbose=0)])

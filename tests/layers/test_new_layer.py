@@ -50,6 +50,7 @@ class Scale(Layer):
 CHECKS = (
     "test_gradients.py",
     "layers/test_explanation.py",
+    "layers/test_explanation_text.py",
     *("layers/test_layers.py", "layers/test_options.py", "saving/test_layers_in_files.py"),
 )
 

@@ -16,6 +16,7 @@ from tinycnn import metrics
 from tinycnn.callbacks import LambdaCallback
 from tinycnn.layers import Dense, Flatten, Input
 from tinycnn.models import load_model
+from tinycnn.models.divergence import Watch
 from tinycnn.models.sequential import Sequential
 from tinycnn.optimizers import SGD, Adadelta, Adam
 from tinycnn.pretrained.digit_model import probabilities
@@ -225,3 +226,13 @@ run(main)
     assert len(said) == 1
     assert said[0].startswith("warning: The loss is nan in epoch 1, batch 2: ")
     assert done.stdout.count("Epoch") == 3
+
+
+def test_one_warning_for_all_batches_and_none_while_losses_are_finite():
+    watch, bad = Watch(dense()), np.array([0.5, np.inf])
+    places = slice(4, 6)
+    assert warned(lambda: watch.check(X[:2], Y[:2], places, "batch 3", bad[:1])) == []
+    x = spoilt(X[:2], (1, 0))
+    (text,) = warned(lambda: watch.check(x, Y[:2], places, "batch 3", bad))
+    assert text.startswith("The loss is inf in batch 3: x[5] holds NaN, infinity or a number")
+    assert warned(lambda: watch.check(x, Y[:2], places, "batch 4", bad)) == []

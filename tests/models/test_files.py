@@ -1,81 +1,107 @@
-"""Models in files: configurations that no model can have, and states that no optimizer can be in."""
-
-import copy
+"""Between a model and its file: shapes without arrays, copies of what changes, names that can be written."""
 
 import numpy as np
 import pytest
 
-from tinycnn import saving, utils
-from tinycnn.layers import Conv2D, Dense, Flatten, Input
-from tinycnn.models import Sequential, files, load_model
-from tinycnn.optimizers import Adam
-from tinycnn.saving import writer
+from tests.support.nets import X, Y, conv, dense
+from tinycnn.layers import Dense, Input
+from tinycnn.models import files
+from tinycnn.models.sequential import Sequential
 from tinycnn.utils.errors import ModelFileError
 
-X = np.random.default_rng(0).random((6, 8, 8, 1))
-Y = np.arange(6) % 3
+
+@pytest.mark.parametrize("make", [conv, dense])
+def test_the_shapes_are_those_of_the_built_model(make):
+    model = make()
+    specs = files.weight_specs(model.get_config())
+    assert [name for name, _ in specs] == [layer.name for layer in model.layers]
+    for (_, spec), layer in zip(specs, model.layers, strict=True):
+        assert [*spec] == [*layer.params]
+        for (shape, dtype), array in zip(spec.values(), layer.params.values(), strict=True):
+            assert (tuple(shape), dtype) == (array.shape, array.dtype.name)
 
 
-def net():
-    utils.set_random_seed(2)
-    layers = [Input((8, 8, 1)), Conv2D(4, 3, activation="relu"), Flatten()]
-    model = Sequential([*layers, Dense(3, activation="softmax")])
-    model.compile(Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
+def test_a_model_that_is_none_or_too_large():
+    with pytest.raises(ValueError, match="the shape of the input is not known"):
+        files.specs_of([Dense(3)])
+    with pytest.raises(ValueError, match="it has no layers"):
+        files.specs_of([Input((3,))])
+    with pytest.raises(ValueError, match=r"numbers: too many"):
+        files.specs_of([Input((2**26, 2)), Dense(1)])
 
 
-def stored(model, change):
-    """Return what `save` would store, its configuration changed."""
-    config = copy.deepcopy(model.get_config())
-    change(config["layers"])
-    weights = [layer.get_weights() for layer in model.layers]
-    return saving.SavedModel(config, weights)
+@pytest.mark.parametrize("name", ["a.keras", "a", "h5"])
+def test_other_kinds_of_files_are_not_written(name, tmp_path):
+    with pytest.raises(ModelFileError, match=r"only \.h5 and \.hdf5 files can be written"):
+        files.save_model(dense(), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda layers: layers[2]["config"].update(dtype="float64"), "float32"),
-        (lambda layers: layers[1]["config"].update(strides=[2**40, 1]), "strides"),
-        (
-            lambda layers: layers[0]["config"].update(batch_shape=[None, 30000, 30000, 1]),
-            "too many",
-        ),
-        (lambda layers: layers[1]["config"].update(filters=2**31), "filters"),
-    ],
-    ids=["two dtypes", "giant strides", "giant input", "giant filters"],
-)
-def test_odd_configurations_are_refused_as_a_file(change, said, tmp_path):
-    path = tmp_path / "odd.h5"
-    path.write_bytes(writer.file_image(stored(net(), change)))
-    with pytest.raises(ModelFileError, match=said):
-        load_model(path)
-
-
-def test_a_model_of_an_input_alone_is_none(tmp_path):
-    path = tmp_path / "input.h5"
-    config = {"name": "s", "layers": net().get_config()["layers"][:1]}
-    path.write_bytes(writer.file_image(saving.SavedModel(config, [])))
-    with pytest.raises(ModelFileError, match="no layers"):
-        load_model(path)
-
-
-@pytest.mark.parametrize("spoil", ["steps", "squares"])
-def test_an_impossible_optimizer_state_starts_afresh(spoil, tmp_path):
-    model = net()
-    model.fit(X, Y, verbose=0)
-    if spoil == "steps":
-        model.optimizer.iterations = -5
-    else:
-        model.optimizer.slots["velocity"][0][...] = -1
+def test_the_state_is_a_copy_and_there_is_none_before_the_first_step():
+    model = dense(optimizer="adam")
+    assert files.optimizer_state(model.optimizer) is None
+    model.train_on_batch(X, Y)
     state = files.optimizer_state(model.optimizer)
-    weights = [layer.get_weights() for layer in model.layers]
-    compiled = files.compiled_config(model)
-    path = tmp_path / "state.h5"
-    path.write_bytes(
-        writer.file_image(saving.SavedModel(model.get_config(), weights, compiled, state))
-    )
-    with pytest.warns(UserWarning, match="starts afresh"):
-        again = load_model(path)
-    history = again.fit(X, Y, verbose=0).history
-    assert np.isfinite(history["loss"]).all()
+    assert (state["iterations"], [*state["slots"]]) == (1, ["momentum", "velocity"])
+    kept = [array.copy() for slot in state["slots"].values() for array in slot]
+    model.train_on_batch(X, Y)
+    now = [array for slot in state["slots"].values() for array in slot]
+    assert all(map(np.array_equal, kept, now))
+
+
+def test_what_compile_was_told_is_kept_as_plain_values():
+    config = files.compiled_config(dense(metrics=["acc"]))
+    assert config["metrics"] == ["acc"]
+    assert config["loss"]["class_name"] == "SparseCategoricalCrossentropy"
+    assert config["optimizer"]["class_name"] == "SGD"
+
+
+def test_the_optimizer_is_left_out_on_request(tmp_path):
+    from tinycnn.models import load_model
+
+    model = dense()
+    files.save_model(model, tmp_path / "a.H5", include_optimizer=False)
+    with pytest.raises(RuntimeError, match="Compile the model first"):
+        load_model(tmp_path / "a.H5").evaluate(X, Y, verbose=0)
+    files.save_model(Sequential([Input((4,)), Dense(3)]), tmp_path / "b.hdf5")
+    assert load_model(tmp_path / "b.hdf5").count_params() == 15
+
+
+REPLACED = {
+    "float64": (lambda p: p.astype(np.float64), "kernel of layer d must be an array of float32"),
+    "another byte order": (
+        lambda p: p.astype(p.dtype.newbyteorder()),
+        "must be an array of float32",
+    ),
+    "objects": (lambda p: p.astype(object), "Received: object"),
+    "another shape": (lambda p: p[:2], r"must have the shape \(4, 3\). Received: \(2, 3\)"),
+    "a list": (lambda p: p.tolist(), "must be a NumPy array. Received: list"),
+    "masked": (lambda p: np.ma.masked_greater(p, 0), "must be a NumPy array"),
+}
+
+
+@pytest.mark.parametrize("how", REPLACED)
+def test_parameters_that_loading_would_refuse_are_refused_when_saving(tmp_path, how):
+    model = Sequential([Input((4,)), Dense(3, name="d")])
+    make, words = REPLACED[how]
+    model.layers[0].params["kernel"] = make(model.layers[0].params["kernel"])
+    with pytest.raises(ModelFileError, match=words):
+        model.save(tmp_path / "a.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parameters_in_another_order_and_slots_of_another_dtype_are_refused(tmp_path):
+    model = Sequential([Input((4,)), Dense(3, name="d")])
+    model.compile("adam", "categorical_crossentropy")
+    model.train_on_batch(np.ones((1, 4)), np.eye(3)[:1])
+    kept = model.optimizer.slots["momentum"][0]
+    model.optimizer.slots["momentum"][0] = kept.astype(object)
+    with pytest.raises(
+        ModelFileError, match="momentum of the optimizer must be an array of float32"
+    ):
+        model.save(tmp_path / "a.h5")
+    model.optimizer.slots["momentum"][0] = kept
+    model.layers[0].params = dict(reversed(model.layers[0].params.items()))
+    with pytest.raises(ModelFileError, match=r"must have the parameters \['kernel', 'bias'\]"):
+        model.save(tmp_path / "a.h5")
+    assert list(tmp_path.iterdir()) == []

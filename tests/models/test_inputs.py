@@ -11,7 +11,6 @@ from tests.support.nets import ONE_HOT, X, Y, dense, same
 from tests.support.peers import import_torch
 from tinycnn import activations, initializers, losses, metrics, optimizers, utils
 from tinycnn.callbacks import EarlyStopping
-from tinycnn.datasets.download import download
 from tinycnn.layers import Conv2D, Dense, Dropout, Input, MaxPooling2D
 
 # --- numbers -----------------------------------------------------------------------------------------
@@ -99,20 +98,6 @@ def test_real_numbers_of_every_kind(name):
         assert same(use(kind(value)), wanted)
 
 
-@pytest.mark.parametrize(
-    "kind", [float, np.float32, np.float64, functools.partial(np.array, dtype="f4")]
-)
-def test_a_share_means_its_decimals(kind):
-    """np.float32(0.2) lies above 0.2, and 10 * (1 - 0.2) must be 8 samples all the same."""
-    model, other = dense(), dense()
-    utils.set_random_seed(3)
-    model.fit(X, Y, verbose=0, validation_split=kind(0.2))
-    utils.set_random_seed(3)
-    other.fit(X[:8], Y[:8], verbose=0, validation_data=(X[8:], Y[8:]))
-    assert same(model.get_weights(), other.get_weights())
-    assert model.history.history == other.history.history
-
-
 NO_NUMBERS = {
     "text": "a",
     "none": None,
@@ -144,12 +129,6 @@ def test_what_is_no_number_is_refused_with_its_name(name, kind):
     with pytest.raises((ValueError, TypeError)) as caught:
         use(NO_NUMBERS[kind])
     assert name.split()[0] in str(caught.value)
-
-
-@pytest.mark.parametrize("patience", ["a", None, True, np.array([1, 2])])
-def test_patience_is_a_number(patience, tmp_path):
-    with pytest.raises(ValueError, match="patience"):
-        download([], tmp_path, [], patience)
 
 
 @pytest.mark.parametrize("weights", [X, [X, X], (X, 1), [X[0], X[1]]])

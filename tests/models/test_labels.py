@@ -4,12 +4,6 @@ import numpy as np
 import pytest
 
 from tests.support.pixel_nets import LABELS, PIXELS, pixel_net
-from tinycnn import metrics, utils
-from tinycnn.layers import (
-    Dense,
-    Input,
-)
-from tinycnn.models.sequential import Sequential
 
 
 @pytest.fixture(scope="module")
@@ -85,26 +79,3 @@ def test_one_hot_labels_weigh_as_much_as_they_sum_to():
     five_times = model.evaluate(PIXELS, 5 * np.eye(3)[LABELS], verbose=0)
     assert five_times == pytest.approx([5 * plain[0], plain[1]])
     assert model.evaluate(PIXELS, np.eye(3, dtype=bool)[LABELS], verbose=0) == pytest.approx(plain)
-
-
-def test_a_metric_takes_only_its_own_labels():
-    y_pred = np.eye(3)[[0, 1, 1]]
-    assert metrics.categorical_accuracy(np.eye(3), y_pred).tolist() == [1, 1, 0]
-    assert metrics.sparse_categorical_accuracy([0, 1, 2], y_pred).tolist() == [1, 1, 0]
-    assert metrics.sparse_categorical_accuracy([[0], [1], [2]], y_pred).tolist() == [1, 1, 0]
-    with pytest.raises(ValueError, match="categorical_accuracy takes one-hot labels"):
-        metrics.categorical_accuracy([0, 1, 2], y_pred)
-    with pytest.raises(ValueError, match="sparse_categorical_accuracy takes class numbers"):
-        metrics.sparse_categorical_accuracy(np.eye(3), y_pred)
-
-
-def test_the_other_metric_for_the_loss_is_refused_and_not_wrong():
-    utils.set_random_seed(1)
-    model = Sequential([Input((4,)), Dense(3, activation="softmax")])
-    x, y = np.zeros((3, 4)), np.arange(3)
-    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["categorical_accuracy"])
-    with pytest.raises(ValueError, match="one-hot labels"):
-        model.evaluate(x, y, verbose=0)
-    model.compile("sgd", "categorical_crossentropy", metrics=["sparse_categorical_accuracy"])
-    with pytest.raises(ValueError, match="class numbers"):
-        model.evaluate(x, np.eye(3), verbose=0)

@@ -1,62 +1,14 @@
-"""The face of Keras. What is refused, in words that name it; and the small helpers."""
+"""The face of Keras. What is refused, in words that name it."""
 
-import re
-
-import numpy as np
 import pytest
 
-from tests.support.nets import X, Y, dense, same
-from tinycnn import utils
+from tests.support.nets import X, Y, dense
 from tinycnn.layers import (
     Dense,
     Input,
-    ReLU,
 )
 from tinycnn.models.sequential import Sequential
 from tinycnn.optimizers import SGD, Adam
-
-# --- what is refused ---------------------------------------------------------------------------------
-
-REFUSED_BY_FIT = {
-    "batch_size": [0, -1, 1.5, "a", True],
-    "epochs": [-1, 1.5, "a", None],
-    "initial_epoch": [-1, 0.5],
-    "verbose": [3, -1, "yes"],
-    "validation_split": [1, -0.1, 1.5, "a", True],
-    "validation_data": [5, (X,), (X, Y, Y)],
-    "validation_batch_size": [0, -1, 1.5],
-    "shuffle": ["batch", None, 2],
-    "class_weight": [{0: 1.0}],
-    "sample_weight": [np.ones(10), (1,) * 10],
-    "steps_per_epoch": [3],
-    "validation_steps": [3],
-    "validation_freq": [2],
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [(name, value) for name, values in REFUSED_BY_FIT.items() for value in values],
-)
-def test_fit_names_the_option_it_refuses(name, value):
-    model = dense()
-    before = model.get_weights()
-    with pytest.raises((ValueError, TypeError)) as caught:
-        model.fit(X, Y, **{"verbose": 0, name: value})
-    assert name in str(caught.value)
-    assert name == "validation_data" or repr(value)[:6] in str(caught.value)
-    assert same(model.get_weights(), before)
-
-
-def test_options_at_the_values_of_keras_change_nothing():
-    supported = {"class_weight": None, "sample_weight": None, "steps_per_epoch": None}
-    supported |= {"validation_steps": None, "validation_freq": 1, "validation_batch_size": None}
-    assert dense().fit(X, Y, verbose=0, **supported).history == dense().fit(X, Y, verbose=0).history
-    dense().evaluate(X, Y, verbose=0, sample_weight=None, steps=None, callbacks=None)
-    dense().predict(X, verbose=0, steps=None, callbacks=None)
-    dense().compile(
-        "sgd", "categorical_crossentropy", None, weighted_metrics=None, jit_compile="auto"
-    )
 
 
 @pytest.mark.parametrize(
@@ -109,57 +61,3 @@ def test_an_optimizer_does_not_move_another_model():
     model.compile(optimizer, "sparse_categorical_crossentropy")
     with pytest.raises(ValueError, match="optimizer"):
         model.fit(X, Y, verbose=0)
-
-
-# --- utilities ---------------------------------------------------------------------------------------
-
-
-def test_to_categorical():
-    np.testing.assert_array_equal(utils.to_categorical([0, 2]), [[1, 0, 0], [0, 0, 1]])
-    assert utils.to_categorical(Y, 10).shape == (10, 10)
-    assert utils.to_categorical(Y[:, None]).shape == (10, 3)
-    assert utils.to_categorical(np.zeros((2, 3), int), 4).shape == (2, 3, 4)
-    assert utils.to_categorical(np.float32([1, 0])).tolist() == [[0, 1], [1, 0]]
-    assert utils.to_categorical([True, False]).tolist() == [[0, 1], [1, 0]]
-    assert utils.to_categorical([], 3).shape == (0, 3)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (([-1],), "Received: -1"),
-        (([3], 3), "num_classes=3"),
-        (([1.5],), "1.5"),
-        (([np.nan],), "nan"),
-        (([np.inf],), "inf"),
-        ((["a"],), "'a'"),
-        (([1], 2.5), "num_classes=2.5"),
-        (([1], "a"), "num_classes='a'"),
-        (([1], True), "num_classes=True"),
-    ],
-)
-def test_to_categorical_refuses(arguments, words):
-    with pytest.raises(ValueError, match=re.escape(words)):
-        utils.to_categorical(*arguments)
-
-
-@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, None, "1", True])
-def test_a_seed_that_is_none(seed):
-    with pytest.raises(ValueError, match=re.escape(f"seed={seed!r}")):
-        utils.set_random_seed(seed)
-
-
-def test_a_seed_repeats_the_generators_of_numpy_and_python_too():
-    import random
-
-    def draw():
-        utils.set_random_seed(5)
-        return random.random(), np.random.random()  # noqa: NPY002
-
-    assert draw() == draw()
-
-
-def test_relu_as_a_layer_is_the_activation():
-    model = Sequential([Input((4,)), Dense(5), ReLU(), Dense(3, activation="softmax")])
-    model.set_weights(dense().get_weights())
-    assert same([model.predict(X, verbose=0)], [dense().predict(X, verbose=0)])

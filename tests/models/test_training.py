@@ -1,102 +1,18 @@
-"""The face of Keras. What training, evaluating and predicting do and return, and what they leave alone."""
+"""The face of Keras. What training, evaluating and predicting do, and what they leave alone."""
 
 import numpy as np
 import pytest
 
-from tests.support.marks import needs_kernels
-from tests.support.nets import IMAGES, ONE_HOT, X, Y, conv, dense, same
-from tinycnn.callbacks import Callback, History, LambdaCallback
+from tests.support.nets import IMAGES, X, Y, conv, dense, same
+from tinycnn.callbacks import Callback, LambdaCallback
 from tinycnn.layers import (
     Dense,
     Input,
     Softmax,
 )
-from tinycnn.losses import CategoricalCrossentropy, SparseCategoricalCrossentropy
+from tinycnn.losses import SparseCategoricalCrossentropy
 from tinycnn.models.sequential import Sequential
 from tinycnn.optimizers import SGD, Adam
-
-# --- what comes back ---------------------------------------------------------------------------------
-
-
-def test_fit_returns_a_history_with_the_names_that_were_given():
-    history = dense(metrics=["acc"]).fit(X, Y, epochs=3, verbose=0, validation_data=(X, Y))
-    assert isinstance(history, History)
-    assert set(history.history) == {"loss", "acc", "val_loss", "val_acc"}
-    assert [len(values) for values in history.history.values()] == [3] * 4
-    assert all(type(value) is float for values in history.history.values() for value in values)
-    assert history.epoch == [0, 1, 2]
-
-
-def test_without_metrics_there_is_only_the_loss():
-    model = dense(metrics=())
-    assert set(model.fit(X, Y, verbose=0).history) == {"loss"}
-    assert isinstance(model.evaluate(X, Y, verbose=0), float)
-
-
-def test_evaluate_returns_loss_and_metrics():
-    model = dense(metrics=["accuracy"])
-    actual = model.evaluate(X, Y, verbose=0)
-    y_pred = model.predict(X, verbose=0)
-    loss = -np.log(y_pred[np.arange(10), Y].astype(np.float64)).mean()
-    assert actual == pytest.approx([loss, (y_pred.argmax(axis=1) == Y).mean()], rel=1e-6)
-    named = model.evaluate(X, Y, verbose=0, return_dict=True)
-    assert named == {"loss": actual[0], "accuracy": actual[1]}
-
-
-def test_predict_returns_probabilities():
-    y_pred = dense().predict(X, verbose=0)
-    assert (y_pred.shape, y_pred.dtype) == ((10, 3), np.float32)
-    np.testing.assert_allclose(y_pred.sum(axis=1), 1, rtol=1e-6)
-
-
-def test_predicting_nothing_gives_nothing():
-    assert dense().predict(X[:0], verbose=0).shape == (0, 3)
-    assert dense().predict(X[:0]).shape == (0, 3)
-    assert conv().predict(IMAGES[:0], verbose=1).shape == (0, 3)
-
-
-@needs_kernels
-@pytest.mark.parametrize("batch_size", [1, 3, 7, 10, 1000, np.int64(4)])
-def test_the_batch_size_of_predict_and_evaluate_changes_nothing(batch_size):
-    model = conv()
-    wanted = model.predict(IMAGES, verbose=0)
-    assert same([model.predict(IMAGES, batch_size=batch_size, verbose=0)], [wanted])
-    actual = model.evaluate(IMAGES, Y, batch_size=batch_size, verbose=0)
-    assert actual == pytest.approx(model.evaluate(IMAGES, Y, verbose=0), rel=1e-6)
-
-
-def test_one_batch_at_a_time():
-    model, other = dense(), dense()
-    losses = [model.train_on_batch(X, Y) for _ in range(3)]
-    history = other.fit(X, Y, batch_size=10, epochs=3, shuffle=False, verbose=0).history
-    assert [loss for loss, _ in losses] == pytest.approx(history["loss"])
-    assert same(model.get_weights(), other.get_weights())
-    assert model.test_on_batch(X, Y) == model.evaluate(X, Y, verbose=0)
-    assert set(model.test_on_batch(X, Y, return_dict=True)) == {"loss", "accuracy"}
-    assert set(model.train_on_batch(X, Y, return_dict=True)) == {"loss", "accuracy"}
-    assert same([model.predict_on_batch(X)], [model.predict(X, verbose=0)])
-    assert same([model.predict_on_batch(X.tolist())], [model.predict(X, verbose=0)])
-
-
-def test_the_classes_of_losses_and_optimizers_are_taken_as_their_names():
-    by_name = dense(optimizer="adam").fit(X, Y, verbose=0, epochs=2).history
-    given = dense(SparseCategoricalCrossentropy(), optimizer=Adam()).fit(X, Y, verbose=0, epochs=2)
-    assert given.history == by_name
-    one_hot = dense(CategoricalCrossentropy(), optimizer="Adam").fit(
-        X, ONE_HOT, verbose=0, epochs=2
-    )
-    assert one_hot.history["loss"] == pytest.approx(by_name["loss"], rel=1e-6)
-
-
-def test_labels_may_have_an_axis_of_one():
-    actual = dense().evaluate(X, Y[:, None], verbose=0)
-    assert actual == dense().evaluate(X, Y, verbose=0)
-
-
-def test_grey_pictures_need_no_axis_for_their_channel():
-    model = conv()
-    assert same([model.predict(IMAGES[..., 0], verbose=0)], [model.predict(IMAGES, verbose=0)])
-
 
 # --- what training does ------------------------------------------------------------------------------
 

@@ -78,28 +78,6 @@ def test_a_stride_larger_than_any_image():
     assert not dx[:, :, 3:].any()
 
 
-@pytest.mark.parametrize("pool", [(2, 2), [2, 2], np.array([2, 2], np.int8)])
-def test_pools_of_any_kind_of_whole_numbers(pool):
-    pooling = FusedConvolution((1, 1), NONE, pool)
-    y, argmax = fused.conv2d_relu_max_pool2d_forward(IMAGES, KERNEL, BIAS, pooling)
-    assert (y == 10).all()
-    actual = fused.conv2d_relu_max_pool2d_backward(y, y, argmax, IMAGES, KERNEL, pooling, 0.0, True)
-    assert all(one.any() for one in actual)
-    y, a = fused.conv2d_average_pool2d_forward(IMAGES, KERNEL, BIAS, pooling)
-    assert (y == 10).all()
-    back = fused.conv2d_average_pool2d_backward(y, a, IMAGES, KERNEL, pooling, True)
-    assert all(one.any() for one in back)
-
-
-def test_pools_that_do_not_fit():
-    pooling = FusedConvolution((1, 1), NONE, (8, 8))
-    back = GRADIENT[:, :0, :0], GRADIENT, IMAGES, KERNEL, pooling, True
-    with pytest.raises(ValueError, match="does not fit"):
-        fused.conv2d_average_pool2d_backward(*back)
-    with pytest.raises(ValueError, match="pool must be two whole numbers"):
-        FusedConvolution((1, 1), NONE, (2.0, 2.0))
-
-
 @pytest.mark.parametrize("c", [0, 1])
 @pytest.mark.parametrize("f", [0, 6])
 def test_a_kernel_with_nothing_in_it(c, f):
@@ -165,25 +143,3 @@ def test_what_is_changed_in_place_must_be_one_block():
     wanted = param - 0.5 * param.T
     ops.sgd_update(param, param.T, param.copy(), 0.5, 0.0, False)  # the gradient is only read
     np.testing.assert_array_equal(param, wanted)
-
-
-def test_a_convolution_with_means_names_what_is_wrong():
-    x, kernel, bias = IMAGES, KERNEL, BIAS
-    good = x, kernel, bias, FusedConvolution((1, 1), NONE, (2, 2), "tanh")
-    y, a = fused.conv2d_average_pool2d_forward(*good)
-    for place, bad, message in (
-        (0, x[0], "x must have the shape"),
-        (0, x.astype(int), "x must be an array of float32 or float64"),
-        (1, kernel[:, :, :0], "kernel must have the shape"),
-        (1, kernel.astype(float), "kernel must be an array of float32"),
-        (2, bias[:-1], "bias must have the shape"),
-        (3, FusedConvolution((1, 1), NONE, (2, 100)), "does not fit"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            fused.conv2d_average_pool2d_forward(*good[:place], bad, *good[place + 1 :])
-    with pytest.raises(ValueError, match="activation must be one of"):
-        FusedConvolution((1, 1), NONE, (2, 2), "softmax")
-    back = x, kernel, good[3], True
-    for dy, other in ((y[:, :-1], a), (y.astype(float), a), (y, a[..., :-1]), (y, a[0])):
-        with pytest.raises(ValueError, match="must"):
-            fused.conv2d_average_pool2d_backward(dy, other, *back)

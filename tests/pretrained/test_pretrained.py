@@ -5,20 +5,15 @@ import hashlib
 import importlib.resources
 import json
 import os
-import pathlib
-import runpy
 
 import numpy as np
 import pytest
 
 from tests.support.drawn_digits import TEMPLATES, drawn
-from tests.support.marks import needs_kernels
-from tests.support.nets import same
 from tinycnn import datasets, pretrained
 from tinycnn.preprocessing import strokes_to_mnist
 
 FILES = importlib.resources.files(pretrained)
-SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "train_bundled.py"
 EACH = 10  # drawings of each style
 
 
@@ -36,26 +31,6 @@ def test_the_file_is_the_recorded_one_and_small(record):
     assert hashlib.sha256(content).hexdigest() == record["sha256"]
     assert len(content) <= 1_500_000
     assert record["test_accuracy"] >= 0.994
-
-
-def test_the_script_still_has_the_recorded_recipe_and_net(record):
-    script = runpy.run_path(SCRIPT)
-    assert script["RECIPE"] == record["recipe"]
-    shapes = [
-        [array.shape for array in model.get_weights()]
-        for model in (script["compact_net"](), pretrained.load())
-    ]
-    assert shapes[0] == shapes[1]
-
-
-@needs_kernels
-def test_the_recipe_gives_the_same_weights_again(capsys):
-    digits = datasets.load("sample")
-    script = runpy.run_path(SCRIPT)
-    script["RECIPE"].update(epochs=2, batch_size=32)
-    once, again = (script["train"](digits.x_train[:64], digits.y_train[:64]) for _ in range(2))
-    assert same(once.get_weights(), again.get_weights())
-    assert capsys.readouterr().out.startswith("epoch 1/2: loss ")
 
 
 def test_one_answer_takes_little_arithmetic():

@@ -1,9 +1,12 @@
-"""The output that an explanation's own numbers lead to, calculated once more without the library."""
+"""Layers to explain, and the output that an explanation's own numbers lead to, without the library."""
 
 import math
 
 import numpy as np
+import pytest
 
+from tests.support.layer_examples import EXAMPLES
+from tinycnn.layers import Activation, AveragePooling2D, Conv2D, Dense, MaxPooling2D
 from tinycnn.layers.explanation import (
     ActivationStep,
     Elementwise,
@@ -64,3 +67,39 @@ def step_result(step, z):
         "softplus": lambda: np.log(1 + np.exp(z)),
         "log_softmax": lambda: step.y,
     }[step.name]()
+
+
+WINDOWS = {"strides": (2, 3), "padding": "same"}
+
+
+MORE = [
+    (Conv2D, {"filters": 3, "kernel_size": (4, 3), **WINDOWS, "activation": "relu"}, (7, 8, 3)),
+    (Conv2D, {"filters": 2, "kernel_size": (2, 5), "padding": "same"}, (3, 3, 2)),
+    (Conv2D, {"filters": 3, "kernel_size": 2, "activation": "softmax"}, (4, 3, 2)),
+    (MaxPooling2D, {"pool_size": 3, "strides": 1, "padding": "same"}, (4, 5, 2)),
+    (MaxPooling2D, {"pool_size": (3, 4), **WINDOWS}, (7, 8, 2)),
+    (MaxPooling2D, {"pool_size": 2, "strides": 3}, (8, 7, 2)),
+    (AveragePooling2D, {"pool_size": (3, 4), **WINDOWS}, (7, 8, 2)),
+    (AveragePooling2D, {"pool_size": 3, "strides": 2, "padding": "same"}, (4, 6, 3)),
+    (Dense, {"units": 4, "activation": "softmax"}, (2, 5)),
+    (Dense, {"units": 3, "activation": "sigmoid"}, (6,)),
+    (Activation, {"activation": "softmax"}, (2, 4)),
+    (Activation, {"activation": "relu"}, (3, 3)),
+]
+
+
+every_case = pytest.mark.parametrize(
+    ("cls", "arguments", "shape"),
+    [*EXAMPLES, *(pytest.param(*case, id=f"{case[0].__name__}-more") for case in MORE)],
+)
+
+
+def case(cls, arguments, shape, dtype="float32"):
+    """Return a built layer with random weights, and x, y and dy of one sample."""
+    layer, rng = cls(**arguments, dtype=dtype), np.random.default_rng(5)
+    layer.name = "layer"
+    layer.build((None, *shape), rng)
+    layer.set_weights([rng.normal(size=param.shape) for param in layer.params.values()])
+    x = rng.normal(size=shape).astype(dtype)
+    y = layer.forward(x[None], False, None)[0][0]
+    return layer, x, y, rng.normal(size=y.shape).astype(dtype)

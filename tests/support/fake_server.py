@@ -1,5 +1,6 @@
 """A server of MNIST on 127.0.0.1 that can misbehave, and a small data set for it to serve."""
 
+import contextlib
 import gzip
 import hashlib
 import os
@@ -125,3 +126,24 @@ def stalls_halfway(handler, content):
     """Reply with half of the file, then silence."""
     handler.answer(content[: len(content) // 2], length=len(content))
     handler.stall()
+
+
+def fill(folder, files):
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def assert_small_set(splits):
+    for split, count in zip(splits, (TRAIN_COUNT, TEST_COUNT), strict=True):
+        for array, expected in zip(split, digits(count), strict=True):
+            assert array.dtype == np.uint8
+            np.testing.assert_array_equal(array, expected)
+
+
+def endless(handler, content):
+    handler.answer(content, length=None)
+    with contextlib.suppress(OSError):
+        while not handler.server.closing.is_set():
+            handler.wfile.write(bytes(65536))

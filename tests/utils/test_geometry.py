@@ -5,11 +5,12 @@ import pytest
 
 from tinycnn.utils import geometry
 from tinycnn.utils.geometry import FusedConvolution
+from tinycnn.utils.kept_transform import MadeAnew
 
 NONE = ((0, 0), (0, 0))
 
 
-@pytest.mark.parametrize("strides", [(1.0, 1.0), (True, True), (np.float32(1), 1)])
+@pytest.mark.parametrize("strides", [(1.0, 1.0), (True, True), (True, 1), (np.float32(1), 1)])
 def test_numbers_equal_to_those_already_known_are_refused_all_the_same(strides):
     assert geometry.geometry((9, 9), (3, 3), (1, 1), NONE)[0] == (7, 7)
     with pytest.raises(ValueError, match="strides must be two whole numbers"):
@@ -45,6 +46,15 @@ def test_a_fused_convolution_holds_plain_numbers():
         ("padding", (0, 0)),
         ("pool", None),
         ("pool", (2, 2, 2)),
+        ("strides", (True, 1)),
+        ("strides", (1, np.True_)),
+        ("strides", (2**80, 1)),
+        ("padding", ((0, 0), (0, 2**62))),
+        ("padding", ((0, False), (0, 0))),
+        ("padding", ((0,), (0, 0))),
+        ("pool", (1, 2**80)),
+        ("filters", None),
+        ("filters", MadeAnew),
         ("activation", "gelu"),
         ("activation", np.array(["relu"])),
     ],

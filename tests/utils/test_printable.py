@@ -52,14 +52,6 @@ def test_what_a_terminal_may_show(text, seen):
     assert printable(text) == seen
 
 
-def test_errors_keep_the_path_and_show_what_is_harmless():
-    error = FileError(f"{EVIL}.h5", f"no folder {EVIL}", f"Make {EVIL}.")
-    assert error.path == f"{EVIL}.h5"
-    assert str(error) == f"{SEEN}.h5: no folder {SEEN}. Make {SEEN}."
-    assert (error.cause, error.remedy) == (f"no folder {SEEN}", f"Make {SEEN}.")
-    assert str(FileError(b"a\x1b.h5", "it is empty")) == r"a\x1b.h5: it is empty."
-
-
 @pytest.mark.parametrize("name", ["x" * 5000, "\x1b" * 5000])
 def test_long_names_are_shortened_in_their_middle(name):
     error = FileError(f"models/{name}.h5", f"there is no folder {name!r}", "Make it.")

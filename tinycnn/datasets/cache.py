@@ -1,4 +1,4 @@
-"""The cache: the folder where downloaded files stay, each checked by its SHA-256 at every use."""
+"""The cache: the folder for downloaded files, whose SHA-256 is checked whenever they are read."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from tinycnn.utils.errors import DataFileError
 
 
 def cache_folder() -> Path:
-    """Return the folder of the cache: $TINYCNN_HOME, else where the operating system keeps caches.
+    """Return the folder for downloaded files: $TINYCNN_HOME, else one in the system's cache folder.
 
     That is ~/.cache/tinycnn on Linux, ~/Library/Caches/tinycnn on macOS and
     %LOCALAPPDATA%\\tinycnn\\tinycnn\\Cache on Windows. The four files lie directly in it.
@@ -32,13 +32,13 @@ def cache_folder() -> Path:
 def read_cache(
     folder: str | os.PathLike, files: Sequence[KnownFile], mirrors: Sequence[str], patience: float
 ) -> tuple[Content, ...]:
-    """Read the known files from the cache; download those that are missing or damaged.
+    """Return the contents of these files from the cache; download those that are missing or damaged.
 
     Args:
         folder: the cache.
         files: what must be there.
         mirrors: addresses of folders that hold the files, tried in this order.
-        patience: seconds of silence to bear in all before giving up.
+        patience: seconds to wait in all when no mirror answers.
 
     Returns:
         The contents, in the order of `files`.
@@ -59,7 +59,10 @@ def read_cache(
 
 
 def _find_whole(folder: str | os.PathLike, known: KnownFile) -> Content | None:
-    """Return the first file whose SHA-256 is the known one, packed or unpacked."""
+    """Return the unpacked content of the first file in `folder` with the known SHA-256; None if none has it.
+
+    The SHA-256 may be that of the packed or of the unpacked file.
+    """
     for path in find_files(folder, known.name):
         if os.path.getsize(path) not in (known.size, known.raw_size):
             continue
@@ -70,6 +73,7 @@ def _find_whole(folder: str | os.PathLike, known: KnownFile) -> Content | None:
 
 
 def _read_downloaded(folder: str | os.PathLike, known: KnownFile) -> Content:
+    """Return the content of a file just downloaded; raise DataFileError if it is no longer there."""
     content = _find_whole(folder, known)
     if content is None:
         path = Path(folder) / known.name

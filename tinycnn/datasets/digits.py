@@ -1,4 +1,4 @@
-"""`Digits`: a training set and a test set, and what to call them."""
+"""`Digits`: the arrays of a training set and a test set, with a name."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Downloading: mirrors tried in turn, SHA-256 always, no partial file under a final name."""
+"""Downloading known files: one mirror after the other, checked by SHA-256, renamed only when complete."""
 
 import contextlib
 import hashlib
@@ -16,8 +16,8 @@ from tinycnn.utils.errors import DataFileError, DownloadError
 from tinycnn.utils.printable import printable
 from tinycnn.utils.validation import check_number
 
-PATIENCE = 15.0  # seconds of silence in all when no mirror answers, shared by the mirrors
-_STALE = 3600.0  # seconds after which nobody can still be writing a temporary file
+PATIENCE = 15.0  # seconds to wait in all when no mirror answers; each gets an equal part
+_STALE = 3600.0  # seconds; a temporary file older than this is a remainder of a killed process
 ELSE = 'Or take the sample that comes with tinycnn: --data sample, datasets.load("sample").'
 _WRITABLE = "Free some space there, or set TINYCNN_HOME to a folder that you can write to."
 
@@ -28,17 +28,17 @@ def download(
     mirrors: Sequence[str],
     patience: float = PATIENCE,
 ) -> None:
-    """Download files into a folder; each appears there whole and verified, or not at all.
+    """Download files into a folder; each appears there complete and verified, or not at all.
 
-    Any number of processes may do this at once, on the same folder. A slow download is never given
-    up while bytes arrive; silence is.
+    Several processes may do this at once with the same folder. A slow download goes on as long as bytes
+    arrive.
 
     Args:
         files: what to download.
         folder: where to; made if need be.
         mirrors: addresses of folders that hold the files. Each is tried until one delivers; after
             any failure (a wrong SHA-256 included) the next one is.
-        patience: seconds of silence to bear in all before giving up, > 0.
+        patience: seconds to wait in all when no mirror answers, > 0; each mirror gets an equal part.
 
     Raises:
         DownloadError: no mirror delivered a file; names each mirror and what it did.
@@ -54,11 +54,12 @@ def download(
     best_first = list(mirrors)
     for known in files:
         failed = _download_one(known, folder, best_first, patience / max(1, len(best_first)))
+        # Mirrors that failed are tried last from now on.
         best_first = best_first[failed:] + best_first[:failed]
 
 
 def _prepare(folder: Path) -> None:
-    """Make the folder, and sweep out what a killed process left there."""
+    """Make the folder, and delete old temporary files in it, which killed processes left."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -69,11 +70,21 @@ def _prepare(folder: Path) -> None:
             if time.time() - part.stat().st_mtime > _STALE:
                 part.unlink()
         except OSError:
-            continue  # another process swept it first, or owns it: it does no harm
+            continue  # another process deleted it first, or owns it: it does no harm
 
 
 def _download_one(known: KnownFile, folder: Path, mirrors: Sequence[str], limit: float) -> int:
-    """Download one file from the first mirror that delivers it; return how many failed before."""
+    """Download one file from the first mirror that delivers it; return how many mirrors failed before.
+
+    Args:
+        known: the file.
+        folder: where to.
+        mirrors: in the order to try them.
+        limit: seconds to wait for each.
+
+    Raises:
+        DownloadError: if none delivers it.
+    """
     failures: list[str] = []
     for mirror in mirrors:
         try:
@@ -87,7 +98,12 @@ def _download_one(known: KnownFile, folder: Path, mirrors: Sequence[str], limit:
 
 
 def _download_from(mirror: str, known: KnownFile, folder: Path, limit: float) -> None:
-    """Download one file under a temporary name, verify it, then give it its own name."""
+    """Download one file under a temporary name, check its SHA-256, then rename it.
+
+    Raises:
+        MirrorError: if the mirror does not deliver that file.
+        DataFileError: if it cannot be written.
+    """
     from tqdm import tqdm
 
     size = tqdm.format_sizeof(known.size, "B")
@@ -100,15 +116,15 @@ def _download_from(mirror: str, known: KnownFile, folder: Path, limit: float) ->
         if digest != known.sha256:
             raise MirrorError(f"sent a file with SHA-256 {digest}, expected {known.sha256}")
         _publish(part, target, known)
-    except OSError as error:  # the disk's: the network's arrive as MirrorError
+    except OSError as error:  # of the disk: those of the network arrive as MirrorError
         raise DataFileError(target, f"cannot be written: {_reason(error)}", _WRITABLE) from error
-    finally:  # on Ctrl-C as well
-        with contextlib.suppress(OSError):  # a read-only disk refuses even where there is nothing
+    finally:  # also after Ctrl-C
+        with contextlib.suppress(OSError):  # a read-only disk raises even if the file is not there
             part.unlink(missing_ok=True)
 
 
 def _write_part(part: Path, chunks: Iterator[bytes]) -> str:
-    """Write the chunks to a new file and onto the disk; return their SHA-256."""
+    """Write the chunks to a new file, flushed to the disk; return their SHA-256 as hexadecimal digits."""
     digest = hashlib.sha256()
     with open(part, "xb") as file:
         for chunk in chunks:
@@ -120,19 +136,19 @@ def _write_part(part: Path, chunks: Iterator[bytes]) -> str:
 
 
 def _publish(part: Path, target: Path, known: KnownFile) -> None:
-    """Rename the verified file to its own name, in one step."""
+    """Rename the verified file `part` to `target`, atomically."""
     try:
         os.replace(part, target)
     except PermissionError:
-        # Windows refuses while another process reads the same file, which that process has just
-        # finished downloading: then ours is not needed.
+        # Windows refuses while another process reads `target`, which that process has just downloaded.
+        # If it is the right file, ours is not needed.
         with open(target, "rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != known.sha256:
                 raise
 
 
 def _show(chunks: Iterator[bytes], known: KnownFile) -> Iterator[bytes]:
-    """Pass the chunks on, with a progress bar while they arrive if a person is watching."""
+    """Yield the chunks unchanged, with a progress bar if standard error is a terminal."""
     from tqdm import tqdm
 
     unwatched = sys.stderr is None or not sys.stderr.isatty()  # None: a program without a console
@@ -143,6 +159,7 @@ def _show(chunks: Iterator[bytes], known: KnownFile) -> Iterator[bytes]:
 
 
 def _nobody_delivered(known: KnownFile, folder: Path, failures: list[str]) -> DownloadError:
+    """Return the error for a file that no mirror delivered; `failures` has a reason for each mirror."""
     damaged = ", ".join(path.name for path in find_files(folder, known.name))
     state = f"damaged in this folder (wrong SHA-256: {damaged})" if damaged else "not here yet"
     reasons = "; ".join(failures) or "none was given"
@@ -151,12 +168,15 @@ def _nobody_delivered(known: KnownFile, folder: Path, failures: list[str]) -> Do
 
 
 def _host(mirror: str) -> str:
+    """Return the host name in a mirror's address, for messages."""
     return urlsplit(mirror).netloc or mirror
 
 
 def _reason(error: OSError) -> str:
+    """Return the system's text for an error, without its number and file name."""
     return error.strerror or str(error)
 
 
 def _say(line: str) -> None:
-    print(printable(line), file=sys.stderr, flush=True)  # servers word their answers as they like
+    """Print a line on standard error; a server's words in it may hold characters not to be printed."""
+    print(printable(line), file=sys.stderr, flush=True)

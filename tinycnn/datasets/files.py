@@ -1,4 +1,4 @@
-"""The four files of MNIST: their names, their sizes and their SHA-256, packed and unpacked."""
+"""The four files of MNIST: names, sizes and SHA-256, packed and unpacked; and finding them in a folder."""
 
 import os
 import stat
@@ -74,7 +74,7 @@ READABLE = "Make it readable for you, or name a copy of it that you can read."
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """List every name under which people keep this file.
+    """Return the four names that a file may have: packed or not, with "-idx" or ".idx".
 
     Args:
         name: the mirrors' name, such as "t10k-labels-idx1-ubyte.gz".
@@ -102,14 +102,14 @@ def axes_of(name: str) -> int:
 
 
 def find_files(folder: str | os.PathLike, name: str) -> list[Path]:
-    """List the files in `folder` that bear one of the spellings of `name`, the preferred one first.
+    """Return the files in `folder` that have one of the `spellings` of `name`, in that order.
 
     Args:
         folder: where to look; it need not exist.
         name: the mirrors' name, such as "t10k-labels-idx1-ubyte.gz".
 
     Raises:
-        DataFileError: it cannot be found out what is there, as in a folder that is closed to us.
+        DataFileError: the folder cannot be looked into, for lack of permission.
 
     Example:
         >>> find_files("no such folder", NAMES[0])
@@ -119,7 +119,11 @@ def find_files(folder: str | os.PathLike, name: str) -> list[Path]:
 
 
 def _is_file(path: Path) -> bool:
-    """Tell whether there is a file; unlike `os.path.isfile`, never say no where nobody can know."""
+    """Return whether this is a regular file.
+
+    Raises:
+        DataFileError: if the system does not tell, where `os.path.isfile` would return False.
+    """
     try:
         return stat.S_ISREG(os.stat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError, ValueError):  # the last: a NUL in the name
@@ -129,7 +133,7 @@ def _is_file(path: Path) -> bool:
 
 
 def put_files_here(folder: str | os.PathLike, names: Sequence[str] = NAMES) -> str:
-    """Say which four files belong into `folder`: the remedy where some are missing.
+    """Return a sentence that tells the user to put these files into `folder`; for errors.
 
     Args:
         folder: where the files belong.

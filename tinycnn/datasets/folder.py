@@ -1,4 +1,4 @@
-"""A folder with four IDX files: found, read and matched with each other."""
+"""Reading a folder with the four IDX files of a data set, and turning them into arrays."""
 
 import hashlib
 import os
@@ -25,18 +25,18 @@ from tinycnn.utils.errors import DataFileError
 _SOURCES = 'Data come from "auto", "mnist", "sample", or a folder with the four files of MNIST.'
 _ONE_SET = "Keep the four files that you mean in a folder of their own."
 
-Split = tuple[np.ndarray, np.ndarray]
+Split = tuple[np.ndarray, np.ndarray]  # x (n, 28, 28), y (n,)
 
 
 class Content(NamedTuple):
-    """A file and its unpacked bytes."""
+    """A file: its path, and its unpacked content."""
 
     path: Path
     raw: bytes
 
 
 def read_folder(folder: str | os.PathLike) -> tuple[Content, ...]:
-    """Read the four files that a person keeps in a folder; any data in MNIST's format will do.
+    """Return the contents of the four files in a user's folder; any data in MNIST's format will do.
 
     Args:
         folder: holds the four files, packed or unpacked, in either spelling of their names, which
@@ -46,8 +46,8 @@ def read_folder(folder: str | os.PathLike) -> tuple[Content, ...]:
         The four contents, in the order of `files.FILES`.
 
     Raises:
-        DataFileError: no such folder, or closed; a file is missing, closed, too long, or its gzip
-            data damaged; two files, or two sets of files, may be meant.
+        DataFileError: there is no such folder; it or a file cannot be read; a file is missing, too long,
+            or its gzip data damaged; it holds two different versions of a file, or two sets of files.
 
     Example:
         >>> contents = read_folder("fashion-mnist")  # doctest: +SKIP
@@ -63,7 +63,7 @@ def read_folder(folder: str | os.PathLike) -> tuple[Content, ...]:
 
 
 def _check_folder(folder: str | os.PathLike) -> None:
-    """Raise unless this is a folder, and say what it is instead."""
+    """Raise DataFileError unless this is a folder that can be looked into."""
     try:
         mode = os.stat(folder).st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
@@ -75,7 +75,11 @@ def _check_folder(folder: str | os.PathLike) -> None:
 
 
 def _find_set(folder: str | os.PathLike) -> Sequence[str]:
-    """Return the names of the four files that are there: EMNIST's, or else MNIST's."""
+    """Return the four names of the set (MNIST's or one of EMNIST's) of which most files are there.
+
+    Raises:
+        DataFileError: if more than one set is complete.
+    """
     count = {names: _count(folder, names) for names in (NAMES, *EMNIST_NAMES)}
     complete = [names for names in count if count[names] == len(names)]
     if len(complete) > 1:
@@ -85,11 +89,16 @@ def _find_set(folder: str | os.PathLike) -> Sequence[str]:
 
 
 def _count(folder: str | os.PathLike, names: Sequence[str]) -> int:
+    """Return how many of these files are in the folder, in any spelling."""
     return sum(bool(find_files(folder, name)) for name in names)
 
 
 def _read_one(paths: Sequence[Path]) -> Content:
-    """Read one of several files that should be the same, packed and unpacked."""
+    """Return the content of a file that may be there under several spellings, packed and unpacked.
+
+    Raises:
+        DataFileError: if they do not hold the same.
+    """
     contents = [Content(p, unpack(read_bytes(p), p, axes_of(p.name))) for p in paths]
     first = contents[0]
     for other in contents[1:]:
@@ -100,14 +109,14 @@ def _read_one(paths: Sequence[Path]) -> Content:
 
 
 def parse_contents(contents: tuple[Content, ...]) -> tuple[Split, Split]:
-    """Turn four contents into arrays that agree with each other.
+    """Return the arrays of four IDX files.
 
     Args:
         contents: training images, training labels, test images, test labels.
 
     Returns:
         ((x_train, y_train), (x_test, y_test)), uint8 (n, 28, 28) and (n,). Files with EMNIST's names
-        hold every image with rows and columns exchanged: these come upright, as MNIST's do.
+        hold every image with rows and columns exchanged: here they are exchanged back.
 
     Raises:
         DataFileError: a file is not what its name says, or images and labels differ in number.
@@ -120,11 +129,11 @@ def parse_contents(contents: tuple[Content, ...]) -> tuple[Split, Split]:
 
 
 def are_known(contents: tuple[Content, ...], files: tuple[KnownFile, ...] = FILES) -> bool:
-    """Tell whether each content is, byte for byte, the known one.
+    """Return whether the contents are those of known files, compared by SHA-256.
 
     Args:
         contents: in the order of `files`.
-        files: what is known; MNIST itself by default.
+        files: those to compare with; MNIST's by default.
 
     Example:
         >>> are_known(tuple(Content(Path(name), b"") for name in NAMES))
@@ -135,6 +144,7 @@ def are_known(contents: tuple[Content, ...], files: tuple[KnownFile, ...] = FILE
 
 
 def _parse_pair(images: Content, labels: Content) -> Split:
+    """Return (x, y), uint8 (n, 28, 28) and (n,), of an image file and a label file of the same length."""
     x = parse_images(images.raw, images.path)  # (n, 28, 28)
     y = parse_labels(labels.raw, labels.path)  # (n,)
     if len(x) != len(y):
@@ -144,7 +154,7 @@ def _parse_pair(images: Content, labels: Content) -> Split:
 
 
 def is_emnist(content: Content) -> bool:
-    """Tell whether a file has one of EMNIST's names.
+    """Return whether a file's name begins with "emnist-".
 
     Example:
         >>> is_emnist(Content(Path("emnist-digits-test-images-idx3-ubyte"), b""))

@@ -1,4 +1,4 @@
-"""IDX, the file format of MNIST: bytes in, checked arrays out.
+"""Reading IDX, the file format of MNIST, into checked arrays.
 
 A big-endian header (two zero bytes, the element type, the number of axes, then each axis as
 uint32), then the elements. Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of
@@ -23,7 +23,7 @@ MAX_COUNT = 1_000_000  # bounds the memory a hostile file can ask for
 MAX_BYTES = 16 + MAX_COUNT * SIDE * SIDE  # of a file, packed or unpacked
 
 _UNSIGNED_BYTE = 0x08
-_TYPES = {
+_TYPES = {  # codes of the element types in the header
     0x08: "unsigned byte",
     0x09: "signed byte",
     0x0B: "16-bit integer",
@@ -31,10 +31,11 @@ _TYPES = {
     0x0D: "32-bit float",
     0x0E: "64-bit float",
 }
-_CONTENTS = {1: "labels (idx1)", 3: "images (idx3)"}
-_GZIP = b"\x1f\x8b"
+_CONTENTS = {1: "labels (idx1)", 3: "images (idx3)"}  # by the number of axes
+_GZIP = b"\x1f\x8b"  # the first bytes of gzip data
 _CHUNK = 1 << 16  # bytes
 
+# What to do about it, for the errors
 _AGAIN = "Copy or download this file once more, whole."
 _OTHER_FILE = "Put the file that belongs to this name in its place, packed or unpacked."
 _OTHER_DATA = f"Only {SIDE}x{SIDE} images and labels of unsigned bytes are read: convert it first."
@@ -44,7 +45,7 @@ _TEN_CLASSES = f"Take data with {CLASSES} classes, 0 to {CLASSES - 1} (of EMNIST
 
 
 def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
-    """Read a whole file that may be no longer than `limit`.
+    """Return the content of a file that may be no longer than `limit`.
 
     Args:
         path: the file.
@@ -70,10 +71,10 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
 
 
 def unpack(data: bytes, path: str | os.PathLike, axes: int) -> bytes:
-    """Decompress an IDX file that is packed with gzip; data that is not gzip comes back as it is.
+    """Return an IDX file's content unpacked with gzip; data that is not gzip is returned as it is.
 
-    What counts is the content, not the name: browsers unpack files and keep the ".gz". Gzip data may
-    have several members, and zeros after the last one, as other programs accept them.
+    The content decides, not the name: browsers unpack files and keep the ".gz". Gzip data may have
+    several members, and zeros after the last one, as gzip programs accept them.
 
     Args:
         data: the file's content.
@@ -102,7 +103,18 @@ def unpack(data: bytes, path: str | os.PathLike, axes: int) -> bytes:
 
 
 def _read_announced(file: gzip.GzipFile, axes: int, path: str | os.PathLike) -> bytes:
-    """Read what the header announces, to the end of the file, for only that checks the CRC."""
+    """Return the unpacked bytes of a gzip file, at most as many as its IDX header announces.
+
+    It is read to its end, because only there gzip's checksum (CRC) is checked.
+
+    Args:
+        file: opened for reading.
+        axes: 3 for images, 1 for labels.
+        path: its name, for messages.
+
+    Raises:
+        DataFileError: for a wrong header, or more bytes than announced.
+    """
     start = file.read(4 + 4 * axes)
     expected = len(start) + math.prod(_read_header(start, axes, path))
     raw = io.BytesIO()
@@ -116,7 +128,7 @@ def _read_announced(file: gzip.GzipFile, axes: int, path: str | os.PathLike) -> 
 
 
 def parse_images(data: bytes, path: str | os.PathLike) -> np.ndarray:
-    """Read the images out of an unpacked IDX file.
+    """Return the images of an unpacked IDX file.
 
     Args:
         data: the unpacked content.
@@ -138,7 +150,7 @@ def parse_images(data: bytes, path: str | os.PathLike) -> np.ndarray:
 
 
 def parse_labels(data: bytes, path: str | os.PathLike) -> np.ndarray:
-    """Read the labels out of an unpacked IDX file.
+    """Return the labels of an unpacked IDX file.
 
     Args:
         data: the unpacked content.
@@ -163,7 +175,13 @@ def parse_labels(data: bytes, path: str | os.PathLike) -> np.ndarray:
 
 
 def _read_header(data: bytes, axes: int, path: str | os.PathLike) -> tuple[int, ...]:
-    """Return the length of each axis, (n, 28, 28) or (n,), after making sure that it can be read."""
+    """Return the shape in the header, (n, 28, 28) or (n,); raise DataFileError for any other.
+
+    Args:
+        data: the unpacked content, or its beginning.
+        axes: 3 for images, 1 for labels.
+        path: the file's name, for messages.
+    """
     _check_magic(data[:4], axes, path)
     if len(data) < 4 + 4 * axes:
         raise DataFileError(path, f"it ends within its header, after {len(data)} bytes", _AGAIN)
@@ -178,6 +196,7 @@ def _read_header(data: bytes, axes: int, path: str | os.PathLike) -> tuple[int, 
 
 
 def _check_magic(magic: bytes, axes: int, path: str | os.PathLike) -> None:
+    """Raise DataFileError unless the first four bytes announce unsigned bytes with so many axes."""
     expected = bytes([0, 0, _UNSIGNED_BYTE, axes])
     if magic != expected:
         cause, remedy = _explain_magic(magic)
@@ -186,7 +205,7 @@ def _check_magic(magic: bytes, axes: int, path: str | os.PathLike) -> None:
 
 
 def _explain_magic(magic: bytes) -> tuple[str, str]:
-    """Say what begins with four such bytes, and what to do about it."""
+    """Return what kind of file begins with these four wrong bytes, and what to do about it, as texts."""
     if len(magic) < 4:
         return f"it is too short for an IDX file: {len(magic)} bytes", _AGAIN
     if magic[2:] == b"\0\0" and magic[1] in _TYPES:
@@ -201,7 +220,11 @@ def _explain_magic(magic: bytes) -> tuple[str, str]:
 
 
 def _read_elements(data: bytes, shape: tuple[int, ...], path: str | os.PathLike) -> np.ndarray:
-    """Return the elements behind the header, which must be all there is: uint8, in one row."""
+    """Return the elements after the header, uint8 (product of shape,), a read-only view of `data`.
+
+    Raises:
+        DataFileError: if there are fewer or more.
+    """
     start = 4 + 4 * len(shape)
     expected = start + math.prod(shape)
     if len(data) != expected:

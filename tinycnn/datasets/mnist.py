@@ -8,7 +8,7 @@ from tinycnn.datasets.download import PATIENCE
 from tinycnn.datasets.files import FILES, KnownFile
 from tinycnn.datasets.folder import Split, parse_contents, read_folder
 
-# Three operators who have nothing to do with each other. The original address is gone since 2025.
+# Run by three independent operators. The original address is gone since 2025.
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -25,16 +25,16 @@ def load_data(
     files: Sequence[KnownFile] = FILES,
     patience: float = PATIENCE,
 ) -> tuple[Split, Split]:
-    """Load MNIST, from the cache if it is there, else from the first mirror that delivers it.
+    """Load MNIST from the cache folder, or else download it into that from the first mirror that works.
 
     Args:
-        path: Keras's first argument, and its default: the only value accepted.
-        folder: read the four files (packed or unpacked, any data in MNIST's format; EMNIST's under
-            their own names, set upright) from here, and leave cache and network alone. None:
-            $TINYCNN_HOME, else the system's cache folder.
+        path: Keras's first argument; only its default is accepted.
+        folder: read the four files from this folder, without cache or network (any data in MNIST's
+            format, packed or unpacked; EMNIST's under their own names). None: use the cache, in the
+            folder $TINYCNN_HOME or else the system's cache folder.
         mirrors: addresses of folders that hold the files, tried in this order; () for no network.
         files: names, sizes and SHA-256 of the four files.
-        patience: seconds of silence to bear in all when no mirror answers, > 0.
+        patience: seconds to wait in all when no mirror answers, > 0; each gets an equal part.
 
     Returns:
         ((x_train, y_train), (x_test, y_test)): uint8 (60000, 28, 28), 0 = background and 255 = foreground;

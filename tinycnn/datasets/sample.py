@@ -14,6 +14,7 @@ from tinycnn.utils.errors import DataFileError
 
 TRAIN_COUNT = 10_000
 TEST_COUNT = 2_000
+# What NumPy and zipfile raise for a damaged .npz file
 _DAMAGES = (OSError, KeyError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 SHAPES = {
     "x_train": (TRAIN_COUNT, 28, 28),
@@ -24,7 +25,7 @@ SHAPES = {
 
 
 def load_data(path: str | os.PathLike | None = None) -> tuple[Split, Split]:
-    """Load the embedded sample: every class equally often, in an order fixed by a seed.
+    """Load the sample in the package: every class equally often, in a fixed order.
 
     Args:
         path: an .npz file made by scripts/make_sample.py; None for the one in the package.
@@ -53,6 +54,7 @@ def load_data(path: str | os.PathLike | None = None) -> tuple[Split, Split]:
 
 
 def _read_arrays(file: BinaryIO) -> dict[str, np.ndarray]:
+    """Return the arrays of an .npz file by name; raise one of `_DAMAGES` unless they are as in `SHAPES`."""
     with np.load(file, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in SHAPES}
     for name, shape in SHAPES.items():

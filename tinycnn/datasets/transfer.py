@@ -1,4 +1,7 @@
-"""One transfer from one mirror: its bytes as they arrive, or a `MirrorError` that says why not."""
+"""Receiving one file from one mirror over HTTP; any failure is a `MirrorError`.
+
+`receive` starts a thread that asks the mirror and puts what arrives into a queue, the inbox.
+"""
 
 import math
 import queue
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 16_384  # bytes
 _MAX_REDIRECTS = 5
-_POLL = 0.1  # seconds; a wait without end would keep Ctrl-C waiting on Windows
+_POLL = 0.1  # seconds; on Windows, Ctrl-C does not interrupt a wait without end
 _HEADERS = {
     "User-Agent": f"tinycnn/{__version__}",  # a server of MNIST once refused Python's own
     "Accept-Encoding": "identity",  # the SHA-256 is that of the file as it is stored
@@ -23,19 +26,19 @@ _HEADERS = {
 
 
 class MirrorError(Exception):
-    """A mirror did not deliver; the text is a clause that follows the mirror's name."""
+    """A mirror did not deliver a file. The text completes a sentence that begins with the mirror's name."""
 
 
 def receive(url: str, size: int, limit: float) -> Iterator[bytes]:
-    """Yield the content of `url` as it arrives: exactly `size` bytes.
+    """Yield the content of `url` in chunks as they arrive: exactly `size` bytes in all.
 
-    The network is left to a thread of its own, because nothing in Python can interrupt the wait for
-    a name server; a thread can be left behind.
+    A thread of its own does the network calls, because a wait for a name server cannot be interrupted;
+    after the time limit that thread is abandoned.
 
     Args:
         url: http or https.
         size: bytes, known in advance.
-        limit: seconds, both until the first byte and between any byte and the next.
+        limit: seconds, until the first byte, and between one byte and the next.
 
     Raises:
         MirrorError: anything else happened.
@@ -55,7 +58,7 @@ def receive(url: str, size: int, limit: float) -> Iterator[bytes]:
         while chunk:
             received += len(chunk)
             yield chunk
-            chunk = _next_item(inbox, limit, math.inf)  # the socket's timeout watches over these
+            chunk = _next_item(inbox, limit, math.inf)  # here the socket's timeout is enough
     finally:
         stop.set()
     if received != size:
@@ -63,7 +66,16 @@ def receive(url: str, size: int, limit: float) -> Iterator[bytes]:
 
 
 def _next_item(inbox: queue.SimpleQueue, limit: float, deadline: float) -> bytes:
-    """Return the next chunk, b"" at the end; raise what the thread met, or when the time has come."""
+    """Return the next chunk from the thread, b"" at the end.
+
+    Args:
+        inbox: what `_run` fills.
+        limit: seconds, for the message.
+        deadline: `time.monotonic()` after which to give up.
+
+    Raises:
+        MirrorError: after the deadline, or for an exception that the thread has put into the inbox.
+    """
     while True:
         try:
             item = inbox.get(timeout=_POLL)
@@ -87,7 +99,14 @@ def _run(
     inbox: queue.SimpleQueue,
     stop: threading.Event,
 ) -> None:
-    """Put the chunks into `inbox`, then b""; or the exception that ended them."""
+    """Put the chunks of `url` into `inbox`, then b"" or the exception that ended them; the thread's work.
+
+    Args:
+        session: closed at the end.
+        url, size, limit: see `receive`.
+        inbox: receives bytes or an exception.
+        stop: once set, no more is read.
+    """
     try:
         with session, _open(session, url, limit) as response:
             _check_answer(response, size)
@@ -101,7 +120,7 @@ def _run(
 
 
 def _open(session: "requests.Session", url: str, limit: float) -> "requests.Response":
-    """Ask for `url` and follow a few redirections, never from https to http."""
+    """Return the response to a GET of `url`, after at most 5 redirections, none from https to http."""
     for _ in range(_MAX_REDIRECTS + 1):
         response = session.get(
             url, headers=_HEADERS, stream=True, timeout=limit, allow_redirects=False
@@ -114,14 +133,14 @@ def _open(session: "requests.Session", url: str, limit: float) -> "requests.Resp
 
 
 def follow(url: str, location: str) -> str:
-    """Return the address that a redirection from `url` leads to.
+    """Return the address that the answer of `url` redirects to.
 
     Args:
         url: the address that answered.
         location: its Location header, absolute or relative.
 
     Raises:
-        MirrorError: the redirection gives up the protection of https.
+        MirrorError: the redirection leads from https to something else.
 
     Example:
         >>> follow("https://a.org/mnist/x.gz", "/y.gz")
@@ -134,6 +153,7 @@ def follow(url: str, location: str) -> str:
 
 
 def _check_answer(response: "requests.Response", size: int) -> None:
+    """Raise MirrorError unless the status is 200 and the announced length, if there is one, is `size`."""
     if response.status_code != 200:
         raise MirrorError(f"answered HTTP {response.status_code} {response.reason}".rstrip())
     length = response.headers.get("Content-Length")
@@ -143,7 +163,10 @@ def _check_answer(response: "requests.Response", size: int) -> None:
 
 
 def _read(response: "requests.Response", size: int) -> Iterator[bytes]:
-    """Yield at most size + 1 bytes, unaltered; the first one alone, as soon as it comes."""
+    """Yield the body as it was sent, at most size + 1 bytes: one more shows that it is too long.
+
+    The first byte is yielded alone, so that the caller learns at once that the mirror answers.
+    """
     left, wanted = size + 1, 1
     while chunk := response.raw.read(min(wanted, left), decode_content=False):
         yield chunk
@@ -151,11 +174,17 @@ def _read(response: "requests.Response", size: int) -> Iterator[bytes]:
 
 
 def _amount(received: int, size: int) -> str:
+    """Return "only 1,234" or "more than 5,678": how many bytes came, where `size` were expected."""
     return f"only {received:,}" if received < size else f"more than {size:,}"
 
 
 def _describe(error: BaseException, limit: float) -> str:
-    """Say in a few words what an exception of the network means: its innermost cause knows best."""
+    """Return in a few words why the network failed, from the innermost cause of an exception.
+
+    Args:
+        error: of requests or the system.
+        limit: seconds, for the text of a timeout.
+    """
     while inner := error.__cause__ or error.__context__:
         error = inner
     if isinstance(error, TimeoutError):

@@ -1,6 +1,7 @@
-"""The layers, by their Keras names: each holds its parameters and says how signals pass, both ways.
+"""The layers, by their Keras names; each has its parameters, a `forward` and a `backward` method.
 
-Every class in this folder that has a forward step of its own is a layer: a new one is a new file.
+All modules of this folder are imported here, and every subclass of `Layer` in them that defines
+`forward` is exported and put into `CLASSES`. So a new layer is a new file, and nothing else changes.
 """
 
 import importlib
@@ -13,27 +14,35 @@ for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
 
-def _below(cls: type[Layer]) -> list[type[Layer]]:
-    """Return a class and all classes made from it."""
-    return [cls, *(each for below in cls.__subclasses__() for each in _below(below))]
+def _class_and_subclasses(cls: type[Layer]) -> list[type[Layer]]:
+    """Return a class, its subclasses, their subclasses, and so on."""
+    classes = [cls]
+    for subclass in cls.__subclasses__():
+        classes += _class_and_subclasses(subclass)
+    return classes
 
 
-CLASSES = {cls.__name__: cls for cls in _below(Layer) if cls.forward is not Layer.forward}
+CLASSES = {
+    cls.__name__: cls for cls in _class_and_subclasses(Layer) if cls.forward is not Layer.forward
+}
 globals().update(CLASSES)
 
 __all__ = ["CLASSES", "Input", "Layer", "layers_from_config", *sorted(CLASSES)]
 
 
 def layers_from_config(config: dict) -> list[Layer]:
-    """Return the layers that a model's plain configuration describes.
+    """Return new layers, not built, as a model's configuration describes them.
+
+    Args:
+        config: as from `Sequential.get_config`: {"layers": [{"class_name": ..., "config": {...}}, ...]}.
 
     Raises:
         ValueError, TypeError: for a class or an argument that is not there.
     """
-    made = []
-    for described in config["layers"]:
-        name = described["class_name"]
+    layers = []
+    for description in config["layers"]:
+        name = description["class_name"]
         if name not in CLASSES:
             raise ValueError(f"There is no layer {name!r}, only {sorted(CLASSES)}.")
-        made.append(CLASSES[name](**described["config"]))
-    return made
+        layers.append(CLASSES[name](**description["config"]))
+    return layers

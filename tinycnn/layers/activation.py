@@ -1,4 +1,6 @@
-"""Activations as layers of their own."""
+"""The layers that only apply an activation function: `Activation`, `ReLU`, `Softmax`."""
+
+import copy
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from tinycnn.layers.explanation import ActivationStep, Explanation, Position
 
 
 class Activation(Layer):
-    """Applies an activation to every number.
+    """Applies an activation function: to every number, or (softmax) to all numbers of the last axis.
 
     Args:
         activation: a name of `tinycnn.activations`.
@@ -28,16 +30,17 @@ class Activation(Layer):
     """
 
     config_names = (*Layer.config_names, "activation")
+    activation = activations.Setting()
     examples = (({"activation": "tanh"}, (9,)), ({"activation": "sigmoid"}, (3, 3, 2)))
 
     def __init__(self, activation: str | activations.ActivationFunction, **options: object):
         super().__init__(**options)
-        self.activation = activations.get(activation)
+        self.activation = activation
 
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return activation(x), shaped as x."""
+        """Return y = activation(x), shaped as x, and y once more as ctx."""
         y = self.activation.forward(x)
         kept = self.activation.kept(x, y)
         return y, kept
@@ -45,25 +48,25 @@ class Activation(Layer):
     def backward(
         self, dy: np.ndarray, ctx: np.ndarray, input_gradient: bool = True
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Return dx, shaped as dy."""
-        return self.activation.backward(dy, ctx), {}
+        """Return dx, shaped as dy, and {}: there are no parameters."""
+        return self.activation.backward(dy, ctx), {}  # ctx is y: the slope follows from y
 
     @property
     def elementwise(self) -> str:
-        """The activation as a formula; "" for a softmax, which looks at all numbers of the last axis."""
+        """The formula, such as "relu(x)"; "" for softmax, where an output depends on several inputs."""
         return f"{self.activation.name}(x)" if self.activation.elementwise else ""
 
     def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
-        """Return the number before and behind the activation: see `Layer.explain`."""
+        """Return the explanation of y[position] with the number before it: see `Layer.explain`."""
         position = check_position("position", position, y.shape)
-        *row, place = position
+        *row, place = position  # x[row] is the last axis, which a softmax needs as a whole
         step = activate(self.activation, x[tuple(row)].astype(np.float64), place)
         return ActivationStep(label(self), "y", position, float(y[position]), step)
 
     def explain_input_gradient(
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
     ) -> Explanation:
-        """Return what the gradient is made of: see `Layer.explain_input_gradient`."""
+        """Return dx[position] as a sum over the outputs it comes from: see `Layer.explain_input_gradient`."""
         if self.activation.elementwise:
             return super().explain_input_gradient(x, y, dy, position)
         *row, place = position = check_position("position", position, x.shape)
@@ -76,20 +79,23 @@ class Activation(Layer):
         return gradient_sum(self, "dL/dx", position, uses, (dy, dy))
 
     def as_logits(self) -> "Activation | None":
-        """Return a layer that does nothing, if this is a softmax; else None."""
-        own_forward = (
-            type(self).forward is not Activation.forward
-        )  # a subclass may do something else
+        """Return a copy that returns its input unchanged, if this one is a softmax; else None."""
+        # A subclass with its own forward may compute something else.
+        own_forward = type(self).forward is not Activation.forward
         softmax = self.activation == activations.softmax and not own_forward
-        return Activation("linear") if softmax else None
+        if not softmax:
+            return None
+        linear = copy.copy(self)
+        linear.activation = activations.linear
+        return linear
 
     def activation_pattern(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return on which side of its kink the activation was."""
+        """Return (y > 0,) where the slope jumps at 0, bool shaped as y; else ()."""
         return (ctx > 0,) if self.activation.has_kink else ()
 
 
 class ReLU(Activation):
-    """max(x, 0).
+    """Returns max(x, 0) for every number.
 
     Args:
         max_value, negative_slope, threshold: only at Keras's defaults.
@@ -120,7 +126,7 @@ class ReLU(Activation):
 
 
 class Softmax(Activation):
-    """Probabilities along the last axis.
+    """Returns exp(x) / Σ exp(x), the sum going over the last axis: probabilities.
 
     Args:
         axis: only -1.

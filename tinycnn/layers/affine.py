@@ -1,4 +1,4 @@
-"""What Conv2D and Dense share: sums weighted by a kernel, plus a bias, then an activation."""
+"""`Affine`, the base class of Conv2D and Dense: y = activation(z), z = weighted sums of x, plus a bias."""
 
 import copy
 from typing import NamedTuple
@@ -21,12 +21,18 @@ from tinycnn.utils.validation import check_bool
 
 
 class Seen(NamedTuple):
-    """What one output looks at: its inputs in x, and the weights that they meet, for all outputs there."""
+    """The inputs that an output is computed from, and the weights that they are multiplied with.
 
-    corner: Position  # of the first input in x
-    inputs: np.ndarray  # (..., c)
-    weights: np.ndarray  # (..., c, f)
-    cut: Padding | None = None  # what of a window lies in the padding
+    f is the number of outputs (units or filters) that are computed from the same inputs. Output i of them
+    is the sum of inputs * weights[..., i].
+    """
+
+    corner: Position  # the position in x of the first of the inputs
+    inputs: np.ndarray  # (c,) of a Dense, (rows, columns, c) of a Conv2D
+    weights: np.ndarray  # inputs.shape + (f,)
+    cut: Padding | None = (
+        None  # ((top, bottom), (left, right)) of the window in the padding; Conv2D only
+    )
 
 
 class Affine(Layer):
@@ -50,6 +56,7 @@ class Affine(Layer):
         **dict.fromkeys(("lora_rank", "lora_alpha", "quantization_config"), (None,)),
     }
     weight_names = ("kernel", "bias")
+    activation = activations.Setting()
 
     def __init__(
         self,
@@ -60,13 +67,17 @@ class Affine(Layer):
         **options: object,
     ):
         super().__init__(**options)
-        self.activation = activations.get(activation)
+        self.activation = activation
         self.use_bias = check_bool("use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
 
     def named(self, kernel: object, bias: object) -> dict[str, object]:
-        """Return what belongs to kernel and bias by name, without the bias if there is none."""
+        """Return {"kernel": kernel, "bias": bias}; without "bias" if the layer has no bias.
+
+        Args:
+            kernel, bias: arrays, gradients or shapes.
+        """
         return {"kernel": kernel, "bias": bias} if self.use_bias else {"kernel": kernel}
 
     def kernel_and_bias(self) -> tuple[np.ndarray, np.ndarray]:
@@ -86,38 +97,62 @@ class Affine(Layer):
         return self.without_activation() if self.activation == activations.softmax else None
 
     def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
-        """Return on which side of its kink the activation was."""
+        """Return (y > 0,) where the slope jumps at 0, bool shaped as y; else ()."""
         return (ctx[1] > 0,) if self.activation.has_kink else ()
 
     def operations(self) -> int:
-        """Return how many operations one sample takes: 2 for each weight and place it is applied at."""
+        """Return how many operations one sample takes: each weight is multiplied and added once a position.
+
+        A position is a pixel of a Conv2D's output; Dense has one, or one for each row of a sample.
+        """
         positions = flat_size(self.output_shape) // self.output_shape[-1]
         return 2 * positions * self.params["kernel"].size
 
     def seen_by(self, x: np.ndarray, position: Position) -> Seen:
-        """Return what the output at this position looks at."""
+        """Return the inputs and weights that y[position] is computed from.
+
+        Args:
+            x: of one sample, without its axis.
+            position: in y.
+        """
         raise TypeError(f"{type(self).__name__} does not say what its outputs look at")
 
     def users_of_input(
         self, x_shape: tuple, y_shape: tuple, position: Position
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the outputs (k, axes) that use an input, and the weights (k,) that it meets there."""
+        """Return the k outputs that x[position] is used in, and the weight it is multiplied with in each.
+
+        Args:
+            x_shape, y_shape: of one sample.
+            position: in x.
+
+        Returns:
+            Positions in y, int (k, axes of y), and weights (k,).
+        """
         raise TypeError(f"{type(self).__name__} does not say where its inputs go")
 
     def users_of_weight(
         self, x: np.ndarray, y_shape: tuple, position: Position
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the outputs (k, axes) that use a weight, and the inputs (k,) that it meets there."""
+        """Return the k outputs that a weight is used in, and the input it is multiplied with in each.
+
+        Args:
+            x, y_shape: of one sample.
+            position: in the kernel.
+
+        Returns:
+            Positions in y, int (k, axes of y), and inputs (k,).
+        """
         raise TypeError(f"{type(self).__name__} does not say where its weights are used")
 
     def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
-        """Return products, bias and activation: see `Layer.explain`."""
+        """Return y[position] as products of inputs and weights, bias and activation: see `Layer.explain`."""
         *_, f = position = check_position("position", position, y.shape)
         seen = self.seen_by(x, position)
         inputs, weights = seen.inputs.astype(np.float64), seen.weights.astype(np.float64)
         bias = self.kernel_and_bias()[1].astype(np.float64)
         products = inputs * weights[..., f]
-        z = np.tensordot(inputs, weights, inputs.ndim) + bias  # (f,)
+        z = np.tensordot(inputs, weights, inputs.ndim) + bias  # (f,): a softmax needs all of them
         step = activate(self.activation, z, f)
         about = label(self), "y", position, float(y[position]), seen.corner
         terms = inputs, weights[..., f], products, float(bias[f]), float(z[f])
@@ -133,34 +168,41 @@ class Affine(Layer):
     def explain_input_gradient(
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
     ) -> Explanation:
-        """Return weights times dz of the outputs that used an input: see `Layer.explain_input_gradient`."""
+        """Return dx[position] as a sum of weights times dz: see `Layer.explain_input_gradient`."""
         position = check_position("position", position, x.shape)
         dz = self._dz(x, y, dy)
         # forward: z = Σ x · kernel + bias
-        uses = self.users_of_input(x.shape, y.shape, position)
+        uses = self.users_of_input(x.shape, y.shape, position)  # (outputs, weights)
         return gradient_sum(self, "dL/dx", position, uses, (dz, dy))
 
     def explain_weight_gradient(
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, name: str, position: Position
     ) -> Explanation:
-        """Return inputs times dz of the outputs that used a weight: see `Layer.explain_weight_gradient`."""
+        """Return a weight's gradient as a sum of inputs times dz: see `Layer.explain_weight_gradient`."""
         position = check_weight(self, name, position)
         dz = self._dz(x, y, dy)
         # forward: z = Σ x · kernel + bias
         if name == "kernel":
             uses = self.users_of_weight(x, y.shape, position)
         else:
-            outputs = positions_of(y.shape[:-1], position[-1])
+            outputs = positions_of(y.shape[:-1], position[-1])  # all that this bias is added to
             uses = outputs, np.ones(len(outputs))
         return gradient_sum(self, f"dL/d{name}", position, uses, (dz, dy))
 
 
 def positions_of(shape: tuple[int, ...], *last: int) -> np.ndarray:
-    """Return all positions of an array in reading order, (k, axes), with fixed ones for its last axes.
+    """Return the index tuples of an array of this shape in row-major order, each followed by `last`.
+
+    Args:
+        shape: of k numbers.
+        last: fixed indices for further axes.
+
+    Returns:
+        int (k, len(shape) + len(last)).
 
     Example:
         >>> positions_of((2, 1), 7)
         array([[0, 0, 7],
                [1, 0, 7]])
     """
-    return np.array([(*each, *last) for each in np.ndindex(*shape)])
+    return np.array([(*index, *last) for index in np.ndindex(*shape)])

@@ -1,4 +1,4 @@
-"""What every layer is: shapes, parameters, and two steps, forward and backward."""
+"""`Layer`, the base class of all layers: shapes, parameters, `forward` and `backward`."""
 
 import math
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from tinycnn.layers import explaining
 from tinycnn.layers.explanation import Explanation, Position
 from tinycnn.layers.weights import warn_of_weights
 from tinycnn.utils.configurable import Configurable
-from tinycnn.utils.validation import affordable, as_array, check_int, check_name, check_supported
+from tinycnn.utils.validation import affordable, as_array, check_int, check_name
 
 DTYPES = ("float32", "float64")
-DATA_FORMAT = ("channels_last", None)
+DATA_FORMAT = ("channels_last", None)  # the accepted values of Keras's option
 
 Shape = tuple[int | None, ...]  # (None, 28, 28, 1): the number of samples is open
 
@@ -20,29 +20,31 @@ Shape = tuple[int | None, ...]  # (None, 28, 28, 1): the number of samples is op
 class Layer(Configurable):
     """Base of the layers.
 
-    A layer holds its parameters (`params`, by name) and nothing else that changes. What the backward
-    step needs from the forward step travels in `ctx`, so several threads can use one layer at once.
+    Once built, a layer keeps only its parameters (`params`, by name). What `backward` needs from
+    `forward` is not stored in the layer: `forward` returns it as `ctx`, and `backward` takes it as an
+    argument. So several threads can use one layer at once.
 
     Args:
         name: None to be named by the model, after the class.
         dtype: "float32" or "float64".
         input_shape: of one sample, such as (28, 28, 1); for the first layer of a model.
-        options: anything else that Keras's layers take raises, unless it changes nothing.
+        options: other arguments of Keras's layers; each raises unless it has the value that changes nothing.
 
     Raises:
         TypeError, ValueError: for an option that is not there, with its name and value.
     """
 
-    # What a class says of itself, for files and for checks.
+    # What a subclass says of itself. The arguments that make the layer again, each an attribute, too:
     config_names: tuple[str, ...] = ("name", "dtype")
-    # Options of Keras's that are accepted only at the value that changes nothing: this value, and
-    # others that mean the same in a file.
     fixed_options: Mapping[str, tuple] = {"trainable": (True,), "activity_regularizer": (None,)}
-    renamed_options: Mapping[str, str] = {}  # what Keras 2 called an option, and its name now
+    renamed_options: Mapping[str, str] = {}  # {the option's name in Keras 2: its name now}
     weight_names: tuple[str, ...] = ()  # in the order of Keras's files; the last may be left out
-    examples: tuple[tuple[dict, tuple[int, ...]], ...] = ()  # arguments, and the shape of a sample
-    # How y follows from the one x at the same position, with {names of attributes}; "" if it does not.
+    examples: tuple[
+        tuple[dict, tuple[int, ...]], ...
+    ] = ()  # for tests: (arguments, shape of a sample)
+    # The formula of y[i] if it depends on x[i] alone, else "". {name} stands for an attribute.
     elementwise: str = ""
+    changes = 0  # how often an attribute of this layer was set: what was planned before is outdated
 
     def __init__(
         self,
@@ -51,8 +53,7 @@ class Layer(Configurable):
         input_shape: tuple[int, ...] | None = None,
         **options: object,
     ):
-        supported = {option: values[0] for option, values in self.fixed_options.items()}
-        check_supported(type(self).__name__, options, supported)
+        self.check_options(options)
         if dtype not in (None, *DTYPES):
             raise ValueError(f"dtype must be one of {DTYPES}. Received: dtype={dtype!r}")
         self.name = None if name is None else check_name("name", name)
@@ -70,12 +71,16 @@ class Layer(Configurable):
         self.params: dict[str, np.ndarray] = {}
         self.attached = False  # whether it is part of a model, which may still be without shapes
 
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        self.__dict__["changes"] = self.changes + 1  # afterwards: a plan made meanwhile is outdated
+
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
-        """Return the shape of each parameter, by name, without making any."""
+        """Return {parameter: shape}, without making the arrays; {} for a layer without parameters."""
         return {}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Return the output's shape: by default the input's; a layer that changes it overrides this.
+        """Return the output's shape; this default returns the input's.
 
         Args:
             input_shape: with the number of samples, which may be None, in front.
@@ -86,11 +91,11 @@ class Layer(Configurable):
         return tuple(input_shape)
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
-        """Make the parameters for inputs of this shape.
+        """Set `input_shape` and `output_shape`, and make the parameters.
 
         Args:
             input_shape: with the number of samples, which may be None, in front.
-            rng: where random first weights come from.
+            rng: random numbers for the first weights.
 
         Raises:
             ValueError: if the layer cannot take such an input, or would have too many weights.
@@ -102,50 +107,53 @@ class Layer(Configurable):
         self.params = {name: self.initial(name, shape, rng) for name, shape in shapes.items()}
 
     def initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        """Return the first values of the parameter `name`."""
+        """Return the first values of a parameter: what the layer's attribute `<name>_initializer` returns."""
         return getattr(self, f"{name}_initializer")(shape, self.dtype, rng)
 
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, object]:
-        """Return y, and ctx for the backward step.
+        """Return the output y (n, ...), and ctx: whatever `backward` needs.
 
         Args:
             x: (n, ...), C-contiguous, of the layer's dtype.
-            training: whether this is a training step.
-            rng: where dropout's chance comes from; may be None unless training.
+            training: True in a training step: dropout is on.
+            rng: random numbers for dropout; may be None unless training.
         """
         raise TypeError(f"{type(self).__name__} has no forward step")
 
     def backward(
         self, dy: np.ndarray, ctx: object, input_gradient: bool = True
     ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
-        """Return dx, and the gradient of each parameter under the parameter's name.
+        """Return dx, shaped as x, and {parameter: gradient}.
 
         Args:
-            dy: gradient of the loss with respect to y.
-            ctx: from the forward step.
-            input_gradient: False to save the work for dx and return None for it.
+            dy: gradient of the loss with respect to y, shaped as y.
+            ctx: what `forward` returned.
+            input_gradient: False if nobody needs dx: then it may be None.
         """
         raise TypeError(f"{type(self).__name__} has no backward step")
 
     def as_logits(self) -> "Layer | None":
-        """Return this layer with logits as its output, sharing its parameters; None if it has no softmax."""
+        """Return a copy of this layer without its softmax, sharing its parameters; None if it has none."""
         return None
 
     def activation_pattern(self, ctx: object) -> tuple[np.ndarray, ...]:
-        """Return the activation pattern: which ReLUs were on, and each window's argmax.
+        """Return arrays that change where the layer's slope jumps, as (y > 0,) for a ReLU; () by default.
 
-        Between two inputs with the same pattern the layer is smooth: there a gradient can be checked by
-        differences. Where the pattern changes the output has a kink.
+        Gradient checks compare these arrays for x + eps and x - eps: where they differ, the output has a
+        kink in between, and a difference tells nothing about the gradient.
+
+        Args:
+            ctx: what `forward` returned.
         """
         return ()
 
     def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
-        """Return how one number of y came about when predicting; it prints as a few lines.
+        """Return how y[position] was computed when predicting; `str` of the result is a few lines.
 
         Args:
-            x, y: what came in and what went out, of one sample and without its axis.
+            x, y: the layer's input and output for one sample, without the axis of the samples.
             position: in y.
 
         Raises:
@@ -156,10 +164,10 @@ class Layer(Configurable):
     def explain_input_gradient(
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
     ) -> Explanation:
-        """Return how the gradient of the loss with respect to one number of x came about, without dropout.
+        """Return how dx[position], the gradient of the loss, was computed, without dropout.
 
         Args:
-            x, y, dy: of one sample and without its axis.
+            x, y, dy: of one sample, without the axis of the samples.
             position: in x.
 
         Raises:
@@ -170,10 +178,10 @@ class Layer(Configurable):
     def explain_weight_gradient(
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, name: str, position: Position
     ) -> Explanation:
-        """Return how the gradient of the loss with respect to one number of a parameter came about.
+        """Return how the gradient of the loss with respect to one number of a parameter was computed.
 
         Args:
-            x, y, dy: of one sample and without its axis.
+            x, y, dy: of one sample, without the axis of the samples.
             name: of the parameter, such as "kernel".
             position: in the parameter.
 
@@ -183,7 +191,7 @@ class Layer(Configurable):
         return explaining.of_weight_gradient(self, x, dy, name, position)
 
     def get_weights(self) -> list[np.ndarray]:
-        """Return copies of the parameters."""
+        """Return copies of the parameter arrays, in the order of `params`."""
         return [param.copy() for param in self.params.values()]
 
     def set_weights(self, weights: list[np.ndarray]) -> None:
@@ -202,7 +210,14 @@ class Layer(Configurable):
         warn_of_weights([self])
 
     def copy_weights(self, weights: list[np.ndarray]) -> None:
-        """Copy new values into the parameters, finite or not: see `set_weights`."""
+        """Copy new values into the parameters, without the warning of `set_weights`.
+
+        Args:
+            weights: an array of numbers for each parameter, of its shape, in the order of `params`.
+
+        Raises:
+            ValueError: for anything else; nothing is changed then.
+        """
         if not isinstance(weights, list | tuple):
             raise ValueError(f"weights must be a list of arrays. Received: {weights!r}")
         if len(weights) != len(self.params):
@@ -220,11 +235,11 @@ class Layer(Configurable):
             param[...] = array
 
     def count_params(self) -> int:
-        """Return how many numbers the parameters have in all."""
+        """Return how many numbers all parameters have together."""
         return sum(param.size for param in self.params.values())
 
     def operations(self) -> int:
-        """Return how many operations the forward step takes for one sample, about: one a number."""
+        """Return about how many operations `forward` takes for one sample: by default one for each output."""
         return flat_size(self.output_shape)
 
     def __repr__(self) -> str:
@@ -232,5 +247,9 @@ class Layer(Configurable):
 
 
 def flat_size(shape: Shape) -> int:
-    """Return how many numbers one sample has."""
+    """Return how many numbers one sample has.
+
+    Args:
+        shape: (n, ...); the first axis is left out.
+    """
     return math.prod(shape[1:])

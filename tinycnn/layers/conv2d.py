@@ -71,7 +71,7 @@ class Conv2D(Affine):
         self.padding = padding_name(padding)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
-        """Return kernel (kh, kw, c, f) and bias (f,)."""
+        """Return the shapes of kernel, (kh, kw, c, f), and bias, (f,), by name."""
         return self.named((*self.kernel_size, input_shape[3], self.filters), (self.filters,))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -79,14 +79,18 @@ class Conv2D(Affine):
         return (input_shape[0], *output_of(self, input_shape, self.kernel_size), self.filters)
 
     def geometry(self, x_shape: tuple) -> tuple[Pair, Padding]:
-        """Return strides and padding for images of this shape."""
+        """Return strides (sh, sw) and padding ((top, bottom), (left, right)) for images of this shape.
+
+        Args:
+            x_shape: (n, h, w, c).
+        """
         padding = padding_of(self.padding, x_shape[1:3], self.kernel_size, self.strides)
         return self.strides, padding
 
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
-        """Return y = activation(x * kernel + bias), (n, oh, ow, f)."""
+        """Return y = activation(convolution + bias), (n, oh, ow, f), and ctx = (x, y)."""
         z = ops.conv2d_forward(x, *self.kernel_and_bias(), *self.geometry(x.shape))
         y = self.activation.forward(z)
         kept = self.activation.kept(z, y)
@@ -95,7 +99,7 @@ class Conv2D(Affine):
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
     ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
-        """Return dx (n, h, w, c), and the gradients of kernel and bias."""
+        """Return dx (n, h, w, c), or None, and {"kernel": (kh, kw, c, f), "bias": (f,)}."""
         x, kept = ctx
         kernel, geometry = self.params["kernel"], self.geometry(x.shape)
         # forward: y = activation(z)
@@ -106,7 +110,10 @@ class Conv2D(Affine):
         return dx, self.named(dkernel, dbias)
 
     def seen_by(self, x: np.ndarray, position: Position) -> Seen:
-        """Return an output's window, cut at the border, and the kernels cut alike: see `Affine.seen_by`."""
+        """Return the window of x (h, w, c) that y[position] is computed from, and the kernel for it.
+
+        Both are cut where the window goes over the border of the image: see `Affine.seen_by`.
+        """
         window = window_at(self, self.kernel_size, x.shape, position[:2])
         kernels = self.params["kernel"][window.inside(self.kernel_size)]
         corner = window.rows.start, window.columns.start, 0
@@ -115,10 +122,13 @@ class Conv2D(Affine):
     def users_of_input(
         self, x_shape: tuple, y_shape: tuple, position: Position
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return all filters' outputs whose window holds a pixel: see `Affine.users_of_input`."""
-        *place, c = position
+        """Return all k outputs whose window holds the pixel x[position], and the weight in each.
+
+        Positions in y, (k, 3), and weights, (k,): see `Affine.users_of_input`.
+        """
+        *pixel, c = position
         shapes = x_shape, y_shape
-        outputs, offsets = windows_over(self, self.kernel_size, shapes, place)  # (windows, 2)
+        outputs, offsets = windows_over(self, self.kernel_size, shapes, pixel)  # (windows, 2) each
         weights = self.params["kernel"][offsets[:, 0], offsets[:, 1], c]  # (windows, f)
         filters = np.tile(np.arange(self.filters), len(outputs))
         return np.column_stack([outputs.repeat(self.filters, axis=0), filters]), weights.ravel()
@@ -126,11 +136,15 @@ class Conv2D(Affine):
     def users_of_weight(
         self, x: np.ndarray, y_shape: tuple, position: Position
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the outputs for which a weight lay on the image: see `Affine.users_of_weight`."""
-        *offset, c, f = position
+        """Return all k outputs that kernel[position] is used in, and the input it is multiplied with in each.
+
+        Positions in y, (k, 3), and inputs, (k,): see `Affine.users_of_weight`. These are the outputs of the
+        weight's filter, except where the weight falls on padding.
+        """
+        *offset, c, f = position  # offset: (row, column) in the kernel
         (top, _), (left, _) = self.geometry((1, *x.shape))[1]
         outputs = positions_of(y_shape[:2], f)
-        # forward: z[i, j] = Σ x[i · stride - start + offset] · kernel[offset]
+        # forward: z[i, j] = Σ x[(i, j) · strides - (top, left) + offset] · kernel[offset]
         pixels = outputs[:, :2] * self.strides - (top, left) + offset
         inside = ((pixels >= 0) & (pixels < x.shape[:2])).all(axis=1)
         rows, columns = pixels[inside].T

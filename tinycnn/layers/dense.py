@@ -48,7 +48,7 @@ class Dense(Affine):
         self.units = check_int("units", units)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
-        """Return kernel (c, f) and bias (f,)."""
+        """Return the shapes of kernel, (c, f), and bias, (f,), by name."""
         return self.named((input_shape[-1], self.units), (self.units,))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -60,7 +60,7 @@ class Dense(Affine):
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
-        """Return y = activation(x @ kernel + bias), (n, ..., f)."""
+        """Return y = activation(x @ kernel + bias), (n, ..., f), and ctx = (x, y)."""
         rows = x.reshape(-1, x.shape[-1])  # (n, c)
         z = ops.dense_forward(rows, *self.kernel_and_bias())
         z = z.reshape(*x.shape[:-1], self.units)
@@ -71,7 +71,7 @@ class Dense(Affine):
     def backward(
         self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
     ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
-        """Return dx (n, ..., c), and the gradients of kernel and bias."""
+        """Return dx (n, ..., c), or None, and {"kernel": (c, f), "bias": (f,)}."""
         x, kept = ctx
         # forward: y = activation(z)
         dz = self.activation.backward(dy, kept).reshape(-1, self.units)
@@ -83,20 +83,23 @@ class Dense(Affine):
         return dx, self.named(dkernel, dbias)
 
     def seen_by(self, x: np.ndarray, position: Position) -> Seen:
-        """Return all inputs of an output's row: see `Affine.seen_by`."""
-        row = position[:-1]
+        """Return the c inputs that y[position] is computed from, and the kernel (c, f): see `Affine`."""
+        row = position[:-1]  # () for x (c,), else the indices of the axes before c
         return Seen((*row, 0), x[row], self.params["kernel"])
 
     def users_of_input(
         self, x_shape: tuple, y_shape: tuple, position: Position
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return all outputs of an input's row, and the weights: see `Affine.users_of_input`."""
+        """Return all f outputs that x[position] is used in, and its weight in each: see `Affine`."""
         *row, c = position
         return np.array([(*row, f) for f in range(self.units)]), self.params["kernel"][c]
 
     def users_of_weight(
         self, x: np.ndarray, y_shape: tuple, position: Position
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return one output of each row, and the inputs: see `Affine.users_of_weight`."""
+        """Return all outputs that kernel[position] is used in, and its input in each: see `Affine`.
+
+        For x (c,) that is one output; with more axes, one for each index of the axes before c.
+        """
         c, f = position
         return positions_of(y_shape[:-1], f), x[..., c].ravel()

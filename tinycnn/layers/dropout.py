@@ -8,12 +8,12 @@ from tinycnn.utils.validation import check_int, check_number
 
 
 class Dropout(Layer):
-    """While training, silences a share of its inputs at random and enlarges the rest; else does nothing.
+    """In training sets a random share of the inputs to 0 and divides the others by 1 - rate; else returns x.
 
     Args:
-        rate: the share to silence, 0 to 1.
+        rate: the share to set to 0, 0 to 1.
         noise_shape: only None.
-        seed: None, or a whole number from 0 that is mixed into the randomness of `fit`.
+        seed: None, or a whole number from 0 that is combined with the random numbers of `fit`.
         options: see `Layer`.
 
     Raises:
@@ -42,13 +42,13 @@ class Dropout(Layer):
         self.seed = None if seed is None else check_int("seed", seed, 0, 2**64 - 1)
 
     def step_seed(self, rng: np.random.Generator) -> int:
-        """Return the seed of one step's mask."""
+        """Return the seed of a step's mask, from 0 to 2**64 - 1: a random number xor the layer's seed."""
         return int(rng.integers(2**64, dtype=np.uint64)) ^ ((self.seed or 0) % 2**64)
 
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, int | None]:
-        """Return x with some positions silenced, shaped as x."""
+        """Return y, shaped as x, and ctx: the seed of the mask, None if dropout is off."""
         if not training or self.rate == 0:
             return x, None
         seed = self.step_seed(rng)
@@ -57,5 +57,5 @@ class Dropout(Layer):
     def backward(
         self, dy: np.ndarray, ctx: int | None, input_gradient: bool = True
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Return dx, shaped as dy: the gradient passes where the signal passed."""
+        """Return dx, shaped as dy: 0 where x was set to 0, else dy / (1 - rate); and {}."""
         return (dy if ctx is None else ops.dropout_backward(dy, self.rate, ctx)), {}

@@ -1,7 +1,8 @@
-"""How one number came about: what a layer's `explain...` methods return, and how it reads.
+"""The classes that a layer's `explain...` methods return: how one number was computed.
 
-The numbers are the net's own, the arithmetic on them is float64. `str(explanation)` is for people, the
-fields are for programs. Positions leave out the axis of the samples: (row, column, channel).
+Inputs and weights are the net's own numbers; sums and products of them are computed anew in float64.
+`str(explanation)` is text for people, the fields are for programs. A position is an index into the array
+of one sample, without the axis of the samples, as (row, column, channel).
 """
 
 import dataclasses
@@ -11,7 +12,7 @@ import numpy as np
 from tinycnn.layers.explanation_text import TOP, index_text, number, signed, term_lines
 
 Position = tuple[int, ...]
-FORMULAS = {
+FORMULAS = {  # of activations, as text
     "relu": "max(z, 0)",
     "sigmoid": "1 / (1 + exp(-z))",
     "tanh": "tanh(z)",
@@ -28,12 +29,12 @@ FORMULAS = {
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Explanation:
-    """How one number came about. This base says where it stands, and that its layer tells no more.
+    """Base class: which number it is, and its value. A layer without own explanations returns only this.
 
     Args:
-        layer: its name and class.
+        layer: name and class of the layer, as "conv2d (Conv2D)".
         what: "y" for an output, "dL/dx" for the gradient of an input, "dL/dkernel" for that of a weight.
-        position: in y, x or the weight, without the axis of the samples.
+        position: in y, x or the weight.
         value: the number itself.
 
     Example:
@@ -48,7 +49,7 @@ class Explanation:
     value: float
 
     def lines(self) -> list[str]:
-        """Return what stands under the first line of the text."""
+        """Return the lines of the text after the first; each subclass has its own."""
         kind = self.layer.rpartition("(")[2].rstrip(")")
         return [f"{kind} brings no explanation of its own."]
 
@@ -59,12 +60,12 @@ class Explanation:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Elementwise(Explanation):
-    """A number that is made of one other number.
+    """An output that depends on one input only.
 
     Args:
-        source: the position of the other one in the layer's input.
-        before: that number.
-        formula: what is done with it.
+        source: the position of that input in x.
+        before: that input, x[source].
+        formula: how the output follows from it, such as "relu(x)".
     """
 
     source: Position
@@ -72,19 +73,19 @@ class Elementwise(Explanation):
     formula: str
 
     def lines(self) -> list[str]:
-        """Return the number before, and what is done with it."""
+        """Return a line with the input, and one with the formula."""
         return [f"x{index_text(self.source)} = {number(self.before)}", f"y = {self.formula}"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Activated:
-    """The last step of many layers, y = activation(z), in float64.
+    """y = activation(z) for one number, in float64; a part of other explanations.
 
     Args:
         name: of the activation.
-        z: the number before it.
-        y: the number behind it.
-        highest: for softmax the largest of its scores, which is taken off first; else None.
+        z: the number that goes in.
+        y: the number that comes out.
+        highest: for softmax the largest of its scores, which is subtracted first; else None.
         exponentials: for softmax exp(z - highest) of all its scores, (classes,); else None.
     """
 
@@ -100,7 +101,7 @@ class Activated:
         return None if self.exponentials is None else float(self.exponentials.sum())
 
     def lines(self) -> list[str]:
-        """Return the step with its numbers."""
+        """Return the formula with its numbers: one line, for softmax two."""
         if self.exponentials is None:
             formula = FORMULAS.get(self.name, f"{self.name}(z)")
             return [f"{self.name}: y = {formula} = {number(self.y)} for z = {number(self.z)}"]
@@ -114,16 +115,16 @@ class Activated:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ActivationStep(Explanation):
-    """An output of a layer that is an activation.
+    """An output of a layer that only applies an activation.
 
     Args:
-        step: the number before and behind; for softmax the exponentials, too.
+        step: the numbers before and after the activation.
     """
 
     step: Activated
 
     def lines(self) -> list[str]:
-        """Return the step with its numbers."""
+        """Return the lines of `step`."""
         return self.step.lines()
 
 
@@ -133,13 +134,14 @@ class WeightedSum(Explanation):
 
     Args:
         corner: the position in x of the first of the inputs.
-        inputs: (c,) of a Dense, (rows, columns, c) of a window, cut where it goes over the border.
-        weights: those that they meet, shaped as the inputs.
+        inputs: (c,) for Dense; for Conv2D the window (rows, columns, c), cut at the border of the image.
+        weights: what each input is multiplied with, shaped as the inputs.
         products: inputs · weights.
         bias: 0 if there is none.
         z: the sum of the products and the bias.
-        activation: the step from z to y.
-        padding: ((top, bottom), (left, right)) rows and columns of zeros that are cut off; None for Dense.
+        activation: y = activation(z).
+        padding: ((top, bottom), (left, right)) rows and columns of the window that lie outside the image
+            and are left out; None for Dense.
     """
 
     corner: Position
@@ -157,25 +159,30 @@ class WeightedSum(Explanation):
         return self.products.sum(axis=tuple(range(self.products.ndim - 1)))
 
     def source(self, place: int) -> Position:
-        """Return the position in x of an input, given its place in `inputs` in reading order."""
+        """Return the position in x of one of the inputs.
+
+        Args:
+            place: its index in `inputs.ravel()`.
+        """
         inside = np.unravel_index(place, self.inputs.shape)
+        # Dense on more axes: corner has more indices than inputs has axes; those stay.
         inside = (*[0] * (len(self.corner) - len(inside)), *inside)
         return tuple(int(a + b) for a, b in zip(self.corner, inside, strict=True))
 
     def counted_for(self) -> np.ndarray:
-        """Return the places of the products above 0 in reading order, the largest first."""
+        """Return the indices into `products.ravel()` of all products above 0, the largest first."""
         products = self.products.ravel()
         order = np.argsort(-products, kind="stable")
         return order[products[order] > 0]
 
     def counted_against(self) -> np.ndarray:
-        """Return the places of the products below 0 in reading order, the lowest first."""
+        """Return the indices into `products.ravel()` of all products below 0, the lowest first."""
         products = self.products.ravel()
         order = np.argsort(products, kind="stable")
         return order[products[order] < 0]
 
     def lines(self) -> list[str]:
-        """Return window, largest products, channels, bias and activation."""
+        """Return lines with window, sum, largest products, sums by channel, bias and activation."""
         lines = [] if self.padding is None else self._window_lines()
         total = self.products.sum()
         lines.append(f"Σ x · kernel of {self.products.size} products = {number(total)}, of them")
@@ -185,15 +192,16 @@ class WeightedSum(Explanation):
             self.weights.ravel(),
         )
         if self.padding is not None and 1 < self.products.shape[-1] <= 2 * TOP:
-            sums = ", ".join(signed(each) for each in self.channel_sums)
+            sums = ", ".join(signed(channel_sum) for channel_sum in self.channel_sums)
             lines.append(f"by channel: {sums}")
         lines.append(f"z = {number(total)} {signed(self.bias)} (bias) = {number(self.z)}")
         return lines + self.activation.lines()
 
     def _window_lines(self) -> list[str]:
+        """Return one line with the window's size and position in x (Conv2D only)."""
         rows, columns, channels = self.inputs.shape
         line = f"window: {rows} x {columns} x {channels} numbers from x{index_text(self.corner)} on"
-        cut = sum(map(sum, self.padding))
+        cut = sum(map(sum, self.padding))  # 0 if the whole window lies in the image
         return [f"{line}; the rest lies in the padding, where x is 0" if cut else line]
 
 
@@ -236,7 +244,7 @@ class Pooled(Explanation):
 
     Args:
         corner: the position in x of the first of the inputs.
-        inputs: the window (rows, columns), cut where it goes over the border.
+        inputs: the window (rows, columns), cut at the border of the image.
         argmax: the position in x of the maximum; None for a mean.
     """
 
@@ -245,11 +253,11 @@ class Pooled(Explanation):
     argmax: Position | None = None
 
     def lines(self) -> list[str]:
-        """Return the window and what becomes of it."""
+        """Return lines with the window's size, its numbers if they are few, and its maximum or mean."""
         rows, columns = self.inputs.shape
         lines = [f"window: {rows} x {columns} numbers from x{index_text(self.corner)} on"]
         if self.inputs.size <= 9:
-            lines += [" ".join(f"{number(each):>8}" for each in row) for row in self.inputs]
+            lines += [" ".join(f"{number(x):>8}" for x in row) for row in self.inputs]
         if self.argmax is not None:
             return [*lines, f"the largest stands at x{index_text(self.argmax)}"]
         total = number(self.inputs.sum())
@@ -258,17 +266,17 @@ class Pooled(Explanation):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class GradientSum(Explanation):
-    """A gradient on its way back: each output that used the number adds its own gradient times a factor.
+    """The gradient of an input or a weight, as a sum over the k outputs that were computed from it.
 
-    What a number was multiplied with on its way forward is what its gradient is multiplied with on the
-    way back.
+    Each term is the output's gradient times a factor. The factor is what the input or weight was
+    multiplied with to compute that output.
 
     Args:
-        outputs: the positions in y of the outputs that used it, (k, axes).
-        factors: what it was multiplied with in each of them, (k,).
-        dz: the gradient of each of them before the layer's activation, (k,).
-        dy: the same behind the activation; a ReLU that is off makes dz 0 of it, (k,).
-        products: factors · dz, (k,); value is their sum.
+        outputs: the positions of these outputs in y, int (k, axes of y).
+        factors: (k,).
+        dz: the gradient of each output before the layer's activation, (k,).
+        dy: the gradient of each output after the activation, (k,); dz is 0 where a ReLU was off.
+        products: factors · dz, (k,); `value` is their sum.
     """
 
     outputs: np.ndarray
@@ -278,19 +286,20 @@ class GradientSum(Explanation):
     products: np.ndarray
 
     def lines(self) -> list[str]:
-        """Return the largest products, and how many outputs had nothing to say."""
+        """Return lines with the largest products, and how many products are 0 and why."""
         if not len(self.products):
             return ["no output used it"]
-        # Where an activation lies between, the gradient before it is another one.
-        of = "y" if np.array_equal(self.dz, self.dy) else "z"
-        sent = int(np.count_nonzero(self.products))
+        # Without an activation dz and dy are the same, and the text speaks of y only.
+        name = "y" if np.array_equal(self.dz, self.dy) else "z"
+        not_zero = int(np.count_nonzero(self.products))
         lines = [
-            f"Σ factor · dL/d{of} over the outputs that used it: {sent} of {len(self.dz)} not 0",
+            f"Σ factor · dL/d{name} over the outputs that used it: {not_zero} of {len(self.dz)} not 0",
             *term_lines(
-                lambda place: f"{of}{index_text(self.outputs[place])}", self.factors, self.dz
+                lambda place: f"{name}{index_text(self.outputs[place])}", self.factors, self.dz
             ),
         ]
         unused = int(np.count_nonzero(self.factors == 0))
         off = int(np.count_nonzero((self.dz == 0) & (self.dy != 0)))
+        # A list times False is empty: these lines are there only where there is something to count.
         lines += [f"{unused} with factor 0: they do not change with it"] * (unused > 0)
         return lines + [f"{off} with dL/dz = 0: their activation has no slope"] * (off > 0)

@@ -1,4 +1,4 @@
-"""Numbers and sums as people read them in an explanation."""
+"""Text of an explanation: how numbers, positions and the largest terms of a sum are written."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,12 +8,12 @@ TOP = 4  # terms of a sum that are written out; the others are added up
 
 
 def index_text(position: Sequence[int]) -> str:
-    """Return "[3, 4, 0]"."""
-    return f"[{', '.join(str(int(each)) for each in position)}]"
+    """Return a position as text, "[3, 4, 0]"."""
+    return f"[{', '.join(str(int(index)) for index in position)}]"
 
 
 def number(value: float) -> str:
-    """Return a number for people: four decimals, or three digits where those would all be 0.
+    """Return a number as text: with four decimals, or three digits if it is below 0.001 or from a million.
 
     Example:
         >>> number(0.25), number(-0.0000123), number(0)
@@ -24,16 +24,18 @@ def number(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """Return "+ 0.2500" or "- 0.2500"."""
+    """Return a number as text with its sign and a space in front, "+ 0.2500" or "- 0.2500"."""
     return f"- {number(-value)}" if value < 0 else f"+ {number(value)}"
 
 
 def term_lines(name: Callable[[int], str], factors: np.ndarray, others: np.ndarray) -> list[str]:
-    """Return lines with the largest products of two arrays (k,), and the sum of the rest, but for zeros.
+    """Return a line for each of the `TOP` largest products of two arrays, and one for the sum of the others.
+
+    Products that are 0 are left out.
 
     Args:
-        name: of a term, given its place.
-        factors, others: what is multiplied, (k,).
+        name: returns the text at the end of a line, given the product's index.
+        factors, others: the arrays to multiply, (k,) each.
 
     Example:
         >>> term_lines("x[{}]".format, np.array([2.0, 1.0]), np.array([-3.0, 4.0]))

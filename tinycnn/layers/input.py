@@ -1,4 +1,4 @@
-"""The input layer: it only says what shape a sample has."""
+"""The input layer: it computes nothing, and only states the shape of a sample."""
 
 import numpy as np
 
@@ -57,16 +57,21 @@ class InputLayer(Layer):
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, None]:
-        """Return x."""
+        """Return x unchanged, and None."""
         return x, None
 
     def backward(
         self, dy: np.ndarray, ctx: None, input_gradient: bool = True
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Return dy."""
+        """Return dy unchanged, and {}."""
         return dy, {}
 
 
 def Input(shape: tuple[int, ...] | None = None, **options: object) -> InputLayer:
-    """Return an `InputLayer`, to be the first of a `Sequential`."""
+    """Return an `InputLayer`, to be the first layer of a `Sequential`.
+
+    Args:
+        shape: of one sample, such as (28, 28, 1).
+        options: see `InputLayer`.
+    """
     return InputLayer(shape, **options)

@@ -7,10 +7,10 @@ from tinycnn.utils.validation import check_number
 
 
 class LeakyReLU(Layer):
-    """x where x is positive, a small multiple of x elsewhere: no output stays silent for good.
+    """Returns x where x > 0, and negative_slope times x elsewhere, so that the gradient is never 0.
 
     Args:
-        negative_slope: what the other numbers are multiplied with, 0 to 1e30.
+        negative_slope: what numbers up to 0 are multiplied with, 0 to 1e30.
         options: see `Layer`.
 
     Raises:
@@ -36,17 +36,17 @@ class LeakyReLU(Layer):
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return y, shaped as x."""
+        """Return y, shaped as x, and ctx: x > 0."""
         positive = x > 0
         return np.where(positive, x, self.negative_slope * x), positive
 
     def backward(
         self, dy: np.ndarray, ctx: np.ndarray, input_gradient: bool = True
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Return dx, shaped as dy."""
+        """Return dx, shaped as dy, and {}."""
         # forward: y = x where x > 0, else negative_slope · x
         return np.where(ctx, dy, self.negative_slope * dy), {}
 
     def activation_pattern(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return which inputs are positive."""
+        """Return (x > 0,), bool shaped as x: see `Layer.activation_pattern`."""
         return (ctx,)

@@ -1,4 +1,4 @@
-"""The weights of layers by their names, and whether they are finite."""
+"""The weights of layers by name, and a warning if some are NaN or infinite."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def named_weights(layers: Sequence) -> dict[str, np.ndarray]:
 
 
 def warn_of_weights(layers: Sequence) -> None:
-    """Warn of NaN and infinity in the parameters of these layers.
+    """Warn, once for all, if parameters of these layers hold NaN or infinity.
 
     Args:
         layers: built.

@@ -1,4 +1,4 @@
-"""What convolution and pooling share: a window that slides over images."""
+"""Padding, output size and position of windows, for the layers that slide a window over images."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,19 +11,31 @@ from tinycnn.utils.geometry import NO_PADDING, Padding, Pair
 
 
 def padding_name(value: str) -> str:
-    """Return "valid" or "same", in small letters."""
+    """Return the argument `padding` in small letters; raise ValueError unless it is "valid" or "same"."""
     if not isinstance(value, str) or value.lower() not in ("valid", "same"):
         raise ValueError(f"padding must be 'valid' or 'same'. Received: padding={value!r}")
     return value.lower()
 
 
 def padding_of(name: str, size: Pair, window: Pair, strides: Pair) -> Padding:
-    """Return ((top, bottom), (left, right)) for a padding's name."""
+    """Return ((top, bottom), (left, right)), the rows and columns of padding.
+
+    Args:
+        name: "valid" or "same".
+        size: of the image, (h, w).
+        window: its size, (kh, kw).
+        strides: (sh, sw).
+    """
     return ops.same_padding(size, window, strides) if name == "same" else NO_PADDING
 
 
 def output_of(layer: Layer, input_shape: Shape, window: Pair) -> Pair:
-    """Return (oh, ow) of a layer whose window slides over images.
+    """Return (oh, ow), the size of a convolution's or pooling's output.
+
+    Args:
+        layer: with attributes `padding` and `strides`.
+        input_shape: (n, h, w, c).
+        window: (kh, kw).
 
     Raises:
         ValueError: if the input is no image, or smaller than the window.
@@ -39,14 +51,14 @@ def output_of(layer: Layer, input_shape: Shape, window: Pair) -> Pair:
 
 
 class Window(NamedTuple):
-    """The part of an image that one output looks at: rows and columns, and what is cut off at the border."""
+    """The part of an image that one output is computed from; what lies outside the image is cut off."""
 
-    rows: slice
+    rows: slice  # of the image
     columns: slice
-    cut: Padding  # ((top, bottom), (left, right))
+    cut: Padding  # ((top, bottom), (left, right)) rows and columns of the window outside the image
 
     def inside(self, size: Pair) -> tuple[slice, slice]:
-        """Return the rows and columns of a window of this size that lie in the image."""
+        """Return the slices of a kernel of this size, (kh, kw), that lie in the image."""
         (top, bottom), (left, right) = self.cut
         return slice(top, size[0] - bottom), slice(left, size[1] - right)
 
@@ -55,41 +67,42 @@ def window_at(layer: Layer, window: Pair, x_shape: tuple, place: Sequence[int]) 
     """Return where the window of an output lies in the layer's input.
 
     Args:
-        layer: with strides and padding.
-        window: its size.
+        layer: with attributes `padding` and `strides`.
+        window: its size, (kh, kw).
         x_shape: of the input, (h, w, c).
         place: (row, column) of the output.
     """
-    starts = padding_of(layer.padding, x_shape[:2], window, layer.strides)
+    padding = padding_of(layer.padding, x_shape[:2], window, layer.strides)
     sides, cuts = [], []
     for axis in (0, 1):
-        first = place[axis] * layer.strides[axis] - starts[axis][0]
-        behind, size = first + window[axis], x_shape[axis]
-        sides.append(slice(max(first, 0), min(behind, size)))
-        cuts.append((max(-first, 0), max(behind - size, 0)))
+        first = place[axis] * layer.strides[axis] - padding[axis][0]  # below 0: in the padding
+        stop, size = first + window[axis], x_shape[axis]
+        sides.append(slice(max(first, 0), min(stop, size)))
+        cuts.append((max(-first, 0), max(stop - size, 0)))
     return Window(*sides, tuple(cuts))
 
 
 def windows_over(
     layer: Layer, window: Pair, shapes: tuple, place: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return all outputs whose window holds a pixel, and where in their windows it lies.
+    """Return the k outputs whose window holds a given pixel, and where in each window the pixel lies.
 
     Args:
-        layer, window: see `window_at`.
-        shapes: of input (h, w, c) and output (oh, ow, f).
-        place: (row, column) of the pixel.
+        layer: with attributes `padding` and `strides`.
+        window: its size, (kh, kw).
+        shapes: of the input, (h, w, c), and of the output, (oh, ow, f).
+        place: (row, column) of the pixel in the input.
 
     Returns:
-        (k, 2) rows and columns of the outputs, and (k, 2) rows and columns in their windows.
+        Two int arrays (k, 2): (row, column) of the output, and (row, column) of the pixel in its window.
     """
     x_shape, y_shape = shapes
-    starts = padding_of(layer.padding, x_shape[:2], window, layer.strides)
+    padding = padding_of(layer.padding, x_shape[:2], window, layer.strides)
     outputs = []
     for axis in (0, 1):
-        every = np.arange(y_shape[axis])
-        offset = place[axis] + starts[axis][0] - every * layer.strides[axis]
-        outputs.append(every[(offset >= 0) & (offset < window[axis])])
+        indices = np.arange(y_shape[axis])
+        offset = place[axis] + padding[axis][0] - indices * layer.strides[axis]  # in the window
+        outputs.append(indices[(offset >= 0) & (offset < window[axis])])
     where = np.stack(np.meshgrid(*outputs, indexing="ij"), axis=-1).reshape(-1, 2)  # (k, 2)
-    top_left = np.array([start for start, _ in starts])
+    top_left = np.array([before for before, _ in padding])
     return where, np.array(place) + top_left - where * np.array(layer.strides)

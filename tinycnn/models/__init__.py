@@ -1,4 +1,4 @@
-"""A model: layers in a row, the steps that they run, training, and the way to and from a file."""
+"""A model: a list of layers, the steps that they run, training, explanations, saving and loading."""
 
 from tinycnn.models.files import save_model
 from tinycnn.models.loading import load_model

@@ -1,37 +1,53 @@
-"""What `fit`, `evaluate` and `predict` receive, checked; and the form of what they return."""
+"""Checks of the arguments of `fit`, `evaluate` and `predict`, and the form of what they return."""
 
 import numpy as np
 
 from tinycnn.callbacks import Callback
 from tinycnn.utils.validation import check_int, check_number, plain
 
-VERBOSITY = {"auto": 1, 0: 0, 1: 1, 2: 2}
+VERBOSITY = {"auto": 1, 0: 0, 1: 1, 2: 2}  # accepted values of `verbose`: what they mean
 
 
 def batch_or(default: int, value: int | None, name: str = "batch_size") -> int:
-    """Return the size of batches that was asked for, or the default for None."""
+    """Return `value` as an int after checking it, or `default` if it is None.
+
+    Args:
+        default: a batch size.
+        value: what the caller passed, from 1, or None.
+        name: of the argument, for the error.
+
+    Raises:
+        ValueError, TypeError: if it is no whole number from 1.
+    """
     return default if value is None else check_int(name, value)
 
 
 def callback_list(callbacks: list[Callback] | Callback | None) -> list[Callback]:
-    """Return callbacks as a list."""
+    """Return callbacks as a new list: empty for None, of one for a single callback."""
     if isinstance(callbacks, list | tuple | None):
         return list(callbacks or ())
     return [callbacks]
 
 
 def validation_pair(data: tuple) -> tuple[np.ndarray, np.ndarray]:
-    """Return (x, y), or say that validation_data is something else."""
+    """Return (x, y) from the argument validation_data; raise ValueError if that is no pair."""
     if not isinstance(data, tuple | list) or len(data) != 2:
         raise ValueError("validation_data must be a pair (x, y).")
     return data[0], data[1]
 
 
 def split(data: tuple, share: float) -> tuple[tuple, tuple | None]:
-    """Cut off the last `share` of the samples for validation.
+    """Split data into a part to train on and the last samples, to validate on.
+
+    Args:
+        data: (x, y).
+        share: how much to validate on, from 0 to 1: the argument validation_split of `fit`.
+
+    Raises:
+        ValueError: if one of the parts would be empty, but for a share of 0.
 
     Returns:
-        (x, y) to train on, and (x, y) to validate on, None for a share of 0.
+        (x, y) to train on, and (x, y) to validate on, which is None for a share of 0.
     """
     checked = check_number("validation_split", share, 0, 1)
     # np.float32(0.2) is a little more than 0.2, but 0.2 is meant: the number that it is printed as.
@@ -46,7 +62,7 @@ def split(data: tuple, share: float) -> tuple[tuple, tuple | None]:
 
 
 def verbosity(verbose: int | str) -> int:
-    """Return 0, 1 or 2."""
+    """Return the argument `verbose` as 0, 1 or 2; "auto" is 1. Raise ValueError for anything else."""
     try:
         return VERBOSITY[verbose if type(verbose) in (int, str) else plain(verbose)]
     except (KeyError, TypeError):  # TypeError: what has no hash
@@ -56,7 +72,13 @@ def verbosity(verbose: int | str) -> int:
 
 
 def results(logs: dict[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:
-    """Return loss and metrics as Keras does: a number, a list, or by name."""
+    """Return loss and metrics in the form that Keras's `evaluate` has.
+
+    Args:
+        logs: {"loss": ..., metric: ...}.
+        return_dict: True to return `logs` itself; False: a list of its values, or only the loss if there
+            are no metrics.
+    """
     if return_dict:
         return logs
     return list(logs.values()) if len(logs) > 1 else logs["loss"]

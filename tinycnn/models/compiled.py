@@ -1,4 +1,8 @@
-"""`Compiled`: a network that knows what it is to be trained for, and what therefore really runs."""
+"""`Compiled`: a `Network` with `compile`, and the steps that training and prediction run.
+
+The classes build on each other: `Network` (layers, shapes, weights), `Compiled` (optimizer, loss, metrics,
+steps), `Sequential` (fit, evaluate, predict, explain, save).
+"""
 
 from collections.abc import Sequence
 
@@ -40,14 +44,14 @@ class Compiled(Network):
         run_eagerly: bool = False,
         **options: object,
     ) -> None:
-        """Say what to train for.
+        """Set the optimizer, the loss and the metrics for training.
 
         Args:
             optimizer: of `tinycnn.optimizers`, or its name.
             loss: of `tinycnn.losses`, or its name.
             metrics: names or functions of `tinycnn.metrics`.
-            run_eagerly: run every layer by itself, not neighbours as one.
-            loss_weights, weighted_metrics, options: raise unless they change nothing.
+            run_eagerly: True to run every layer by itself in training, without fused steps.
+            loss_weights, weighted_metrics, options: Keras's; accepted only at their defaults.
 
         Raises:
             TypeError, ValueError: for something that is not there; nothing is changed then.
@@ -71,20 +75,35 @@ class Compiled(Network):
         self.optimizer, self.run_eagerly = optimizer, run_eagerly
         self._compiled = compiled
         self._plans = {}
-        _ = self.objective  # what it warns of is said now
+        _ = self.objective  # computed here so that its warning comes from `compile`
 
     @property
     def objective(self) -> training.Objective | None:
-        """What training runs and aims at; None before the model is compiled and built."""
+        """The steps, loss and metrics of training; None before the model is compiled and built.
+
+        It is computed once, and again after `add`, `build` or `compile`.
+        """
         if self._compiled is None or not self.built:
             return None
-        plans = self._plans
+        plans = self._plans_now()
         if "training" not in plans:
             plans["training"] = self._plan_training(self._compiled["loss"])
         return plans["training"]
 
+    def _plans_now(self) -> dict[str, object]:
+        """Return what is planned for the layers as they are: nothing yet if one was changed since."""
+        changes = [layer.changes for layer in self._layers] + [self.run_eagerly]
+        plans = self._plans  # read once: another thread may put others in its place
+        if plans.get("changes") != changes:
+            plans = self._plans = {"changes": changes}
+        return plans
+
     def _plan_training(self, loss: object) -> training.Objective:
-        logits = self.layers[-1].as_logits() is not None
+        """Return the `Objective` of a built model with this loss.
+
+        It warns if the loss has from_logits=True although the model ends in a softmax.
+        """
+        logits = self.layers[-1].as_logits() is not None  # whether the last layer has a softmax
         if logits and loss.from_logits:
             warn(
                 "from_logits=True, but the model ends in a softmax: as in Keras, the loss takes the "
@@ -96,10 +115,10 @@ class Compiled(Network):
         )
 
     def steps(self, training: bool = False) -> list[AnyStep]:
-        """Return what really runs, in order: layers, or neighbours that run as one.
+        """Return the steps that the model runs, in order: single layers and fused layers.
 
         Args:
-            training: the steps of `fit`, up to the loss; False: those of `predict`.
+            training: True for the steps of `fit`, up to the loss; False: those of `predict`.
 
         Raises:
             ValueError: if the model is not built.
@@ -115,12 +134,13 @@ class Compiled(Network):
         self._require_built()
         if training:
             return self._compiled_objective().steps
-        plans = self._plans
+        plans = self._plans_now()
         if "prediction" not in plans:
             plans["prediction"] = plan(self.layers, prediction=True)
         return plans["prediction"]
 
     def _compiled_objective(self) -> training.Objective:
+        """Return `objective`; raise RuntimeError if the model is not compiled."""
         if self.objective is None:
             raise RuntimeError(
                 "Compile the model first: model.compile(optimizer, loss, metrics=[...])."

@@ -1,12 +1,13 @@
-"""What a model costs before anything runs: operations and memory for one sample, from its shapes alone.
+"""How much a model will compute and hold for one sample, estimated from its shapes before anything runs.
 
-A file of a few kilobytes can describe a net that computes for hours: windows of pooling have no weights,
-and those of a kernel say nothing of how often it is applied.
+It guards against files: a model file of a few kilobytes can describe a net that computes for hours,
+because the number of weights does not say how often they are applied.
 """
 
 from tinycnn.layers.base import Layer, flat_size
 from tinycnn.utils.errors import ModelFileError
 
+# Limits for one sample. "The classic net" is Keras's old example for MNIST, mnist_cnn.
 # 190 times the classic net's 26 million; a few seconds at most on one slow core.
 MOST_OPERATIONS = 5_000_000_000
 # 28 times the classic net's 36,864; 1 GiB in float32 for the 256 samples that are predicted at once.
@@ -15,7 +16,7 @@ _REMEDY = "Give a smaller model, or run a script of the project with --force."
 
 
 def operations(layers: list[Layer]) -> int:
-    """Return how many additions, multiplications and comparisons one sample takes, about.
+    """Return about how many additions, multiplications and comparisons the forward pass of a sample takes.
 
     Args:
         layers: of a built model.
@@ -30,12 +31,12 @@ def operations(layers: list[Layer]) -> int:
 
 
 def largest_output(layers: list[Layer]) -> int:
-    """Return how many numbers the largest output of a layer has for one sample."""
+    """Return the size, in numbers for one sample, of the largest output among these layers."""
     return max(flat_size(layer.output_shape) for layer in layers)
 
 
 def check_cost(layers: list[Layer], path: str) -> None:
-    """Raise for a model that would keep the machine busy for minutes, or fill its memory.
+    """Raise if a model exceeds `MOST_OPERATIONS` or `MOST_NUMBERS`; else do nothing.
 
     Args:
         layers: of a built model.

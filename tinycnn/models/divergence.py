@@ -1,4 +1,4 @@
-"""Why a loss is not finite: sought only once it is not, and said once, as a warning."""
+"""A warning when a loss becomes NaN or infinite, with the likely cause; once for each training."""
 
 import dataclasses
 
@@ -9,13 +9,16 @@ from tinycnn.utils.warning import warn
 
 
 def likely_cause(model: object, x: np.ndarray, y: np.ndarray, samples: np.ndarray) -> str:
-    """Return what makes a loss of this batch NaN or infinite, and what to do, in sentences.
+    """Return why a loss of this batch is NaN or infinite, and what to do, as text for a warning.
+
+    It looks, in this order, for such numbers in x, in y and in the weights; if all are finite, the
+    numbers grew too large inside the net.
 
     Args:
         model: compiled and built; its weights are those that the loss was computed with.
-        x: the batch, of the model's dtype.
+        x: the batch (n, ...), of the model's dtype.
         y: its labels, (n, ...).
-        samples: which samples of the data these are, (n,).
+        samples: the indices of these samples in the whole data, (n,), for the text.
     """
     with np.errstate(over="ignore"):
         labels = np.asarray(y).astype(model.dtype)
@@ -30,11 +33,13 @@ def likely_cause(model: object, x: np.ndarray, y: np.ndarray, samples: np.ndarra
     if names := not_finite(weights):
         cause = f"x and y are finite, but NaN or infinity is in the weights {', '.join(names)}."
     else:
-        sizes = [max(np.abs(w).max(initial=0) for w in some) for some in ([x], weights.values())]
+        largest_x = np.abs(x).max(initial=0)
+        largest_weight = max(np.abs(w).max(initial=0) for w in weights.values())
         cause = (
-            f"numbers grow too large on the way: x reaches {sizes[0]:.3g}, weights {sizes[1]:.3g}."
+            f"numbers grow too large on the way: x reaches {largest_x:.3g}, "
+            f"weights {largest_weight:.3g}."
         )
-        if sizes[0] > sizes[1]:
+        if largest_x > largest_weight:
             return f"{cause} Scale x, to numbers round 1."
     if not model.optimizer.iterations:
         return f"{cause} They were so before the first step: begin with other weights."
@@ -44,10 +49,11 @@ def likely_cause(model: object, x: np.ndarray, y: np.ndarray, samples: np.ndarra
 
 @dataclasses.dataclass
 class Watch:
-    """Checks the losses of a training or an evaluation, and warns once when one is not finite.
+    """Checks the losses of a training or an evaluation; warns at the first that is NaN or infinite.
 
     Args:
         model: compiled and built.
+        warned: whether it has warned already; then it checks no more.
     """
 
     model: object
@@ -61,13 +67,13 @@ class Watch:
         place: str,
         losses: np.ndarray,
     ) -> None:
-        """Check a batch, before the weights change.
+        """Warn if a loss of this batch is NaN or infinite; to be called before the weights change.
 
         Args:
-            x, y: the batch.
-            samples: which samples of the data these are.
-            place: where this is, for the warning, such as "epoch 1, batch 3".
-            losses: of every sample, (n,).
+            x, y: the batch: samples (n, ...) and labels.
+            samples: the indices of these samples in the whole data, (n,), or a slice with start and stop.
+            place: where in the training this is, for the text, such as "epoch 1, batch 3".
+            losses: the loss of each sample, (n,).
         """
         if self.warned or np.isfinite(losses).all():
             return

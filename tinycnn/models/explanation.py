@@ -1,6 +1,7 @@
-"""Every number explained: how it came about on the way forward, and its gradient on the way back.
+"""`model.explain`, `explain_gradient` and `explain_weight_gradient`: how one number was computed.
 
-Each layer explains itself (`Layer.explain...`); here it is handed what it needs for that.
+These functions run the model, and hand the arrays x, y and dy of the layer in question to that layer's
+own `explain`, `explain_input_gradient` or `explain_weight_gradient`.
 """
 
 import dataclasses
@@ -18,12 +19,13 @@ from tinycnn.models.plan import plan
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class FromLoss(Explanation):
-    """The gradient of an output of the last layer: it comes straight from the loss.
+    """How dL/dy of one number of the model's output came about: the loss computed it.
 
     Args:
-        prediction: the output.
-        target: what the label wants it to be.
-        dz: the gradient before a softmax that the loss takes together with it; None without one.
+        prediction: that number of the output, after the softmax if there is one.
+        target: what the label says that the number should be, for example 0 or 1.
+        dz: the gradient with respect to the number before the softmax; None for a model without softmax
+            at its end.
     """
 
     prediction: float
@@ -31,7 +33,7 @@ class FromLoss(Explanation):
     dz: float | None
 
     def lines(self) -> list[str]:
-        """Return prediction and target, and the gradient before the softmax."""
+        """Return one line with prediction and target, and one with dz unless that is None."""
         lines = [
             f"from the loss: {number(self.prediction)} predicted, {number(self.target)} wanted"
         ]
@@ -41,22 +43,22 @@ class FromLoss(Explanation):
 
 
 class Trace(NamedTuple):
-    """What one pass there and back leaves behind."""
+    """All arrays of one forward and one backward pass, without dropout: k layers, k + 1 arrays."""
 
-    layers: list[Layer]  # as training runs them, without a softmax that the loss takes with it
-    values: list[np.ndarray]  # x, and the output of every layer
-    gradients: list[np.ndarray]  # of the mean loss with respect to each of them
-    target: np.ndarray
+    layers: list[Layer]  # a softmax at the end is left out: the loss computes it
+    values: list[np.ndarray]  # x, then the output of each layer, (n, ...)
+    gradients: list[np.ndarray]  # of the mean loss with respect to each of `values`, same shapes
+    target: np.ndarray  # the labels as the loss compares them with the output, (n, classes)
 
 
 def explain(model: object, x: np.ndarray, layer: object, position: Position) -> Explanation:
-    """Return how one number of a layer's output came about; it prints as a few lines.
+    """Return how one number of a layer's output was computed; `str` of the result is a few lines of text.
 
     Args:
         model: built.
         x: one sample (1, ...), of the model's dtype.
         layer: its name, its index in `model.layers`, or the layer; the input layer has a name only.
-        position: in the layer's output, without the axis of the samples: (row, column, channel).
+        position: the index of the number in the layer's output for one sample, as (row, column, channel).
 
     Raises:
         ValueError: for a layer or a position that is not there.
@@ -71,9 +73,10 @@ def explain(model: object, x: np.ndarray, layer: object, position: Position) -> 
 def explain_gradient(
     model: object, x: np.ndarray, y: np.ndarray, layer: object, position: Position
 ) -> Explanation:
-    """Return how the gradient of the loss with respect to a number of a layer's output came about.
+    """Return how dL/dy of one number of a layer's output was computed.
 
-    It comes from the outputs of the next layer that used the number, and the next layer explains it.
+    The number is an input of the next layer, so the next layer explains it. For the last layer the loss
+    does.
 
     Args:
         model: compiled and built.
@@ -84,26 +87,28 @@ def explain_gradient(
         ValueError: for a layer or a position that is not there.
     """
     index = index_of(model, layer)
-    trace = there_and_back(model, x, y)
+    trace = forward_and_backward(model, x, y)
     if index + 1 == len(model.layers):
         return from_loss(model, trace, index, position)
-    behind = trace.layers[index + 1]
-    if behind is not model.layers[index + 1] and not behind.params:
-        return from_loss(model, trace, index, position)  # a softmax that the loss takes with it
-    x, y = (trace.values[place][0] for place in (index + 1, index + 2))
-    return behind.explain_input_gradient(x, y, trace.gradients[index + 2][0], position)
+    next_layer = trace.layers[index + 1]
+    if next_layer is not model.layers[index + 1] and not next_layer.params:
+        # The next layer is a softmax without weights: the loss computed it.
+        return from_loss(model, trace, index, position)
+    # values[i + 1] is the output of layer i, and so the input of layer i + 1.
+    x, y = trace.values[index + 1][0], trace.values[index + 2][0]
+    return next_layer.explain_input_gradient(x, y, trace.gradients[index + 2][0], position)
 
 
 def explain_weight_gradient(
     model: object, x: np.ndarray, y: np.ndarray, name: str, position: Position
 ) -> Explanation:
-    """Return how the gradient of the loss with respect to a weight came about.
+    """Return how the gradient of the loss with respect to one number of a parameter was computed.
 
     Args:
         model: compiled and built.
-        x, y: one sample and its label: see `explain_gradient`.
-        name: of the parameter as in `gradients`: "conv2d/kernel".
-        position: in the parameter, for a convolution's kernel (row, column, channel, filter).
+        x, y: one sample and its label, each with a first axis of 1: see `explain_gradient`.
+        name: layer and parameter, such as "conv2d/kernel".
+        position: the number's index in the parameter, for a kernel (row, column, channel, filter).
 
     Raises:
         ValueError: for a parameter or a position that is not there.
@@ -112,15 +117,15 @@ def explain_weight_gradient(
     index = index_of(model, layer)
     if index < 0:
         raise ValueError(f"The input layer has no parameters. Received: name={name!r}")
-    trace = there_and_back(model, x, y)
-    x, y = (trace.values[place][0] for place in (index, index + 1))
+    trace = forward_and_backward(model, x, y)
+    x, y = trace.values[index][0], trace.values[index + 1][0]  # input and output of the layer
     return trace.layers[index].explain_weight_gradient(
         x, y, trace.gradients[index + 1][0], parameter, position
     )
 
 
 def activation_gradients(model: object, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-    """Return dL/dy of every layer's output, in the order of `model.layers`, without dropout.
+    """Return the gradient of the loss with respect to every layer's output, without dropout.
 
     Args:
         model: compiled and built.
@@ -128,33 +133,44 @@ def activation_gradients(model: object, x: np.ndarray, y: np.ndarray) -> list[np
         y: labels, as the loss takes them.
 
     Returns:
-        The gradients of the mean loss, each shaped as the layer's output in `activations`.
+        One array a layer, in the order of `model.layers`, shaped as that layer's output (n, ...). The loss
+        is the mean over the n samples.
     """
-    trace = there_and_back(model, x, y)
+    trace = forward_and_backward(model, x, y)
     last, _ = prediction_gradient(model, trace)
     return [gradient.copy() for gradient in (*trace.gradients[1:-1], last)]
 
 
-def there_and_back(model: object, x: np.ndarray, y: np.ndarray) -> Trace:
-    """Run every layer by itself, the loss, and every layer backwards."""
+def forward_and_backward(model: object, x: np.ndarray, y: np.ndarray) -> Trace:
+    """Run all layers forward, then the loss, then all layers backward, and return all arrays.
+
+    Args:
+        model: compiled and built.
+        x: samples (n, ...), of the model's dtype.
+        y: labels, as the loss takes them.
+    """
     objective = model.objective
     with_softmax = model.layers[-1].as_logits() is not None
-    layers = [step.layer for step in plan(model.layers, logits=with_softmax, fuse=False)]
+    steps = plan(model.layers, logits=with_softmax, fuse=False)
     values, tape = [x], []
-    for layer in layers:
-        x, ctx = layer.forward(x, False, None)
+    for step in steps:
+        x, ctx = step.forward(x, False, None)
         values.append(x)
         tape.append(ctx)
     target = objective.loss.target(y, x)
     _, ctx = objective.loss.forward(target, x, objective.from_logits)
     gradients = [objective.loss.backward(target, ctx, objective.from_logits)]
-    for layer, ctx in zip(reversed(layers), reversed(tape), strict=True):
-        gradients.append(layer.backward(gradients[-1], ctx)[0])
-    return Trace(layers, values, gradients[::-1], target)
+    for step, ctx in zip(reversed(steps), reversed(tape), strict=True):
+        gradients.append(step.backward(gradients[-1], ctx, True)[0])
+    return Trace([step.layer for step in steps], values, gradients[::-1], target)
 
 
 def prediction_gradient(model: object, trace: Trace) -> tuple[np.ndarray, np.ndarray]:
-    """Return dL/dy of the model's output, and that output, behind its softmax if there is one."""
+    """Return dL/dy of the model's output, and that output y, both (n, classes).
+
+    If the model ends in a softmax, y is the output of the softmax. `trace` holds only the scores before
+    it, so softmax and loss are computed once more here, one after the other.
+    """
     last = model.layers[-1]
     if last.as_logits() is None:
         return trace.gradients[-1], trace.values[-1]
@@ -165,7 +181,14 @@ def prediction_gradient(model: object, trace: Trace) -> tuple[np.ndarray, np.nda
 
 
 def from_loss(model: object, trace: Trace, index: int, position: Position) -> FromLoss:
-    """Return the explanation of dL/dy of the model's output, or of the scores that its last layer softens."""
+    """Return the explanation of dL/dy of one number of a layer's output that goes straight into the loss.
+
+    Args:
+        model: compiled and built.
+        trace: from `forward_and_backward`, of one sample.
+        index: of the last layer, or of the one before it if the last is a softmax without weights.
+        position: the number's index in the layer's output for one sample.
+    """
     dy, y_pred = (array[0] for array in prediction_gradient(model, trace))
     if index + 1 < len(model.layers):
         dy = trace.gradients[index + 1][0]
@@ -177,7 +200,7 @@ def from_loss(model: object, trace: Trace, index: int, position: Position) -> Fr
 
 
 def input_layer(model: object) -> InputLayer:
-    """Return the model's input layer, or one like it where the model was made without."""
+    """Return the model's `InputLayer`; a new one of the same shape and dtype if the model has none."""
     first = model._layers[0]
     if isinstance(first, InputLayer):
         return first
@@ -185,10 +208,14 @@ def input_layer(model: object) -> InputLayer:
 
 
 def index_of(model: object, layer: object) -> int:
-    """Return the index of a layer in `model.layers`, given that, its name or itself; -1 for the input layer.
+    """Return the index of a layer in `model.layers`; -1 for the input layer.
+
+    Args:
+        model: built.
+        layer: the layer's name, its index, or the layer itself.
 
     Raises:
-        ValueError: if there is none.
+        ValueError: if the model has no such layer.
     """
     first = input_layer(model)
     if layer is first or (isinstance(layer, str) and layer == first.name):
@@ -196,7 +223,7 @@ def index_of(model: object, layer: object) -> int:
     if not isinstance(layer, Layer):
         by_name = isinstance(layer, str)
         layer = model.get_layer(layer) if by_name else model.get_layer(index=layer)
-    places = [place for place, each in enumerate(model.layers) if each is layer]
-    if not places:
+    indices = [index for index, other in enumerate(model.layers) if other is layer]
+    if not indices:
         raise ValueError(f"{label(layer)} is no layer of this model: {model.layers}")
-    return places[0]
+    return indices[0]

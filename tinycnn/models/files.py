@@ -1,20 +1,29 @@
-"""Between a model and its file: what is to be stored, as plain values, and what they must look like."""
+"""What a model stores in its file, as plain values, and which arrays a model's file must hold.
+
+How these are written as HDF5 is the task of `tinycnn.saving`.
+"""
 
 import math
 import os
 
+import numpy as np
+
 from tinycnn import optimizers, saving
 from tinycnn.layers import InputLayer, Layer, layers_from_config
+from tinycnn.utils.arrays import check_array
 from tinycnn.utils.errors import ModelFileError
 
-LARGEST_SAMPLE = 2**26  # numbers that a layer of a file may hand on for one sample
+LARGEST_SAMPLE = 2**26  # the most numbers that a layer read from a file may output for one sample
 
 
 def weight_specs(config: dict) -> saving.Specs:
-    """Return the name, and the shape and dtype of each parameter, of every layer; nothing is allocated.
+    """Return for every layer its name, and {parameter: (shape, dtype)}, without making the arrays.
 
     Args:
         config: as from `Sequential.get_config`.
+
+    Returns:
+        A list such as [("dense", {"kernel": ((784, 10), "float32"), "bias": ((10,), "float32")})].
 
     Raises:
         ValueError, TypeError: if it describes no model.
@@ -23,7 +32,14 @@ def weight_specs(config: dict) -> saving.Specs:
 
 
 def specs_of(layers: list[Layer]) -> saving.Specs:
-    """Return what `weight_specs` does, of layers that are made, but not built."""
+    """Return what `weight_specs` returns, for layers that need not be built.
+
+    Args:
+        layers: in order, the first with the shape of its input.
+
+    Raises:
+        ValueError: if they make no model, or an output is larger than `LARGEST_SAMPLE`.
+    """
     specs, shape = [], None
     for layer in layers:
         shape = layer.batch_shape if shape is None else shape
@@ -47,21 +63,60 @@ def save_model(
     overwrite: bool = True,
     include_optimizer: bool = True,
 ) -> None:
-    """Write a whole model to a file: see `Sequential.save`."""
+    """Write a model's layers, weights and, if it is compiled, its training state to an HDF5 file.
+
+    Args:
+        model: built.
+        filepath, overwrite, include_optimizer: see `Sequential.save`.
+
+    Raises:
+        ModelFileError: if the file cannot be written.
+    """
     path = os.fspath(filepath)
     if not path.lower().endswith((".h5", ".hdf5")):
         raise ModelFileError(path, "only .h5 and .hdf5 files can be written", "Choose such a name.")
     model._built_layers()
-    compiled, state = None, None
+    compiled, state, learning = None, None, ()
     if model._compiled is not None and include_optimizer:
         compiled, state = compiled_config(model), optimizer_state(model.optimizer)
+        learning = model._compiled["loss"], model.optimizer
+    saving.check_known(path, model.layers, learning)
+    check_arrays(path, model.layers, model.optimizer if state else None)
     weights = [layer.get_weights() for layer in model.layers]
     saved = saving.SavedModel(model.get_config(), weights, compiled, state)
     saving.write_model(path, saved, overwrite=overwrite)
 
 
+def check_arrays(
+    path: str, layers: list[Layer], optimizer: optimizers.Optimizer | None = None
+) -> None:
+    """Make sure that parameters, and slots, still are what their layers were built with.
+
+    Raises:
+        ModelFileError: if one was replaced by something that `load_model` would refuse.
+    """
+    try:
+        for layer in layers:
+            shapes = layer.weight_shapes(layer.input_shape)
+            if list(layer.params) != list(shapes):
+                raise ValueError(
+                    f"Layer {layer.name} must have the parameters {list(shapes)}, in this order. "
+                    f"Received: {list(layer.params)}"
+                )
+            for name, shape in shapes.items():
+                about = f"{name} of layer {layer.name}"
+                check_array(about, layer.params[name], tuple(shape), np.dtype(layer.dtype))
+        params = [param for layer in layers for param in layer.params.values()]
+        for name, slot in optimizer.slots.items() if optimizer else ():
+            for array, param in zip(slot, params, strict=True):
+                check_array(f"{name} of the optimizer", array, param.shape, param.dtype)
+    except ValueError as error:
+        remedy = "Copy new numbers into the arrays that are there: layer.set_weights([...])."
+        raise ModelFileError(path, str(error), remedy) from error
+
+
 def compiled_config(model: object) -> dict:
-    """Return what `compile` was told, as plain values."""
+    """Return a compiled model's loss, metrics and optimizer as plain values: strings, numbers, dicts."""
     return {
         "loss": model._compiled["loss"].serialize(),
         "metrics": [name for name, _ in model._compiled["metrics"]],
@@ -70,7 +125,10 @@ def compiled_config(model: object) -> dict:
 
 
 def optimizer_state(optimizer: optimizers.Optimizer) -> dict | None:
-    """Return an optimizer's step count and copies of its slots; None before its first step."""
+    """Return an optimizer's step count and copies of its slots, {"iterations": ..., "slots": ...}.
+
+    Slots are its running arrays, one for each weight array. None before the first step.
+    """
     if not optimizer.iterations:
         return None
     slots = {name: [array.copy() for array in slot] for name, slot in optimizer.slots.items()}

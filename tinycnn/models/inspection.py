@@ -1,4 +1,4 @@
-"""Looking inside a model: what every layer makes of a picture, and which pixels matter."""
+"""Looking inside a model: every layer's output, every parameter's gradient, the gradient of the input."""
 
 import numpy as np
 
@@ -8,7 +8,9 @@ from tinycnn.utils.validation import as_array
 
 
 def activations(model: object, x: np.ndarray) -> list[np.ndarray]:
-    """Return the output of every layer, in the order of `model.layers`.
+    """Return the output (n, ...) of every layer for these samples, in the order of `model.layers`.
+
+    Dropout is off, as in `predict`.
 
     Args:
         model: built.
@@ -22,7 +24,9 @@ def activations(model: object, x: np.ndarray) -> list[np.ndarray]:
 
 
 def gradients(model: object, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the gradient of the mean loss with respect to every parameter, without dropout or learning.
+    """Return the gradient of the mean loss with respect to every parameter.
+
+    Dropout is off, and the weights stay as they are.
 
     Args:
         model: compiled and built.
@@ -38,7 +42,7 @@ def gradients(model: object, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarr
 
 
 def input_gradient(model: object, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
-    """Return how the score of a class changes with every pixel: a picture of what matters.
+    """Return the gradient of a class's score with respect to every pixel (a "saliency map").
 
     The score is the class's number before the softmax.
 
@@ -63,9 +67,10 @@ def input_gradient(model: object, x: np.ndarray, class_index: int | np.ndarray) 
 
 
 def input_times_gradient(model: object, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
-    """Return what every pixel adds to the score of a class, by the slope there: x · dscore/dx.
+    """Return x · dscore/dx: about how much every pixel adds to the score of a class.
 
-    In a net of ReLUs and maxima without biases these add up to the score.
+    In a net without biases whose only non-linear layers are ReLU and max pooling, the sum over the pixels
+    is exactly the score.
 
     Args:
         model, x, class_index: see `input_gradient`.
@@ -83,11 +88,11 @@ def input_times_gradient(model: object, x: np.ndarray, class_index: int | np.nda
 
 
 def class_indices(scores: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
-    """Return the class, or one class for each sample, as an array.
+    """Return `class_index` as an integer array, () or (n,), after checking that these classes exist.
 
     Args:
-        scores: (n, classes).
-        class_index: as received.
+        scores: the model's output, (n, classes).
+        class_index: what the caller passed: one class, or one for each sample (n,).
 
     Raises:
         ValueError: for scores of another shape, or a class that is not there.

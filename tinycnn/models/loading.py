@@ -1,4 +1,4 @@
-"""A model from a file."""
+"""`load_model`: make a model from an HDF5 file."""
 
 import os
 
@@ -36,6 +36,8 @@ def load_model(
     layers: list[Layer] = []
 
     def weight_specs(config: dict) -> saving.Specs:
+        # read_model calls this with the file's configuration, to learn which arrays to read. The layers
+        # made on the way are the model's.
         layers.extend(layers_from_config(config))
         return specs_of(layers)
 

@@ -1,4 +1,4 @@
-"""`Network`: layers in a row, their shapes and their weights. `Sequential` adds everything that learns."""
+"""`Network`: a list of layers, their shapes and their weights; the base of `Compiled` and `Sequential`."""
 
 import itertools
 import re
@@ -13,17 +13,19 @@ from tinycnn.utils.validation import check_int, check_name, is_int
 
 
 def snake_case(name: str) -> str:
-    """Return "max_pooling2d" for "MaxPooling2D", as Keras names layers.
+    """Return a class's name in small letters with underscores, as Keras names layers.
 
     Example:
-        >>> snake_case("MaxPooling2D"), snake_case("ReLU")
-        ('max_pooling2d', 're_lu')
+        >>> snake_case("MaxPooling2D"), snake_case("ReLU"), snake_case("PReLU")
+        ('max_pooling2d', 're_lu', 'p_re_lu')
     """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", name).lower()
 
 
 class Network:
-    """Layers in a row, each built as soon as the shape of its input is known.
+    """A list of layers, each fed with the output of the one before it.
+
+    A layer is built (gets its weights) as soon as the shape of its input is known.
 
     Args:
         layers: the layers, in order; more can follow with `add`.
@@ -41,10 +43,12 @@ class Network:
 
     def __init__(self, layers: Sequence[Layer] | None, name: str):
         self.name = check_name("name", name)
-        self._rng: np.random.Generator | None = None  # None: the default one, read at each layer
+        # For first weights; None: `utils.next_rng()`, called anew for each layer.
+        self._rng: np.random.Generator | None = None
         self.built = False
         self._layers: list[Layer] = []
-        self._plans: dict[str, object] = {}  # of these layers, made at their first use
+        # "training": an Objective, "prediction": a list of steps; each made at its first use.
+        self._plans: dict[str, object] = {}
         if not isinstance(layers, list | tuple | None):
             raise TypeError(f"layers must be a list of layers. Received: {layers!r}")
         for layer in layers or []:
@@ -58,12 +62,12 @@ class Network:
 
     @property
     def weights(self) -> list[np.ndarray]:
-        """The parameters themselves, not copies, in order."""
+        """All parameter arrays of all layers, in order: the arrays themselves, not copies."""
         return [param for layer in self.layers for param in layer.params.values()]
 
     @property
     def dtype(self) -> str:
-        """The dtype that everything is computed in."""
+        """The dtype of all weights and outputs, "float32" or "float64"."""
         last = self._layers[-1] if self._layers else None
         return "float32" if last is None or isinstance(last, InputLayer) else last.dtype
 
@@ -80,7 +84,10 @@ class Network:
         return self._layers[-1].output_shape
 
     def add(self, layer: Layer) -> None:
-        """Put one more layer at the end; it is built at once if the shape of its input is known.
+        """Append a layer; its weights are made at once if the shape of its input is known.
+
+        Args:
+            layer: that is in no model yet; without a name it gets one.
 
         Raises:
             TypeError: for something that is no layer.
@@ -101,16 +108,23 @@ class Network:
         self._layers.append(layer)
         layer.attached = True
         self.built = shape is not None and bool(self.layers)
-        self._plans = {}  # a new one: a thread may just fill the old one, a copy may hold it
+        # A new dict, not cleared: another thread may be filling the old, a shallow copy may share it.
+        self._plans = {}
 
     def _next_input_shape(self, layer: Layer) -> tuple | None:
-        """Return the shape of what reaches a layer that is about to be added, None if not known."""
+        """Return the input shape, (None, ...), of a layer about to be added; None if it is not known yet."""
         if not self._layers:
             return layer.batch_shape
         return self._layers[-1].output_shape
 
     def _unused_name(self, layer: Layer) -> str:
-        """Return the layer's own name, or the class's with a number, as Keras counts."""
+        """Return a name for a layer about to be added.
+
+        That is its own name, or else its class's: "conv2d", then "conv2d_1", "conv2d_2", ...
+
+        Raises:
+            ValueError: if another layer has the layer's own name.
+        """
         used = {other.name for other in self._layers}
         if layer.name is not None:
             if layer.name in used:
@@ -121,7 +135,7 @@ class Network:
         return next(name for name in names if name not in used)
 
     def build(self, input_shape: tuple) -> None:
-        """Make all parameters.
+        """Make the weights of all layers for this shape of the input; does nothing if they are made.
 
         Args:
             input_shape: with the number of samples (or None) in front.
@@ -140,30 +154,36 @@ class Network:
             self._build_layer(layer, shape)
             shape = layer.output_shape
         self.built = True
-        self._plans = {}  # a new one: a thread may just fill the old one, a copy may hold it
+        # A new dict, not cleared: another thread may be filling the old, a shallow copy may share it.
+        self._plans = {}
 
     def __repr__(self) -> str:
         shape = self.output_shape if self.built else "not built"
         return f"<{type(self).__name__} name={self.name}, {len(self.layers)} layers, {shape}>"
 
     def _build_layer(self, layer: Layer, shape: tuple) -> None:
-        """Build a layer; only those with weights draw from the generator, each once."""
+        """Make a layer's weights for inputs of this shape.
+
+        Layers without weights get no generator, so they do not change what other layers draw.
+        """
         layer.compute_output_shape(shape)  # raises if the layer cannot take this
         weighted = bool(layer.weight_shapes(shape))
         layer.build(shape, (self._rng or utils.next_rng()) if weighted else None)
 
     def _built_layers(self) -> list[Layer]:
+        """Return `layers`; raise ValueError if the model is not built."""
         self._require_built()
         return self.layers
 
     def _require_built(self) -> None:
+        """Raise ValueError if the model is not built."""
         if not self.built:
             raise ValueError(
                 "This model is not built yet: give its first layer an input_shape, or call build()."
             )
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """Return a layer by name or by place.
+        """Return the layer with this name, or at this index of `layers`; pass one of the two.
 
         Raises:
             ValueError: if there is none.
@@ -210,11 +230,14 @@ class Network:
         warn_of_weights(self.layers)
 
     def count_params(self) -> int:
-        """Return how many numbers the parameters have in all."""
+        """Return how many numbers all parameters have together."""
         return sum(layer.count_params() for layer in self._built_layers())
 
     def get_config(self) -> dict:
-        """Return the name, and each layer's class and arguments, as plain values."""
+        """Return {"name": ..., "layers": [{"class_name": ..., "config": {...}}, ...]} in plain values.
+
+        The first layer is always an InputLayer if the model is built.
+        """
         described = list(self._layers)
         if self.built and not isinstance(described[0], InputLayer):
             first = InputLayer(self.input_shape[1:], dtype=self.dtype, name="input_layer")
@@ -226,8 +249,8 @@ class Network:
         """Make a model from what `get_config` returned, with new weights.
 
         Args:
-            config: plain values.
-            rng: where the weights come from; None: the default generator.
+            config: as from `get_config`.
+            rng: random numbers for the first weights; None: the default generator.
 
         Raises:
             ValueError, TypeError: if it describes no model.
@@ -236,6 +259,7 @@ class Network:
 
     @classmethod
     def _of(cls, layers: list[Layer], name: str, rng: np.random.Generator | None) -> "Network":
+        """Return a model of these new layers, whose first weights are drawn from `rng`."""
         model = cls(name=name)
         model._rng = rng
         for layer in layers:

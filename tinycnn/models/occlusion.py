@@ -1,4 +1,4 @@
-"""Covering a picture piece by piece: what a net does not see any more, it cannot have judged by."""
+"""Occlusion: how much a class's score falls when a square of the picture is covered, for every square."""
 
 import numpy as np
 
@@ -25,10 +25,11 @@ def occlusion(
         class_index: the class, or one class for each picture (n,).
         size: rows and columns of the square, from 1; at the lower and right border it is cut.
         strides: steps from one square to the next, from 1; None: as large as the square.
-        value: what stands in all channels of the square, such as that of the background.
+        value: the number that replaces the pixels of the square in all channels.
 
     Returns:
-        (n, ceil(h / strides), ceil(w / strides)): the score minus the score with that square covered.
+        (n, ceil(h / strides), ceil(w / strides)), one number a square: the score of the whole picture minus
+        the score with that square covered.
 
     Raises:
         ValueError: for samples that are no pictures, or an argument out of its range.
@@ -42,7 +43,7 @@ def occlusion(
     value = check_number("value", value)
     steps = plan(model.layers, logits=True)
     scores, _ = forward(steps, x, False, None)  # (n, classes)
-    chosen = np.arange(len(x)), class_indices(scores, class_index)
+    chosen = np.arange(len(x)), class_indices(scores, class_index)  # scores[chosen] is (n,)
     tops, lefts = range(0, x.shape[1], strides), range(0, x.shape[2], strides)
     falls = np.empty((len(x), len(tops), len(lefts)), scores.dtype)
     for i, top in enumerate(tops):

@@ -1,4 +1,4 @@
-"""`Sequential`: a network that learns, predicts, explains and saves itself. The face is that of Keras."""
+"""`Sequential`: the model class that users see, with Keras's methods: fit, evaluate, predict, save, ..."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -18,10 +18,11 @@ from tinycnn.utils.validation import check_bool, check_int, check_supported, pla
 
 
 class Sequential(Compiled):
-    """Layers in a row, to be compiled, trained and asked.
+    """A model made of a list of layers: `compile` it, `fit` it, then `predict`.
 
     Args:
         layers: the layers, in order; more can follow with `add`.
+        trainable: only True.
         name: of the model.
 
     Raises:
@@ -91,20 +92,20 @@ class Sequential(Compiled):
         validation_freq: int = 1,
         **options: object,
     ) -> History:
-        """Train.
+        """Train the model on samples and labels.
 
         Args:
             x: samples (n, ...), numbers.
             y: labels, as the loss takes them.
-            batch_size: samples a step; None: 32.
-            epochs: the number of the last epoch; training begins at initial_epoch.
+            batch_size: how many samples a training step takes; None: 32.
+            epochs: train up to this epoch, from initial_epoch: epochs - initial_epoch passes over the data.
             verbose: 0 silent, 1 or "auto" a progress bar, 2 one line an epoch.
             callbacks: of `tinycnn.callbacks`.
-            validation_split: the share of the *last* samples, before any shuffling, to validate on.
+            validation_split: the share (0 to 1) of the *last* samples, before any shuffling, to validate on.
             validation_data: (x, y) to validate on instead.
-            shuffle: a new order of the samples in every epoch.
-            initial_epoch: where to begin, to go on with an earlier training.
-            validation_batch_size: samples a step of validation.
+            shuffle: True for a new order of the samples in every epoch.
+            initial_epoch: the epoch to begin with, to go on with an earlier training.
+            validation_batch_size: samples in a batch of validation; None: 256.
             class_weight, sample_weight, steps_per_epoch, validation_steps, validation_freq, options:
                 only at Keras's defaults.
 
@@ -144,7 +145,7 @@ class Sequential(Compiled):
         )
 
     def _labelled(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return samples and labels after making sure that they fit the compiled model."""
+        """Return x and y as arrays, after checking that they fit the compiled model and each other."""
         x = self._samples(x)
         objective = self._compiled_objective()
         y = plain_array("Labels", y)
@@ -152,11 +153,15 @@ class Sequential(Compiled):
             raise ValueError(
                 f"x and y must have as many samples, at least 1. Received: {len(x)}, {y.shape}"
             )
+        # Called for its errors: it raises for labels that the loss cannot take.
         objective.loss.target(y, np.empty((len(y), *self.output_shape[1:]), self.dtype))
         return x, y
 
     def _samples(self, x: np.ndarray) -> np.ndarray:
-        """Return x as an array after making sure that the model can take it; build if need be."""
+        """Return x as an array (n, ...) of the model's input shape; build the model if it is not built.
+
+        Gray pictures (n, h, w) become (n, h, w, 1). Raises ValueError for any other shape.
+        """
         x = plain_array("Samples", x)
         if not self.built:
             self.build(x.shape)
@@ -185,7 +190,7 @@ class Sequential(Compiled):
         class_weight: None = None,
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
-        """Take one training step; return this batch's loss and metrics as `evaluate` does."""
+        """Take one training step; return the batch's loss and metrics before the step: see `evaluate`."""
         given = {"sample_weight": sample_weight, "class_weight": class_weight}
         check_supported("train_on_batch", given, dict.fromkeys(given))
         x, y = self._labelled(x, y)
@@ -196,13 +201,13 @@ class Sequential(Compiled):
     def test_on_batch(
         self, x: np.ndarray, y: np.ndarray, sample_weight: None = None, return_dict: bool = False
     ) -> float | list[float] | dict[str, float]:
-        """Evaluate on one batch: see `evaluate`."""
+        """Return the mean loss and metrics of these samples, taken as one batch: see `evaluate`."""
         x = self._samples(x)
         size = max(1, len(x))
         return self.evaluate(x, y, size, 0, sample_weight, return_dict=return_dict)
 
     def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
-        """Predict one batch: see `predict`."""
+        """Return the model's output for these samples, taken as one batch: see `predict`."""
         x = self._samples(x)
         return self.predict(x, batch_size=max(1, len(x)), verbose=0)
 
@@ -218,7 +223,7 @@ class Sequential(Compiled):
         return_dict: bool = False,
         **options: object,
     ) -> float | list[float] | dict[str, float]:
-        """Return the mean loss and metrics; nothing is learnt.
+        """Return the mean loss and metrics over these samples; the weights do not change.
 
         Args:
             x: samples (n, ...).
@@ -226,7 +231,7 @@ class Sequential(Compiled):
             batch_size: samples a step; None: 256. It changes nothing but the memory that is needed.
             verbose: 0 silent, 1 or "auto" a progress bar, 2 one line.
             sample_weight, steps, callbacks: only None.
-            return_dict: by name instead of as [loss, metric, ...].
+            return_dict: True to return {"loss": ..., metric: ...}.
 
         Returns:
             [loss, metric, ...]; only the loss where there are no metrics.
@@ -276,6 +281,14 @@ class Sequential(Compiled):
         return self._with_bar(training.run_predict, (x,), size, verbose)
 
     def _with_bar(self, run: Callable, data: tuple, batch_size: int, verbose: int | str) -> object:
+        """Return run(self, *data, batch_size), with a progress bar unless verbose is 0.
+
+        Args:
+            run: `training.run_evaluate` or `training.run_predict`; its name without "run_" labels the bar.
+            data: its arrays, the first with one entry a sample.
+            batch_size: samples in a batch.
+            verbose: as for `evaluate`.
+        """
         verbose = arguments.verbosity(verbose)
         if not verbose:
             return run(self, *data, batch_size)
@@ -295,16 +308,16 @@ class Sequential(Compiled):
         return inspection.activations(self, self.as_batch(self._samples(x)))
 
     def gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the gradient of the mean loss with respect to each parameter: `inspection.gradients`."""
+        """Return {"conv2d/kernel": gradient of the mean loss, ...}: see `inspection.gradients`."""
         x, y = self._labelled(x, y)
         return inspection.gradients(self, self.as_batch(x), y)
 
     def input_gradient(self, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
-        """Return how the score of a class changes with every pixel: see `inspection.input_gradient`."""
+        """Return the gradient of a class's score with respect to x: see `inspection.input_gradient`."""
         return inspection.input_gradient(self, self.as_batch(self._samples(x)), class_index)
 
     def input_times_gradient(self, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
-        """Return what every pixel adds to the score of a class: see `inspection.input_times_gradient`."""
+        """Return x times the gradient of a class's score: see `inspection.input_times_gradient`."""
         return inspection.input_times_gradient(self, self.as_batch(self._samples(x)), class_index)
 
     def occlusion(
@@ -315,7 +328,7 @@ class Sequential(Compiled):
         strides: int | None = None,
         value: float = 0.0,
     ) -> np.ndarray:
-        """Return how far a class's score falls when a square is covered: see `occlusion.occlusion`."""
+        """Return how far a class's score falls when a square is covered, (n, i, j): `occlusion.occlusion`."""
         x = self.as_batch(self._samples(x))
         return occlusion.occlusion(self, x, class_index, size, strides, value)
 
@@ -325,35 +338,38 @@ class Sequential(Compiled):
         return explanation.activation_gradients(self, self.as_batch(x), y)
 
     def explain(self, x: np.ndarray, layer: Layer | str | int, position: Position) -> Explanation:
-        """Return how a number of a layer's output came about; x is one sample: `explanation.explain`."""
+        """Return how one number of a layer's output is computed from sample x: see `explanation.explain`."""
         return explanation.explain(self, self._one(x), layer, position)
 
     def explain_gradient(
         self, x: np.ndarray, y: np.ndarray, layer: Layer | str | int, position: Position
     ) -> Explanation:
-        """Return how the gradient of such a number came about: see `explanation.explain_gradient`."""
+        """Return how dL/dy of one number of a layer's output is computed: `explanation.explain_gradient`."""
         x, y = self._one_labelled(x, y)
         return explanation.explain_gradient(self, x, y, layer, position)
 
     def explain_weight_gradient(
         self, x: np.ndarray, y: np.ndarray, name: str, position: Position
     ) -> Explanation:
-        """Return how the gradient of a weight came about: see `explanation.explain_weight_gradient`."""
+        """Return how the gradient of one weight is computed: see `explanation.explain_weight_gradient`."""
         x, y = self._one_labelled(x, y)
         return explanation.explain_weight_gradient(self, x, y, name, position)
 
     def _one(self, x: np.ndarray) -> np.ndarray:
-        """Return one sample as a batch: (h, w, c) or (1, h, w, c), a gray picture without c, too."""
+        """Return one sample as a batch of one, (1, ...), of the model's dtype.
+
+        It may come with or without the first axis of 1, and a gray picture also without its channel axis.
+        """
         x = plain_array("x", x)
         shape = self.input_shape[1:]
-        alone = x.shape == shape or (shape[-1] == 1 and x.shape == shape[:-1])
-        batch = self._samples(x[None] if alone else x)
+        without_batch_axis = x.shape == shape or (shape[-1] == 1 and x.shape == shape[:-1])
+        batch = self._samples(x[None] if without_batch_axis else x)
         if len(batch) != 1:
             raise ValueError(f"One sample can be explained at a time. Received: {len(batch)}")
         return self.as_batch(batch)
 
     def _one_labelled(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return one sample and its label as batches; the label may lack the axis of the samples, too."""
+        """Return one sample and its label as a batch of one; both may come without the first axis of 1."""
         x, y = self._one(x), plain_array("y", y)
         classes = self.output_shape[-1:]
         return self._labelled(x, y[None] if y.ndim == 0 or (y.shape == classes != (1,)) else y)
@@ -367,7 +383,7 @@ class Sequential(Compiled):
     ) -> None:
         """Write the whole model to an HDF5 file that Keras opens, too.
 
-        While another thread trains the model, weights of neighbouring steps may come into the file.
+        While another thread trains the model, the file may mix weights from before and after a step.
 
         Args:
             filepath: ends in .h5 or .hdf5.

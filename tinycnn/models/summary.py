@@ -2,14 +2,16 @@
 
 import sys
 
+# The characters of a table's lines. A horizontal line has four: left end, line, crossing, right end.
 HEAD = ("Layer (type)", "Output Shape", "Param #")
-WIDTHS = (33, 24, 15)
+WIDTHS = (33, 24, 15)  # of the columns, in characters
+# Horizontal lines have four characters each: left end, line, crossing, right end.
 UNICODE = {"top": "┏━┳┓", "head": "┡━╇┩", "row": "├─┼┤", "end": "└─┴┘", "edge": "┃", "bar": "│"}
 ASCII = {"top": "+-++", "head": "+=++", "row": "+-++", "end": "+-++", "edge": "|", "bar": "|"}
 
 
 def readable_size(size: int) -> str:
-    """Return bytes in the unit that people read.
+    """Return a number of bytes as text in B, KB, MB or GB (1 KB is 1024 B).
 
     Example:
         >>> readable_size(9523752)
@@ -24,25 +26,34 @@ def readable_size(size: int) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text with a question mark for every character that the console cannot print."""
+    """Return text with "?" in place of every character that standard output's encoding does not have."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     return text.encode(encoding, "replace").decode(encoding)
 
 
 def box_characters() -> dict[str, str]:
-    """Return lines that the console can print: boxes, or plus and minus where it knows no others."""
+    """Return the characters of the table's lines: `UNICODE` if standard output has them, else `ASCII`."""
     characters = "".join(UNICODE.values())
     return UNICODE if printable(characters) == characters else ASCII
 
 
 def rule(characters: str) -> str:
-    """Return a horizontal line: characters are left end, line, crossing, right end."""
+    """Return a horizontal line of the table, with crossings at the borders of the columns.
+
+    Args:
+        characters: four: left end, line, crossing, right end.
+    """
     left, line, crossing, right = characters
     return left + crossing.join(line * width for width in WIDTHS) + right
 
 
 def row(cells: tuple[str, str, str], bar: str) -> str:
-    """Return a row of the table; cells that are too long are cut."""
+    """Return a line of the table with three cells.
+
+    Args:
+        cells: the texts; one that is too long for its column is cut and ends in "...".
+        bar: the character between the columns.
+    """
     layer, shape, count = (
         cell if len(cell) <= width - 2 else cell[: width - 5] + "..."
         for cell, width in zip(cells, WIDTHS, strict=True)
@@ -52,7 +63,7 @@ def row(cells: tuple[str, str, str], bar: str) -> str:
 
 
 def cells(layer: object) -> tuple[str, str, str]:
-    """Return what the table says of a built layer: name and class, shape, parameters."""
+    """Return the three cells of a built layer: "name (class)", output shape, number of parameters."""
     name = f"{layer.name} ({type(layer).__name__})"
     return name, str(layer.output_shape), f"{layer.count_params():,}"
 
@@ -67,9 +78,9 @@ def summary(
 
     Args:
         name: of the model.
-        rows: layer with type, output shape, number of parameters.
-        params: how many parameters, and their bytes.
-        optimizer: how many numbers the optimizer holds, and their bytes; none before training.
+        rows: the three cells of each layer, from `cells`.
+        params: how many numbers the parameters have, and how many bytes.
+        optimizer: the same for the optimizer's arrays; (0, 0) before training.
 
     Example:
         >>> print(summary("s", [], (0, 0)).splitlines()[0])

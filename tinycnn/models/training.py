@@ -1,6 +1,7 @@
 """The loops: a training step, an epoch, an evaluation, a prediction.
 
-A training step is the whole of learning, and it is a few lines: `train_step` and `loss_gradients`.
+How a net learns is in `loss_gradients` (forward, loss, backward) and `train_step` (then one step of the
+optimizer); all else repeats them over batches and epochs.
 """
 
 import dataclasses
@@ -13,20 +14,27 @@ from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
 from tinycnn.models.divergence import Watch
 from tinycnn.models.plan import AnyStep, backward, forward
 
-QUIETLY = np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite gets one warning
-LARGE_BATCH = 256  # for evaluate and predict, where the batch changes nothing but memory
+# Decorator: no warnings of NumPy about overflow and NaN; `Watch` warns once, with the cause.
+QUIETLY = np.errstate(over="ignore", invalid="ignore")
+LARGE_BATCH = 256  # for evaluate and predict: there it changes the memory needed, not the result
 
 
 @dataclasses.dataclass
 class Means:
-    """Running means of the loss and the metrics over samples."""
+    """Running means of the loss and the metrics over all samples so far.
+
+    Args:
+        names: "loss" and those of the metrics.
+        totals: the sums so far, float64, one for each name; None before the first batch.
+        count: how many samples these are.
+    """
 
     names: list[str]
     totals: np.ndarray | None = None
     count: int = 0
 
     def add(self, values: list[np.ndarray]) -> None:
-        """Add one batch: for each name, one value a sample (n,)."""
+        """Add a batch of n samples: for each name an array (n,), one number a sample."""
         sums = np.array([value.sum(dtype=np.float64) for value in values])
         self.totals = sums if self.totals is None else self.totals + sums
         self.count += len(values[0])
@@ -39,13 +47,13 @@ class Means:
 
 @dataclasses.dataclass(frozen=True)
 class Objective:
-    """What a model is trained for: the steps up to the loss, the loss, the metrics.
+    """What training computes: the steps up to the loss, the loss, the metrics.
 
     Args:
-        steps: from `plan`, without a final softmax where the loss takes logits.
-        loss: of `tinycnn.losses`.
-        from_logits: whether the steps end in logits.
-        metrics: (name, function) pairs.
+        steps: from `plan`; a softmax at the end is left out.
+        loss: an object of `tinycnn.losses`.
+        from_logits: whether the steps end in scores, so that the loss must apply the softmax itself.
+        metrics: (name, function) pairs; function(y, y_pred) returns one number a sample, (n,).
     """
 
     steps: list[AnyStep]
@@ -58,7 +66,7 @@ class Objective:
         return ["loss", *(name for name, _ in self.metrics)]
 
     def values(self, y: np.ndarray, y_pred: np.ndarray, losses: np.ndarray) -> list[np.ndarray]:
-        """Return the loss and every metric, one value a sample each."""
+        """Return [losses, metric, ...]: each an array (n,), one number a sample."""
         return [losses, *(function(y, y_pred) for _, function in self.metrics)]
 
 
@@ -69,14 +77,17 @@ def loss_gradients(
     rng: np.random.Generator | None,
     training: bool = True,
 ) -> tuple[list[dict[str, np.ndarray]], list[np.ndarray]]:
-    """Return the mean loss's gradients with respect to the parameters, and each sample's loss and metrics.
+    """Run forward, loss and backward for one batch; return the gradients, and each sample's loss and metrics.
 
     Args:
         objective: of the model.
         x: (n, ...), of the model's dtype.
         y: labels, as the loss takes them.
-        rng: where dropout's chance comes from.
+        rng: random numbers for dropout.
         training: False to leave dropout out.
+
+    Returns:
+        One dict {parameter: gradient of the mean loss} a layer, and [losses, metric, ...], each (n,).
     """
     y_pred, tape = forward(objective.steps, x, training, rng)
     target = objective.loss.target(y, y_pred)
@@ -100,25 +111,26 @@ def train_step(
         model: compiled and built.
         x: (n, ...), of the model's dtype.
         y: labels, as the loss takes them.
-        rng: where dropout's chance comes from.
-        check: receives the loss of each sample (n,) before the weights change; None: a `Watch` does.
+        rng: random numbers for dropout.
+        check: called with the loss of each sample (n,) before the weights change; None: a new `Watch`
+            warns of losses that are not finite.
 
     Returns:
-        The loss and metrics before the step, one value a sample each.
+        [losses, metric, ...] from before the step, each (n,).
     """
     grads, values = loss_gradients(model.objective, x, y, rng)
     check = check or functools.partial(Watch(model).check, x, y, slice(len(x)), "this batch")
     check(values[0])
-    flat = [
+    gradients = [  # in the order of model.weights
         grad[name] for layer, grad in zip(model.layers, grads, strict=True) for name in layer.params
     ]
-    model.optimizer.apply(flat, model.weights)
+    model.optimizer.apply(gradients, model.weights)
     return values
 
 
 @QUIETLY
 def test_step(objective: Objective, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-    """Return the loss and metrics of one batch, one value a sample each; nothing is learnt."""
+    """Return [losses, metric, ...] of one batch, each (n,); the weights do not change."""
     y_pred, _ = forward(objective.steps, x, False, None)
     losses, _ = objective.loss.forward(
         objective.loss.target(y, y_pred), y_pred, objective.from_logits
@@ -128,7 +140,10 @@ def test_step(objective: Objective, x: np.ndarray, y: np.ndarray) -> list[np.nda
 
 @QUIETLY
 def quiet_batch(model: object, x: np.ndarray) -> np.ndarray:
-    """Return samples as a model takes them: one too large for its dtype makes a loss that is warned of."""
+    """Return `model.as_batch(x)`, without NumPy's warning if a number is too large for the model's dtype.
+
+    Such a number becomes infinite, and `Watch` warns of the loss that follows from it.
+    """
     return model.as_batch(x)
 
 
@@ -151,8 +166,20 @@ def run_fit(
     shuffle: bool,
     verbose: int,
 ) -> History:
-    """Train for some epochs: see `Sequential.fit`, which checks everything first."""
-    steps = -(-len(data[0]) // batch_size)
+    """Train for some epochs; `Sequential.fit` has checked the arguments.
+
+    Args:
+        model: compiled and built.
+        data: (x, y) to train on.
+        validation: (x, y) to evaluate after each epoch, or None.
+        callbacks: called at the begin and end of the training, of each epoch and of each batch.
+        rng: random numbers for the order of the samples and for dropout.
+        batch_size, validation_batch_size: samples in a batch.
+        epochs: the epochs to train, counted from 0.
+        shuffle: True for a new order of the samples in each epoch.
+        verbose: 0, 1 or 2: see `Sequential.fit`.
+    """
+    steps = -(-len(data[0]) // batch_size)  # rounded up
     history = History()
     bar = [ProgbarLogger(verbose)] if verbose else []
     params = {"epochs": epochs.stop, "steps": steps, "verbose": verbose}
@@ -190,7 +217,18 @@ def run_epoch(
     epoch: int,
     watch: Watch,
 ) -> dict[str, float]:
-    """Go through the training samples once, in a new order if wanted; return the running means."""
+    """Train on all samples once, batch by batch; return {"loss": mean, metric: mean}.
+
+    Args:
+        model: compiled and built.
+        data: (x, y).
+        hooks: the callbacks.
+        rng: random numbers for the order of the samples and for dropout.
+        batch_size: samples in a batch.
+        shuffle: True for a new order of the samples.
+        epoch: its number, from 0, for messages.
+        watch: warns of losses that are not finite.
+    """
     x, y = data
     order = rng.permutation(len(x)) if shuffle else np.arange(len(x))
     means = Means(model.objective.names())
@@ -215,7 +253,15 @@ def run_evaluate(
     bar: object = None,
     watch: Watch | None = None,
 ) -> dict[str, float]:
-    """Return the mean loss and metrics, by name; nothing is learnt."""
+    """Return {"loss": mean, metric: mean} over all samples; the weights do not change.
+
+    Args:
+        model: compiled and built.
+        x, y: samples (n, ...) and labels.
+        batch_size: samples in a batch.
+        bar: a `utils.progress.Bar` that moves with each batch, or None.
+        watch: warns of losses that are not finite; None: a new one.
+    """
     means, watch = Means(model.objective.names()), watch or Watch(model)
     for batch, part in enumerate(batches(len(x), batch_size)):
         x_batch, y_batch = quiet_batch(model, x[part]), y[part]
@@ -228,7 +274,14 @@ def run_evaluate(
 
 
 def run_predict(model: object, x: np.ndarray, batch_size: int, bar: object = None) -> np.ndarray:
-    """Return the model's output for every sample."""
+    """Return the model's output for every sample, (n, ...).
+
+    Args:
+        model: built.
+        x: samples (n, ...).
+        batch_size: samples in a batch.
+        bar: a `utils.progress.Bar` that moves with each batch, or None.
+    """
     y, steps = np.empty((len(x), *model.output_shape[1:]), model.dtype), model.steps()
     for part in batches(len(x), batch_size):
         y[part] = forward(steps, model.as_batch(x[part]), False, None)[0]

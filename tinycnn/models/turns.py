@@ -1,4 +1,4 @@
-"""One thread at a time trains a model: two at once would mix their steps, and neither would notice."""
+"""Two decorators: only one thread may train a model at a time, and a model in training is not altered."""
 
 import functools
 import os
@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 
 class Turns(dict):
-    """Whose turn it is to train a model: (thread,) by process, for a fork takes the memory along.
+    """Which thread trains a model now: {process id: (thread id,)}, empty while nobody does.
 
-    A deep or pickled copy of a model is nobody's yet: there this comes out empty.
+    The key is the process because a forked process starts with a copy of this dictionary, and its own
+    entry is not in there. A deep copy or a pickled copy is empty: nobody trains the copy of a model.
 
     Example:
         >>> import copy
@@ -22,30 +23,32 @@ class Turns(dict):
 
 
 def one_thread_at_a_time(method: Callable) -> Callable:
-    """Let a method of a model begin unless another thread is within such a method of the same model.
+    """Decorate a method so that only one thread at a time can be inside it, for each model.
 
-    The same thread may come again: a callback of `fit` may train, too.
+    All methods with this decorator share the lock of their model. The thread that holds it may call them
+    again: a callback of `fit` may train, too.
 
     Args:
-        method: of an object with `turns`, of `Turns`.
+        method: of a class whose objects have an attribute `turns`, a `Turns`.
 
     Returns:
-        The method; it raises RuntimeError while another thread is within.
+        The method, which raises RuntimeError, without waiting, while another thread is inside.
     """
 
-    @functools.wraps(method)
+    @functools.wraps(method)  # `turn` replaces the method
     def turn(model: object, *arguments: object, **options: object) -> object:
         turns, process, mine = model.turns, os.getpid(), (threading.get_ident(),)
         try:
-            if turns.setdefault(process, mine) != mine:  # one step, that no other thread can divide
+            # setdefault is atomic: of two threads only one can enter its own id.
+            if turns.setdefault(process, mine) != mine:
                 raise RuntimeError(
                     "Another thread is training this model already: wait until it has ended, or train "
                     "a copy of your own, copy.deepcopy(model)."
                 )
             return method(model, *arguments, **options)
         finally:
-            # No function is called here, and Python hands on Ctrl-C only with calls: so the turn is
-            # given back whatever happens, and only by the call that took it.
+            # Give the turn back, but only in the outermost call, whose tuple `mine` this is. No function
+            # is called here: Python raises KeyboardInterrupt only at calls, so this cannot be cut short.
             if process in turns and turns[process] is mine:
                 del turns[process]
 
@@ -53,16 +56,17 @@ def one_thread_at_a_time(method: Callable) -> Callable:
 
 
 def between_trainings(method: Callable) -> Callable:
-    """Let a method that changes what a model is made of run only while nobody trains it.
+    """Decorate a method that changes a model (`add`, `compile`) so that it is refused during training.
 
     Args:
-        method: of an object with `turns`, of `Turns`.
+        method: of a class whose objects have an attribute `turns`, a `Turns`.
 
     Returns:
-        The method; it raises RuntimeError when it is called from a callback, or beside another thread.
+        The method, which raises RuntimeError while any thread of this process trains the model, also the
+        calling thread itself (from a callback).
     """
 
-    @functools.wraps(method)
+    @functools.wraps(method)  # `checked` replaces the method
     def checked(model: object, *arguments: object, **options: object) -> object:
         if os.getpid() in model.turns:
             raise RuntimeError(

@@ -1,6 +1,7 @@
 """The arithmetic of a net: each operation's definition in `reference`, its fast kernel in `kernels`.
 
-`dispatch` checks what comes in and chooses between the two; `fused` does so for neighbours that run as one.
+`dispatch` checks the arguments and calls one of the two; `fused` does so for neighbouring layers that are
+computed together, such as Conv2D + ReLU + MaxPooling2D.
 """
 
 from tinycnn.ops.dispatch import (

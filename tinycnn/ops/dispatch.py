@@ -17,12 +17,12 @@ from tinycnn.utils.geometry import Padding, Pair, geometry
 from tinycnn.utils.thread_count import available_threads, check_thread_count
 from tinycnn.utils.validation import check_bool, check_int, check_number
 
-LARGEST = float(np.finfo(np.float32).max)
+LARGEST = float(np.finfo(np.float32).max)  # of a learning rate or epsilon: finite in float32, too
 
 
 @functools.cache
 def implementation() -> ModuleType:
-    """Return `ops.kernels`, or `ops.reference` where NUMBA_DISABLE_JIT=1 asks for plain Python.
+    """Return the module whose functions to call: `ops.kernels`, or `ops.reference` if NUMBA_DISABLE_JIT=1.
 
     Raises:
         ValueError: for a `NUMBA_NUM_THREADS` that is not a number of threads.
@@ -36,7 +36,7 @@ def implementation() -> ModuleType:
 
 
 def set_num_threads(count: int) -> None:
-    """Share each kernel among `count` threads; results stay the same to the last bit.
+    """Let every later kernel run on `count` threads; results stay the same to the last bit.
 
     Args:
         count: from 1 to 1,024.
@@ -55,14 +55,17 @@ def set_num_threads(count: int) -> None:
 
 
 def select_implementation(kernel_shape: tuple) -> ModuleType:
-    """Return `implementation()`; for a kernel without channels or filters `reference`."""
+    """Return the module for a convolution with weights of this shape, (kh, kw, c, f).
+
+    It is `implementation()`, but `reference` if a size is 0: no fast kernel takes such weights.
+    """
     return reference if 0 in kernel_shape else implementation()
 
 
 def conv2d_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
 ) -> np.ndarray:
-    """Return y (n, oh, ow, f): see `reference.conv2d_forward`."""
+    """Check the arguments; return y (n, oh, ow, f): see `reference.conv2d_forward`."""
     x = check_array("x", x, (None,) * 4)
     kernel = check_array("kernel", kernel, (None, None, x.shape[3], None), x.dtype)
     bias = check_array("bias", bias, kernel.shape[3:], x.dtype)
@@ -73,7 +76,7 @@ def conv2d_forward(
 def conv2d_backward_input(
     dy: np.ndarray, kernel: np.ndarray, x_shape: tuple, strides: Pair, padding: Padding
 ) -> np.ndarray:
-    """Return dx (n, h, w, c): see `reference.conv2d_backward_input`."""
+    """Check the arguments; return dx (n, h, w, c): see `reference.conv2d_backward_input`."""
     x_shape = check_shape("x_shape", x_shape)
     kernel = check_array("kernel", kernel, (None, None, x_shape[3], None))
     output, strides, padding = geometry(x_shape[1:3], kernel.shape[:2], strides, padding)
@@ -86,7 +89,7 @@ def conv2d_backward_input(
 def conv2d_backward_kernel(
     dy: np.ndarray, x: np.ndarray, kernel_shape: tuple, strides: Pair, padding: Padding
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return dkernel (kh, kw, c, f) and dbias (f,): see `reference.conv2d_backward_kernel`."""
+    """Check the arguments; return dkernel and dbias: see `reference.conv2d_backward_kernel`."""
     kernel_shape = check_shape("kernel_shape", kernel_shape)
     x = check_array("x", x, (None, None, None, kernel_shape[2]))
     output, strides, padding = geometry(x.shape[1:3], kernel_shape[:2], strides, padding)
@@ -97,7 +100,7 @@ def conv2d_backward_kernel(
 
 
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Return y (n, f): see `reference.dense_forward`."""
+    """Check the arguments; return y (n, f): see `reference.dense_forward`."""
     x = check_array("x", x, (None, None))
     kernel = check_array("kernel", kernel, (x.shape[1], None), x.dtype)
     bias = check_array("bias", bias, kernel.shape[1:], x.dtype)
@@ -105,14 +108,14 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Return dx (n, c): see `reference.dense_backward_input`."""
+    """Check the arguments; return dx (n, c): see `reference.dense_backward_input`."""
     kernel = check_array("kernel", kernel, (None, None))
     dy = check_array("dy", dy, (None, kernel.shape[1]), kernel.dtype)
     return implementation().dense_backward_input(dy, kernel)
 
 
 def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return dkernel (c, f) and dbias (f,): see `reference.dense_backward_kernel`."""
+    """Check the arguments; return dkernel (c, f) and dbias (f,): see `reference.dense_backward_kernel`."""
     x = check_array("x", x, (None, None))
     dy = check_array("dy", dy, (len(x), None), x.dtype)
     return implementation().dense_backward_kernel(dy, x)
@@ -121,7 +124,11 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
 def _pool_geometry(
     x_shape: tuple, pool: Pair, strides: Pair, padding: Padding
 ) -> tuple[Pair, Pair, Pair, Pair]:
-    """Return pool, strides, (rows above, columns left), (oh, ow); make sure that each window has a pixel."""
+    """Check a pooling's sizes; return (ph, pw), (sh, sw), (padding above, padding left), (oh, ow).
+
+    Raises:
+        ValueError: if a size is wrong, or a window could lie in the padding alone.
+    """
     pool = check_ints("the window", pool, (2,))
     output, strides, padding = geometry(x_shape[1:3], pool, strides, padding)
     if any(max(sides) >= width for sides, width in zip(padding, pool, strict=True)):
@@ -132,13 +139,13 @@ def _pool_geometry(
 def max_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, padding: Padding
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return y and argmax (n, oh, ow, c): see `reference.max_pool2d_forward`."""
+    """Check the arguments; return y and argmax (n, oh, ow, c): see `reference.max_pool2d_forward`."""
     x = check_array("x", x, (None,) * 4)
     return implementation().max_pool2d_forward(x, *_pool_geometry(x.shape, pool, strides, padding))
 
 
 def max_pool2d_backward(dy: np.ndarray, argmax: np.ndarray, x_shape: tuple) -> np.ndarray:
-    """Return dx (n, h, w, c): see `reference.max_pool2d_backward`."""
+    """Check the arguments; return dx (n, h, w, c): see `reference.max_pool2d_backward`."""
     x_shape = check_shape("x_shape", x_shape)
     argmax = check_array("argmax", argmax, (x_shape[0], None, None, x_shape[3]), np.dtype(np.int32))
     dy = check_array("dy", dy, argmax.shape)
@@ -150,7 +157,7 @@ def max_pool2d_backward(dy: np.ndarray, argmax: np.ndarray, x_shape: tuple) -> n
 def average_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, padding: Padding
 ) -> np.ndarray:
-    """Return y (n, oh, ow, c): see `reference.average_pool2d_forward`."""
+    """Check the arguments; return y (n, oh, ow, c): see `reference.average_pool2d_forward`."""
     x = check_array("x", x, (None,) * 4)
     window = _pool_geometry(x.shape, pool, strides, padding)
     return implementation().average_pool2d_forward(x, *window)
@@ -159,7 +166,7 @@ def average_pool2d_forward(
 def average_pool2d_backward(
     dy: np.ndarray, x_shape: tuple, pool: Pair, strides: Pair, padding: Padding
 ) -> np.ndarray:
-    """Return dx (n, h, w, c): see `reference.average_pool2d_backward`."""
+    """Check the arguments; return dx (n, h, w, c): see `reference.average_pool2d_backward`."""
     x_shape = check_shape("x_shape", x_shape)
     pool, strides, start, output = _pool_geometry(x_shape, pool, strides, padding)
     dy = check_array("dy", dy, (x_shape[0], *output, x_shape[3]))
@@ -213,23 +220,23 @@ def batch_normalization_backward(
 
 
 def relu_forward(x: np.ndarray) -> np.ndarray:
-    """Return y, shaped as x: see `reference.relu_forward`."""
+    """Check the arguments; return y, shaped as x: see `reference.relu_forward`."""
     return implementation().relu_forward(check_array("x", x, None))
 
 
 def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return dx, shaped as dy: see `reference.relu_backward`."""
+    """Check the arguments; return dx, shaped as dy: see `reference.relu_backward`."""
     dy = check_array("dy", dy, None)
     return implementation().relu_backward(dy, check_array("y", y, dy.shape, dy.dtype))
 
 
 def tanh_forward(x: np.ndarray) -> np.ndarray:
-    """Return y, shaped as x: see `reference.tanh_forward`."""
+    """Check the arguments; return y, shaped as x: see `reference.tanh_forward`."""
     return implementation().tanh_forward(check_array("x", x, None))
 
 
 def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return dx, shaped as dy: see `reference.tanh_backward`."""
+    """Check the arguments; return dx, shaped as dy: see `reference.tanh_backward`."""
     dy = check_array("dy", dy, None)
     return implementation().tanh_backward(dy, check_array("y", y, dy.shape, dy.dtype))
 
@@ -246,27 +253,30 @@ def gelu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def check_dropout(rate: float, seed: int) -> tuple[float, int]:
-    """Return rate and seed as plain numbers; raise ValueError unless they are what dropout takes."""
+    """Return rate as a float from 0 to 1 and seed as an int from 0 to 2**64 - 1, or raise ValueError."""
     return check_number("rate", rate, 0, 1), check_int("seed", seed, 0, 2**64 - 1)
 
 
 def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
-    """Return y, shaped as x: see `reference.dropout_forward`."""
+    """Check the arguments; return y, shaped as x: see `reference.dropout_forward`."""
     rate, seed = check_dropout(rate, seed)
     return implementation().dropout_forward(check_array("x", x, None), rate, seed)
 
 
 def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:
-    """Return dx, shaped as dy: see `reference.dropout_backward`."""
+    """Check the arguments; return dx, shaped as dy: see `reference.dropout_backward`."""
     return dropout_forward(check_array("dy", dy, None), rate, seed)
 
 
 def _checked_arrays(param: np.ndarray, grad: np.ndarray, **slots: np.ndarray) -> list[np.ndarray]:
-    """Return all arrays of a step, checked; all but grad are changed in place."""
+    """Return [param, grad, *slots], checked: all of one shape and dtype, all but grad changeable in place.
+
+    `slots` are the arrays that an optimizer keeps for each parameter, such as velocity, by name.
+    """
     param = check_in_place("param", param)
-    alike = param.shape, param.dtype
-    changed = [check_in_place(name, slot, *alike) for name, slot in slots.items()]
-    return [param, check_array("grad", grad, *alike), *changed]
+    shape, dtype = param.shape, param.dtype
+    changed = [check_in_place(name, slot, shape, dtype) for name, slot in slots.items()]
+    return [param, check_array("grad", grad, shape, dtype), *changed]
 
 
 def sgd_update(
@@ -277,7 +287,7 @@ def sgd_update(
     momentum: float,
     nesterov: bool,
 ) -> None:
-    """Change param and velocity in place: see `reference.sgd_update`."""
+    """Check the arguments; change param and velocity in place: see `reference.sgd_update`."""
     arrays = _checked_arrays(param, grad, velocity=velocity)
     learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
     momentum, nesterov = check_number("momentum", momentum, 0, 1), check_bool("nesterov", nesterov)
@@ -293,7 +303,7 @@ def adadelta_update(
     rho: float,
     epsilon: float,
 ) -> None:
-    """Change all but grad in place: see `reference.adadelta_update`."""
+    """Check the arguments; change all but grad in place: see `reference.adadelta_update`."""
     slots = {"accumulated_grad": accumulated_grad, "accumulated_delta": accumulated_delta}
     arrays = _checked_arrays(param, grad, **slots)
     learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
@@ -311,7 +321,7 @@ def adam_update(
     beta_2: float,
     epsilon: float,
 ) -> None:
-    """Change all but grad in place: see `reference.adam_update`."""
+    """Check the arguments; change all but grad in place: see `reference.adam_update`."""
     arrays = _checked_arrays(param, grad, momentum=momentum, velocity=velocity)
     learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
     beta_1, beta_2 = check_number("beta_1", beta_1, 0, 1), check_number("beta_2", beta_2, 0, 1)

@@ -1,4 +1,4 @@
-"""Validation and dispatch for neighbouring layers that run as one: see `dispatch.py`."""
+"""Validation and dispatch for neighbouring layers that are computed together: see `dispatch.py`."""
 
 import dataclasses
 from types import ModuleType
@@ -11,14 +11,21 @@ from tinycnn.utils.arrays import check_array
 from tinycnn.utils.geometry import NO_PADDING, FusedConvolution, window_geometry
 from tinycnn.utils.validation import check_bool
 
-MOST_POOLED = 256  # numbers in a window: their places fit a byte
-Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
+MOST_POOLED = 256  # numbers in a pooling window: argmax, an index in the window, is stored as uint8
+Gradients = tuple[
+    np.ndarray | None, np.ndarray, np.ndarray
+]  # dx (None: not wanted), dkernel, dbias
 
 
 def _check_convolution(
     x: np.ndarray, kernel: np.ndarray, fused: FusedConvolution
 ) -> tuple[np.ndarray, np.ndarray, FusedConvolution, tuple, ModuleType]:
-    """Return x, kernel, fused, the shape of what comes out, all checked, and whose implementation to call."""
+    """Check the arguments of a fused convolution.
+
+    Returns:
+        x, kernel and fused, checked, its strides no larger than the padded image; the convolution's
+        output shape (n, oh, ow, f); and the module to call, `ops.kernels` or `ops.reference`.
+    """
     if not isinstance(fused, FusedConvolution):
         raise ValueError(f"fused must be a FusedConvolution. Received: {fused!r}")
     x = check_array("x", x, (None,) * 4)
@@ -26,16 +33,15 @@ def _check_convolution(
     output, strides, _ = window_geometry(
         x.shape[1:3], kernel.shape[:2], fused.strides, fused.padding
     )
-    if (
-        strides != fused.strides
-    ):  # no larger than the image: the way back takes a step for each of them
+    # Larger strides give the same result, but the backward step would loop over each of their rows.
+    if strides != fused.strides:
         fused = dataclasses.replace(fused, strides=strides)
     shape = len(x), *output, kernel.shape[3]
     return x, kernel, fused, shape, reference if 0 in kernel.shape else implementation()
 
 
-def _pooled(shape: tuple, fused: FusedConvolution) -> tuple:
-    """Return the shape behind windows that lie side by side on `shape`."""
+def _pooled_shape(shape: tuple, fused: FusedConvolution) -> tuple:
+    """Return (n, oh // ph, ow // pw, f) of a convolution's output shape (n, oh, ow, f)."""
     output, _, _ = window_geometry(shape[1:3], fused.pool, fused.pool, NO_PADDING)
     return (shape[0], *output, shape[3])
 
@@ -43,7 +49,7 @@ def _pooled(shape: tuple, fused: FusedConvolution) -> tuple:
 def conv2d_relu_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> np.ndarray:
-    """Return y (n, oh, ow, f): see `reference.conv2d_relu_forward`."""
+    """Check the arguments; return y (n, oh, ow, f): see `reference.conv2d_relu_forward`."""
     x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
     return module.conv2d_relu_forward(x, kernel, bias, fused)
@@ -57,7 +63,7 @@ def conv2d_relu_backward(
     fused: FusedConvolution,
     input_gradient: bool,
 ) -> Gradients:
-    """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_backward`."""
+    """Check the arguments; return the gradients: see `reference.conv2d_relu_backward`."""
     x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
     dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
     input_gradient = check_bool("input_gradient", input_gradient)
@@ -72,10 +78,10 @@ def conv2d_relu_max_pool2d_forward(
     rate: float = 0.0,
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return y and argmax (n, oh // ph, ow // pw, f): see `reference.conv2d_relu_max_pool2d_forward`."""
+    """Check the arguments; return y and argmax: see `reference.conv2d_relu_max_pool2d_forward`."""
     x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
-    _pooled(shape, fused)
+    _pooled_shape(shape, fused)  # raises if no window fits
     if fused.pool[0] * fused.pool[1] > MOST_POOLED:
         raise ValueError(f"A window has at most {MOST_POOLED} numbers here. Received: {fused.pool}")
     rate, seed = check_dropout(rate, seed)
@@ -92,9 +98,9 @@ def conv2d_relu_max_pool2d_backward(
     rate: float,
     input_gradient: bool,
 ) -> Gradients:
-    """Return dx or None, dkernel and dbias: see `reference.conv2d_relu_max_pool2d_backward`."""
+    """Check the arguments; return the gradients: see `reference.conv2d_relu_max_pool2d_backward`."""
     x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
-    shape = _pooled(shape, fused)
+    shape = _pooled_shape(shape, fused)
     dy, y = check_array("dy", dy, shape, x.dtype), check_array("y", y, shape, x.dtype)
     argmax = check_array("argmax", argmax, shape, np.dtype(np.uint8))
     if argmax.size and argmax.max() >= fused.pool[0] * fused.pool[1]:
@@ -109,10 +115,10 @@ def conv2d_relu_max_pool2d_backward(
 def conv2d_average_pool2d_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return y and what the activation gave: see `reference.conv2d_average_pool2d_forward`."""
+    """Check the arguments; return y and a: see `reference.conv2d_average_pool2d_forward`."""
     x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
     bias = check_array("bias", bias, shape[3:], x.dtype)
-    _pooled(shape, fused)
+    _pooled_shape(shape, fused)  # raises if no window fits
     return module.conv2d_average_pool2d_forward(x, kernel, bias, fused)
 
 
@@ -124,9 +130,9 @@ def conv2d_average_pool2d_backward(
     fused: FusedConvolution,
     input_gradient: bool,
 ) -> Gradients:
-    """Return dx or None, dkernel and dbias: see `reference.conv2d_average_pool2d_backward`."""
+    """Check the arguments; return the gradients: see `reference.conv2d_average_pool2d_backward`."""
     x, kernel, fused, shape, module = _check_convolution(x, kernel, fused)
-    dy = check_array("dy", dy, _pooled(shape, fused), x.dtype)
+    dy = check_array("dy", dy, _pooled_shape(shape, fused), x.dtype)
     a = check_array("a", a, shape, x.dtype, any_order=True)
     input_gradient = check_bool("input_gradient", input_gradient)
     return module.conv2d_average_pool2d_backward(dy, a, x, kernel, fused, input_gradient)

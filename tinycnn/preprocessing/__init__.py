@@ -1,5 +1,6 @@
-"""From what people have, a picture or the strokes of a pen, to what MNIST shows: one digit, 28 x 28.
+"""Turns a picture, or the strokes of a pen, into a 28 x 28 image prepared as MNIST's were.
 
+Also here: reading picture files (`image_files`) and new variations of training digits (`augmentation`).
 `find_ink` is the name that `find_foreground` had before, and stays importable.
 """
 

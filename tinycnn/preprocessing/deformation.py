@@ -1,7 +1,9 @@
-"""Turned, slanted, stretched and bent copies of digits, in one resampling, prepared as MNIST's are.
+"""Randomly rotated, slanted, stretched and bent copies of digits, prepared as MNIST's are.
 
-A point p, measured from the middle of the field, goes to A p + w(p): A is a rotation times a slant times a
-stretch, and w a sum of slow sine waves. Images are float32 (n, 28, 28), 0 (background) to 1 (foreground).
+A point p, measured from pixel index 14, is moved to A p + w(p). A, different for each image, is a rotation
+times a slant times a stretch, and w is a sum of slow sine waves. Images are float32 (n, 28, 28), 0
+(background) to 1 (foreground), and are resampled only once. Coordinates x, y of all pixels are arrays that
+broadcast to (n, 28, 28).
 
 Source: Simard, Steinkraus & Platt, "Best Practices for Convolutional Neural Networks Applied to Visual
 Document Analysis", 2003, for training on affine and elastic copies.
@@ -12,22 +14,27 @@ import numpy as np
 from tinycnn.preprocessing.mnist_format import BOX, FIELD, MIDDLE
 
 AXIS = np.arange(FIELD, dtype=np.float32)  # pixel indices, across and down
-ROTATION, SLANT, STRETCH = 0.2, 0.14, 0.15  # radians; tangent and logarithm, standard deviations
-WAVE = 0.4  # pixels, standard deviation of each of the four waves
+ROTATION = 0.2  # radians, the largest angle
+SLANT, STRETCH = 0.14, 0.15  # standard deviations, of a tangent and of a logarithm
+WAVE = 0.4  # pixels, standard deviation of the amplitude of each of the four waves
 
 
 def deform(images: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
-    """Turn, slant, stretch and bend digits; then fit them into the box of 20 and centre their mass.
+    """Return deformed copies of digits, scaled to the box of 20 pixels, their centre of mass in the middle.
 
     Args:
         images: float32 (n, 28, 28), 0 to 1, some foreground in each.
-        rng: where chance comes from.
-        strength: of the deformation, 0 (only fit and centre) to 1.
+        rng: random numbers.
+        strength: factor of the deformation, 0 (only scale and centre) to 1.
+
+    Returns:
+        float32 (n, 28, 28), the largest value of each 1.
     """
     linear = _linear_map(len(images), rng, strength)
     waves = _waves(len(images), rng, strength)
     x, y = _moved(linear, waves, AXIS - np.float32(MIDDLE), AXIS[:, None] - np.float32(MIDDLE))
     (left, scale, first_column), (top, _, first_row) = _placement(images, x, y)
+    # Where each pixel of the new images is before the scaling, and then before the deformation
     x = per_image(left) + (AXIS + np.float32(0.5) - per_image(first_column)) / per_image(scale)
     y = per_image(top) + (AXIS[:, None] + np.float32(0.5) - per_image(first_row)) / per_image(scale)
     new = _sampled(images, *_moved_back(linear, waves, x, y))
@@ -35,7 +42,7 @@ def deform(images: np.ndarray, rng: np.random.Generator, strength: float = 1.0) 
 
 
 def _linear_map(count: int, rng: np.random.Generator, strength: float) -> np.ndarray:
-    """Return rotation times slant times stretch, float32 (2, 2, n, 1, 1)."""
+    """Return `count` random matrices, rotation times slant times stretch in x: float32 (2, 2, n, 1, 1)."""
     turn = rng.uniform(-ROTATION, ROTATION, count) * strength
     slant = rng.normal(0, SLANT, count) * strength
     stretch = np.exp(rng.normal(0, STRETCH, count) * strength)
@@ -45,7 +52,11 @@ def _linear_map(count: int, rng: np.random.Generator, strength: float) -> np.nda
 
 
 def _waves(count: int, rng: np.random.Generator, strength: float) -> np.ndarray:
-    """Return size, frequency and phase of four waves, float32 (3, 2, 2, n, 1, 1): of x and y, along both."""
+    """Return random sine waves for each image, float32 (3, 2, 2, n, 1, 1).
+
+    The axes are: amplitude, frequency (radians for a pixel) and phase; whether x or y is moved; along
+    which of x and y the wave runs; the image; and two to broadcast over pixels.
+    """
     shape = (2, 2, count, 1, 1)
     size = rng.normal(0, WAVE * strength, shape)
     frequency, phase = rng.uniform(0.12, 0.45, shape), rng.uniform(0, 2 * np.pi, shape)
@@ -53,7 +64,14 @@ def _waves(count: int, rng: np.random.Generator, strength: float) -> np.ndarray:
 
 
 def _bend(waves: np.ndarray, axis: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return by how much the waves move the points along one axis."""
+    """Return by how many pixels the waves move points along one axis.
+
+    Args:
+        waves: from `_waves`.
+        axis: 0 to move x, 1 to move y.
+        x, y: the points, measured from pixel index 14.
+    """
+    # By a wave that runs along x, and one that runs along y: amplitude, frequency, phase
     (by_x, by_y), (fx, fy), (px, py) = waves[:, axis]
     return by_x * np.sin(fx * x + px) + by_y * np.sin(fy * y + py)
 
@@ -61,7 +79,13 @@ def _bend(waves: np.ndarray, axis: int, x: np.ndarray, y: np.ndarray) -> np.ndar
 def _moved(
     linear: np.ndarray, waves: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return where points, measured from the middle of the field, go."""
+    """Return the coordinates of points after the deformation, A p + w(p).
+
+    Args:
+        linear: A, from `_linear_map`.
+        waves: w, from `_waves`.
+        x, y: the points, measured from pixel index 14; so is the result.
+    """
     (xx, xy), (yx, yy) = linear
     return xx * x + xy * y + _bend(waves, 0, x, y), yx * x + yy * y + _bend(waves, 1, x, y)
 
@@ -69,7 +93,10 @@ def _moved(
 def _moved_back(
     linear: np.ndarray, waves: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return where points came from, to a fraction of a pixel: the inverse of `_moved`."""
+    """Return the points that `_moved` moves to x, y, approximately, to a fraction of a pixel.
+
+    The waves are taken at the inverse of A without waves, which is nearly the same place.
+    """
     (xx, xy), (yx, yy) = linear / (linear[0, 0] * linear[1, 1] - linear[0, 1] * linear[1, 0])
     before = yy * x - xy * y, xx * y - yx * x
     x, y = x - _bend(waves, 0, *before), y - _bend(waves, 1, *before)
@@ -77,16 +104,26 @@ def _moved_back(
 
 
 def _placement(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> list[tuple[np.ndarray, ...]]:
-    """Say how what has gone to x, y gets into the field: for both axes edge, scale, first pixel, (n,)."""
+    """Return how to scale and shift digits, whose pixels have been moved to x, y, into the 28x28 field.
+
+    Args:
+        images: float32 (n, 28, 28).
+        x, y: where each pixel has been moved to, (n, 28, 28).
+
+    Returns:
+        For x and for y three arrays (n,): the left (upper) edge of the foreground in x (y), the scale, the
+        same for both, and the column (row) of the field that this edge is put at.
+    """
     mask = images > np.float32(0.05)
     mass = images.sum(axis=(1, 2))
-    edges = []
+    edges = []  # for x and for y: both edges of the foreground, and its centre of mass
     for moved in (x, y):
         low = np.where(mask, moved, np.inf).min(axis=(1, 2)) - np.float32(0.5)
         high = np.where(mask, moved, -np.inf).max(axis=(1, 2)) + np.float32(0.5)
         edges.append((low, high, (images * moved).sum(axis=(1, 2)) / mass))
     scale = BOX / np.maximum(edges[0][1] - edges[0][0], edges[1][1] - edges[1][0])
     placed = []
+    # The first pixel puts the centre of mass at MIDDLE, but so that nothing leaves the field.
     for low, high, centre in edges:
         first = np.floor(MIDDLE + 1 - (centre - low) * scale)
         last = FIELD - np.ceil((high - low) * scale - np.float32(1e-3))
@@ -95,11 +132,17 @@ def _placement(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> list[tuple[n
 
 
 def _sampled(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Read images (n, 28, 28) at points measured from the middle, between the pixels; 0 outside."""
+    """Return the values of images at given points, by bilinear interpolation; 0 outside the images.
+
+    Args:
+        images: float32 (n, 28, 28).
+        x, y: the points, measured from pixel index 14, (n, 28, 28).
+    """
     padded = np.pad(images, [(0, 0), (1, 1), (1, 1)])
     side = FIELD + 2
     x = np.clip(x + np.float32(MIDDLE + 1), 0, side - np.float32(1.001))
     y = np.clip(y + np.float32(MIDDLE + 1), 0, side - np.float32(1.001))
+    # The pixel to the upper left of each point, and how far the point is from it
     column, row = x.astype(np.int32), y.astype(np.int32)
     x, y = x - column, y - row
     first = np.arange(len(images), dtype=np.int32)[:, None, None] * (side * side)
@@ -111,5 +154,5 @@ def _sampled(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def per_image(values: np.ndarray) -> np.ndarray:
-    """Return one number an image, (n,), so that it meets all pixels: float32 (n, 1, 1)."""
+    """Return values (n,), one for each image, as float32 (n, 1, 1), to be broadcast over pixels."""
     return np.asarray(values, np.float32)[:, None, None]

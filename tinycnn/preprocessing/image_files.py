@@ -1,4 +1,4 @@
-"""Reading picture files of any common kind, whatever a phone, a scanner or a drawing program wrote."""
+"""Reading picture files of common kinds into grey arrays; whatever is wrong is a `PictureError`."""
 
 import contextlib
 import math
@@ -13,20 +13,20 @@ from tinycnn.preprocessing.mnist_format import to_grey
 from tinycnn.utils.errors import PictureError
 
 MAX_PIXELS = 50_000_000  # a larger picture is refused unread
-_MAX_PIXELS_OF = {"WEBP": 20_000_000}  # its decoder holds four copies
+_MAX_PIXELS_OF = {"WEBP": 20_000_000}  # its decoder needs memory for four copies
 MAX_SIDE = 1024  # a larger picture is averaged down at once, by a whole factor
 
 # Kinds that Pillow decodes by itself. EPS, which it would hand to another program, is left out.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "TGA", "PCX", "ICO")
-_STRIP = 64  # rows of a large picture, after averaging, that are averaged at once
+_STRIP = 64  # a large picture is averaged down in strips that give this many rows
 _REMEDY = "Give a picture file such as a PNG or JPEG."
 
 
 def read_picture(path: str | os.PathLike) -> np.ndarray:
-    """Read a picture file as one plane of light, upright, transparent parts laid on a plain background.
+    """Read a picture file as a grey array, turned upright as its EXIF data say.
 
-    The first frame counts if there are several. Pictures with more than 1024 pixels a side are
-    averaged down by a whole factor.
+    Transparent parts get a plain background. The first frame counts if there are several. Pictures with
+    more than 1024 pixels a side are averaged down by a whole factor.
 
     Args:
         path: a PNG, JPEG, GIF, BMP, TIFF, WebP, PPM, TGA, PCX or ICO file: black and white, grey
@@ -50,7 +50,7 @@ def read_picture(path: str | os.PathLike) -> np.ndarray:
             warnings.simplefilter("ignore")  # Pillow's remarks on odd but readable files
             # A picture inside of an icon is larger than the icon says.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            # Opened here, for Pillow garbles some TIFF files that it opens, and maps, by name.
+            # Opened here: some TIFF files come out wrong if Pillow opens them by name (and maps them).
             with open(path, "rb") as file, Image.open(file, formats=_FORMATS) as image:
                 most = _MAX_PIXELS_OF.get(image.format, MAX_PIXELS)
                 if image.width * image.height > most:
@@ -67,12 +67,16 @@ def read_picture(path: str | os.PathLike) -> np.ndarray:
 
 
 def _too_large(path: str | os.PathLike, most: int) -> PictureError:
+    """Return the error for a picture of more than `most` pixels."""
     cause = f"the picture has more than {most // 1_000_000} megapixels"
     return PictureError(path, cause, "Make it smaller first.")
 
 
 def _check_file(path: str | os.PathLike) -> None:
-    """Raise PictureError unless this is a regular file with something in it; never open a pipe."""
+    """Raise PictureError unless this is a regular file that is not empty.
+
+    Opening a named pipe would wait forever, so anything else is refused before it is opened.
+    """
     try:
         status = os.stat(path)
     except FileNotFoundError as error:
@@ -87,7 +91,11 @@ def _check_file(path: str | os.PathLike) -> None:
 
 
 def _pixels(image: Image.Image) -> np.ndarray:
-    """Decode an opened picture: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, at most 1024 a side."""
+    """Decode an opened picture; return it upright, at most 1024 pixels a side.
+
+    Returns:
+        (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA; uint8, or float32 for grey of more than 8 bits.
+    """
     image.load()
     factor = math.ceil(max(image.size) / MAX_SIDE)
     if factor > 1:
@@ -96,27 +104,30 @@ def _pixels(image: Image.Image) -> np.ndarray:
 
 
 def _averaged(image: Image.Image, factor: int) -> Image.Image:
-    """Average squares of pixels, strip by strip: a second copy of a large picture takes much memory."""
+    """Return a picture whose pixels are the means of squares of `factor` x `factor` pixels.
+
+    It works strip by strip, because a converted copy of the whole picture would take much memory.
+    """
     width, height = image.size
     parts = []
     for top in range(0, height, factor * _STRIP):
         strip = image.crop((0, top, width, min(top + factor * _STRIP, height)))
         parts.append(np.asarray(_plain(strip).reduce(factor)))
     smaller = Image.fromarray(np.concatenate(parts))
-    with contextlib.suppress(Exception):  # as in `_upright`
+    with contextlib.suppress(Exception):  # damaged EXIF data: see `_upright`
         smaller.info["exif"] = image.getexif().tobytes()
     return smaller
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turn the picture as the camera noted in its EXIF data, if that can be made out."""
+    """Return the picture rotated or mirrored as its EXIF data say; unchanged if they cannot be read."""
     with contextlib.suppress(Exception):  # damaged EXIF data say nothing; the pixels may be fine
         image = ImageOps.exif_transpose(image)
     return image
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Convert any of Pillow's modes to one of F (16 bits and more), L, RGB or RGBA."""
+    """Return the picture in one of Pillow's modes F (grey of 16 bits and more), L, RGB or RGBA."""
     if image.mode.startswith(("I", "F")):
         return Image.fromarray(np.asarray(image).astype(np.float32))
     if image.has_transparency_data:

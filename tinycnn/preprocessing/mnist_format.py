@@ -1,12 +1,12 @@
-"""Any picture of one digit becomes a 28x28 image as MNIST was made.
+"""Turns a picture or the strokes of one digit into a 28x28 image prepared as MNIST's were.
 
-The rule of MNIST: crop the foreground, scale its longer side to 20 pixels by area averaging, stretch
-the values until the strongest is 255, and shift by whole pixels until the centre of mass is in the
-middle of the 28x28 field. A network that learnt MNIST misreads digits that were prepared otherwise.
+MNIST's procedure: crop the foreground, scale its longer side to 20 pixels (the "box") by area averaging,
+multiply the values so that the strongest is 255, and shift by whole pixels until the centre of mass is in
+the middle of the 28x28 "field". A network that learnt MNIST misreads digits prepared otherwise.
 
-Lines are thick or thin after that as the pen was, and as the digit was large or small on the paper.
-Strokes are therefore drawn anew, as thick as in MNIST's median digit; and in a picture, lines that
-are thicker or thinner than MNIST's ever are.
+How thick the lines come out depends on the pen, and on how large the digit was. So strokes are drawn as
+thick as in MNIST's median digit, and a picture's lines are redrawn if they are thicker or thinner than
+those of nearly all of MNIST's digits.
 
 Source: the rebuilding of MNIST's lost procedure in Yadav & Bottou, "Cold Case: The Lost MNIST
 Digits", 2019. On MNIST's own test images `to_mnist` changes next to nothing.
@@ -27,14 +27,15 @@ FIELD = 28  # side of an MNIST image, in pixels
 BOX = 20  # the longer side of the digit in it
 MIDDLE = 14.0  # pixel index of the centre of mass, measured on MNIST: within 13.5 .. 14.5
 
-# How thick the lines of MNIST's 60,000 training digits are, as `line_width.measure_width` has it:
+# Line widths of MNIST's 60,000 training digits, in pixels of the box, as `stroke_width.measure_width`
+# measures them. Lines outside of the first pair are redrawn with a width of the second.
 _RARELY_THIN, _RARELY_THICK = 0.9, 4.7  # 1 digit in 10,000 is thinner, 1 in 200 thicker
 _THIN, _THICK = 1.4, 3.6  # 5 % are thinner, 5 % thicker; the median is 2.2
-_PEN = 2.5  # pixels of the box: what is drawn so measures 2.2 once it is made of pixels
+_PEN = 2.5  # diameter that strokes are drawn with: the result measures 2.2
 
-_FINE = 16  # times as fine as the box strokes are drawn
-_STEPS = 8  # of a pen's width: discs so close make a smooth line
-_MOST_DISCS = 5000  # of the pen: a scribble that is too long for them fills the box anyway
+_FINE = 16  # strokes are drawn on a grid with 16 x 16 pixels for one of the box
+_STEPS = 8  # discs on the length of the pen's diameter: so close, they make a smooth line
+_MOST_DISCS = 5000  # discs in all; a scribble that needs more fills the box anyway
 
 
 def to_mnist(picture: np.ndarray) -> np.ndarray:
@@ -68,12 +69,13 @@ def to_mnist(picture: np.ndarray) -> np.ndarray:
 
 
 def strokes_to_mnist(strokes: Sequence[np.ndarray], smallest: float = 0.0) -> np.ndarray:
-    """Draw strokes as MNIST would show them, whatever their unit, size and place.
+    """Return a 28x28 image of strokes, prepared as MNIST's were, whatever their unit, size and place.
 
     Args:
         strokes: each a float (n, 2) array of points (x, y), x to the right and y down, in any unit.
-        smallest: the least length, in that unit, that is enlarged to fill the box. What is smaller
-            stays small: so a tap with a trembling pen is a dot, and not a wild line.
+        smallest: a drawing whose longer side is at least this, in that unit, is enlarged to fill the
+            box. A smaller one is enlarged only as much as one of this size: so a tap with a trembling
+            pen stays a dot.
 
     Returns:
         uint8 (28, 28): foreground 255 on 0, the centre of mass at pixel index 14 both ways, unless the
@@ -91,17 +93,27 @@ def strokes_to_mnist(strokes: Sequence[np.ndarray], smallest: float = 0.0) -> np
     if not lines:
         raise ValueError("no ink in the drawing: it has no points")
     lines = _to_box(lines, smallest)
-    way = sum(np.hypot(*np.diff(points, axis=0).T).sum() for points in lines)
-    step = max(_PEN / _STEPS, way / _MOST_DISCS)
+    length = sum(np.hypot(*np.diff(points, axis=0).T).sum() for points in lines)
+    step = max(_PEN / _STEPS, length / _MOST_DISCS)
     fine = [along(points, step) * _FINE for points in lines]
     box = draw(fine, [_PEN * _FINE] * len(fine), BOX * _FINE)
     return _centre_finely(box)
 
 
 def _to_box(lines: list[np.ndarray], smallest: float) -> list[np.ndarray]:
-    """Scale and shift lines so that the pen that draws them touches the box's first edges."""
+    """Scale and shift lines so that, drawn with the pen, they touch the box's upper and left edge.
+
+    Args:
+        lines: each float (n, 2), in any unit.
+        smallest: see `strokes_to_mnist`.
+
+    Returns:
+        The lines in pixels of the box, the longer side 20 with the pen's width (smaller for small drawings).
+    """
     points = np.concatenate(lines)
-    unit = max(np.abs(points).max(), smallest) or 1.0  # against overflow
+    unit = (
+        max(np.abs(points).max(), smallest) or 1.0
+    )  # divided by this, huge numbers do not overflow
     points = points / unit
     first = points.min(axis=0)
     length = max(np.ptp(points, axis=0).max(), smallest / unit)
@@ -110,26 +122,38 @@ def _to_box(lines: list[np.ndarray], smallest: float) -> list[np.ndarray]:
 
 
 def _centre_finely(box: np.ndarray) -> np.ndarray:
-    """Place a drawing of the box, 16 times as fine, in the field: uint8 (28, 28)."""
+    """Return the 28x28 image of a box drawn 16 times as fine, its centre of mass in the middle.
+
+    It is shifted by pixels of the fine grid, and averaged down afterwards: more exact than `centre`.
+
+    Args:
+        box: uint8 (320, 320), 0 for background.
+
+    Returns:
+        uint8 (28, 28).
+    """
     rows, columns = np.flatnonzero(box.any(axis=1)), np.flatnonzero(box.any(axis=0))
     crop = box[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     field = np.zeros((FIELD * _FINE, FIELD * _FINE), np.uint8)
     mass = crop.astype(np.float64)
+    # Sum of mass times distance from the crop's edge, for rows and columns
     moments = [mass.sum(axis=1 - axis) @ (np.arange(crop.shape[axis]) + 0.5) for axis in (0, 1)]
-    wanted = np.rint((MIDDLE + 0.5) * _FINE - np.array(moments) / mass.sum()).astype(int)
-    top, left = np.clip(wanted, 0, np.array(field.shape) - crop.shape)
+    # Where the crop's first row and column go, so that the centre of mass is at MIDDLE
+    first_pixel = np.rint((MIDDLE + 0.5) * _FINE - np.array(moments) / mass.sum()).astype(int)
+    top, left = np.clip(first_pixel, 0, np.array(field.shape) - crop.shape)
     field[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
     return np.array(Image.fromarray(field).reduce(_FINE))
 
 
 def fit_box(foreground: np.ndarray) -> np.ndarray:
-    """Scale the foreground to a 20x20 box, aspect kept, by area averaging.
+    """Return the foreground cropped and scaled to a 20x20 box by area averaging, its aspect kept.
 
     Args:
         foreground: float (h, w), 0 for background, not 0 everywhere.
 
     Returns:
-        uint8 (20, 20): the longer side of the foreground fills the box; its strongest value is 255.
+        uint8 (20, 20): the longer side of the foreground fills the box, the shorter begins at the upper or
+        left edge; the strongest value is 255.
 
     Raises:
         ValueError: there is no foreground.
@@ -147,7 +171,7 @@ def fit_box(foreground: np.ndarray) -> np.ndarray:
 
 
 def centre(box: np.ndarray) -> np.ndarray:
-    """Place a 20x20 box in a 28x28 field, by whole pixels, so that its mass is in the middle.
+    """Return a 28x28 image with the contents of a 20x20 box, shifted by whole pixels to the middle.
 
     Args:
         box: uint8 (20, 20), 0 for background, not 0 everywhere.
@@ -164,6 +188,7 @@ def centre(box: np.ndarray) -> np.ndarray:
     pixels = np.argwhere(box)
     first, last = pixels.min(axis=0), pixels.max(axis=0) + 1
     mass = box[box > 0].astype(np.float64)
+    # Where the crop's first row and column go, so that the centre of mass is at MIDDLE
     first_pixel = np.floor(MIDDLE + 0.5 - mass @ (pixels - first) / mass.sum()).astype(int)
     top, left = np.clip(first_pixel, 0, FIELD - (last - first))
     crop = box[first[0] : last[0], first[1] : last[1]]
@@ -172,7 +197,15 @@ def centre(box: np.ndarray) -> np.ndarray:
 
 
 def _overlaps(pixels: int, side: int) -> np.ndarray:
-    """Say what share of each of 20 cells, `side` / 20 pixels wide, each pixel covers: (20, pixels)."""
+    """Return the weights that average a row of pixels to 20 cells, each `side` / 20 pixels wide.
+
+    Args:
+        pixels: how many pixels the row has, up to `side`.
+        side: how many pixels the 20 cells cover.
+
+    Returns:
+        float (20, pixels): the share of cell i that pixel j covers.
+    """
     edges = np.arange(BOX + 1) * (side / BOX)
     starts, ends = edges[:-1, None], edges[1:, None]
     pixel = np.arange(pixels)[None]

@@ -1,28 +1,33 @@
-"""Segmentation: telling the foreground of a picture from its background."""
+"""Segmentation: separating the foreground of a picture, the lines of a digit, from its background.
+
+"Ink" in error messages is the foreground, "paper" the background. A drawing has a background of one tone;
+anything else is treated as a photo, with noise and uneven light.
+"""
 
 import math
 
 import numpy as np
 
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's "L"
-_LEAST_CONTRAST = 0.03  # of full scale: less than 8 of 255 levels is not foreground
-_FAINT = 0.05  # of the strongest foreground: fainter pixels do not widen the crop
-_FLAT = 0.3  # of the border: the background is flat when more than this share has one tone
-_NOISE_FREE = 20  # times the noise: foreground as strong as that needs no averaging
-_VISIBLE = 10  # times the noise: the strongest foreground that is not noise
-_LEAST_SIDE = 64  # pixels: a picture is not averaged down below that to be rid of its noise
-_BLOCKS = 16  # on the shorter side: noise is measured in blocks that lines mostly miss
-_SPECK = 0.005  # of the heaviest connected component's sum: lighter ones are dust
-_SCATTERED = 0.2  # of all sums: if the heaviest component holds less, that is texture and no digit
-_SAMPLES = 128  # points a side that tell a dark foreground from a light one
-_WINDOWS = 4  # on the longer side: a window is wider than any line
-_CELLS = 128  # cells a side of the grid on which connected components are told apart
-_EDGE, _EDGE_WIDTH = 0.3, 0.4  # of a line's strength: where its edge begins, and how wide it is
+_LEAST_CONTRAST = 0.03  # of full scale: foreground weaker than that (8 of 255 levels) is none
+_FAINT = 0.05  # of the strongest foreground: fainter pixels are cropped off
+_FLAT = 0.3  # share of the border's pixels: if more have the same tone, the background has one tone
+_NOISE_FREE = 20  # strongest foreground over noise: from here on a photo need not be averaged down
+_VISIBLE = 10  # strongest foreground over noise: below this, all foreground may be noise
+_LEAST_SIDE = 64  # pixels of the shorter side: a photo is not averaged down to fewer
+_BLOCKS = 16  # blocks on the shorter side, in which noise is measured; lines miss most of them
+_SPECK = 0.005  # of the largest component's sum: connected components below it are dust
+_SCATTERED = 0.2  # of the sum of all: if the largest component has less, the picture is texture
+_SAMPLES = 128  # pixels a side that are looked at to decide whether the foreground is dark
+_WINDOWS = 4  # windows on the longer side; such a window is wider than any line
+_CELLS = 128  # cells a side of the grid on which connected components are labelled
+# In a photo's foreground, of the strength inside a line: up to _EDGE becomes 0, _EDGE + _EDGE_WIDTH 1.
+_EDGE, _EDGE_WIDTH = 0.3, 0.4
 _BLANK = "no ink in the picture: it is blank, or too faint to tell from the paper"
 
 
 def to_grey(picture: np.ndarray) -> np.ndarray:
-    """Turn an array of pixels into one plane of light, transparent parts laid on a plain background.
+    """Return a picture as a grey array; transparent parts get a plain background.
 
     Args:
         picture: (h, w), (h, w, 3) or (h, w, 4). uint8 is 0..255 and bool 0..1; other numbers are
@@ -54,13 +59,13 @@ def to_grey(picture: np.ndarray) -> np.ndarray:
 
 
 def find_foreground(grey: np.ndarray) -> np.ndarray:
-    """Tell the foreground from the background, whichever is darker, in even or uneven light.
+    """Return how strong the foreground is at each pixel; it may be darker or lighter than the background.
 
     Args:
         grey: float (h, w), 0..1, 0 black.
 
     Returns:
-        float32 (h, w): 0 where the background is bare, 1 at the strongest foreground.
+        float32 (h, w): 0 for background, 1 at the strongest foreground.
 
     Raises:
         ValueError: the picture has no foreground, or none that can be told from the
@@ -73,14 +78,16 @@ def find_foreground(grey: np.ndarray) -> np.ndarray:
     grey = np.asarray(grey, np.float32)
     background = _flat_background(grey)
     foreground = None if background is None else _foreground_of_drawing(grey, background)
-    # Much of an overexposed background is plain white, yet its noise must not pass for foreground.
+    # An overexposed photo has a background of one tone, too, but with noise in it: that is no drawing.
     if foreground is None or 4 * _noise(foreground) > _FAINT:
         foreground = _foreground_of_photo(grey)
     return _without_specks(foreground)
 
 
 def crop_to_foreground(foreground: np.ndarray) -> np.ndarray:
-    """Cut the background around the foreground off, and foreground that is too faint to count.
+    """Return the part of a picture that holds its foreground, without the background around it.
+
+    Pixels below 5 % of the strongest do not count as foreground here.
 
     Args:
         foreground: float (h, w), 0 for background, not 0 everywhere.
@@ -117,7 +124,15 @@ def _check_picture(picture: np.ndarray) -> None:
 
 
 def _lay_on_background(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Fill the transparent parts: strokes get one of the opposite tone, a photo more of its own."""
+    """Return a picture with transparency laid on a background of one tone, float32 (h, w).
+
+    Opaque strokes on a transparent background get black or white, whichever differs more. A picture that
+    is mostly opaque shows its own background, whose tone is continued.
+
+    Args:
+        grey: float32 (h, w), 0 to 1.
+        alpha: its opacity, float32 (h, w), 0 transparent to 1 opaque.
+    """
     visible = grey[alpha > 0.5 * alpha.max()]
     if visible.size == 0:
         return np.zeros_like(grey)
@@ -129,7 +144,7 @@ def _lay_on_background(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 
 def _border(shape: tuple[int, int]) -> np.ndarray:
-    """Mark the outer sixteenth of a picture, where there is seldom foreground: bool (h, w)."""
+    """Return a mask of this shape, True in a border a sixteenth of the height and width wide."""
     height, width = shape
     border = np.ones(shape, bool)
     down, across = math.ceil(height / 16), math.ceil(width / 16)
@@ -138,7 +153,10 @@ def _border(shape: tuple[int, int]) -> np.ndarray:
 
 
 def _flat_background(grey: np.ndarray) -> float | None:
-    """Return the one tone of a drawing's background, or None if the background is unevenly lit."""
+    """Return the tone of the background, 0 to 1, if it has only one; None for an uneven background.
+
+    It has one if over 30 % of the border's pixels share one of 256 levels.
+    """
     border = grey[_border(grey.shape)]
     values, counts = np.unique(np.rint(border * 255), return_counts=True)
     tone = values[counts.argmax()]
@@ -147,7 +165,10 @@ def _flat_background(grey: np.ndarray) -> float | None:
 
 
 def _foreground_of_drawing(grey: np.ndarray, background: float) -> np.ndarray:
-    """Return the foreground, 0 to 1, on a background of one tone; every grey level counts."""
+    """Return the foreground of a picture whose background has one tone: float32 (h, w), 0 to 1.
+
+    It is the difference from the background, on the side (darker or lighter) where there is more of it.
+    """
     lighter, darker = np.maximum(grey - background, 0), np.maximum(background - grey, 0)
     foreground = darker if np.square(darker).sum() >= np.square(lighter).sum() else lighter
     if foreground.max() < _LEAST_CONTRAST:
@@ -156,11 +177,14 @@ def _foreground_of_drawing(grey: np.ndarray, background: float) -> np.ndarray:
 
 
 def _noise(plane: np.ndarray) -> float:
-    """Return the standard deviation of the noise of the paper, where `plane` is higher where it is darker.
+    """Return the standard deviation of the noise of the background.
 
-    It is measured in square blocks, and the lower quartile of them counts: lines cross the others. Within
-    a block only values above its median count, since overexposed paper has those below clipped at white.
-    Noise is as strong on both sides of its median, so twice the upper half stands for the whole.
+    It is measured in each of many square blocks, and the lower quartile of the results is returned: lines
+    cross the other blocks. Only deviations above a block's median are used, and counted twice, because
+    those below are missing on overexposed (clipped) paper.
+
+    Args:
+        plane: float (h, w), higher where the picture is darker.
     """
     side = math.ceil(min(plane.shape) / _BLOCKS)
     rows, columns = (length // side for length in plane.shape)
@@ -170,10 +194,11 @@ def _noise(plane: np.ndarray) -> float:
 
 
 def _foreground_of_photo(grey: np.ndarray) -> np.ndarray:
-    """Return the foreground, 0 to 1, on a noisy and unevenly lit background, nearly black and white.
+    """Return the foreground of a photo, with noise and uneven light: float32 (h, w), mostly 0 or 1.
 
-    Noise is averaged away by halving the picture, as often as it takes the foreground to stand out.
-    MNIST's digits were black and white, too, before they were scaled down.
+    The photo is halved in size, which averages noise away, until the foreground is 20 times as strong as
+    the noise or the photo is small; the best of these sizes is taken. The result is nearly black and white
+    because MNIST's digits were so before they were scaled down.
     """
     foreground, peak = _foreground_above_noise(grey)
     smaller = grey
@@ -186,43 +211,46 @@ def _foreground_of_photo(grey: np.ndarray) -> np.ndarray:
         raise ValueError(_BLANK)
     if peak < _VISIBLE:
         raise ValueError("no ink in the picture that stands out from the noise of the paper")
-    line = np.median(foreground[foreground > foreground.max() / 2])  # as strong as a line is inside
+    line = np.median(foreground[foreground > foreground.max() / 2])  # the strength inside a line
     foreground = np.clip((foreground / line - _EDGE) / _EDGE_WIDTH, 0, 1)
-    # Back to the size of the picture: what was halved is repeated.
+    # Back to the size of the photo: each pixel is repeated.
     times = math.ceil(len(grey) / len(foreground))
     return foreground.repeat(times, axis=0).repeat(times, axis=1)[: len(grey), : grey.shape[1]]
 
 
 def _foreground_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the foreground (h, w), 0 where it might be noise, and how many times the noise its peak is.
+    """Return the foreground of a photo at its present size, and its largest value divided by the noise.
 
-    The number is 0 if all foreground is too faint, noise or not.
+    The foreground, float32 (h, w), is 0 where it is below 4 times the noise. The number is 0 if even the
+    strongest foreground is below `_LEAST_CONTRAST`.
     """
     grey = _blur(grey)
     is_dark = _is_foreground_dark(grey)
     background = _without_lines(grey) if is_dark else 1 - _without_lines(1 - grey)
     foreground = background - grey if is_dark else grey - background
     foreground -= np.median(foreground)  # noise lifts the estimate of the background everywhere
-    # Either misses some: noise that is coarser than a block, or cut off in more than half the picture.
+    # The larger of two estimates. The first misses noise coarser than a block; the second (the median
+    # deviation, times 1.4826 a standard deviation) misses noise that is clipped in over half the picture.
     noise = max(_noise(foreground), 1.4826 * float(np.median(np.abs(foreground))))
     strongest = float(foreground.max())
     foreground[foreground < 4 * noise] = 0
     foreground = np.maximum(foreground, 0)
     if is_dark:
-        # A dark foreground takes away a share of the light, so it counts for as much in the shadow.
+        # A dark line absorbs a share of the light: divided by the light, it is as strong in a shadow.
         foreground /= np.maximum(background, _LEAST_CONTRAST)
     return foreground, strongest / max(noise, 1e-6) if strongest >= _LEAST_CONTRAST else 0.0
 
 
 def _is_foreground_dark(grey: np.ndarray) -> bool:
-    """Tell whether a photo's foreground is darker than its background.
+    """Return whether a photo's foreground is darker than its background.
 
-    There is less foreground than background around it, so it differs more from the mean of both. Cubes
-    tell the sign, and of a shadow's edge, which has as much on either side, they leave nothing.
+    Each pixel is compared with the mean of a window around it. Lines cover less of the window than
+    background does, so they differ more from the mean, and dominate the sum of the cubed differences, whose
+    sign is the answer. A shadow's edge has as much on either side, and adds nothing.
     """
     sample = grey[:: math.ceil(len(grey) / _SAMPLES), :: math.ceil(grey.shape[1] / _SAMPLES)]
     mean, window = sample.astype(np.float64), _window(sample)
-    for _ in range(2):
+    for _ in range(2):  # a mean over columns, transposed, then one over rows, transposed back
         padded = np.pad(mean, [(window // 2 + 1, window // 2), (0, 0)], mode="symmetric")
         sums = padded.cumsum(axis=0)
         mean = ((sums[window:] - sums[:-window]) / window).T
@@ -230,16 +258,16 @@ def _is_foreground_dark(grey: np.ndarray) -> bool:
 
 
 def _without_lines(grey: np.ndarray) -> np.ndarray:
-    """Fill all that is dark and narrower than a window, from its lighter neighbourhood: (h, w).
+    """Return the picture (h, w) with dark lines filled with the light around them: its background.
 
-    It is the morphological closing: whatever is dark stays so only if a whole window of it is. Light
-    that falls off, a shadow with a hard edge and a scan's dark border are wide enough to stay.
+    This is a morphological closing: a maximum over a window, then a minimum. Dark parts narrower than the
+    window vanish. Uneven light, shadows and a scan's dark border are wider and stay.
     """
     window = _window(grey)
     plane = np.pad(np.rint(grey * 65535).astype(np.uint16), window - 1, mode="edge")
     for extreme in (np.maximum, np.minimum):
-        for _ in range(2):
-            covered = 1
+        for _ in range(2):  # along columns, then, transposed, along rows
+            covered = 1  # each value is the extreme of so many neighbours; it doubles every time
             while covered < window:
                 step = min(covered, window - covered)
                 plane = extreme(plane[:-step], plane[step:])
@@ -249,12 +277,12 @@ def _without_lines(grey: np.ndarray) -> np.ndarray:
 
 
 def _window(grey: np.ndarray) -> int:
-    """Return how many pixels a side are sure to be more than a line's width, an odd number."""
+    """Return the side, an odd number of pixels, of a window that is wider than any line of the digit."""
     return 2 * (max(grey.shape) // _WINDOWS // 2) + 1
 
 
 def _blur(plane: np.ndarray) -> np.ndarray:
-    """Average with the neighbours, weights 1 2 1 both ways, which takes away most of the noise."""
+    """Return the picture averaged with its neighbours, with weights 1 2 1 in both directions."""
     for _ in range(2):
         padded = np.pad(plane, [(1, 1), (0, 0)], mode="edge")
         plane = ((padded[:-2] + 2 * plane + padded[2:]) / 4).T
@@ -262,16 +290,20 @@ def _blur(plane: np.ndarray) -> np.ndarray:
 
 
 def _halve(plane: np.ndarray) -> np.ndarray:
-    """Average squares of 2 x 2 pixels; the last row or column counts twice if it has no partner."""
+    """Return the means of 2 x 2 pixels; an odd last row or column is repeated to make pairs."""
     plane = np.pad(plane, [(0, length % 2) for length in plane.shape], mode="edge")
     plane = (plane[::2] + plane[1::2]) / 2
     return (plane[:, ::2] + plane[:, 1::2]) / 2
 
 
 def _without_specks(foreground: np.ndarray) -> np.ndarray:
-    """Wipe out dust around the digit: connected components that weigh next to nothing beside the heaviest.
+    """Return the foreground (h, w) with 0 outside the rectangle that holds all but tiny components.
 
-    Inside the frame of the other components all foreground is left, dust or not, as it is in MNIST.
+    Connected components are found on a coarse grid of cells. Those whose sum is below 0.5 % of the largest
+    are dust, and do not widen the rectangle; dust inside it stays.
+
+    Raises:
+        ValueError: if the largest component has less than 20 % of all foreground: that is texture.
     """
     cell = math.ceil(max(foreground.shape) / _CELLS)
     padded = np.pad(foreground, [(0, -length % cell) for length in foreground.shape])
@@ -291,12 +323,16 @@ def _without_specks(foreground: np.ndarray) -> np.ndarray:
 
 
 def _label_components(mask: np.ndarray) -> np.ndarray:
-    """Label the connected components of a mask: its cells that touch share a number, the others have 0."""
+    """Return labels of a mask's connected components, int (h, w): 0 where the mask is False.
+
+    Cells that touch, also at a corner, have the same label: the largest index among them.
+    """
     rows, columns = mask.shape
+    # Each cell begins with a number of its own, and takes the largest of its neighbours until all agree.
     labels = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
     while True:
-        around = np.pad(labels, 1)
-        across = np.maximum.reduce([around[:, i : i + columns] for i in range(3)])
+        padded = np.pad(labels, 1)
+        across = np.maximum.reduce([padded[:, i : i + columns] for i in range(3)])
         propagated = np.maximum.reduce([across[i : i + rows] for i in range(3)]) * mask
         if np.array_equal(propagated, labels):
             return labels

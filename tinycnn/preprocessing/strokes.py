@@ -1,17 +1,18 @@
-"""Drawing strokes, which are lines that a round pen went along, as a picture."""
+"""Rasterising strokes: a stroke is a list of points (x, y) that a round pen went along."""
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-_FINEST = 4096  # pixels a side at most, to be averaged down; a larger picture is drawn as it is
-_TIMES = 8  # as fine as the picture, up to that
-_DISCS = 8  # on the length of a diameter: a line of them waves by 1/500 of its width
+# For smooth edges a picture is drawn enlarged and then averaged down.
+_TIMES = 8  # how many times enlarged,
+_FINEST = 4096  # but to at most this many pixels a side; a larger picture is drawn as it is
+_DISCS = 8  # discs on the length of the pen's diameter: the line's width then varies by 1/500
 
 
 def rasterise(strokes: Sequence[np.ndarray], widths: Sequence[float], side: int) -> np.ndarray:
-    """Draw strokes with a round pen, edges smooth.
+    """Return a picture of strokes drawn with a round pen, with smooth edges.
 
     Args:
         strokes: each a float (n, 2) array of points (x, y), x to the right and y down, 0 to 1 over
@@ -33,8 +34,8 @@ def rasterise(strokes: Sequence[np.ndarray], widths: Sequence[float], side: int)
     strokes, widths = list(strokes), np.asarray(widths, np.float64)
     _check_pen(len(strokes), widths, side)
     times = min(_TIMES, max(_FINEST // side, 1))
-    fine = side * times
-    lines, diameters = [], []
+    fine = side * times  # side of the enlarged picture
+    lines, diameters = [], []  # in pixels of the enlarged picture
     for stroke, width in zip(strokes, widths * fine, strict=True):
         points = check_stroke(stroke) * fine
         if len(points):
@@ -65,23 +66,35 @@ def check_stroke(stroke: np.ndarray) -> np.ndarray:
 
 
 def along(points: np.ndarray, step: float) -> np.ndarray:
-    """Place points at even distances along the line through points (n, 2), n from 1.
+    """Return points (m, 2) at equal distances of at most `step` along the line through points (n, 2).
+
+    Args:
+        points: float (n, 2), n from 1; the first and the last are in the result.
+        step: the largest distance between neighbours, in the unit of the points.
 
     Example:
         >>> along(np.array([[0.0, 0.0], [3.0, 4.0]]), 2.0).round(2).tolist()
         [[0.0, 0.0], [1.0, 1.33], [2.0, 2.67], [3.0, 4.0]]
     """
-    way = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
-    distances = np.linspace(0, way[-1], int(np.ceil(way[-1] / step)) + 1)
-    return np.column_stack([np.interp(distances, way, points[:, axis]) for axis in (0, 1)])
+    # How far along the line each of the points is, (n,)
+    length = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
+    distances = np.linspace(0, length[-1], int(np.ceil(length[-1] / step)) + 1)
+    return np.column_stack([np.interp(distances, length, points[:, axis]) for axis in (0, 1)])
 
 
 def draw(lines: Iterable[np.ndarray], diameters: Iterable[float], side: int) -> np.ndarray:
-    """Set a disc on every point of lines (n, 2), in pixels: uint8 (side, side), 255 on 0."""
+    """Return a picture with a filled disc on every point: uint8 (side, side), discs 255, the rest 0.
+
+    Args:
+        lines: each an array of points (x, y), float (n, 2), in pixels.
+        diameters: of the discs of each line, in pixels.
+        side: rows and columns of the picture.
+    """
     image = Image.new("L", (side, side))
     pen = ImageDraw.Draw(image)
     for points, diameter in zip(lines, diameters, strict=True):
-        # Pillow cuts fractions off and counts the last pixel in: hence whole numbers, and one less.
+        # Pillow truncates fractions, and the last pixel of a box belongs to it: hence rounded numbers,
+        # and one less.
         across = max(round(diameter), 2)  # Pillow leaves out what is smaller
         first = np.rint(points - across / 2).astype(int)
         for box in np.hstack([first, first + across - 1]).tolist():
@@ -90,7 +103,13 @@ def draw(lines: Iterable[np.ndarray], diameters: Iterable[float], side: int) -> 
 
 
 def _check_pen(strokes: int, widths: np.ndarray, side: int) -> None:
-    """Raise ValueError unless there is one width above 0 a stroke, and a picture to draw on."""
+    """Raise ValueError unless there is one width above 0 for each stroke, and side is at least 1.
+
+    Args:
+        strokes: how many there are.
+        widths: should be (strokes,).
+        side: pixels of the picture.
+    """
     if widths.shape != (strokes,):
         raise ValueError(f"there are {strokes} strokes, and widths of shape {widths.shape}")
     if not (np.isfinite(widths) & (widths > 0)).all():

@@ -1,8 +1,8 @@
-"""The net that comes along, so that a drawing can be recognised at the first start.
+"""The trained net in the package (`mnist.h5`), so that digits can be recognised without training first.
 
-It learnt MNIST's digits in ever new variations (`preprocessing.augmentation`), with the habits of people who
-draw: ones with a flag, crossed sevens, slashed zeros. `mnist.json` beside it records the recipe, the
-accuracy on MNIST's test set and the file's hash; `scripts/train_bundled.py` makes both again.
+It was trained on random variations of MNIST's digits (`preprocessing.augmentation`), among them ones with
+a flag, crossed sevens and slashed zeros. `mnist.json` beside it records how it was trained, its accuracy
+on MNIST's test set and the file's SHA-256. `scripts/train_bundled.py` makes both files.
 """
 
 import importlib.resources
@@ -11,9 +11,9 @@ from tinycnn.models import Sequential, load_model
 
 
 def load() -> Sequential:
-    """Return the bundled net: float32 pictures (n, 28, 28, 1) in 0 to 1 in, probabilities (n, 10) out.
+    """Return the net in the package, compiled with Adadelta and categorical cross-entropy.
 
-    It is compiled with Adadelta and categorical cross-entropy, to be evaluated or trained further.
+    Its input are float32 pictures (n, 28, 28, 1) from 0 to 1, its output probabilities (n, 10).
 
     Example:
         >>> load().output_shape

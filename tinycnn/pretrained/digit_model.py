@@ -1,4 +1,4 @@
-"""The model that a command reads digits with: the file that was named, ./mnist.h5, or the bundled one."""
+"""Loads the model that scripts and the window use: a given file, ./mnist.h5, or the bundled one."""
 
 import os
 
@@ -14,18 +14,18 @@ OWN = "mnist.h5"  # what scripts/train.py leaves in the folder it runs in
 def load_digit_model(
     path: str | os.PathLike | None = None, force: bool = False
 ) -> tuple[models.Sequential, str]:
-    """Load a model that takes 28x28 pictures and tells ten digits apart.
+    """Load a model with input (n, 28, 28, 1) and output (n, 10).
 
     Args:
         path: a model file; None: mnist.h5 in this folder, or the bundled model if there is none.
-        force: take a model even if it is very expensive: see `cost.check_cost`.
+        force: True to accept a model that needs very much time or memory: see `cost.check_cost`.
 
     Returns:
-        The model, and what to call it: the file's name, or "the bundled model".
+        The model, and its name for messages: the file's path, or "the bundled model".
 
     Raises:
-        ModelFileError: the file cannot be read, or its model takes or returns something else,
-            or it costs too much for one digit.
+        ModelFileError: the file cannot be read, or its model has other shapes, or needs too much time or
+            memory.
 
     Example:
         >>> model, name = load_digit_model()
@@ -46,7 +46,7 @@ def load_digit_model(
 
 
 def probabilities(model: models.Sequential, name: str, x: np.ndarray) -> np.ndarray:
-    """Return the probability of each digit, (n, 10), even from a model that returns scores.
+    """Return the probability of each digit, (n, 10); scores of a model without softmax are converted.
 
     Args:
         model, name: from `load_digit_model`.

@@ -1,18 +1,25 @@
-"""Whole models in Keras's HDF5 files: plain values out, plain values in.
+"""Reading and writing whole models in Keras's HDF5 files.
 
-Which options a file has is read from the classes of layers, losses and optimizers; none is made here.
-`SavedModel`, plain values, is all that passes between models and files.
+What is read or written is a `SavedModel`: arrays, and configurations made of text, numbers, lists and dicts.
+This folder makes no layers; `tinycnn.models` does that. Which options a layer, loss or optimizer has is
+looked up in its class.
+
+Reading: `reader` on `hdf5`, an own reader of the HDF5 format for untrusted files, whose parts are in
+`objects`, `object_header`, `messages`, `btrees`, `heaps`, `fractal_heap`, `lookup3` and `file_bytes`.
+Writing: `writer`, by the library h5py.
+Both: `layer_config`, `training_config` and `options` translate configurations between Keras's form and ours,
+`optimizer_state` the optimizer's arrays; `checksum` detects damage.
 """
 
 import os
 
 from tinycnn.saving import reader
-from tinycnn.saving.layer_config import check_layers
+from tinycnn.saving.known import check_known
 from tinycnn.saving.saved_model import SavedModel, Specs, WeightSpecs
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
 
-__all__ = ["SavedModel", "Specs", "check_layers", "check_target", "read_model", "write_model"]
+__all__ = ["SavedModel", "Specs", "check_known", "check_target", "read_model", "write_model"]
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
@@ -24,17 +31,16 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
 
     Args:
         path: an existing file.
-        weight_specs: given the plain configuration, returns for every layer but the InputLayer its
-            name and {weight name: (shape, dtype)}; raises ValueError or TypeError for options that
-            make no model; allocates nothing.
+        weight_specs: a function that is given the model's configuration, as in `SavedModel.config`, and
+            returns for every layer but the InputLayer (its name, {weight name: (shape, dtype)}), without
+            allocating weights. It raises ValueError or TypeError for options that make no model.
 
     Raises:
-        ModelFileError: if the file cannot be read, is not exactly such a file, or is not as it was
-            saved.
+        ModelFileError: if the file cannot be read, is not such a file, or was changed after it was saved.
 
     Warns:
-        UserWarning: if the weights are good, but loss, metrics, optimizer or the optimizer's state
-            are not ones that can be restored; they are None then.
+        UserWarning: if loss, metrics, optimizer or the optimizer's state cannot be restored; the weights
+            are returned, and None for these.
 
     Example:
         >>> read_model("mnist.h5", weight_specs).config["name"]  # doctest: +SKIP
@@ -46,8 +52,8 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
 def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = True) -> None:
     """Write a whole-model HDF5 file that Keras 3 and tf.keras 2 open, whole or not at all.
 
-    The file appears under its name only after it has been written beside it, flushed to the disk
-    and read back. The same model makes the same bytes.
+    A temporary file in the same folder is written, read back and compared, and then renamed to `path`. The
+    same model gives the same bytes.
 
     Args:
         path: a file, new or to be replaced, in an existing folder.

@@ -1,4 +1,4 @@
-"""The B-trees of an HDF5 file, of which every leaf is read: the keys that lead to one are not needed.
+"""The B-trees of an HDF5 file, in which it keeps lists. All entries are read, so keys are not compared.
 
 Layout: HDF5 File Format Specification, sections III.A, "B-trees".
 """
@@ -8,14 +8,25 @@ from collections.abc import Iterator
 from tinycnn.saving.file_bytes import FileBytes, begins_with, unsigned
 from tinycnn.saving.lookup3 import without_checksum
 
-DEEPEST = 16
-NODE_OVERHEAD = 10  # bytes of a newer node beside its records: signature, version, type, checksum
+DEEPEST = 16  # levels of a tree
+NODE_OVERHEAD = (
+    10  # bytes of a node of version 2 beside its records: signature, version, type, checksum
+)
 
 
 def group_leaves(file: FileBytes, address: int, level: int | None = None) -> Iterator[int]:
-    """Yield the addresses of the symbol table nodes of a group with a B-tree of version 1."""
+    """Yield the addresses of a group's symbol table nodes: the leaves of its B-tree of version 1.
+
+    Args:
+        file: the file.
+        address: of the tree's root node.
+        level: the level that the node must have, 0 above the leaves; None: any, for the root.
+
+    Raises:
+        ValueError: if the tree is damaged.
+    """
     node = begins_with(file.read(address, 24), b"TREE\0")
-    depth, count = node[5], unsigned(node, 6, 2)
+    depth, count = node[5], unsigned(node, 6, 2)  # levels below this node, and its children
     if depth > DEEPEST or (level is not None and depth != level):
         raise ValueError("a tree in it is damaged")
     pairs = file.read(address + 24, 16 * count)
@@ -33,7 +44,10 @@ def records(file: FileBytes, address: int, kind: int) -> list[bytes]:
     Args:
         file: the file.
         address: of the tree's header.
-        kind: the type that its records must have.
+        kind: the type that its records must have, a number in the specification.
+
+    Raises:
+        ValueError: if the tree is damaged, or of another type.
     """
     header = begins_with(file.read(address, 38), b"BTHD\0" + bytes([kind]))
     header = without_checksum(file, header)
@@ -45,7 +59,13 @@ def records(file: FileBytes, address: int, kind: int) -> list[bytes]:
 
 
 class _Tree:
-    """The sizes that the nodes of one B-tree of version 2 have in common."""
+    """One B-tree of version 2: the sizes that all its nodes have in common, and the reading of nodes.
+
+    Args:
+        file: the file.
+        kind: the type of its records.
+        node_size, record_size: in bytes.
+    """
 
     def __init__(self, file: FileBytes, kind: int, node_size: int, record_size: int):
         if not 0 < record_size < node_size:
@@ -54,13 +74,21 @@ class _Tree:
         self.node_size, self.record_size = node_size, record_size
         most = (node_size - NODE_OVERHEAD) // record_size
         self.count_width = _width(most)
-        self.most_below = [most]  # records of a node and all below it, for each depth
+        # For each depth (0: a leaf), the most records of a node and all nodes below it.
+        self.most_below = [most]
 
     def below(self, address: int, count: int, depth: int) -> Iterator[bytes]:
-        """Yield the records of a node and of all nodes below it."""
+        """Yield the records of a node and of all nodes below it.
+
+        Args:
+            address: of the node.
+            count: how many records the node itself has.
+            depth: levels below it; 0: it is a leaf.
+        """
         signature = b"BTIN" if depth else b"BTLF"
         total_width = _width(self._most(depth - 1)) if depth > 1 else 0
         pointer = 8 + self.count_width + total_width
+        # 6 bytes, the records, for an inner node count + 1 pointers to children, 4 bytes of checksum.
         length = 6 + count * self.record_size + (pointer * (count + 1) if depth else 0)
         node = self.file.read(address, length + 4)
         node = without_checksum(self.file, begins_with(node, signature + bytes([0, self.kind])))
@@ -73,6 +101,7 @@ class _Tree:
             yield from self.below(unsigned(node, start), child, depth - 1)
 
     def _most(self, depth: int) -> int:
+        """Return most_below[depth]; the number of bytes in which a pointer stores a count depends on it."""
         while len(self.most_below) <= depth:
             before = self.most_below[-1]
             total_width = _width(before) if len(self.most_below) > 1 else 0
@@ -83,5 +112,5 @@ class _Tree:
 
 
 def _width(most: int) -> int:
-    """Return the bytes that a count of at most so many takes."""
+    """Return how many bytes a count from 0 to `most` takes in the file."""
     return max(1, (most.bit_length() + 7) // 8)

@@ -1,8 +1,7 @@
-"""A checksum of all that makes the model, kept in the file: numbers that rotted are noticed.
+"""A checksum of the model, kept as an attribute of its file, so that damage is noticed.
 
-It is the SHA-256 of the two configurations and of every array that the file lists, weights and
-optimizer state alike: name, type, shape, and the bytes as they are stored. Keras ignores it, and
-writes none.
+It is the SHA-256 of the two configurations and of every array that the file lists, weights and optimizer
+state: name, type, shape, and the bytes as they are stored. Keras ignores it, and writes none.
 """
 
 import hashlib
@@ -12,13 +11,13 @@ from collections.abc import Iterator
 from tinycnn.saving.hdf5 import HDF5File
 from tinycnn.utils.errors import ModelFileError
 
-ATTRIBUTE = "tinycnn_sha256"
-TEXTS = ("model_config", "training_config")
-WEIGHTS, STATE = "model_weights", "optimizer_weights"
+ATTRIBUTE = "tinycnn_sha256"  # of the file's root group
+TEXTS = ("model_config", "training_config")  # attributes of the root group
+WEIGHTS, STATE = "model_weights", "optimizer_weights"  # groups
 
 
 def check(file: HDF5File) -> None:
-    """Compare a file with the checksum in it, if there is one.
+    """Return if a file agrees with the checksum in it, or has none.
 
     Raises:
         ModelFileError: if they differ.
@@ -34,10 +33,10 @@ def check(file: HDF5File) -> None:
 
 
 def image_sha256(image: bytes) -> str:
-    """Return the checksum that belongs in a model file with these bytes.
+    """Return the checksum of a model file, given its bytes, as 64 hexadecimal digits.
 
     Raises:
-        ValueError: if they cannot be read as such a file.
+        ValueError: if they cannot be read as a model file.
     """
     try:
         return model_sha256(HDF5File("", io.BytesIO(image), len(image)))
@@ -46,12 +45,12 @@ def image_sha256(image: bytes) -> str:
 
 
 def model_sha256(file: HDF5File) -> str:
-    """Return the checksum of a model file as 64 hexadecimal digits.
+    """Return the checksum of an open model file, computed from its content, as 64 hexadecimal digits.
 
     Raises:
-        ModelFileError: if something that it lists is not there, or it lists more than it can hold.
+        ModelFileError: if an array that it lists is not there, or the arrays have more bytes than the file.
     """
-    digest, left = hashlib.sha256(), file.size
+    digest, left = hashlib.sha256(), file.size  # an array listed many times must not take forever
     for name in TEXTS:
         text = (file.text(name) or "").encode()
         digest.update(f"{name} {len(text)}\n".encode() + text)
@@ -67,6 +66,7 @@ def model_sha256(file: HDF5File) -> str:
 
 
 def _array_paths(file: HDF5File) -> Iterator[str]:
+    """Yield the paths of all arrays that the file's lists of names name, in their order."""
     groups = [f"{WEIGHTS}/{layer}" for layer in file.names(WEIGHTS, "layer_names")]
     for group in groups + [STATE] * file.has(STATE):
         for name in file.names(group, "weight_names"):

@@ -1,7 +1,9 @@
 """Fractal heaps, where newer HDF5 files keep many links or attributes, or large ones.
 
-A heap is one range of bytes, cut into blocks: rows of a table, whose blocks double in size from the
-third row on. Where they are too large to be held in one piece, a block is a table itself.
+A heap is one range of bytes, cut into blocks. A table holds the blocks' addresses: each of its rows has the
+same number of blocks; the blocks of the first two rows have the smallest size, which doubles from row to row
+after these. A block that is too large to be stored in one piece is a table of smaller blocks itself.
+An object in a heap is named by its identity (HDF5's "heap ID"), some bytes that say where it is.
 Layout: HDF5 File Format Specification, section III.G, "Fractal Heap".
 """
 
@@ -9,10 +11,11 @@ from tinycnn.saving.btrees import records
 from tinycnn.saving.file_bytes import FileBytes, begins_with, unsigned
 from tinycnn.saving.lookup3 import without_checksum
 
-HEADER_SIZE = 146
+HEADER_SIZE = 146  # bytes
+# Kinds of objects: in a block, by itself in the file, and in the identity itself.
 MANAGED, HUGE, TINY = 0, 1, 2
-HUGE_RECORD = 1  # the type of B-tree that knows the huge objects
-MOST_TABLES = 64
+HUGE_RECORD = 1  # the type of the B-tree that has the addresses of huge objects
+MOST_TABLES = 64  # tables inside tables
 
 
 class FractalHeap:
@@ -29,9 +32,10 @@ class FractalHeap:
         header = without_checksum(file, header)
         if unsigned(header, 7, 2):
             raise ValueError("a heap in it is compressed")
+        # Where each field stands in the header is given in the specification.
         self._id_length = unsigned(header, 5, 2)
         self._huge_tree = unsigned(header, 22)
-        self._huge = None
+        self._huge = None  # of huge objects (address, length) by identity, once it is needed
         self._width, self._smallest = unsigned(header, 110, 2), unsigned(header, 112)
         self._largest_piece = unsigned(header, 120)
         self._offset_width = (unsigned(header, 128, 2) + 7) // 8
@@ -40,7 +44,11 @@ class FractalHeap:
             raise ValueError("a heap in it has blocks of no size")
 
     def object(self, identity: bytes) -> bytes:
-        """Return the object that an identity, from a B-tree's record, stands for."""
+        """Return the bytes of the object with this identity, which comes from a B-tree's record.
+
+        Raises:
+            ValueError: if there is no such object, or the heap is damaged.
+        """
         identity = identity[: self._id_length]
         kind = unsigned(identity, 0, 1)
         if kind == MANAGED << 4:
@@ -54,7 +62,10 @@ class FractalHeap:
         raise ValueError("a heap in it has an object of an unknown kind")
 
     def _huge_object(self, identity: bytes) -> bytes:
-        """Return an object that lies by itself: its identity is its place, or a number in a tree."""
+        """Return the bytes of a huge object.
+
+        A long identity holds its address and length; a short one is a number to be looked up in a B-tree.
+        """
         if len(identity) >= 16:
             return self._file.read(unsigned(identity, 0), unsigned(identity, 8))
         if self._huge is None:
@@ -68,7 +79,9 @@ class FractalHeap:
         return self._file.read(*self._huge[wanted])
 
     def _address(self, offset: int, length: int) -> int:
-        """Return where in the file the managed object at an offset of the heap lies."""
+        """Return the address in the file of a managed object, given its offset in the heap and its length."""
+        # From the root down to the block that holds the offset in one piece (rows 0); `offset` counts from
+        # the beginning of `block`.
         block, rows = self._root, self._root_rows
         size = self._smallest
         for _ in range(MOST_TABLES):
@@ -84,25 +97,27 @@ class FractalHeap:
         raise ValueError("a heap in it is nested too deeply")
 
     def _within_piece(self, block: int, size: int, offset: int, length: int) -> int:
+        """Return block + offset, for a block in one piece; ValueError if the object is not inside it."""
         begins_with(self._file.read(block, 5), b"FHDB\0")
         if offset + length > size:
             raise ValueError("an object of a heap in it reaches beyond its block")
         return block + offset
 
     def _row(self, offset: int) -> tuple[int, int, int]:
-        """Return the row of the table that an offset is in, its blocks' size, and the bytes before it."""
-        first = self._smallest * self._width
-        row = (offset // first).bit_length()
+        """Return (row of the table that an offset is in, size of its blocks, bytes in the rows before it)."""
+        first_row = self._smallest * self._width  # bytes
+        row = (offset // first_row).bit_length()
         size = self._smallest << max(row - 1, 0)
         return row, size, size * self._width if row else 0
 
     def _rows_of(self, size: int) -> int:
-        """Return how many rows a block of a size has as a table; 0 if it is in one piece."""
+        """Return how many rows a block of this size has, if it is a table; 0 if it is stored in one piece."""
         if size <= self._largest_piece:
             return 0
         return (size // (self._smallest * self._width)).bit_length()
 
     def _child(self, block: int, place: int) -> int:
-        start = 13 + self._offset_width
+        """Return the address of block number `place` of the table at address `block`."""
+        start = 13 + self._offset_width  # bytes of the table's header; then addresses of 8 bytes
         table = self._file.read(block, start + 8 * (place + 1))
         return unsigned(begins_with(table, b"FHIB\0"), start + 8 * place)

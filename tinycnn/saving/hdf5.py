@@ -1,8 +1,8 @@
-"""The validating reader of an untrusted HDF5 file.
+"""`HDF5File`: a reader of untrusted HDF5 files, without the HDF5 library.
 
-HDF5 can point anywhere: links into other files, data in other files, filters that are looked for as
-plug-ins, attributes of any size; and the HDF5 library before 2.0 can be made to crash by a damaged
-file. So files are read here without it, and only plain stored numbers and texts are.
+An HDF5 file can refer to other files, name filters that the library loads as plug-ins, or have attributes of
+any size; and a damaged file can crash the HDF5 library before 2.0. So model files are read by this reader,
+which supports only numbers and texts that are stored in the file itself, uncompressed.
 """
 
 import contextlib
@@ -21,15 +21,16 @@ from tinycnn.saving.messages import UNDEFINED, Attribute, NamedDatatypeError, St
 from tinycnn.saving.objects import SIGNATURE, FileObject, base_address, root_address
 from tinycnn.utils.errors import ModelFileError
 
+# Limits: what is larger is refused.
 LARGEST_FILE = 4 * 10**9  # bytes
 LARGEST_TEXT = 2**20  # bytes of one attribute
-LARGEST_LIST = 10_000  # names
-MOST_TEXT = 2**24  # bytes of all texts that are read
-DEEPEST_PATH = 16
-LONGEST_PATH = 1000
+LARGEST_LIST = 10_000  # names in one list
+MOST_TEXT = 2**24  # bytes of all texts that are read from a file
+DEEPEST_PATH = 16  # parts of a path
+LONGEST_PATH = 1000  # characters
 
 REMEDY = "Save the model again, or take another copy of the file."
-UNREADABLE = {  # what is wrong and what to do, by what the system says
+UNREADABLE = {  # (cause, remedy) of a ModelFileError, by the number of an OSError
     errno.ENOENT: ("there is no such file", "Check the name."),
     errno.EISDIR: ("it is a folder", "Name the file in it."),
     errno.ELOOP: ("its links lead in a circle", "Name the file itself."),
@@ -39,20 +40,23 @@ UNREADABLE = {  # what is wrong and what to do, by what the system says
         ("it may not be read", "Ask its owner for permission to read it."),
     ),
 }
+# Types in which the count of training steps may be stored.
 INTEGERS = ("int32", "int64", "uint32", "uint64")
 
 
 class HDF5File:
-    """An HDF5 file of which plain numbers and texts can be read; `open_file` opens a model file.
+    """An HDF5 file whose groups, text attributes and datasets of numbers can be read; see `open_file`.
+
+    Paths are those of HDF5, such as "model_weights/dense", from the root group.
 
     Args:
-        path: for messages.
-        stream: opened for reading in binary, seekable: a file, or a part of an archive.
+        path: the file's name, for messages.
+        stream: opened for reading in binary, seekable: a file, or bytes in memory.
         size: of the file, in bytes.
-        base: how many of them are a user block, which stands before all else.
+        base: where in it the HDF5 format begins: behind a "user block", if there is one.
 
     Raises:
-        ValueError: if it is no HDF5 file of the usual kind.
+        ValueError: if it is no HDF5 file, or of an unusual kind.
     """
 
     def __init__(self, path: str, stream: BinaryIO, size: int, base: int = 0):
@@ -60,16 +64,16 @@ class HDF5File:
         self.size = size
         self._bytes = FileBytes(stream, size, base)
         self._heaps = GlobalHeaps(self._bytes)
-        self._objects = {}  # by address
+        self._objects = {}  # `FileObject`s that were read, by address
         self._text_left = MOST_TEXT
         self._root = self._object(root_address(self._bytes))
 
     def has(self, name: str) -> bool:
-        """Return whether the root holds something of this name."""
+        """Return whether the root group has a link of this name."""
         return name in self._root.links()
 
     def text(self, name: str) -> str | None:
-        """Return a text attribute of the root, None if it is not there.
+        """Return a text attribute of the root group; None if there is none of this name.
 
         Raises:
             ModelFileError: if it is no UTF-8 text, or one of more than 1 MiB.
@@ -80,7 +84,13 @@ class HDF5File:
         return texts and texts[0]
 
     def names(self, group: str, attribute: str) -> list[str]:
-        """Return an attribute of a group that lists names, which Keras may have split in parts.
+        """Return an attribute of a group that is a list of names.
+
+        Keras splits long lists into attributes with the numbers 0, 1, ... behind their name.
+
+        Args:
+            group: the group's path.
+            attribute: such as "weight_names".
 
         Raises:
             ModelFileError: if it is missing, too long, or names something twice.
@@ -96,16 +106,16 @@ class HDF5File:
         return names
 
     def shape(self, path: str) -> tuple[int, ...] | None:
-        """Return the shape of the dataset at a path; None if it has not even that."""
+        """Return the shape of the dataset at a path; None if it is of HDF5's kind "null", without a shape."""
         return self._walk(path, "Dataset").shape()
 
     def array(self, path: str, shape: tuple[int, ...], dtypes: tuple[str, ...]) -> np.ndarray:
-        """Return the numbers of a dataset that is exactly as expected.
+        """Return a dataset's numbers as a new array of native byte order, if shape and type are as expected.
 
         Args:
             path: from the root, parts separated by "/".
             shape: the expected shape.
-            dtypes: the allowed types, in either byte order.
+            dtypes: the names of the allowed types, such as "float32", in either byte order.
 
         Raises:
             ModelFileError: if it is not there, has another shape or type, or is not stored plainly.
@@ -122,7 +132,9 @@ class HDF5File:
         return array.astype(datatype.name, copy=False)
 
     def stored(self, path: str) -> tuple[np.dtype, tuple[int, ...], Iterator[memoryview]]:
-        """Return the type and the shape of a dataset of numbers, and its bytes in blocks.
+        """Return (dtype, shape, iterator over blocks of its bytes) of a dataset of numbers.
+
+        A block is valid only until the next one is asked for.
 
         Raises:
             ModelFileError: if it is not there, or holds anything else.
@@ -138,10 +150,11 @@ class HDF5File:
         return datatype.dtype, shape, self._bytes.blocks(storage.address, length)
 
     def error(self, cause: str, remedy: str = REMEDY) -> ModelFileError:
-        """Return an error that names this file."""
+        """Return, not raise, an error that names this file."""
         return ModelFileError(self.path, cause, remedy)
 
     def _plain_storage(self, path: str, dataset: FileObject, promised: int) -> Storage:
+        """Return where a dataset's numbers are; ModelFileError unless `promised` bytes are in one piece."""
         storage = dataset.storage()
         if storage is None:
             raise self.error(
@@ -154,6 +167,7 @@ class HDF5File:
         return storage
 
     def _read_into(self, storage: Storage, array: np.ndarray) -> None:
+        """Fill an array with the bytes of a dataset."""
         content = memoryview(array.reshape(-1).view(np.uint8))
         if storage.data is not None:
             content[:] = storage.data
@@ -161,11 +175,16 @@ class HDF5File:
             self._bytes.read_into(storage.address, content)
 
     def _object(self, address: int) -> FileObject:
+        """Return the group or dataset whose header is at an address; each is read once."""
         if address not in self._objects:
             self._objects[address] = FileObject(self._bytes, address)
         return self._objects[address]
 
     def _walk(self, path: str, kind: str) -> FileObject:
+        """Return the object at a path; ModelFileError if it is not there, or not of this kind.
+
+        `kind` is "Group" or "Dataset".
+        """
         parts = path.split("/")
         unusual = any(part in ("", ".", "..") for part in parts)
         if unusual or len(parts) > DEEPEST_PATH or len(path) > LONGEST_PATH:
@@ -176,13 +195,14 @@ class HDF5File:
             if part not in links:
                 raise self.error(f"{'/'.join(parts[:place])!r} is missing")
             wanted = kind if place == len(parts) else "Group"
-            # A soft or external link is seen here, and never followed.
+            # links[part] is None for a soft or external link, which is never followed.
             if links[part] is None or self._object(links[part]).kind != wanted:
                 raise self.error(f"{'/'.join(parts[:place])!r} is a link, or no {wanted}")
             item = self._object(links[part])
         return item
 
     def _split_attribute(self, owner: FileObject, name: str) -> list[str]:
+        """Return the texts of the attributes name0, name1, ..., until one is missing, in one list."""
         names = []
         for part in range(LARGEST_LIST):
             more = self._attribute(owner, f"{name}{part}")
@@ -192,6 +212,7 @@ class HDF5File:
         return names
 
     def _attribute(self, owner: FileObject, name: str) -> list[str] | None:
+        """Return the texts in an attribute of a group, one or an array of them; None if it is missing."""
         attribute = owner.attributes().get(name)
         if attribute is None:
             return None
@@ -199,17 +220,19 @@ class HDF5File:
             raise self.error(f"its attribute {name} is no text")
         count = math.prod(attribute.shape)
         if not count:
-            return []  # Keras stores an empty list as one of numbers
+            return []  # whatever its type: Keras stores an empty list as numbers
         self._refuse_unusual_text(name, attribute, count)
         return [text.decode() for text in self._texts(attribute, count)]
 
     def _refuse_unusual_text(self, name: str, attribute: Attribute, count: int) -> None:
+        """Raise ModelFileError if an attribute of `count` elements is no text, or takes too many bytes."""
         if attribute.datatype.text is None:
             raise self.error(f"its attribute {name} is no text")
         if count > LARGEST_LIST:
             raise self.error(f"its attribute {name} is too large ({count} texts)")
         size = count * attribute.datatype.size
         if attribute.datatype.text == "variable":
+            # What is stored is a reference to each text, which begins with the length.
             starts = range(0, count * REFERENCE, REFERENCE)
             size = sum(unsigned(attribute.data, start, 4) for start in starts)
         if size > LARGEST_TEXT:
@@ -220,6 +243,7 @@ class HDF5File:
             raise self.error(f"its texts take more than {MOST_TEXT} bytes")
 
     def _texts(self, attribute: Attribute, count: int) -> Iterator[bytes]:
+        """Yield the `count` texts of an attribute, encoded as they are stored."""
         datatype = attribute.datatype
         size = REFERENCE if datatype.text == "variable" else datatype.size
         if len(attribute.data) < count * size:
@@ -233,18 +257,21 @@ class HDF5File:
 
 
 def _has_attribute(owner: FileObject, name: str) -> bool:
+    """Return whether a group has an attribute of this name, whole or split."""
     return not owner.attributes().keys().isdisjoint((name, f"{name}0"))
 
 
 @contextlib.contextmanager
 def open_file(path: str | os.PathLike) -> Iterator[HDF5File]:
-    """Open a model file for reading, and turn every failure inside into a ModelFileError.
+    """A `with` block with a model file open for reading, as an `HDF5File`.
+
+    Every OSError, ValueError, MemoryError and RecursionError in the block becomes a ModelFileError.
 
     Args:
         path: an existing regular file.
 
     Raises:
-        ModelFileError: if it cannot be opened or read, or changes meanwhile.
+        ModelFileError: if the file cannot be opened or read, or was changed by the end of the block.
 
     Example:
         >>> with open_file("mnist.h5") as file:  # doctest: +SKIP
@@ -261,18 +288,21 @@ def open_file(path: str | os.PathLike) -> Iterator[HDF5File]:
 
 
 def _opened(path: str) -> BinaryIO:
+    """Return the file, open for reading; ModelFileError if the name cannot be a file's."""
     try:
         return open(path, "rb", opener=_without_waiting)
-    except ValueError as error:  # it has a NUL, or half of a pair
+    except ValueError as error:  # the name has a NUL or a surrogate
         raise ModelFileError(path, "no file can have that name", "Check the name.") from error
 
 
 def _without_waiting(path: str, flags: int) -> int:
+    """Open a file, for `open`'s argument `opener`, without waiting if it is a pipe."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for a writer
 
 
 @contextlib.contextmanager
 def _explained(path: str) -> Iterator[None]:
+    """A `with` block in which the errors that reading raises become a ModelFileError."""
     try:
         yield
     except OSError as error:
@@ -290,13 +320,17 @@ def _explained(path: str) -> Iterator[None]:
 
 
 def _unreadable(error: OSError) -> tuple[str, str]:
+    """Return the cause and the remedy to name for an OSError."""
     cause = f"it cannot be read ({error.strerror or error})"
     remedy = "Check the disk that it is on, or take another copy of the file."
     return UNREADABLE.get(error.errno, (cause, remedy))
 
 
 def _examined(path: str, stream: BinaryIO, status: os.stat_result) -> int:
-    """Return where an HDF5 file of the usual kind begins; raise for anything else."""
+    """Return where in the file the HDF5 format begins; ModelFileError if it is no usual HDF5 file.
+
+    `status` is from `os.fstat` of the stream.
+    """
     if not stat.S_ISREG(status.st_mode):
         raise ModelFileError(path, "it is no regular file", "Name a file.")
     start = stream.read(8)
@@ -314,7 +348,8 @@ def _examined(path: str, stream: BinaryIO, status: os.stat_result) -> int:
 
 
 def _has_64_bits(stream: BinaryIO, base: int) -> bool:
+    """Return whether the superblock says that addresses and lengths take 8 bytes."""
     stream.seek(base + len(SIGNATURE))
-    version, widths = stream.read(1), stream.read(7)  # of addresses and lengths, among others
-    place = 4 if version < b"\2" else 0
+    version, widths = stream.read(1), stream.read(7)
+    place = 4 if version < b"\2" else 0  # of the widths of addresses and lengths
     return widths[place : place + 2] == b"\x08\x08"

@@ -1,4 +1,4 @@
-"""The heaps of an HDF5 file: local ones with the names of links, global ones with texts of variable length.
+"""The heaps of an HDF5 file: a group's local heap has the names of its links; global heaps have long texts.
 
 Layout: HDF5 File Format Specification, sections III.D, "Local Heaps", and III.E, "Global Heap".
 """
@@ -15,7 +15,11 @@ LONGEST_NAME = 1024  # bytes
 
 
 def local_names(file: FileBytes, address: int, starts: list[int]) -> list[str]:
-    """Return the names that begin at these places of the local heap at an address."""
+    """Return the names that begin at the offsets `starts` of the local heap at an address.
+
+    Raises:
+        ValueError: if it is no local heap, or a name does not end.
+    """
     header = begins_with(file.read(address, 32), b"HEAP\0")
     names = file.read(unsigned(header, 24), unsigned(header, 8))
     ends = [names.find(b"\0", start, start + LONGEST_NAME) for start in starts]
@@ -25,14 +29,18 @@ def local_names(file: FileBytes, address: int, starts: list[int]) -> list[str]:
 
 
 class GlobalHeaps:
-    """The texts of variable length in a file; each heap is looked through once."""
+    """The texts of variable length in a file, which are stored in global heaps; each heap is read once."""
 
     def __init__(self, file: FileBytes):
         self._file = file
         self._texts = {}  # address of a heap: {index: (address, length) of a text}
 
     def text(self, reference: bytes) -> bytes:
-        """Return the text that a reference stands for."""
+        """Return the text, encoded, that a reference of 16 bytes, stored in an attribute, stands for.
+
+        Raises:
+            ValueError: if there is no such text, or it has another length than the reference says.
+        """
         length, address = unsigned(reference, 0, 4), unsigned(reference, 4)
         if not length:
             return b""
@@ -44,13 +52,15 @@ class GlobalHeaps:
         return self._file.read(start, length).partition(b"\0")[0]
 
     def _look_through(self, address: int) -> dict[int, tuple[int, int]]:
+        """Return (address, length) of each text in the heap at an address, by its index there."""
         header = begins_with(self._file.read(address, HEADER), b"GCOL\x01")
         heap = self._file.read(address, unsigned(header, 8))
         texts, start = {}, HEADER
+        # One text after the other: a header, the text, padding to a multiple of 8 bytes.
         while start + HEADER <= len(heap):
             self._file.count(1)
             index, length = OBJECT.unpack_from(heap, start)
-            step = HEADER + (length + 7) // 8 * 8 if index else length  # the latter: free space
+            step = HEADER + (length + 7) // 8 * 8 if index else length  # index 0: free space
             if step < HEADER or start + step > len(heap):
                 raise ValueError("a text in it reaches beyond its place")
             texts.setdefault(index, (address + start + HEADER, length))

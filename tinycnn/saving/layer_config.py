@@ -1,11 +1,8 @@
-"""The layers of a model: from what Keras 3 or tf.keras 2 wrote to the plain form, and back.
+"""Translates the configuration of a model's layers from Keras's form to the plain form, and back.
 
-The plain form is what a layer's `get_config` returns; see `SavedModel`.
-Back means tf.keras 2's style, which Keras 3 reads as well.
+Files of Keras 3 and tf.keras 2 are read. The plain form is that of `SavedModel.config`: of each layer its
+class's name, and what its `get_config` returns. Back means tf.keras 2's form, which Keras 3 reads, too.
 """
-
-import os
-from collections.abc import Iterable
 
 from tinycnn import activations, initializers
 from tinycnn.layers import CLASSES
@@ -25,24 +22,28 @@ from tinycnn.saving.options import (
     shown,
     text,
 )
-from tinycnn.utils.errors import ModelFileError
 
 ACTIVATIONS = {known: known for known in activations.ACTIVATIONS} | {None: "linear"}
 MOST_LAYERS = 500
 DTYPES = ("float32", "float64")
 
-# How the first Keras 2 wrote them: (scale, mode, distribution).
+# The first versions of Keras 2 wrote these initializers as VarianceScaling(scale, mode, distribution).
 VARIANCE_SCALING = {
     (1.0, "fan_avg", "uniform"): "GlorotUniform",
     (1.0, "fan_avg", "normal"): "GlorotNormal",
     (2.0, "fan_in", "uniform"): "HeUniform",
     (2.0, "fan_in", "normal"): "HeNormal",
 }
+# Options of an initializer that are allowed with these values and ignored.
 INITIALIZER_DEFAULTS = dict.fromkeys(("dtype", "input_axes", "output_axes"), (None, "float32"))
 
 
 def plain_dtype(value: object) -> str:
-    """Return "float32" or "float64", which Keras 3 wraps in a policy."""
+    """Return "float32" or "float64", given as such or as Keras 3's description of a DTypePolicy.
+
+    Raises:
+        ValueError: for anything else.
+    """
     if isinstance(value, dict):
         checks = {"class_name": choice(("DTypePolicy", "Policy")), "config": dictionary}
         supported = {"module": ("keras", None), "registered_name": (None,)}
@@ -51,7 +52,11 @@ def plain_dtype(value: object) -> str:
 
 
 def plain_initializer(value: object) -> dict:
-    """Return {"class_name", "config"} of an initializer that is there."""
+    """Return {"class_name", "config"} of an initializer in the plain form, given Keras's description of it.
+
+    Raises:
+        ValueError: if it is malformed, or not one of this library's initializers.
+    """
     checks = {"class_name": scalars, "config": dictionary}
     known = initializers.CLASSES
     supported = {"module": ("keras.initializers", None), "registered_name": (None, *known)}
@@ -66,6 +71,7 @@ def plain_initializer(value: object) -> dict:
 
 
 def _variance_scaling(config: dict) -> tuple[str | None, dict]:
+    """Return (class name, config) of the initializer that a VarianceScaling is; None for others."""
     checks = {"scale": number, "mode": text, "distribution": text, "seed": scalars}
     scaling = select("it", config, checks, INITIALIZER_DEFAULTS)
     distribution = scaling.get("distribution", "normal").removeprefix("truncated_")
@@ -73,6 +79,7 @@ def _variance_scaling(config: dict) -> tuple[str | None, dict]:
     return VARIANCE_SCALING.get(key), {"seed": scaling.get("seed")}
 
 
+# For an option of a layer, by name, the function that checks it and returns its plain value.
 CHECKS = {
     "name": name,
     "dtype": plain_dtype,
@@ -82,7 +89,7 @@ CHECKS = {
 
 
 def _check_of(option: str) -> Check:
-    """Return the check of a layer's option; what none is here for is judged by the layer."""
+    """Return the function that checks a layer's option; those not in CHECKS are checked by the layer."""
     return plain_initializer if option.endswith("_initializer") else CHECKS.get(option, scalars)
 
 
@@ -93,7 +100,7 @@ def plain_model(described: dict) -> dict:
         described: {"class_name": "Sequential", "config": ...} as Keras wrote it.
 
     Raises:
-        ValueError: for anything that is not there, naming layer, option and value.
+        ValueError: for anything that this library does not have; the message names layer, option and value.
 
     Example:
         >>> layer = {"class_name": "Flatten", "config": {"name": "f", "batch_input_shape": [None, 2]}}
@@ -119,7 +126,10 @@ def plain_model(described: dict) -> dict:
 
 
 def _plain_layer(layer: object) -> tuple[dict, object]:
-    """Return a layer's plain form, and the batch_input_shape that tf.keras 2 gives it, or None."""
+    """Return a layer's plain form, and its batch_input_shape or None; tf.keras 2 gives the first layer one.
+
+    `layer` is Keras's description, {"class_name", "config", ...}.
+    """
     layer = mapping("a layer", layer)
     class_name = layer.get("class_name")
     if not isinstance(class_name, str) or class_name not in CLASSES:
@@ -128,6 +138,7 @@ def _plain_layer(layer: object) -> tuple[dict, object]:
         )
     config = dict(mapping(f"the configuration of a {class_name}", layer.get("config")))
     owner = f"the {class_name} layer {shown(config.get('name'))}"
+    # Other keys beside class_name and config, with their allowed values.
     around = {
         "module": ("keras.layers", None),
         "registered_name": (None, class_name),
@@ -147,12 +158,19 @@ def _plain_layer(layer: object) -> tuple[dict, object]:
 
 
 def _with_input(layers: list[tuple[dict, object]]) -> list[dict]:
-    """Return the layers, an InputLayer first, which tf.keras 2 may have left to the first layer."""
+    """Return the layers' plain forms with an InputLayer first; it is made if the file has none.
+
+    Args:
+        layers: for each (plain form, its batch_input_shape or None), as from `_plain_layer`.
+
+    Raises:
+        ValueError: if the input's shape is missing, or a later layer gives one, too.
+    """
     (first, shape), *others = layers
     if first["class_name"] == "InputLayer":
         result = [first]
         shape = first["config"].setdefault("batch_shape", shape)
-        if others and others[0][1] == shape:  # tf.keras 2 says it twice
+        if others and others[0][1] == shape:  # tf.keras 2 gives it to the next layer, too
             others[0] = (others[0][0], None)
     else:
         config = {"name": f"{first['config']['name']}_input", "batch_shape": scalars(shape)}
@@ -165,33 +183,18 @@ def _with_input(layers: list[tuple[dict, object]]) -> list[dict]:
     return result + [layer for layer, _ in others]
 
 
-def check_layers(path: str | os.PathLike, class_names: Iterable[str]) -> None:
-    """Make sure that layers of these classes can be kept in a model file, and read back.
-
-    Raises:
-        ModelFileError: for a class that no file can hold, such as one of the caller's own.
-
-    Example:
-        >>> check_layers("a.h5", ["Dense", "MyDense"])  # doctest: +ELLIPSIS
-        Traceback (most recent call last):
-        tinycnn.utils.errors.ModelFileError: a.h5: no file can hold a layer of the class MyDense. ...
-    """
-    for unknown in [given for given in class_names if given not in CLASSES]:
-        cause = f"no file can hold a layer of the class {unknown}"
-        raise ModelFileError(path, cause, f"There are: {', '.join(sorted(CLASSES))}.")
-
-
 def keras_model(plain: dict) -> dict:
-    """Return the configuration in tf.keras 2's style, which Keras 3 and tf.keras 2 both read."""
+    """Return a model's configuration in tf.keras 2's form, given the plain one; Keras 3 reads it, too."""
     layers = [_keras_layer(layer["class_name"], layer["config"]) for layer in plain["layers"]]
     return {"class_name": "Sequential", "config": {"name": plain["name"], "layers": layers}}
 
 
 def _keras_layer(class_name: str, config: dict) -> dict:
+    """Return a layer's description in tf.keras 2's form, given its class's name and plain config."""
     config = dict(config)
     if class_name == "InputLayer":
         config["batch_input_shape"] = config.pop("batch_shape")
         config |= {"sparse": False, "ragged": False}
     elif "data_format" in CLASSES[class_name].fixed_options:
-        config["data_format"] = "channels_last"  # whatever the reader's default is
+        config["data_format"] = "channels_last"  # the reader's default may be another
     return {"class_name": class_name, "config": config}

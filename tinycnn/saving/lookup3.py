@@ -1,4 +1,4 @@
-"""The checksum that HDF5 has at the end of its newer structures.
+"""lookup3, the 32-bit checksum at the end of the newer structures of an HDF5 file.
 
 Bob Jenkins's lookup3 in its little-endian form with the initial value 0
 (https://burtleburtle.net/bob/c/lookup3.c); HDF5 File Format Specification, "Checksum".
@@ -6,14 +6,15 @@ Bob Jenkins's lookup3 in its little-endian form with the initial value 0
 
 from tinycnn.saving.file_bytes import FileBytes, unsigned
 
-MASK = 2**32 - 1
+MASK = 2**32 - 1  # keeps numbers at 32 bits
+# The algorithm's rotations, in bits: of the mixing after 12 bytes, and of the last one.
 MIX = (4, 6, 8, 16, 19, 4)
 FINAL = (14, 11, 25, 16, 4, 14, 24)
-BYTES_A_STEP = 4
+BYTES_A_STEP = 4  # the work of so many bytes counts as a step: see `FileBytes.count`
 
 
 def lookup3(data: bytes) -> int:
-    """Return the checksum of some bytes.
+    """Return the checksum of some bytes, from 0 to 2**32 - 1.
 
     Example:
         >>> hex(lookup3(b"Four score and seven years ago"))
@@ -22,6 +23,7 @@ def lookup3(data: bytes) -> int:
     a = b = c = (0xDEADBEEF + len(data)) & MASK
     if not data:
         return c
+    # Twelve bytes at a time, zeros behind the last ones; those from `last` on are mixed by FINAL.
     last = (len(data) - 1) // 12 * 12
     padded = data + bytes(last + 12 - len(data))
     for start in range(0, last + 12, 12):
@@ -37,14 +39,15 @@ def lookup3(data: bytes) -> int:
 
 
 def _rotated(value: int, shift: int) -> int:
+    """Return a 32-bit number with its bits rotated to the left."""
     return (value << shift | value >> 32 - shift) & MASK
 
 
 def without_checksum(file: FileBytes, data: bytes) -> bytes:
-    """Return all but the last 4 bytes, which must be the checksum of the others.
+    """Return `data` without its last 4 bytes, which must be the checksum of the others.
 
     Raises:
-        ValueError: if they are not.
+        ValueError: if they are not, or `file` has taken too many steps: see `FileBytes.count`.
     """
     file.count(len(data) // BYTES_A_STEP)
     if lookup3(data[:-4]) != unsigned(data, len(data) - 4, 4):

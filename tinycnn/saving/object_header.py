@@ -11,11 +11,12 @@ from tinycnn.saving.file_bytes import FileBytes, begins_with, unsigned
 from tinycnn.saving.lookup3 import without_checksum
 from tinycnn.saving.messages import NamedDatatypeError
 
+# Kinds of messages, by their numbers in the specification; READ are those that this package decodes.
 DATASPACE, LINK_INFO, DATATYPE, LINK, EXTERNAL_FILES, LAYOUT = 0x01, 0x02, 0x03, 0x06, 0x07, 0x08
 FILTERS, ATTRIBUTE, CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO = 0x0B, 0x0C, 0x10, 0x11, 0x15
 READ = {DATASPACE, LINK_INFO, DATATYPE, LINK, LAYOUT, ATTRIBUTE, SYMBOL_TABLE, ATTRIBUTE_INFO}
-LAST_KIND = 0x18
-# Kind, length and flags of a message, by how many bytes precede its body.
+LAST_KIND = 0x18  # of those in the specification
+# How kind, length and flags stand before a message's body, by how many bytes they take.
 PREFIXES = {8: struct.Struct("<HHB"), 6: struct.Struct("<BHB"), 4: struct.Struct("<BHB")}
 
 SHARED, FAIL_IF_UNKNOWN = 0x02, 0x80  # flags of a message
@@ -27,7 +28,7 @@ class Message(NamedTuple):
 
     Args:
         kind: its number in the specification.
-        body: its content.
+        body: its content, to be decoded by `messages`.
     """
 
     kind: int
@@ -38,10 +39,11 @@ def read_messages(file: FileBytes, address: int) -> list[Message]:
     """Return all messages of the object whose header lies at an address.
 
     Raises:
-        NamedDatatypeError: if its type is not its own.
-        ValueError: if it is damaged, or shares another message with another object.
+        NamedDatatypeError: if its type is stored as another object.
+        ValueError: if the header is damaged, or another message of READ is shared with other objects.
     """
-    newer = file.read(address, 4) == b"OHDR"
+    # A header consists of chunks: the first, and those to which a CONTINUATION message refers.
+    newer = file.read(address, 4) == b"OHDR"  # version 2
     chunk, prefix = _first_chunk_2(file, address) if newer else (_first_chunk_1(file, address), 8)
     chunks, messages = [chunk], []
     while chunks:
@@ -60,12 +62,13 @@ def read_messages(file: FileBytes, address: int) -> list[Message]:
 
 
 def _first_chunk_1(file: FileBytes, address: int) -> bytes:
+    """Return the messages in the first chunk of a header of version 1."""
     prefix = begins_with(file.read(address, 16), b"\x01")
     return file.read(address + 16, unsigned(prefix, 8, 4))
 
 
 def _first_chunk_2(file: FileBytes, address: int) -> tuple[bytes, int]:
-    """Return the first messages, and how many bytes precede the body of each."""
+    """Return the messages in the first chunk of a version 2 header, and how many bytes precede each body."""
     flags = begins_with(file.read(address, 6), b"OHDR\x02")[5]
     start = 6 + (16 if flags & TIMES else 0) + (4 if flags & PHASES else 0)
     width = 1 << (flags & 3)
@@ -76,12 +79,13 @@ def _first_chunk_2(file: FileBytes, address: int) -> tuple[bytes, int]:
 
 
 def _continued(file: FileBytes, body: bytes, newer: bool) -> bytes:
+    """Return the messages in the chunk that a CONTINUATION message, with this body, refers to."""
     chunk = file.read(unsigned(body, 0), unsigned(body, 8))
     return without_checksum(file, begins_with(chunk, b"OCHK"))[4:] if newer else chunk
 
 
 def _split(file: FileBytes, chunk: bytes, prefix: int) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the kind, the flags and the body of each message."""
+    """Yield (kind, flags, body) of each message in a chunk; `prefix` is a key of PREFIXES."""
     start = 0
     while start + prefix <= len(chunk):  # less than that is a gap
         file.count(1)

@@ -1,4 +1,4 @@
-"""Options of an untrusted configuration: selected by name from what is there, or refused."""
+"""Checks of configurations in a file, which are not trusted: only known options with known values pass."""
 
 import inspect
 import json
@@ -9,22 +9,24 @@ from collections.abc import Callable, Iterable, Mapping
 from tinycnn.utils.configurable import Configurable
 from tinycnn.utils.validation import check_bool, check_name, check_number
 
-ANYTHING = object()  # the supported values of an option that has no effect here
+# In `select`, for an option that may have any value because it has no effect here.
+ANYTHING = object()
 
-LONGEST_NUMBER = 20  # digits
+LONGEST_NUMBER = 20  # digits of an integer
 
-Check = Callable[[object], object]
+Check = Callable[[object], object]  # returns the plain value of an option, or raises ValueError
 
 
 class UnsupportedError(ValueError):
-    """The configuration is well formed, and asks for something that is not there."""
+    """The configuration is well formed, but asks for something that this library does not have."""
 
 
 def parse(text: str) -> dict:
-    """Return a JSON object; raise for duplicate keys, NaN, infinities and bottomless nesting.
+    """Return the JSON object in a text, as a dict.
 
     Raises:
-        ValueError: if the text is anything else.
+        ValueError: if the text is anything else, a key appears twice, a number is NaN, infinite or too long,
+            or lists are nested too deeply.
 
     Example:
         >>> parse('{"units": 10}')
@@ -44,6 +46,7 @@ def parse(text: str) -> dict:
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict:
+    """Return the pairs of a JSON object as a dict; ValueError if a key appears twice."""
     mapped = dict(pairs)
     if len(mapped) != len(pairs):
         raise ValueError("a key appears twice")
@@ -51,19 +54,21 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict:
 
 
 def _finite(digits: str) -> float:
+    """Return the number in a JSON text as a float; ValueError for NaN and infinities."""
     if not math.isfinite(float(digits)):
         raise ValueError(f"{shown(digits)} is not a finite number")
     return float(digits)
 
 
 def _integer(digits: str) -> int:
+    """Return the integer in a JSON text; ValueError if it has too many digits."""
     if len(digits) > LONGEST_NUMBER:
         raise ValueError(f"{shown(digits)} is too large")
     return int(digits)
 
 
 def shown(value: object) -> str:
-    """Return a value for a message, however long or deep it is."""
+    """Return a value as short text for a message: what is long or nested deeply is replaced by "..."."""
     short = reprlib.Repr()
     short.maxlevel = 2
     short.maxstring = short.maxlong = 60
@@ -76,17 +81,18 @@ def select(
     kept: Mapping[str, Check],
     supported: Mapping[str, object],
 ) -> dict:
-    """Return the options that are kept, each through its check; raise for what is not known.
+    """Return the options in `kept`, each as its check returns it; drop those in `supported`.
 
     Args:
-        owner: whose options, for the message.
-        options: as received.
-        kept: name to a function that returns the plain value, or raises ValueError.
-        supported: name to the default and other values that mean the same, all dropped, or ANYTHING.
+        owner: whose options these are, for the message.
+        options: value by name, as the file has them.
+        kept: the check of each option that this library has, by name.
+        supported: for each further option that is allowed, by name, the values that it may have, the default
+            first; or ANYTHING.
 
     Raises:
-        UnsupportedError: for an unknown option, or a value that would change something.
-        ValueError: if `options` is no object, or a check fails.
+        UnsupportedError: for any other option, or another value.
+        ValueError: if `options` is no dict, or a check fails.
     """
     selected = {}
     for name, value in mapping(owner, options).items():
@@ -102,6 +108,7 @@ def select(
 
 
 def _checked(owner: str, name: str, check: Check, value: object) -> object:
+    """Return check(value); if it raises, raise an error of the same kind that names owner and option."""
     try:
         return check(value)
     except ValueError as error:
@@ -110,33 +117,36 @@ def _checked(owner: str, name: str, check: Check, value: object) -> object:
 
 
 def mapping(owner: str, value: object) -> dict:
-    """Return an object, or say that it is none."""
+    """Return a value that is a dict (a JSON object); ValueError, with its owner's name, if it is none."""
     if not isinstance(value, dict):
         raise ValueError(f"{owner} is not an object: {shown(value)}")
     return value
 
 
 def checks_of(cls: type[Configurable]) -> dict[str, Check]:
-    """Return a check for each option in a class's configuration, by the kind of its default."""
+    """Return a check for each name in cls.config_names, by the type of the default in its signature."""
     defaults = inspect.signature(cls).parameters
     kinds = {bool: boolean, float: number, str: text}
     return {name: kinds.get(type(defaults[name].default), scalars) for name in cls.config_names}
 
 
 def number(value: object) -> float:
-    """Return a number as a float; true and "10" are none."""
+    """Return a number as a float; ValueError for anything else, such as true and "10"."""
     if isinstance(value, dict):  # a schedule
         raise UnsupportedError("only a number is there")
     return _checked_as("a number is needed", check_number, value, -1e300, 1e300)
 
 
 def boolean(value: object) -> bool:
-    """Return true or false, and nothing that merely counts as such."""
+    """Return True or False; ValueError for anything else, such as 1."""
     return _checked_as("true or false is needed", check_bool, value)
 
 
 def _checked_as(wanted: str, check: Callable, value: object, *limits: float) -> object:
-    """Return what one of `utils.validation`'s checks does; its message could be as long as the value."""
+    """Return check("it", value, *limits); if it raises ValueError, raise one with the message `wanted`.
+
+    `check` is from `utils.validation`; its own message would contain the value, which may be very long.
+    """
     try:
         return check("it", value, *limits)
     except ValueError:
@@ -144,19 +154,22 @@ def _checked_as(wanted: str, check: Callable, value: object, *limits: float) -> 
 
 
 def text(value: object) -> str:
-    """Return a text, and nothing else."""
+    """Return a text; ValueError for anything else."""
     if not isinstance(value, str):
         raise ValueError("a text is needed")
     return value
 
 
 def dictionary(value: object) -> dict:
-    """Return an object; an empty one for null."""
+    """Return a dict; an empty one for None (JSON's null); ValueError for anything else."""
     return {} if value is None else mapping("it", value)
 
 
 def name(value: object) -> str:
-    """Return a name that can be the name of a group in the file, and of one only."""
+    """Return a layer's or model's name, which must be possible as the name of a group in the file.
+
+    "top_level_model_weights" is not: Keras has a group of that name.
+    """
     if value == "top_level_model_weights":
         raise ValueError("that cannot be a name in the file")
     return _checked_as(
@@ -165,7 +178,10 @@ def name(value: object) -> str:
 
 
 def scalars(value: object) -> object:
-    """Return a text, a number, true, false, null or a short list of them; their meaning is not judged."""
+    """Return a text, number, bool, None or a list of up to 8 of these; ValueError for anything else.
+
+    It is the check of options that are checked by the layer itself.
+    """
     items = value if isinstance(value, list) else [value]
     if len(items) > 8 or any(isinstance(item, list | dict) for item in items):
         raise ValueError("a value or a short list is needed")
@@ -173,10 +189,14 @@ def scalars(value: object) -> object:
 
 
 def choice(known: Mapping[object, object] | Iterable[str]) -> Check:
-    """Return a check that looks a text up among those known; without a mapping each stands for itself."""
+    """Return a check that returns known[value], or for a list of names the value itself.
+
+    It raises UnsupportedError for a name that is not known, ValueError for other types than text and None.
+    """
     known = known if isinstance(known, Mapping) else {name: name for name in known}
 
     def check(value: object) -> object:
+        """Return known[value], or raise."""
         if value is not None and not isinstance(value, str):
             raise ValueError("a name is needed")
         if value not in known:

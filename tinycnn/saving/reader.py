@@ -1,4 +1,4 @@
-"""Reading a whole model: configuration first, then exactly the numbers that it implies."""
+"""Reading a whole model from a file: first the configuration, then the arrays that it says there must be."""
 
 import math
 import os
@@ -16,12 +16,12 @@ from tinycnn.utils.printable import printable, shortened
 from tinycnn.utils.validation import MOST_PARAMETERS
 from tinycnn.utils.warning import warn
 
-GROUP = "model_weights"
+GROUP = "model_weights"  # of the file, with a group for each layer
 UNKNOWN = "Only what tinycnn has can be loaded: build the model without it, or load it in Keras."
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
-    """Read a model: see `tinycnn.saving.read_model`."""
+    """Return the model in a file: see `tinycnn.saving.read_model`."""
     with open_file(path) as file:
         checksum.check(file)
         config = _read_config(file)
@@ -35,6 +35,7 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
 
 
 def _read_config(file: HDF5File) -> dict:
+    """Return the model's configuration in the plain form, that of `SavedModel.config`; or ModelFileError."""
     text = file.text("model_config")
     if text is None:
         raise file.error(
@@ -51,7 +52,7 @@ def _read_config(file: HDF5File) -> dict:
 
 
 def _specs(file: HDF5File, config: dict, weight_specs: WeightSpecs) -> list[Spec]:
-    """Return the shapes and types of every layer's weights, all of which the file has room for."""
+    """Return {weight name: (shape, dtype)} of every layer; ModelFileError if the file is too small."""
     try:
         specs = [spec for _, spec in weight_specs(config)]
     except (ValueError, TypeError, ArithmeticError) as error:
@@ -69,16 +70,17 @@ def _specs(file: HDF5File, config: dict, weight_specs: WeightSpecs) -> list[Spec
 
 
 def _read_weights(file: HDF5File, specs: list[Spec]) -> tuple[list[str], list[np.ndarray]]:
-    """Return the names, as stored, and the numbers of all weights.
+    """Return the names of all weights, as stored, and their arrays.
 
-    Keras matches layers that have weights by their order, not by their names; so does this.
+    `specs` has an entry for each layer with weights. As in Keras, these layers and those in the file belong
+    together by their order, whatever their names.
     """
     stored = []
     for layer in file.names(GROUP, "layer_names"):
         names = file.names(f"{GROUP}/{layer}", "weight_names")
         stored += [(layer, names)] if names else []
         if len(stored) > len(specs):
-            break  # enough to say no: there may be thousands more
+            break  # too many: the others, perhaps thousands, need not be read
     if len(stored) != len(specs):
         raise file.error(f"it has the weights of {len(stored)} layers, and {len(specs)} are needed")
     paths, weights = [], []
@@ -92,6 +94,7 @@ def _read_weights(file: HDF5File, specs: list[Spec]) -> tuple[list[str], list[np
 
 
 def _read_weight(file: HDF5File, path: str, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """Return one weight; ModelFileError if it has another shape or dtype, or numbers that are not finite."""
     weight = file.array(path, tuple(shape), (dtype,))
     if not np.isfinite(weight).all():
         raise file.error(
@@ -102,7 +105,10 @@ def _read_weight(file: HDF5File, path: str, shape: tuple[int, ...], dtype: str) 
 
 
 def _read_training(file: HDF5File) -> dict | None:
-    """Return the plain training configuration; None, with a warning, if it cannot be had here."""
+    """Return the training configuration in the plain form, that of `SavedModel.training_config`.
+
+    It is None if the file has none, and None with a warning if it asks for what this library does not have.
+    """
     text = file.text("training_config")
     if text is None:
         return None
@@ -118,7 +124,10 @@ def _read_training(file: HDF5File) -> dict | None:
 def _read_state(
     file: HDF5File, training: dict | None, paths: list[str], weights: list[np.ndarray]
 ) -> dict | None:
-    """Return the optimizer's state; None, with a warning, if it is not this optimizer's."""
+    """Return the optimizer's state, as in `SavedModel.optimizer_state`.
+
+    It is None if there is none or `training` is None, and None with a warning if it does not fit.
+    """
     if training is None:
         return None
     try:
@@ -129,4 +138,5 @@ def _read_state(
 
 
 def _warn(file: HDF5File, message: str) -> None:
+    """Give a UserWarning that names the file."""
     warn(f"{shortened(printable(os.fsdecode(file.path)))}: {printable(message)}")

@@ -1,4 +1,4 @@
-"""What a model file holds, as plain values."""
+"""`SavedModel`: what a model file holds, as arrays and plain values (text, numbers, lists, dicts)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,21 +8,22 @@ import numpy as np
 from tinycnn.optimizers import CLASSES
 
 Spec = dict[str, tuple[tuple[int, ...], str]]  # shape and dtype of each weight of a layer, by name
-Specs = list[tuple[str, Spec]]  # for each layer but the InputLayer: its name, and that
-WeightSpecs = Callable[[dict], Specs]
+Specs = list[tuple[str, Spec]]  # for each layer but the InputLayer: its name and its Spec
+WeightSpecs = Callable[[dict], Specs]  # returns the Specs of a model, given SavedModel.config
 
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A whole model between memory and file.
+    """A whole model, as it is read from a file or is to be written to one.
 
     Args:
         config: {"name": str, "layers": [{"class_name": str, "config": dict}, ...]}.
-        weights: one list a layer, in the order of `Layer.weight_names`, the InputLayer left out; [] for
-            a layer without.
+        weights: for each layer but the InputLayer a list of its arrays, in the order of
+            `Layer.weight_names`; [] for a layer without weights.
         training_config: {"loss", "metrics", "optimizer": {"class_name", "config"}}; None if the model
             is not compiled.
-        optimizer_state: {"iterations": int, "slots": {slot name: one array a weight}}, or None.
+        optimizer_state: {"iterations": int, "slots": {slot name: [array for each weight]}}, or None.
+            `slot_names` says which slots an optimizer has.
     """
 
     config: dict
@@ -32,9 +33,9 @@ class SavedModel:
 
 
 def slot_names(optimizer: dict) -> tuple[str, ...]:
-    """Return the names of the arrays that an optimizer keeps, given its class_name and config.
+    """Return the names of the arrays that an optimizer keeps for each weight, such as "velocity".
 
-    Plain gradient descent (SGD whose momentum is 0) keeps none, as in Keras.
+    `optimizer` is {"class_name", "config"}. SGD with a momentum of 0 keeps none, as in Keras.
     """
     if optimizer["class_name"] == "SGD" and not optimizer["config"].get("momentum"):
         return ()

@@ -1,4 +1,7 @@
-"""What `compile` was told: from what Keras 3 or tf.keras 2 wrote to the plain form, and back."""
+"""Translates the arguments of `compile` from Keras's form in a file to the plain form, and back.
+
+The plain form is that of `SavedModel.training_config`. Files of Keras 3 and tf.keras 2 are read.
+"""
 
 from tinycnn import losses, optimizers
 from tinycnn.metrics import METRICS
@@ -12,31 +15,24 @@ from tinycnn.saving.options import (
     shown,
     text,
 )
-from tinycnn.utils.errors import ModelFileError
 
 LOSSES = {name: cls.__name__ for name, cls in losses.NAMES.items()}
-METRIC_CLASSES = {
+METRIC_CLASSES = {  # Keras's classes of metrics, and our names of the same
     "CategoricalAccuracy": "categorical_accuracy",
     "SparseCategoricalAccuracy": "sparse_categorical_accuracy",
 }
 OPTIMIZERS = {known: known for known in optimizers.CLASSES}
-OPTIMIZERS |= {f"Custom>{known}": known for known in OPTIMIZERS}  # tf.keras 2.11
-# A file that says nothing of its rate was written under Keras's default. Ours are the same but for one.
+OPTIMIZERS |= {f"Custom>{known}": known for known in OPTIMIZERS}  # how tf.keras 2.11 names them
+# A file without a learning rate was written with Keras's default. Ours are the same but for Adadelta's.
 LEARNING_RATES = {name: cls().learning_rate for name, cls in optimizers.CLASSES.items()}
 LEARNING_RATES["Adadelta"] = 0.001
+# Further options that a file may have besides an optimizer's `fixed_options`, and the values that are
+# allowed: see `options.select`.
 OPTIMIZER_DEFAULTS = {
-    **{name: (default,) for name, default in optimizers.SUPPORTED_DEFAULTS.items()},
-    **dict.fromkeys(("weight_decay", "decay"), (None, 0.0)),
-    "gradient_accumulation_steps": (None, 1),
+    "decay": (None, 0.0),
     # Of no effect without use_ema, or only on how the program runs.
     **dict.fromkeys(("ema_momentum", "ema_overwrite_frequency"), ANYTHING),
     **dict.fromkeys(("jit_compile", "is_legacy_optimizer"), ANYTHING),
-}
-LOSS_DEFAULTS = {
-    **{name: (default,) for name, default in losses.SUPPORTED_DEFAULTS.items()},
-    "reduction": ("sum_over_batch_size", "auto"),
-    "dtype": (None, "float32"),
-    "fn": tuple(LOSSES),
 }
 COMPILE_DEFAULTS = {
     **dict.fromkeys(("loss_weights", "sample_weight_mode"), (None,)),
@@ -47,10 +43,10 @@ COMPILE_DEFAULTS = {
 
 
 def plain_training(described: dict) -> dict:
-    """Return {"loss", "metrics", "optimizer"} of a training configuration that Keras wrote.
+    """Return {"loss", "metrics", "optimizer"} in the plain form, given the training_config that Keras wrote.
 
     Raises:
-        UnsupportedError: if it is well formed, and asks for what is not there.
+        UnsupportedError: if it is well formed, but asks for what this library does not have.
         ValueError: if it is not well formed.
 
     Example:
@@ -72,23 +68,27 @@ def plain_training(described: dict) -> dict:
 
 
 def _class_and_config(value: object) -> tuple[object, dict]:
-    """Return the class_name and config of what Keras described."""
+    """Return (class_name, config) of an object as Keras 3 or tf.keras 2 describes it, a dict."""
     supported = {"module": ANYTHING, "registered_name": ANYTHING}
     described = select("it", value, {"class_name": text, "config": dictionary}, supported)
     return described.get("class_name"), described.get("config", {})
 
 
 def _loss(value: object) -> str | dict:
+    """Return a loss in the plain form: its name, or {"class_name", "config"}."""
     if not isinstance(value, dict):
         return choice(LOSSES.keys())(value)
     class_name, config = _class_and_config(value)
     if class_name not in LOSSES.values():
         raise UnsupportedError(f"only {sorted(LOSSES)} are there")
-    kept = select("it", config, checks_of(losses.CLASSES[class_name]), LOSS_DEFAULTS)
+    cls = losses.CLASSES[class_name]
+    supported = cls.fixed_options | {"fn": tuple(LOSSES)}
+    kept = select("it", config, checks_of(cls), supported)
     return {"class_name": class_name, "config": kept}
 
 
 def _metrics(value: object) -> list[str]:
+    """Return the names of the metrics."""
     if value is None:
         return []
     if not isinstance(value, list):
@@ -99,6 +99,7 @@ def _metrics(value: object) -> list[str]:
 
 
 def _metric(value: object) -> str:
+    """Return the name of a metric, given as a name or as Keras's description of an object."""
     if not isinstance(value, dict):
         return choice(METRICS.keys())(value)
     class_name, config = _class_and_config(value)
@@ -114,31 +115,23 @@ def _metric(value: object) -> str:
 
 
 def _optimizer(value: object) -> dict:
+    """Return an optimizer in the plain form, {"class_name", "config"}, the learning rate always in it."""
     class_name, config = _class_and_config(value)
     class_name = choice(OPTIMIZERS)(class_name)
     config = {name: value for name, value in config.items() if (name, value) != ("epsilon", None)}
     if "lr" in config:  # before Keras 2.3
         config["learning_rate"] = config.pop("lr")
-    kept = checks_of(optimizers.CLASSES[class_name])
-    settings = select(class_name, config, kept, OPTIMIZER_DEFAULTS)
+    cls = optimizers.CLASSES[class_name]
+    settings = select(class_name, config, checks_of(cls), cls.fixed_options | OPTIMIZER_DEFAULTS)
     settings.setdefault("learning_rate", LEARNING_RATES[class_name])
     return {"class_name": class_name, "config": settings}
 
 
-def check_training(path: str, plain: dict) -> None:
-    """Raise ModelFileError for a loss or an optimizer that no file can hold, such as the caller's own."""
-    told = plain["loss"]["class_name"] if isinstance(plain["loss"], dict) else plain["loss"]
-    own = {told} - {*LOSSES, *losses.CLASSES} or {plain["optimizer"]["class_name"]} - {*OPTIMIZERS}
-    if own:
-        remedy = "Save the model without it: model.save(path, include_optimizer=False)."
-        raise ModelFileError(path, f"no file can hold a {own.pop()}", remedy)
-
-
 def keras_training(plain: dict) -> dict:
-    """Return the training configuration as tf.keras 2 and Keras 3 both read it."""
+    """Return a training configuration in the form that tf.keras 2 and Keras 3 read, given the plain one."""
     optimizer = plain["optimizer"]
     config = dict(optimizer["config"])
-    # Keras asks for a number with a point.
+    # Keras accepts only a float.
     config["learning_rate"] = float(
         config.get("learning_rate", LEARNING_RATES[optimizer["class_name"]])
     )
@@ -152,7 +145,7 @@ def keras_training(plain: dict) -> dict:
 
 
 def _keras_loss(loss: str | dict) -> str | dict:
-    """Return a loss by its name alone where nothing about it is special."""
+    """Return a loss as its name if all its options have their defaults, else {"class_name", "config"}."""
     if isinstance(loss, str):
         return loss
     by_class = {known: name for name, known in LOSSES.items()}

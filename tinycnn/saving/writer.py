@@ -1,4 +1,4 @@
-"""Writing a whole model: in memory, then beside the file, then, once read back, in its place."""
+"""Writing a whole model: bytes are made in memory, written to a temporary file, read back, and renamed."""
 
 import io
 import json
@@ -10,38 +10,38 @@ import numpy as np
 
 from tinycnn.layers import CLASSES
 from tinycnn.saving import checksum, optimizer_state, reader
-from tinycnn.saving.layer_config import check_layers, keras_model
+from tinycnn.saving.layer_config import keras_model
 from tinycnn.saving.saved_model import SavedModel, slot_names
-from tinycnn.saving.training_config import check_training, keras_training
+from tinycnn.saving.training_config import keras_training
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
 
-LAYOUT = "2.15.0"  # the last Keras whose own format this was; Keras 3 reads it, too
-LARGEST_LIST = 64_512  # bytes of an attribute: HDF5 takes little more; Keras has this limit, too
+LAYOUT = (
+    "2.15.0"  # the version of Keras that the file names: the last whose default format this was
+)
+LARGEST_LIST = 64_512  # bytes of an attribute: HDF5 allows little more, and Keras has this limit
 
 
 def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = True) -> None:
     """Write a model: see `tinycnn.saving.write_model`."""
     path = os.fspath(path)
     atomic.check(path, ModelFileError, overwrite)
-    check_layers(path, [layer["class_name"] for layer in saved.config["layers"]])
-    if saved.training_config is not None:
-        check_training(path, saved.training_config)
     _check_finite(path, saved)
     _put(path, _image(path, saved), saved)
 
 
 def _image(path: str, saved: SavedModel) -> bytes:
+    """Return `file_image(saved)`; ModelFileError if HDF5 cannot hold a name in it."""
     try:
         return file_image(saved)
-    # What h5py raises for a name that HDF5 cannot hold: the file is in memory yet.
+    # The file is still in memory, so these are about its names, and not about a disk.
     except (OSError, RuntimeError, ValueError) as error:
         remedy = "Give the model and its layers short and plain names."
         raise ModelFileError(path, f"it cannot be written ({error})", remedy) from error
 
 
 def file_image(saved: SavedModel) -> bytes:
-    """Return the bytes of the file: the same for the same model."""
+    """Return the bytes of a model's HDF5 file, with its checksum; equal models give equal bytes."""
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         file.attrs["keras_version"] = LAYOUT
@@ -64,11 +64,12 @@ def file_image(saved: SavedModel) -> bytes:
 
 
 def _json(value: dict) -> bytes:
+    """Return a configuration as JSON text, encoded."""
     return json.dumps(value, allow_nan=False).encode()
 
 
 def _write_weights(group: h5py.Group, saved: SavedModel) -> list[str]:
-    """Write every layer's weights; return their paths, such as "sequential/dense/kernel"."""
+    """Write every layer's weights to a group; return their names, such as "sequential/dense/kernel"."""
     specs = _own_specs(saved)
     write_names(group, "layer_names", [layer for layer, _ in specs])
     group.attrs["backend"] = np.bytes_("tensorflow")
@@ -83,13 +84,17 @@ def _write_weights(group: h5py.Group, saved: SavedModel) -> list[str]:
 
 
 def _write_arrays(group: h5py.Group, arrays: list[tuple[str, np.ndarray]]) -> None:
+    """Write (name, array) pairs as datasets of a group, and the list of their names."""
     write_names(group, "weight_names", [name for name, _ in arrays])
     for name, array in arrays:
         group.create_dataset(name, data=array, track_times=False)
 
 
 def write_names(group: h5py.Group, attribute: str, names: list[str]) -> None:
-    """List names in an attribute, or, where they are too many for one, in numbered ones as Keras does."""
+    """Write a list of names as an attribute of a group.
+
+    A list that is too long for one is split, as by Keras, into attributes with 0, 1, ... behind their name.
+    """
     encoded = np.array([name.encode() for name in names], dtype=None if names else "S1")
     count = math.ceil(len(encoded) / max(LARGEST_LIST // encoded.itemsize, 1))
     if count <= 1:
@@ -100,6 +105,7 @@ def write_names(group: h5py.Group, attribute: str, names: list[str]) -> None:
 
 
 def _check_finite(path: str, saved: SavedModel) -> None:
+    """Raise ModelFileError if a number of the model is NaN or infinite."""
     if not all(np.isfinite(array).all() for array in _arrays(saved)):
         raise ModelFileError(
             path,
@@ -109,6 +115,7 @@ def _check_finite(path: str, saved: SavedModel) -> None:
 
 
 def _put(path: str, image: bytes, saved: SavedModel) -> None:
+    """Write the file's bytes to a temporary file, verify that, and rename it to `path`."""
     with atomic.replacing(path, ModelFileError) as file:
         file.write(image)
         file.flush()
@@ -116,7 +123,7 @@ def _put(path: str, image: bytes, saved: SavedModel) -> None:
 
 
 def _verify(path: str, temporary: str, saved: SavedModel) -> None:
-    """Read back what was written, and compare every number."""
+    """Read the temporary file, and compare it with the model; ModelFileError, for `path`, if they differ."""
     try:
         again = reader.read_model(temporary, lambda _: _own_specs(saved))
     except ModelFileError as error:
@@ -127,7 +134,7 @@ def _verify(path: str, temporary: str, saved: SavedModel) -> None:
 
 
 def _own_specs(saved: SavedModel) -> list[tuple[str, dict]]:
-    """Return the name of every layer but the InputLayer, and its weights' shapes and dtypes by name."""
+    """Return (name, {weight name: (shape, dtype)}) of every layer but the InputLayer."""
     specs = []
     for layer, weights in zip(saved.config["layers"][1:], saved.weights, strict=True):
         names = CLASSES[layer["class_name"]].weight_names[: len(weights)]
@@ -138,6 +145,7 @@ def _own_specs(saved: SavedModel) -> list[tuple[str, dict]]:
 
 
 def _same(saved: SavedModel, again: SavedModel) -> bool:
+    """Return whether two models have the same configurations and equal arrays."""
     if _settings(saved) != _settings(again):
         return False
     pairs = zip(_arrays(saved), _arrays(again), strict=True)
@@ -145,13 +153,14 @@ def _same(saved: SavedModel, again: SavedModel) -> bool:
 
 
 def _settings(saved: SavedModel) -> list:
+    """Return all that a file holds besides arrays, as it comes out of JSON, for a comparison."""
     training, state = saved.training_config, saved.optimizer_state
     written = [keras_model(saved.config), training and keras_training(training)]
     return [json.loads(json.dumps(written)), training and state and state["iterations"]]
 
 
 def _arrays(saved: SavedModel) -> list[np.ndarray]:
-    """Return all that is stored: the weights, and the optimizer's slots."""
+    """Return all arrays that a file holds: the weights, then the optimizer's slots."""
     groups = list(saved.weights)
     if saved.training_config is not None and saved.optimizer_state is not None:
         slots = saved.optimizer_state["slots"]

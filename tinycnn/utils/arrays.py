@@ -1,9 +1,11 @@
-"""Arrays and sizes as compiled code can bear them, or a ValueError that says what was received instead."""
+"""Checks of arrays and sizes before they are passed to compiled code, which checks nothing itself."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
+BOOLS = {bool, np.bool_}
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -14,17 +16,19 @@ def check_array(
     dtype: np.dtype | None = None,
     any_order: bool = False,
 ) -> np.ndarray:
-    """Return a C-contiguous, writeable array of exactly this shape and dtype, or say what is wrong.
+    """Return the array if it has this shape and dtype: C-contiguous, aligned and writeable.
+
+    It is the array itself if it is so already, else a copy.
 
     Args:
         name: of the array, for the message.
-        array: float32 or float64, native byte order; copied if it is not laid out as kernels need it.
-        shape: the sizes it must have; None where any will do, or for any shape at all.
-        dtype: the dtype it must have; None: float32 or float64.
-        any_order: leave the order of the numbers in memory as it is.
+        array: the array to check.
+        shape: the shape it must have; None in the place of a size allows any size, None alone any shape.
+        dtype: the dtype it must have, in native byte order; None: float32 or float64.
+        any_order: whether another memory order than C is left as it is.
 
     Raises:
-        ValueError: with name, wanted and received.
+        ValueError: if shape or dtype is another; the message has name, wanted and received.
     """
     if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
         raise ValueError(f"{name} must be a NumPy array. Received: {type(array).__name__}")
@@ -46,10 +50,10 @@ def check_array(
 def check_in_place(
     name: str, array: np.ndarray, shape: tuple | None = None, dtype: np.dtype | None = None
 ) -> np.ndarray:
-    """Return an array that an optimizer can change in place, or say why not.
+    """Return the array if an optimizer can change it in place: as `check_array`, but a copy is not made.
 
     Raises:
-        ValueError: with name and what was received.
+        ValueError: if shape or dtype is another, or the array is not C-contiguous, aligned and writeable.
     """
     checked = check_array(name, array, shape, dtype)
     if not array.flags.carray:
@@ -61,10 +65,15 @@ def check_in_place(
 
 
 def check_ints(name: str, sizes: Sequence, shape: tuple[int, ...]) -> tuple:
-    """Return whole numbers of this shape, such as (2,) or (2, 2), as tuples of int, as compiled code needs.
+    """Return whole numbers as a tuple of int, or for a shape (2, 2) as a tuple of two tuples.
+
+    Args:
+        name: of the numbers, for the message.
+        sizes: a sequence of Python's or NumPy's integers, or of pairs of these.
+        shape: how many there must be: (count,), or (2, 2) for two pairs.
 
     Raises:
-        ValueError: with name and what was received.
+        ValueError: for anything else; the message has name and what was received.
 
     Example:
         >>> check_ints("strides", [np.int8(2), 1], (2,))
@@ -74,7 +83,11 @@ def check_ints(name: str, sizes: Sequence, shape: tuple[int, ...]) -> tuple:
         array = np.asarray(sizes)
     except ValueError:  # pairs of different lengths
         array = np.empty(0)
-    if array.shape != shape or array.dtype.kind not in "iu":
+    good = array.shape == shape and array.dtype.kind in "iu"
+    if good:
+        flat = sizes if len(shape) == 1 else itertools.chain.from_iterable(sizes)
+        good = BOOLS.isdisjoint(map(type, flat))  # beside a number NumPy takes True for 1
+    if not good:
         names = {(2,): "two whole numbers", (2, 2): "two pairs of whole numbers"}
         wanted = names.get(shape, f"{shape[0]} whole numbers")
         raise ValueError(f"{name} must be {wanted}. Received: {sizes!r}")
@@ -83,10 +96,10 @@ def check_ints(name: str, sizes: Sequence, shape: tuple[int, ...]) -> tuple:
 
 
 def check_shape(name: str, sizes: Sequence) -> tuple[int, int, int, int]:
-    """Return the shape of an array that is not there, four whole numbers from 0, as int.
+    """Return a shape (n, h, w, c) or (kh, kw, c, f), given as four whole numbers from 0, as a tuple of int.
 
     Raises:
-        ValueError: with name and what was received.
+        ValueError: for anything else; the message has name and what was received.
     """
     shape = check_ints(name, sizes, (4,))
     if min(shape) < 0:

@@ -1,6 +1,6 @@
-"""Writing a file whole or not at all: beside it first, then renamed to it in one step.
+"""Writing a file whole or not at all: a temporary file in the same folder is written and then renamed.
 
-A *part* is the temporary file beside the target, which becomes the target when it is whole.
+In this module the temporary file is called the *part*, and the file that it is renamed to the *target*.
 """
 
 import contextlib
@@ -23,25 +23,27 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
+# A part is called .tinycnn-MACHINE-PROCESS-PID-RANDOM.part: see `_own`.
 _MACHINE = f"{zlib.crc32(platform.node().encode()):08x}"
-_PROCESS = secrets.token_hex(4)  # tells this process from an earlier one with the same number
-_STALE = 3600.0  # seconds after which nobody writes to a part any more
-_RENAMES = 40  # attempts, 0.05 s apart, while another program on Windows reads the old file
+_PROCESS = secrets.token_hex(4)  # tells this process from an earlier one with the same process id
+_STALE = 3600.0  # seconds since the last write after which a part counts as abandoned
+_RENAMES = 40  # attempts, 0.05 s apart: on Windows a file cannot be replaced while another program reads it
 
 
 @contextlib.contextmanager
 def replacing(
     path: str | os.PathLike, error: type[FileError] = FileError, overwrite: bool = True
 ) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path` in the end, and vanishes if anything fails.
+    """Yield a new file, open for writing in binary, that replaces `path` when the `with` block ends.
 
-    Whenever the process or the machine stops, `path` is as it was or whole. A link stays a link; the
-    permissions and, where allowed, the owner of the old file stay. What processes that were killed
-    left in the folder is removed.
+    If the block raises, the new file is removed and `path` stays as it was. Whenever the process or the
+    machine stops, `path` has its old content or all of the new one. A symbolic link at `path` stays, and its
+    target is replaced; the permissions and, where allowed, the owner of the old file stay. Temporary files
+    that killed processes left in the folder are removed.
 
     Args:
         path: the file, new or to be replaced, in an existing folder.
-        error: what to raise.
+        error: the class of the error to raise.
         overwrite: whether an existing file may be replaced.
 
     Raises:
@@ -57,7 +59,8 @@ def replacing(
             file.flush()
             _keep_owner_and_mode(part, target)
             os.fsync(file.fileno())
-            if fcntl:  # while it is locked: nobody takes it for abandoned
+            # Renamed while open, and so locked: `sweep` in another process leaves it alone.
+            if fcntl:
                 os.replace(part, target)
         if not fcntl:  # Windows renames no open file
             _rename(part, target)
@@ -71,11 +74,11 @@ def check(
 
     Args:
         path: a file, new or to be replaced.
-        error: what to raise.
+        error: the class of the error to raise.
         overwrite: whether an existing file may be replaced.
 
     Raises:
-        FileError: of the class `error`.
+        FileError: of the class `error`, if it cannot be written.
 
     Example:
         >>> check("no-such-folder/a.csv")  # doctest: +ELLIPSIS
@@ -90,9 +93,10 @@ def check(
 def _part_for(
     path: str | os.PathLike, error: type[FileError], overwrite: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yield the name of a part in the folder of a file, and that of the file itself, behind its links.
+    """Yield (part, target): the name of a part that does not exist yet, and `path` with all links resolved.
 
-    What abandoned parts lie there is swept before, and this part afterwards, unless it was renamed.
+    Before, it checks that the target can be written, and removes abandoned parts in the folder. Afterwards it
+    removes this part, if it was not renamed. Any OSError becomes an `error`.
     """
     path = os.fspath(path)
     with explained(path, error):
@@ -108,14 +112,14 @@ def _part_for(
 
 @contextlib.contextmanager
 def explained(path: str, error: type[FileError]) -> Iterator[None]:
-    """Turn what the system says of a file into an error that says what to do.
+    """A `with` block in which any OSError becomes an `error` that names the file and says what to do.
 
     Args:
-        path: the file.
-        error: what to raise.
+        path: the file, for the message; a NUL in it raises `error` at once.
+        error: the class of the error to raise.
 
     Raises:
-        FileError: of the class `error`, for any OSError.
+        FileError: of the class `error`.
 
     Example:
         >>> with explained("a.csv", FileError):
@@ -137,18 +141,18 @@ another name or folder, or free some space there.
 def save_somewhere(
     save: Callable[[str], None], path: str | os.PathLike, others: Iterable[str] = ()
 ) -> str:
-    """Save what must not be lost: under its name, or else under another one, which a warning names.
+    """Call `save(path)`; if that fails, try other names, and warn which one was used.
 
     Args:
         save: given a name, saves there or raises a FileError.
-        path: the right name.
-        others: what to try then; nothing: see `other_names`.
+        path: the wanted name.
+        others: names to try if that fails; empty: those of `other_names(path)`.
 
     Returns:
         The name that it was saved under.
 
     Raises:
-        FileError: it cannot be saved anywhere.
+        FileError: that of `path`, if it cannot be saved under any name.
 
     Example:
         >>> save_somewhere(lambda name: None, "mnist.h5")
@@ -167,7 +171,9 @@ def save_somewhere(
 
 
 def version(path: str | os.PathLike) -> tuple[int, int, int] | None:
-    """Return what tells a file from one that takes its place; None if there is none.
+    """Return (inode, time of the last change in ns, size), to see whether a file was changed or replaced.
+
+    It is None if there is no file, or it is no regular file.
 
     Example:
         >>> version("no-such-file")
@@ -182,7 +188,9 @@ def version(path: str | os.PathLike) -> tuple[int, int, int] | None:
 
 
 def other_names(path: str | os.PathLike) -> Iterator[str]:
-    """Yield new names beside a file, in this folder, and in that for temporary files.
+    """Yield names to save under instead: in the same folder, the current one, and that for temporary files.
+
+    The file's name gets a random part, so that no existing file is replaced.
 
     Args:
         path: the file that cannot be written.
@@ -203,11 +211,12 @@ def other_names(path: str | os.PathLike) -> Iterator[str]:
 
 
 def sweep(folder: str) -> None:
-    """Remove what killed processes left in a folder; what is being written stays.
+    """Remove the parts in a folder that killed processes left; parts that are being written stay.
 
-    Whoever writes holds a lock on the part, which ends with the process: no number of a process, which
-    may be another's by now, is asked. Parts of other machines, whose locks may not be seen from
-    here, and all parts where there are no locks, must have rested for an hour.
+    A process locks the part that it writes, and the lock ends with the process. So an unlocked part of this
+    machine is abandoned. (Process ids are not looked at: they are used again.) Parts of other machines, whose
+    locks may not be visible here, and all parts where there are no locks, are removed an hour after their
+    last change.
     """
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -218,51 +227,58 @@ def sweep(folder: str) -> None:
 
 
 def _own() -> str:
-    """Return how the names of this process's parts begin; a fork has another number."""
+    """Return the beginning of the names of this process's parts; the process id tells forks apart."""
     return f".tinycnn-{_MACHINE}-{_PROCESS}-{os.getpid()}-"
 
 
 def _new_part(folder: str) -> str:
+    """Return a name for a new part in a folder; no file is made."""
     return os.path.join(folder, f"{_own()}{secrets.token_hex(4)}.part")
 
 
 def _is_part(name: str) -> bool:
+    """Return whether a file's name is that of a part, of any process and machine."""
     return name.startswith(".tinycnn-") and name.endswith(".part")
 
 
 def _remove_abandoned(part: str) -> None:
-    rested = time.time() - os.stat(part).st_mtime > _STALE
+    """Remove a part if it is abandoned: see `sweep`."""
+    stale = time.time() - os.stat(part).st_mtime > _STALE
     if not fcntl:
-        if rested:
+        if stale:
             os.unlink(part)  # Windows refuses while it is open
         return
     with open(part, "r+b") as file:
-        locks = True
+        locked = True
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return  # it is being written
-        except OSError:
-            locks = False
-        if rested or (locks and f"-{_MACHINE}-" in os.path.basename(part)):
+        except OSError:  # a file system without locks
+            locked = False
+        if stale or (locked and f"-{_MACHINE}-" in os.path.basename(part)):
             os.unlink(part)
 
 
 def _opened(part: str, target: str) -> BinaryIO:
-    """Return the part, new, open and locked; never more open to others than the old file."""
+    """Create the part and return it open and locked.
+
+    From the start nobody may read or write it who may not read or write the target.
+    """
     mode = stat.S_IMODE(os.stat(target).st_mode) & 0o666 if os.path.exists(target) else 0o666
 
-    def private(name: str, flags: int) -> int:
+    def opener(name: str, flags: int) -> int:
+        """Open the file for `open`; a new one gets the target's permissions."""
         return os.open(name, flags, mode | 0o600)
 
     while True:
-        file = open(part, "xb", opener=private)  # noqa: SIM115 (open until it is renamed)
+        file = open(part, "xb", opener=opener)  # noqa: SIM115 (open until it is renamed)
         if fcntl:
             with contextlib.suppress(OSError):  # a folder without locks
                 fcntl.flock(file, fcntl.LOCK_EX)
         if os.path.exists(part):
             return file
-        file.close()  # swept between its making and its locking: once more
+        file.close()  # another process's `sweep` removed it before it was locked: once more
 
 
 def _remove(part: str) -> None:
@@ -277,10 +293,11 @@ def _remove(part: str) -> None:
 
 
 def _keep_owner_and_mode(part: str, target: str) -> None:
+    """Give the part the owner, group and permissions of the target, as far as the system allows."""
     try:
         old, new = os.stat(target), os.stat(part)
     except FileNotFoundError:
-        return  # a new file gets what is usual
+        return  # a new file keeps the usual ones
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
         for owner in (-1, old.st_uid):  # a group may be allowed where an owner is not
             with contextlib.suppress(OSError):
@@ -290,6 +307,7 @@ def _keep_owner_and_mode(part: str, target: str) -> None:
 
 
 def _rename(part: str, target: str) -> None:
+    """Rename the part to the target on Windows, several times if another program has the target open."""
     for _ in range(_RENAMES):
         try:
             return os.replace(part, target)
@@ -299,6 +317,7 @@ def _rename(part: str, target: str) -> None:
 
 
 def _flush_folder(folder: str) -> None:
+    """Make sure that the folder's list of files, with the new name, is on the disk."""
     if os.name == "posix":  # elsewhere a folder cannot be opened
         with contextlib.suppress(OSError):  # not every disk can; the file is in place
             handle = os.open(folder, os.O_RDONLY)
@@ -309,7 +328,7 @@ def _flush_folder(folder: str) -> None:
 
 
 def _check_target(path: str, target: str, error: type[FileError], overwrite: bool) -> None:
-    """Raise for a place where no file can be put."""
+    """Raise `error` if no file can be written at `target`; messages name it as the caller did, `path`."""
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise error(path, f"there is no folder {shortened(folder)!r}", "Make the folder first.")

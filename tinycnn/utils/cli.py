@@ -14,15 +14,17 @@ from typing import NoReturn, TextIO
 
 from tinycnn.utils.errors import FileError
 from tinycnn.utils.printable import printable
+from tinycnn.utils.start import end_at_once
 
+# The signals that end a program, as far as this system has them.
 ENDINGS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
-STREAM_FAILURES = (errno.ENOSPC, errno.EIO, errno.EBADF)
+STREAM_FAILURES = (errno.ENOSPC, errno.EIO, errno.EBADF)  # of writing to standard output
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal asks this program to end: Ctrl-C, or what a machine says that shuts down.
+    """Raised by a signal that asks this program to end: Ctrl-C, SIGTERM or SIGHUP.
 
     Args:
         number: of the signal, such as signal.SIGTERM.
@@ -61,7 +63,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         code = main() or 0
         sys.stdout.flush()
     except KeyboardInterrupt as stop:
-        before = dict.fromkeys(ENDINGS, signal.SIG_IGN)  # once is enough
+        before = dict.fromkeys(ENDINGS, signal.SIG_IGN)  # further signals are ignored
         _handle(before)
         code = _say_goodbye(stop if isinstance(stop, Stopped) else Stopped(signal.SIGINT))
     except BrokenPipeError:
@@ -112,7 +114,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def _say(otherwise: Callable, message: Warning, category: type, *details: object) -> None:
-    """Print a warning that is meant for people as one sentence, above a progress bar if there is one."""
+    """Print a UserWarning as one line on standard error, above a progress bar if there is one.
+
+    It takes the place of `warnings.showwarning`. Other warnings are passed on to `otherwise`, the original.
+    """
     if category is not UserWarning:
         otherwise(message, category, *details)
         return
@@ -122,7 +127,7 @@ def _say(otherwise: Callable, message: Warning, category: type, *details: object
 
 
 def _configure_streams() -> None:
-    """Make output safe: a closed stream swallows it, and letters that a console lacks are escaped."""
+    """Make printing safe: a closed stream ignores it, and letters that a console lacks are escaped."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -132,7 +137,10 @@ def _configure_streams() -> None:
 
 
 def _sentence(error: Exception) -> str:
-    """Return what to say of an error: files are named in theirs, so one without a name is of a stream."""
+    """Return the sentence to print for an error.
+
+    An OSError of a file names that file. One without a file name comes from writing to standard output.
+    """
     if isinstance(error, OSError) and error.filename is None and error.errno in STREAM_FAILURES:
         sys.stdout = None  # a flush at exit would complain again
         return f"standard output cannot be written: {error.strerror}. Send it somewhere else."
@@ -152,12 +160,13 @@ def _say_goodbye(stop: Stopped) -> int:
 
 
 def _end_by_signals() -> dict[int, object]:
-    """Let signals end the program as Ctrl-C does; return what they did before.
+    """Let each signal of ENDINGS raise `Stopped`; return the handlers that were replaced, by signal.
 
-    Each is said again after a second: while code is being compiled, the first one can get lost.
+    A signal is sent once more after a second: while code is being compiled, the first one can get lost.
     """
 
     def stop(number: int, frame: object) -> None:
+        """Raise `Stopped`; a timer sends the signal once more after a second."""
         again = threading.Timer(1.0, _signal_main_thread, [number])
         again.daemon = True
         again.start()
@@ -165,26 +174,31 @@ def _end_by_signals() -> dict[int, object]:
 
     before = {}
     for number in ENDINGS:
-        # Otherwise whoever started this program decided so: nohup ignores SIGHUP.
-        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+        # Another handler was set by the program that started this one, such as nohup, and is kept.
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler, end_at_once):
             before[number] = signal.signal(number, stop)
     return before
 
 
 def _handle(handlers: dict[int, object]) -> None:
+    """Set a handler for each signal."""
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
 
 def _signal_main_thread(number: int) -> None:
-    if hasattr(signal, "pthread_kill"):  # ends a wait, too
+    """Send a signal to this process's main thread."""
+    if hasattr(signal, "pthread_kill"):  # it also interrupts a system call that waits
         signal.pthread_kill(threading.main_thread().ident, number)
     else:
         signal.raise_signal(number)
 
 
 def file_name(text: str) -> str:
-    """Take any text but an empty one as a file's name: a type for argparse.
+    """Return `text` if it is not empty; a type for argparse's options that are file names.
+
+    Raises:
+        ArgumentTypeError: if it is empty.
 
     Example:
         >>> file_name("mnist.h5")
@@ -196,7 +210,9 @@ def file_name(text: str) -> str:
 
 
 def whole_number(low: int = 1, high: int = 2**31 - 1) -> Callable[[str], int]:
-    """Return a type for argparse: whole numbers in a range, with a sentence for anything else.
+    """Return a type for argparse: a function that turns a text into an int from low to high.
+
+    It raises ArgumentTypeError, with a sentence, for any other text.
 
     Example:
         >>> whole_number(1)("12")
@@ -204,6 +220,7 @@ def whole_number(low: int = 1, high: int = 2**31 - 1) -> Callable[[str], int]:
     """
 
     def convert(text: str) -> int:
+        """Return the text as int, or raise ArgumentTypeError."""
         if not text.isdecimal() or len(text) > 20 or not low <= int(text) <= high:
             wanted = f"must be a whole number from {low} to {high}"
             raise argparse.ArgumentTypeError(f"{wanted}. Received: {text!r}")

@@ -1,8 +1,17 @@
-"""What can be made again from plain values: layers, optimizers, losses, initializers."""
+"""The base class of layers, optimizers, losses and initializers: their arguments as plain values.
+
+Plain values are what JSON has: text, numbers, lists, dicts, True, False and None.
+"""
+
+from collections.abc import Mapping
+
+from tinycnn.utils.validation import check_supported
 
 
 class Configurable:
-    """Base of the classes whose instances a configuration can make again.
+    """Base class of objects that can be described by their class's name and their arguments.
+
+    A subclass names its arguments in `config_names` and keeps each as an attribute of the same name.
 
     Example:
         >>> class Scale(Configurable):
@@ -13,31 +22,44 @@ class Configurable:
         {'class_name': 'Scale', 'config': {'factor': 2}}
     """
 
-    config_names: tuple[str, ...] = ()  # of the arguments that a configuration has: attributes, too
+    config_names: tuple[str, ...] = ()
+    # Options of Keras's that are accepted only at the value that changes nothing: this value, and
+    # others that mean the same in a file.
+    fixed_options: Mapping[str, tuple] = {}
+
+    def check_options(self, options: dict[str, object]) -> None:
+        """Raise for every option but Keras's fixed ones at their values.
+
+        Raises:
+            TypeError, ValueError: for an option that is not there, with its name and value.
+        """
+        supported = {option: values[0] for option, values in self.fixed_options.items()}
+        check_supported(type(self).__name__, options, supported)
 
     def get_config(self) -> dict:
-        """Return the arguments that make this again, as plain values."""
+        """Return the arguments of this object by name, as plain values: cls(**config) makes an equal one."""
         return {name: _plain(getattr(self, name)) for name in self.config_names}
 
     def serialize(self) -> dict:
-        """Return class and arguments, as plain values."""
+        """Return {"class_name": name of the class, "config": `get_config()`}."""
         return {"class_name": type(self).__name__, "config": self.get_config()}
 
 
 def find(
     kind: str, base: type[Configurable], classes: dict, by_name: dict, identifier: object
 ) -> Configurable:
-    """Return what Keras's `get` does: by a name, by {"class_name", "config"}, or as it is.
+    """Return the object that an identifier stands for, as `get` in Keras's modules does.
 
     Args:
-        kind: what is sought, for the message.
-        base: of everything that is kept as it is.
-        classes: what there is, by the names of the classes.
-        by_name: the same by Keras's names.
-        identifier: as received.
+        kind: what is sought, such as "loss", for the message.
+        base: an instance of this class is returned as it is.
+        classes: the classes by their own names.
+        by_name: the classes by Keras's short names, such as "sgd".
+        identifier: an instance of base; a name of either kind, for a new object with default arguments; or
+            {"class_name", "config"}, as from `serialize`.
 
     Raises:
-        ValueError: for anything else.
+        ValueError: if the identifier is none of these.
     """
     if isinstance(identifier, base):
         return identifier
@@ -49,6 +71,7 @@ def find(
 
 
 def _plain(value: object) -> object:
+    """Return an argument as a plain value: a Configurable serialized, a tuple as a list."""
     if hasattr(value, "serialize"):
         return value.serialize()
     return list(value) if isinstance(value, tuple) else value

@@ -9,10 +9,11 @@ class FileError(Exception):
     """Something is wrong with a file that a person handed over or that was to be written.
 
     Args:
-        path: the file, or the address, in question. It is kept as it is; in the message a long one
-            loses its middle, and there, as in cause and remedy, what would steer a terminal is escaped.
+        path: the file's name, or its address on the network; in the message, a long one is shortened.
         cause: what is wrong, with what was received, as a clause without a full stop.
         remedy: what the person can do about it, as a sentence; may be empty.
+
+    In the message, control characters of all three are escaped: they could change a terminal's state.
 
     Example:
         >>> str(FileError("a.h5", "it is empty", "Train a model first."))

@@ -1,4 +1,7 @@
-"""Where windows go on images: whole numbers, checked where they are given, computed once for each size."""
+"""Sizes of convolutions and poolings: output size, strides and padding, checked and computed.
+
+Both layers and operations need them, so they are here and not in either.
+"""
 
 import dataclasses
 import functools
@@ -9,11 +12,19 @@ from tinycnn.utils.kept_transform import MADE_ANEW, KeptTransform, MadeAnew
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]  # ((top, bottom), (left, right)) rows and columns of zeros
 NO_PADDING = ((0, 0), (0, 0))
+MOST_PADDING = 2**31 - 1
+# Activations that a fused kernel can apply behind a convolution.
 FUSED_ACTIVATIONS = ("relu", "tanh")
 
 
 def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> Pair:
     """Return (oh, ow), the size of a convolution's or a pooling's output.
+
+    Args:
+        size: of the image, (h, w).
+        kernel: size of the window, (kh, kw) or (ph, pw).
+        strides: (sh, sw).
+        padding: ((top, bottom), (left, right)).
 
     Raises:
         ValueError: if these are not whole numbers, or the window does not fit into the padded image.
@@ -29,25 +40,40 @@ def conv2d_output(size: Pair, kernel: Pair, strides: Pair, padding: Padding) -> 
 def geometry(
     size: Pair, window: Pair, strides: Pair, padding: Padding
 ) -> tuple[Pair, Pair, Padding]:
-    """Return (oh, ow), strides and padding, all int; strides no larger than the image: all those do the same.
+    """Check sizes and return (output, strides, padding) as tuples of int.
+
+    output is (oh, ow). The strides are at most the padded image's rows and columns: larger ones give the same
+    output, and backward steps loop over each row and column of a stride.
 
     Args:
-        size: of the image, (h, w).
-        window: its rows and columns, (kh, kw).
-        strides, padding: of the convolution or pooling.
+        size: of the image, (h, w), as int.
+        window: (kh, kw), as int.
+        strides: (sh, sw), whole numbers from 1.
+        padding: ((top, bottom), (left, right)), whole numbers from 0.
 
     Raises:
         ValueError: if these are not whole numbers, or the window does not fit.
     """
-    strides, padding = check_ints("strides", strides, (2,)), check_ints("padding", padding, (2, 2))
+    strides, padding = check_ints("strides", strides, (2,)), check_padding(padding)
     return window_geometry(size, window, strides, padding)
+
+
+def check_padding(padding: Padding) -> Padding:
+    """Return padding as int, no more than what sums in compiled code can hold; else raise ValueError."""
+    checked = check_ints("padding", padding, (2, 2))
+    if max(*checked[0], *checked[1]) > MOST_PADDING:
+        raise ValueError(f"padding must be {MOST_PADDING} at most. Received: {padding!r}")
+    return checked
 
 
 @functools.lru_cache
 def window_geometry(
     size: Pair, window: Pair, strides: Pair, padding: Padding
 ) -> tuple[Pair, Pair, Padding]:
-    """Return what `geometry` does, of numbers known to be int: True and 1.0 would be found for 1, too."""
+    """Return what `geometry` returns, and keep it for later calls; all numbers must be of type int.
+
+    `lru_cache` takes True and 1.0 for equal to 1: so `geometry` checks types first.
+    """
     (h, w), (kh, kw), (sh, sw), ((top, bottom), (left, right)) = size, window, strides, padding
     rows, columns = h + top + bottom, w + left + right
     if min(top, bottom, left, right) < 0:
@@ -63,9 +89,17 @@ def window_geometry(
 
 
 def same_padding(size: Pair, window: Pair, strides: Pair) -> Padding:
-    """Return the padding with which the output has ceil(size / strides) rows and columns.
+    """Return the padding of padding="same": the output gets ceil(h / sh) rows and ceil(w / sw) columns.
 
-    What cannot be split evenly goes below and to the right, as in TensorFlow.
+    Of an odd number of lines the extra one goes below, or to the right, as in TensorFlow.
+
+    Args:
+        size: of the image, (h, w).
+        window: (kh, kw).
+        strides: (sh, sw).
+
+    Returns:
+        ((top, bottom), (left, right)).
 
     Raises:
         ValueError: if these are not whole numbers from 1.
@@ -80,27 +114,28 @@ def same_padding(size: Pair, window: Pair, strides: Pair) -> Padding:
     )
     if min(*size, *window, *strides) < 1:
         raise ValueError(f"Sizes and strides begin with 1. Received: {size}, {window}, {strides}")
-    lacking = [
+    # The windows cover (ceil(length / stride) - 1) · stride + width lines; the image has `length` of them.
+    rows, columns = (
         max((-(-length // stride) - 1) * stride + width - length, 0)
         for length, width, stride in zip(size, window, strides, strict=True)
-    ]
-    (above, left), (rows, columns) = [lack // 2 for lack in lacking], lacking
-    return (above, rows - above), (left, columns - left)
+    )
+    return (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)
 
 
 @dataclasses.dataclass(frozen=True)
 class FusedConvolution:
-    """What a convolution does, besides its arrays, that runs as one with the layers behind it.
+    """The settings of a convolution that is computed together with the activation and pooling behind it.
 
     Args:
         strides: (sh, sw), whole numbers from 1.
         padding: ((top, bottom), (left, right)), whole numbers from 0.
-        pool: (ph, pw), the size of the pooling's windows and the steps between them; (1, 1) without one.
+        pool: (ph, pw), the size of the pooling's windows and its strides; (1, 1): there is no pooling.
         activation: "relu" or "tanh".
-        filters: a `KeptTransform` for predictions, whose kernels seldom change.
+        filters: a `KeptTransform` for predictions: it keeps the transformed weights from call to call;
+            `MADE_ANEW` for training, in which weights change with every step.
 
     Raises:
-        ValueError: for anything else.
+        ValueError: if strides, padding, pool or activation is anything else.
 
     Example:
         >>> FusedConvolution((1, 1), ((0, 0), (0, 0)), pool=(2, 2)).activation
@@ -114,9 +149,11 @@ class FusedConvolution:
     filters: KeptTransform | MadeAnew = dataclasses.field(default=MADE_ANEW, compare=False)
 
     def __post_init__(self):
-        pairs = {"strides": (2,), "padding": (2, 2), "pool": (2,)}
-        for name, shape in pairs.items():
-            object.__setattr__(self, name, check_ints(name, getattr(self, name), shape))
+        for name in ("strides", "pool"):
+            object.__setattr__(self, name, check_ints(name, getattr(self, name), (2,)))
+        object.__setattr__(self, "padding", check_padding(self.padding))
+        if not isinstance(self.filters, KeptTransform | MadeAnew):
+            raise ValueError(f"filters must be a KeptTransform. Received: {self.filters!r}")
         if not isinstance(self.activation, str) or self.activation not in FUSED_ACTIVATIONS:
             raise ValueError(
                 f"activation must be one of 'relu', 'tanh'. Received: {self.activation!r}"

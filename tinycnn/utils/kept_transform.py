@@ -1,4 +1,4 @@
-"""An array in the form that a kernel wants, kept until its numbers change."""
+"""`KeptTransform`: a cache for one transformed array, such as the packed weights of a convolution."""
 
 from collections.abc import Callable
 
@@ -6,47 +6,49 @@ import numpy as np
 
 
 class KeptTransform:
-    """Keeps the transform of one array between predictions, whose weights seldom change.
+    """Keeps the last transformed array, and computes it anew only if the original has changed.
 
-    What it was made of is compared bit by bit, so whoever changes a weight, in whatever way, need not tell.
-    Several threads may ask at once: what is kept is exchanged as a whole. It stands among the utilities
-    because the plan of a net makes it, and kernels, which know nothing of nets, fill it.
+    `models/fusion.py` makes one for each convolution, for predictions, in which weights seldom change; the
+    kernels call `get`. The original is compared bit by bit, so nobody need say that a weight was changed.
+    Several threads may call `get` at once. (It is in `utils/` because both models and kernels import it.)
 
     Example:
         >>> kept, kernel = KeptTransform(), np.ones(2)
-        >>> kept.of(kernel, np.exp) is kept.of(kernel, np.exp)
+        >>> kept.get(kernel, np.exp) is kept.get(kernel, np.exp)
         True
     """
 
     def __init__(self):
-        self._kept: tuple[tuple, np.ndarray] | None = None
+        self._kept: tuple[tuple, np.ndarray] | None = None  # (key of the original, its transform)
 
-    def of(self, array: np.ndarray, transform: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """Return `transform(array)`, not to be changed, made anew if the array is another than before.
+    def get(self, array: np.ndarray, transform: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Return `transform(array)`: the kept one if array and transform are those of the last call.
 
         Args:
             array: float32 or float64.
-            transform: a function of nothing but the array.
+            transform: a function whose result depends on nothing but the array.
+
+        Returns:
+            An array that is shared with later calls: it must not be changed.
         """
-        # The same bytes in another shape, or on another algorithm's way, are something else.
-        kept, original = self._kept, (transform, array.shape, array.dtype, array.tobytes())
-        if kept is None or kept[0] != original:
-            # Of the same bytes: another thread may change the array meanwhile.
-            copy = np.frombuffer(original[3], array.dtype).reshape(array.shape)
-            kept = self._kept = original, transform(copy)
+        kept, key = self._kept, (transform, array.shape, array.dtype, array.tobytes())
+        if kept is None or kept[0] != key:
+            # Transform the bytes in the key, not `array`: another thread may change that meanwhile.
+            copy = np.frombuffer(key[3], array.dtype).reshape(array.shape)
+            kept = self._kept = key, transform(copy)
         return kept[1]
 
 
 class MadeAnew:
-    """Keeps nothing: for training, where weights change with every step.
+    """Stands in for a `KeptTransform` and keeps nothing: for training, where weights change with every step.
 
     Example:
-        >>> MadeAnew().of(np.ones(2), np.negative)
+        >>> MadeAnew().get(np.ones(2), np.negative)
         array([-1., -1.])
     """
 
-    def of(self, array: np.ndarray, transform: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """Return `transform(array)`."""
+    def get(self, array: np.ndarray, transform: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Return `transform(array)`, computed at each call."""
         return transform(array)
 
 

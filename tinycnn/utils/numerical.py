@@ -1,4 +1,4 @@
-"""Labels as numbers, and as rows of ones and zeros."""
+"""`to_categorical`: class numbers as one-hot rows, rows of zeros with a 1 at the class."""
 
 import numpy as np
 

@@ -11,24 +11,25 @@ from PIL import Image, ImageDraw, ImageFont
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import PictureError
 
+# The layout of a contact sheet; lengths in pixels.
 _COLUMNS = 8
-_TILE = 112  # side of an enlarged image on the contact sheet, in pixels
-_GAP = 8
-_CAPTION = 18
+_TILE = 112  # side of an enlarged image
+_GAP = 8  # between tiles
+_CAPTION = 18  # height of the text below a tile
 
 
 def confusion_matrix(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
-    """Count which digit was taken for which.
+    """Return a table that counts how often each true digit was predicted as each digit.
 
     Args:
-        y_true: integers (n,), 0..9: what the digits are.
-        y_pred: integers (n,), 0..9: what they were taken for.
+        y_true: integers (n,), 0 to 9: the true digits.
+        y_pred: integers (n,), 0 to 9: the predicted ones.
 
     Returns:
         int64 (10, 10): a row for each true digit, a column for each predicted one.
 
     Raises:
-        ValueError: the arrays are no such labels, or differ in length.
+        ValueError: if the arrays hold anything else, or differ in length.
 
     Example:
         >>> confusion_matrix([7, 7, 9], [7, 9, 9])[[7, 7, 9], [7, 9, 9]].tolist()
@@ -42,22 +43,23 @@ def confusion_matrix(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     for labels in (y_true, y_pred):
         if labels.size and (labels.dtype.kind not in "ui" or labels.min() < 0 or labels.max() > 9):
             raise ValueError(f"labels are whole numbers from 0 to 9, received {labels}")
+    # Each pair (true, predicted) as one number, row by row of the table.
     pairs = 10 * y_true.astype(np.int64) + y_pred.astype(np.int64)
     return np.bincount(pairs, minlength=100).reshape(10, 10)
 
 
 def contact_sheet(images: np.ndarray, captions: Sequence[str]) -> Image.Image:
-    """Lay images out in rows of eight, enlarged, each with a line of text below it.
+    """Return one picture with all images, enlarged, in rows of eight, each with a line of text below it.
 
     Args:
         images: uint8 (n, h, w), n >= 1.
         captions: n short lines, about 18 characters each.
 
     Returns:
-        The sheet, in RGB.
+        The sheet, a Pillow image in RGB.
 
     Raises:
-        ValueError: the numbers differ, there is nothing to show, or the images are no such array.
+        ValueError: if there are no images, or not as many captions, or the array has another shape or type.
 
     Example:
         >>> contact_sheet(np.zeros((9, 28, 28), np.uint8), ["7 -> 9"] * 9).size
@@ -87,7 +89,7 @@ def save_picture(image: Image.Image, path: str | os.PathLike) -> None:
 
     Args:
         image: what to write.
-        path: the file; its ending, .png for one, says the kind of picture.
+        path: the file; its ending, such as .png, names the format.
 
     Raises:
         PictureError: the ending is unknown, or the file cannot be written.
@@ -109,7 +111,7 @@ def check_picture(path: str | os.PathLike) -> None:
         path: the file.
 
     Raises:
-        PictureError: as `save_picture`.
+        PictureError: the ending is unknown, or the file cannot be written.
 
     Example:
         >>> check_picture("mistakes.txt")
@@ -122,7 +124,7 @@ name in .png.
 
 
 def _kind(path: str | os.PathLike) -> str:
-    """Return what Pillow calls this kind of picture."""
+    """Return Pillow's name of the format of a file's ending, such as "PNG"; raise PictureError if unknown."""
     kind = Image.registered_extensions().get(pathlib.Path(path).suffix.lower())
     if kind not in Image.SAVE:
         raise PictureError(path, "its ending names no kind of picture", "End the name in .png.")
@@ -133,8 +135,8 @@ def write_curves(history: dict[str, list[float]], path: str | os.PathLike) -> No
     """Draw loss and accuracy against the epoch, for training and validation.
 
     Args:
-        history: lists of one value an epoch, named as `History.history` names them: "loss",
-            "accuracy", and the same after "val_".
+        history: for each name a list with one value for each epoch, as `History.history`: "loss", which must
+            be there, "accuracy", and the same beginning with "val_" for validation.
         path: the picture file, .png, .svg or .pdf; without an ending it is a PNG.
 
     Raises:

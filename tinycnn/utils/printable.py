@@ -1,20 +1,21 @@
-"""Text that somebody else chose, such as a file's name, made fit for a terminal."""
+"""Text from outside, such as a file's name, made safe to print in a terminal."""
 
 import unicodedata
 
-# Control, format, half of a pair; ends of lines and paragraphs.
+# Unicode categories that are escaped: control, format, surrogate; line and paragraph separators.
 _UNFIT = ("Cc", "Cf", "Cs", "Zl", "Zp")
-_JOINERS = "\u200c\u200d"  # format, too, but spelling in Persian and Hindi, and parts of many emoji
+# Zero-width joiners are of the category "format", but are needed in Persian, Hindi and many emoji.
+_JOINERS = "\u200c\u200d"
 
 
-LONGEST_NAME = 200  # letters
+LONGEST_NAME = 200  # characters
 
 
 def shortened(name: str) -> str:
-    """Return a name for a message: one of more than 200 letters loses its middle.
+    """Return a name for a message: of one of more than 200 characters the middle is replaced by "...".
 
     Args:
-        name: such as that of a file, which its system may have refused for its length.
+        name: such as the name of a file.
 
     Example:
         >>> len(shortened("x" * 5000 + ".h5"))
@@ -25,7 +26,9 @@ def shortened(name: str) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return text in which everything that would steer a terminal is written as an escape sequence.
+    r"""Return text in which control and format characters are replaced by Python's escape sequences.
+
+    Printed as they are, they could clear a terminal's screen or change its title.
 
     Args:
         text: such as a file's name, which may hold any character but NUL and /.
@@ -38,6 +41,7 @@ def printable(text: str) -> str:
 
 
 def _fit(letter: str) -> str:
+    """Return one character, or its escape sequence if it is not to be printed as it is."""
     if letter in _JOINERS or unicodedata.category(letter) not in _UNFIT:
         return letter
     return letter.encode("unicode_escape", "backslashreplace").decode("ascii")

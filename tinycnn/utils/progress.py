@@ -1,4 +1,4 @@
-"""A progress bar in a terminal, plain lines everywhere else. Both go to standard output, as in Keras."""
+"""Progress of a training on standard output: a bar in a terminal, and one line when an epoch is done."""
 
 import contextlib
 import os
@@ -9,33 +9,36 @@ from tqdm import tqdm
 
 
 def is_terminal() -> bool:
-    """Return whether standard output can redraw a line."""
+    """Return whether standard output is a terminal that can redraw a line."""
     stream = sys.stdout
     return bool(stream and stream.isatty()) and os.environ.get("TERM") != "dumb"
 
 
 def in_words(logs: dict[str, float]) -> str:
-    """Return "accuracy: 0.9816 - loss: 0.0605": four places, or as many as small numbers need.
+    """Return logs as text such as "accuracy: 0.9816 - loss: 0.0605".
+
+    Names are sorted, those of validation last. Numbers have four decimals; up to 0.001 they have an exponent.
 
     Example:
         >>> in_words({"loss": 0.06051, "accuracy": 0.98162})
         'accuracy: 0.9816 - loss: 0.0605'
     """
 
-    def number(value: float) -> str:
+    def formatted(value: float) -> str:
+        """Return one number as text."""
         return f"{value:.4f}" if abs(value) > 1e-3 or value == 0 else f"{value:.4e}"
 
     names = sorted(logs, key=lambda name: (name.startswith("val_"), name))
-    return " - ".join(f"{name}: {number(logs[name])}" for name in names)
+    return " - ".join(f"{name}: {formatted(logs[name])}" for name in names)
 
 
 class Bar:
-    """One task of known length: a bar with the time left, then one line with time and numbers.
+    """The progress of one task: a bar with the time left, replaced in the end by one line.
 
     Args:
-        total: how many steps there are.
-        title: what stands in front.
-        visible: whether a bar is drawn on the way, if there is a terminal.
+        total: how many steps the task has.
+        title: printed in front, such as "Epoch 1/5".
+        visible: whether to draw the bar, if standard output is a terminal; the last line is printed anyway.
     """
 
     def __init__(self, total: int, title: str, visible: bool = True):
@@ -53,20 +56,20 @@ class Bar:
         )
 
     def advance(self, logs: dict[str, float]) -> None:
-        """Take one step."""
+        """Move the bar by one step and show the numbers in `logs` behind it."""
         if not self.line.disable:
             self.line.set_postfix_str(in_words(logs), refresh=False)
             self.line.update()
 
     def finish(self, logs: dict[str, float]) -> None:
-        """Replace the bar with one line."""
+        """Replace the bar with one line: title, seconds, milliseconds a step and the numbers in `logs`."""
         self.line.close()
         seconds = time.perf_counter() - self.begin
         pace = f"{1000 * seconds / max(1, self.total):.0f}ms/step"
         means = f" - {in_words(logs)}" if logs else ""
-        with contextlib.suppress(OSError):  # that nobody reads on is no reason to lose the work
+        with contextlib.suppress(OSError):  # a closed pipe must not end the training
             print(f"{self.title} - {seconds:.1f}s {pace}{means}", flush=True)
 
     def close(self) -> None:
-        """Take the bar away without a line."""
+        """Remove the bar and print nothing, as after an error."""
         self.line.close()

@@ -1,4 +1,4 @@
-"""The one default generator: where chance comes from if nobody says."""
+"""The default random generator, used where no seed is given; `set_random_seed` restarts it."""
 
 import random
 
@@ -6,11 +6,12 @@ import numpy as np
 
 from tinycnn.utils.validation import check_int
 
+# In a dict, so that `set_random_seed` can replace it without `global`.
 _default = {"rng": np.random.default_rng()}
 
 
 def set_random_seed(seed: int) -> None:
-    """Make what follows repeatable: first weights, shuffling, dropout; also Python's and NumPy's own.
+    """Seed all random numbers from here on: initial weights, shuffling, dropout, Python's and NumPy's own.
 
     Args:
         seed: a whole number from 0 to 2**32 - 1.
@@ -28,5 +29,5 @@ def set_random_seed(seed: int) -> None:
 
 
 def next_rng() -> np.random.Generator:
-    """Return a generator of its own for one `build` or `fit`, taken from the default one."""
+    """Return a new generator, seeded by the default one; each `build` and `fit` takes one for itself."""
     return np.random.default_rng(_default["rng"].integers(2**63))

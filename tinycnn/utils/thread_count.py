@@ -1,4 +1,4 @@
-"""How many threads to use: read without Numba, which complains in its own words about a bad number."""
+"""How many threads to use; checked before Numba is imported, whose error messages are harder to read."""
 
 import os
 
@@ -8,14 +8,14 @@ MOST_THREADS = 1024
 
 
 def check_thread_count(name: str, count: int) -> int:
-    """Return `count`, or say what is wrong with it.
+    """Return `count` as int if it is a whole number from 1 to 1,024.
 
     Args:
         name: of the number, for the message.
-        count: of threads, 1 to 1,024.
+        count: how many threads.
 
     Raises:
-        ValueError: with name, wanted and received.
+        ValueError: for anything else; the message has name, wanted and received.
 
     Example:
         >>> check_thread_count("threads", 4)
@@ -28,13 +28,13 @@ def check_thread_count(name: str, count: int) -> int:
 
 
 def count_cpus() -> int:
-    """Count the CPUs that this process may run on."""
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    """Return how many CPUs this process may run on."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only; elsewhere all CPUs count
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def available_threads() -> int:
-    """Count the threads to use: `NUMBA_NUM_THREADS` if set, else the CPUs this process may run on.
+    """Return how many threads to use: `NUMBA_NUM_THREADS` if set, else the CPUs this process may run on.
 
     Raises:
         ValueError: for a `NUMBA_NUM_THREADS` that is not a whole number from 1 to 1,024.

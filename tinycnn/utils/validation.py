@@ -1,4 +1,4 @@
-"""Validation of what users pass: returned in one form, or an error with name and value received."""
+"""Checks of arguments: each returns the argument in one form, or raises an error with its name and value."""
 
 import math
 import numbers
@@ -7,21 +7,22 @@ import sys
 import numpy as np
 
 LARGEST = sys.float_info.max
-DEEPEST = 64  # axes that an array can have
-MOST_PARAMETERS = 250_000_000  # of a layer, and of a model from a file
+DEEPEST = 64  # NumPy's largest number of axes: lists nested deeper are refused
+MOST_PARAMETERS = 250_000_000  # weights of a layer, or of a model from a file
 
 
 def check_supported(owner: str, options: dict[str, object], supported: dict[str, object]) -> None:
-    """Raise for every option that is unknown, or known but set to something that is not there.
+    """Raise if one of Keras's options is given that this library does not have.
 
     Args:
-        owner: whose options, for the message.
-        options: name to value, as received.
-        supported: name to its default, the one supported value, which may come as a pair; None always may.
+        owner: the class that got the options, for the message.
+        options: value by name, as received.
+        supported: for each option of Keras that has no effect here, by name, the one value that is allowed,
+            Keras's default. It may also be given as a pair, or be None.
 
     Raises:
         TypeError: for an unknown name.
-        ValueError: for a value that is not there.
+        ValueError: for another value.
     """
     for name, value in options.items():
         if name not in supported:
@@ -42,6 +43,7 @@ def check_supported(owner: str, options: dict[str, object], supported: dict[str,
 
 
 def _is_supported(value: object, default: object) -> bool:
+    """Return whether a value equals the default, or is a pair of it."""
     value = tuple(value) if isinstance(value, list) else value
     try:
         return bool(value in (default, (default,) * 2))
@@ -50,17 +52,17 @@ def _is_supported(value: object, default: object) -> bool:
 
 
 def plain(value: object) -> object:
-    """Return the number in an array without axes; anything else as it is."""
+    """Return the number in a NumPy array without axes, of shape (); any other value as it is."""
     return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
 def is_int(value: object) -> bool:
-    """Tell whether this is a whole number, Python's or NumPy's; True and False are none."""
+    """Return whether this is a whole number, Python's or NumPy's; True and False do not count."""
     return isinstance(plain(value), numbers.Integral) and not isinstance(plain(value), bool)
 
 
 def check_int(name: str, value: int, low: int = 1, high: int = 2**31 - 1) -> int:
-    """Return a whole number in a range, or say what is wrong with it."""
+    """Return a whole number from low to high as int; ValueError, with the name, for anything else."""
     if type(value) is int and low <= value <= high:
         return value
     if not is_int(value) or not low <= int(value) <= high:
@@ -71,12 +73,12 @@ def check_int(name: str, value: int, low: int = 1, high: int = 2**31 - 1) -> int
 
 
 def check_number(name: str, value: float, low: float = -LARGEST, high: float = LARGEST) -> float:
-    """Return a number in a range as a float, Python's or NumPy's, or say what is wrong with it."""
+    """Return a number from low to high as float; ValueError, with the name, for all else, such as NaN."""
     if type(value) is float and low <= value <= high:
         return value
     bare = plain(value)
     real = isinstance(bare, numbers.Real) and not isinstance(bare, bool)
-    # A float16 would have the limits rounded to float16 to be compared with them.
+    # NumPy would round the limits to float16 before it compares them with a float16.
     bare = float(bare) if isinstance(bare, np.floating) else bare
     if not real or not low <= bare <= high:
         wanted = "finite number" if high == LARGEST else f"number in {low:g} to {high:g}"
@@ -85,7 +87,11 @@ def check_number(name: str, value: float, low: float = -LARGEST, high: float = L
 
 
 def as_array(name: str, values: object) -> np.ndarray:
-    """Return an array, or something that turns into one, as an array; or say why it does not."""
+    """Return values as a NumPy array: an array, nested lists, or another library's array.
+
+    Raises:
+        ValueError: if they do not turn into an array, or values are masked; the message has the name.
+    """
     try:
         masked = _is_masked(values)
         array = None if masked else np.asarray(values)
@@ -101,7 +107,10 @@ def as_array(name: str, values: object) -> np.ndarray:
 
 
 def _is_masked(values: object, depth: int = 0) -> bool:
-    """Tell whether a value is masked in an array, or in one of several in a list, which NumPy forgets."""
+    """Return whether any value is masked, in an array or in arrays in nested lists.
+
+    `np.asarray` of a list of masked arrays drops their masks. `depth`: how many lists are round the values.
+    """
     if depth > DEEPEST:
         raise ValueError(f"lists within lists, more than {DEEPEST} deep")
     if isinstance(values, list | tuple):
@@ -110,7 +119,7 @@ def _is_masked(values: object, depth: int = 0) -> bool:
 
 
 def plain_array(name: str, values: object) -> np.ndarray:
-    """Return an array of numbers, or say why these are none."""
+    """Return values as an array of bool, integers or floats; ValueError, with the name, for anything else."""
     array = values if type(values) is np.ndarray else as_array(name, values)
     if array.dtype.kind not in "buif":
         raise ValueError(f"{name} must be numbers. Received: an array of {array.dtype}")
@@ -118,7 +127,10 @@ def plain_array(name: str, values: object) -> np.ndarray:
 
 
 def check_name(name: str, value: str) -> str:
-    """Return a name that a group of a file can have, too, or say what is wrong with it."""
+    """Return a name that can also be that of a group in an HDF5 file; ValueError for anything else.
+
+    It has 1 to 200 printable characters, no "/", and is not "." or "..".
+    """
     if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
         raise ValueError(f"{name} must be 1 to 200 printable letters. Received: {name}={value!r}")
     if "/" in value or value in (".", ".."):
@@ -127,7 +139,11 @@ def check_name(name: str, value: str) -> str:
 
 
 def check_pair(name: str, value: int | tuple[int, int]) -> tuple[int, int]:
-    """Return two whole numbers from 1, given one or two."""
+    """Return two whole numbers from 1 as a tuple of int; a single one stands for two equal ones.
+
+    Raises:
+        ValueError: for anything else.
+    """
     several = isinstance(value, tuple | list) or (isinstance(value, np.ndarray) and value.ndim)
     values = value if several else (value, value)
     if len(values) != 2:
@@ -136,19 +152,19 @@ def check_pair(name: str, value: int | tuple[int, int]) -> tuple[int, int]:
 
 
 def check_bool(name: str, value: bool) -> bool:
-    """Return True or False, and nothing that merely counts as such."""
+    """Return a bool, Python's or NumPy's, as Python's; ValueError for anything else, such as 1."""
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} must be True or False. Received: {name}={value!r}")
     return bool(value)
 
 
 def affordable(layer: str, shapes: dict[str, tuple[int, ...]], dtype: str) -> None:
-    """Raise ValueError for a layer with more weights than any machine that this is for should make.
+    """Raise ValueError if a layer would have more than MOST_PARAMETERS weights; return None otherwise.
 
     Args:
-        layer: its name.
-        shapes: of its weights, by name.
-        dtype: of its weights.
+        layer: its name, for the message.
+        shapes: the shapes of its weights, by name.
+        dtype: the dtype of its weights.
     """
     count = sum(math.prod(shape) for shape in shapes.values())
     if count > MOST_PARAMETERS:

@@ -1,13 +1,14 @@
-"""Warnings that point at the line of the user's program, however deep inside they arise."""
+"""`warn`: a warning that names the line of the user's program that called this library."""
 
 import sys
 import warnings
 
-INSIDE = ("tinycnn", "numpy", "contextlib")  # the others wrap our functions, as `np.errstate` does
+# Callers in these packages are skipped; numpy and contextlib wrap our functions, as `np.errstate` does.
+INSIDE = ("tinycnn", "numpy", "contextlib")
 
 
 def warn(message: str) -> None:
-    """Give a UserWarning in the name of the nearest caller outside of this package.
+    """Give a UserWarning whose file and line are those of the nearest caller outside of this package.
 
     Args:
         message: what is wrong, and what to do.

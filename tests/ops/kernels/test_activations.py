@@ -1,9 +1,10 @@
-"""The vector instructions of tanh against NumPy's in float64, over all of its range and at its ends."""
+"""ReLU exactly; the vector instructions of tanh against NumPy's in float64, over all of its range."""
 
 import numpy as np
 import pytest
 
 from tinycnn import ops
+from tinycnn.ops import reference
 
 kernels = ops.implementation()
 DTYPES = (np.float32, np.float64)
@@ -32,3 +33,12 @@ def test_the_ends_of_the_numbers(dtype):
     np.testing.assert_array_equal(y, [0, 0, 1, -1, np.nan, x[5], 1, -1])
     assert list(np.signbit(y[:2])) == [False, True]
     assert np.isnan(kernels.tanh_backward(np.ones_like(x), y)[4])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", [0, 1, 17, 5001])
+def test_relu_is_exact(size, dtype, rng):
+    x, dy = rng.standard_normal(size).astype(dtype), rng.standard_normal(size).astype(dtype)
+    y = reference.relu_forward(x)
+    np.testing.assert_array_equal(kernels.relu_forward(x), y)
+    np.testing.assert_array_equal(kernels.relu_backward(dy, y), reference.relu_backward(dy, y))

@@ -1,10 +1,11 @@
-"""Long sums of dense layers: as precise as a BLAS's, and the same bits for any batch and any zeros."""
+"""Dense layers against their definition; long sums as precise as a BLAS's; the same bits for any batch."""
 
 import numpy as np
 import pytest
 
-from tests.support.marks import needs_kernels
+from tests.support.exact import DTYPES, integers, paired
 from tinycnn import ops
+from tinycnn.ops import kernels, reference
 
 LONG = 60_000
 
@@ -20,7 +21,6 @@ def normal():
     return lambda *shape: rng.standard_normal(shape).astype(np.float32)
 
 
-@needs_kernels
 @pytest.mark.parametrize("sign", [np.positive, np.abs])
 @pytest.mark.parametrize("samples", [1, 3, 17])
 def test_over_many_inputs(samples, sign, normal):
@@ -29,14 +29,12 @@ def test_over_many_inputs(samples, sign, normal):
     assert apart(ops.dense_forward(x, kernel, bias), wanted) < 1e-6
 
 
-@needs_kernels
 @pytest.mark.parametrize("sign", [np.positive, np.abs])
 def test_over_many_outputs(sign, normal):
     dy, kernel = sign(normal(17, LONG)), sign(normal(9, LONG))
     assert apart(ops.dense_backward_input(dy, kernel), dy.astype(np.float64) @ kernel.T) < 1e-6
 
 
-@needs_kernels
 @pytest.mark.parametrize("sign", [np.positive, np.abs])
 def test_over_many_samples(sign, normal):
     dy, x = sign(normal(LONG, 9)), sign(normal(LONG, 17))
@@ -45,7 +43,6 @@ def test_over_many_samples(sign, normal):
     assert apart(dbias, dy.sum(axis=0, dtype=np.float64)) < 1e-6
 
 
-@needs_kernels
 @pytest.mark.parametrize("inputs", [1, 255, 256, 257, 512, 1000])
 def test_a_sample_has_the_same_bits_in_any_batch(inputs, normal):
     x, kernel, bias = normal(30, inputs), normal(inputs, 21), normal(21)
@@ -57,3 +54,32 @@ def test_a_sample_has_the_same_bits_in_any_batch(inputs, normal):
             part = slice(first, first + size)
             assert ops.dense_forward(x[part], kernel, bias).tobytes() == together[part].tobytes()
             assert ops.dense_backward_input(dy[part], kernel).tobytes() == back[part].tobytes()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("n", "c", "f"), [(1, 1, 1), (5, 300, 70), (130, 9, 256), (7, 17, 10), (0, 3, 2), (6, 513, 64)]
+)
+def test_dense_is_exact_on_integers(n, c, f, dtype, rng):
+    x, kernel = integers(rng, n, c, dtype=dtype), integers(rng, c, f, dtype=dtype)
+    bias, dy = integers(rng, f, dtype=dtype), integers(rng, n, f, dtype=dtype)
+    for name, arguments in {
+        "dense_forward": (x, kernel, bias),
+        "dense_backward_input": (dy, kernel),
+        "dense_backward_kernel": (dy, x),
+    }.items():
+        actual = getattr(kernels, name)(*arguments)
+        for one, other in paired(actual, getattr(reference, name)(*arguments)):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("samples", [1, 4, 5, 13])  # few go another way
+def test_nan_in_nan_out_of_a_dense_layer(samples, dtype, rng):
+    x, kernel = integers(rng, samples, 40, dtype=dtype), integers(rng, 40, 70, dtype=dtype)
+    x[-1, 7], bias = np.nan, integers(rng, 70, dtype=dtype)
+    bias[3] = np.nan
+    y = kernels.dense_forward(x, kernel, bias)
+    np.testing.assert_array_equal(y, reference.dense_forward(x, kernel, bias))
+    assert np.isnan(y[-1]).all()
+    assert np.isnan(y[:, 3]).all()

@@ -48,7 +48,7 @@ def test_every_rung_is_the_definition(shape, dtype):
 def test_the_three_matrices_are_those_of_the_kernel():
     """The emitted transforms and the matrices that stand here do the same to the unit vectors."""
     from tinycnn.ops.kernels import ladder
-    from tinycnn.ops.kernels.convolution import winograd
+    from tinycnn.ops.kernels.convolution import winograd_transforms
 
     class Numbers:
         """Does at once what `VectorBuilder` would emit."""
@@ -58,9 +58,9 @@ def test_the_three_matrices_are_those_of_the_kernel():
         add_scaled = staticmethod(lambda factor, a, b: factor * a + b)
 
     for transform, matrix in (
-        (winograd.input_transform, ladder.B_T),
-        (winograd.inverse_transform, ladder.A_T),
-        (winograd.gradient_transform, ladder.A_T.T),
+        (winograd_transforms.input_transform, ladder.B_T),
+        (winograd_transforms.inverse_transform, ladder.A_T),
+        (winograd_transforms.gradient_transform, ladder.A_T.T),
     ):
         columns = [transform(Numbers, list(unit)) for unit in np.eye(matrix.shape[1])]
         np.testing.assert_array_equal(np.array(columns).T, matrix)

@@ -1,10 +1,13 @@
-"""The fast side: Numba kernels that know only arrays and integers.
+"""The fast implementations, compiled by Numba: their arguments are arrays and numbers only.
 
 Every function here has the name, the arguments and the result of its definition in `tinycnn.ops.reference`;
-`tinycnn.ops` chooses between the two. Results do not depend on the number of threads, to the last bit:
-each chunk of a loop owns what it writes, and sums over samples use fixed chunks in a fixed order.
+`tinycnn.ops.dispatch` chooses between the two. Most are a Python function that allocates the result and
+calls `workers.run(..._span, length, grain, ...)`. The function `..._span(start, stop, ...)` is compiled. Each
+thread calls it for a part of the loop (over samples, columns, ...), the indices from start to stop - 1, and
+it writes into arrays that it gets. Results do not depend on the number of threads, to the last bit: each
+index owns what it writes, and sums over samples use fixed chunks in a fixed order.
 
-Read `blocks/gemm.py` first: one small GEMM carries convolution and dense layers, both ways.
+Read `blocks/gemm.py` first: convolution and dense layers, forward and backward, all call it.
 """
 
 from tinycnn.ops.kernels.activations import (

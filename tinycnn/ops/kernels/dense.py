@@ -1,8 +1,9 @@
 """Dense layers on the GEMM of `blocks/gemm.py`.
 
-Long sums are taken in blocks: 256 products are added up by themselves, then the blocks' sums one by one. So a
-number meets 256 roundings and one for each block, not one for each product: a float32 sum of 60,000 numbers
-is ten times as precise. The blocks do not depend on threads or samples, nor do the bits.
+Long sums are taken in blocks: 256 products are added up to a block's sum, then the sums of the blocks are
+added. So a product is rounded at most 256 times and once for each block, instead of once for each later
+product: a float32 sum of 60,000 numbers is ten times as precise. The blocks, and so the bits of the result,
+do not depend on the number of threads or samples.
 """
 
 import numpy as np
@@ -30,27 +31,26 @@ from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-# One pass takes this many k: so sums are precise, and its part of the kernel stays in the second-level cache.
-BLOCK = 256
-FEW = 4  # samples
-INPUTS = 8 * ROWS  # whose gradients are computed at once
-PANELS = 4  # packed at once
-PANEL_COLUMNS = 16  # or as many as a vector has
+BLOCK = 256  # products in a block; so much of the kernel fits the second-level cache
+FEW = 4  # for so many samples, or fewer, `forward_few` is faster
+INPUTS = 8 * ROWS  # columns of x or dx that a thread works on at once
+PANELS = 4  # at most so many panels of the kernel are packed at once
+PANEL_COLUMNS = 16  # of a packed panel; more if a vector is wider
 
 
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Fast implementation of `reference.dense_forward`: a group of columns at a time, each with one owner.
+    """Return y (n, f): fast implementation of `reference.dense_forward`: threads share groups of y's columns.
 
-    For a few samples to read the kernel takes longest, so rows that meet a zero are not read. (A weight
-    that is NaN or infinite is not noticed there.)
+    For up to FEW samples reading the kernel takes most of the time: rows of the kernel that belong to inputs
+    of 0 are not read. (So 0 times a weight that is NaN or infinite gives 0 there, not NaN.)
     """
     y = np.empty((len(x), len(bias)), x.dtype)
     if len(x) <= FEW:
         forward_few(sparse_gemm_address(x.dtype), x, kernel, bias, y)
         return y
     width = round_up_to_vectors(PANEL_COLUMNS, x.dtype)
+    # Up to PANELS in a group; fewer where there would be fewer groups than threads.
     panels = max(1, min(PANELS, -(-len(bias) // width) // workers.get_count()))
-    # Fewer panels at once, rather than too few groups for all threads.
     group = width * panels
     workers.run(
         forward_span,
@@ -69,7 +69,15 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
 
 @jit
 def forward_few(sparse_gemm, x, kernel, bias, y):
-    """Fill y, (n, f), with the sums of the rows of the kernel whose input is not zero, in blocks of k."""
+    """Write y (n, f) = x @ kernel + bias, using only the inputs that are not 0.
+
+    Args:
+        sparse_gemm: the address of `sparse_gemm`, from `sparse_gemm_address`.
+        x: (n, c): for each block of its columns, the nonzeros are listed in CSR form.
+        kernel: (c, f).
+        bias: (f,).
+        y: (n, f), is written.
+    """
     (n, c), f = x.shape, kernel.shape[1]
     values, b_offsets = np.empty(n * BLOCK, x.dtype), np.empty(n * BLOCK, np.int64)
     row_start, row_end, y_rows = multiples(n, BLOCK), multiples(n, BLOCK), multiples(n, f)
@@ -95,7 +103,7 @@ def forward_few(sparse_gemm, x, kernel, bias, y):
 
 @inlined
 def add_rows(partial, z, rows, columns):
-    """Add one matrix to another."""
+    """Add the matrix `partial` to the matrix `z`; both are a `Matrix` of that size."""
     for i in range(rows):
         start, offset = partial.offset + i * partial.row_stride, z.offset + i * z.row_stride
         add(partial.array[start : start + columns], z.array[offset : offset + columns])
@@ -103,19 +111,28 @@ def add_rows(partial, z, rows, columns):
 
 @jit
 def forward_span(start, stop, gemm, x, kernel, bias, width, group, y):
-    """Fill groups start to stop of y's columns, a block of k after the other.
+    """Write groups start to stop - 1 of y's columns, `group` columns each, block after block of k.
 
-    What is far apart in memory may map to the same sets of the cache: it is packed first.
+    The parts of x and kernel that a block needs are copied next to each other first: what lies far apart in
+    memory may map to the same sets of the cache.
+
+    Args:
+        start, stop: which groups.
+        gemm: the address of `gemm`, from `gemm_address`.
+        x, kernel, bias: (n, c), (c, f) and (f,).
+        width: columns of a panel, whole vectors.
+        group: columns of a group, whole panels.
+        y: (n, f), is written.
     """
     (n, c), f = x.shape, len(bias)
     y_flat, x_flat, weights = y.ravel(), x.ravel(), kernel.ravel()
-    # An odd number of panels from row to row, or the rows of a panel map to the same sets, too.
+    # A panel more than needed: with group alone, a power of two, rows would map to the same cache sets.
     stride = group + width
     a, b = np.empty(n * BLOCK, x.dtype), np.zeros(BLOCK * stride, x.dtype)
     partial, zeros = np.empty(n * stride, x.dtype), np.zeros(width, x.dtype)
     for k in range(0, max(1, c), BLOCK):
         length = min(BLOCK, c - k)
-        # The rows of x for this block, packed: they lie c numbers apart, which are often a power of two.
+        # x[:, k : k + length], copied: its rows lie c numbers apart, which is often a power of two.
         left = matrix_operand(a, 0, row_stride=length, k_stride=1, length=length)
         for sample in range(n):
             offset = sample * c + k
@@ -142,16 +159,16 @@ def forward_span(start, stop, gemm, x, kernel, bias, width, group, y):
 
 @inlined
 def multiply_in_blocks(gemm, out, a, panel, length, rows, columns, partial):
-    """Set a matrix to the product of two, their sums of `length` numbers taken in blocks.
+    """Write out = a · panel, the sums over k taken in blocks of BLOCK products.
 
     Args:
-        gemm: its address.
-        out: a `Matrix`, is written.
-        a: a `Matrix`.
-        panel: a `Matrix`: rows of a packed panel of `b`.
-        length: k runs over so many numbers.
-        rows, columns: the size of `out`; no more columns than the panel has.
-        partial: scratch for a block's sums, flat, at least rows · the panel's width.
+        gemm: the address of `gemm`, from `gemm_address`.
+        out: a `Matrix` (rows, columns), is written.
+        a: a `Matrix` (rows, length).
+        panel: a `Matrix` (length, width), one of `pack_panels`, from row 0 on.
+        length: the number of k.
+        rows, columns: the size of `out`; columns is at most the panel's width.
+        partial: scratch for a block's sums, flat, at least rows · width numbers.
     """
     width = panel.row_stride
     zeros, sums = np.zeros(width, partial.dtype), Matrix(partial, 0, row_stride=width)
@@ -160,17 +177,17 @@ def multiply_in_blocks(gemm, out, a, panel, length, rows, columns, partial):
         block = min(BLOCK, length - k)
         left = matrix_operand(a.array, a.offset + k, a.row_stride, k_stride=1, length=block)
         right = RightOperand(panel.array, panel.offset + k * width, width, segment_stride=0)
-        # The first block needs no sum of its own: it is where the others are added to.
+        # The first block is written to `out`; the others to `partial`, and then added to `out`.
         call(gemm, (out if k == 0 else sums, initial, left, right, rows, columns))
         if k > 0:
             add_rows(sums, out, rows, columns)
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Fast implementation of `reference.dense_backward_input`.
+    """Return dx (n, c): fast implementation of `reference.dense_backward_input`.
 
-    dx = dy · kernelᵀ needs the kernel transposed. To transpose the small result is cheaper:
-    dxᵀ = kernel · dyᵀ.
+    dx = dy · kernelᵀ is computed as dxᵀ = kernel · dyᵀ: to transpose dy and dx, mostly smaller than the
+    kernel, is cheaper.
     """
     dx = aligned_empty((len(dy), len(kernel)), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * INPUTS + 1)
@@ -191,7 +208,15 @@ def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 @jit
 def backward_input_span(start, stop, gemm, transpose, panels, kernel, dx):
-    """Fill the columns of dx that belong to groups start to stop of inputs; `panels` are those of dyᵀ."""
+    """Write columns start · INPUTS to stop · INPUTS - 1 of dx.
+
+    Args:
+        start, stop: which groups of INPUTS columns.
+        gemm, transpose: the addresses of these functions, from `..._address`.
+        panels: dyᵀ (f, n), from `pack_panels`.
+        kernel: (c, f).
+        dx: (n, c), is written.
+    """
     (c, f), n, (count, _, width) = kernel.shape, len(dx), panels.shape
     scratch, partial = np.empty(INPUTS * n, dx.dtype), np.empty(INPUTS * width, dx.dtype)
     weights, dy_panels, dx_flat = kernel.ravel(), panels.ravel(), dx.ravel()
@@ -206,13 +231,13 @@ def backward_input_span(start, stop, gemm, transpose, panels, kernel, dx):
             )
             dy_panel = Matrix(dy_panels, panel * f * width, row_stride=width)
             multiply_in_blocks(gemm, out, rows, dy_panel, f, inputs, columns, partial)
-        # scratch is (inputs, n), a few columns of dx: back to one row a sample.
+        # scratch is (inputs, n): transposed, it is `inputs` columns of dx.
         source, target = Matrix(scratch, 0, row_stride=n), Matrix(dx_flat, first, row_stride=c)
         call(transpose, (source, scratch, True, inputs, n, target))
 
 
 def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Fast implementation of `reference.dense_backward_kernel`."""
+    """Return dkernel (c, f) and dbias (f,): fast implementation of `reference.dense_backward_kernel`."""
     dkernel = aligned_empty((x.shape[1], dy.shape[1]), dy.dtype)
     least = WORTH_A_THREAD // (dy.size * INPUTS + 1)
     workers.run(
@@ -231,7 +256,15 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
 
 @jit
 def backward_kernel_span(start, stop, gemm, transpose, panels, x, dkernel):
-    """Fill the rows of dkernel that belong to groups start to stop of inputs: k runs over the samples."""
+    """Write rows start · INPUTS to stop · INPUTS - 1 of dkernel = xᵀ · dy.
+
+    Args:
+        start, stop: which groups of INPUTS rows.
+        gemm, transpose: the addresses of these functions, from `..._address`.
+        panels: dy (n, f), from `pack_panels`.
+        x: (n, c).
+        dkernel: (c, f), is written.
+    """
     (n, c), f, (count, _, width) = x.shape, dkernel.shape[1], panels.shape
     scratch, partial = np.empty(INPUTS * n, x.dtype), np.empty(INPUTS * width, x.dtype)
     x_flat, dy_panels, dkernel_flat = x.ravel(), panels.ravel(), dkernel.ravel()

@@ -4,8 +4,10 @@ Each rung computes the same y (n, oh, ow, f) of x (n, h, w, c) and kernel (3, 3,
 
     y[b, i, j, filter] = Σ x[b, i + di, j + dj, channel] · kernel[di, dj, channel, filter]
 
-and says what it does better than the one before. `python -m benchmarks.ladder` prints how long each takes on
-this machine. The arithmetic stays the same, sum for sum, up to Winograd's, who changes it.
+and its docstring says what it does better than the one before. `python -m benchmarks.ladder` prints how long
+each takes on this machine. All but the Winograd rungs add the same products in the same order.
+
+The library calls none of these; they explain its kernels and are timed by the benchmark.
 """
 
 import numpy as np
@@ -56,7 +58,7 @@ def empty_output(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def plain_loops(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """The definition, compiled. The kernel's numbers that it needs next lie f numbers apart."""
+    """Compute y by the definition, compiled. The inner loop reads numbers of the kernel that lie f apart."""
     y = empty_output(x, kernel)
     add_by_definition(x, kernel, y)
     return y
@@ -64,7 +66,7 @@ def plain_loops(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 @jit
 def add_by_definition(x, kernel, y):
-    """Add to y: the seven sums in the order of the definition."""
+    """Add the convolution to y, which begins as zeros: seven loops in the order of the definition."""
     (n, oh, ow, f), (kh, kw, c, _) = y.shape, kernel.shape
     for b in range(n):
         for i in range(oh):
@@ -80,7 +82,7 @@ def add_by_definition(x, kernel, y):
 
 
 def filters_inside(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Another order of the loops: filters, which are neighbours in memory, go inside: 8 at once."""
+    """Compute y with the filters, neighbours in memory, in the inner loop: vector instructions, 8 at once."""
     y = empty_output(x, kernel)
     add_filters_inside(x, kernel, y)
     return y
@@ -88,7 +90,7 @@ def filters_inside(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 @jit
 def add_filters_inside(x, kernel, y):
-    """Add to y, all filters of a pixel side by side."""
+    """Add the convolution to y, which begins as zeros: the inner loop runs over filters."""
     (n, oh, ow, f), (kh, kw, c, _) = y.shape, kernel.shape
     for b in range(n):
         for i in range(oh):
@@ -104,16 +106,15 @@ def add_filters_inside(x, kernel, y):
 
 
 def window_rows(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Return "im2col": every window copied into a row, (n · oh · ow, 9 · c)."""
+    """Return a copy of every window of x as a row: (n · oh · ow, kh · kw · c), known as "im2col"."""
     kh, kw, c, _ = kernel.shape
-    windows = np.lib.stride_tricks.sliding_window_view(
-        x, (kh, kw), axis=(1, 2)
-    )  # (n, oh, ow, c, kh, kw)
+    # (n, oh, ow, c, kh, kw)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))
     return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, kh * kw * c)
 
 
 def windows_as_rows(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """A convolution is a matrix product, windows times kernel: a kernel row serves four windows at once."""
+    """Compute y as a matrix product, windows times kernel; a row of the kernel is used for four windows."""
     y = empty_output(x, kernel)
     f = kernel.shape[3]
     add_four_rows(window_rows(x, kernel), kernel.reshape(-1, f), y.reshape(-1, f))
@@ -122,7 +123,7 @@ def windows_as_rows(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 @jit
 def add_four_rows(a, b, c):
-    """Add a · b to c, four rows of c at a time: a number of b that was loaded is used four times."""
+    """Add the matrix a · b to c, four rows at a time: each number of b that is loaded is used four times."""
     full = len(a) - len(a) % 4
     for row in range(0, full, 4):
         # Four sums for each number of b; but LLVM keeps their rows in memory, not in registers.
@@ -142,7 +143,7 @@ def add_four_rows(a, b, c):
 
 
 def register_tile(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """The same product by tiles whose sums stay in registers: y is written once, not once for every k."""
+    """Compute the same product by `gemm`, whose sums stay in registers: y is written only once."""
     y = empty_output(x, kernel)
     matrix = pad_to_vector_width(kernel.reshape(-1, kernel.shape[3]))
     arguments = window_rows(x, kernel), matrix, np.zeros(y.shape[3], y.dtype), y
@@ -152,7 +153,7 @@ def register_tile(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 @jit
 def multiply_in_tiles(gemm, windows, matrix, bias, y):
-    """Set y to windows · matrix by the register-blocked micro-kernel of `blocks/gemm.py`."""
+    """Write y = windows (n · oh · ow, k) · matrix (k, f, padded) + bias, by `gemm`, given its address."""
     (rows, k), f = windows.shape, y.shape[3]
     left = matrix_operand(windows.ravel(), 0, row_stride=k, k_stride=1, length=k)
     right = RightOperand(array=matrix.ravel(), offset=0, k_stride=matrix.shape[1], segment_stride=0)
@@ -161,7 +162,7 @@ def multiply_in_tiles(gemm, windows, matrix, bias, y):
 
 
 def packed_panels(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """No copies: the rows are the image as it lies in memory; the kernel in panels that stay in the cache."""
+    """Compute y by `direct.py`: windows are not copied, and panels of the kernel stay in the cache."""
     y = empty_output(x, kernel)
     (n, h, w, _), (kh, kw, _, f) = x.shape, kernel.shape
     matrix = kernel.reshape(-1, f)
@@ -173,13 +174,14 @@ def packed_panels(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def winograd_as_matrices(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Aᵀ [Σ (G g Gᵀ) · (Bᵀ d B)] A, over channels: 36 products for 16 outputs instead of 144. In NumPy."""
+    """Compute y by Winograd's algorithm in NumPy: 36 products for 16 outputs instead of 144."""
+    # Each tile of y is Aᵀ [Σ over channels (G g Gᵀ) · (Bᵀ d B)] A, for the kernel g and a tile d of x.
     y = empty_output(x, kernel)
     n, oh, ow, f = y.shape
     rows, columns = -(-oh // winograd.OUT), -(-ow // winograd.OUT)
     # Zeros below and to the right, up to whole tiles; what they give is cut off at the end.
-    grown = (rows * winograd.OUT + 2 - x.shape[1], columns * winograd.OUT + 2 - x.shape[2])
-    padded = np.pad(x, ((0, 0), (0, grown[0]), (0, grown[1]), (0, 0)))
+    below, right = rows * winograd.OUT + 2 - x.shape[1], columns * winograd.OUT + 2 - x.shape[2]
+    padded = np.pad(x, ((0, 0), (0, below), (0, right), (0, 0)))
     side = (winograd.IN, winograd.IN)
     d = np.lib.stride_tricks.sliding_window_view(padded, side, axis=(1, 2))  # (n, ., ., c, 6, 6)
     d = d[:, :: winograd.OUT, :: winograd.OUT]  # a tile every four pixels
@@ -192,7 +194,7 @@ def winograd_as_matrices(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def winograd_compiled(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """The same transforms written for vectors, a band of tiles at a time, which stays in the second cache."""
+    """Compute y by `winograd.py`: the same in vector instructions, a band of tiles at a time in the cache."""
     y = empty_output(x, kernel)
     geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], (1, 1), NO_PADDING)
     transformed, bias = winograd.filter_transform(kernel), np.zeros(y.shape[3], y.dtype)
@@ -203,7 +205,7 @@ def winograd_compiled(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def all_threads(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Samples shared among threads: every one owns its part of y, so no sum changes."""
+    """Compute y by the library's `conv2d_forward`: threads share the samples, so no sum changes."""
     bias = np.zeros(kernel.shape[3], x.dtype)
     return conv2d_forward(x, kernel, bias, (1, 1), NO_PADDING)
 

@@ -1,7 +1,7 @@
 """Optimizer steps in one pass over memory each, in place.
 
-The loops count from 0 over slices: an index that might be negative, and so count from the end, keeps LLVM
-from using vector instructions, which are seven times as fast here.
+The loops take slices start:stop first and count from 0. With start + position as index, which might be
+negative and then count from the end, LLVM uses no vector instructions, which are seven times as fast here.
 """
 
 from typing import NamedTuple
@@ -12,26 +12,25 @@ from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-GRAIN = (
-    WORTH_A_THREAD // 80
-)  # numbers: each comes from memory, goes back to it, and costs two roots
+# Parameters worth a thread: to load, update and store one takes as long as 80 multiply-adds.
+GRAIN = WORTH_A_THREAD // 80
 
 
 class AdadeltaSettings(NamedTuple):
-    """Numbers of one dtype, that of the parameters."""
+    """The settings of an Adadelta step, all in the dtype of the parameters."""
 
     learning_rate: np.floating
     rho: np.floating
-    one_minus_rho: np.floating  # rounded once, from the difference of the exact numbers
+    one_minus_rho: np.floating  # 1 - rho, computed in float64 and rounded once
     epsilon: np.floating
 
 
 class AdamSettings(NamedTuple):
-    """Numbers of one dtype, that of the parameters."""
+    """The settings of an Adam step, all in the dtype of the parameters."""
 
     learning_rate: np.floating
     beta_1: np.floating
-    one_minus_beta_1: np.floating  # as in `AdadeltaSettings`
+    one_minus_beta_1: np.floating  # computed as in `AdadeltaSettings`
     beta_2: np.floating
     one_minus_beta_2: np.floating
     epsilon: np.floating
@@ -45,7 +44,7 @@ def sgd_update(
     momentum: float,
     nesterov: bool,
 ) -> None:
-    """Fast implementation of `reference.sgd_update`."""
+    """Change param and velocity in place: fast implementation of `reference.sgd_update`."""
     number = param.dtype.type
     flat = [array.reshape(-1) for array in (param, grad, velocity)]
     scalars = number(learning_rate), number(momentum), nesterov
@@ -54,11 +53,11 @@ def sgd_update(
 
 @jit
 def sgd_span(start, stop, param, grad, velocity, learning_rate, momentum, nesterov):
-    """Move positions start to stop."""
+    """Do the step for positions start to stop - 1 of the flat arrays."""
     param, grad, velocity = param[start:stop], grad[start:stop], velocity[start:stop]
     for position in range(len(param)):
         step = learning_rate * grad[position]
-        # Not 0 · velocity: that would keep a NaN alive that one step left there.
+        # Not 0 · velocity: that is NaN if velocity became NaN in an earlier step.
         velocity[position] = (momentum * velocity[position] if momentum else 0) - step
         if nesterov and momentum:
             param[position] += momentum * velocity[position] - step
@@ -75,7 +74,7 @@ def adadelta_update(
     rho: float,
     epsilon: float,
 ) -> None:
-    """Fast implementation of `reference.adadelta_update`."""
+    """Change all but grad in place: fast implementation of `reference.adadelta_update`."""
     number = param.dtype.type
     flat = [a.reshape(-1) for a in (param, grad, accumulated_grad, accumulated_delta)]
     settings = AdadeltaSettings(*map(number, (learning_rate, rho, 1 - rho, epsilon)))
@@ -84,7 +83,7 @@ def adadelta_update(
 
 @jit
 def adadelta_span(start, stop, param, grad, accumulated_grad, accumulated_delta, settings):
-    """Move positions start to stop."""
+    """Do the step for positions start to stop - 1 of the flat arrays; `settings`: AdadeltaSettings."""
     param, grad = param[start:stop], grad[start:stop]
     accumulated_grad, accumulated_delta = (
         accumulated_grad[start:stop],
@@ -94,7 +93,7 @@ def adadelta_span(start, stop, param, grad, accumulated_grad, accumulated_delta,
     for position in range(len(param)):
         g = grad[position]
         grads = rho * accumulated_grad[position] + one_minus_rho * g * g
-        # RMS of the steps so far, divided by RMS of the gradients: the unit of a parameter comes out.
+        # RMS of the steps so far, divided by RMS of the gradients, times the gradient.
         delta = -np.sqrt(accumulated_delta[position] + epsilon) / np.sqrt(grads + epsilon) * g
         accumulated_grad[position] = grads
         accumulated_delta[position] = (
@@ -113,7 +112,7 @@ def adam_update(
     beta_2: float,
     epsilon: float,
 ) -> None:
-    """Fast implementation of `reference.adam_update`."""
+    """Change all but grad in place: fast implementation of `reference.adam_update`."""
     number = param.dtype.type
     flat = [array.reshape(-1) for array in (param, grad, momentum, velocity)]
     scalars = learning_rate, beta_1, 1 - beta_1, beta_2, 1 - beta_2, epsilon
@@ -123,7 +122,7 @@ def adam_update(
 
 @jit
 def adam_span(start, stop, param, grad, momentum, velocity, settings):
-    """Move positions start to stop."""
+    """Do the step for positions start to stop - 1 of the flat arrays; `settings`: AdamSettings."""
     param, grad = param[start:stop], grad[start:stop]
     momentum, velocity = momentum[start:stop], velocity[start:stop]
     for position in range(len(param)):

@@ -7,24 +7,28 @@ from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Pair
 
-GRAIN = WORTH_A_THREAD // 40  # numbers of an image
+# Numbers of x that are worth a thread of their own: one takes as long as 40 multiply-adds.
+GRAIN = WORTH_A_THREAD // 40
 
 
 def samples_a_thread(x_shape):
-    """Return how many samples are worth a thread of their own."""
+    """Return how many samples of x, shaped (n, h, w, c), are worth a thread of their own."""
     return GRAIN // (x_shape[1] * x_shape[2] * x_shape[3] + 1)
 
 
 @jit
-def extent(begin, length, size):
-    """Return from where to where a window lies in the image."""
+def clip_window(begin, length, size):
+    """Return the first index and the end of a window's part inside an axis of `size` pixels.
+
+    The window begins at `begin`, negative if in the padding, and is `length` pixels long.
+    """
     return max(begin, 0), min(begin + length, size)
 
 
 def max_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, start: Pair, output: Pair
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fast implementation of `reference.max_pool2d_forward`."""
+    """Return y and argmax (n, oh, ow, c): fast implementation of `reference.max_pool2d_forward`."""
     n, _, _, c = x.shape
     y, argmax = np.empty((n, *output, c), x.dtype), np.empty((n, *output, c), np.int32)
     workers.run(max_forward_span, n, samples_a_thread(x.shape), x, pool, strides, start, y, argmax)
@@ -33,13 +37,13 @@ def max_pool2d_forward(
 
 @jit
 def max_forward_span(first, last, x, pool, strides, start, y, argmax):
-    """Pool samples first to last."""
+    """Write y[first:last] and argmax[first:last] of `max_pool2d_forward`."""
     (_, h, w, _), (_, oh, ow, _) = x.shape, y.shape
     for b in range(first, last):
         for i in range(oh):
             for j in range(ow):
-                top, bottom = extent(i * strides[0] - start[0], pool[0], h)
-                left, right = extent(j * strides[1] - start[1], pool[1], w)
+                top, bottom = clip_window(i * strides[0] - start[0], pool[0], h)
+                left, right = clip_window(j * strides[1] - start[1], pool[1], w)
                 # The window's first pixel is a maximum until a larger one comes: even if all are -inf.
                 y[b, i, j] = x[b, top, left]
                 argmax[b, i, j] = top * w + left
@@ -50,7 +54,13 @@ def max_forward_span(first, last, x, pool, strides, start, y, argmax):
 
 @jit
 def update_max(values, index, maxima, argmax):
-    """Where a value is larger than the maximum so far, or the first NaN, it becomes the maximum."""
+    """Compare a pixel with the maxima so far, channel by channel, and replace those that are smaller.
+
+    Args:
+        values: the pixel, (c,).
+        index: its position in the image, row · w + column.
+        maxima, argmax: (c,), changed in place. A NaN replaces any number, and nothing replaces a NaN.
+    """
     for ch in range(len(values)):
         value, maximum = values[ch], maxima[ch]
         larger = (value > maximum) | ((value != value) & (maximum == maximum))
@@ -59,7 +69,7 @@ def update_max(values, index, maxima, argmax):
 
 
 def max_pool2d_backward(dy: np.ndarray, argmax: np.ndarray, x_shape: tuple) -> np.ndarray:
-    """Fast implementation of `reference.max_pool2d_backward`."""
+    """Return dx (n, h, w, c): fast implementation of `reference.max_pool2d_backward`."""
     n, h, w, c = x_shape
     dx = np.zeros((n, h * w, c), dy.dtype)
     workers.run(max_backward_span, n, samples_a_thread(x_shape), dy, argmax, dx)
@@ -68,7 +78,7 @@ def max_pool2d_backward(dy: np.ndarray, argmax: np.ndarray, x_shape: tuple) -> n
 
 @jit
 def max_backward_span(first, last, dy, argmax, dx):
-    """Give each gradient of samples first to last to the pixel that was the maximum."""
+    """Add each number of dy[first:last] to dx at its argmax; dx is (n, h · w, c) and begins as zeros."""
     _, oh, ow, c = dy.shape
     for b in range(first, last):
         for i in range(oh):
@@ -81,7 +91,7 @@ def max_backward_span(first, last, dy, argmax, dx):
 def average_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, start: Pair, output: Pair
 ) -> np.ndarray:
-    """Fast implementation of `reference.average_pool2d_forward`."""
+    """Return y (n, oh, ow, c): fast implementation of `reference.average_pool2d_forward`."""
     n, _, _, c = x.shape
     y = np.zeros((n, *output, c), x.dtype)
     workers.run(average_forward_span, n, samples_a_thread(x.shape), x, pool, strides, start, y)
@@ -90,13 +100,13 @@ def average_pool2d_forward(
 
 @jit
 def average_forward_span(first, last, x, pool, strides, start, y):
-    """Pool samples first to last."""
+    """Write y[first:last] of `average_pool2d_forward`; y begins as zeros."""
     (_, h, w, _), (_, oh, ow, c) = x.shape, y.shape
     for b in range(first, last):
         for i in range(oh):
             for j in range(ow):
-                top, bottom = extent(i * strides[0] - start[0], pool[0], h)
-                left, right = extent(j * strides[1] - start[1], pool[1], w)
+                top, bottom = clip_window(i * strides[0] - start[0], pool[0], h)
+                left, right = clip_window(j * strides[1] - start[1], pool[1], w)
                 for row in range(top, bottom):
                     for column in range(left, right):
                         for ch in range(c):
@@ -110,7 +120,7 @@ def average_forward_span(first, last, x, pool, strides, start, y):
 def average_pool2d_backward(
     dy: np.ndarray, x_shape: tuple, pool: Pair, strides: Pair, start: Pair
 ) -> np.ndarray:
-    """Fast implementation of `reference.average_pool2d_backward`."""
+    """Return dx (n, h, w, c): fast implementation of `reference.average_pool2d_backward`."""
     dx = np.zeros(x_shape, dy.dtype)
     span = average_backward_span
     workers.run(span, x_shape[0], samples_a_thread(x_shape), dy, pool, strides, start, dx)
@@ -119,13 +129,13 @@ def average_pool2d_backward(
 
 @jit
 def average_backward_span(first, last, dy, pool, strides, start, dx):
-    """Share each gradient of samples first to last equally among its window."""
+    """Add to dx[first:last] each number of dy, divided by its window's pixels; dx begins as zeros."""
     (_, h, w, _), (_, oh, ow, c) = dx.shape, dy.shape
     for b in range(first, last):
         for i in range(oh):
             for j in range(ow):
-                top, bottom = extent(i * strides[0] - start[0], pool[0], h)
-                left, right = extent(j * strides[1] - start[1], pool[1], w)
+                top, bottom = clip_window(i * strides[0] - start[0], pool[0], h)
+                left, right = clip_window(j * strides[1] - start[1], pool[1], w)
                 count = dx.dtype.type((bottom - top) * (right - left))
                 for row in range(top, bottom):
                     for column in range(left, right):

@@ -1,7 +1,8 @@
 """Activation functions: what is not linear in a net. Without them all layers would be one linear map.
 
-Every backward step needs only y, the result of its forward step; those of silu and gelu, which turn
-round below 0, need x instead.
+x may have any shape; y, dy and dx have the same one. A backward step needs y, the result of its forward
+step, and dy, the gradient of the loss with respect to y; it returns dx. Those of silu and gelu, where two
+x have the same y, need x instead of y.
 """
 
 import math
@@ -13,22 +14,22 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # G. Klambauer 
 
 
 def linear_forward(x: np.ndarray) -> np.ndarray:
-    """Return x."""
+    """Return x itself: no activation."""
     return x
 
 
 def linear_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return dy."""
+    """Return dy itself: the slope is 1."""
     return dy
 
 
 def relu_forward(x: np.ndarray) -> np.ndarray:
-    """Return max(x, 0), and NaN for NaN (a maximum would hide it)."""
+    """Return x, and 0 where x < 0. A NaN stays NaN."""
     return np.where(x < 0, x.dtype.type(0), x)
 
 
 def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return dy where the unit was active. At exactly 0 the slope is taken as 0."""
+    """Return dx: dy where y > 0, else 0. So the slope at exactly 0 is taken as 0."""
     # forward: y = where(x < 0, 0, x)
     return np.where(y > 0, dy, dy.dtype.type(0))
 
@@ -40,7 +41,7 @@ def sigmoid_forward(x: np.ndarray) -> np.ndarray:
 
 
 def sigmoid_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return dy · y (1 - y)."""
+    """Return dx = dy · y · (1 - y)."""
     # forward: y = 1 / (1 + exp(-x))
     return dy * y * (1 - y)
 
@@ -51,22 +52,22 @@ def tanh_forward(x: np.ndarray) -> np.ndarray:
 
 
 def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return dy (1 - y²)."""
+    """Return dx = dy · (1 - y²)."""
     # forward: y = tanh(x)
     return dy * (1 - y * y)
 
 
 def softmax_forward(x: np.ndarray) -> np.ndarray:
-    """Turn scores into probabilities along the last axis: exp(x) / Σ exp(x).
+    """Return exp(x) / Σ exp(x), the sum taken along the last axis: scores become probabilities.
 
-    The largest score of each row is taken off first: it changes nothing but keeps exp in range.
+    The largest score of each row is subtracted first: the quotient stays the same, and exp cannot overflow.
     """
     powers = np.exp(x - x.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def softmax_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return y (dy - Σ dy y): only what differs from the mean changes the shares."""
+    """Return dx = y · (dy - Σ dy · y), the sum taken along the last axis."""
     # forward: y = exp(x) / Σ exp(x)
     return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
 

@@ -12,12 +12,12 @@ from tinycnn.utils.geometry import Padding, Pair
 
 
 def pad(x: np.ndarray, padding: Padding) -> np.ndarray:
-    """Put rows and columns of zeros round each image: (n, h, w, c) -> (n, h + ..., w + ..., c)."""
+    """Return x with zeros round each image: (n, h, w, c) -> (n, top + h + bottom, left + w + right, c)."""
     return np.pad(x, ((0, 0), *padding, (0, 0)))
 
 
 def crop(x: np.ndarray, padding: Padding) -> np.ndarray:
-    """Take those rows and columns away again."""
+    """Return a view of x without the zeros that `pad` added: its inverse."""
     (top, bottom), (left, right) = padding
     return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right, :]
 
@@ -25,7 +25,10 @@ def crop(x: np.ndarray, padding: Padding) -> np.ndarray:
 def conv2d_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, strides: Pair, padding: Padding
 ) -> np.ndarray:
-    """Slide the kernel over the images.
+    """Return the convolution of x with the kernel, plus bias.
+
+    y[b, i, j, f] = bias[f] + Σ over di, dj, ch of x[b, i·sh + di, j·sw + dj, ch] · kernel[di, dj, ch, f],
+    x being padded.
 
     Args:
         x: images (n, h, w, c).
@@ -58,7 +61,9 @@ def conv2d_forward(
 def conv2d_backward_input(
     dy: np.ndarray, kernel: np.ndarray, x_shape: tuple, strides: Pair, padding: Padding
 ) -> np.ndarray:
-    """Hand the gradient back to the images: each window gets what its output pixel was worth.
+    """Return dx, the gradient of the loss with respect to the images.
+
+    Every output pixel adds dy · kernel to the window of dx that it was computed from.
 
     Args:
         dy: gradient of the loss with respect to y, (n, oh, ow, f).
@@ -81,7 +86,9 @@ def conv2d_backward_input(
 def conv2d_backward_kernel(
     dy: np.ndarray, x: np.ndarray, kernel_shape: tuple, strides: Pair, padding: Padding
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Collect the gradient of the weights: one kernel served every window, so all windows add up.
+    """Return the gradients of the loss with respect to kernel and bias.
+
+    All windows used the same weights, so dkernel is the sum of window · dy over all windows and samples.
 
     Args:
         dy: gradient of the loss with respect to y, (n, oh, ow, f).

@@ -1,7 +1,7 @@
-"""Softmax and cross-entropy as one step: how surprised the net is by the truth, -log p(truth).
+"""Softmax and cross-entropy as one step: the loss is -log of the probability given to the true class.
 
-Taken together on the scores before the softmax ("logits"), nothing over- or underflows, and a confident
-mistake keeps its gradient.
+It is computed from the scores before the softmax ("logits"). So nothing over- or underflows, and the
+gradient does not vanish where a wrong class has a probability of nearly 1.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ def cross_entropy_forward(logits: np.ndarray, target: np.ndarray) -> tuple[np.nd
 
     Args:
         logits: scores (n, classes).
-        target: the true probabilities, (n, classes).
+        target: the true probabilities, (n, classes), such as one-hot rows.
 
     Returns:
         losses (n,) = -Σ target · log softmax(logits), and probabilities (n, classes).
@@ -22,7 +22,7 @@ def cross_entropy_forward(logits: np.ndarray, target: np.ndarray) -> tuple[np.nd
         >>> round(losses.item(), 4)
         0.6931
     """
-    with np.errstate(invalid="ignore"):  # inf - inf and 0 · inf: NaN says it well enough
+    with np.errstate(invalid="ignore"):  # inf - inf and 0 · inf give NaN, without a warning
         shifted = logits - logits.max(axis=-1, keepdims=True)
         powers = np.exp(shifted)
         total = powers.sum(axis=-1, keepdims=True)
@@ -31,7 +31,9 @@ def cross_entropy_forward(logits: np.ndarray, target: np.ndarray) -> tuple[np.nd
 
 
 def cross_entropy_backward(probabilities: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Return the gradient of each sample's loss with respect to its logits: predicted minus true.
+    """Return the gradient of each sample's loss with respect to its logits.
+
+    It is predicted minus true probability, where the target sums to 1.
 
     Args:
         probabilities: from the forward step, (n, classes).

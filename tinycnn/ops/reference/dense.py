@@ -4,10 +4,10 @@ import numpy as np
 
 
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Weigh and sum.
+    """Return x @ kernel + bias.
 
     Args:
-        x: (n, c).
+        x: inputs (n, c).
         kernel: weights (c, f).
         bias: (f,).
 
@@ -22,7 +22,7 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
 
 
 def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Hand the gradient back to the inputs.
+    """Return dx, the gradient of the loss with respect to the inputs.
 
     Args:
         dy: gradient of the loss with respect to y, (n, f).
@@ -36,7 +36,7 @@ def dense_backward_input(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Collect the gradient of the weights over all samples.
+    """Return the gradients of the loss with respect to kernel and bias, summed over all samples.
 
     Args:
         dy: gradient of the loss with respect to y, (n, f).

@@ -1,7 +1,7 @@
-"""Dropout: while training, silence each unit at random, so that none can rely on another alone.
+"""Dropout: while training, set each number to 0 with a given probability (the rate).
 
 The mask is not stored. Whether position p is kept is a pure function of (seed, p), so the forward step,
-the backward step, any number of threads and any fused step see the same mask.
+the backward step, any number of threads and any fused step compute the same mask.
 
 Source: N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
 The hash is SplitMix64: G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
@@ -9,18 +9,19 @@ The hash is SplitMix64: G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorand
 
 import numpy as np
 
+# The constants of SplitMix64: what the counter is multiplied with, and the factors of its two mixing steps.
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST = np.uint64(0xBF58476D1CE4E5B9)
 SECOND = np.uint64(0x94D049BB133111EB)
 
 
 def keep_threshold(rate: float) -> np.uint64:
-    """Return the number below which a 32-bit hash means "drop"."""
+    """Return rate · 2**32: a position is dropped if its 32-bit hash is below that."""
     return np.uint64(round(rate * 2**32))
 
 
 def keep_scale(rate: float, dtype: np.dtype) -> np.floating:
-    """Return 1 / (1 - rate): what is kept is enlarged, so that sums stay the same on average."""
+    """Return 1 / (1 - rate), what kept numbers are multiplied with so that the mean stays; 0 for rate 1."""
     return dtype.type(0 if rate == 1 else 1 / (1 - rate))
 
 
@@ -30,7 +31,7 @@ def kept(shape: tuple, rate: float, seed: int) -> np.ndarray:
     Args:
         shape: of the array; positions are counted in reading order.
         rate: the share to drop, 0 to 1.
-        seed: a 64-bit integer, another one for every step.
+        seed: 0 to 2**64 - 1, another one for every training step.
 
     Example:
         >>> bool(abs(kept((1000, 1000), 0.25, 7).mean() - 0.75) < 0.002)
@@ -40,17 +41,17 @@ def kept(shape: tuple, rate: float, seed: int) -> np.ndarray:
     z = np.uint64(seed) + (position + np.uint64(1)) * GOLDEN  # wraps round at 2**64, as meant
     z = (z ^ (z >> np.uint64(30))) * FIRST
     z = (z ^ (z >> np.uint64(27))) * SECOND
-    z = (z ^ (z >> np.uint64(31))) >> np.uint64(32)
+    z = (z ^ (z >> np.uint64(31))) >> np.uint64(32)  # the upper 32 bits are the hash
     return (z >= keep_threshold(rate)).reshape(shape)
 
 
 def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
-    """Drop a share of x and enlarge the rest.
+    """Return x with dropped positions set to 0 and the others multiplied with 1 / (1 - rate).
 
     Args:
         x: any shape.
         rate: the share to drop, 0 to 1.
-        seed: a 64-bit integer, another one for every step.
+        seed: 0 to 2**64 - 1, another one for every training step.
 
     Returns:
         y, shaped as x.
@@ -60,10 +61,10 @@ def dropout_forward(x: np.ndarray, rate: float, seed: int) -> np.ndarray:
 
 
 def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:
-    """Hand the gradient back through the same mask.
+    """Return dx: dy with the mask and the scale of the forward step.
 
     Args:
-        dy: gradient of the loss with respect to y.
+        dy: gradient of the loss with respect to y, any shape.
         rate, seed: those of the forward step.
 
     Returns:

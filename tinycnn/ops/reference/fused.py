@@ -1,4 +1,8 @@
-"""Neighbours that run as one: what they must give is what their parts give, one after the other."""
+"""Conv2D with the activation, pooling and dropout behind it as one operation.
+
+The definition of each is its parts, one after the other. `FusedConvolution` holds strides, padding, the size
+of the pooling's windows and the name of the activation.
+"""
 
 import numpy as np
 
@@ -23,16 +27,18 @@ from tinycnn.ops.reference.pooling import (
 from tinycnn.utils.geometry import FusedConvolution, window_geometry
 
 ACTIVATIONS = {"relu": (relu_forward, relu_backward), "tanh": (tanh_forward, tanh_backward)}
-Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
+Gradients = tuple[
+    np.ndarray | None, np.ndarray, np.ndarray
+]  # dx (None: not wanted), dkernel, dbias
 
 
 def conv2d_relu_forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> np.ndarray:
-    """Convolve, then ReLU.
+    """Return relu(x * kernel + bias), where * is the convolution.
 
     Args:
-        x, kernel, bias: see `conv2d_forward`.
+        x, kernel, bias: images (n, h, w, c), weights (kh, kw, c, f) and (f,).
         fused: strides and padding.
 
     Returns:
@@ -48,18 +54,19 @@ def conv2d_backward(
     fused: FusedConvolution,
     input_gradient: bool,
 ) -> Gradients:
-    """Go back through the convolution alone, of which all three below are made.
+    """Return (dx or None, dkernel, dbias) of the convolution alone: the last part of the functions below.
 
     Args:
         dz: gradient of the loss with respect to z = x * kernel + bias, (n, oh, ow, f).
-        x, kernel, fused, input_gradient: see `conv2d_relu_backward`.
+        x, kernel, fused: those of the forward step.
+        input_gradient: whether to compute dx; if not, None stands in its place.
     """
     # forward: z = x * kernel + bias
-    place = fused.strides, fused.padding
-    dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, *place)
+    strides, padding = fused.strides, fused.padding
+    dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)
     if not input_gradient:
         return None, dkernel, dbias
-    return conv2d_backward_input(dz, kernel, x.shape, *place), dkernel, dbias
+    return conv2d_backward_input(dz, kernel, x.shape, strides, padding), dkernel, dbias
 
 
 def conv2d_relu_backward(
@@ -70,7 +77,7 @@ def conv2d_relu_backward(
     fused: FusedConvolution,
     input_gradient: bool,
 ) -> Gradients:
-    """Go back through the ReLU, then through the convolution.
+    """Return the gradients of `conv2d_relu_forward`.
 
     Args:
         dy, y: gradient of the loss with respect to y, and y itself, (n, oh, ow, f).
@@ -93,22 +100,24 @@ def conv2d_relu_max_pool2d_forward(
     rate: float,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Convolve, then ReLU, then keep the maximum of windows that lie side by side, then dropout.
+    """Convolve, apply ReLU, take the maximum of each (ph, pw) window, and apply dropout.
+
+    The pooling's strides are (ph, pw), so its windows do not overlap.
 
     Args:
-        x, kernel, bias: see `conv2d_forward`.
-        fused: strides and padding, and the windows.
+        x, kernel, bias: images (n, h, w, c), weights (kh, kw, c, f) and (f,).
+        fused: strides, padding, and pool = (ph, pw).
         rate, seed: see `dropout_forward`; rate 0 drops nothing.
 
     Returns:
-        y (n, oh // ph, ow // pw, f), and argmax, shaped as y, uint8: where in its window the maximum
-        stood, row · pw + column; anywhere, where y is 0, for nothing goes back through it.
+        y (n, oh // ph, ow // pw, f), and argmax, shaped as y, uint8: the position of the maximum in its
+        window, row · pw + column. Where y is 0 a fast kernel may give another argmax.
     """
     a = conv2d_relu_forward(x, kernel, bias, fused)
     (ph, pw), width = fused.pool, a.shape[2]
     output = a.shape[1] // ph, width // pw
     y, position = max_pool2d_forward(a, fused.pool, fused.pool, (0, 0), output)
-    row, column = position // width % ph, position % width % pw
+    row, column = position // width % ph, position % width % pw  # in the image -> in the window
     return dropout_forward(y, rate, seed), (row * pw + column).astype(np.uint8)
 
 
@@ -122,7 +131,7 @@ def conv2d_relu_max_pool2d_backward(
     rate: float,
     input_gradient: bool,
 ) -> Gradients:
-    """Go back through dropout, the maxima, the ReLU and the convolution.
+    """Return the gradients of `conv2d_relu_max_pool2d_forward`.
 
     Args:
         dy: gradient of the loss with respect to y, shaped as y.
@@ -136,11 +145,11 @@ def conv2d_relu_max_pool2d_backward(
     (kh, kw, _, f), (ph, pw), (_, rows, columns, _) = kernel.shape, fused.pool, y.shape
     (oh, ow), _, _ = window_geometry(x.shape[1:3], (kh, kw), fused.strides, fused.padding)
     i, j = np.arange(rows)[:, None, None] * ph, np.arange(columns)[:, None] * pw
+    # From positions in a window to positions in the convolution's output, row · ow + column.
     position = ((i + argmax // pw) * ow + j + argmax % pw).astype(np.int32)
     # forward: y = scale · relu(the maximum of each window), or 0 where dropped
-    dmaximum = relu_backward(
-        dy * keep_scale(rate, dy.dtype), y
-    )  # y > 0: kept, and not cut by the ReLU
+    # y > 0 says both: the dropout kept it, and the ReLU did not set it to 0.
+    dmaximum = relu_backward(dy * keep_scale(rate, dy.dtype), y)
     dz = max_pool2d_backward(dmaximum, position, (len(x), oh, ow, f))
     return conv2d_backward(dz, x, kernel, fused, input_gradient)
 
@@ -151,14 +160,16 @@ def conv2d_average_pool2d_forward(
     bias: np.ndarray,
     fused: FusedConvolution,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Convolve, apply an activation, then keep the mean of windows that lie side by side.
+    """Convolve, apply an activation, and take the mean of each (ph, pw) window.
+
+    The pooling's strides are (ph, pw), so its windows do not overlap.
 
     Args:
-        x, kernel, bias: see `conv2d_forward`.
-        fused: strides and padding, the activation and the windows.
+        x, kernel, bias: images (n, h, w, c), weights (kh, kw, c, f) and (f,).
+        fused: strides, padding, activation, and pool = (ph, pw).
 
     Returns:
-        y (n, oh // ph, ow // pw, f), and a (n, oh, ow, f), what the activation gave.
+        y (n, oh // ph, ow // pw, f), and a (n, oh, ow, f), the activation's output, for the backward step.
     """
     z = conv2d_forward(x, kernel, bias, fused.strides, fused.padding)
     a, (ph, pw) = ACTIVATIONS[fused.activation][0](z), fused.pool
@@ -174,7 +185,7 @@ def conv2d_average_pool2d_backward(
     fused: FusedConvolution,
     input_gradient: bool,
 ) -> Gradients:
-    """Go back through the means, the activation and the convolution.
+    """Return the gradients of `conv2d_average_pool2d_forward`.
 
     Args:
         dy: gradient of the loss with respect to y, shaped as y.

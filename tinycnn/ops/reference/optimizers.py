@@ -1,4 +1,7 @@
-"""One step of each optimizer: how a weight moves, given its gradient. They change their arrays in place."""
+"""One step of each optimizer: how weights change, given their gradient.
+
+All arrays of a step have the same shape and dtype; all but grad are changed in place.
+"""
 
 import numpy as np
 
@@ -11,15 +14,18 @@ def sgd_update(
     momentum: float,
     nesterov: bool,
 ) -> None:
-    """Move downhill, with momentum if wanted.
+    """Change param by one step of gradient descent, with momentum if that is not 0.
+
+    velocity = momentum · velocity - learning_rate · grad, and param += velocity; or, with nesterov,
+    param += momentum · velocity - learning_rate · grad.
 
     Args:
         param: the weights, changed in place.
         grad: gradient of the loss with respect to param.
-        velocity: the running step, changed in place; not read while momentum is 0.
-        learning_rate: size of a step.
-        momentum: share of the last step that goes on, 0 to 1.
-        nesterov: look ahead by one step of momentum.
+        velocity: the last step, changed in place; not read if momentum is 0.
+        learning_rate: factor of the gradient, from 0.
+        momentum: factor of the last step, 0 to 1.
+        nesterov: use Nesterov's form of momentum; without effect if momentum is 0.
 
     Source: I. Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
     """
@@ -37,15 +43,17 @@ def adadelta_update(
     rho: float,
     epsilon: float,
 ) -> None:
-    """Choose each weight's step from the sizes of its past gradients and past steps.
+    """Change param by one step of Adadelta.
+
+    The step is -grad · RMS(past steps) / RMS(past gradients), for each weight by itself.
 
     Args:
         param: the weights, changed in place.
         grad: gradient of the loss with respect to param.
-        accumulated_grad, accumulated_delta: running means of squares, changed in place; begin at 0.
-        learning_rate: 1.0 is the paper's rule.
-        rho: how slowly the means forget, 0 to 1.
-        epsilon: keeps the first steps from being zero.
+        accumulated_grad, accumulated_delta: running means of grad² and step², changed in place; begin at 0.
+        learning_rate: factor of the step; 1.0 is the paper's rule.
+        rho: decay of the running means, 0 to 1.
+        epsilon: added to both means; otherwise the first step would be 0.
 
     Source: M. Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, algorithm 1.
     """
@@ -67,16 +75,16 @@ def adam_update(
     beta_2: float,
     epsilon: float,
 ) -> None:
-    """Divide a running mean of the gradient by the root of a running mean of its square.
+    """Change param by one step of Adam: -learning_rate · momentum / (√velocity + epsilon).
 
     Args:
         param: the weights, changed in place.
         grad: gradient of the loss with respect to param.
         momentum, velocity: running means of grad and grad², changed in place; begin at 0.
-        learning_rate: size of a step; the correction for the means' beginning at 0 is already in it:
-            see `optimizers.Adam.update`.
-        beta_1, beta_2: how slowly the two means forget, 0 to 1.
-        epsilon: keeps the division from 0.
+        learning_rate: factor of the step. `optimizers.Adam.update` has multiplied it with the paper's
+            correction of the bias, √(1 - beta_2ᵗ) / (1 - beta_1ᵗ).
+        beta_1, beta_2: decay of momentum and of velocity, 0 to 1.
+        epsilon: keeps the divisor from being 0.
 
     Source: D. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", 2015, end of section 2.
     """

@@ -14,12 +14,14 @@ from tinycnn.utils.geometry import Pair
 def windows(
     size: Pair, pool: Pair, strides: Pair, start: Pair, output: Pair
 ) -> Iterator[tuple[int, int, slice, slice]]:
-    """Walk over the output: yield i, j and the rows and columns of the image in their window.
+    """Yield (i, j, rows, columns) for each output pixel: two slices, of the image's rows and columns.
+
+    They are what the window of pixel [i, j] covers of the image, without the padding.
 
     Args:
         size: (h, w) of the image.
-        pool: (ph, pw).
-        strides: (sh, sw).
+        pool: (ph, pw), the size of the window.
+        strides: (sh, sw), the steps of the window.
         start: (rows, columns) of padding above and left of the image.
         output: (oh, ow).
     """
@@ -34,15 +36,16 @@ def windows(
 def max_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, start: Pair, output: Pair
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Keep the maximum of every window, for each channel by itself.
+    """Return the maximum of every window, for each channel by itself, and its position.
 
     Args:
         x: images (n, h, w, c).
-        pool, strides, start, output: see `windows`; every window holds a pixel of the image.
+        pool, strides, start, output: see `windows`; every window must cover a pixel of the image.
 
     Returns:
-        y (n, oh, ow, c), and argmax (n, oh, ow, c) int32, kept for the backward step: where the maximum
-        stood, as row · w + column. Of equal numbers the first in reading order counts; a NaN is a maximum.
+        y (n, oh, ow, c), and argmax (n, oh, ow, c) int32, for the backward step: the position of the
+        maximum in the image, row · w + column. Of equal numbers the first in reading order counts; a NaN
+        counts as larger than any number.
 
     Example:
         >>> x = np.arange(4.0).reshape(1, 2, 2, 1)
@@ -55,20 +58,20 @@ def max_pool2d_forward(
     argmax = np.empty((n, *output, c), np.int32)
     position = np.arange(h * w, dtype=np.int32).reshape(h, w)
     for i, j, rows, columns in windows((h, w), pool, strides, start, output):
-        here = position[rows, columns].ravel()  # (pixels,)
-        window = x[:, rows, columns, :].reshape(n, here.size, c)
+        positions = position[rows, columns].ravel()  # (pixels of the window,)
+        window = x[:, rows, columns, :].reshape(n, positions.size, c)
         first = window.argmax(axis=1)  # (n, c)
         y[:, i, j, :] = np.take_along_axis(window, first[:, None, :], axis=1)[:, 0, :]
-        argmax[:, i, j, :] = here[first]
+        argmax[:, i, j, :] = positions[first]
     return y, argmax
 
 
 def max_pool2d_backward(dy: np.ndarray, argmax: np.ndarray, x_shape: tuple) -> np.ndarray:
-    """Give each gradient to the maximum of its window; the others did not matter.
+    """Return dx: each number of dy is added where its window's maximum stands; the rest is 0.
 
     Args:
         dy: gradient of the loss with respect to y, (n, oh, ow, c).
-        argmax: from the forward step.
+        argmax: from the forward step, (n, oh, ow, c) int32.
         x_shape: (n, h, w, c).
 
     Returns:
@@ -87,9 +90,11 @@ def max_pool2d_backward(dy: np.ndarray, argmax: np.ndarray, x_shape: tuple) -> n
 def average_pool2d_forward(
     x: np.ndarray, pool: Pair, strides: Pair, start: Pair, output: Pair
 ) -> np.ndarray:
-    """Keep the mean of every window.
+    """Return the mean of every window, for each channel by itself.
 
-    Args: as `max_pool2d_forward`.
+    Args:
+        x: images (n, h, w, c).
+        pool, strides, start, output: see `windows`; every window must cover a pixel of the image.
 
     Returns:
         y (n, oh, ow, c).
@@ -109,7 +114,7 @@ def average_pool2d_forward(
 def average_pool2d_backward(
     dy: np.ndarray, x_shape: tuple, pool: Pair, strides: Pair, start: Pair
 ) -> np.ndarray:
-    """Share each gradient equally among the window.
+    """Return dx: each number of dy is divided by its window's pixels and added to each of them.
 
     Args:
         dy: gradient of the loss with respect to y, (n, oh, ow, c).

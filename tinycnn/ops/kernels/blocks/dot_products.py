@@ -2,7 +2,7 @@
 
 `gemm.py` broadcasts one scalar of `a` over a vector of `b`. Where both sides are contiguous along the sum,
 neither needs a broadcast: whole vectors of both are multiplied. Each sum is then a vector of partial sums,
-added up when all is done.
+one for each lane; the caller adds the lanes up at the end.
 
              x: the same numbers, each time one further on
             +-------+-------+-------+
@@ -29,7 +29,8 @@ from tinycnn.ops.kernels.codegen.vector_builder import (
     unpack_arguments,
 )
 
-ROWS, COLUMNS = 2, 6  # of the largest tile: with what is loaded they fill 16 registers
+ROWS, COLUMNS = 2, 6  # of the largest tile: its sums and operands fill 16 registers
+# Every shape of a tile, (rows, columns): TILES[(r - 1) · COLUMNS + c - 1] has r rows and c columns.
 TILES = tuple((rows + 1, columns + 1) for rows in range(ROWS) for columns in range(COLUMNS))
 
 
@@ -41,24 +42,27 @@ def emit_dot_products(
     x: ir.Value,
     vectors: ir.Value,
 ) -> None:
-    """Emit a tile.
+    """Emit the code of one tile: sums[r, s] += Σ over t of z[r, t] · x[s + t].
 
     Args:
         emit: the builder.
-        size: rows and columns; a column is one number further on in x.
-        sums, z: values known at run time only, the array of each is an address.
-        x: address.
-        vectors: how many of them t runs over.
+        size: how many r and how many s, known while compiling.
+        sums, z: `Matrix` fields known at run time only; `array` is the address of the first element.
+            A sum is a vector: those of a row follow each other.
+        x: the address of x[0].
+        vectors: t runs over so many vectors.
     """
     rows, columns = size
 
     def row_addresses(first: ir.Value, row_stride: ir.Value) -> list[ir.Value]:
+        """Return the addresses of the tile's rows, the first being at `first`."""
         return [emit.offset(first, emit.times(row, row_stride)) for row in range(rows)]
 
     sums_rows = row_addresses(emit.offset(sums.array, sums.offset), sums.row_stride)
     accumulators = [vector for address in sums_rows for vector in emit.load(address, columns)]
 
-    def step(state: list[ir.Value]) -> list[ir.Value]:  # one vector of t
+    def step(state: list[ir.Value]) -> list[ir.Value]:
+        """Emit one vector of t; the state is [its address in z, in x, sums]."""
         z_now, x_now, *accumulators = state
         z_vectors = [emit.load(address, 1)[0] for address in row_addresses(z_now, z.row_stride)]
         for column in range(columns):
@@ -79,14 +83,16 @@ def emit_dot_products(
 
 @intrinsic
 def add_tile(typing_context, tile, sums, z, x, vectors):
-    """Add to one tile of sums; `tile` numbers TILES, else as `add_dot_products`."""
+    """Do `add_dot_products` for one tile; `tile` is the index of its shape in TILES."""
     dtype = sums.types[0].dtype
 
     def codegen(context, builder, signature, arguments):
+        """Emit the code of a call: Numba runs this while it compiles a caller."""
         emit = VectorBuilder(builder, context.get_data_type(dtype))
         tile, sums, z, x, vectors = unpack_arguments(context, builder, signature, arguments)
 
         def emit_case(*size: int) -> None:
+            """Emit the tile of one shape in TILES."""
             emit_dot_products(emit, size, sums, z, emit.offset(x.array, x.offset), vectors)
 
         cases = {n: functools.partial(emit_case, *size) for n, size in enumerate(TILES)}
@@ -98,21 +104,21 @@ def add_tile(typing_context, tile, sums, z, x, vectors):
 
 @jit
 def add_dot_products(sums, z, x, rows, columns, vectors):
-    """Add Σ over t of z[r, t] · x[s + t] to sums, tile by tile.
+    """Do sums[r, s] += Σ over t of z[r, t] · x[s + t], each sum a vector of partial sums, one for each lane.
 
     Args:
-        sums: a `Matrix`; each sum is a vector of partial sums.
-        z: a `Matrix`.
-        x: a `View`.
-        rows, columns: how many r and s.
-        vectors: t runs over as many numbers as so many vectors have.
+        sums: a `Matrix`: row r has `columns` vectors, sum s being the vector at index s · lanes.
+        z: a `Matrix` (rows, vectors · lanes).
+        x: a `View` of at least vectors · lanes + columns - 1 numbers.
+        rows, columns: how many r and how many s.
+        vectors: t runs over vectors · lanes numbers.
     """
     lanes = VECTOR_BYTES // sums.array.itemsize
     for row in range(0, rows, ROWS):
         # Each vector of z that is loaded serves all columns of the tile.
         tile_rows, column = min(ROWS, rows - row), 0
         while column < columns:
-            # Columns are dealt out evenly: a last tile of one column would load z for it alone.
+            # Tiles share columns evenly: a last tile of one column would load z for it alone.
             tiles = (columns - column + COLUMNS - 1) // COLUMNS
             tile_columns = (columns - column + tiles - 1) // tiles
             sums_offset = sums.offset + row * sums.row_stride + column * lanes

@@ -1,11 +1,11 @@
-"""Loops over numbers that several kernels share. They compile faster than assignments of slices."""
+"""Loops over flat arrays that several kernels share. They compile faster than assignments of slices."""
 
 from tinycnn.ops.kernels.codegen.jit import inlined
 
 
 @inlined
 def copy(x, out):
-    """Copy x to out."""
+    """Write out[:len(x)] = x."""
     for position in range(len(x)):
         out[position] = x[position]
 
@@ -19,13 +19,13 @@ def set_to_zero(out):
 
 @inlined
 def relu_in_place(z):
-    """Set negative numbers to 0; a NaN stays NaN."""
+    """Set negative numbers of z to 0; a NaN stays NaN."""
     for position in range(len(z)):
         z[position] = z.dtype.type(0) if z[position] < 0 else z[position]
 
 
 @inlined
 def add(x, total):
-    """Add x to total."""
+    """Do total += x[:len(total)]."""
     for position in range(len(total)):
         total[position] += x[position]

@@ -1,4 +1,4 @@
-"""GEMM, the product that carries everything: `c = initial + a · b`, in small tiles that stay in registers.
+"""GEMM, the matrix product `c = initial + a · b`, in small tiles whose sums stay in registers.
 
 Convolution and dense layers, forward and backward, are sums of products. A CPU is fast at them only if
 the accumulators stay in its vector registers while `k` runs; written as a loop over a small array, LLVM
@@ -17,8 +17,8 @@ keeps them in memory instead. So this file emits the register-blocked micro-kern
 
 6 x 4 multiply-adds follow 4 + 6 loads, so the arithmetic, not memory, sets the pace. Where a machine has
 16 registers, the tile is 6 x 2, or 3 x 4 for few rows. Narrow matrices get narrower tiles, and rows are
-dealt out evenly: ten are two tiles of five. Every sum runs over k in order, whatever the tile, so results
-do not depend on how the work is cut.
+shared evenly: ten are two tiles of five. Every sum runs over k in order, whatever the tile, so results
+do not depend on the tiles.
 
 The last tile of a row may be wider than the matrix. It reads whole vectors of b, which must be padded for
 that (`pad_to_vector_width`), and writes only the columns that exist.
@@ -51,18 +51,21 @@ from tinycnn.ops.kernels.codegen.vector_builder import (
 
 ROWS = 6  # of the highest tile
 SMALL = 8 * 1024  # bytes: a quarter of a first-level cache
-ACCUMULATORS = ROWS * VECTORS  # of the largest tile: there are only so many registers
-WIDTHS = ((4, False), (2, False), (1, False), (1, True))  # vectors in a row; with a mask?
+ACCUMULATORS = ROWS * VECTORS  # vectors of sums in the largest tile: registers are limited
+# Widths of tiles: (vectors in a row, masked). A masked tile is less than a vector wide.
+WIDTHS = ((4, False), (2, False), (1, False), (1, True))
+# The most rows of a tile of each of these widths.
 HEIGHTS = tuple(min(ROWS, ACCUMULATORS // vectors) for vectors, _ in WIDTHS)
-# Every tile there is, (rows, vectors in a row, with a mask?): tile w · ROWS + r - 1 has width w and r rows.
+# Every shape of a tile, (rows, vectors in a row, masked): TILES[w · ROWS + r - 1] has WIDTHS[w] and r rows.
 TILES = tuple((rows, *width) for width in WIDTHS for rows in range(1, ROWS + 1))
 
 
 class LeftOperand(NamedTuple):
-    """`a`: element (row, segment s, k) lies at offset + row · row_stride + s · segment_stride + k · k_stride.
+    """`a`, a matrix in a flat array whose rows consist of `segments` segments of `segment_length` numbers.
 
-    A window of an image, for one output pixel after the other, is such a matrix: a segment is a row of the
-    window. A plain matrix has one segment.
+    Element k of segment s of a row is array[offset + row · row_stride + s · segment_stride + k · k_stride].
+    A plain matrix has one segment. In a convolution a row is the window of an output pixel, and a segment is
+    a row of that window: windows overlap in memory, and are not copied.
     """
 
     array: np.ndarray
@@ -75,7 +78,11 @@ class LeftOperand(NamedTuple):
 
 
 class RightOperand(NamedTuple):
-    """`b`: row (segment s, k) begins at offset + s · segment_stride + k · k_stride, and is padded."""
+    """`b`, a matrix in a flat array with a row for each element of a row of `a`.
+
+    The row for (segment s, k) begins at array[offset + s · segment_stride + k · k_stride]. It must be padded
+    to whole vectors: see `pad_to_vector_width`.
+    """
 
     array: np.ndarray
     offset: int
@@ -85,7 +92,7 @@ class RightOperand(NamedTuple):
 
 @inlined
 def matrix_operand(array, offset, row_stride, k_stride, length):
-    """Return a matrix as left operand: one segment of `length` numbers in each row."""
+    """Return a `LeftOperand` for a plain matrix: `length` numbers a row, `k_stride` apart."""
     return LeftOperand(
         array=array,
         offset=offset,
@@ -98,13 +105,15 @@ def matrix_operand(array, offset, row_stride, k_stride, length):
 
 
 def round_up_to_vectors(columns: int, dtype: np.dtype) -> int:
-    """Return how many columns the vectors have that cover so many."""
+    """Return `columns` rounded up to a multiple of the numbers in a vector of this dtype."""
     lanes = VECTOR_BYTES // np.dtype(dtype).itemsize
     return -(-columns // lanes) * lanes
 
 
 def pad_to_vector_width(matrix: np.ndarray) -> np.ndarray:
-    """Return a matrix whose rows are padded with zeros to whole vectors, so that it can be `b`.
+    """Return a matrix (..., columns), the last axis zero-padded to whole vectors: `gemm` needs that of b.
+
+    It is a copy, unless the matrix is contiguous and needs no padding.
 
     Example:
         >>> padded = pad_to_vector_width(np.ones((5, 3, 7), np.float32))
@@ -121,16 +130,19 @@ def pad_to_vector_width(matrix: np.ndarray) -> np.ndarray:
 
 
 def panel_width(matrix: np.ndarray) -> int:
-    """Return how many columns of a matrix (k, columns) to pack together: all of a small one."""
+    """Return the width that `pack_panels` should use for a matrix (k, columns).
+
+    A small matrix becomes one panel; of a larger one a panel is as wide as the highest tile.
+    """
     padded_columns = round_up_to_vectors(matrix.shape[1], matrix.dtype)
-    # It stays in the cache as it is: one panel, and so one pass over the rows of a.
+    # So small that it stays in the cache: with one panel, the rows of a are read only once.
     if len(matrix) * padded_columns * matrix.itemsize <= SMALL:
         return padded_columns
     return tile_width(matrix.dtype)
 
 
 def tile_width(dtype: np.dtype) -> int:
-    """Return how many columns the highest tile has."""
+    """Return how many columns a tile of ROWS rows has at most, for numbers of this dtype."""
     return ACCUMULATORS // ROWS * VECTOR_BYTES // np.dtype(dtype).itemsize
 
 
@@ -162,32 +174,34 @@ def emit_tile(
     b: RightOperand,
     columns_left: ir.Value | None,
 ) -> None:
-    """Emit `c = initial + a · b` for one tile.
+    """Emit the code of one tile: `c = initial + a · b`.
 
-    Two loops: over the segments of k, and within each over its k. `emit.loop` hands the body the state of
-    the last iteration and takes the next one from it; here the state is where a and b stand, and the sums.
+    It is a loop over the segments of a's rows, with a loop over k inside. Both carry as state the addresses
+    reached in a and b, and rows · vectors vectors of sums: see `VectorBuilder.loop`.
 
     Args:
         emit: the builder.
-        size: rows, and vectors in a row.
-        c, initial, a, b: values known at run time only; the array of each is the address of the tile's
-            first element.
-        columns_left: how many columns of the tile exist; None: all of them.
+        size: rows of the tile, and vectors in a row, known while compiling.
+        c, initial, a, b: their fields are values known at run time only; the field `array` of each is the
+            address of the tile's first element.
+        columns_left: how many columns of the tile exist, if less than a vector; None: all of them.
     """
     rows, vectors = size
     sums = []
     for row in range(rows):
         first = emit.offset(initial.array, emit.times(row, initial.row_stride))
         sums += emit.load(first, vectors, columns_left)
-        # The next tile lies below; while this one is computed, its rows come into the cache.
+        # The next tile lies below: load its rows of c into the cache while this tile is computed.
         emit.prefetch(emit.offset(c.array, emit.times(rows + row, c.row_stride)))
 
     def one_segment(state: list[ir.Value]) -> list[ir.Value]:
+        """Emit a segment; the state is [its address in a, in b, sums]."""
         a_start, b_start, *sums = state
         a_rows = [emit.offset(a_start, emit.times(row, a.row_stride)) for row in range(rows)]
 
         def one_k(state: list[ir.Value]) -> list[ir.Value]:
-            # All rows of a share one running offset: a pointer for each would take a register for each.
+            """Emit one k; the state is [its offset in a's rows, the address of b's row, sums]."""
+            # All rows of a share one offset that grows with k: an address for each would need more registers.
             a_offset, b_row, *sums = state
             scalars = [emit.offset(a_row, a_offset) for a_row in a_rows]
             sums = emit_multiply_adds(emit, vectors, scalars, b_row, sums)
@@ -207,10 +221,18 @@ def emit_tile(
 def emit_multiply_adds(
     emit: VectorBuilder, vectors: int, scalars: list[ir.Value], b_row: ir.Value, sums: list
 ) -> list[ir.Value]:
-    """Emit what one k adds to a tile's sums, (rows, vectors); `scalars` has an address for each row."""
+    """Emit `sums[row, column] += a[row] · b[column]` for one k; return the new sums.
+
+    Args:
+        emit: the builder.
+        vectors: in a row of the tile.
+        scalars: for each row of the tile the address of its number of a.
+        b_row: the address of the row of b.
+        sums: rows · vectors vectors, row by row.
+    """
     rows, sums = len(scalars), list(sums)
     if rows <= vectors:
-        # a waits in registers for the vectors of b, which come one by one.
+        # Few rows: all numbers of a are kept in registers, and the vectors of b are loaded one by one.
         a_vectors = [emit.broadcast(emit.load_scalar(s), emit.vector) for s in scalars]
         for column in range(vectors):
             (b_vector,) = emit.load(emit.offset(b_row, emit.constant(column * emit.lanes)), 1)
@@ -218,7 +240,7 @@ def emit_multiply_adds(
                 index = row * vectors + column
                 sums[index] = emit.multiply_add(a_vector, b_vector, sums[index])
         return sums
-    # The other way round: there are too few registers for all of both.
+    # Few vectors: those of b are kept in registers. There are too few registers to keep both.
     b_vectors = emit.load(b_row, vectors)
     for row, scalar in enumerate(scalars):
         a_vector = emit.broadcast(emit.load_scalar(scalar), emit.vector)
@@ -230,13 +252,18 @@ def emit_multiply_adds(
 
 @intrinsic
 def gemm_tile(typing_context, tile, c, initial, a, b, row, column, columns_left):
-    """Write one tile of `c`, from `row` and `column` on; else as `gemm`.
+    """Write one tile of `c = initial + a · b`.
 
-    Args: those of `gemm`; `tile` numbers TILES, `columns_left` counts the columns of `c` from here on.
+    Args:
+        tile: which shape, an index of TILES.
+        c, initial, a, b: the whole operands, see `gemm`.
+        row, column: where in c the tile begins.
+        columns_left: the number of columns of c from `column` on.
     """
     dtype = c.types[0].dtype
 
     def codegen(context, builder, signature, arguments):
+        """Emit the code of a call: Numba runs this while it compiles a caller."""
         emit = VectorBuilder(builder, context.get_data_type(dtype))
         tile, *operands, row, column, columns_left = unpack_arguments(
             context, builder, signature, arguments
@@ -251,15 +278,15 @@ def gemm_tile(typing_context, tile, c, initial, a, b, row, column, columns_left)
         c, initial, a, b = operands
         c = first_element(c, by_row=True, by_column=True)
         initial = first_element(initial, by_row=True, by_column=True)
-        a = first_element(
-            a, by_row=True, by_column=False
-        )  # all columns of c need the same rows of a
+        # All columns of c need the same rows of a, and all rows of c the same columns of b.
+        a = first_element(a, by_row=True, by_column=False)
         b = first_element(b, by_row=False, by_column=True)
 
         def emit_case(rows: int, vectors: int, masked: bool) -> None:
+            """Emit the tile of one shape in TILES."""
             emit_tile(emit, (rows, vectors), c, initial, a, b, columns_left if masked else None)
 
-        # Compiled for every shape of a tile, because accumulators are registers: they have no index.
+        # Code for every shape of a tile: the sums are in registers, so their number must be a constant.
         cases = {
             number: functools.partial(emit_case, *shape)
             for number, shape in enumerate(TILES)
@@ -273,32 +300,31 @@ def gemm_tile(typing_context, tile, c, initial, a, b, row, column, columns_left)
 
 @jit
 def gemm(c, initial, a, b, rows, columns):
-    """Set the matrix `c` to `initial + a · b`, tile by tile.
+    """Write c[i, j] = initial[i, j] + Σ over segments s and k of a[i, s, k] · b[s, k, j].
 
     Args:
-        c: a `Matrix`.
-        initial: a `Matrix`, what the sums start from: `c` itself to add to it, or one row for all.
-        a: a `LeftOperand`.
+        c: a `Matrix` (rows, columns), is written.
+        initial: a `Matrix`, what the sums start from: `c` itself to add to it, or one row, such as a bias.
+        a: a `LeftOperand` with `rows` rows.
         b: a `RightOperand`; columns up to the next whole vector are read.
         rows, columns: the size of `c`.
-
-    c[i, j] = initial[i, j] + Σ over segments s and k: a[i, s, k] · b[s, k, j]
     """
     lanes = VECTOR_BYTES // c.array.itemsize
     column, tiles = 0, (rows + ROWS - 1) // ROWS
     # Columns outside, rows inside: the few columns of b stay in the first-level cache for all rows of a.
-    # Rows are dealt out evenly: a last tile of one row would load as much of b for a sixth of the work.
-    height, higher = rows // tiles, rows % tiles  # of most tiles; how many have one row more
+    # Tiles share rows evenly: a last tile of one row would load as much of b for a sixth of the work.
+    # A tile has `height` rows, and the first `higher` tiles have one more.
+    height, higher = rows // tiles, rows % tiles
     while column < columns:
         # The widest tile that the columns left fill, and that is high enough for these rows.
         columns_left, width, row, tile = columns - column, 0, 0, 0
         while (WIDTHS[width][0] * lanes > columns_left and not WIDTHS[width][1]) or (
             HEIGHTS[width] < min(rows, ROWS)
         ):
-            width += 1  # narrower, at last with a mask
+            width += 1  # the next narrower one; the last is masked
         while row < rows:
             tile_rows = height + (tile < higher)
-            shape = width * ROWS + tile_rows - 1
+            shape = width * ROWS + tile_rows - 1  # its index in TILES
             gemm_tile(shape, c, initial, a, b, row=row, column=column, columns_left=columns_left)
             row, tile = row + tile_rows, tile + 1
         column += WIDTHS[width][0] * lanes
@@ -306,6 +332,6 @@ def gemm(c, initial, a, b, rows, columns):
 
 @functools.cache
 def gemm_address(dtype: np.dtype) -> int:
-    """Return where `gemm` for arrays of this dtype begins, for `function_pointers.call`."""
+    """Return the address of `gemm` for arrays of this dtype, for `function_pointers.call`."""
     operands = [structure_type(s, dtype) for s in (Matrix, Matrix, LeftOperand, RightOperand)]
     return address(gemm, (*operands, INT64, INT64))

@@ -1,4 +1,4 @@
-"""How a kernel names a matrix, or a row of numbers, that lies somewhere inside a flat array."""
+"""`Matrix` and `View`: a matrix, or a run of numbers, inside a flat array, as arguments of compiled code."""
 
 from typing import NamedTuple
 
@@ -9,21 +9,24 @@ from tinycnn.ops.kernels.codegen.function_pointers import INT64, flat_array
 
 
 class Matrix(NamedTuple):
-    """Rows of numbers inside a flat array. With row_stride 0 one row, such as a bias, stands for all."""
+    """A matrix inside a flat array: element (i, j) is array[offset + i · row_stride + j].
 
-    array: np.ndarray
-    offset: int  # of the first number, in elements
-    row_stride: int  # likewise
+    Its numbers of rows and columns are passed beside it. With row_stride 0 all rows are the same: a bias.
+    """
+
+    array: np.ndarray  # flat
+    offset: int
+    row_stride: int
 
 
 class View(NamedTuple):
-    """Numbers inside a flat array, from an offset on."""
+    """Numbers inside a flat array: number i is array[offset + i]."""
 
-    array: np.ndarray
-    offset: int  # in elements
+    array: np.ndarray  # flat
+    offset: int
 
 
 def structure_type(structure: type, dtype: np.dtype) -> types.NamedTuple:
-    """Return Numba's type of a NamedTuple whose first field is a flat array, all others whole numbers."""
+    """Return the Numba type of a NamedTuple class whose fields are a flat array of `dtype`, then integers."""
     integers = [INT64] * (len(structure._fields) - 1)
     return types.NamedTuple((flat_array(dtype), *integers), structure)

@@ -1,4 +1,4 @@
-"""Max with argmax of every window, a vector of channels at a time.
+"""The maximum of every pooling window and its index, for a vector of channels at a time.
 
 LLVM finds no vector instructions for a maximum that remembers its index; so this file emits them. For each
 vector of channels the maxima so far and their indices in the window stay in registers while it is read:
@@ -29,31 +29,32 @@ BYTE = ir.IntType(8)
 
 
 class Maxima(NamedTuple):
-    """Where the results of windows go: both arrays are flat, and filled from the same offset on."""
+    """Where results are written: flat arrays, both from index `offset` on."""
 
-    y: np.ndarray
-    argmax: np.ndarray  # uint8: index in the window
+    y: np.ndarray  # relu(maximum)
+    argmax: np.ndarray  # uint8: index in the window, row · columns + column
     offset: int
 
 
 def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> tuple:
-    """Emit the search of one window: return the vectors of the maxima and of their indices.
+    """Emit the search of one window, for one vector of channels: return (maxima, their uint8 indices).
 
     Args:
         emit: the builder.
-        z: where the window begins.
+        z: the address of the window's first pixel, at the first of these channels.
         strides: elements from row to row and from pixel to pixel.
-        pool: rows and columns of the window.
+        pool: rows and columns of the window, known at run time.
     """
     builder, (row_stride, pixel_stride), (rows, columns) = emit.builder, strides, pool
-    # Indices are as wide as numbers until they are stored: one mask of lanes then selects both.
+    # Indices have as many bits as the numbers: so the comparison of numbers selects indices, too.
     index_type = ir.IntType(8 * emit.size)
     index_vector = ir.VectorType(index_type, emit.lanes)
 
     def pixel(state: list[ir.Value]) -> list[ir.Value]:
+        """Emit the comparison with one pixel; the state is [its address, its index, maxima, argmax]."""
         address, index, maximum, argmax = state
         (value,) = emit.load(address, 1)
-        # Ordered with itself fails only for a NaN; once the maximum is one, no other replaces it.
+        # "uno" is true if an operand is NaN, "ord" if none is: value is NaN, and maximum is not yet.
         first_nan = builder.and_(
             builder.fcmp_unordered("uno", value, value),
             builder.fcmp_ordered("ord", maximum, maximum),
@@ -65,8 +66,9 @@ def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> t
         next_index = builder.add(index, emit.constant(1))
         return [emit.offset(address, pixel_stride), next_index, maximum, argmax]
 
-    # Two loops, for the rows of a window do not follow each other in memory.
+    # A loop over rows with one over pixels inside: rows of a window do not follow each other in memory.
     def row(state: list[ir.Value]) -> list[ir.Value]:
+        """Emit a row of the window; the state is [the row's address, first index, maxima, argmax]."""
         start, *carried = state
         _, *carried = emit.loop(columns, [start, *carried], pixel)
         return [emit.offset(start, row_stride), *carried]
@@ -80,13 +82,19 @@ def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> t
 
 @intrinsic
 def set_max(typing_context, z, pixel_stride, pool, out, vectors):
-    """Write ReLU of the maximum of a window, and its argmax, for some vectors of channels.
+    """Write relu(maximum) and argmax of one window for the first `vectors` · lanes channels.
 
-    Args: those of `max_pool_row`, beginning with the window; `pixel_stride` is f.
+    Args:
+        z: a `Matrix` whose rows are rows of pixels; it begins at the window's first pixel.
+        pixel_stride: elements from one pixel to the next, f.
+        pool: rows and columns of the window.
+        out: `Maxima`, from the window's first channel on.
+        vectors: how many vectors of channels.
     """
     dtype = z.types[0].dtype
 
     def codegen(context, builder, signature, arguments):
+        """Emit the code of a call: Numba runs this while it compiles a caller."""
         emit = VectorBuilder(builder, context.get_data_type(dtype))
         z, pixel_stride, pool, out, vectors = unpack_arguments(
             context, builder, signature, arguments
@@ -96,6 +104,7 @@ def set_max(typing_context, z, pixel_stride, pool, out, vectors):
         zeros = ir.Constant(emit.vector, [0.0] * emit.lanes)
 
         def step(state: list[ir.Value]) -> list[ir.Value]:
+            """Emit one vector of channels; the state is its addresses in [z, y, argmax]."""
             z_now, y_now, argmax_now = state
             maximum, indices = emit_max(emit, z_now, (z.row_stride, pixel_stride), pool)
             # ReLU after the maximum, not before: it is monotonic, and there is only one number left.
@@ -115,13 +124,13 @@ def set_max(typing_context, z, pixel_stride, pool, out, vectors):
 
 @jit
 def max_pool_row(z, f, pool, out, columns):
-    """Write ReLU of the maximum of every window, and its index in the window, for one row of windows.
+    """Write relu(maximum) and argmax of every window and channel, for one row of windows.
 
     Args:
         z: a `Matrix` whose rows are rows of pixels, (width, f).
         f: channels of a pixel.
-        pool: (ph, pw), rows and columns of a window; the next begins where one ends.
-        out: `Maxima`, from the first window on.
+        pool: (ph, pw), rows and columns of a window; windows lie side by side.
+        out: `Maxima`: y and argmax of a window are f numbers, those of the next follow.
         columns: how many windows there are.
     """
     lanes = VECTOR_BYTES // z.array.itemsize
@@ -134,7 +143,7 @@ def max_pool_row(z, f, pool, out, columns):
             for candidate in range(1, pool[0] * pool[1]):
                 row, column = candidate // pool[1], candidate % pool[1]
                 value = z.array[window.offset + row * z.row_stride + column * f + ch]
-                # The first NaN wins, and nothing wins over it: `>` is false for a NaN on either side.
+                # The first NaN becomes the maximum, and stays: `>` is false for a NaN on either side.
                 if value > maximum or (value != value and maximum == maximum):
                     maximum, index = value, candidate
             out.y[maxima.offset + ch] = out.y.dtype.type(0) if maximum < 0 else maximum
@@ -143,7 +152,7 @@ def max_pool_row(z, f, pool, out, columns):
 
 @functools.cache
 def max_pool_row_address(dtype: np.dtype) -> int:
-    """Return where `max_pool_row` begins, for `function_pointers.call`."""
+    """Return the address of `max_pool_row` for arrays of this dtype, for `function_pointers.call`."""
     out = types.NamedTuple((flat_array(dtype), flat_array(np.uint8), INT64), Maxima)
     pair = types.UniTuple(INT64, 2)
     return address(max_pool_row, (structure_type(Matrix, dtype), INT64, pair, out, INT64))

@@ -1,17 +1,17 @@
-"""Arrays that begin where a cache line begins."""
+"""Arrays that begin at the start of a cache line."""
 
 import math
 
 import numpy as np
 
-LINE = 64  # bytes
+LINE = 64  # bytes of a cache line
 
 
 def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Return an array with any numbers in it, C-contiguous, that begins at a multiple of 64 bytes.
+    """Return an uninitialized C-contiguous array whose address is a multiple of 64 bytes.
 
-    NumPy's own begin at multiples of 16, so that a vector of 64 bytes lies across two lines of the cache,
-    and takes two steps to load.
+    NumPy's own begin at multiples of 16: there a vector of 64 bytes lies across two cache lines, and takes
+    two steps to load.
 
     Example:
         >>> aligned_empty((3, 5), np.float32).ctypes.data % 64

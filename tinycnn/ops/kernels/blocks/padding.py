@@ -1,4 +1,4 @@
-"""Images with zeros round them, and what comes out of larger ones."""
+"""Adding zeros round an image, and copying a part of a larger image back into a batch."""
 
 from tinycnn.ops.kernels.blocks.elementwise import copy
 from tinycnn.ops.kernels.codegen.jit import inlined
@@ -6,7 +6,7 @@ from tinycnn.ops.kernels.codegen.jit import inlined
 
 @inlined
 def copy_active(dy, y, dz):
-    """Copy gradients that pass a ReLU: those of active units."""
+    """Write dz, the gradient before a ReLU: dy where y > 0, else 0; all are flat."""
     for position in range(len(dy)):
         # forward: y = 0 where z < 0, else z
         gradient = dy[position]
@@ -15,20 +15,22 @@ def copy_active(dy, y, dz):
 
 @inlined
 def pad_image(x, relu_output, b, pad_top_left, image):
-    """Return sample `b` with zeros round it, flat: copied into `image`, unless no zeros are needed.
+    """Return sample `b` of x with zeros round it, as a flat array.
+
+    It is `image`, flat, into which the sample is copied; or, if nothing is to be changed, a view of x.
 
     Args:
-        x: images, or gradients of them, (n, h, w, c).
-        relu_output: shaped as x: where it is 0, so is the result. Without samples: there is no ReLU.
-        b: the sample.
+        x: images, or gradients of a convolution's output, (n, h, w, c).
+        relu_output: shaped as x: where it is not above 0, the result is 0. Of length 0: there is no ReLU.
+        b: the index of the sample.
         pad_top_left: (rows, columns) of zeros above and to the left.
-        image: zeros with room for it, (rows, columns, c); what does not fit is cut.
+        image: (padded rows, padded columns, c), zeros outside of the sample; what does not fit is cut off.
     """
     (_, h, w, c), (top, left) = x.shape, pad_top_left
-    # Gradients that belong to the padding behind the last pixels only are not needed: they are cut.
+    # Gradients of windows that lie in the padding below or to the right are not needed: they are cut off.
     rows, columns = min(h, image.shape[0] - top), min(w, image.shape[1] - left)
     no_padding = top == 0 and left == 0 and h == image.shape[0] and w == image.shape[1]
-    # The sample itself serves: it is contiguous, and nobody writes to it.
+    # No copy is needed: callers only read the result.
     if no_padding and len(relu_output) == 0:
         return x[b].ravel()
     x_flat, relu_flat, out, count = x.ravel(), relu_output.ravel(), image.ravel(), columns * c
@@ -43,8 +45,8 @@ def pad_image(x, relu_output, b, pad_top_left, image):
 
 
 @inlined
-def rows_into(band, rows, columns, y, b, top):
-    """Copy the first rows and columns of a band to sample `b` of y, from row `top` on."""
+def copy_band(band, rows, columns, y, b, top):
+    """Write y[b, top : top + rows, :columns] = band[:rows, :columns]; both have c channels."""
     (_, h, w, c), band_flat, out = y.shape, band.ravel(), y.ravel()
     for i in range(rows):
         start, offset = i * band.shape[1] * c, (b * h + top + i) * w * c
@@ -53,7 +55,7 @@ def rows_into(band, rows, columns, y, b, top):
 
 @inlined
 def crop_into(padded, pad_top_left, dx, b):
-    """Copy the image inside of its padding to sample `b` of dx."""
+    """Write dx[b] = `padded` without its padding; `padded` is (padded rows, padded columns, c)."""
     (_, h, w, c), padded_flat, out = dx.shape, padded.ravel(), dx.ravel()
     for i in range(h):
         row = pad_top_left[0] + i

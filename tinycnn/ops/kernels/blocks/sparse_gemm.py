@@ -2,7 +2,7 @@
 
 `sparse_gemm` computes `c += a · b` like `gemm.py`, but of each row of `a` only the nonzeros are stored, each
 with the offset of the row of `b` that it is multiplied with. After a 2 x 2 maximum three quarters of a
-gradient are zero, and a ReLU and dropout silence more; the nonzeros are then a small part of the whole.
+gradient are zero, and a ReLU and dropout set more to zero; the nonzeros are then a small part of the whole.
 
      one row of a             b, anywhere in memory
      value  offset
@@ -34,30 +34,33 @@ from tinycnn.ops.kernels.codegen.vector_builder import (
     unpack_arguments,
 )
 
-# Every width there is: (vectors in a row, with a mask?), the widest first.
-# One row has only its own sums to go on with: six of them hide most of a multiply-add's latency.
+# Widths of a panel of columns, (vectors in a row, masked?), widest first; a masked one is less than a vector
+# wide. Six vectors of sums do not depend on each other: so a CPU can work on six multiply-adds at a time.
 WIDTHS = ((6, 0), (4, 0), (2, 0), (1, 0), (1, 1))
 WORD = ir.IntType(64)
 
 
 class CSR(NamedTuple):
-    """A sparse matrix: of row r the nonzeros are entries row_start[r] to row_end[r] of the first two arrays.
+    """`a`, a sparse matrix: row r has the nonzeros values[row_start[r] : row_end[r]].
 
     All arrays are flat; all but the values are int64.
     """
 
     values: np.ndarray
-    b_offsets: np.ndarray  # where the row of `b` begins that each is multiplied with
+    b_offsets: np.ndarray  # for each value, where in `b` the row begins that it is multiplied with
     row_start: np.ndarray
     row_end: np.ndarray
 
 
 class ScatteredRows(NamedTuple):
-    """`c`: rows inside a flat array, each at an offset of its own; they may overlap."""
+    """`c`, a matrix whose rows lie anywhere in a flat array: row r begins at offset + row_offsets[r].
+
+    Rows may overlap.
+    """
 
     array: np.ndarray
-    offset: int  # added to every one of the next, (rows,) int64
-    row_offsets: np.ndarray
+    offset: int
+    row_offsets: np.ndarray  # (rows,) int64
 
 
 def emit_sparse_row(
@@ -68,23 +71,25 @@ def emit_sparse_row(
     nonzeros: tuple[ir.Value, ir.Value, ir.Value],
     columns_left: ir.Value | None,
 ) -> None:
-    """Emit `c += Σ value[t] · b[offset[t]]` for one row of vectors.
+    """Emit the code of one row: `c += Σ over t of values[t] · (the row of b at b_offsets[t])`.
 
     Args:
         emit: the builder.
-        vectors: in the row.
-        c, b: addresses.
-        nonzeros: (address of the values, address of the offsets in b, how many).
-        columns_left: how many columns of the row exist; None: all of them.
+        vectors: how many vectors of the row are computed.
+        c: the address of the row of c.
+        b: the address that b_offsets count from.
+        nonzeros: (address of the values, address of b_offsets, how many nonzeros the row has).
+        columns_left: how many columns of the row exist, if less than a vector; None: all of them.
     """
     values, b_offsets, count = nonzeros
     one = emit.constant(1)
 
     def nonzero(state: list[ir.Value]) -> list[ir.Value]:
+        """Emit one nonzero; the state is [the addresses of its value and its b_offset, sums]."""
         value, b_offset, *sums = state
         scalar = emit.broadcast(emit.load_scalar(value), emit.vector)
         b_row = emit.offset(b, emit.builder.load(b_offset, typ=WORD))
-        # Masked here too, unlike in gemm.py: b is no padded copy, and may end where its last row does.
+        # Masked, unlike in gemm.py: here b is not padded, and a whole vector could reach beyond its end.
         b_vectors = emit.load(b_row, vectors, columns_left)
         sums = [
             emit.multiply_add(scalar, vector, total)
@@ -93,7 +98,7 @@ def emit_sparse_row(
         next_offset = emit.builder.gep(b_offset, [one], source_etype=WORD)
         return [emit.offset(value, one), next_offset, *sums]
 
-    # One row of c at a time: the next row has other nonzeros, so no load of b could be shared.
+    # One row at a time, unlike in gemm.py: the next row has other nonzeros, and so needs other rows of b.
     state = [values, b_offsets, *emit.load(c, vectors, columns_left)]
     _, _, *sums = emit.loop(count, state, nonzero)
     emit.store(sums, c, columns_left)
@@ -108,14 +113,24 @@ def emit_sparse_rows(
     rows: ir.Value,
     columns_left: ir.Value | None,
 ) -> None:
-    """Emit a loop over the rows of `a` and `c`: see `sparse_gemm_panel`; `b` is an address."""
+    """Emit a loop over all rows of a and c, each by `emit_sparse_row`.
+
+    Args:
+        emit: the builder.
+        vectors, columns_left: see `emit_sparse_row`.
+        c, nonzeros: fields known at run time only; their arrays are addresses of first elements.
+        b: the address that b_offsets count from.
+        rows: how many rows.
+    """
 
     def load_word(address: ir.Value, row: ir.Value) -> ir.Value:
+        """Load element `row` of the int64 array at an address."""
         return emit.builder.load(emit.builder.gep(address, [row], source_etype=WORD), typ=WORD)
 
     def step(state: list[ir.Value]) -> list[ir.Value]:
+        """Emit one row; the state is [its number]."""
         (row,) = state
-        # Rows need not follow each other: each has room for as many nonzeros as there can be.
+        # There may be a gap behind a row's nonzeros: so both its start and its end are loaded.
         start, end = load_word(nonzeros.row_start, row), load_word(nonzeros.row_end, row)
         first_offset = emit.builder.gep(nonzeros.b_offsets, [start], source_etype=WORD)
         first_value = emit.offset(nonzeros.values, start)
@@ -129,10 +144,20 @@ def emit_sparse_rows(
 
 @intrinsic
 def sparse_gemm_panel(typing_context, width, c, nonzeros, b, rows, columns_left):
-    """Add the rows of a panel of columns: see `sparse_gemm`; `width` numbers WIDTHS."""
+    """Do `c += a · b` for a panel of columns.
+
+    Args:
+        width: how wide the panel is, an index of WIDTHS.
+        c: `ScatteredRows`, its offset at the panel's first column.
+        nonzeros: `a`, a `CSR`.
+        b: a `View`, its offset at the panel's first column.
+        rows: how many rows a and c have.
+        columns_left: the number of columns from the panel's first on.
+    """
     dtype = c.types[0].dtype
 
     def codegen(context, builder, signature, arguments):
+        """Emit the code of a call: Numba runs this while it compiles a caller."""
         emit = VectorBuilder(builder, context.get_data_type(dtype))
         width, c, nonzeros, b, rows, columns_left = unpack_arguments(
             context, builder, signature, arguments
@@ -140,6 +165,7 @@ def sparse_gemm_panel(typing_context, width, c, nonzeros, b, rows, columns_left)
         b_address = emit.offset(b.array, b.offset)
 
         def emit_case(vectors: int, masked: int) -> None:
+            """Emit the panel of one width in WIDTHS."""
             mask = columns_left if masked else None
             emit_sparse_rows(emit, vectors, c, nonzeros, b_address, rows, mask)
 
@@ -152,7 +178,7 @@ def sparse_gemm_panel(typing_context, width, c, nonzeros, b, rows, columns_left)
 
 @inlined
 def multiples(count, step):
-    """Return 0, step, 2 · step, ...: where the rows of a matrix begin, for the fields of `CSR`."""
+    """Return int64 (count,): 0, step, 2 · step, ...; for row_start or row_offsets of evenly spaced rows."""
     out = np.empty(count, np.int64)
     for position in range(count):
         out[position] = position * step
@@ -161,22 +187,23 @@ def multiples(count, step):
 
 @jit
 def sparse_gemm(c, nonzeros, b, columns):
-    """Add `a · b` to rows of `c`; all arrays are flat, all offsets are counted in elements.
+    """Do `c += a · b` for a sparse matrix a; all arrays are flat, all offsets count elements.
+
+    For each row and each column j, t running over the row's nonzeros:
+    c.array[c.offset + row_offsets[row] + j] += Σ over t of values[t] · b.array[b.offset + b_offsets[t] + j]
 
     Args:
-        c: `ScatteredRows`.
-        nonzeros: of `a`, a `CSR`.
-        b: a `View`; its offset is added to every offset of the nonzeros.
+        c: `ScatteredRows`, is written.
+        nonzeros: `a`, a `CSR`.
+        b: a `View`.
         columns: how long the rows of `b` and `c` are.
-
-    c[c.offset + row_offsets[row] + j] += Σ over t: values[t] · b[b.offset + b_offsets[t] + j]
     """
     lanes = VECTOR_BYTES // c.array.itemsize
     column = 0
     while column < columns:
         columns_left, width = columns - column, 0
         while WIDTHS[width][0] * lanes > columns_left and not WIDTHS[width][1]:
-            width += 1  # narrower, at last with a mask
+            width += 1  # the next narrower one; the last is masked
         c_panel = ScatteredRows(c.array, c.offset + column, c.row_offsets)
         b_panel, rows = View(b.array, b.offset + column), len(c.row_offsets)
         sparse_gemm_panel(width, c_panel, nonzeros, b_panel, rows=rows, columns_left=columns_left)
@@ -185,7 +212,7 @@ def sparse_gemm(c, nonzeros, b, columns):
 
 @functools.cache
 def sparse_gemm_address(dtype: np.dtype) -> int:
-    """Return where `sparse_gemm` for arrays of this dtype begins, for `function_pointers.call`."""
+    """Return the address of `sparse_gemm` for arrays of this dtype, for `function_pointers.call`."""
     flat, integers = flat_array(dtype), flat_array(np.int64)
     c = types.NamedTuple((flat, INT64, integers), ScatteredRows)
     nonzeros = types.NamedTuple((flat, integers, integers, integers), CSR)

@@ -1,6 +1,7 @@
-"""The transpose of a matrix, a square of vectors at a time: rows become columns without leaving registers.
+"""The transpose of a matrix, computed in squares of lanes x lanes numbers inside vector registers.
 
-Numbers that stand far apart in memory cannot be loaded with one instruction, so they are transposed first:
+A vector instruction loads neighbours in memory only. Where a kernel needs a column as a vector, the matrix is
+transposed first:
 
     a0 a1 a2 a3        a0 b0 c0 d0     loaded as rows of a vector each, halves of rows are swapped with halves
     b0 b1 b2 b3  --->  a1 b1 c1 d1     of others, then quarters, down to single numbers: log2(lanes) rounds
@@ -26,10 +27,11 @@ from tinycnn.ops.kernels.codegen.vector_builder import (
 
 
 def emit_transpose(emit: VectorBuilder, rows: list[ir.Value]) -> list[ir.Value]:
-    """Emit the transpose of a square of vectors: swap halves, then quarters, down to single numbers."""
+    """Emit the transpose of a square: `rows` is a list of `lanes` vectors, and so is the result."""
     distance = emit.lanes // 2
     while distance:
-        # Rows whose numbers differ in the bit of `distance` exchange the lanes that differ in that bit, too.
+        # Rows `one` and `one + distance` swap: the upper lanes (bit `distance` set) of the first with the
+        # lower lanes of the second.
         for one in [row for row in range(emit.lanes) if not row & distance]:
             pair = rows[one], rows[one + distance]
             first = [
@@ -45,22 +47,27 @@ def emit_transpose(emit: VectorBuilder, rows: list[ir.Value]) -> list[ir.Value]:
 
 @intrinsic
 def transpose_square(typing_context, x, relu_output, all_active, y):
-    """Write the transpose of a square of x to y, 0 where `relu_output`, laid out as x, is not above 0.
+    """Write the transpose of one square of lanes x lanes numbers.
 
-    Args: as `transpose`; x and y are matrices that begin where the squares do.
+    Args:
+        x: a `Matrix` that begins with the square.
+        relu_output, all_active: see `transpose`.
+        y: a `Matrix` that begins where the result goes.
     """
     dtype = x.types[0].dtype
 
     def codegen(context, builder, signature, arguments):
+        """Emit the code of a call: Numba runs this while it compiles a caller."""
         emit = VectorBuilder(builder, context.get_data_type(dtype))
         x, relu_output, all_active, y = unpack_arguments(context, builder, signature, arguments)
 
         def row_address(matrix: Matrix, row: int) -> ir.Value:
+            """Return the address of the square's row number `row`."""
             first = emit.offset(matrix.array, matrix.offset)
             return emit.offset(first, emit.times(row, matrix.row_stride))
 
         lanes, zeros = range(emit.lanes), ir.Constant(emit.vector, [0.0] * emit.lanes)
-        # A mask, not a branch: one compiled function serves gradients behind a ReLU and others.
+        # All lanes true, or all false: "or" with it switches the ReLU off, without a branch.
         everywhere = emit.broadcast(all_active, ir.VectorType(ir.IntType(1), emit.lanes))
         rows = []
         for row in lanes:
@@ -68,7 +75,7 @@ def transpose_square(typing_context, x, relu_output, all_active, y):
             (relu_values,) = emit.load(row_address(x._replace(array=relu_output), row), 1)
             active = builder.or_(builder.fcmp_ordered(">", relu_values, zeros), everywhere)
             rows.append(builder.select(active, values, zeros))
-        # All rows are loaded before the first is stored: the square is in registers, y may be x's neighbour.
+        # All rows are loaded before the first is stored, so x and y may lie in the same array.
         for row, values in zip(lanes, emit_transpose(emit, rows), strict=True):
             emit.store([values], row_address(y, row))
         return context.get_dummy_value()
@@ -78,14 +85,14 @@ def transpose_square(typing_context, x, relu_output, all_active, y):
 
 @jit
 def transpose(x, relu_output, all_active, rows, columns, y):
-    """Write the transpose of x, (rows, columns), to y: squares, then the numbers that are left.
+    """Write y = xᵀ, with numbers of x behind an inactive ReLU replaced by 0.
 
     Args:
-        x: a `Matrix`.
-        relu_output: flat, laid out as x: where it is not above 0, x counts as 0.
-        all_active: whether there is no ReLU; `relu_output` may be any array of that size then, such as x.
-        rows, columns: of x.
-        y: a `Matrix`.
+        x: a `Matrix` (rows, columns).
+        relu_output: flat, laid out as x.array: where it is not above 0, x counts as 0.
+        all_active: True if there is no ReLU; then `relu_output` is read and ignored: pass x.array.
+        rows, columns: the size of x.
+        y: a `Matrix` (columns, rows), is written.
     """
     lanes = VECTOR_BYTES // x.array.itemsize
     square_rows, square_columns = rows - rows % lanes, columns - columns % lanes
@@ -94,7 +101,7 @@ def transpose(x, relu_output, all_active, rows, columns, y):
             x_square = Matrix(x.array, x.offset + i * x.row_stride + j, x.row_stride)
             y_square = Matrix(y.array, y.offset + j * y.row_stride + i, y.row_stride)
             transpose_square(x_square, relu_output, all_active, y_square)
-    # What no square covers: the columns that are left of each row, and all columns of the last rows.
+    # What no square covers: the last columns of each row, and all columns of the last rows.
     for i in range(rows):
         for j in range(square_columns if i < square_rows else 0, columns):
             position = x.offset + i * x.row_stride + j
@@ -105,6 +112,6 @@ def transpose(x, relu_output, all_active, rows, columns, y):
 
 @functools.cache
 def transpose_address(dtype: np.dtype) -> int:
-    """Return where `transpose` begins, for `function_pointers.call`."""
+    """Return the address of `transpose` for arrays of this dtype, for `function_pointers.call`."""
     matrix = structure_type(Matrix, dtype)
     return address(transpose, (matrix, flat_array(dtype), types.boolean, INT64, INT64, matrix))

@@ -1,1 +1,1 @@
-"""From Python to machine code: compiling and caching, function pointers, vector instructions."""
+"""From Python to machine code: compiling with a disk cache, calls by address, vector instructions."""

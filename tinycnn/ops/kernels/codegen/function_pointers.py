@@ -24,24 +24,26 @@ def flat_array(dtype: np.dtype) -> types.Array:
 
 
 def address(function: Callable, kinds: tuple) -> int:
-    """Return where the machine code of a compiled function begins, for arguments of these types.
+    """Compile a function for arguments of these types, and return the address of its machine code.
 
     Args:
-        function: made by `jit`; it returns nothing.
-        kinds: Numba's types of its arguments.
+        function: made by `jit`; it returns None.
+        kinds: the Numba types of its arguments.
     """
-    # Compiled, or taken from the disk: no call is needed to choose the types.
     function.compile(kinds)
     compiled = function.overloads[kinds]
     return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
 
 def passed_kind(kind: types.Type) -> types.Type:
-    """Return the type that an argument is passed as: int64 for every whole number, also inside of tuples."""
+    """Return the Numba type that `call` passes an argument of type `kind` as.
+
+    All integers become int64, also inside tuples; other types stay, without Numba's "literal" marks.
+    """
     if isinstance(kind, types.Integer):
         return INT64
     if isinstance(kind, types.BaseTuple):
-        # A literal or an int32 inside of a tuple would make another type, and another layout in memory.
+        # With a literal or an int32 inside, the tuple would have another type and another layout in memory.
         structure = getattr(kind, "instance_class", None)  # of a NamedTuple
         return types.BaseTuple.from_types([passed_kind(field) for field in kind], structure)
     return types.unliteral(kind)
@@ -50,9 +52,9 @@ def passed_kind(kind: types.Type) -> types.Type:
 def emit_cast(
     context: BaseContext, builder: ir.IRBuilder, value: ir.Value, have: types.Type, want: types.Type
 ) -> ir.Value:
-    """Emit the conversion of an argument from the type it has to the type it is passed as.
+    """Emit LLVM IR that converts `value` from the Numba type `have` to `want`; return the converted value.
 
-    Tuples go field by field, named or not: Numba's own conversion knows no NamedTuple.
+    Tuples are converted field by field, because Numba's own cast does not support NamedTuples.
     """
     if not isinstance(have, types.BaseTuple):
         return context.cast(builder, value, have, want)
@@ -62,13 +64,15 @@ def emit_cast(
 
 @intrinsic
 def call(typing_context, function_address, arguments):
-    """Call the function at an address with a tuple of arguments, of exactly the types it was compiled for.
+    """Call the compiled function at `function_address`, which comes from `address`; return None.
 
-    Whole numbers are passed as int64.
+    `arguments` is a tuple. Their types must be those that the function was compiled for, or memory is
+    overwritten: nothing checks them. Integers are passed as int64.
     """
     kinds = [passed_kind(kind) for kind in arguments.types]
 
     def codegen(context, builder, signature, given):
+        """Emit the code of a call: Numba runs this while it compiles a caller."""
         fields = zip(cgutils.unpack_tuple(builder, given[1]), arguments.types, kinds, strict=True)
         values = [emit_cast(context, builder, *field) for field in fields]
         kind: ir.FunctionType = context.call_conv.get_function_type(types.none, kinds)

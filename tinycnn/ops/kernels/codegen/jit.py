@@ -11,14 +11,17 @@ from collections.abc import Callable, Iterator
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 
-KERNELS = pathlib.Path(__file__).parents[1]
+KERNELS = pathlib.Path(__file__).parents[1]  # the folder tinycnn/ops/kernels
 
 
 @functools.cache
 def source_hash() -> str:
-    """Hash every file of the kernels: a kernel's machine code depends on the kernels that it calls."""
+    """Return the SHA-256 of all Python files in tinycnn/ops/kernels, as hexadecimal digits.
+
+    It is part of every cache key, because a kernel's machine code contains the kernels that it calls.
+    """
     digest = hashlib.sha256()
-    # All of them, since what is inlined where is not known here: a change costs one compilation.
+    # Which kernel contains which is not known here: so any change makes all be compiled anew.
     for path in sorted(KERNELS.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -26,7 +29,7 @@ def source_hash() -> str:
 
 @functools.cache
 def announce() -> None:
-    """Say, once in a process, why nothing seems to happen."""
+    """Print to standard error, once in a process, that kernels are being compiled, which takes long."""
     if sys.stderr is not None:
         print(
             "compiling kernels that were not needed here before: up to twenty seconds, once",
@@ -36,18 +39,18 @@ def announce() -> None:
 
 
 class HashedFiles(IndexDataCacheFile):
-    """The cache files of one function, each with the hash of its bytes at the end.
+    """The cache files of one function, each with the SHA-256 of its bytes appended.
 
-    Numba trusts these files, and a flipped bit in machine code can end the process. What follows a
-    pickle is not read by it, so the files stay in Numba's own format.
+    Numba does not check these files, and a flipped bit in machine code can crash the process. Unpickling
+    ignores bytes behind the pickle, so Numba can still read the files.
 
-    The process may end at any moment, also between two files, and others may write beside it: each
-    file is put in place as a whole, and its name goes by what is in it. With Numba's running numbers
-    an index could name the machine code of other types, or of an older source.
+    A function has an index file, which maps types to data files with machine code. Numba numbers the data
+    files; after a crash, or with two processes writing, an index could then name a file with machine code
+    for other types or of an older source. So here the name is a hash of source and types.
     """
 
     def save(self, key: tuple, data: tuple) -> None:
-        """Write the machine code, and then the index that names it."""
+        """Write `data`, the machine code for `key`, to a file, and then the index that names this file."""
         overloads = self._load_index()
         digest = hashlib.sha256(repr((self._source_stamp, key)).encode()).digest()
         # The same code has the same name: two processes that write it at once write the same bytes.
@@ -58,6 +61,7 @@ class HashedFiles(IndexDataCacheFile):
 
     @contextlib.contextmanager
     def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
+        """Yield a file in memory that is written, with its SHA-256 behind it, when the block ends."""
         with super()._open_for_write(filepath) as file:
             # Kept in memory until complete, for the hash is over all of it.
             content = io.BytesIO()
@@ -65,19 +69,21 @@ class HashedFiles(IndexDataCacheFile):
             file.write(content.getvalue() + hashlib.sha256(content.getvalue()).digest())
 
     def _load_index(self) -> dict:
+        """Return the index, {key: name of a data file}; ValueError if the file is damaged."""
         check_hash(pathlib.Path(self._index_path))
         return super()._load_index()
 
     def _load_data(self, name: str) -> tuple:
+        """Return the machine code in a data file; ValueError if the file is damaged."""
         check_hash(pathlib.Path(self._data_path(name)))
         return super()._load_data(name)
 
 
 def check_hash(path: pathlib.Path) -> None:
-    """Raise if a file that is there does not end in the hash of what comes before.
+    """Return if the file does not exist, or ends in the SHA-256 of the bytes before.
 
     Raises:
-        ValueError: with the path.
+        ValueError: if it is damaged; the message names the path.
     """
     if path.exists():
         stored = path.read_bytes()
@@ -86,9 +92,9 @@ def check_hash(path: pathlib.Path) -> None:
 
 
 class ForgivingCache(FunctionCache):
-    """Numba's disk cache, made to notice changes in called kernels and to survive damaged files.
+    """Numba's disk cache of one function; it notices changes in called kernels and survives damaged files.
 
-    Numba itself looks only at the file of the outermost function, and raises on a truncated file.
+    Numba's own looks only at the source file of the function itself, and raises if a file is truncated.
     """
 
     def __init__(self, function: Callable):
@@ -98,7 +104,8 @@ class ForgivingCache(FunctionCache):
         )
 
     def _index_key(self, sig: object, codegen: object) -> tuple:
-        # Numba's key has the types and the CPU; ours also what the called kernels were.
+        """Return the key of the machine code for arguments of some types."""
+        # Numba's key has the types and the CPU; ours has the source of all kernels, too.
         return (*super()._index_key(sig, codegen), source_hash())
 
     def load_overload(self, sig: object, target_context: object) -> object:
@@ -107,7 +114,7 @@ class ForgivingCache(FunctionCache):
         try:
             loaded = super().load_overload(sig, target_context)
         except Exception:  # a damaged file can raise anything out of unpickling
-            # Everything of this function goes: the index may name what is damaged, too.
+            # All files of this function are removed: the index may be damaged, or name a damaged file.
             with contextlib.suppress(OSError):
                 self.flush()
         if loaded is None:
@@ -115,28 +122,28 @@ class ForgivingCache(FunctionCache):
         return loaded
 
     def save_overload(self, sig: object, data: object) -> None:
-        """Store the machine code; a full or read-only disk costs only the next start's time."""
+        """Store the machine code, if possible; otherwise the next process compiles again."""
         with contextlib.suppress(Exception):  # OSError, or a damaged index that cannot be replaced
             super().save_overload(sig, data)
 
 
 class NoCache(NullCache):
-    """Nothing is kept from one process to the next, and each says so."""
+    """A cache that stores nothing: used where no cache folder can be written."""
 
     def load_overload(self, sig: object, target_context: object) -> None:
-        """Say that compiling begins."""
+        """Announce that compiling begins, and return None: nothing is stored."""
         announce()
 
 
 def jit(function: Callable, **options: object) -> Callable:
-    """Compile `function` at its first call for the types it receives; it runs without the GIL.
+    """Return `function` compiled by Numba, at its first call with arguments of new types; without the GIL.
 
     Args:
         function: written in the part of Python that Numba compiles.
-        options: of Numba's, beside the usual ones.
+        options: further options of `numba.njit`.
 
     Returns:
-        The dispatcher; where no cache folder can be written, one that compiles in every process.
+        Numba's dispatcher, called like `function`. Its machine code is kept on disk if that can be written.
 
     Example:
         >>> @jit
@@ -147,18 +154,18 @@ def jit(function: Callable, **options: object) -> Callable:
     """
     # Without the GIL kernels run side by side; NumPy's rules give inf and NaN for a division by zero.
     dispatcher = numba.njit(nogil=True, error_model="numpy", **options)(function)
-    # RuntimeError: no folder of Numba's list can be written; the others: a Numba with another inside.
+    # AttributeError, TypeError: a version of Numba with other internals; then it uses its own cache, or none.
     with contextlib.suppress(AttributeError, TypeError):
         try:
             dispatcher._cache = ForgivingCache(function)
-        except RuntimeError:
+        except RuntimeError:  # none of Numba's cache folders can be written
             dispatcher._cache = NoCache()
     return dispatcher
 
 
 def inlined(function: Callable) -> Callable:
-    """Mark a function to be written into the kernels that call it: it is never compiled by itself.
+    """Return `function` for Numba to insert into the kernels that call it; it is not compiled by itself.
 
-    What is called by one or two kernels, and is small, compiles in half the time that way.
+    For small functions with one or two callers this halves the time of compiling.
     """
     return numba.njit(inline="always", nogil=True, error_model="numpy")(function)

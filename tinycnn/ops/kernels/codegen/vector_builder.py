@@ -1,11 +1,14 @@
-"""Emitting LLVM IR: vectors, loops over them, and nothing hidden.
+"""Emitting LLVM IR: vectors, and loops over them.
 
 Numba translates Python into LLVM IR and relies on LLVM's vectorizer. Where that is not good enough, an
 *intrinsic* emits the instructions itself. `VectorBuilder` has one method for each operation that the kernels
 need: load or store a row of vectors, broadcast a scalar, fused multiply-add, loop.
 
-LLVM IR is in static single assignment form: a value never changes. So a loop carries its state from iteration
-to iteration in *phi nodes*, which LLVM keeps in registers as long as there are enough of them.
+To *emit* is to append instructions to the function that is being compiled. An `ir.Value` is the result that
+an instruction will have when the compiled function runs: a number, a vector or an address. Python's ints,
+lists and loops in these functions exist only while compiling. An intrinsic returns its signature and a
+function `codegen`, which Numba calls whenever it compiles a call of the intrinsic; `arguments` are the
+`ir.Value`s of the call's arguments.
 """
 
 from collections.abc import Callable
@@ -30,7 +33,8 @@ def vector_shape(features: str, triple: str) -> tuple[int, int, bool]:
         (32, 2, True)
     """
     have = set(features.split(","))
-    # 32 registers and broadcasts in the multiply-add itself: four vectors a row, though they are short.
+    # The more registers, the larger the tile of gemm.py whose sums they can hold: 6 rows x 2 or 4 vectors.
+    # ARM: 32 registers, and a multiply-add that broadcasts: four vectors a row, though they are short.
     if triple.startswith(("aarch64", "arm64")):
         return 16, 4, True
     # 32 registers: 6 x 4 accumulators leave eight for operands.
@@ -43,8 +47,10 @@ def vector_shape(features: str, triple: str) -> tuple[int, int, bool]:
 
 
 def compiled_features() -> str:
-    """Return the features that Numba compiles for: those of the user's setting, else the machine's."""
-    # NUMBA_CPU_FEATURES: code for another machine, or a test of the narrower tiles.
+    """Return the CPU features that Numba compiles for, such as "+avx2,+fma".
+
+    They are those of the environment's NUMBA_CPU_FEATURES if set, else this machine's.
+    """
     if config.CPU_FEATURES is not None:
         return config.CPU_FEATURES
     return binding.get_host_cpu_features().flatten()
@@ -56,7 +62,11 @@ VECTOR_BYTES, VECTORS, FUSED = vector_shape(compiled_features(), binding.get_def
 def unpack(
     context: BaseContext, builder: ir.IRBuilder, kind: types.Type, value: ir.Value
 ) -> object:
-    """Emit what an argument consists of: the address of an array's first element, the fields of a tuple."""
+    """Return an argument of an intrinsic in the form that is easy to emit code with.
+
+    An array becomes the address of its first element; a tuple becomes a tuple of its unpacked fields (a
+    NamedTuple stays one); other values stay. `kind` is the argument's Numba type.
+    """
     if isinstance(kind, types.Array):
         return arrayobj.make_array(kind)(context, builder, value).data
     if not isinstance(kind, types.BaseTuple):
@@ -69,18 +79,18 @@ def unpack(
 def unpack_arguments(
     context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: list
 ) -> list:
-    """Emit what each argument of an intrinsic consists of: see `unpack`."""
+    """Return a list of all arguments of an intrinsic, each as `unpack` returns it."""
     pairs = zip(signature.args, arguments, strict=True)
     return [unpack(context, builder, *pair) for pair in pairs]
 
 
 def switch(builder: ir.IRBuilder, selector: ir.Value, cases: dict[int, Callable]) -> None:
-    """Emit a switch: only the case of this value runs, or none.
+    """Emit a switch statement: at run time the case whose number equals `selector` runs, or none.
 
     Args:
         builder: where the instructions go.
-        selector: known at run time.
-        cases: functions that emit a case.
+        selector: an integer that is known only at run time.
+        cases: by number, functions without arguments that emit the code of a case.
     """
     # Not a chain of comparisons: LLVM makes a jump table of it.
     done = builder.append_basic_block("done")
@@ -110,7 +120,7 @@ class VectorBuilder:
         self.word = ir.IntType(64)
 
     def constant(self, value: int) -> ir.Constant:
-        """Return a 64-bit integer."""
+        """Return a constant 64-bit integer."""
         return ir.Constant(self.word, value)
 
     def offset(self, pointer: ir.Value, index: ir.Value) -> ir.Value:
@@ -126,8 +136,7 @@ class VectorBuilder:
         return self.builder.load(pointer, typ=self.element)
 
     def vector_pointer(self, pointer: ir.Value, index: int) -> ir.Value:
-        """Return the address of vector `index` after `pointer`."""
-        # Pointers point to elements; a vector is only a way to read some of them.
+        """Return the address of vector `index` after `pointer`, typed as a pointer to a vector."""
         address = self.offset(pointer, self.constant(index * self.lanes))
         return self.builder.bitcast(address, self.vector.as_pointer())
 
@@ -143,12 +152,12 @@ class VectorBuilder:
         )
 
     def shuffle(self, one: ir.Value, other: ir.Value, indices: list[int]) -> ir.Value:
-        """Return the lanes at these indices of two vectors laid end to end."""
+        """Return the vector of lanes `indices` of the 2 · lanes elements of `one` followed by `other`."""
         lanes = ir.VectorType(ir.IntType(32), self.lanes)
         return self.builder.shuffle_vector(one, other, ir.Constant(lanes, indices))
 
     def mask(self, width: ir.Value, index: int) -> ir.Value:
-        """Return which lanes of vector `index` lie left of column `width`."""
+        """Return a vector of booleans: which lanes of vector `index` of a row hold a column below `width`."""
         words = ir.VectorType(self.word, self.lanes)
         start = index * self.lanes
         # Compared as 64-bit integers, so that `width` may be any count of columns.
@@ -156,19 +165,22 @@ class VectorBuilder:
         return self.builder.icmp_signed("<", columns, self.broadcast(width, words))
 
     def call(self, name: str, result: ir.Type, arguments: list[ir.Value]) -> ir.Value:
-        """Call the LLVM intrinsic `name`."""
+        """Emit a call of the LLVM intrinsic `name`, which returns the type `result`; return its value."""
         kind = ir.FunctionType(result, [argument.type for argument in arguments])
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, arguments)
 
     def suffix(self) -> str:
-        """Return how LLVM names this vector type in its intrinsics."""
+        """Return LLVM's name of the vector type at the end of its intrinsics' names, such as "v8f32"."""
         return f"v{self.lanes}f{8 * self.size}"
 
     def load(
         self, pointer: ir.Value, vectors: int, width: ir.Value | None = None
     ) -> list[ir.Value]:
-        """Load a row of vectors; lanes at or beyond column `width` are not read and become 0."""
+        """Return a list of `vectors` vectors that lie one after the other at `pointer`.
+
+        With `width` only the first `width` columns are read, and the other lanes are 0; None: all are read.
+        """
         loaded = []
         for index in range(vectors):
             address = self.vector_pointer(pointer, index)
@@ -178,7 +190,7 @@ class VectorBuilder:
             else:
                 align = ir.Constant(ir.IntType(32), self.size)
                 zeros = ir.Constant(self.vector, [0.0] * self.lanes)
-                # Lanes behind the end may lie on a page that does not exist: they must not be read at all.
+                # Lanes behind the array's end may lie outside of the process's memory: a read would crash.
                 name = f"llvm.masked.load.{self.suffix()}.p0"
                 arguments = [address, align, self.mask(width, index), zeros]
                 loaded.append(self.call(name, self.vector, arguments))
@@ -187,7 +199,10 @@ class VectorBuilder:
     def store(
         self, values: list[ir.Value], pointer: ir.Value, width: ir.Value | None = None
     ) -> None:
-        """Store a row of vectors; of a single one lanes at or beyond column `width` are not written."""
+        """Store vectors one after the other at `pointer`.
+
+        With `width` there must be one vector, and only its first `width` lanes are written; None: all are.
+        """
         if width is not None:
             (value,) = values
             self.store_partial(value, pointer, width)
@@ -196,13 +211,14 @@ class VectorBuilder:
             self.builder.store(value, self.vector_pointer(pointer, index), align=self.size)
 
     def store_partial(self, value: ir.Value, pointer: ir.Value, width: ir.Value) -> None:
-        """Store the first lanes of a vector: half of it if `width` says so, then a quarter, and so on.
+        """Store the first `width` lanes of a vector, 0 <= width < lanes.
 
-        Why not a masked store: it takes ten times as long on some machines.
+        They are stored in parts of lanes / 2, lanes / 4, ..., 1 lanes: those whose bit is set in `width`.
+        LLVM's masked store takes ten times as long on some machines.
         """
         size = self.lanes // 2
         while size:
-            # The bits of `width` say which halves, quarters, ... there are: they are its binary digits.
+            # `some`: how many lanes of this part are needed, all of them (`size`) or 0.
             some = self.builder.and_(width, self.constant(size))
             needed = self.builder.icmp_signed("!=", some, self.constant(0))
             first_lanes = ir.Constant(ir.VectorType(ir.IntType(32), size), list(range(size)))
@@ -210,14 +226,14 @@ class VectorBuilder:
                 part = self.builder.shuffle_vector(value, value, first_lanes)
                 address = self.builder.bitcast(pointer, part.type.as_pointer())
                 self.builder.store(part, address, align=self.size)
-            # What is left comes to the front, so that the next, smaller part is again the first lanes.
+            # Move the lanes that are not yet stored to the front: the next part takes the first lanes again.
             rotation = [(lane + size) % self.lanes for lane in range(self.lanes)]
             value = self.builder.select(needed, self.shuffle(value, value, rotation), value)
             pointer = self.offset(pointer, some)
             size //= 2
 
     def prefetch(self, pointer: ir.Value) -> None:
-        """Prefetch the cache line at an address, which need not exist: it will be written soon."""
+        """Emit a prefetch of the cache line at `pointer`, for writing; any address is allowed."""
         kinds = [pointer.type, *[ir.IntType(32)] * 3]
         kind = ir.FunctionType(ir.VoidType(), kinds)
         function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
@@ -226,7 +242,7 @@ class VectorBuilder:
 
     def multiply_add(self, a: ir.Value, b: ir.Value, total: ir.Value) -> ir.Value:
         """Return `a · b + total`, rounded once where the machine has the instruction."""
-        # `fma` without the instruction would be a call of a library for each lane.
+        # On a CPU without the instruction, "fma" would call a library function for each lane.
         name = f"llvm.{'fma' if FUSED else 'fmuladd'}.{self.suffix()}"
         return self.call(name, self.vector, [a, b, total])
 
@@ -239,15 +255,18 @@ class VectorBuilder:
         return self.builder.fsub(a, b)
 
     def add_scaled(self, factor: float, a: ir.Value, total: ir.Value) -> ir.Value:
-        """Return `factor · a + total`."""
+        """Return `factor · a + total`; `factor` is known while compiling."""
         return self.multiply_add(ir.Constant(self.vector, [factor] * self.lanes), a, total)
 
     def loop(self, count: ir.Value, state: list[ir.Value], body: Callable) -> list[ir.Value]:
-        """Repeat `state = body(state)` `count` times; return the last state.
+        """Emit a loop that repeats `state = body(state)` `count` times; return the state after it.
 
-        Phi nodes carry the state, so that it stays in registers.
+        Args:
+            count: how often, known at run time; 0 is allowed.
+            state: the values before the first iteration.
+            body: emits one iteration; given the list of the values before it, returns those after it.
         """
-        # The count is one more value that changes from iteration to iteration.
+        # The number of iterations done is one more value of the state, the first.
         builder, state = self.builder, [self.constant(0), *state]
         # A phi node names the blocks that its values come from; `body` may end in another than it began in.
         before = builder.block

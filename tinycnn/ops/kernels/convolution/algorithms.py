@@ -1,4 +1,4 @@
-"""Which algorithm a convolution runs: one table, read from the top; the first that fits is taken.
+"""Which algorithm a convolution runs: TABLE lists choices for each operation; the first that fits is taken.
 
 direct           `direct.py`: windows as rows of a matrix, for every shape
 winograd         `winograd.py`, `winograd_gradient.py`: 3 x 3 with a quarter of the multiplications
@@ -14,69 +14,72 @@ from typing import NamedTuple
 from tinycnn.ops.kernels.convolution import winograd
 from tinycnn.utils.geometry import Padding, Pair, window_geometry
 
-FEW = 8  # channels, or filters: fewer do not fill a vector
+FEW = 8  # channels, or filters: fewer do not fill a vector of eight float32
 
 
 class Problem(NamedTuple):
-    """What the choice depends on: sizes, never how many samples there are, nor how many threads.
+    """The sizes that the choice of an algorithm depends on.
 
-    So the bits of a sample do not depend on its neighbours.
+    The numbers of samples and threads are not among them: the bits of a sample's result depend on neither.
     """
 
     size: Pair  # of the image, (h, w)
     kernel_shape: tuple[int, int, int, int]  # (kh, kw, c, f)
     strides: Pair
     padding: Padding
-    pool: Pair = (1, 1)  # windows of a pooling behind it, side by side
-    input_gradient: bool = True  # whether dx is wanted on the way back
+    pool: Pair = (1, 1)  # (ph, pw), window and strides of a pooling behind the convolution
+    input_gradient: bool = True  # whether dx is wanted by the backward step
 
 
 class Choice(NamedTuple):
-    """An algorithm, the sizes it is taken for, and why: `python -m benchmarks.algorithms` measures each."""
+    """A row of the table. `python -m benchmarks.algorithms` measures whether each choice is the fastest."""
 
-    algorithm: str
-    fits: Callable[[Problem], bool]
+    algorithm: str  # its name, see above
+    fits: Callable[[Problem], bool]  # whether to take it for these sizes
     reason: str
 
 
 def winograd_forward(problem: Problem) -> bool:
-    """3 x 3, strides of 1, enough channels and filters that the transforms are paid back."""
+    """Return True for 3 x 3 kernels with strides of 1 where Winograd's algorithm is faster: see `pays`."""
     size, (kh, kw, _, _), strides, padding = problem[:4]
     output, _, _ = window_geometry(size, (kh, kw), strides, padding)
     return winograd.pays(output, problem.kernel_shape, strides)
 
 
 def winograd_whole_windows(problem: Problem) -> bool:
-    """As `winograd_forward`, and no window of the pooling lies across two bands of tiles."""
+    """As `winograd_forward`, and ph divides the 4 rows of a tile: no window lies across two tiles."""
     return winograd.OUT % problem.pool[0] == 0 and winograd_forward(problem)
 
 
 def winograd_backward_input(problem: Problem) -> bool:
-    """A convolution of dy with the rotated kernel; more padding than 2 would cut dy off in front."""
+    """Return whether Winograd's algorithm is faster for dx, the convolution of dy with the rotated kernel.
+
+    dy is padded by 2 - top and 2 - left, which must not be negative.
+    """
     kh, kw, c, f = problem.kernel_shape
     (top, _), (left, _) = problem.padding
     return max(top, left) <= 2 and winograd.pays(problem.size, (kh, kw, f, c), problem.strides)
 
 
 def few_channels(problem: Problem) -> bool:
-    """A vector would hold one to seven channels; dy, shifted by the kernel's columns, covers the image."""
+    """Return True for fewer than 8 channels, strides of 1, and less padding left and right than kw."""
     _, kw, c, _ = problem.kernel_shape
     return c < FEW and problem.strides == (1, 1) and max(problem.padding[1]) < kw
 
 
 def single_channel(problem: Problem) -> bool:
-    """Gray images, few filters: both sides of every product are planes of pixels."""
+    """Return True for gray images (one channel), at most 8 filters and strides of 1."""
     _, _, c, f = problem.kernel_shape
     return c == 1 and f <= FEW and problem.strides == (1, 1)
 
 
 def single_channel_alone(problem: Problem) -> bool:
-    """As `single_channel`; dx is computed from gradients that lie as `direct.py` has them."""
+    """As `single_channel`, and dx is not wanted: `single_channel.py` computes none."""
     return single_channel(problem) and not problem.input_gradient
 
 
 def always(problem: Problem) -> bool:
-    """For every size."""
+    """Return True: the algorithm fits every size."""
     return True
 
 
@@ -147,7 +150,7 @@ TABLE = {
 
 @functools.lru_cache
 def select(operation: str, problem: Problem) -> str:
-    """Return the algorithm for an operation of the table.
+    """Return the name of the first algorithm in TABLE[operation] that fits.
 
     Example:
         >>> select("forward", Problem((26, 26), (3, 3, 32, 64), (1, 1), ((0, 0), (0, 0))))

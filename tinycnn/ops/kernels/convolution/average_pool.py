@@ -1,4 +1,7 @@
-"""Conv2D + ReLU or tanh + AveragePooling2D: what lies between them is touched once."""
+"""Conv2D + ReLU or tanh + AveragePooling2D as one operation.
+
+Activation and pooling, and their gradients, take one pass over the convolution's output.
+"""
 
 import numpy as np
 
@@ -23,7 +26,7 @@ def conv2d_average_pool2d_forward(
     bias: np.ndarray,
     fused: FusedConvolution,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fast implementation of `reference.conv2d_average_pool2d_forward`."""
+    """Return y and a: fast implementation of `reference.conv2d_average_pool2d_forward`."""
     strides, padding, pool = fused.strides, fused.padding, fused.pool
     code, problem = ACTIVATION_CODES[fused.activation], problem_of(x, kernel, fused)
     if algorithms.select("average_pool_forward", problem) == "single_channel":
@@ -38,22 +41,31 @@ def conv2d_average_pool2d_forward(
 def problem_of(
     x: np.ndarray, kernel: np.ndarray, fused: FusedConvolution, input_gradient: bool = True
 ) -> algorithms.Problem:
-    """Return the sizes of a fused convolution, for the choice of its algorithm."""
+    """Return the `Problem` of a fused convolution, by which `algorithms.select` chooses."""
     sizes = x.shape[1:3], kernel.shape, fused.strides, fused.padding, fused.pool
     return algorithms.Problem(*sizes, input_gradient)
 
 
 @jit
 def forward_span(first, last, a, pool, activation_code, y):
-    """Activate samples first to last of a, in place, and pool them, row by row."""
+    """Apply the activation to a[first:last] in place, and write the means of its windows to y[first:last].
+
+    Args:
+        first, last: which samples.
+        a: (n, oh, ow, f): the convolution's output, which becomes the activation's.
+        pool: (ph, pw).
+        activation_code: see `ACTIVATION_CODES`.
+        y: (n, oh // ph, ow // pw, f), is written.
+    """
     (_, oh, ow, f), (_, rows, columns, _), (ph, pw) = a.shape, y.shape, pool
     a_flat, y_flat, line = a.ravel(), y.ravel(), ow * f
     row, count = np.empty(line, a.dtype), a.dtype.type(ph * pw)
     for b in range(first, last):
-        # In place: backward needs what the activation gave, nobody what it was given.
+        # In place: the backward step needs the activation's output, and nothing needs its input.
         activate(a_flat[b * oh * line : (b + 1) * oh * line], activation_code)
         for i in range(rows):
-            # Rows are added up first, whole: long loops that become vector instructions; columns afterwards.
+            # The ph rows of the windows are added first, in long loops that use vector instructions; then
+            # the pw columns of each window.
             set_to_zero(row)
             for above in range(ph):
                 start = (b * oh + i * ph + above) * line
@@ -75,7 +87,7 @@ def conv2d_average_pool2d_backward(
     fused: FusedConvolution,
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
-    """Fast implementation of `reference.conv2d_average_pool2d_backward`."""
+    """Return the gradients: fast implementation of `reference.conv2d_average_pool2d_backward`."""
     strides, padding, pool = fused.strides, fused.padding, fused.pool
     code, problem = ACTIVATION_CODES[fused.activation], problem_of(x, kernel, fused, input_gradient)
     if algorithms.select("average_pool_backward", problem) == "single_channel":
@@ -91,7 +103,16 @@ def conv2d_average_pool2d_backward(
 
 @jit
 def backward_span(first, last, dy, a, pool, activation_code, dz):
-    """Share the gradients of samples first to last among their windows; go back through the activation."""
+    """Write dz[first:last], the gradient of the convolution's output.
+
+    Args:
+        first, last: which samples.
+        dy: (n, oh // ph, ow // pw, f), the gradient of the means.
+        a: (n, oh, ow, f), the activation's output.
+        pool: (ph, pw).
+        activation_code: see `ACTIVATION_CODES`.
+        dz: shaped as a, is written.
+    """
     (_, oh, ow, f), (_, rows, columns, _), (ph, pw) = a.shape, dy.shape, pool
     dy_flat, a_flat, dz_flat, line = dy.ravel(), a.ravel(), dz.ravel(), ow * f
     row, count = np.zeros(line, a.dtype), a.dtype.type(ph * pw)
@@ -108,5 +129,5 @@ def backward_span(first, last, dy, a, pool, activation_code, dz):
                 start = (b * oh + i * ph + above) * line
                 stop = start + line
                 activation_gradient(row, a_flat[start:stop], dz_flat[start:stop], activation_code)
-        # Rows below the last window took no part in y.
+        # Rows below the last whole window are not part of y: their gradient is 0.
         set_to_zero(dz_flat[(b * oh + rows * ph) * line : (b + 1) * oh * line])

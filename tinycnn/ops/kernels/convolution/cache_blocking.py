@@ -1,13 +1,14 @@
-"""How much of what is worked on stays close: sizes of blocks, for the first two levels of caches."""
+"""Sizes of blocks of data that are worked on at a time, so that they stay in the CPU's caches."""
 
 from tinycnn.ops.kernels.codegen.jit import inlined
 
 # A first-level cache has 32 KB or more, a second-level one 256 KB or more.
-PANEL_BYTES = 20 * 1024  # of a packed panel of the kernel
-ROWS_BYTES = 32 * 1024  # of the rows of an image that are worked on, panel by panel
+PANEL_BYTES = 20 * 1024  # of a packed panel of the kernel, in the first-level cache
+# Of the rows of an image that all panels are multiplied with, in the second-level cache.
+ROWS_BYTES = 32 * 1024
 
 
 @inlined
 def fit_count(available, size):
-    """Return how many things of so many bytes each fit into the bytes available, at least one."""
+    """Return how many blocks of `size` bytes fit into `available` bytes, but at least 1."""
     return max(1, available // (size + 1))

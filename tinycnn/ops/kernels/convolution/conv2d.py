@@ -31,9 +31,12 @@ def conv2d_forward(
     relu: bool = False,
     filters: KeptTransform | MadeAnew = MADE_ANEW,
 ) -> np.ndarray:
-    """Fast implementation of `reference.conv2d_forward`, with a ReLU behind it if wanted.
+    """Return y (n, oh, ow, f): fast implementation of `reference.conv2d_forward`, and of a ReLU if wanted.
 
-    Args: as there; `filters` as in `FusedConvolution`.
+    Args:
+        x, kernel, bias, strides, padding: as in the definition.
+        relu: whether to apply a ReLU to the result.
+        filters: a `KeptTransform` that keeps the transformed kernel for the next call, or MADE_ANEW.
     """
     problem = algorithms.Problem(x.shape[1:3], kernel.shape, strides, padding)
     forward = FORWARD[algorithms.select("forward", problem)]
@@ -48,10 +51,18 @@ def conv2d_backward_input(
     padding: Padding,
     relu_output: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Fast implementation of `reference.conv2d_backward_input`, behind a ReLU if its output is given."""
+    """Return dx (n, h, w, c): fast implementation of `reference.conv2d_backward_input`.
+
+    Before, the gradient goes back through a ReLU if `relu_output` is given.
+
+    Args:
+        dy: (n, oh, ow, f); with relu_output it is the gradient with respect to the ReLU's output.
+        relu_output: output of a ReLU behind the convolution, shaped as dy; None: there is no ReLU.
+        others: as in the definition.
+    """
     problem = algorithms.Problem(x_shape[1:3], kernel.shape, strides, padding)
     backward_input = BACKWARD_INPUT[algorithms.select("backward_input", problem)]
-    relu_output = dy[:0] if relu_output is None else relu_output
+    relu_output = dy[:0] if relu_output is None else relu_output  # length 0: there is no ReLU
     return backward_input(dy, kernel, x_shape, strides, padding, relu_output)
 
 
@@ -63,8 +74,16 @@ def conv2d_backward_kernel(
     padding: Padding,
     relu_output: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fast implementation of `reference.conv2d_backward_kernel`, behind a ReLU if its output is given."""
+    """Return dkernel and dbias: fast implementation of `reference.conv2d_backward_kernel`.
+
+    Before, the gradient goes back through a ReLU if `relu_output` is given.
+
+    Args:
+        dy: (n, oh, ow, f); with relu_output it is the gradient with respect to the ReLU's output.
+        relu_output: output of a ReLU behind the convolution, shaped as dy; None: there is no ReLU.
+        others: as in the definition.
+    """
     problem = algorithms.Problem(x.shape[1:3], kernel_shape, strides, padding)
     backward_kernel = BACKWARD_KERNEL[algorithms.select("backward_kernel", problem)]
-    relu_output = dy[:0] if relu_output is None else relu_output
+    relu_output = dy[:0] if relu_output is None else relu_output  # length 0: there is no ReLU
     return backward_kernel(dy, x, kernel_shape, strides, padding, relu_output)

@@ -33,7 +33,8 @@ from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.kept_transform import KeptTransform, MadeAnew
 
-IMAGE_BYTES = 16 * 1024  # of the image that the weight gradient keeps in the first-level cache
+# Of a band of image rows, in `add_kernel_gradient`: it fits the first-level cache.
+IMAGE_BYTES = 16 * 1024
 
 
 def forward(
@@ -45,9 +46,12 @@ def forward(
     relu: bool,
     filters: KeptTransform | MadeAnew,
 ) -> np.ndarray:
-    """Return y (n, oh, ow, f) as `reference.conv2d_forward` does, behind a ReLU if wanted.
+    """Return y (n, oh, ow, f) as `reference.conv2d_forward` does, with a ReLU behind it if wanted.
 
-    Args: as there; `filters` as in `FusedConvolution`.
+    Args:
+        x, kernel, bias, strides, padding: as in `reference.conv2d_forward`.
+        relu: whether to apply a ReLU to the result.
+        filters: a `KeptTransform` that keeps the packed kernel for the next call, or MADE_ANEW.
     """
     geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], strides, padding)
     n, y = len(x), aligned_empty((len(x), *geometry.output, len(bias)), x.dtype)
@@ -57,7 +61,7 @@ def forward(
         grain(n, y.size * kernel[..., 0].size),
         gemm=gemm_address(x.dtype),
         x=x,
-        panels=filters.of(kernel, pack_kernel),
+        panels=filters.get(kernel, pack_kernel),
         bias=bias,
         geometry=geometry,
         relu=relu,
@@ -67,8 +71,8 @@ def forward(
 
 
 def pack_kernel(kernel: np.ndarray) -> np.ndarray:
-    """Return a kernel (kh, kw, c, f) as packed panels: in HWIO order it is the right operand as it lies."""
-    matrix = kernel.reshape(-1, kernel.shape[3])  # (kh · kw · c, f)
+    """Return a kernel (kh, kw, c, f), as a matrix (kh · kw · c, f), in packed panels: see `pack_panels`."""
+    matrix = kernel.reshape(-1, kernel.shape[3])
     return pack_panels(matrix, panel_width(matrix))
 
 
@@ -78,7 +82,7 @@ def forward_span(start, stop, gemm, x, panels, bias, geometry, relu, y):
 
     Args:
         start, stop: which samples.
-        gemm: its address.
+        gemm: the address of `gemm`, from `gemm_address`.
         x: (n, h, w, c).
         panels: the kernel, (kh · kw · c, f), from `pack_panels`.
         bias: (f,).
@@ -90,7 +94,8 @@ def forward_span(start, stop, gemm, x, panels, bias, geometry, relu, y):
     (_, oh, ow, f), (sh, sw), (h, w) = y.shape, geometry.strides, geometry.padded_size
     image, line, run = np.zeros((h, w, c), x.dtype), w * c, kw * c
     weights, y_flat = panels.ravel(), y.ravel()
-    # So many rows of a kernel panel fit the first-level cache beside the rows of the image.
+    # line: numbers in a row of the padded image; run: numbers in a row of a window.
+    # So many kernel rows of a panel, and so many output rows of the image, fit the caches.
     kernel_rows = fit_count(PANEL_BYTES, run * width * x.itemsize)
     band = fit_count(ROWS_BYTES, sh * line * x.itemsize)
     for b in range(start, stop):
@@ -137,7 +142,10 @@ def backward_kernel(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return dkernel (kh, kw, c, f) and dbias (f,) as `reference.conv2d_backward_kernel` does.
 
-    Args: as there; `relu_output` of a ReLU behind the convolution, shaped as dy, or no samples.
+    Args:
+        dy, x, kernel_shape, strides, padding: as in `reference.conv2d_backward_kernel`.
+        relu_output: output of a ReLU behind the convolution, shaped as dy: where it is not above 0, dy
+            counts as 0. Of length 0: there is no ReLU.
     """
     n, size, f = len(x), math.prod(kernel_shape), kernel_shape[3]
     dkernel = partial_sums(n, size, dy.dtype)
@@ -164,9 +172,9 @@ def backward_kernel_span(start, stop, gemm, dy, relu_output, x, geometry, dkerne
 
     Args:
         start, stop: which chunks.
-        gemm: its address.
+        gemm: the address of `gemm`, from `gemm_address`.
         dy: (n, oh, ow, f).
-        relu_output: where that is not above 0, dy counts as 0; no samples: there is no ReLU.
+        relu_output: shaped as dy: where it is not above 0, dy counts as 0. Of length 0: there is no ReLU.
         x: (n, h, w, c).
         geometry: of the convolution.
         dkernel: (chunks, kh, kw, c, f), is written.
@@ -188,13 +196,22 @@ def backward_kernel_span(start, stop, gemm, dy, relu_output, x, geometry, dkerne
 
 @inlined
 def add_kernel_gradient(gemm, pixels, dz, geometry, padded_filters, dkernel):
-    """Add one sample's gradient of the kernel, from a band of output rows at a time."""
+    """Add one sample's gradient to dkernel, (kh, kw, c, f), one band of output rows after the other.
+
+    Args:
+        gemm: the address of `gemm`, from `gemm_address`.
+        pixels: the padded image, flat.
+        dz: the gradient of the convolution's output, flat, (oh, ow, padded_filters).
+        geometry: of the convolution.
+        padded_filters: f rounded up to whole vectors.
+        dkernel: is added to.
+    """
     (kh, kw, c, f), (oh, ow), (sh, sw) = dkernel.shape, geometry.output, geometry.strides
     line, run, out_flat = geometry.padded_size[1] * c, kw * c, dkernel.ravel()
-    # What all kernel rows read of the image stays in the cache while they take turns.
+    # A band of the image stays in the cache while all kernel rows, di, use it.
     most = fit_count(IMAGE_BYTES, sh * line * pixels.itemsize)
     bands = (oh + most - 1) // most
-    band = (oh + bands - 1) // bands  # rows, as many in each
+    band = (oh + bands - 1) // bands  # output rows in a band, the same number in each but the last
     for i in range(0, oh, band):
         gradients = RightOperand(
             array=dz,
@@ -203,8 +220,8 @@ def add_kernel_gradient(gemm, pixels, dz, geometry, padded_filters, dkernel):
             segment_stride=ow * padded_filters,
         )
         for di in range(kh):
-            # The transposed view: rows run over the numbers of a window row, k over output
-            # pixels, segments over rows of these.
+            # The windows as in `forward_span`, but transposed: a row of this operand is one of the kw · c
+            # numbers of a window row; k runs over output pixels of a row, segments over output rows.
             windows = LeftOperand(
                 array=pixels,
                 offset=(i * sh + di) * line,
@@ -221,7 +238,10 @@ def add_kernel_gradient(gemm, pixels, dz, geometry, padded_filters, dkernel):
 
 @inlined
 def add_bias_gradient(gemm, dz, pixels, dbias):
-    """Add the sum of one sample's gradients: the product of a row of ones with all of its pixels."""
+    """Add to dbias (padded_filters,) the sum of one sample's dz, flat (pixels, padded_filters).
+
+    It is computed as a row of ones times dz.
+    """
     padded_filters, ones = len(dbias), np.ones(1, dz.dtype)
     one_row = matrix_operand(ones, 0, row_stride=0, k_stride=0, length=pixels)
     gradients = RightOperand(dz, 0, k_stride=padded_filters, segment_stride=0)
@@ -232,9 +252,10 @@ def add_bias_gradient(gemm, dz, pixels, dbias):
 
 @inlined
 def pad_filters(dy, relu_output, b, padded_filters, scratch):
-    """Return sample `b` of dy behind a ReLU, if there is one, each pixel padded to `padded_filters` numbers.
+    """Return sample `b` of dy, flat (oh · ow, padded_filters), set to 0 where relu_output is not above 0.
 
-    It is copied into `scratch`, which holds zeros at first, unless nothing is to be done.
+    It is copied into `scratch`, whose padding holds zeros; or it is a view of dy, if there is no ReLU (then
+    relu_output has length 0) and f needs no padding.
     """
     size, f = dy.shape[1] * dy.shape[2], dy.shape[3]
     if len(relu_output) == 0 and f == padded_filters:

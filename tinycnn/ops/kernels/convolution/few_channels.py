@@ -1,8 +1,8 @@
 """The gradient of a convolution with respect to an image of few channels: pixels fill the vectors instead.
 
-`gemm.py` gives every lane of a vector a column of the result. With one channel seven of eight
-lanes would be idle. So the gradients dy are transposed, a row of the image at a time, until a vector holds
-neighbouring *pixels* of one filter; the rows of the result are channels then, its columns pixels.
+`gemm.py` gives every lane of a vector a column of the result. With one channel seven of eight lanes would be
+idle. So the gradients dy are transposed, a row of the image at a time: a vector then holds neighbouring
+*pixels* of one filter, and the matrix that GEMM writes has a row for each channel, a column for each pixel.
 
     dy, a row of the image: (ow, f)              transposed: (f, ow)
     +----------+  a pixel                        +------------------+  a filter
@@ -45,10 +45,11 @@ def backward_input(
     """Return dx (n, h, w, c) as `reference.conv2d_backward_input` does.
 
     Args:
-        dy, kernel, x_shape: as there.
-        strides: (1, 1).
-        padding: fewer columns on either side than the kernel has; `algorithms.py` asks for that.
-        relu_output: y of a ReLU behind the convolution, shaped as dy; no samples, (0, ...), if there is none.
+        dy, kernel, x_shape: as in `reference.conv2d_backward_input`.
+        strides: must be (1, 1).
+        padding: left and right must be less than kw; `algorithms.py` makes sure of that.
+        relu_output: output of a ReLU behind the convolution, shaped as dy: where it is not above 0, dy
+            counts as 0. Of length 0: there is no ReLU.
     """
     n, dx = len(dy), aligned_empty(x_shape, dy.dtype)
     geometry = convolution_geometry(x_shape[1:3], kernel.shape[:2], strides, padding)
@@ -61,7 +62,7 @@ def backward_input(
         transpose=transpose_address(dy.dtype),
         dy=dy,
         relu_output=relu_output,
-        # Only columns are reversed: rows are dealt with by where the result is added.
+        # Only the kernel's columns are reversed. Its rows are not: each adds to another row of dx.
         flipped=np.ascontiguousarray(kernel[:, ::-1].transpose(0, 2, 1, 3)),  # (kh, c, kw, f)
         planes_shape=(geometry.padded_size[0], padded_columns),
         pad_top_left=geometry.pad_top_left,
@@ -78,19 +79,19 @@ def backward_input_span(
 
     Args:
         start, stop: which samples.
-        gemm, transpose: their addresses.
+        gemm, transpose: the addresses of these functions, from `..._address`.
         dy: (n, oh, ow, f).
-        relu_output: of a ReLU behind the convolution, shaped as dy; empty if there is none.
+        relu_output: see `backward_input`.
         flipped: the kernel, columns reversed, (kh, c, kw, f).
-        planes_shape: rows of the padded image, and columns of x padded to the vector width.
+        planes_shape: the number of rows of the padded image, and w rounded up to whole vectors.
         pad_top_left: of the convolution.
         dx: (n, h, w, c), is written.
     """
     (_, oh, ow, f), (kh, c, kw, _), (rows, padded_columns) = dy.shape, flipped.shape, planes_shape
     dy_flat, all_active = dy.ravel(), len(relu_output) == 0
     relu_flat = dy_flat if all_active else relu_output.ravel()
-    width = padded_columns + kw - 1  # whole vectors are read, shifted by the kernel
-    pixels = np.zeros(f * width, dy.dtype)
+    width = padded_columns + kw - 1  # whole vectors are read, from each of kw columns on
+    pixels = np.zeros(f * width, dy.dtype)  # a row of dy, transposed: (f, width)
     planes = np.empty(rows * c * padded_columns, dy.dtype)  # (rows, c, padded_columns)
     # Rows of the result are (kernel row, channel); k runs over filters, segments over columns of the kernel.
     kernel = LeftOperand(
@@ -103,14 +104,15 @@ def backward_input_span(
         segments=kw,
     )
     for b in range(start, stop):
-        # Rows of planes receive from kh rows of dy, one after the other.
+        # Sums begin at 0: kh rows of dy add to each row of planes.
         set_to_zero(planes)
         for i in range(oh):
             source = Matrix(dy_flat, (b * oh + i) * ow * f, row_stride=f)
             target = Matrix(pixels, kw - 1 - pad_top_left[1], row_stride=width)
             call(transpose, (source, relu_flat, all_active, ow, f, target))
             # forward: y[i, j] = Σ x[i + di, j + dj] · kernel[di, dj]
-            # Kernel row di of what row i of dy gives goes to row i + di of the planes: they follow in memory.
+            # Row i of dy, times kernel row di, is added to row i + di of planes. For di = 0, 1, ... these
+            # rows follow each other in memory, so one GEMM with kh · c rows adds to all of them.
             out = Matrix(planes, i * c * padded_columns, row_stride=padded_columns)
             shifted = RightOperand(pixels, 0, k_stride=width, segment_stride=1)
             call(gemm, (out, out, kernel, shifted, kh * c, padded_columns))
@@ -119,7 +121,7 @@ def backward_input_span(
 
 @inlined
 def interleave(planes, padded_columns, top, dx, b):
-    """Write a plane for each channel, from row `top` on, to sample `b` of dx, channels side by side."""
+    """Write dx[b, r, q, ch] = planes[top + r, ch, q]; `planes` is flat, (rows, c, padded_columns)."""
     (_, h, w, c), dx_flat = dx.shape, dx.ravel()
     for r in range(h):
         for ch in range(c):

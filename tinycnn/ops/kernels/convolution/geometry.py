@@ -1,4 +1,4 @@
-"""How the windows of a convolution lie on an image."""
+"""The sizes of a convolution as one NamedTuple, which compiled kernels take as an argument."""
 
 import functools
 from typing import NamedTuple
@@ -20,12 +20,13 @@ class Geometry(NamedTuple):
 def convolution_geometry(
     image_size: Pair, kernel_size: Pair, strides: Pair, padding: Padding
 ) -> Geometry:
-    """Return the geometry of a convolution.
+    """Return the `Geometry` of a convolution.
 
     Args:
         image_size: (h, w).
         kernel_size: (kh, kw).
-        strides, padding: of the convolution.
+        strides: (sh, sw).
+        padding: ((top, bottom), (left, right)) rows and columns of zeros.
 
     Example:
         >>> convolution_geometry((28, 28), (3, 3), (1, 1), ((1, 1), (0, 0))).output

@@ -1,4 +1,4 @@
-"""Conv2D + ReLU + MaxPooling2D, and Dropout, as one: what lies between them never reaches memory.
+"""Conv2D + ReLU + MaxPooling2D, and Dropout, as one operation: what lies between them is never stored whole.
 
 Forward, a band of output rows is convolved into a few kilobytes, and only the maxima and their argmax are
 written. Backward, one number in each window has a gradient, so the gradients are a sparse matrix: in CSR form
@@ -42,20 +42,20 @@ from tinycnn.utils.geometry import FusedConvolution, Pair
 
 
 class Pooled(NamedTuple):
-    """What the forward step writes, both (n, rows, columns, f), and how."""
+    """The result of the forward step, and the settings of pooling and dropout."""
 
-    y: np.ndarray  # ReLU of the maxima, after dropout
-    argmax: np.ndarray  # uint8: index in the window
-    pool: Pair  # rows and columns of a window
-    mask: Mask  # of the dropout
+    y: np.ndarray  # (n, oh // ph, ow // pw, f): relu(maximum of a window), after dropout
+    argmax: np.ndarray  # shaped as y, uint8: the maximum's index in its window, row · pw + column
+    pool: Pair  # (ph, pw)
+    mask: Mask  # settings of the dropout
 
 
 class Gradients(NamedTuple):
-    """What the backward step writes."""
+    """The arrays that the backward step writes; a chunk is some samples whose gradients are summed."""
 
     dkernel: np.ndarray  # (chunks, f, kh, kw · c)
     dbias: np.ndarray  # (chunks, f)
-    dx: np.ndarray  # (n, h, w, c), or no samples: it is not wanted
+    dx: np.ndarray  # (n, h, w, c); of length 0: it is not wanted
 
 
 def conv2d_relu_max_pool2d_forward(
@@ -66,9 +66,9 @@ def conv2d_relu_max_pool2d_forward(
     rate: float,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fast implementation of `reference.conv2d_relu_max_pool2d_forward`."""
-    place, (ph, pw) = (fused.strides, fused.padding), fused.pool
-    geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], *place)
+    """Return y and argmax: fast implementation of `reference.conv2d_relu_max_pool2d_forward`."""
+    strides, padding, (ph, pw) = fused.strides, fused.padding, fused.pool
+    geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], strides, padding)
     n, (oh, ow), f = len(x), geometry.output, len(bias)
     y = aligned_empty((n, oh // ph, ow // pw, f), x.dtype)
     argmax = np.empty(y.shape, np.uint8)
@@ -77,7 +77,7 @@ def conv2d_relu_max_pool2d_forward(
         "pooled": Pooled(y, argmax, (ph, pw), mask_parameters(x.dtype, rate, seed)),
     }
     least = grain(n, n * oh * ow * kernel.size)
-    problem = algorithms.Problem(x.shape[1:3], kernel.shape, *place, (ph, pw))
+    problem = algorithms.Problem(x.shape[1:3], kernel.shape, strides, padding, (ph, pw))
     if algorithms.select("max_pool_forward", problem) == "winograd":
         workers.run(
             winograd_span,
@@ -85,7 +85,7 @@ def conv2d_relu_max_pool2d_forward(
             least,
             addresses=winograd.addresses(x.dtype),
             x=x,
-            transformed=fused.filters.of(kernel, winograd.filter_transform),
+            transformed=fused.filters.get(kernel, winograd.filter_transform),
             bias=bias,
             geometry=winograd.enlarge_to_tiles(geometry),
             **outputs,
@@ -97,7 +97,7 @@ def conv2d_relu_max_pool2d_forward(
             least,
             gemm=gemm_address(x.dtype),
             x=x,
-            kernel=fused.filters.of(kernel, pad_to_vector_width),
+            kernel=fused.filters.get(kernel, pad_to_vector_width),
             bias=bias,
             geometry=geometry,
             **outputs,
@@ -107,16 +107,16 @@ def conv2d_relu_max_pool2d_forward(
 
 @jit
 def forward_span(start, stop, gemm, max_pool_row, x, kernel, bias, geometry, pooled):
-    """Convolve and pool samples start to stop, one row of windows after the other.
+    """Write pooled.y[start:stop] and pooled.argmax[start:stop], one row of pooling windows after the other.
 
     Args:
         start, stop: which samples.
-        gemm, max_pool_row: their addresses.
+        gemm, max_pool_row: the addresses of these functions, from `..._address`.
         x: (n, h, w, c).
-        kernel: (kh, kw, c, f), padded to the vector width.
+        kernel: (kh, kw, c, f), f padded to whole vectors.
         bias: (f,).
         geometry: of the convolution.
-        pooled: `Pooled`, is written.
+        pooled: `Pooled`, its y and argmax are written.
     """
     (_, rows, columns, f), (ph, _), ow = pooled.y.shape, pooled.pool, geometry.output[1]
     (h, w), y_flat, argmax_flat = geometry.padded_size, pooled.y.ravel(), pooled.argmax.ravel()
@@ -124,7 +124,7 @@ def forward_span(start, stop, gemm, max_pool_row, x, kernel, bias, geometry, poo
     for b in range(start, stop):
         pixels = pad_image(x, x[:0], b, geometry.pad_top_left, image)
         for i in range(rows):
-            # Only the rows of one row of windows are there at a time: they stay in the first-level cache.
+            # z holds the ph output rows of one row of windows: so it stays in the first-level cache.
             for row in range(ph):
                 out = Matrix(z, row * ow * f, row_stride=f)
                 convolve_row(gemm, pixels, i * ph + row, kernel, bias, geometry, out)
@@ -136,7 +136,17 @@ def forward_span(start, stop, gemm, max_pool_row, x, kernel, bias, geometry, poo
 
 @inlined
 def convolve_row(gemm, pixels, i, kernel, bias, geometry, out):
-    """Write row `i` of the convolution of an image, its pixels being the rows of `out`."""
+    """Write row `i` of the convolution's output, bias added, to `out`, a `Matrix` (ow, f).
+
+    Args:
+        gemm: the address of `gemm`, from `gemm_address`.
+        pixels: the padded image, flat.
+        i: which output row.
+        kernel: (kh, kw, c, f), f padded to whole vectors.
+        bias: (f,).
+        geometry: of the convolution.
+        out: is written.
+    """
     (kh, kw, c, padded_filters), (sh, sw) = kernel.shape, geometry.strides
     line = geometry.padded_size[1] * c
     windows = LeftOperand(
@@ -160,9 +170,13 @@ def convolve_row(gemm, pixels, i, kernel, bias, geometry, out):
 
 @jit
 def winograd_span(start, stop, addresses, max_pool_row, x, transformed, bias, geometry, pooled):
-    """Convolve and pool samples start to stop, one band of tiles after the other.
+    """Do the same as `forward_span` by Winograd's algorithm, one band of its tiles after the other.
 
-    Args: as `forward_span`, but for `addresses`, Winograd's, and `transformed`, from `filter_transform`.
+    Args:
+        start, stop, max_pool_row, x, bias, pooled: as in `forward_span`.
+        addresses: from `winograd.addresses`.
+        transformed: the kernel, from `winograd.filter_transform`.
+        geometry: of the convolution, from `winograd.enlarge_to_tiles`.
     """
     (_, rows, columns, f), c, (ph, _) = pooled.y.shape, x.shape[3], pooled.pool
     image, y_flat = np.zeros((*geometry.padded_size, c), x.dtype), pooled.y.ravel()
@@ -174,7 +188,7 @@ def winograd_span(start, stop, addresses, max_pool_row, x, transformed, bias, ge
             count = winograd.convolve_rows(
                 addresses, pixels, top, transformed, bias, geometry, scratch
             )
-            # A band is some whole rows of windows high, because OUT is: none of them lies across two bands.
+            # ph divides OUT, and so the rows of a band: no window lies across two bands.
             for row in range(0, count - ph + 1, ph):
                 source = Matrix(z, row * z_row, row_stride=z_row)
                 maxima = Maxima(y_flat, argmax_flat, (b * rows + (top + row) // ph) * columns * f)
@@ -184,7 +198,7 @@ def winograd_span(start, stop, addresses, max_pool_row, x, transformed, bias, ge
 
 @inlined
 def drop_sample(pooled, b):
-    """Drop what dropout says of sample `b`, in place, if its rate is not 0."""
+    """Apply the dropout of pooled.mask to pooled.y[b], in place; do nothing if its rate is 0."""
     size = pooled.y[0].size
     if pooled.mask.threshold > 0:
         drop_in_place(b * size, (b + 1) * size, pooled.y.ravel(), pooled.mask)
@@ -200,14 +214,14 @@ def conv2d_relu_max_pool2d_backward(
     rate: float,
     input_gradient: bool,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
-    """Fast implementation of `reference.conv2d_relu_max_pool2d_backward`."""
+    """Return the gradients: fast implementation of `reference.conv2d_relu_max_pool2d_backward`."""
     (n, h, w, c), (kh, kw, _, f) = x.shape, kernel.shape
     sums, dbias = partial_sums(n, kernel.size, x.dtype), partial_sums(n, f, x.dtype)
     chunks, dkernel = len(sums), sums.reshape(-1, f, kh, kw * c)
     dx = aligned_empty(x.shape if input_gradient else (0, h, w, c), x.dtype)
-    # Each filter's numbers in a kernel row follow each other: that is a row of b for dx.
-    exchanged = aligned_empty((kh, f, kw * c), x.dtype)  # channels and filters
-    exchanged.reshape(kh, f, kw, c)[...] = kernel.transpose(0, 3, 1, 2)
+    # The kernel, filters before columns: a filter's kw · c numbers of a kernel row are a row of b for dx.
+    transposed = aligned_empty((kh, f, kw * c), x.dtype)
+    transposed.reshape(kh, f, kw, c)[...] = kernel.transpose(0, 3, 1, 2)
     workers.run(
         backward_span,
         chunks,
@@ -216,38 +230,38 @@ def conv2d_relu_max_pool2d_backward(
         dy=dy,
         pooled=Pooled(y, argmax, fused.pool, mask_parameters(x.dtype, rate, 0)),
         x=x,
-        exchanged=exchanged,
+        transposed=transposed,
         geometry=convolution_geometry((h, w), (kh, kw), fused.strides, fused.padding),
         gradients=Gradients(dkernel, dbias, dx),
     )
-    # The sparse matrix had a row for each filter, so filters come first here: back to (kh, kw, c, f).
+    # `add_kernel_gradient` computes it with filters first: back to (kh, kw, c, f).
     total = sum_partials(sums).reshape(f, kh, kw, c)
     dkernel = np.ascontiguousarray(total.transpose(1, 2, 3, 0))
     return (dx if input_gradient else None), dkernel, dbias.sum(axis=0)
 
 
 @jit
-def backward_span(start, stop, sparse_gemm, dy, pooled, x, exchanged, geometry, gradients):
-    """Go through each chunk's samples; each chunk has its own dkernel and dbias, each sample its dx.
+def backward_span(start, stop, sparse_gemm, dy, pooled, x, transposed, geometry, gradients):
+    """Sum dkernel and dbias of the samples in chunks start to stop - 1, and write their dx.
 
     Args:
         start, stop: which chunks.
-        sparse_gemm: its address.
+        sparse_gemm: the address of `sparse_gemm`, from `sparse_gemm_address`.
         dy: (n, rows, columns, f).
-        pooled: what the forward step gave; of its mask the scale.
+        pooled: y and argmax of the forward step, pool, and the scale of its dropout.
         x: (n, h, w, c).
-        exchanged: the kernel, channels and filters exchanged, (kh, f, kw · c).
+        transposed: the kernel, transposed to (kh, f, kw · c).
         geometry: of the convolution.
-        gradients: `Gradients`, are written.
+        gradients: `Gradients`, is written.
     """
     (n, _, _, c), chunks, windows = x.shape, len(gradients.dkernel), pooled.y.shape[1:]
     (h, w), pad_top_left = geometry.padded_size, geometry.pad_top_left
-    # Kept for all samples: the zeros round an image are written once.
+    # Used for all samples: so the zeros round the image are written once.
     image, padded_dx = np.zeros((h, w, c), x.dtype), np.empty((h, w, c), x.dtype)
     window_offsets = find_window_offsets(windows, pooled.pool, geometry.strides, w * c, c)
     scratch = allocate_nonzeros(window_offsets.size, windows[2], x)
     dz = np.empty(pooled.y[0].size, x.dtype)
-    # A number is written first and counted afterwards, so there is room for one more.
+    # `list_active` writes a position before it decides whether to count it: so there is room for one more.
     positions, counts = np.empty(len(dz) + 1, np.int64), np.empty(len(window_offsets) + 1, np.int64)
     for chunk in range(start, stop):
         dkernel, dbias = gradients.dkernel[chunk], gradients.dbias[chunk]
@@ -261,10 +275,10 @@ def backward_span(start, stop, sparse_gemm, dy, pooled, x, exchanged, geometry, 
             list_active(active, pooled.y[b].ravel(), dbias)
             add_kernel_gradient(sparse_gemm, active, scratch, windows, pixels, w * c, dkernel)
             if len(gradients.dx) > 0:
-                # With zeros round the image the sum is cut out of a larger one.
+                # With padding, the gradient of the padded image is computed, and then cut.
                 padding = h > gradients.dx.shape[1] or w > gradients.dx.shape[2]
                 target = padded_dx.ravel() if padding else gradients.dx[b].ravel()
                 set_to_zero(target)
-                add_input_gradient(sparse_gemm, active, scratch, exchanged, target, w * c)
+                add_input_gradient(sparse_gemm, active, scratch, transposed, target, w * c)
                 if padding:
                     crop_into(padded_dx, pad_top_left, gradients.dx, b)

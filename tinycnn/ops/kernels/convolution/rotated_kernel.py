@@ -4,8 +4,9 @@
     backward   dx[r, q] = Σ dy[(r - di) / sh, (q - dj) / sw] · kernel[di, dj]   over di, dj and filters
 
 Where a stride is 1 that is again a convolution, of dy with zeros round it; rows and columns of the kernel run
-the other way, and its channels and filters are exchanged. With strides, a quotient must be whole: the pixels
-with the same r mod sh and q mod sw meet one part of the kernel, so it is a convolution for each part.
+the other way, and its channels and filters are exchanged. With strides, only terms whose quotients are whole
+count: so all pixels of the padded image with the same (r mod sh, q mod sw) use the same rows and columns of
+the kernel, called a part of it here, and dx is one convolution for each of the sh · sw parts.
 """
 
 from typing import NamedTuple
@@ -31,22 +32,24 @@ from tinycnn.ops.kernels.parallel.grain import grain
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
 
-# A padded image of gradients this much narrower than x, with so many filters, is not worth its zeros.
+# If ow · sw < NARROW · w and f >= LONG, products with the zeros beside dy take longer than `add_columns`.
 NARROW, LONG = 0.8, 32
 
 
 class RotatedKernel(NamedTuple):
-    """A kernel rotated by 180°, channels and filters exchanged, in as many parts as strides make of it."""
+    """The sh · sw parts of a kernel, each rotated by 180°, channels and filters exchanged, and packed."""
 
-    weights: np.ndarray  # the packed panels of each part, one part after the other, flat
-    part_offsets: np.ndarray  # where the parts begin
-    sizes: np.ndarray  # (parts, 2): rows and columns of each
-    width: int  # of a panel
+    # Flat: for each part its panels from `pack_panels`, (panels, rows · columns · f, width).
+    weights: np.ndarray
+    part_offsets: np.ndarray  # where in weights each part begins
+    sizes: np.ndarray  # (parts, 2): kernel rows and columns of each part
+    width: int  # columns of a panel
 
 
 def rotate_kernel(kernel: np.ndarray, strides: Pair) -> RotatedKernel:
-    """Return the parts of a kernel (kh, kw, c, f); part p · sw + q has its rows p, p + sh, ... and columns
-    q, q + sw, ...
+    """Return the `RotatedKernel` of a kernel (kh, kw, c, f).
+
+    Part p · sw + q has the kernel's rows p, p + sh, ... and columns q, q + sw, ...
     """
     c, (sh, sw) = kernel.shape[2], strides
     rotated = [kernel[p::sh, q::sw][::-1, ::-1] for p in range(sh) for q in range(sw)]
@@ -69,7 +72,10 @@ def backward_input(
 ) -> np.ndarray:
     """Return dx (n, h, w, c) as `reference.conv2d_backward_input` does.
 
-    Args: as there; `relu_output` of a ReLU behind the convolution, shaped as dy, or no samples.
+    Args:
+        dy, kernel, x_shape, strides, padding: as in `reference.conv2d_backward_input`.
+        relu_output: output of a ReLU behind the convolution, shaped as dy: where it is not above 0, dy
+            counts as 0. Of length 0: there is no ReLU.
     """
     n, dx = len(dy), aligned_empty(x_shape, dy.dtype)
     workers.run(
@@ -87,25 +93,33 @@ def backward_input(
 
 
 class Part(NamedTuple):
-    """A part of the rotated kernel, and every `strides`-th pixel of x: those that overlap it."""
+    """One part of the rotated kernel, and its pixels: those of x whose gradient is computed with it."""
 
-    offset: int  # of its panels
-    rows: int
+    offset: int  # where in RotatedKernel.weights the part begins
+    rows: int  # of the part, in kernel rows
     columns: int
-    r: int  # the first of these pixels is x[r, q]
+    r: int  # its pixels are x[r :: sh, q :: sw]
     q: int
-    x_rows: int  # how many there are
+    x_rows: int  # its pixels: so many rows and columns
     x_columns: int
-    i: int  # the first one's window in the padded gradients begins at [i, j]
+    i: int  # the window of its first pixel begins at [i, j] of the padded dy
     j: int
 
 
 @inlined
 def kernel_part(p, rotated, geometry, halo, dx):
-    """Return part `p` of the rotated kernel."""
+    """Return the `Part` number `p` of the rotated kernel.
+
+    Args:
+        p: from 0 to sh · sw - 1.
+        rotated: the `RotatedKernel`.
+        geometry: of the convolution forward.
+        halo: (rows, columns) of zeros above and left of dy.
+        dx: (n, h, w, c); only its shape is used.
+    """
     (_, h, w, _), (sh, sw), (top, left) = dx.shape, geometry.strides, geometry.pad_top_left
     rows, columns = rotated.sizes[p]
-    # x[r, q] lies at [r + top, q + left] in the padded image, whose remainder by the stride names the part.
+    # x[r, q] is [r + top, q + left] of the padded image, and that modulo the strides is (p // sw, p % sw).
     r, q = (p // sw - top) % sh, (p % sw - left) % sw
     return Part(
         offset=rotated.part_offsets[p],
@@ -122,26 +136,24 @@ def kernel_part(p, rotated, geometry, halo, dx):
 
 @jit
 def backward_input_span(start, stop, gemm, dy, relu_output, rotated, geometry, dx):
-    """Write dx of samples start to stop, part after part of the kernel.
+    """Write dx[start:stop], one part of the kernel after the other.
 
     Args:
         start, stop: which samples.
-        gemm: its address.
+        gemm: the address of `gemm`, from `gemm_address`.
         dy: (n, oh, ow, f).
-        relu_output: as in `winograd_span`.
+        relu_output: see `backward_input`.
         rotated: the kernel, a `RotatedKernel`.
         geometry: of the convolution forward.
         dx: (n, h, w, c), is written.
     """
     (_, h, w, c), (_, _, ow, f), (sh, sw) = dx.shape, dy.shape, geometry.strides
     (kh, kw), (top, left) = geometry.kernel_size, geometry.pad_top_left
-    halo = (
-        (kh - 1) // sh,
-        (kw - 1) // sw,
-    )  # zeros before dy, that the windows of the first pixels overlap
+    # Rows of zeros above dy, and columns to the left: windows of the first pixels reach there.
+    halo = (kh - 1) // sh, (kw - 1) // sw
     padded = (h - 1 + top) // sh + 1 + halo[0], (w - 1 + left) // sw + 1 + halo[1]
     image, dx_flat = np.zeros((padded[0], padded[1], f), dy.dtype), dx.ravel()
-    # Much of the padded gradients would be zeros, to the left and right of dy.
+    # Much of the padded dy is zeros, to its left and right: see `convolve_part`.
     narrow = ow * sw < NARROW * w and f >= LONG
     for b in range(start, stop):
         pixels = pad_image(dy, relu_output, b, halo, image)
@@ -155,21 +167,41 @@ def backward_input_span(start, stop, gemm, dy, relu_output, rotated, geometry, d
 
 @inlined
 def overlap(first, count, zeros, size):
-    """Return which of `count` lines from `first` on overlap `size` lines behind zeros: (before, how many)."""
+    """Return which of the lines (rows or columns) first to first + count - 1 are not padding.
+
+    Lines `zeros` to zeros + size - 1 hold numbers, those before and behind are zeros.
+
+    Returns:
+        (before, length): so many of the given lines come before the numbers, and so many lie in them.
+    """
     before = min(count, max(0, zeros - first))
     return before, max(0, min(count, zeros + size - first) - before)
 
 
 @inlined
 def convolve_part(gemm, gradients, dy, rotated, part, geometry, halo, narrow, b, dx):
-    """Convolve sample `b`'s padded gradients with a part of the kernel, to the pixels that it overlaps."""
+    """Write the pixels of dx[b] that belong to one part of the kernel.
+
+    Args:
+        gemm: the address of `gemm`, from `gemm_address`.
+        gradients: dy[b] with zeros round it, a `Matrix` whose rows are rows of pixels.
+        dy: only its shape, (n, oh, ow, f), is used.
+        rotated, part: the `RotatedKernel` and the `Part`.
+        geometry: of the convolution forward.
+        halo: (rows, columns) of zeros above and left of dy.
+        narrow: whether to use `add_columns`, which leaves out the zeros to the left and right of dy; then
+            dx[b] must be zeros at first.
+        b: the index of the sample.
+        dx: (n, h, w, c), is written.
+    """
     (_, h, w, c), (_, oh, ow, f), (sh, sw) = dx.shape, dy.shape, geometry.strides
     width, run, line = rotated.width, part.columns * f, gradients.row_stride
     dx_flat, zeros = dx.ravel(), np.zeros(width, dx.dtype)
     band = fit_count(ROWS_BYTES, line * dx.itemsize)
-    # Where dy is narrow, columns of the kernel go one by one, and only to the pixels that they overlap.
+    # How many kernel rows are multiplied at once; `add_columns` takes one row at a time.
     kernel_rows = 1 if narrow else fit_count(PANEL_BYTES, run * width * dx.itemsize)
-    # A band of rows of x stays close while all panels of the kernel go by, a panel while these rows do.
+    # Cache blocking: a band of rows of x stays in the cache while all panels of the kernel are applied to it,
+    # and a panel while it is applied to all rows of the band.
     for top in range(0, part.x_rows, band):
         for panel in range((c + width - 1) // width):
             column = panel * width
@@ -177,7 +209,7 @@ def convolve_part(gemm, gradients, dy, rotated, part, geometry, halo, narrow, b,
             for d in range(0, max(1, part.rows), kernel_rows):
                 for row in range(top, min(top + band, part.x_rows)):
                     i = part.i + row + d
-                    # Kernel rows that would meet zeros only are left out.
+                    # Kernel rows that would be multiplied with zeros above or below dy are left out.
                     above, segments = overlap(i, min(kernel_rows, part.rows - d), halo[0], oh)
                     kernel_row = panel * part.rows + d + above
                     # forward: y[i, j] = Σ x[i·sh + di, j·sw + dj] · kernel[di, dj]
@@ -201,14 +233,25 @@ def convolve_part(gemm, gradients, dy, rotated, part, geometry, halo, narrow, b,
                     if narrow:
                         add_columns(gemm, out, windows, right, part, halo[1], ow, channels)
                     else:
-                        # Each pixel has one part of the kernel: it is written first, and added to afterwards.
+                        # The first kernel rows write the pixels, the others add to them.
                         initial = Matrix(zeros, 0, row_stride=0) if d == 0 else out
                         call(gemm, (out, initial, windows, right, part.x_columns, channels))
 
 
 @inlined
 def add_columns(gemm, out, windows, right, part, zeros, ow, channels):
-    """Add what each column of the kernel gives by itself: only to pixels whose window overlaps dy."""
+    """Do what one GEMM in `convolve_part` does, one column of the kernel at a time.
+
+    So for each column the pixels whose dy is a zero of the padding can be left out.
+
+    Args:
+        gemm: the address of `gemm`, from `gemm_address`.
+        out: a `Matrix`: the part's pixels of a row of dx, is added to.
+        windows, right: the operands for all columns of the part.
+        part: the `Part`.
+        zeros, ow: columns of zeros left of dy, and columns of dy.
+        channels: how many columns `out` has.
+    """
     f = windows.row_stride
     for e in range(part.columns):
         before, pixels = overlap(part.j + e, part.x_columns, zeros, ow)

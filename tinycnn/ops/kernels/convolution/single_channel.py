@@ -1,13 +1,14 @@
-"""Single-channel images and few filters, then an activation and average pooling: pixels fill the vectors.
+"""Conv2D of images with one channel and few filters, an activation and average pooling as one operation.
 
-With one channel and six filters, two of eight lanes would be idle, and a number of x would be good for six
-products only. So what lies between the image and the means is kept in *planes*, one for each filter:
+With one channel and six filters, two of eight lanes would be idle, and a number of x would be used for six
+products only. So the convolution's output is stored as *planes*, an image (oh, ow) for each filter, and the
+lanes of a vector are neighbouring pixels:
 
-    forward    a[f] = activation(Σ over di, dj of kernel[di, dj, f] · (the image, di rows and dj pixels on))
-    backward   dkernel[di, dj, f] = Σ over all pixels of dz[f] · (the same)
+    forward    a[f] = activation(Σ over di, dj of kernel[di, dj, f] · (the image from [di, dj] on))
+    backward   dkernel[di, dj, f] = Σ over all pixels of dz[f] · (the image from [di, dj] on)
 
-In the first the image is the `b` of `blocks/gemm.py`; in the second both sides are contiguous along the sum:
-`blocks/dot_products.py`.
+Forward, the image is the operand `b` of `blocks/gemm.py`. Backward, both factors are contiguous in memory
+along the sum, which suits `blocks/dot_products.py`.
 """
 
 from typing import NamedTuple
@@ -32,19 +33,25 @@ from tinycnn.utils.geometry import Padding, Pair
 
 
 class Head(NamedTuple):
-    """What comes behind the convolution: an activation, then the means of windows side by side."""
+    """The settings of what comes behind the convolution: an activation, then average pooling."""
 
     activation_code: int  # one of `activations.ACTIVATION_CODES`
-    pool: Pair
+    pool: Pair  # (ph, pw), the window and the strides
 
 
 def forward(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, padding: Padding, code: int, pool: Pair
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the means y (n, oh // ph, ow // pw, f), and a (n, oh, ow, f), which lies in planes.
+    """Return y and a as `reference.conv2d_average_pool2d_forward` does.
 
-    Args: as `reference.conv2d_average_pool2d_forward`, strides of 1; `code` is one of
-    `activations.ACTIVATION_CODES`.
+    y is (n, oh // ph, ow // pw, f). a is (n, oh, ow, f), a view of an array (n, f, oh, ow).
+
+    Args:
+        x: (n, h, w, 1).
+        kernel, bias: (kh, kw, 1, f) and (f,); the strides are 1.
+        padding: ((top, bottom), (left, right)).
+        code: the activation, one of `activations.ACTIVATION_CODES`.
+        pool: (ph, pw).
     """
     n, (kh, kw, _, f) = len(x), kernel.shape
     geometry = convolution_geometry(x.shape[1:3], (kh, kw), (1, 1), padding)
@@ -69,20 +76,22 @@ def forward(
 
 @inlined
 def allocate_image(geometry, like):
-    """Return zeros for an image, and behind it so many that whole vectors can be read from any pixel."""
+    """Return zeros (rows, columns, 1) for a padded image, with more rows than that needs.
+
+    They let whole vectors be read that begin up to kw numbers behind the last pixel. `like`: for its dtype.
+    """
     (rows, columns), kw = geometry.padded_size, geometry.kernel_size[1]
-    # The last vectors begin at the last pixel, moved to the right by up to kw.
     more = VECTOR_BYTES // like.itemsize + kw
     return np.zeros((rows + (more + columns - 1) // columns, columns, 1), like.dtype)
 
 
 @jit
 def forward_span(start, stop, gemm, x, kernel, bias, geometry, head, a, y):
-    """Convolve, activate and pool samples start to stop.
+    """Write a[start:stop] and y[start:stop].
 
     Args:
         start, stop: which samples.
-        gemm: its address.
+        gemm: the address of `gemm`, from `gemm_address`.
         x: (n, h, w, 1).
         kernel: (kh, kw, 1, f).
         bias: (f,).
@@ -112,7 +121,7 @@ def forward_span(start, stop, gemm, x, kernel, bias, geometry, head, a, y):
             for position in range(size):
                 plane[position] = bias[ch]
         for i in range(oh):
-            # One row of the image, shifted by k, is row k of b: its columns are pixels, side by side.
+            # Row k of b is a row of the image from pixel k on: so columns of the product are pixels.
             out = Matrix(planes, i * ow, row_stride=size)
             shifted = RightOperand(pixels, i * w, k_stride=1, segment_stride=w)
             call(gemm, (out, out, filters, shifted, f, ow))
@@ -124,7 +133,15 @@ def forward_span(start, stop, gemm, x, kernel, bias, geometry, head, a, y):
 
 @inlined
 def pool_plane(plane, row, pool, y, b, ch):
-    """Write the means of one plane's windows to y[b, :, :, ch]."""
+    """Write y[b, :, :, ch], the means of one plane's windows.
+
+    Args:
+        plane: flat, (oh, ow).
+        row: scratch, (ow,).
+        pool: (ph, pw).
+        y: (n, oh // ph, ow // pw, f), is written.
+        b, ch: the indices of the sample and the filter.
+    """
     (_, rows, columns, f), (ph, pw), y_flat, ow = y.shape, pool, y.ravel(), len(row)
     window_size = row.dtype.type(ph * pw)
     for i in range(rows):
@@ -150,13 +167,17 @@ def backward(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return dkernel (kh, kw, 1, f) and dbias (f,).
 
-    Args: as `reference.conv2d_average_pool2d_backward`, strides of 1; `code` is one of
-    `activations.ACTIVATION_CODES`.
+    Args:
+        dy: (n, oh // ph, ow // pw, f), the gradient of the means.
+        a: (n, oh, ow, f), the activation's output, from `forward`.
+        x: (n, h, w, 1).
+        kernel_shape: (kh, kw, 1, f); the strides are 1.
+        padding, code, pool: those of `forward`.
     """
     (kh, kw, _, f), lanes = kernel_shape, VECTOR_BYTES // x.itemsize
     geometry = convolution_geometry(x.shape[1:3], (kh, kw), (1, 1), padding)
     planes = np.ascontiguousarray(a.transpose(0, 3, 1, 2))  # (n, f, oh, ow)
-    # A vector of partial sums for each weight: lanes are added up once for all samples, below.
+    # A vector of partial sums for each weight and each bias: lanes and chunks are added up below.
     sums = partial_sums(len(x), f * (kh * kw + 1) * lanes, x.dtype)
     chunks = len(sums)
     sums = sums.reshape(chunks, f, kh * kw + 1, lanes)
@@ -177,7 +198,7 @@ def backward(
 
 @jit
 def backward_span(start, stop, dy, planes, x, geometry, head, sums):
-    """Sum the gradients of each chunk's samples; the last of each filter's sums is the bias's.
+    """Write sums[start:stop]: the gradients of kernel and bias, summed over each chunk's samples.
 
     Args:
         start, stop: which chunks.
@@ -186,12 +207,14 @@ def backward_span(start, stop, dy, planes, x, geometry, head, sums):
         x: (n, h, w, 1).
         geometry: of the convolution.
         head: a `Head`.
-        sums: (chunks, f, kh · kw + 1, lanes), is written: a vector of partial sums for each weight.
+        sums: (chunks, f, kh · kw + 1, lanes), is written: for each filter and weight, last the bias, a vector
+            of partial sums.
     """
     (n, f, oh, ow), (chunks, _, count, lanes), w = planes.shape, sums.shape, geometry.padded_size[1]
     image, sums_flat, (kh, kw) = allocate_image(geometry, x), sums.ravel(), geometry.kernel_size
     size = (oh * w + lanes - 1) // lanes * lanes
-    # Rows of dz are as long as the image's, zeros behind: so one dot product runs over all rows.
+    # Rows of dz are as long as those of the padded image, w, and end in zeros: so one dot product runs over
+    # all rows.
     dz, row, ones = np.zeros(f * size, x.dtype), np.zeros(ow, x.dtype), np.ones(size, x.dtype)
     gradients, vectors = Matrix(dz, 0, row_stride=size), size // lanes
     for chunk in range(start, stop):
@@ -214,14 +237,24 @@ def backward_span(start, stop, dy, planes, x, geometry, head, sums):
 
 @inlined
 def unpool_plane(dy, planes, b, ch, head, row, dz, w):
-    """Share the gradients dy[b, :, :, ch] among their windows, and go back through the activation."""
+    """Write dz, the gradient of the convolution's output for one sample and filter.
+
+    Args:
+        dy: (n, oh // ph, ow // pw, f), the gradient of the means.
+        planes: the activation's output, (n, f, oh, ow).
+        b, ch: the indices of the sample and the filter.
+        head: a `Head`.
+        row: scratch, (ow,), zeros at first.
+        dz: flat, (oh, w), zeros at first, is written.
+        w: columns of the padded image.
+    """
     (_, rows, columns, f), (ph, pw), (_, _, oh, ow) = dy.shape, head.pool, planes.shape
     dy_flat, a_flat, window_size = dy.ravel(), planes.ravel(), dy.dtype.type(ph * pw)
     for i in range(rows):
         for j in range(columns):
             # forward: y[b, i, j, ch] = sum of the window / window_size
             share = dy_flat[((b * rows + i) * columns + j) * f + ch] / window_size
-            # Nothing is written behind the last whole window: `row` is 0 there, as is the gradient.
+            # Behind the last whole window `row` stays 0, as is the gradient there.
             for right in range(pw):
                 row[j * pw + right] = share
         for above in range(ph):

@@ -4,7 +4,7 @@ import numpy as np
 
 from tinycnn.ops.kernels.blocks.elementwise import relu_in_place
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.padding import pad_image, rows_into
+from tinycnn.ops.kernels.blocks.padding import copy_band, pad_image
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.convolution import winograd
 from tinycnn.ops.kernels.convolution.geometry import Geometry, convolution_geometry
@@ -23,9 +23,14 @@ def forward(
     relu: bool,
     filters: KeptTransform | MadeAnew,
 ) -> np.ndarray:
-    """Return y (n, oh, ow, f) as `reference.conv2d_forward` does, behind a ReLU if wanted.
+    """Return y (n, oh, ow, f) as `reference.conv2d_forward` does, with a ReLU behind it if wanted.
 
-    Args: as there; kernel (3, 3, c, f), strides of 1; `filters` as in `FusedConvolution`.
+    Args:
+        x, bias, padding: as in `reference.conv2d_forward`.
+        kernel: (3, 3, c, f).
+        strides: must be (1, 1).
+        relu: whether to apply a ReLU to the result.
+        filters: a `KeptTransform` that keeps the transformed kernel for the next call, or MADE_ANEW.
     """
     geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], strides, padding)
     n, y = len(x), aligned_empty((len(x), *geometry.output, len(bias)), x.dtype)
@@ -36,7 +41,7 @@ def forward(
         addresses=winograd.addresses(x.dtype),
         x=x,
         relu_output=x[:0],
-        transformed=filters.of(kernel, winograd.filter_transform),
+        transformed=filters.get(kernel, winograd.filter_transform),
         bias=bias,
         geometry=winograd.enlarge_to_tiles(geometry),
         relu=relu,
@@ -47,11 +52,18 @@ def forward(
 
 @jit
 def forward_span(start, stop, addresses, x, relu_output, transformed, bias, geometry, relu, y):
-    """Convolve samples start to stop, one band of tiles after the other.
+    """Write y[start:stop], the convolution of x, one band of tiles after the other.
 
-    Args: as `direct.forward_span`, but for `transformed`, the kernel from `filter_transform`, and
-    `relu_output`: where that is not above 0, x counts as 0. (Then x is a gradient behind a ReLU; no samples:
-    it is not.)
+    Args:
+        start, stop: which samples.
+        addresses: from `winograd.addresses`.
+        x: (n, h, w, c); in the backward step it is dy.
+        relu_output: shaped as x: where it is not above 0, x counts as 0. Of length 0: x is used as it is.
+        transformed: the kernel, from `winograd.filter_transform`.
+        bias: (f,).
+        geometry: of the convolution, from `winograd.enlarge_to_tiles`.
+        relu: whether to apply a ReLU to the result.
+        y: (n, oh, ow, f), is written.
     """
     (_, oh, ow, f), c, (h, w) = y.shape, x.shape[3], geometry.padded_size
     image, scratch = np.zeros((h, w, c), x.dtype), winograd.allocate_band(geometry, c, f, bias)
@@ -63,7 +75,7 @@ def forward_span(start, stop, addresses, x, relu_output, transformed, bias, geom
             )
             if relu:
                 relu_in_place(scratch.z.ravel())
-            rows_into(scratch.z, count, ow, y, b, top)
+            copy_band(scratch.z, count, ow, y, b, top)
 
 
 def backward_input(
@@ -74,15 +86,22 @@ def backward_input(
     padding: Padding,
     relu_output: np.ndarray,
 ) -> np.ndarray:
-    """Return dx (n, h, w, c) as `reference.conv2d_backward_input` does, strides of 1, padding to 2.
+    """Return dx (n, h, w, c) as `reference.conv2d_backward_input` does, by a convolution of dy.
 
-    Args: as there; `relu_output` of a ReLU behind the convolution, shaped as dy, or no samples.
+    Args:
+        dy, x_shape: as in `reference.conv2d_backward_input`.
+        kernel: (3, 3, c, f).
+        strides: must be (1, 1).
+        padding: top and left must be at most 2.
+        relu_output: output of a ReLU behind the convolution, shaped as dy: where it is not above 0, dy
+            counts as 0. Of length 0: there is no ReLU.
     """
     (n, h, w, c), ((top, _), (left, _)) = x_shape, padding
     dx = aligned_empty(x_shape, dy.dtype)
-    # forward: y = x * kernel. Backward dx = dy * the rotated kernel, two lines of zeros round dy.
+    # forward: y = x * kernel. Backward, dx = dy * the rotated kernel, with two lines of zeros round dy, of
+    # which those that belong to the padding of x are left out.
     rotated = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))  # (kh, kw, f, c)
-    exchanged = Geometry((3, 3), strides, (2 - top, 2 - left), (h + 2, w + 2), (h, w))
+    backward_geometry = Geometry((3, 3), strides, (2 - top, 2 - left), (h + 2, w + 2), (h, w))
     workers.run(
         forward_span,
         n,
@@ -92,7 +111,7 @@ def backward_input(
         relu_output=relu_output,
         transformed=winograd.filter_transform(rotated),
         bias=np.zeros(c, dy.dtype),
-        geometry=winograd.enlarge_to_tiles(exchanged),
+        geometry=winograd.enlarge_to_tiles(backward_geometry),
         relu=False,
         y=dx,
     )

@@ -1,10 +1,10 @@
-"""The gradient of a 3 x 3 kernel with a quarter of the multiplications: `winograd.py` read backwards.
+"""The gradient of a 3 x 3 kernel with a quarter of the multiplications: the transpose of `winograd.py`.
 
     forward    y = Aᵀ [(G g Gᵀ) · (Bᵀ d B)] A       for each tile; products summed over channels
     backward   dg = Gᵀ [(A dy Aᵀ) · (Bᵀ d B)] G     the bracket summed over all tiles of all samples
 
-So tiles of the image, 6 x 6, and of the gradient, 4 x 4, are transformed into 36 values each; for every point
-the sum over tiles is one GEMM, (c, tiles) · (tiles, f); and only what comes out goes back through G.
+So tiles of the image, 6 x 6, and of the gradient, 4 x 4, are transformed into 36 values each. For each of
+the 36 points the sum over tiles is one GEMM, (c, tiles) · (tiles, f). Only the sums are transformed by G.
 """
 
 import numpy as np
@@ -18,14 +18,16 @@ from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
 from tinycnn.ops.kernels.convolution.winograd import (
-    IN,
-    OUT,
     POINTS,
-    Tile,
     count_tiles,
     enlarge_to_tiles,
     filter_matrix,
     multiply_left,
+)
+from tinycnn.ops.kernels.convolution.winograd_transforms import (
+    IN,
+    OUT,
+    Tile,
     transform_gradient_tile,
     transform_input_tile,
 )
@@ -33,10 +35,11 @@ from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
 
-SCRATCH_BYTES = 4 * 1024 * 1024  # of the transformed tiles that are worked on at once
-TILES = 256  # summed up by themselves
-LEAST = 4  # samples at once, for as many threads
-ALL = IN + 1  # point (1, 1), where the value of a tile of gradients is their sum
+# Of the transformed tiles of the samples that are worked on at once.
+SCRATCH_BYTES = 4 * 1024 * 1024
+TILES = 256  # so many tiles are summed first, then these sums: rounding errors are smaller
+LEAST = 4  # samples that are worked on at once, even if they take more than SCRATCH_BYTES: for four threads
+ALL = IN + 1  # the index of point (1, 1): there A dy Aᵀ is the sum of the tile's 16 gradients
 
 
 def backward_kernel(
@@ -47,20 +50,25 @@ def backward_kernel(
     padding: Padding,
     relu_output: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return dkernel (3, 3, c, f) and dbias (f,) as `reference.conv2d_backward_kernel` does, strides of 1.
+    """Return dkernel (3, 3, c, f) and dbias (f,) as `reference.conv2d_backward_kernel` does.
 
-    Args: as there; `relu_output` of a ReLU behind the convolution, shaped as dy, or no samples.
+    Args:
+        dy, x, padding: as in `reference.conv2d_backward_kernel`.
+        kernel_shape: (3, 3, c, f).
+        strides: must be (1, 1).
+        relu_output: output of a ReLU behind the convolution, shaped as dy: where it is not above 0, dy
+            counts as 0. Of length 0: there is no ReLU.
     """
     (n, oh, ow, f), c, width = dy.shape, x.shape[3], tile_width(dy.dtype)
     geometry = convolution_geometry(x.shape[1:3], kernel_shape[:2], strides, padding)
-    panels, each = -(-f // width), count_tiles(oh) * count_tiles(ow)
-    sample_bytes = POINTS * each * (c + f) * x.itemsize
-    # Whole batches of transformed tiles would not fit any cache: some samples at a time.
+    panels, sample_tiles = -(-f // width), count_tiles(oh) * count_tiles(ow)
+    sample_bytes = POINTS * sample_tiles * (c + f) * x.itemsize
+    # The transformed tiles of a whole batch would not fit any cache: so `together` samples at a time.
     together = max(1, min(n, max(LEAST, SCRATCH_BYTES // sample_bytes)))
-    v = aligned_empty((POINTS, together * each, c), x.dtype)
-    u = aligned_empty((POINTS, panels, together * each, width), x.dtype)
+    v = aligned_empty((POINTS, together * sample_tiles, c), x.dtype)
+    u = aligned_empty((POINTS, panels, together * sample_tiles, width), x.dtype)
     sums, dbias = np.zeros((POINTS, c, f), x.dtype), np.zeros(f, x.dtype)
-    least = WORTH_A_THREAD // (8 * POINTS * each * (c + f))
+    least = WORTH_A_THREAD // (8 * POINTS * sample_tiles * (c + f))
     for first in range(0, n, together):
         samples = min(together, n - first)
         workers.run(
@@ -78,11 +86,11 @@ def backward_kernel(
         workers.run(
             gemm_span,
             POINTS,
-            WORTH_A_THREAD // (samples * each * c * f + 1),
+            WORTH_A_THREAD // (samples * sample_tiles * c * f + 1),
             gemm=gemm_address(x.dtype),
             v=v,
             u=u,
-            count=samples * each,
+            count=samples * sample_tiles,
             sums=sums,
             dbias=dbias,
         )
@@ -98,16 +106,16 @@ def kernel_gradient(sums: np.ndarray) -> np.ndarray:
 
 @jit
 def transform_span(start, stop, first, x, dy, relu_output, geometry, v, u):
-    """Transform samples first + start to first + stop: images to v, gradients to u.
+    """Transform the tiles of samples first + start to first + stop - 1: those of images to v, of dy to u.
 
     Args:
-        start, stop, first: which samples; v and u begin with `first`.
+        start, stop, first: which samples; the tiles of sample `first` come first in v and u.
         x: (n, h, w, c).
         dy: (n, oh, ow, f).
-        relu_output: of a ReLU behind the convolution, shaped as dy, or no samples.
-        geometry: of the convolution, its image enlarged to whole tiles.
-        v: (36, tiles, c), is written.
-        u: (36, panels, tiles, width), is written: filters in panels.
+        relu_output: see `backward_kernel`.
+        geometry: of the convolution, from `enlarge_to_tiles`.
+        v: (36, tiles, c), is written: Bᵀ d B of each tile.
+        u: (36, panels, tiles, width), is written: A dy Aᵀ of each tile, filters in panels of `width`.
     """
     (_, oh, ow, f), (_, capacity, c), (_, panels, _, width) = dy.shape, v.shape, u.shape
     rows, columns, (h, w) = count_tiles(oh), count_tiles(ow), geometry.padded_size
@@ -135,9 +143,15 @@ def transform_span(start, stop, first, x, dy, relu_output, geometry, v, u):
 
 @jit
 def gemm_span(start, stop, gemm, v, u, count, sums, dbias):
-    """Add the products of so many tiles to the sums of points start to stop, and those of dy to dbias.
+    """Add Σ over tiles of v · u to sums[start:stop]; and, at point ALL, the sum of u to dbias.
 
-    Some tiles are summed up by themselves first: a sum of many numbers loses fewer digits in two steps.
+    Args:
+        start, stop: which of the 36 points.
+        gemm: the address of `gemm`, from `gemm_address`.
+        v, u: from `transform_span`.
+        count: how many tiles of v and u are filled.
+        sums: (36, c, f), is added to.
+        dbias: (f,), is added to.
     """
     (_, capacity, c), (_, panels, _, width), f = v.shape, u.shape, len(dbias)
     sums_flat, v_flat, u_flat = sums.ravel(), v.ravel(), u.ravel()
@@ -146,10 +160,10 @@ def gemm_span(start, stop, gemm, v, u, count, sums, dbias):
     for p in range(start, stop):
         for first in range(0, count, TILES):
             tiles = min(TILES, count - first)
-            # The transposed view: rows are channels, k runs over tiles.
+            # v[p] transposed: rows are channels, k runs over tiles.
             v_offset = (p * capacity + first) * c
             images = matrix_operand(v_flat, v_offset, row_stride=1, k_stride=c, length=tiles)
-            # A row of ones over all tiles: it sums the gradients, for the bias.
+            # A row of ones: its product with u is the sum over tiles, for dbias.
             one_row = matrix_operand(ones, 0, row_stride=0, k_stride=0, length=tiles)
             for panel in range(panels):
                 column, filters = panel * width, min(width, f - panel * width)
@@ -158,7 +172,7 @@ def gemm_span(start, stop, gemm, v, u, count, sums, dbias):
                 # forward: m[point] = v[point] · kernel[point]
                 out, initial = Matrix(partial, column, row_stride=f), Matrix(zeros, 0, row_stride=0)
                 call(gemm, (out, initial, images, gradients, c, filters))
-                # At this point A dy Aᵀ is the sum of the tile's gradients: so dbias costs one row more.
+                # u[ALL] has for each tile the sum of its gradients, so the sum over tiles is dbias.
                 if p == ALL:
                     # forward: y[i, j] = ... + bias
                     out = Matrix(dbias, column, row_stride=f)

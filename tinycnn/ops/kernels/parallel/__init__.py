@@ -1,1 +1,4 @@
-"""Loops shared among threads, and sums whose order no number of threads changes."""
+"""Running kernels on several threads: `thread_pool.py`, `grain.py`; sums over samples: `partial_sums.py`.
+
+The order of a sum, and so its rounding, does not depend on the number of threads.
+"""

@@ -1,14 +1,15 @@
 """How much work is worth a thread of its own."""
 
-WORTH_A_THREAD = 4_000_000  # multiply-adds of `gemm`: about as long as waking a thread takes
+# Multiply-adds of `gemm` that take about as long as waking a thread: with less work a thread does not pay.
+WORTH_A_THREAD = 4_000_000
 
 
 def grain(count: int, multiply_adds: int) -> int:
-    """Return how many of `count` indices are worth a thread, if all of them take so many multiply-adds.
+    """Return how many indices of a loop are worth a thread of their own: so many hold WORTH_A_THREAD work.
 
     Args:
-        count: of samples, or of whatever a loop runs over.
-        multiply_adds: or what takes as long as so many of them.
+        count: the number of indices of the loop, such as samples.
+        multiply_adds: the work of the whole loop.
 
     Example:
         >>> grain(128, 64_000_000), grain(128, 1_000)

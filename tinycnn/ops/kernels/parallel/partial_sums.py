@@ -1,4 +1,7 @@
-"""Sums over samples, through partial sums whose number does not depend on that of the threads."""
+"""Sums over samples: each chunk of samples is summed by itself, then the chunks' sums are added in order.
+
+How many chunks there are does not depend on the number of threads, so neither do the bits of the sum.
+"""
 
 import numpy as np
 
@@ -7,17 +10,19 @@ from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-# Chunks: each costs an array of sums, and more than eight threads would find no work. Part of the result!
+# The most chunks: each needs an array of sums, and no more threads than chunks can work at once. Another
+# number would change the rounding of the sums.
 MOST = 8
-GRAIN = WORTH_A_THREAD // 200  # numbers of a sum: to fetch their parts costs more than to add them
+# Numbers of a sum that are worth a thread: to load the parts of one takes as long as 200 multiply-adds.
+GRAIN = WORTH_A_THREAD // 200
 
 
 def partial_sums(samples: int, size: int, dtype: np.dtype) -> np.ndarray:
-    """Return an array for partial sums, (chunks, size), not initialized: whoever fills it begins with 0.
+    """Return an uninitialized array (chunks, size) for partial sums; chunks is at most 8.
 
     Args:
-        samples: of the batch.
-        size: numbers of a sum.
+        samples: the number of samples in the batch.
+        size: how many numbers a sum has, such as those of a kernel's gradient.
         dtype: of the numbers.
     """
     return aligned_empty((min(MOST, max(1, samples)), size), dtype)
@@ -25,12 +30,12 @@ def partial_sums(samples: int, size: int, dtype: np.dtype) -> np.ndarray:
 
 @inlined
 def chunk_samples(chunk, chunks, samples):
-    """Return from where to where the samples go that a chunk sums up: chunks share them evenly."""
+    """Return (first, end) of the samples that belong to chunk number `chunk`, shared evenly by all chunks."""
     return chunk * samples // chunks, (chunk + 1) * samples // chunks
 
 
 def sum_partials(partial: np.ndarray) -> np.ndarray:
-    """Return the sum of the partial sums, in order."""
+    """Return the sum (size,) of partial sums (chunks, size), added in the order of the chunks."""
     total = np.empty(partial.shape[1], partial.dtype)
     workers.run(add_span, len(total), GRAIN, partial=partial, total=total)
     return total
@@ -38,11 +43,11 @@ def sum_partials(partial: np.ndarray) -> np.ndarray:
 
 @jit
 def add_span(start, stop, partial, total):
-    """Add the chunks up for positions start to stop."""
+    """Write total[start:stop] = the sum of partial[:, start:stop] over the chunks."""
     out = total[start:stop]
     for position in range(len(out)):
         out[position] = partial[0, start + position]
-    # Chunk after chunk, whichever thread was done first: floating-point sums depend on their order.
+    # Always in the order of the chunks: rounding depends on the order.
     for chunk in range(1, len(partial)):
         chunk_sums = partial[chunk, start:stop]
         for position in range(len(out)):

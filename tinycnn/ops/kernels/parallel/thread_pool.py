@@ -1,24 +1,27 @@
-"""Loops shared among a few threads: kernels release the GIL, so plain Python threads run them at once.
+"""Loops shared among a few threads: kernels release the GIL, so plain Python threads run in parallel.
 
 No threading layer of Numba's is used: its portable one ends the whole process when two Python threads
 enter a parallel region together, and its OpenMP one does so after a fork.
 
-The protocol:
+The thread that calls `ThreadPool.run` is the caller; the other threads are helpers. The loop's indices are
+cut into spans, (start, stop). The protocol:
 
-1. A loop stands by itself. Its spans lie in a deque, and whoever takes one out runs it; taking is atomic,
-   so every span runs once.
-2. A helper takes a ticket of the loop, raises the flag of that ticket, takes spans until none is left, and
-   lowers the flag. The caller takes spans, too. When none is left it waits until no flag is up. A flag is up
-   from before a helper's first span until after its last, so nobody works on a loop that has returned.
-3. Nobody waits for a helper that has not begun. One that comes late finds no span. So only the time depends
-   on the helpers: not the result, and not whether there is one.
-4. Who waits looks at memory, without the GIL, before going to sleep at a queue. Whoever changes that memory
-   does so first and puts something into the queue then, so no call is lost; one too many costs a look.
-5. An error or an interrupt empties the deque. Then the caller waits for the flags as always, and raises.
+1. Each call makes a `Loop` object. Its spans are in a deque, and the thread that takes one out runs it;
+   taking is atomic, so every span runs once.
+2. A helper takes a ticket of the loop, raises the flag of that ticket (sets it to 1), takes spans until
+   none is left, and lowers the flag (sets it to 0). The caller takes spans, too. When none is left it waits
+   until no flag is up. A flag is up from before a helper's first span until after its last, so no helper
+   works on a loop that has returned.
+3. The caller does not wait for a helper that has not begun. One that comes late finds no span. So helpers
+   change only the time that a loop takes, not its result.
+4. A thread that waits reads memory in a loop, without the GIL ("spins"), before it sleeps at a queue. The
+   thread that it waits for changes the memory first and puts something into the queue then, so no wake-up
+   is lost.
+5. An error or an interrupt empties the deque. Then the caller waits for the flags as always, and raises it.
 
-To wake a sleeping thread takes about 0.1 ms, as long as many a kernel runs: that is why they look first.
-A thread that wants the GIL while another has it sleeps, too. So a helper begins when the caller has let go
-of it, and says that it is done without it.
+To wake a sleeping thread takes about 0.1 ms, as long as many kernels run: that is why threads spin first. A
+thread that needs the GIL while another holds it sleeps, too. So a helper begins when the caller has
+released it, and lowers its flag without it.
 """
 
 import collections
@@ -40,9 +43,12 @@ from numba.np import arrayobj
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.utils.thread_count import available_threads, count_cpus
 
-SPINS = 20_000  # loads before going to sleep: some tenths of a millisecond
-BACKOFF = 400  # loads: some microseconds
-FLAG = 8  # int64 from one flag to the next: each has a cache line of its own
+SPINS = 20_000  # reads of a memory cell before going to sleep: some tenths of a millisecond
+BACKOFF = (
+    400  # reads before a helper takes the GIL again, in `clear_flag_and_spin`: some microseconds
+)
+FLAG = 8  # distance of two flags in an int64 array: each has a cache line of its own
+# Instead of a ticket (the index of a helper's flag): the helper has no flag to lower.
 NO_TICKET = -1
 FORKED = (
     "This process was forked in the middle of a loop, whose other threads are not here: begin anew."
@@ -51,16 +57,20 @@ X86 = ("x86_64", "amd64")  # which have an instruction to pause in a spin loop
 
 
 def element_pointer(context, builder, array_type, array, index):
-    """Emit the address of one element of a flat int64 array."""
+    """Emit LLVM IR for the address of array[index]; `array` is flat int64, of Numba's type `array_type`."""
     data = arrayobj.make_array(array_type)(context, builder, array).data
     return builder.gep(data, [index])
 
 
 @intrinsic
 def atomic_load(typing_context, array, index):
-    """Read an element after a pause; what was written before that element is seen from then on."""
+    """Return array[index], int64, read with acquire ordering, after the CPU's pause instruction.
+
+    What another thread wrote before its `atomic_store` of that value is visible to this thread afterwards.
+    """
 
     def codegen(context, builder, signature, arguments):
+        """Emit the code of a call: Numba runs this while it compiles a caller."""
         if platform.machine().lower() in X86:
             kind, name = ir.FunctionType(ir.VoidType(), []), "llvm.x86.sse2.pause"
             builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [])
@@ -73,9 +83,10 @@ def atomic_load(typing_context, array, index):
 
 @intrinsic
 def atomic_store(typing_context, array, index, value):
-    """Write an element after everything that was written before."""
+    """Set array[index] = value, int64, with release ordering: after all that this thread wrote before."""
 
     def codegen(context, builder, signature, arguments):
+        """Emit the code of a call: Numba runs this while it compiles a caller."""
         array, index, value = arguments
         where = element_pointer(context, builder, signature.args[0], array, index)
         # Release: what the kernel wrote is in memory before the flag is seen to be down.
@@ -87,10 +98,18 @@ def atomic_store(typing_context, array, index, value):
 
 @jit
 def clear_flag_and_spin(flags, ticket, caller_sleeps, latest, seen, spins, backoff):
-    """Lower the flag of a ticket, if there is one; return when another loop came, or after so many spins.
+    """Lower a helper's flag, then wait for the next loop without the GIL; return None.
 
-    If another loop came, a back-off of so many loads more lets its caller get inside of its kernel. If the
-    caller of this loop sleeps, there is somebody to wake, and nothing to look for.
+    It returns when `latest` is no longer `seen`, when the caller sleeps and must be woken, or after `spins`.
+
+    Args:
+        flags, ticket: flags[ticket] is set to 0, unless ticket is NO_TICKET.
+        caller_sleeps: int64 (1,): not 0 while the loop's caller sleeps.
+        latest: int64 (1,): the number of the pool's latest loop.
+        seen: the number of the loop that the helper knows.
+        spins: how often to look.
+        backoff: how many more reads to wait after another loop was seen. Meanwhile its caller enters its
+            kernel and so releases the GIL, which this helper needs next.
     """
     if ticket != NO_TICKET:
         atomic_store(flags, ticket, 0)
@@ -105,7 +124,10 @@ def clear_flag_and_spin(flags, ticket, caller_sleeps, latest, seen, spins, backo
 
 @jit
 def all_flags_clear(flags, spins):
-    """Return whether each flag was found down once, in so many spins. One that rises later finds no span."""
+    """Return True once each flag has been seen to be 0, False if that takes more than `spins` looks.
+
+    A flag that rises after it was seen does no harm: its helper finds no span left.
+    """
     position = 0
     for _ in range(spins):
         while position < len(flags) and atomic_load(flags, position) == 0:
@@ -115,23 +137,32 @@ def all_flags_clear(flags, spins):
     return False
 
 
-def pop_or_none(things: collections.deque) -> object:
-    """Return the first thing of a deque and take it out, or None."""
+def pop_or_none(items: collections.deque) -> object:
+    """Remove the first item of a deque and return it; None if the deque is empty."""
     try:
-        return things.popleft()
+        return items.popleft()
     except IndexError:
         return None
 
 
 class Loop:
-    """A kernel, the spans that are left, and the flags of those who work on them."""
+    """One call of `ThreadPool.run`: the kernel, the spans that nobody has taken yet, and the helpers' flags.
+
+    Args:
+        kernel: called as kernel(start, stop, *arguments) for each span.
+        spans: (start, stop) pairs.
+        arguments: of the kernel.
+        helpers: how many helper threads may join, each with a ticket, the index of its flag in `flags`.
+        spins: how often the caller looks at the flags before it sleeps.
+    """
 
     def __init__(self, kernel: Callable, spans: list, arguments: tuple, helpers: int, spins: int):
+        # left: the spans that nobody has taken yet.
         self.kernel, self.left, self.arguments = kernel, collections.deque(spans), arguments
         self.spins, self.process = spins, os.getpid()
         self.tickets = collections.deque(range(0, helpers * FLAG, FLAG))
         self.flags, self.caller_sleeps = np.zeros(helpers * FLAG, np.int64), np.zeros(1, np.int64)
-        self.wakeups: SimpleQueue = SimpleQueue()
+        self.wakeups: SimpleQueue = SimpleQueue()  # the caller sleeps until something is put in
         self.failures: collections.deque = collections.deque()
         self.finished = False
 
@@ -145,9 +176,9 @@ class Loop:
             self.left.clear()
 
     def finish(self) -> None:
-        """Drop the spans that are left, and return when nobody is at work; raise an interrupt then only.
+        """Drop the spans that are left and wait for all helpers; then raise what interrupted the waiting.
 
-        Until then the arrays that the caller gets back are written to.
+        An interrupt (Ctrl-C) is not raised before: helpers still write to the caller's arrays.
         """
         interrupt = None
         while not self.finished:
@@ -161,9 +192,9 @@ class Loop:
             raise interrupt
 
     def wait(self) -> None:
-        """Return when no flag is up, a while without sleeping."""
+        """Return when no flag is up: look `spins` times, then sleep at the queue `wakeups`."""
         if not all_flags_clear(self.flags, self.spins):
-            # Helpers that are done and still look for the next loop see it, and wake this thread at once.
+            # Helpers that are done and spin in `clear_flag_and_spin` see this, and wake this thread at once.
             self.caller_sleeps[0] = 1
             while not all_flags_clear(self.flags, 1):
                 if os.getpid() != self.process:
@@ -173,7 +204,7 @@ class Loop:
 
 
 class WorkerThread:
-    """A thread that works on the latest loop of its pool."""
+    """A helper thread: it takes spans of its pool's latest loop, and sleeps while there is none."""
 
     def __init__(self, pool: "ThreadPool"):
         self.pool, self.latest = pool, pool.latest
@@ -182,7 +213,7 @@ class WorkerThread:
         self.thread.start()
 
     def work(self) -> None:
-        """Help with each loop that comes, until shut down."""
+        """The thread's main function: help with each new loop, until `shutdown`."""
         nothing = np.zeros(1, np.int64)
         try:
             while not self.stopping:
@@ -198,7 +229,10 @@ class WorkerThread:
                 self.pool.helpers.remove(self)
 
     def help(self, loop: Loop | None, seen: int) -> bool:
-        """Run spans of a loop, if a ticket is left; return whether it was."""
+        """Take a ticket of the loop and run spans until none is left; return False if there was no ticket.
+
+        `seen` is the number of the latest loop that this thread knows: afterwards it waits for another.
+        """
         ticket = None if loop is None else pop_or_none(loop.tickets)
         if ticket is None:
             return False
@@ -217,20 +251,20 @@ class WorkerThread:
             try:
                 clear_flag_and_spin(flags, ticket, caller_sleeps, self.latest, seen, spins, BACKOFF)
             finally:
-                flags[ticket] = 0  # even if there was no memory to call anything
+                flags[ticket] = 0  # once more: the call above may have failed for lack of memory
                 wakeups.put(None)
         return True
 
     def sleep(self, seen: int) -> None:
-        """Return when there is another loop than the one that was seen."""
-        # Said before `latest` is read: whoever changes that afterwards sees that it must wake.
+        """Sleep until the pool's latest loop has another number than `seen`, or until `shutdown`."""
+        # Set before `latest` is read: a caller that changes `latest` afterwards sees it, and calls `wake`.
         self.sleeping = True
         while self.latest[0] == seen and not self.stopping:
             self.wakeups.get()
         self.sleeping = False
 
     def wake(self) -> None:
-        """End the sleep, if it sleeps."""
+        """Wake the thread, if it sleeps."""
         if self.sleeping:
             self.wakeups.put(None)
 
@@ -241,9 +275,10 @@ class WorkerThread:
 
 
 def spans(length: int, parts: int, grain: int) -> list[tuple[int, int]]:
-    """Return spans that cover `range(length)`: one for each part, then small ones where there is much to do.
+    """Return (start, stop) pairs that cover `range(length)`, to be taken from the front.
 
-    The small ones are for whoever is done first: CPUs are seldom equally fast, or equally idle.
+    One large span for each part comes first. For long loops small ones follow, which go to the threads that
+    are done first: CPUs are seldom equally fast, or equally idle.
 
     Args:
         length: how many indices there are.
@@ -254,18 +289,18 @@ def spans(length: int, parts: int, grain: int) -> list[tuple[int, int]]:
         >>> spans(10, 2, 3), spans(32, 2, 2)
         ([(0, 5), (5, 10)], [(0, 12), (12, 24), (24, 26), (26, 28), (28, 30), (30, 32)])
     """
-    much = parts > 1 and length >= 4 * parts * max(1, grain)
-    # An eighth of a share: what one thread may have to wait for another at the end.
-    small = -(-length // (8 * parts)) if much else 0
-    few = 2 * parts if much else 0
-    large = length - few * small
-    edges = [large * part // parts for part in range(parts + 1)]
-    edges += range(large + small, length + 1, small) if much else ()
+    is_long = parts > 1 and length >= 4 * parts * max(1, grain)
+    # Length of a small span, an eighth of a thread's share: the longest that one thread waits for another.
+    small = -(-length // (8 * parts)) if is_long else 0
+    small_spans = 2 * parts if is_long else 0
+    large_end = length - small_spans * small
+    edges = [large_end * part // parts for part in range(parts + 1)]
+    edges += range(large_end + small, length + 1, small) if is_long else ()
     return list(itertools.pairwise(edges))
 
 
 class ThreadPool:
-    """The threads of this process: made at the first use, and made anew in a forked child."""
+    """Runs loops on several threads: the caller's and helpers, which are started when first needed."""
 
     def __init__(self):
         self.count: int | None = None
@@ -273,28 +308,29 @@ class ThreadPool:
         self.reset_after_fork()
 
     def reset_after_fork(self) -> None:
-        """Drop the threads: after a fork they exist only in the parent."""
+        """Forget all helpers: after a fork their threads exist only in the parent process."""
         self.helpers: list[WorkerThread] = []
         self.loop: Loop | None = None
-        self.latest, self.loop_numbers = np.zeros(1, np.int64), itertools.count(1)  # of loops
+        # The number of the latest loop, in memory that compiled code can read; and the numbers to come.
+        self.latest, self.loop_numbers = np.zeros(1, np.int64), itertools.count(1)
 
     def set_count(self, count: int) -> None:
         """Use `count` threads from the next kernel on; results stay the same to the last bit."""
         self.count = count
-        # Threads without a CPU of their own would look for work in the way of those who have it.
+        # With more threads than CPUs none spins: it would take a CPU from a thread that has work.
         self.spins = SPINS if count <= count_cpus() else 0
         self.helpers, superfluous = self.helpers[: count - 1], self.helpers[count - 1 :]
         for helper in superfluous:
             helper.shutdown()
 
     def get_count(self) -> int:
-        """Return how many threads share a loop."""
+        """Return how many threads share a loop, the caller's included."""
         if self.count is None:
             self.set_count(available_threads())
         return self.count
 
     def helpers_for(self, parts: int) -> list[WorkerThread]:
-        """Return helpers for all parts but one; fewer where no more threads are to be had."""
+        """Return parts - 1 helpers, for the caller does a part, too; fewer if no thread can be started."""
         try:
             while len(self.helpers) < parts - 1:
                 self.helpers.append(WorkerThread(self))
@@ -303,9 +339,9 @@ class ThreadPool:
         return self.helpers[: parts - 1]
 
     def submit(self, loop: Loop, helpers: list[WorkerThread]) -> None:
-        """Let helpers find a loop; wake those who sleep."""
+        """Make `loop` the pool's latest loop, and wake those of the helpers that sleep."""
         self.loop = loop
-        # After `loop`: who sees the new number finds the loop that it belongs to.
+        # Set after `loop`: a helper that sees the new number finds the loop that belongs to it.
         self.latest[0] = next(self.loop_numbers)
         for helper in helpers:
             helper.wake()
@@ -313,18 +349,19 @@ class ThreadPool:
     def run(
         self, kernel: Callable, length: int, grain: int, /, *arguments: object, **named: object
     ) -> None:
-        """Call `kernel(start, stop, *arguments, **named)` on spans that cover `range(length)`, side by side.
+        """Call `kernel(start, stop, *arguments, **named)` for spans that cover `range(length)`, in parallel.
 
-        While the helpers have another thread's loop to work on, this one does all by itself.
+        It returns when all are done. If the helpers are busy with a loop of another Python thread, the
+        calling thread does all by itself.
 
         Args:
-            kernel: a function whose every index owns what it writes.
+            kernel: a compiled function; no two indices of its loop write to the same memory.
             length: how many indices there are.
             grain: the least number of indices worth a thread of their own.
             arguments, named: passed on as they are.
         """
         parts = max(1, min(self.count or self.get_count(), length // max(1, grain)))
-        # Another thread may be here, too; at worst both get helpers, who take spans of the later loop.
+        # Another thread may be here at the same time: then both submit, and helpers join the later loop.
         current = self.loop
         free = current is None or not current.left
         helpers = self.helpers_for(parts) if parts > 1 and free else []
@@ -341,7 +378,7 @@ class ThreadPool:
             finally:
                 loop.finish()
         finally:
-            loop.finish()  # an interrupt may have kept the first one from its work
+            loop.finish()  # once more: an interrupt may have ended the first call early
             self.loop = None
         if loop.failures:
             raise loop.failures.popleft()

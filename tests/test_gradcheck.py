@@ -1,0 +1,56 @@
+"""The check of gradients itself: it finds what is wrong, leaves kinks out, and changes nothing."""
+
+import numpy as np
+import pytest
+
+from tests.support.nets import conv
+from tinycnn import gradcheck
+from tinycnn.layers import (
+    Dense,
+    ReLU,
+)
+from tinycnn.models.fusion import ConvolutionReLUPooling
+from tinycnn.models.plan import Step
+
+
+def test_a_model_is_not_changed_by_its_check():
+    model = conv()
+    before = model.get_weights()
+    gradcheck.check_model(model, entries=2)
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+
+@pytest.mark.parametrize("factor", [-1.0, 1.000001, 0.0])
+def test_a_wrong_gradient_is_found(monkeypatch, factor):
+    real = Dense.backward
+
+    def wrong(self, dy, ctx, input_gradient=True):
+        dx, grads = real(self, dy, ctx, input_gradient)
+        return dx, {**grads, "bias": grads["bias"] * factor}
+
+    monkeypatch.setattr(Dense, "backward", wrong)
+    rows = gradcheck.check_layer(Dense(3), (4,))
+    assert [row.tensor for row in rows if not row.good] == ["dense/bias"]
+    assert "WRONG" in gradcheck.table(rows) or "ALL ZERO" in gradcheck.table(rows)
+    assert gradcheck.worst(rows) > gradcheck.BOUND
+
+
+def test_a_whole_model_is_checked_as_it_trains(monkeypatch):
+    seen = []
+
+    def watched(steps, *arguments, checked=gradcheck.check_steps, **options):
+        seen.extend(type(step) for step in steps)
+        return checked(steps, *arguments, **options)
+
+    monkeypatch.setattr(gradcheck, "check_steps", watched)
+    gradcheck.check_model(conv(), entries=2)
+    assert seen == [ConvolutionReLUPooling, Step, Step]
+
+
+def test_kinks_are_left_out_and_counted():
+    layer = ReLU()
+    layer.build((None, 4), None)
+    x = np.zeros((1, 4))
+    x[0, 2:] = 1.0, -1.0
+    (row,) = gradcheck.check_steps([Step(layer)], {}, x, training=False, entries=9, seed=0)
+    assert (row.checked, row.kinks) == (2, 2)
