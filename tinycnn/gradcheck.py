@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tinycnn.layers import Layer
-from tinycnn.layers.weights import named_weights
+from tinycnn.layers.weights import named_trained
 from tinycnn.models.plan import Step, backward, forward, plan
 
 BOUND = 1e-7  # the largest relative error of a right gradient
@@ -179,7 +179,8 @@ def check_layer(
     """Check all gradients of one layer, on a float64 copy of it and random samples.
 
     Args:
-        layer: of any dtype, built or not (then its weights are random); it is not changed.
+        layer: of any dtype, built or not (then its weights are random, running means positive); it is
+            not changed.
         input_shape: of one sample, such as (5, 5, 3).
         samples: how many, from 1.
         training: True to have dropout on, with one mask throughout.
@@ -198,9 +199,11 @@ def check_layer(
     rng = np.random.default_rng(seed)
     double.build((None, *input_shape), rng)
     for name, param in double.params.items():
-        param[...] = layer.params[name] if layer.params else rng.standard_normal(param.shape)
+        has_gradient = name in double.gradient_names
+        random = rng.standard_normal(param.shape) if has_gradient else rng.random(param.shape)
+        param[...] = layer.params[name] if layer.params else random
     prefix = layer.name or type(layer).__name__.lower()
-    params = {f"{prefix}/{name}": param for name, param in double.params.items()}
+    params = {f"{prefix}/{name}": double.params[name] for name in double.gradient_names}
     x = rng.standard_normal((samples, *input_shape))
     steps = [Step(double)]
     return list(check_steps(steps, params, x, training=training, entries=entries, seed=seed))
@@ -230,7 +233,7 @@ def check_rows(model: object, samples: int, entries: int, seed: int) -> Iterator
     rng = np.random.default_rng(seed)
     x = rng.random((samples, *model.input_shape[1:]))
     steps = plan(layers, logits=True)
-    params = named_weights(layers)
+    params = named_trained(layers)
     yield from check_steps(steps, params, x, training=True, entries=entries, seed=seed)
     if model.objective is not None:
         yield check_loss(model.objective, model.output_shape[-1], samples, entries, rng)

@@ -4,7 +4,6 @@
 thousand times slower.
 """
 
-import operator
 from collections.abc import Mapping
 
 import numpy as np
@@ -67,7 +66,8 @@ class Optimizer(Configurable):
         """Make the slots, all 0, for these weight arrays, if there are none yet.
 
         Args:
-            params: the weight arrays, float32 or float64, writeable; each call needs the very same ones.
+            params: the weight arrays, float32 or float64, writeable; later calls need the very same ones,
+                or some of them.
 
         Raises:
             ValueError: if this optimizer belongs to other weights, or these cannot be changed in place.
@@ -77,27 +77,28 @@ class Optimizer(Configurable):
             check_in_place("param", param)
         if not self.slots:
             self.slots = {name: [np.zeros_like(p) for p in params] for name in self.slot_names}
-        shapes = [param.shape for param in params]
-        known = params if self.params is None else self.params
-        same = len(params) == len(known) and all(map(operator.is_, params, known))
-        if any([a.shape for a in slot] != shapes for slot in self.slots.values()):
-            raise ValueError(
-                "This optimizer already moves the weights of another model: make a new one for each."
-            )
-        if not same:
+        if self.params is None:
+            shapes = [param.shape for param in params]
+            if any([a.shape for a in slot] != shapes for slot in self.slots.values()):
+                raise ValueError(
+                    "This optimizer already moves the weights of another model: make a new one for each."
+                )
+            self.params = list(params)
+        known = {id(param) for param in self.params}
+        if any(id(param) not in known for param in params):
             raise ValueError(
                 "This optimizer already moves other arrays: those of another model, for which there must "
-                "be another optimizer, or arrays of this model that were replaced since. Copy new numbers "
-                "into the arrays that are there, layer.set_weights([...]), or compile again."
+                "be another optimizer, or arrays of this model that were replaced, or trainable, only "
+                "since. Copy new numbers into the arrays that are there, layer.set_weights([...]), or "
+                "compile again."
             )
-        self.params = list(params)
 
     def apply(self, grads: list[np.ndarray], params: list[np.ndarray]) -> None:
         """Take one step: change the weight arrays in place.
 
         Args:
             grads: gradient of the loss with respect to each of params.
-            params: the weights, always in the same order.
+            params: the weights; those of the first call, or some of them.
 
         Raises:
             ValueError: for other shapes or dtypes, or weights that this optimizer does not belong to;
@@ -112,8 +113,10 @@ class Optimizer(Configurable):
         for param, grad in zip(params, grads, strict=True):
             check_array("grad", grad, param.shape, param.dtype)
         self.iterations += 1
-        for i, (param, grad) in enumerate(zip(params, grads, strict=True)):
-            self.update(param, grad, [self.slots[name][i] for name in self.slot_names])
+        places = {id(param): place for place, param in enumerate(self.params)}
+        for param, grad in zip(params, grads, strict=True):
+            place = places[id(param)]
+            self.update(param, grad, [self.slots[name][place] for name in self.slot_names])
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Change one weight array in place; each subclass has its own rule.

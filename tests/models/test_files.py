@@ -39,9 +39,9 @@ def test_other_kinds_of_files_are_not_written(name, tmp_path):
 
 def test_the_state_is_a_copy_and_there_is_none_before_the_first_step():
     model = dense(optimizer="adam")
-    assert files.optimizer_state(model.optimizer) is None
+    assert files.optimizer_state(model.optimizer, model.trainable_weights) is None
     model.train_on_batch(X, Y)
-    state = files.optimizer_state(model.optimizer)
+    state = files.optimizer_state(model.optimizer, model.trainable_weights)
     assert (state["iterations"], [*state["slots"]]) == (1, ["momentum", "velocity"])
     kept = [array.copy() for slot in state["slots"].values() for array in slot]
     model.train_on_batch(X, Y)

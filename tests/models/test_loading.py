@@ -71,7 +71,7 @@ def test_an_impossible_optimizer_state_starts_afresh(spoil, tmp_path):
         model.optimizer.iterations = -5
     else:
         model.optimizer.slots["velocity"][0][...] = -1
-    state = files.optimizer_state(model.optimizer)
+    state = files.optimizer_state(model.optimizer, model.trainable_weights)
     weights = [layer.get_weights() for layer in model.layers]
     compiled = files.compiled_config(model)
     path = tmp_path / "state.h5"

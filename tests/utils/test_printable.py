@@ -167,7 +167,7 @@ def test_warnings_say_names_harmlessly(tmp_path):
     model.fit(X, Y, verbose=0)
     model.optimizer.slots["velocity"][0][...] = -1
     compiled = files.compiled_config(model)
-    state = files.optimizer_state(model.optimizer)
+    state = files.optimizer_state(model.optimizer, model.trainable_weights)
     weights = [layer.get_weights() for layer in model.layers]
     path.write_bytes(
         writer.file_image(saving.SavedModel(model.get_config(), weights, compiled, state))

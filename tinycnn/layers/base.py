@@ -9,7 +9,7 @@ from tinycnn.layers import explaining
 from tinycnn.layers.explanation import Explanation, Position
 from tinycnn.layers.weights import warn_of_weights
 from tinycnn.utils.configurable import Configurable
-from tinycnn.utils.validation import affordable, as_array, check_int, check_name
+from tinycnn.utils.validation import affordable, as_array, check_bool, check_int, check_name
 
 DTYPES = ("float32", "float64")
 DATA_FORMAT = ("channels_last", None)  # the accepted values of Keras's option
@@ -28,6 +28,7 @@ class Layer(Configurable):
         name: None to be named by the model, after the class.
         dtype: "float32" or "float64".
         input_shape: of one sample, such as (28, 28, 1); for the first layer of a model.
+        trainable: False to keep the parameters as they are while the model trains; may be set later.
         options: other arguments of Keras's layers; each raises unless it has the value that changes nothing.
 
     Raises:
@@ -35,10 +36,11 @@ class Layer(Configurable):
     """
 
     # What a subclass says of itself. The arguments that make the layer again, each an attribute, too:
-    config_names: tuple[str, ...] = ("name", "dtype")
-    fixed_options: Mapping[str, tuple] = {"trainable": (True,), "activity_regularizer": (None,)}
+    config_names: tuple[str, ...] = ("name", "dtype", "trainable")
+    fixed_options: Mapping[str, tuple] = {"activity_regularizer": (None,)}
     renamed_options: Mapping[str, str] = {}  # {the option's name in Keras 2: its name now}
     weight_names: tuple[str, ...] = ()  # in the order of Keras's files; the last may be left out
+    state_names: tuple[str, ...] = ()  # parameters that have no gradient, such as running means
     examples: tuple[
         tuple[dict, tuple[int, ...]], ...
     ] = ()  # for tests: (arguments, shape of a sample)
@@ -51,9 +53,11 @@ class Layer(Configurable):
         name: str | None = None,
         dtype: str | None = "float32",
         input_shape: tuple[int, ...] | None = None,
+        trainable: bool = True,
         **options: object,
     ):
         self.check_options(options)
+        self.trainable = check_bool("trainable", trainable)
         if dtype not in (None, *DTYPES):
             raise ValueError(f"dtype must be one of {DTYPES}. Received: dtype={dtype!r}")
         self.name = None if name is None else check_name("name", name)
@@ -78,6 +82,11 @@ class Layer(Configurable):
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
         """Return {parameter: shape}, without making the arrays; {} for a layer without parameters."""
         return {}
+
+    @classmethod
+    def weight_names_of(cls, config: dict) -> tuple[str, ...]:
+        """Return those of `weight_names` that a layer of this configuration has; the last may be left out."""
+        return cls.weight_names
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the output's shape; this default returns the input's.
@@ -133,6 +142,20 @@ class Layer(Configurable):
             input_gradient: False if nobody needs dx: then it may be None.
         """
         raise TypeError(f"{type(self).__name__} has no backward step")
+
+    def updates(self, ctx: object) -> dict[str, np.ndarray]:
+        """Return {parameter: its value after a training step} of `state_names`, given the step's ctx."""
+        return {}
+
+    @property
+    def gradient_names(self) -> list[str]:
+        """The names of the parameters that `backward` returns a gradient of, in order."""
+        return [name for name in self.params if name not in self.state_names]
+
+    @property
+    def trained_names(self) -> list[str]:
+        """The names of the parameters that an optimizer changes: none while `trainable` is False."""
+        return self.gradient_names if self.trainable else []
 
     def as_logits(self) -> "Layer | None":
         """Return a copy of this layer without its softmax, sharing its parameters; None if it has none."""

@@ -84,8 +84,14 @@ class BatchNormalization(Layer):
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
         """Return gamma, beta, moving_mean and moving_variance, each (c,), of those that there are."""
-        wanted = {"gamma": self.scale, "beta": self.center}
-        return {name: input_shape[-1:] for name in self.weight_names if wanted.get(name, True)}
+        names = self.weight_names_of({"scale": self.scale, "center": self.center})
+        return dict.fromkeys(names, input_shape[-1:])
+
+    @classmethod
+    def weight_names_of(cls, config: dict) -> tuple[str, ...]:
+        """Return the names without "gamma" where `scale` is False, and "beta" where `center` is."""
+        wanted = {"gamma": config.get("scale", True), "beta": config.get("center", True)}
+        return tuple(name for name in cls.weight_names if wanted.get(name, True))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape."""

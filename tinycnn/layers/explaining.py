@@ -95,8 +95,9 @@ def check_weight(layer: object, name: str, position: object) -> Position:
     Raises:
         ValueError: for a parameter or a position that is not there.
     """
-    if not isinstance(name, str) or name not in layer.params:
-        raise ValueError(f"{label(layer)} has {list(layer.params)}. Received: name={name!r}")
+    if not isinstance(name, str) or name not in layer.gradient_names:
+        has = layer.gradient_names
+        raise ValueError(f"{label(layer)} has gradients of {has}. Received: name={name!r}")
     return check_position("position", position, layer.params[name].shape)
 
 

@@ -22,6 +22,12 @@ def named_weights(layers: Sequence) -> dict[str, np.ndarray]:
     return {f"{layer.name}/{name}": w for layer in layers for name, w in layer.params.items()}
 
 
+def named_trained(layers: Sequence) -> dict[str, np.ndarray]:
+    """Return {"conv2d/kernel": array, ...}: those parameters of built layers that have gradients."""
+    pairs = [(layer, name) for layer in layers for name in layer.gradient_names]
+    return {f"{layer.name}/{name}": layer.params[name] for layer, name in pairs}
+
+
 def warn_of_weights(layers: Sequence) -> None:
     """Warn, once for all, if parameters of these layers hold NaN or infinity.
 

@@ -78,7 +78,8 @@ def save_model(
     model._built_layers()
     compiled, state, learning = None, None, ()
     if model._compiled is not None and include_optimizer:
-        compiled, state = compiled_config(model), optimizer_state(model.optimizer)
+        compiled = compiled_config(model)
+        state = optimizer_state(model.optimizer, model.trainable_weights)
         learning = model._compiled["loss"], model.optimizer
     saving.check_known(path, model.layers, learning)
     check_arrays(path, model.layers, model.optimizer if state else None)
@@ -106,9 +107,8 @@ def check_arrays(
             for name, shape in shapes.items():
                 about = f"{name} of layer {layer.name}"
                 check_array(about, layer.params[name], tuple(shape), np.dtype(layer.dtype))
-        params = [param for layer in layers for param in layer.params.values()]
         for name, slot in optimizer.slots.items() if optimizer else ():
-            for array, param in zip(slot, params, strict=True):
+            for array, param in zip(slot, optimizer.params, strict=True):
                 check_array(f"{name} of the optimizer", array, param.shape, param.dtype)
     except ValueError as error:
         remedy = "Copy new numbers into the arrays that are there: layer.set_weights([...])."
@@ -124,12 +124,22 @@ def compiled_config(model: object) -> dict:
     }
 
 
-def optimizer_state(optimizer: optimizers.Optimizer) -> dict | None:
+def optimizer_state(optimizer: optimizers.Optimizer, params: list[np.ndarray]) -> dict | None:
     """Return an optimizer's step count and copies of its slots, {"iterations": ..., "slots": ...}.
 
-    Slots are its running arrays, one for each weight array. None before the first step.
+    Args:
+        optimizer: of a model.
+        params: the weight arrays that are trainable now. One that the optimizer has never moved, because
+            it was not trainable then, has slots of 0.
+
+    Returns:
+        For each slot a list of arrays, one for each of params; None before the first step.
     """
     if not optimizer.iterations:
         return None
-    slots = {name: [array.copy() for array in slot] for name, slot in optimizer.slots.items()}
+    places = {id(param): place for place, param in enumerate(optimizer.params or [])}
+    slots = {
+        name: [slot[places[id(p)]].copy() if id(p) in places else np.zeros_like(p) for p in params]
+        for name, slot in optimizer.slots.items()
+    }
     return {"iterations": optimizer.iterations, "slots": slots}

@@ -40,6 +40,10 @@ class FusedStep:
         """
         return [self.layers[0].named(dkernel, dbias)] + [{}] * (len(self.layers) - 1)
 
+    def updates(self, ctx: tuple) -> Grads:
+        """Return {} for each layer: none of these has running means. See `Layer.updates`."""
+        return [{}] * len(self.layers)
+
     def __repr__(self) -> str:
         names = " + ".join(layer.name for layer in self.layers)
         return f"<{type(self).__name__}: {names}>"

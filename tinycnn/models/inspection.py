@@ -36,9 +36,11 @@ def gradients(model: object, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarr
     Returns:
         {"conv2d/kernel": array, ...}, in the order of `get_weights`, each shaped as its parameter.
     """
-    grads, _ = training.loss_gradients(model.objective, x, y, None, training=False)
+    grads, _, _ = training.loss_gradients(model.objective, x, y, None, training=False)
     pairs = zip(model.layers, grads, strict=True)
-    return {f"{layer.name}/{name}": grad[name] for layer, grad in pairs for name in layer.params}
+    return {
+        f"{layer.name}/{name}": grad[name] for layer, grad in pairs for name in layer.gradient_names
+    }
 
 
 def input_gradient(model: object, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:

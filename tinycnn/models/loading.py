@@ -59,4 +59,5 @@ def load_model(
         if saved.optimizer_state is not None:
             model.optimizer.iterations = saved.optimizer_state["iterations"]
             model.optimizer.slots = saved.optimizer_state["slots"]
+            model.optimizer.params = model.trainable_weights
     return model

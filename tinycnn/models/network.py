@@ -9,7 +9,7 @@ import numpy as np
 from tinycnn import utils
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.layers.weights import warn_of_weights
-from tinycnn.utils.validation import check_int, check_name, is_int
+from tinycnn.utils.validation import check_bool, check_int, check_name, is_int
 
 
 def snake_case(name: str) -> str:
@@ -64,6 +64,27 @@ class Network:
     def weights(self) -> list[np.ndarray]:
         """All parameter arrays of all layers, in order: the arrays themselves, not copies."""
         return [param for layer in self.layers for param in layer.params.values()]
+
+    @property
+    def trainable_weights(self) -> list[np.ndarray]:
+        """The parameter arrays that training changes by their gradients, in order."""
+        return [layer.params[name] for layer in self.layers for name in layer.trained_names]
+
+    @property
+    def non_trainable_weights(self) -> list[np.ndarray]:
+        """The others: those of layers that are not trainable, and running means."""
+        pairs = [(layer, name) for layer in self.layers for name in layer.params]
+        return [layer.params[name] for layer, name in pairs if name not in layer.trained_names]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether a layer is trainable; setting it sets it for all layers."""
+        return any(layer.trainable for layer in self._layers)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self._layers:
+            layer.trainable = check_bool("trainable", value)
 
     @property
     def dtype(self) -> str:

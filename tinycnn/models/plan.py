@@ -65,6 +65,10 @@ class Step:
             f"says. Received from {type(self.layer).__name__}.{method}: {received}"
         )
 
+    def updates(self, ctx: object) -> Grads:
+        """Return a list of one dict, {parameter: new value} of the layer: see `Layer.updates`."""
+        return [self.layer.updates(ctx)]
+
     def activation_pattern(self, ctx: object) -> tuple[np.ndarray, ...]:
         """Return the layer's arrays of where its slope changes: see `Layer.activation_pattern`."""
         return self.layer.activation_pattern(ctx)
@@ -160,3 +164,12 @@ def backward(
         dy, step_grads = steps[i].backward(dy, tape[i], input_gradient or i > 0)
         grads = step_grads + grads
     return dy, grads
+
+
+def updates(steps: list[AnyStep], tape: list[object]) -> Grads:
+    """Return {parameter: new value} of each layer, in the order of the layers: see `Layer.updates`.
+
+    Args:
+        steps, tape: those of `forward`.
+    """
+    return [new for step, ctx in zip(steps, tape, strict=True) for new in step.updates(ctx)]

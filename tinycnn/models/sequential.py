@@ -42,10 +42,11 @@ class Sequential(Compiled):
         trainable: bool = True,
         name: str | None = None,
     ):
-        check_supported("Sequential", {"trainable": trainable}, {"trainable": True})
         self.history: History | None = None
         self.stop_training = False
         super().__init__(layers, "sequential" if name is None else name)
+        if not check_bool("trainable", trainable):
+            self.trainable = False
 
     def summary(
         self,
@@ -65,11 +66,11 @@ class Sequential(Compiled):
             dict.fromkeys(("line_length", "positions")),
         )
         rows = [cells(layer) for layer in self._built_layers()]
-        size = sum(weight.nbytes for weight in self.weights)
         slots = self.optimizer.slots.values() if self.optimizer else []
         held = [array for slot in slots for array in slot]
-        optimizer = sum(array.size for array in held), sum(array.nbytes for array in held)
-        (print_fn or print)(summary(self.name, rows, (self.count_params(), size), optimizer))
+        groups = self.trainable_weights, self.non_trainable_weights, held
+        sizes = [(sum(a.size for a in group), sum(a.nbytes for a in group)) for group in groups]
+        (print_fn or print)(summary(self.name, rows, *sizes))
 
     @one_thread_at_a_time
     def fit(

@@ -72,6 +72,7 @@ def summary(
     name: str,
     rows: list[tuple[str, str, str]],
     params: tuple[int, int],
+    frozen: tuple[int, int] = (0, 0),
     optimizer: tuple[int, int] = (0, 0),
 ) -> str:
     """Return the whole table as text.
@@ -79,7 +80,8 @@ def summary(
     Args:
         name: of the model.
         rows: the three cells of each layer, from `cells`.
-        params: how many numbers the parameters have, and how many bytes.
+        params: how many numbers the trainable parameters have, and how many bytes.
+        frozen: the same for the other parameters.
         optimizer: the same for the optimizer's arrays; (0, 0) before training.
 
     Example:
@@ -91,12 +93,12 @@ def summary(
     for number, cells in enumerate(rows):
         lines += [rule(box["row"])] if number else []
         lines.append(row(cells, box["bar"]))
-    (count, size), (held, held_size) = params, optimizer
+    (count, size), (fixed, fixed_size), (held, held_size) = params, frozen, optimizer
     lines += [
         rule(box["end"]),
-        f" Total params: {count + held:,} ({readable_size(size + held_size)})",
+        f" Total params: {count + fixed + held:,} ({readable_size(size + fixed_size + held_size)})",
         f" Trainable params: {count:,} ({readable_size(size)})",
-        " Non-trainable params: 0 (0.00 B)",
+        f" Non-trainable params: {fixed:,} ({readable_size(fixed_size)})",
     ]
     if held:
         lines.append(f" Optimizer params: {held:,} ({readable_size(held_size)})")

@@ -12,10 +12,11 @@ import numpy as np
 
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
 from tinycnn.models.divergence import Watch
-from tinycnn.models.plan import AnyStep, backward, forward
+from tinycnn.models.plan import AnyStep, backward, forward, updates
 
 # Decorator: no warnings of NumPy about overflow and NaN; `Watch` warns once, with the cause.
 QUIETLY = np.errstate(over="ignore", invalid="ignore")
+Arrays = list[dict[str, np.ndarray]]  # arrays by parameter, one dict for each layer
 LARGE_BATCH = 256  # for evaluate and predict: there it changes the memory needed, not the result
 
 
@@ -76,8 +77,8 @@ def loss_gradients(
     y: np.ndarray,
     rng: np.random.Generator | None,
     training: bool = True,
-) -> tuple[list[dict[str, np.ndarray]], list[np.ndarray]]:
-    """Run forward, loss and backward for one batch; return the gradients, and each sample's loss and metrics.
+) -> tuple[Arrays, list[np.ndarray], Arrays]:
+    """Run forward, loss and backward for one batch; return gradients, losses and metrics, and updates.
 
     Args:
         objective: of the model.
@@ -87,14 +88,15 @@ def loss_gradients(
         training: False to leave dropout out.
 
     Returns:
-        One dict {parameter: gradient of the mean loss} a layer, and [losses, metric, ...], each (n,).
+        One dict {parameter: gradient of the mean loss} a layer, [losses, metric, ...], each (n,), and one
+        dict {parameter: new value} a layer, of those that follow from the batch itself.
     """
     y_pred, tape = forward(objective.steps, x, training, rng)
     target = objective.loss.target(y, y_pred)
     losses, ctx = objective.loss.forward(target, y_pred, objective.from_logits)
     dy_pred = objective.loss.backward(target, ctx, objective.from_logits)
     _, grads = backward(objective.steps, dy_pred, tape, input_gradient=False)
-    return grads, objective.values(y, y_pred, losses)
+    return grads, objective.values(y, y_pred, losses), updates(objective.steps, tape)
 
 
 @QUIETLY
@@ -118,13 +120,15 @@ def train_step(
     Returns:
         [losses, metric, ...] from before the step, each (n,).
     """
-    grads, values = loss_gradients(model.objective, x, y, rng)
+    grads, values, new_values = loss_gradients(model.objective, x, y, rng)
     check = check or functools.partial(Watch(model).check, x, y, slice(len(x)), "this batch")
     check(values[0])
-    gradients = [  # in the order of model.weights
-        grad[name] for layer, grad in zip(model.layers, grads, strict=True) for name in layer.params
-    ]
-    model.optimizer.apply(gradients, model.weights)
+    pairs = zip(model.layers, grads, strict=True)
+    gradients = [grad[name] for layer, grad in pairs for name in layer.trained_names]
+    model.optimizer.apply(gradients, model.trainable_weights)
+    for layer, new in zip(model.layers, new_values, strict=True):
+        for name, value in new.items():
+            layer.params[name][...] = value
     return values
 
 

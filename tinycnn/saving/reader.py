@@ -1,5 +1,6 @@
 """Reading a whole model from a file: first the configuration, then the arrays that it says there must be."""
 
+import itertools
 import math
 import os
 
@@ -10,7 +11,7 @@ from tinycnn.saving.hdf5 import HDF5File, open_file
 from tinycnn.saving.layer_config import plain_model
 from tinycnn.saving.optimizer_state import StateMismatchError, read_state
 from tinycnn.saving.options import UnsupportedError, parse
-from tinycnn.saving.saved_model import SavedModel, Spec, WeightSpecs
+from tinycnn.saving.saved_model import SavedModel, Spec, WeightSpecs, trained
 from tinycnn.saving.training_config import plain_training
 from tinycnn.utils.printable import printable, shortened
 from tinycnn.utils.validation import MOST_PARAMETERS
@@ -28,7 +29,9 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
         specs = _specs(file, config, weight_specs)
         paths, weights = _read_weights(file, [spec for spec in specs if spec])
         training = _read_training(file)
-        state = _read_state(file, training, paths, weights)
+        mask = trained(config, specs)
+        moved = [list(itertools.compress(all_, mask)) for all_ in (paths, weights)]
+        state = _read_state(file, training, *moved)
     remaining = iter(weights)
     by_layer = [[next(remaining) for _ in spec] for spec in specs]
     return SavedModel(config, by_layer, training, state)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinycnn.layers import CLASSES as LAYERS
 from tinycnn.optimizers import CLASSES
 
 Spec = dict[str, tuple[tuple[int, ...], str]]  # shape and dtype of each weight of a layer, by name
@@ -40,3 +41,20 @@ def slot_names(optimizer: dict) -> tuple[str, ...]:
     if optimizer["class_name"] == "SGD" and not optimizer["config"].get("momentum"):
         return ()
     return CLASSES[optimizer["class_name"]].slot_names
+
+
+def is_trained(layer: dict, name: str) -> bool:
+    """Return whether an optimizer changes a parameter, given its layer's class_name and config."""
+    trainable = layer["config"].get("trainable", True)
+    return trainable and name not in LAYERS[layer["class_name"]].state_names
+
+
+def trained(config: dict, specs: list[Spec]) -> list[bool]:
+    """Return for each weight, in order, whether an optimizer changes it.
+
+    Args:
+        config: of the model; the first of its layers is the InputLayer.
+        specs: of the other layers.
+    """
+    pairs = zip(config["layers"][1:], specs, strict=True)
+    return [is_trained(layer, name) for layer, spec in pairs for name in spec]

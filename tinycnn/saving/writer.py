@@ -1,6 +1,7 @@
 """Writing a whole model: bytes are made in memory, written to a temporary file, read back, and renamed."""
 
 import io
+import itertools
 import json
 import math
 import os
@@ -11,7 +12,7 @@ import numpy as np
 from tinycnn.layers import CLASSES
 from tinycnn.saving import checksum, optimizer_state, reader
 from tinycnn.saving.layer_config import keras_model
-from tinycnn.saving.saved_model import SavedModel, slot_names
+from tinycnn.saving.saved_model import SavedModel, slot_names, trained
 from tinycnn.saving.training_config import keras_training
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
@@ -54,6 +55,8 @@ def file_image(saved: SavedModel) -> bytes:
             if saved.optimizer_state is not None:
                 group = file.create_group(optimizer_state.GROUP)
                 optimizer = training["optimizer_config"]
+                moved = trained(saved.config, [spec for _, spec in _own_specs(saved)])
+                paths = list(itertools.compress(paths, moved))
                 _write_arrays(
                     group, optimizer_state.entries(optimizer, saved.optimizer_state, paths)
                 )
@@ -137,7 +140,7 @@ def _own_specs(saved: SavedModel) -> list[tuple[str, dict]]:
     """Return (name, {weight name: (shape, dtype)}) of every layer but the InputLayer."""
     specs = []
     for layer, weights in zip(saved.config["layers"][1:], saved.weights, strict=True):
-        names = CLASSES[layer["class_name"]].weight_names[: len(weights)]
+        names = CLASSES[layer["class_name"]].weight_names_of(layer["config"])[: len(weights)]
         named = zip(names, weights, strict=True)
         spec = {name: (array.shape, array.dtype.name) for name, array in named}
         specs.append((layer["config"]["name"], spec))
