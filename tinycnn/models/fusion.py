@@ -10,6 +10,7 @@ import numpy as np
 
 from tinycnn import activations
 from tinycnn.layers import Activation, AveragePooling2D, Conv2D, Dropout, Layer, MaxPooling2D, ReLU
+from tinycnn.models.folding import FoldedConv2D
 from tinycnn.ops import fused as fused_ops
 from tinycnn.utils.geometry import FusedConvolution
 from tinycnn.utils.kept_transform import MADE_ANEW, KeptTransform
@@ -176,7 +177,7 @@ def fused(layers: list[Layer], prediction: bool = False) -> FusedStep | None:
         prediction: True to keep what a kernel is transformed to until the kernel changes; in training the
             kernel changes with every step, so there nothing is kept.
     """
-    if not layers or type(layers[0]) is not Conv2D:
+    if not layers or type(layers[0]) not in (Conv2D, FoldedConv2D):
         return None
     activation, count = layers[0].activation, 1  # count: how many layers go up to the activation
     if (

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinycnn.layers import Dropout, Layer
+from tinycnn.models.folding import folded
 from tinycnn.models.fusion import FusedStep, Grads, fused
 
 
@@ -90,7 +91,8 @@ def plan(
         logits: True to leave out a softmax at the end, because the loss needs the scores before it. A
             Dense or Conv2D with softmax is then replaced by a copy without, which shares its parameters.
         fuse: True to use fused steps where there are such; False: every layer is a step of its own.
-        prediction: True to leave out dropout, and to keep transformed kernels from one call to the next.
+        prediction: True to leave out dropout, to fold batch normalizations, and to keep transformed kernels
+            from one call to the next.
 
     Returns:
         The steps, in order.
@@ -100,7 +102,9 @@ def plan(
     """
     for layer in layers:
         _check_as_built(layer)
-    layers = [layer for layer in layers if not (prediction and type(layer) is Dropout)]
+    layers = list(layers)
+    if prediction:
+        layers = folded([layer for layer in layers if type(layer) is not Dropout])
     without_softmax = layers[-1].as_logits() if logits and layers else None
     if without_softmax is not None:
         layers[-1] = without_softmax
