@@ -22,7 +22,13 @@ from tinycnn.models.folding import Folded, folded
 NETS = {
     "convolution, ReLU, pooling": [
         *(Conv2D(8, 3, use_bias=False), BatchNormalization(), ReLU(), MaxPooling2D()),
-        *(Dropout(0.3), Flatten(), Dense(5), BatchNormalization(scale=False), Activation("softmax")),
+        *(
+            Dropout(0.3),
+            Flatten(),
+            Dense(5),
+            BatchNormalization(scale=False),
+            Activation("softmax"),
+        ),
     ],
     "tanh and means": [
         *(Conv2D(4, 3), BatchNormalization(center=False), Activation("tanh"), AveragePooling2D()),

@@ -42,7 +42,7 @@ class Activation(Layer):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return y = activation(x), shaped as x, and y once more as ctx."""
         y = self.activation.forward(x)
-        kept = self.activation.kept(x, y)
+        kept = x if self.activation.needs_x else y
         return y, kept
 
     def backward(

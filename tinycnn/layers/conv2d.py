@@ -93,7 +93,7 @@ class Conv2D(Affine):
         """Return y = activation(convolution + bias), (n, oh, ow, f), and ctx = (x, y)."""
         z = ops.conv2d_forward(x, *self.kernel_and_bias(), *self.geometry(x.shape))
         y = self.activation.forward(z)
-        kept = self.activation.kept(z, y)
+        kept = z if self.activation.needs_x else y
         return y, (x, kept)
 
     def backward(

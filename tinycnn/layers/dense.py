@@ -65,7 +65,7 @@ class Dense(Affine):
         z = ops.dense_forward(rows, *self.kernel_and_bias())
         z = z.reshape(*x.shape[:-1], self.units)
         y = self.activation.forward(z)
-        kept = self.activation.kept(z, y)
+        kept = z if self.activation.needs_x else y
         return y, (x, kept)
 
     def backward(

@@ -80,11 +80,17 @@ def _variance_scaling(config: dict) -> tuple[str | None, dict]:
 
 
 # For an option of a layer, by name, the function that checks it and returns its plain value.
+TRAINABLE = (
+    "trainable",
+    True,
+)  # what a layer is unless its configuration says otherwise: not written
+
 CHECKS = {
     "name": name,
     "dtype": plain_dtype,
     "activation": choice(ACTIVATIONS),
     "use_bias": boolean,
+    "trainable": boolean,
 }
 
 
@@ -114,14 +120,17 @@ def plain_model(described: dict) -> dict:
     config = described.get("config")
     if isinstance(config, list):  # Keras 2.0 had no name
         config = {"name": "sequential", "layers": config}
-    ignored = {"build_input_shape": ANYTHING, "trainable": (True, None), "dtype": ANYTHING}
-    selected = select("the model", config, {"name": name, "layers": lambda layers: layers}, ignored)
+    ignored = {"build_input_shape": ANYTHING, "dtype": ANYTHING}
+    kept = {"name": name, "layers": lambda layers: layers, "trainable": scalars}
+    selected = select("the model", config, kept, ignored)
     layers = selected.get("layers")
     if not isinstance(layers, list) or not layers:
         raise ValueError("it has no layers")
     if len(layers) > MOST_LAYERS:
         raise ValueError(f"it has {len(layers)} layers, and {MOST_LAYERS} are the most")
     plain = _with_input([_plain_layer(layer) for layer in layers])
+    if selected.get("trainable") is False:  # then none of its layers is
+        plain = [{**layer, "config": {**layer["config"], "trainable": False}} for layer in plain]
     return {"name": selected.get("name", "sequential"), "layers": plain}
 
 
@@ -151,6 +160,8 @@ def _plain_layer(layer: object) -> tuple[dict, object]:
         if old in config and new not in config:
             config[new] = config.pop(old)
     kept = {option: _check_of(option) for option in cls.config_names}
+    if config.get("trainable", True) is True:
+        config.pop("trainable", None)
     plain = select(owner, config, kept, cls.fixed_options)
     if "name" not in plain:
         raise ValueError(f"a layer of the class {class_name} has no name")
@@ -191,7 +202,7 @@ def keras_model(plain: dict) -> dict:
 
 def _keras_layer(class_name: str, config: dict) -> dict:
     """Return a layer's description in tf.keras 2's form, given its class's name and plain config."""
-    config = dict(config)
+    config = {option: value for option, value in config.items() if (option, value) != TRAINABLE}
     if class_name == "InputLayer":
         config["batch_input_shape"] = config.pop("batch_shape")
         config |= {"sparse": False, "ragged": False}

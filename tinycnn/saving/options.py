@@ -178,12 +178,14 @@ def name(value: object) -> str:
 
 
 def scalars(value: object) -> object:
-    """Return a text, number, bool, None or a list of up to 8 of these; ValueError for anything else.
+    """Return a text, number, bool, None or a list of up to 8 of these, or of such lists; else ValueError.
 
     It is the check of options that are checked by the layer itself.
     """
-    items = value if isinstance(value, list) else [value]
-    if len(items) > 8 or any(isinstance(item, list | dict) for item in items):
+    rows = value if isinstance(value, list) else [value]
+    lists = [row for row in [rows, *rows] if isinstance(row, list)]
+    items = [item for row in rows for item in (row if isinstance(row, list) else [row])]
+    if any(len(each) > 8 for each in lists) or any(isinstance(item, list | dict) for item in items):
         raise ValueError("a value or a short list is needed")
     return value
 
