@@ -49,7 +49,7 @@ GOOD = [
     (options.text, [("a", "a")]),
     (options.dictionary, [(None, {}), ({"a": 1}, {"a": 1})]),
     (options.name, [("dense_1", "dense_1")]),
-    (options.scalars, [(None, None), ([1, "a"], [1, "a"])]),
+    (options.scalars, [(None, None), ([1, "a"], [1, "a"]), ([[1, 2], [3]], [[1, 2], [3]])]),
     (options.choice({"a": "b", None: "c"}), [("a", "b"), (None, "c")]),
     (options.choice(("a",)), [("a", "a")]),
 ]
@@ -59,7 +59,7 @@ BAD = [
     (options.text, [1, None, ["a"]]),
     (options.dictionary, [[], "a", 0]),
     (options.name, ["a/b", "..", "", "top_level_model_weights", 3, "x" * 201]),
-    (options.scalars, [[1] * 9, [[1]], {"a": 1}]),
+    (options.scalars, [[1] * 9, [[[1]]], [[1] * 9], {"a": 1}, [{"a": 1}]]),
     (options.choice(("a",)), ["b", None, ["a"], 3]),
 ]
 
