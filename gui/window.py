@@ -183,11 +183,10 @@ class Window:
         gesture = self._gesture
         if gesture is None:
             return
-        start = gesture.last
-        gesture.move(point)
-        if isinstance(gesture, Pen):
-            self.view.canvas.line(start, gesture.last, gesture.width)
-        else:
+        piece = gesture.move(point)
+        if piece and isinstance(gesture, Pen):
+            self.view.canvas.line(*piece, gesture.width)
+        if isinstance(gesture, Eraser):
             self.view.canvas.show(gesture.items)
             self.view.canvas.ring(point, ERASER)
         self._want_prediction(gesture.items)

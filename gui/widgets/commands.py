@@ -31,7 +31,7 @@ COMMANDS = (
     Command("thicker", "Thicker", "Make the pen thicker", ("bracketright", "plus")),
     Command("undo", "Undo", "Take the last step back", ("Mod-z", "u")),
     Command("redo", "Redo", "Take the undone step again", ("Mod-y", "Mod-Shift-z")),
-    Command("clear", "Clear", "Empty the paper", ("Delete", "Escape", "c")),
+    Command("clear", "Clear", "Empty the paper", ("Delete", "c")),
     Command("lower_threshold", "Lower threshold", "Call a guess sure sooner", ("comma",)),
     Command("raise_threshold", "Higher threshold", "Call a guess sure later", ("period",)),
     Command("close", "Quit", "Close the window", ("Mod-q",)),

@@ -25,6 +25,7 @@ class Controls:
         self._look = look
         self._mac = mac
         self.buttons: dict[str, ttk.Widget] = {}
+        self.sliders: dict[str, ttk.Scale] = {}  # each by the command that raises it
 
     def button(self, parent: tk.Misc, name: str) -> ttk.Widget:
         """Make the button of a command."""
@@ -66,6 +67,8 @@ class Controls:
             variable=variable,
             takefocus=False,
         )
+        scale.bind("<Button-1>", _go_there)
+        self.sliders[names[1]] = scale
         self._explain(scale, tip, *names)
         return scale
 
@@ -76,3 +79,11 @@ class Controls:
     def _explain(self, widget: tk.Widget, tip: str, *names: str) -> None:
         keys = ", ".join(keys_of(BY_NAME[name], mac=self._mac) for name in names)
         Tooltip(widget, f"{tip} ({keys})", self._look)
+
+
+def _go_there(event: tk.Event) -> None:
+    """Bring a slider's knob to the mouse, from where it can be pulled; Tk would step by a whole 1."""
+    scale = event.widget
+    if "slider" not in str(scale.identify(event.x, event.y)):
+        scale.set(scale.get(event.x, event.y))
+        scale.update_idletasks()  # now the knob lies under the mouse, which takes hold of it

@@ -1,4 +1,4 @@
-"""The status bar: what happened, and which model predicts. It never changes the window's size."""
+"""The status bar: what happened, and which model predicts. It grows upwards, and never the window."""
 
 import tkinter as tk
 from tkinter import ttk
@@ -6,7 +6,8 @@ from tkinter import ttk
 from gui.widgets.theme import Look
 from tinycnn.utils.printable import printable
 
-LINES = 2  # that a sentence may take
+USUAL = 2  # lines that are kept free for a sentence; a longer one takes more, from the paper
+MOST = 12  # lines; of a sentence that is still longer, the middle is left out
 
 
 class StatusBar(ttk.Frame):
@@ -18,8 +19,9 @@ class StatusBar(ttk.Frame):
     """
 
     def __init__(self, parent: tk.Misc, look: Look) -> None:
-        lines = LINES * look.text.metrics("linespace") + look.small.metrics("linespace")
-        super().__init__(parent, height=lines + look.pixels(12))
+        self._line = look.text.metrics("linespace")
+        self._rest = look.small.metrics("linespace") + look.pixels(12)
+        super().__init__(parent, height=USUAL * self._line + self._rest)
         self.pack_propagate(False)
         self._letter = look.text.measure("0")
         self._sentence, self._name = "", ""
@@ -41,14 +43,14 @@ class StatusBar(ttk.Frame):
         self._fit()
 
     def _fit(self, event: tk.Event | None = None) -> None:
-        """Leave out the middle of what is too long for the width there is."""
+        """Wrap the sentence to the width there is, and take the height that it needs."""
         width = max(1, self.winfo_width())
         line = width // self._letter
-        # A line loses up to a long word at its end.
-        self.message.configure(
-            wraplength=width, text=shortened(self._sentence, LINES * line * 4 // 5)
-        )
+        self.message.configure(wraplength=width, text=shortened(self._sentence, MOST * line))
         self.model.configure(text=shortened(self._name, line))
+        needed = max(USUAL * self._line, self.message.winfo_reqheight()) + self._rest
+        if needed != self.winfo_reqheight():
+            self.configure(height=needed)
 
 
 def shortened(text: str, most: int) -> str:

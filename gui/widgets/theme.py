@@ -17,6 +17,7 @@ class Theme:
     button: str
     trough: str
     accent: str
+    other: str
     error: str
 
 
@@ -29,6 +30,7 @@ LIGHT = Theme(
     button="#dfe3e8",
     trough="#d5dae0",
     accent="#1f5fd0",
+    other="#8fa3bd",
     error="#b3261e",
 )
 DARK = Theme(
@@ -40,6 +42,7 @@ DARK = Theme(
     button="#31363e",
     trough="#343a43",
     accent="#79aefc",
+    other="#566c8c",
     error="#ff9088",
 )
 

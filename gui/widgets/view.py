@@ -43,7 +43,6 @@ class View:
         self.pen = tk.DoubleVar(root, PEN)
         self.threshold = tk.DoubleVar(root, THRESHOLD)
         self.controls = Controls(window, self.look, mac=mac)
-        self.keys = KeysWindow(root, self.look, mac=mac)
         gap = self.look.pixels(10)
         body = ttk.Frame(root, padding=gap)
         body.pack(fill="both", expand=True)
@@ -53,6 +52,7 @@ class View:
         field = ttk.Frame(body)
         field.grid(row=1, column=0, sticky="nsew", pady=gap)
         self.canvas = canvas(field)
+        self.keys = KeysWindow(root, self.canvas, self.look, mac=mac)
         self._tools(body).grid(row=2, column=0, sticky="ew")
         self.prediction_panel = self._make_panel(body)
         self.prediction_panel.grid(

@@ -22,6 +22,15 @@ def test_the_first_and_second_guess_are_found():
     assert guesses.alternative == "second guess: 2 (20 %)"
 
 
+def test_a_second_guess_of_next_to_nothing_is_not_told():
+    assert top_guesses([0.996, 0.004, *[0.0] * 8], 0.5).alternative == ""
+    assert top_guesses([0.995, 0.005, *[0.0] * 8], 0.5).alternative != ""
+
+
+def test_no_key_but_delete_and_c_empties_the_paper():
+    assert BY_NAME["clear"].keys == ("Delete", "c")
+
+
 MODULES = sorted(
     ".".join(path.relative_to(GUI.parent).with_suffix("").parts) for path in GUI.rglob("[!_]*.py")
 )

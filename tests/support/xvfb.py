@@ -51,7 +51,7 @@ class Xvfb:
         os.close(write_end)
         with os.fdopen(read_end) as answer:
             number = answer.readline().strip()
-        self.display = f":{number}"
+        self.display, self.size = f":{number}", size
         self.environment = {**os.environ, "DISPLAY": self.display}
 
     def close(self):
