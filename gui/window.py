@@ -5,7 +5,6 @@ import sys
 import tkinter as tk
 import traceback
 from collections.abc import Callable
-from functools import partial
 
 from gui.drawing.drawing import Drawing, Items, Picture
 from gui.drawing.eraser import Point
@@ -14,8 +13,8 @@ from gui.recognition.recogniser import Prediction
 from gui.recognition.worker import Answer, Worker
 from gui.widgets import file_dialogs
 from gui.widgets.canvas import DrawingCanvas
-from gui.widgets.commands import COMMANDS, modifiers, sequences
 from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST
+from gui.widgets.keyboard import listen
 from gui.widgets.theme import DARK, LIGHT
 from gui.widgets.view import View
 from tinycnn.utils.errors import FileError
@@ -50,7 +49,7 @@ class Window:
         root.protocol("WM_DELETE_WINDOW", self.close)
         system = root.tk.call("tk", "windowingsystem")
         self.view = View(root, self, self._make_canvas, LIGHT, mac=system == "aqua")
-        self._listen(system)
+        listen(root, self, system)
         self._show()
         self.view.say(
             "Draw a digit. The model is being loaded; at the very first start that takes some seconds…"
@@ -121,6 +120,11 @@ class Window:
         if path := self._ask(file_dialogs.model_to_open):
             self.view.say(f"Loading {os.path.basename(path)}…")
             self._worker.submit("load", path)
+
+    def use_bundled_model(self) -> None:
+        """Go back to the model that comes along."""
+        self.view.say("")
+        self._worker.submit("load_bundled")
 
     def save_drawing(self) -> None:
         """Ask for a name, and write the drawing there."""
@@ -213,6 +217,10 @@ class Window:
         self._version += 1
         if items:
             self._worker.submit_newest("predict", self._version, items)
+            if (
+                not self._has_model
+            ):  # the worker loads it: the other one shows what the net will see
+                self._saver.submit_newest("prepare", self._version, items)
         else:
             self._cleared = self._version
             self.view.prediction_panel.show(None)
@@ -253,6 +261,10 @@ class Window:
         if prediction.version > self._cleared:
             self.view.prediction_panel.show(prediction)
 
+    def _prepare_done(self, answer: Answer) -> None:
+        if not self._has_model:
+            self._predict_done(answer)
+
     def _open_done(self, answer: Answer) -> None:
         self._release()
         self.drawing.add(answer.value)
@@ -268,30 +280,15 @@ class Window:
     def _failed(self, answer: Answer) -> None:
         self.view.say(answer.error, wrong=True)
 
-    _predict_failed = _open_failed = _save_failed = _show_failed = _load_bundled_failed = _failed
+    _predict_failed = _prepare_failed = _open_failed = _save_failed = _show_failed = (
+        _load_bundled_failed
+    ) = _failed
 
     def _load_bundled_done(self, answer: Answer) -> None:
         """Name the model, and leave the sentence about the one that failed."""
         self._has_model = True
         self.view.name_model(answer.value)
         self._want_prediction(self.drawing.items)
-
-    # Keys and mistakes.
-
-    def _listen(self, system: str) -> None:
-        mac = system == "aqua"
-        if mac:  # the Quit of its menu would end the program without asking
-            self.root.createcommand("tk::mac::Quit", self.close)
-        for command in COMMANDS:
-            for key in command.keys:
-                held = 0 if "-" in key else modifiers(system)
-                for sequence in sequences(key, mac=mac):
-                    self.root.bind(sequence, partial(self._key, getattr(self, command.name), held))
-
-    def _key(self, action: Callable[[], None], held: int, event: tk.Event) -> None:
-        """Do what a key asks for; to Tk a "c" is a "c" with Ctrl, too, which means something else."""
-        if not int(event.state) & held:
-            action()
 
     def _report(self, kind: type, error: BaseException, trace: object) -> None:
         """Say what went wrong inside of an event, and go on."""

@@ -4,11 +4,15 @@ Everything heavy is imported inside of the methods: they run on the worker, behi
 """
 
 import dataclasses
+import importlib.resources
+import json
 import os
 
 from gui.drawing.drawing import Items, Picture, Stroke
 
 SMALLEST = 0.05  # of the canvas: a smaller mark, a tap, is not enlarged
+
+BUNDLED = "the bundled model"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Recogniser:
         self._name = ""
 
     def load(self, path: str | None) -> str:
-        """Load a model: the file, or ./mnist.h5, or the bundled one; return what to call it.
+        """Load a model: the file, or ./mnist.h5, or the bundled one; return its name and what is known of it.
 
         It has predicted a digit once when this returns, so that its kernels are compiled.
 
@@ -47,18 +51,18 @@ class Recogniser:
         model, name = load_digit_model(path)
         probabilities(model, name, np.zeros((1, 28, 28, 1), np.float32))
         self._model, self._name = model, name
-        return name
+        return described(model, name)
 
     def load_bundled(self) -> str:
-        """Load the model that comes along; return what to call it."""
+        """Load the model that comes along; return its name and what is known of it."""
         import numpy as np
 
         from tinycnn import pretrained
 
         model = pretrained.load()
         model.predict(np.zeros((1, 28, 28, 1), np.float32), verbose=0)
-        self._model, self._name = model, "the bundled model"
-        return self._name
+        self._model, self._name = model, BUNDLED
+        return described(model, BUNDLED)
 
     def predict(self, version: int, items: Items) -> Prediction:
         """Prepare a drawing as MNIST was prepared, and recognise it.
@@ -98,6 +102,16 @@ class Recogniser:
     def show(self, picture: Picture, side: int) -> tuple[Picture, int, bytes]:
         """Return a picture as the canvas shows it: a PGM file of side x side pixels, and for what."""
         return picture, side, pgm(fitted(picture.grey, side).tobytes(), side)
+
+
+def described(model: object, name: str) -> str:
+    """Return a model's name, its size and, of the bundled one, its accuracy."""
+    facts = f"{len(model.layers)} layers, {model.count_params():,} weights"
+    if name == BUNDLED:
+        record = importlib.resources.files("tinycnn.pretrained").joinpath("mnist.json")
+        accuracy = json.loads(record.read_text(encoding="utf-8"))["test_accuracy"]
+        facts += f", {100 * accuracy:.1f} % right on MNIST"
+    return f"{name} ({facts})"
 
 
 def prepare(items: Items) -> object:

@@ -20,9 +20,14 @@ class Command:
 
 
 COMMANDS = (
-    Command("open_picture", "Open…", "Open a picture of one digit", ("Mod-o",)),
-    Command("save_drawing", "Save…", "Save the drawing as a PNG picture", ("Mod-s",)),
-    Command("open_model", "Model…", "Open another model, Keras's .h5 files too", ("Mod-m",)),
+    Command("open_picture", "Open picture…", "Open a picture of one digit, to be read", ("Mod-o",)),
+    Command("save_drawing", "Save picture…", "Save the drawing as a PNG picture", ("Mod-s",)),
+    Command(
+        "open_model", "Open model…", "Read with another model, Keras's .h5 files too", ("Mod-m",)
+    ),
+    Command(
+        "use_bundled_model", "Bundled model", "Read with the model that comes along", ("Mod-b",)
+    ),
     Command("change_theme", "Dark", "Change between light and dark", ("t",)),
     Command("show_keys", "Keys", "Show all keys", ("F1",)),
     Command("take_pen", "Pen", "Draw with the left mouse button", ("p",)),

@@ -1,6 +1,7 @@
 """The buttons and sliders, each with its tooltip."""
 
 import tkinter as tk
+from functools import partial
 from tkinter import ttk
 
 from gui.widgets.commands import BY_NAME, keys_of
@@ -31,7 +32,7 @@ class Controls:
         """Make the button of a command."""
         command = BY_NAME[name]
         action = getattr(self._window, name)
-        self.buttons[name] = ttk.Button(parent, text=command.label, command=action, takefocus=False)
+        self.buttons[name] = ttk.Button(parent, text=command.label, command=action)
         self._explain(self.buttons[name], command.tip, name)
         return self.buttons[name]
 
@@ -45,7 +46,6 @@ class Controls:
             variable=variable,
             value=name,
             command=getattr(self._window, name),
-            takefocus=False,
         )
         self._explain(self.buttons[name], command.tip, name)
         return self.buttons[name]
@@ -65,12 +65,19 @@ class Controls:
             to=ends[1],
             length=self._look.pixels(70),
             variable=variable,
-            takefocus=False,
         )
         scale.bind("<Button-1>", _go_there)
+        for keys, name in zip((("Left", "Down"), ("Right", "Up")), names, strict=True):
+            for key in keys:
+                scale.bind(f"<{key}>", partial(self._step, name))
         self.sliders[names[1]] = scale
         self._explain(scale, tip, *names)
         return scale
+
+    def _step(self, name: str, event: tk.Event) -> str:
+        """Move a slider as its key does; Tk's own step, a whole 1, must not come on top."""
+        getattr(self._window, name)()
+        return "break"
 
     def enable(self, name: str, *, possible: bool) -> None:
         """Let a button be pressed, or not."""

@@ -23,7 +23,7 @@ class StatusBar(ttk.Frame):
         self._rest = look.small.metrics("linespace") + look.pixels(12)
         super().__init__(parent, height=USUAL * self._line + self._rest)
         self.pack_propagate(False)
-        self._letter = look.text.measure("0")
+        self._letter, self._small_letter = look.text.measure("0"), look.small.measure("0")
         self._sentence, self._name = "", ""
         self.message = ttk.Label(self, anchor="w", justify="left")
         self.model = ttk.Label(self, anchor="w", style="Faint.TLabel")
@@ -47,7 +47,7 @@ class StatusBar(ttk.Frame):
         width = max(1, self.winfo_width())
         line = width // self._letter
         self.message.configure(wraplength=width, text=shortened(self._sentence, MOST * line))
-        self.model.configure(text=shortened(self._name, line))
+        self.model.configure(text=shortened(self._name, width // self._small_letter))
         needed = max(USUAL * self._line, self.message.winfo_reqheight()) + self._rest
         if needed != self.winfo_reqheight():
             self.configure(height=needed)

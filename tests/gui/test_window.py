@@ -394,9 +394,11 @@ def test_another_model_is_loaded_and_named(window):
     other.write_bytes(pathlib.Path(pretrained.__file__).with_name("mnist.h5").read_bytes())
     window.draw(*strokes(9))
     answer(window, "ctrl+m", "other.h5")
-    state = window.wait(lambda s: s["model"].endswith("other.h5"))
+    state = window.wait(lambda s: "other.h5 (" in s["model"])
     assert not state["wrong"]
     assert window.settled()["digit"] == "9"
+    window.press("use_bundled_model")
+    window.wait(lambda s: "the bundled model (" in s["model"])
 
 
 def test_a_stroke_that_leaves_the_window_ends_where_it_is_let_go(window):

@@ -29,6 +29,12 @@ def place(widget):
     }
 
 
+def place_of(root, name):
+    """Return where a window lies that may be Tk's own, which Python has no object for."""
+    calls = {"x": "rootx", "y": "rooty", "width": "width", "height": "height"}
+    return {side: int(root.tk.call("winfo", call, name)) for side, call in calls.items()}
+
+
 def tips(widget):
     """Return what the tooltips say that are there now."""
     texts = []
@@ -38,6 +44,17 @@ def tips(widget):
         else:
             texts += tips(child)
     return texts
+
+
+def tip_colours(widget):
+    """Return the grounds of the tooltips that are there now."""
+    colours = []
+    for child in widget.winfo_children():
+        if isinstance(child, tk.Toplevel) and child.wm_overrideredirect():
+            colours += [str(label["background"]) for label in child.winfo_children()]
+        else:
+            colours += tip_colours(child)
+    return colours
 
 
 def look(window):
@@ -61,7 +78,9 @@ def look(window):
         "buttons": {name: place(widget) for name, widget in view.controls.buttons.items()},
         "pressable": [n for n, w in view.controls.buttons.items() if not w.instate(["disabled"])],
         "sliders": {name: place(widget) for name, widget in view.controls.sliders.items()},
-        "places": [place(root.nametowidget(name)) for name in others],
+        "places": [place_of(root, name) for name in others],
+        "unit": panel.zoom,
+        "tip_colours": tip_colours(root),
         "percents": [panel.bars.itemcget(f"percent{digit}", "text") for digit in range(10)],
         "bars": [panel.bars.itemcget(f"bar{digit}", "fill") for digit in range(10)],
         "tool": view.tool.get(),
