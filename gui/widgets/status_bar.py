@@ -1,4 +1,4 @@
-"""The status bar: what happened, and which model predicts. It grows upwards, and never the window."""
+"""The status bar: what happened, and which model predicts. It moves nothing, however long a sentence is."""
 
 import tkinter as tk
 from tkinter import ttk
@@ -6,7 +6,7 @@ from tkinter import ttk
 from gui.widgets.theme import Look
 from tinycnn.utils.printable import printable
 
-USUAL = 2  # lines that are kept free for a sentence; a longer one takes more, from the paper
+USUAL = 2  # lines that room is kept for; a longer sentence lies over what is above
 MOST = 12  # lines; of a sentence that is still longer, the middle is left out
 
 
@@ -19,22 +19,23 @@ class StatusBar(ttk.Frame):
     """
 
     def __init__(self, parent: tk.Misc, look: Look) -> None:
-        self._line = look.text.metrics("linespace")
-        self._rest = look.small.metrics("linespace") + look.pixels(12)
-        super().__init__(parent, height=USUAL * self._line + self._rest)
-        self.pack_propagate(False)
+        model = look.small.metrics("linespace") + look.pixels(4)
+        lines = USUAL * look.text.metrics("linespace") + look.pixels(8)
+        super().__init__(parent, height=lines + model)
         self._letter, self._small_letter = look.text.measure("0"), look.small.measure("0")
         self._sentence, self._name = "", ""
-        self.message = ttk.Label(self, anchor="w", justify="left")
         self.model = ttk.Label(self, anchor="w", style="Faint.TLabel")
-        self.model.pack(side="bottom", fill="x")
-        self.message.pack(side="bottom", fill="x")
+        self.model.place(relwidth=1, rely=1, anchor="sw")
+        self.message = ttk.Label(parent, anchor="w", justify="left")  # may be higher than the bar
+        self.message.place(in_=self, relwidth=1, rely=1, y=-model, anchor="sw")
+        self.message.bind("<Button-1>", lambda event: self.say("", wrong=False))
         self.bind("<Configure>", self._fit)
 
     def say(self, sentence: str, *, wrong: bool) -> None:
         """Show a sentence, as a mistake or as news."""
         self._sentence = printable(sentence)
         self.message.configure(style="Error.TLabel" if wrong else "TLabel")
+        self.message.lift()
         self._fit()
 
     def name_model(self, name: str) -> None:
@@ -43,14 +44,11 @@ class StatusBar(ttk.Frame):
         self._fit()
 
     def _fit(self, event: tk.Event | None = None) -> None:
-        """Wrap the sentence to the width there is, and take the height that it needs."""
+        """Wrap the sentence to the width there is."""
         width = max(1, self.winfo_width())
-        line = width // self._letter
-        self.message.configure(wraplength=width, text=shortened(self._sentence, MOST * line))
+        most = MOST * (width // self._letter)
+        self.message.configure(wraplength=width, text=shortened(self._sentence, most))
         self.model.configure(text=shortened(self._name, width // self._small_letter))
-        needed = max(USUAL * self._line, self.message.winfo_reqheight()) + self._rest
-        if needed != self.winfo_reqheight():
-            self.configure(height=needed)
 
 
 def shortened(text: str, most: int) -> str:

@@ -8,6 +8,7 @@ import sys
 import pytest
 from PIL import Image
 
+from tests.support import xvfb
 from tests.support.marks import needs_kernels, posix_only
 from tests.support.painted_digits import strokes
 from tests.support.patience import run
@@ -192,6 +193,15 @@ def test_a_drawing_that_cannot_be_saved_at_the_end_is_told_in_the_terminal(start
     assert window.close() == (1, "error: drawing.png: the disk is full\n")
 
 
+def test_a_wait_for_what_never_comes_ends_by_the_windows_own_clock(start, monkeypatch):
+    monkeypatch.setattr(xvfb, "RESTS", 50)
+    window = start()
+    window.ready()
+    with pytest.raises(AssertionError, match="a word that it never says"):
+        window.wait(lambda s: s["message"] == "never", "a word that it never says")
+    assert window.close() == (0, "")
+
+
 def test_it_closes_cleanly_right_after_the_start(start):
     window = start()
     window.wait(lambda s: s)
@@ -206,12 +216,10 @@ def test_nothing_of_tks_is_ever_freed_by_the_worker(start):
         window.screen.hand("mousemove 1 1")
         window.wait(lambda s: not s["others"])
         open_key_list(window)
-        window.keys("Escape")
-        window.wait(lambda s: not s["others"])
+        window.dismiss()
         window.refocus()
         dialog("ctrl+o")(window)
-        window.keys("Escape")
-        window.wait(lambda s: not s["others"])
+        window.dismiss()
         window.refocus()
         window.draw(*strokes(7))
     assert window.close() == (0, "")
@@ -255,6 +263,7 @@ def test_a_thousand_random_events_while_a_model_loads(start, tmp_path):
         window.screen.hand(*random_events(chance, 99))
         window.resize(chance.randrange(100, 1300), chance.randrange(100, 1000))
     window.screen.hand("mouseup 1", "mouseup 2", "mouseup 3")
+    window.rested()
     while window.state["others"]:
         count = len(window.state["others"])
         window.screen.hand(f"windowfocus {window.state['stacked'][-1]}", "key Escape")

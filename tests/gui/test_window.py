@@ -213,9 +213,7 @@ def test_the_theme_changes_by_key_and_button(window):
 def test_the_keys_are_listed_and_the_list_goes_away(window):
     size = window.state["size"]
     window.keys("F1")
-    window.wait(lambda s: s["others"] and s["focus"] in s["others"])
-    window.keys("Escape")
-    window.wait(lambda s: not s["others"])
+    window.dismiss()
     window.press("show_keys")
     window.wait(lambda s: s["others"])
     window.press("show_keys")
@@ -226,9 +224,7 @@ def test_the_keys_are_listed_and_the_list_goes_away(window):
 def test_escape_puts_the_list_of_keys_away_and_never_the_drawing(window):
     window.draw([(0.5, 0.2), (0.5, 0.8)])
     window.keys("F1")
-    window.wait(lambda s: s["others"])
-    window.keys("Escape")
-    window.wait(lambda s: not s["others"])
+    window.dismiss()
     window.refocus()
     window.keys("Escape", "e")
     assert window.wait(lambda s: s["tool"] == "take_eraser")["items"] == 1
@@ -244,8 +240,7 @@ def test_the_list_of_keys_leaves_the_paper_free(window):
 
     window.keys("F1")
     window.wait(lambda s: s["others"] and free(s), "it lies on the paper")
-    window.keys("Escape")
-    window.wait(lambda s: not s["others"])
+    window.dismiss()
 
 
 def test_a_click_beside_a_sliders_knob_brings_it_there(window):
@@ -358,15 +353,19 @@ def test_another_kind_of_file_is_not_written(window):
     assert not list(window.folder.glob("digit.svg*"))
 
 
-def test_a_long_sentence_is_shown_whole(window):
+def test_a_long_sentence_is_shown_whole_and_the_paper_stays_where_it_is(window):
     usual, least = window.state["size"], window.state["least"]
     window.resize(*least)
     window.wait(lambda s: s["size"] == least)
-    window.draw(*strokes(3))
-    answer(window, "ctrl+s", "a.jp2")
-    state = window.wait(lambda s: s["wrong"] and not s["cut"])
+    before = window.draw(*strokes(3))
+    answer(window, "ctrl+s", f"a{'-long-name' * 20}.jp2")
+    state = window.wait(lambda s: s["wrong"] and not s["cut"] and s["lines"] > 2)
     assert "…" not in state["message"]
     assert fits_window(state)
+    assert window.rested()["canvas"] == before["canvas"]
+    x, y = state["sentence"]["x"] + 5, state["sentence"]["y"] + 5
+    window.screen.hand(f"mousemove {x} {y}", "mousedown 1", "mouseup 1")
+    assert window.wait(lambda s: not s["message"])["items"] == before["items"]
     window.resize(*usual)
     window.wait(lambda s: s["size"] == usual)
 
@@ -429,8 +428,8 @@ def test_anything_may_happen_in_mid_stroke(window, key):
         window.wait(lambda s: s["others"])
     window.screen.hand("mouseup 1")
     if others:
-        window.keys("Escape")
-    window.wait(lambda s: not s["drawing"] and not s["others"])
+        window.dismiss()
+    window.wait(lambda s: not s["drawing"])
     if key == "resize":
         window.resize(size[0], size[1])
         window.wait(lambda s: s["size"] == size)

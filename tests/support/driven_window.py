@@ -1,5 +1,8 @@
 """The drawing window, as `python -m gui` opens it, which also prints what it shows, a JSON line each change.
 
+Each line also counts how often the window was found with nothing to do: who waits for what a window at
+rest has not shown after many such looks, waits in vain. A line comes at times for the count alone.
+
 It only looks: whatever happens to the window is done by `tests/support/xvfb.py` with a real mouse and keys.
 """
 
@@ -16,6 +19,7 @@ from gui.drawing.drawing import Stroke
 from gui.window import Window
 
 EVERY = 15  # milliseconds
+COUNTED = 200  # looks at a window at rest, until it says that nothing has changed
 CLOSED = threading.Event()
 HELD = threading.Event()  # whether a worker has come to where it is held
 
@@ -87,6 +91,8 @@ def look(window):
         "pen": view.pen.get(),
         "threshold": view.threshold.get(),
         "message": str(view.status_bar.message["text"]),
+        "sentence": place(view.status_bar.message),
+        "lines": view.status_bar.message.winfo_height() / view.look.text.metrics("linespace"),
         "cut": view.status_bar.message.winfo_reqheight() > view.status_bar.message.winfo_height(),
         "wrong": str(view.status_bar.message["style"]) == "Error.TLabel",
         "model": str(view.status_bar.model["text"]),
@@ -115,7 +121,7 @@ class Watch:
     """Prints the state whenever it has changed."""
 
     def __init__(self, window):
-        self.window, self.last, self.released = window, None, 0
+        self.window, self.last, self.released, self.rests = window, None, 0, 0
         for button in (1, 2, 3):
             window.view.canvas.bind(f"<ButtonRelease-{button}>", self.count, add=True)
         self.look()
@@ -129,9 +135,10 @@ class Watch:
             self.window.root.winfo_pointerxy()  # asks the screen: all that Tk told it has come there
         except tk.TclError:  # half of it is gone: it closes
             return
-        if state != self.last:
+        self.rests += state["idle"] or state["held"]
+        if state != self.last or self.rests % COUNTED == 0:
             self.last = state
-            print(json.dumps(state), flush=True)
+            print(json.dumps({**state, "rests": self.rests}), flush=True)
         self.window.root.after(EVERY, self.look)
 
 

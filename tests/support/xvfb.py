@@ -16,6 +16,7 @@ import threading
 from tests.support.patience import HEEDFUL, PATIENCE
 
 ROOT = pathlib.Path(__file__).parents[2]
+RESTS = 4000  # looks at a window at rest, a minute or more, until a wait is in vain
 
 
 def lacking():
@@ -135,17 +136,30 @@ class App:
                 self.errors += line
 
     def wait(self, condition, why=""):
-        """Wait until the window shows something; return the state that does."""
+        """Wait until the window shows something; return the state that does.
+
+        Raises:
+            AssertionError: it ended, or had nothing to do for so long that it will never come.
+        """
 
         def come():
             return self._threads[0].is_alive() and self.state and condition(self.state)
 
+        def never():
+            rested = self.state.get("rests", 0) - begun
+            return not self._threads[0].is_alive() or rested > RESTS
+
         with self._news:
-            gone = lambda: not self._threads[0].is_alive()  # noqa: E731
-            self._news.wait_for(lambda: come() or gone(), timeout=PATIENCE)
+            begun = self.state.get("rests", 0)
+            self._news.wait_for(lambda: come() or never(), timeout=PATIENCE)
             if not come():
                 raise AssertionError(f"{why or 'it never came'}: {self.errors} {self.brief()}")
             return self.state
+
+    def rested(self):
+        """Wait until the window has done all that it was asked for, and has looked about since."""
+        begun = self.state["rests"]
+        return self.wait(lambda s: s["rests"] > begun + 20)
 
     def brief(self):
         """Return the state without what is long."""
@@ -226,6 +240,15 @@ class App:
         button = self.state["buttons"][name]
         x, y = button["x"] + button["width"] // 2, button["y"] + button["height"] // 2
         self.screen.hand(f"mousemove {x} {y}", "mousedown 1", "mouseup 1", f"mousemove {x} 2")
+
+    def dismiss(self):
+        """Put what lies before the window away by Escape, once the keys go there."""
+        self.wait(
+            lambda s: any(s["focus"].startswith(name) for name in s["others"]),
+            "nothing before the window has the keys",
+        )
+        self.keys("Escape")
+        return self.wait(lambda s: not s["others"], "it stayed before the window")
 
     def clear(self):
         """Empty the canvas by its key."""
