@@ -191,7 +191,7 @@ class Window:
         if piece and isinstance(gesture, Pen):
             self.view.canvas.line(*piece, gesture.width)
         if isinstance(gesture, Eraser):
-            self.view.canvas.show(gesture.items)
+            self.view.canvas.show(gesture.items, gesture.frame)
             self.view.canvas.ring(point, ERASER)
         self._want_prediction(gesture.items)
 

@@ -6,6 +6,9 @@ from gui.drawing.drawing import Items, Stroke, together
 from gui.drawing.eraser import Point, erase
 
 ERASER = 0.05  # radius, as a share of the canvas's side
+FARTHEST = (
+    1.25  # times the distance within which points are erased, the next point that stays may be
+)
 
 
 class Pen:
@@ -52,15 +55,20 @@ class Pen:
 
 
 class Eraser:
-    """Takes away what it touches."""
+    """Takes away what it touches; all that changes at a move lies in its `frame`."""
 
     def __init__(self, items: Items, point: Point) -> None:
         self.last = point
         self.items = items
+        self.frame = (0.0, 0.0, 1.0, 1.0)
         self.move(point)
 
     def move(self, point: Point) -> None:
         """Erase along a straight line to a point."""
+        widest = max((item.width for item in self.items if isinstance(item, Stroke)), default=0.0)
+        farthest = FARTHEST * (ERASER + widest / 2)
+        low, high = (tuple(map(end, self.last, point)) for end in (min, max))
+        self.frame = (*(value - farthest for value in low), *(value + farthest for value in high))
         self.items = erase(self.items, self.last, point, ERASER)
         self.last = point
 

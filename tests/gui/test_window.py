@@ -171,7 +171,8 @@ def test_the_drawing_survives_another_size(window):
     before = draw_whole(window, strokes(7))
     width, height = before["size"]
     window.resize(width + 90, height + 110)
-    grown = window.wait(lambda s: s["canvas"]["width"] > before["canvas"]["width"] + 50)
+    wide = before["canvas"]["width"] + 50
+    grown = window.wait(lambda s: s["canvas"]["width"] > wide and s["box"])
     growth = grown["canvas"]["width"] / before["canvas"]["width"]
     assert grown["box"] == pytest.approx([growth * value for value in before["box"]], abs=5)
     assert (grown["image"], grown["strokes"]) == (before["image"], before["strokes"])
@@ -200,6 +201,25 @@ def test_at_its_least_size_nothing_is_cut_off(window):
     assert state["canvas"]["width"] > least[0] / 3
     window.resize(*usual)
     window.wait(lambda s: s["size"] == usual and fits_window(s))
+
+
+def test_lines_have_smooth_edges_while_and_after_they_are_drawn(window, tmp_path):
+    def greys():
+        window.rested()
+        window.picture(tmp_path / "screen.png")
+        place = window.state["canvas"]
+        corner = place["x"] + place["width"] // 2, place["y"] + place["height"] // 2
+        with Image.open(tmp_path / "screen.png") as image:
+            paper = image.convert("L").crop((place["x"], place["y"], *corner))
+        return {grey for _, grey in paper.getcolors()}
+
+    line = [(0.1, 0.1), (0.27, 0.31), (0.45, 0.13)]
+    window.screen.hand(*window.pull(line)[:-1])
+    window.wait(lambda s: s["drawing"])
+    assert len(greys()) > 50
+    window.screen.hand("mouseup 1")
+    window.wait(lambda s: s["items"] and not s["drawing"])
+    assert len(greys()) > 50
 
 
 def test_the_theme_changes_by_key_and_button(window):
@@ -356,7 +376,7 @@ def test_another_kind_of_file_is_not_written(window):
 def test_a_long_sentence_is_shown_whole_and_the_paper_stays_where_it_is(window):
     usual, least = window.state["size"], window.state["least"]
     window.resize(*least)
-    window.wait(lambda s: s["size"] == least)
+    window.wait(lambda s: s["size"] == least and fits_window(s))
     before = window.draw(*strokes(3))
     answer(window, "ctrl+s", f"a{'-long-name' * 20}.jp2")
     state = window.wait(lambda s: s["wrong"] and not s["cut"] and s["lines"] > 2)

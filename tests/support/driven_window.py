@@ -12,6 +12,8 @@ import sys
 import threading
 import tkinter as tk
 
+import numpy as np
+
 import gui.recognition.recogniser
 import gui.window
 from gui import __main__ as start
@@ -68,7 +70,7 @@ def look(window):
     ]
     others.remove(".")
     view, root, panel = window.view, window.root, window.view.prediction_panel
-    prediction, drawn = panel.prediction, view.canvas.find_withtag("line||dot")
+    prediction, layer = panel.prediction, view.canvas.layer
     return {
         "window": int(root.wm_frame(), 16),
         "size": [root.winfo_width(), root.winfo_height()],
@@ -106,15 +108,26 @@ def look(window):
         "drawing": window._gesture is not None,
         "strokes": [len(i.points) // 2 for i in window.drawing.items if isinstance(i, Stroke)],
         "items": len(window.drawing.items),
-        "shown": len(drawn),
-        "line_colours": sorted({view.canvas.itemcget(item, "fill") for item in drawn}),
-        "box": view.canvas.bbox("line||dot"),
+        "shown": len(view.canvas._shown),
+        **inked(layer),
         "idle": window._worker.idle and window._saver.idle,
         "held": HELD.is_set(),
         "tips": tips(root),
         "others": others,
         "stacked": [int(str(root.tk.call("winfo", "id", name)), 16) for name in others],
     }
+
+
+def inked(layer):
+    """Return in which frame the ink lies, and in which colour it is on the screen where it is thickest."""
+    cover = layer.ink.coverage
+    if layer.ink.waits or layer._tiles or not cover.any():
+        return {"box": None, "line_colours": []}
+    rows, columns = np.nonzero(cover.any(axis=1))[0], np.nonzero(cover.any(axis=0))[0]
+    y, x = np.unravel_index(cover.argmax(), cover.shape)
+    colour = "#{:02x}{:02x}{:02x}".format(*layer.image.get(int(x), int(y)))
+    box = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
+    return {"box": [int(value) for value in box], "line_colours": [colour]}
 
 
 class Watch:
