@@ -4,7 +4,6 @@ import os
 import sys
 import tkinter as tk
 import traceback
-from collections.abc import Callable
 
 from gui.drawing.drawing import Drawing, Items, Picture
 from gui.drawing.eraser import Point
@@ -15,9 +14,9 @@ from gui.widgets import file_dialogs
 from gui.widgets.canvas import DrawingCanvas
 from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST
 from gui.widgets.keyboard import listen
+from gui.widgets.settings import USUAL, Settings
 from gui.widgets.theme import DARK, LIGHT
 from gui.widgets.view import View
-from tinycnn.utils.errors import FileError
 
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
 
@@ -30,25 +29,33 @@ class Window:
         worker: not yet started; it calls a `Recogniser`.
         saver: not yet started; it calls a `Saver`. No drawing waits for a model to be saved.
         model: the model file to begin with; None: ./mnist.h5 or the bundled model.
+        settings: what was remembered; at the end, `settings` is what to remember.
     """
 
-    def __init__(self, root: tk.Tk, worker: Worker, saver: Worker, model: str | None) -> None:
+    def __init__(
+        self,
+        root: tk.Tk,
+        worker: Worker,
+        saver: Worker,
+        model: str | None,
+        settings: Settings = USUAL,
+    ) -> None:
         self.root = root
         self.drawing = Drawing()
         self._worker, self._saver = worker, saver
-        self._theme = LIGHT
+        self.settings = settings
         self._gesture: Pen | Eraser | None = None
         self._version = 0  # of the drawing that was last given to the worker
         self._cleared = 0  # predictions of this version and older ones come too late
         self._has_model = False
-        self._asking = False  # whether a file dialog is open
         self._closed = False
         self.signal: int | None = None  # that closes the window, such as Ctrl-C's
         root.title("tinycnn: draw a digit")
         root.report_callback_exception = self._report
         root.protocol("WM_DELETE_WINDOW", self.close)
         system = root.tk.call("tk", "windowingsystem")
-        self.view = View(root, self, self._make_canvas, LIGHT, mac=system == "aqua")
+        self.view = View(root, self, self._make_canvas, settings, mac=system == "aqua")
+        self._dialogs = file_dialogs.Dialogs(root, settings.folder, self._complain)
         listen(root, self, system)
         self._show()
         self.view.say(
@@ -103,21 +110,20 @@ class Window:
 
     def change_theme(self) -> None:
         """Change between light and dark."""
-        self._theme = LIGHT if self._theme is DARK else DARK
-        self.view.paint(self._theme)
+        self.view.paint(LIGHT if self.view.look.theme is DARK else DARK)
 
     def show_keys(self) -> None:
         """Show all keys, or put the list away."""
-        self.view.keys.toggle(self._theme)
+        self.view.keys.toggle(self.view.look.theme)
 
     def open_picture(self) -> None:
         """Ask for a picture, and put it on the canvas."""
-        if path := self._ask(file_dialogs.picture_to_open):
+        if path := self._dialogs.ask(file_dialogs.picture_to_open):
             self._worker.submit("open", path)
 
     def open_model(self) -> None:
         """Ask for a model, and predict with it from now on."""
-        if path := self._ask(file_dialogs.model_to_open):
+        if path := self._dialogs.ask(file_dialogs.model_to_open):
             self.view.say(f"Loading {os.path.basename(path)}…")
             self._worker.submit("load", path)
 
@@ -132,7 +138,7 @@ class Window:
         items = self.drawing.items
         if not items:
             self.view.say("There is nothing to save yet: draw a digit first.", wrong=True)
-        elif path := self._ask(file_dialogs.name_to_save):
+        elif path := self._dialogs.ask(file_dialogs.name_to_save):
             self._saver.submit("save", path, items)
 
     def close(self) -> None:
@@ -140,33 +146,12 @@ class Window:
         if self._closed:
             return
         self._closed = True
+        self.settings = self.view.settings(self._dialogs.folder)
         self.root.after_cancel(self._tick)
         self._worker.stop()
         self._saver.finish()
         self.root.tk.eval("proc bgerror {message} {}")  # dialogs that are taken away complain
-        self._end()
-
-    def _end(self) -> None:
-        """Take the window away, once no dialog's own loop waits for an answer any more."""
-        if self._asking:
-            file_dialogs.cancel_all(self.root)
-            self.root.after(10, self._end)
-        else:
-            self.root.destroy()
-
-    def _ask(self, dialog: Callable[[tk.Tk], str]) -> str:
-        """Ask for a file; nothing while another dialog is open, or if the window is closed instead."""
-        if self._asking:
-            return ""
-        self._asking = True
-        try:
-            path = dialog(self.root)
-        except FileError as error:
-            self.view.say(str(error), wrong=True)
-            return ""
-        finally:
-            self._asking = False
-        return "" if self._closed else path
+        self._dialogs.end()
 
     # From the mouse to the drawing.
 
@@ -277,8 +262,11 @@ class Window:
     def _show_done(self, answer: Answer) -> None:
         self.view.canvas.put_picture(*answer.value)
 
+    def _complain(self, sentence: str) -> None:
+        self.view.say(sentence, wrong=True)
+
     def _failed(self, answer: Answer) -> None:
-        self.view.say(answer.error, wrong=True)
+        self._complain(answer.error)
 
     _predict_failed = _prepare_failed = _open_failed = _save_failed = _show_failed = (
         _load_bundled_failed

@@ -10,14 +10,13 @@ from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST, Controls
 from gui.widgets.keys_window import KeysWindow
 from gui.widgets.prediction_panel import LEAST as LEAST_PANEL
 from gui.widgets.prediction_panel import PredictionPanel
+from gui.widgets.settings import Settings
 from gui.widgets.status_bar import StatusBar
-from gui.widgets.theme import DARK, Look, Theme
+from gui.widgets.theme import DARK, LIGHT, Look, Theme
 
 SHARE = 0.62  # of the screen's height, that the canvas takes at first
 LEAST_SIDE = 330  # of the canvas in the smallest window, on a screen of 96 dots an inch
-PEN = 0.07  # diameter of the pen at first, as a share of the canvas's side
 PEN_TIP = "Width of the pen, for the eye alone: every line is read as thick as MNIST's"
-THRESHOLD = 0.6  # a guess below this probability is "not sure"
 
 
 class View:
@@ -27,7 +26,7 @@ class View:
         root: an empty Tk window.
         window: has a method for every command.
         canvas: makes the canvas in a frame that it is given.
-        theme: the colours at first.
+        settings: the values at first.
         mac: whether keys are named as on a Mac.
     """
 
@@ -36,15 +35,15 @@ class View:
         root: tk.Tk,
         window: object,
         canvas: Callable[[tk.Misc], DrawingCanvas],
-        theme: Theme,
+        settings: Settings,
         *,
         mac: bool,
     ) -> None:
         self._root = root
         self.look = Look(root)
         self.tool = tk.StringVar(root, "take_pen")
-        self.pen = tk.DoubleVar(root, PEN)
-        self.threshold = tk.DoubleVar(root, THRESHOLD)
+        self.pen = tk.DoubleVar(root, settings.pen)
+        self.threshold = tk.DoubleVar(root, settings.threshold)
         self.controls = Controls(window, self.look, mac=mac)
         gap = self._gap = self.look.pixels(10)
         body = self._body = ttk.Frame(root, padding=gap)
@@ -66,8 +65,8 @@ class View:
         body.bind("<Configure>", lambda event: self._fit(), add=True)
         self.threshold.trace_add("write", lambda *_: self._set_threshold())
         self._set_threshold()
-        self.paint(theme)
-        self._set_size()
+        self.paint(DARK if settings.dark else LIGHT)
+        self._set_size(settings.size)
 
     def paint(self, theme: Theme) -> None:
         """Take on the colours of a theme."""
@@ -75,6 +74,13 @@ class View:
         for part in (self.canvas, self.prediction_panel, self.keys):
             part.colour(theme)
         self.controls.buttons["change_theme"].configure(text="Light" if theme is DARK else "Dark")
+
+    def settings(self, folder: str) -> Settings:
+        """Return what a person chose here, and the folder of the last file."""
+        size = (self._root.winfo_width(), self._root.winfo_height())
+        size = size if self._root.winfo_viewable() else None  # it was closed before it was there
+        dark = self.look.theme is DARK
+        return Settings(dark, self.pen.get(), self.threshold.get(), folder, size)
 
     def say(self, sentence: str, *, wrong: bool = False) -> None:
         """Put a sentence into the status bar."""
@@ -84,7 +90,7 @@ class View:
         """Say which model predicts."""
         self.status_bar.name_model(name)
 
-    def _set_size(self) -> None:
+    def _set_size(self, remembered: tuple[int, int] | None) -> None:
         """Let the person alone change the size from now on, down to where nothing is cut off."""
         root, pixels = self._root, self.look.pixels
         root.withdraw()
@@ -97,7 +103,9 @@ class View:
         room = root.winfo_screenheight() - down - frame, root.winfo_screenwidth() - across - panel
         side = max(least, min(int(SHARE * root.winfo_screenheight()), *room))
         beside = min(root.winfo_screenwidth() - across - side, max(panel, side * 3 // 4))
-        root.geometry(f"{max(across + side + beside, buttons)}x{down + side}")
+        width, height = remembered or (max(across + side + beside, buttons), down + side)
+        most = root.winfo_screenwidth(), root.winfo_screenheight() - frame
+        root.geometry(f"{min(width, most[0])}x{min(height, most[1])}")
         root.deiconify()
 
     def _around(self) -> tuple[int, int]:

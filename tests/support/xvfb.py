@@ -115,7 +115,12 @@ class App:
             text=True,
             cwd=folder,
             **HEEDFUL,
-            env={**screen.environment, "PYTHONPATH": str(ROOT), **environment},
+            env={
+                **screen.environment,
+                "PYTHONPATH": str(ROOT),
+                "TINYCNN_HOME": str(self.folder / "home"),
+                **environment,
+            },
         )
         self._threads = [threading.Thread(target=f) for f in (self._read_states, self._read_errors)]
         for thread in self._threads:
