@@ -265,9 +265,12 @@ def test_a_thousand_random_events_while_a_model_loads(start, tmp_path):
     window.screen.hand("mouseup 1", "mouseup 2", "mouseup 3")
     window.rested()
     while window.state["others"]:
-        count = len(window.state["others"])
-        window.screen.hand(f"windowfocus {window.state['stacked'][-1]}", "key Escape")
-        window.wait(lambda s: len(s["others"]) < count)  # noqa: B023
+        *_, top = others = window.state["others"]
+        frame = window.screen.around(window.state["stacked"][-1])
+        window.screen.hand(f"windowfocus {frame}")
+        window.wait(lambda s: s["focus"].startswith(top), "no keys come there")  # noqa: B023
+        window.keys("Escape")
+        window.wait(lambda s: len(s["others"]) < len(others))  # noqa: B023
     window.resize(1000, 800)
     window.refocus()
     window.clear()

@@ -107,7 +107,7 @@ class App:
 
     def __init__(self, screen, *arguments, folder, **environment):
         self.screen, self.folder, self.state, self.errors = screen, pathlib.Path(folder), {}, ""
-        self._news = threading.Condition()
+        self._news, self._gone = threading.Condition(), False
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "tests" / "support" / "driven_window.py"), *arguments],
             stdout=subprocess.PIPE,
@@ -132,7 +132,7 @@ class App:
                 self.state = json.loads(line)
                 self._news.notify_all()
         with self._news:
-            self.state = {}
+            self.state, self._gone = {}, True  # a thread that tells of its end is alive still
             self._news.notify_all()
 
     def _read_errors(self):
@@ -146,20 +146,19 @@ class App:
         Raises:
             AssertionError: it ended, or had nothing to do for so long that it will never come.
         """
-
-        def come():
-            return self._threads[0].is_alive() and self.state and condition(self.state)
-
-        def never():
-            rested = self.state.get("rests", 0) - begun
-            return not self._threads[0].is_alive() or rested > RESTS
-
         with self._news:
-            begun = self.state.get("rests", 0)
-            self._news.wait_for(lambda: come() or never(), timeout=PATIENCE)
-            if not come():
+            self._wait(lambda: self.state and condition(self.state))
+            if not (self.state and condition(self.state)):
                 raise AssertionError(f"{why or 'it never came'}: {self.errors} {self.brief()}")
             return self.state
+
+    def _wait(self, done):
+        """Wait until something is done, the window is gone, or it has had nothing to do for long."""
+        with self._news:
+            last = self.state.get("rests", 0) + RESTS
+            self._news.wait_for(
+                lambda: done() or self._gone or self.state.get("rests", 0) > last, timeout=PATIENCE
+            )
 
     def rested(self):
         """Wait until the window has done all that it was asked for, and has looked about since."""
@@ -267,8 +266,14 @@ class App:
         return self.ended()
 
     def ended(self):
-        """Wait for the end; return (exit code, what it complained about)."""
+        """Wait for the end; return (exit code, what it complained about).
+
+        Raises:
+            AssertionError: it is there, and had nothing to do for so long that it will not end.
+        """
         try:
+            self._wait(lambda: False)
+            assert self._gone, f"it did not end: {self.errors} {self.brief()}"
             self.process.wait(PATIENCE)
         finally:
             self.kill()
