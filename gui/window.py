@@ -12,16 +12,16 @@ from gui.recognition.recogniser import Prediction
 from gui.recognition.worker import Answer, Worker
 from gui.widgets import file_dialogs
 from gui.widgets.canvas import DrawingCanvas
-from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST
+from gui.widgets.clipboard import job_of_picture
 from gui.widgets.keyboard import listen
 from gui.widgets.settings import USUAL, Settings
-from gui.widgets.theme import DARK, LIGHT
 from gui.widgets.view import View
+from gui.widgets.view_commands import ViewCommands
 
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
 
 
-class Window:
+class Window(ViewCommands):
     """A person draws, and sees it recognised.
 
     Args:
@@ -61,6 +61,7 @@ class Window:
         self.view.say(
             "Draw a digit. The model is being loaded; at the very first start that takes some seconds…"
         )
+        self.view.models.asked(model)
         worker.submit("load", model)
         self._tick = root.after(1, self._start)
 
@@ -80,52 +81,44 @@ class Window:
 
     def clear(self) -> None:
         """Empty the canvas."""
+        self.bring_back(())
+
+    def bring_back(self, items: Items) -> None:
+        """Put a drawing on the canvas, and the one that was there into the strip."""
         self._release()
-        self.drawing.replace(())
+        self.view.recent.keep(self.drawing.items)
+        self.drawing.replace(items)
         self._show()
-
-    def take_pen(self) -> None:
-        """Draw with the left mouse button."""
-        self.view.tool.set("take_pen")
-
-    def take_eraser(self) -> None:
-        """Erase with the left mouse button."""
-        self.view.tool.set("take_eraser")
-
-    def thinner(self) -> None:
-        """Make the pen thinner."""
-        self.view.pen.set(max(THINNEST, self.view.pen.get() / 1.2))
-
-    def thicker(self) -> None:
-        """Make the pen thicker."""
-        self.view.pen.set(min(THICKEST, self.view.pen.get() * 1.2))
-
-    def lower_threshold(self) -> None:
-        """Call a guess sure sooner."""
-        self.view.threshold.set(max(LEAST, self.view.threshold.get() - 0.05))
-
-    def raise_threshold(self) -> None:
-        """Call a guess sure later."""
-        self.view.threshold.set(min(MOST, self.view.threshold.get() + 0.05))
-
-    def change_theme(self) -> None:
-        """Change between light and dark."""
-        self.view.paint(LIGHT if self.view.look.theme is DARK else DARK)
-
-    def show_keys(self) -> None:
-        """Show all keys, or put the list away."""
-        self.view.keys.toggle(self.view.look.theme)
 
     def open_picture(self) -> None:
         """Ask for a picture, and put it on the canvas."""
         if path := self._dialogs.ask(file_dialogs.picture_to_open):
             self._worker.submit("open", path)
 
+    def paste(self) -> None:
+        """Put the picture that the clipboard holds on the canvas."""
+        if job := job_of_picture(self.root):
+            self._worker.submit(*job)
+        else:
+            self._complain("There is no picture on the clipboard. Copy one, or open a file.")
+
+    def take_test_digit(self) -> None:
+        """Put a random digit of MNIST's test set on the canvas, and say its label."""
+        self._worker.submit("take_test_digit")
+
     def open_model(self) -> None:
         """Ask for a model, and predict with it from now on."""
         if path := self._dialogs.ask(file_dialogs.model_to_open):
-            self.view.say(f"Loading {os.path.basename(path)}…")
-            self._worker.submit("load", path)
+            self.load_model(path)
+
+    def load_model(self, path: str | None) -> None:
+        """Predict with a file's model from now on; None: with the bundled one."""
+        if path is None:
+            self.use_bundled_model()
+            return
+        self.view.say(f"Loading {os.path.basename(path)}…")
+        self.view.models.asked(path)
+        self._worker.submit("load", path)
 
     def use_bundled_model(self) -> None:
         """Go back to the model that comes along."""
@@ -228,15 +221,18 @@ class Window:
         soon = not (self._worker.idle and self._saver.idle)
         self._tick = self.root.after(SOON if soon else LATER, self._fetch)
         for answer in self._worker.answers() + self._saver.answers():
-            getattr(self, f"_{answer.job}_{'failed' if answer.error else 'done'}")(answer)
+            end = "failed" if answer.error else "done"
+            getattr(self, f"_{answer.job}_{end}", self._failed)(answer)
 
     def _load_done(self, answer: Answer) -> None:
         self._has_model = True
+        self.view.models.came(whole=True)
         self.view.name_model(answer.value)
         self.view.say("Draw a digit." if not self.drawing.items else "")
         self._want_prediction(self.drawing.items)
 
     def _load_failed(self, answer: Answer) -> None:
+        self.view.models.came(whole=False)
         self.view.say(answer.error, wrong=True)
         if not self._has_model:
             self._worker.submit("load_bundled")
@@ -251,10 +247,10 @@ class Window:
             self._predict_done(answer)
 
     def _open_done(self, answer: Answer) -> None:
-        self._release()
-        self.drawing.add(answer.value)
+        self.bring_back((answer.value,))
         self.view.say(f"{answer.value.name}. Draw to begin afresh.")
-        self._show()
+
+    _paste_done = _take_test_digit_done = _open_done
 
     def _save_done(self, answer: Answer) -> None:
         self.view.say(f"Saved {answer.value}")
@@ -267,10 +263,6 @@ class Window:
 
     def _failed(self, answer: Answer) -> None:
         self._complain(answer.error)
-
-    _predict_failed = _prepare_failed = _open_failed = _save_failed = _show_failed = (
-        _load_bundled_failed
-    ) = _failed
 
     def _load_bundled_done(self, answer: Answer) -> None:
         """Name the model, and leave the sentence about the one that failed."""

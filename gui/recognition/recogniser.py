@@ -7,8 +7,10 @@ import dataclasses
 import importlib.resources
 import json
 import os
+import random
 
 from gui.drawing.drawing import Items, Picture, Stroke
+from gui.recognition.other_pictures import picture_of_clipboard, random_test_digit
 
 SMALLEST = 0.05  # of the canvas: a smaller mark, a tap, is not enlarged
 
@@ -35,6 +37,7 @@ class Recogniser:
     def __init__(self) -> None:
         self._model = None
         self._name = ""
+        self._chance = random.Random()
 
     def load(self, path: str | None) -> str:
         """Load a model: the file, or ./mnist.h5, or the bundled one; return its name and what is known of it.
@@ -88,20 +91,39 @@ class Recogniser:
             PictureError: it is no picture, or holds nothing that could be a digit.
         """
         from tinycnn.preprocessing.image_files import read_picture
-        from tinycnn.utils.errors import PictureError
 
-        picture = Picture(read_picture(path), os.path.basename(path))
-        try:
-            prepare((picture,))
-        except ValueError as error:
-            raise PictureError(
-                path, str(error), "Draw one digit, large, on plain paper."
-            ) from error
-        return picture
+        return _checked(Picture(read_picture(path), os.path.basename(path)), path)
+
+    def paste(self, data: bytes | str) -> Picture:
+        """Read a picture file that the clipboard held.
+
+        Raises:
+            PictureError: it is no picture, or holds nothing that could be a digit.
+        """
+        return _checked(picture_of_clipboard(data), "the clipboard")
+
+    def take_test_digit(self) -> Picture:
+        """Return a random one of the embedded test digits; its name says its label."""
+        return random_test_digit(self._chance)
 
     def show(self, picture: Picture, side: int) -> tuple[Picture, int, bytes]:
         """Return a picture as the canvas shows it: a PGM file of side x side pixels, and for what."""
         return picture, side, pgm(fitted(picture.grey, side).tobytes(), side)
+
+
+def _checked(picture: Picture, path: str) -> Picture:
+    """Return a picture in which there may be a digit.
+
+    Raises:
+        PictureError: there is nothing.
+    """
+    from tinycnn.utils.errors import PictureError
+
+    try:
+        prepare((picture,))
+    except ValueError as error:
+        raise PictureError(path, str(error), "Draw one digit, large, on plain paper.") from error
+    return picture
 
 
 def described(model: object, name: str) -> str:

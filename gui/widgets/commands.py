@@ -28,6 +28,8 @@ COMMANDS = (
     Command(
         "use_bundled_model", "Bundled model", "Read with the model that comes along", ("Mod-b",)
     ),
+    Command("paste", "Paste", "Read the picture on the clipboard", ("Mod-v",)),
+    Command("take_test_digit", "Test digit", "Show a random digit of MNIST's test set", ("r",)),
     Command("change_theme", "Dark", "Change between light and dark", ("t",)),
     Command("show_keys", "Keys", "Show all keys", ("F1",)),
     Command("take_pen", "Pen", "Draw with the left mouse button", ("p",)),

@@ -94,13 +94,14 @@ class Look:
             focuscolor=theme.accent,
         )
         pad = (self.pixels(8), self.pixels(5))
-        for name in ("TButton", "Toolbutton"):
+        for name in ("TButton", "Toolbutton", "TMenubutton"):
             style.configure(name, background=theme.button, padding=pad, anchor="center", width=0)
             style.map(
                 name,
                 background=[("selected", theme.accent), ("active", theme.trough)],
                 foreground=[("disabled", theme.faint), ("selected", theme.window)],
             )
+        style.configure("TMenubutton", arrowcolor=theme.text)
         pressed = [("selected", theme.accent)]
         style.map("Toolbutton", bordercolor=pressed, lightcolor=pressed, darkcolor=pressed)
         knob = {"background": theme.accent, "lightcolor": theme.accent, "darkcolor": theme.accent}

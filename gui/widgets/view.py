@@ -8,8 +8,10 @@ from gui.recognition.top_guesses import percent
 from gui.widgets.canvas import DrawingCanvas
 from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST, Controls
 from gui.widgets.keys_window import KeysWindow
+from gui.widgets.model_menu import ModelMenu
 from gui.widgets.prediction_panel import LEAST as LEAST_PANEL
 from gui.widgets.prediction_panel import PredictionPanel
+from gui.widgets.recent_strip import RecentStrip
 from gui.widgets.settings import Settings
 from gui.widgets.status_bar import StatusBar
 from gui.widgets.theme import DARK, LIGHT, Look, Theme
@@ -50,7 +52,7 @@ class View:
         body.pack(fill="both", expand=True)
         body.columnconfigure((0, 3), weight=1)  # what a wide window has too much lies at its sides
         body.rowconfigure(4, weight=1)
-        head, tools = self._head(body), self._tools(body)
+        head, tools = self._head(body, window), self._tools(body, window)
         field = self._field = ttk.Frame(body)
         self.canvas = canvas(field)
         self.keys = KeysWindow(root, self.canvas, self.look, mac=mac)
@@ -126,17 +128,19 @@ class View:
         for widget in widgets:
             widget.pack(side="left", padx=(0, self.look.pixels(6)))
 
-    def _head(self, body: ttk.Frame) -> ttk.Frame:
+    def _head(self, body: ttk.Frame, window: object) -> ttk.Frame:
         row = ttk.Frame(body)
-        for name in ("open_picture", "save_drawing", "open_model", "use_bundled_model"):
+        for name in ("open_picture", "save_drawing", "open_model"):
             self._row(row, self.controls.button(row, name))
+        self.models = self.controls.buttons["models"] = ModelMenu(row, self.look, window.load_model)
+        self._row(row, self.models)
         for name in ("show_keys", "change_theme"):
             button = self.controls.button(row, name)
             button.pack(side="right", padx=(self.look.pixels(6), 0))
         self.controls.buttons["change_theme"].configure(width=5)  # Light, or Dark
         return row
 
-    def _tools(self, body: ttk.Frame) -> ttk.Frame:
+    def _tools(self, body: ttk.Frame, window: object) -> ttk.Frame:
         row = ttk.Frame(body)
         for name in ("take_pen", "take_eraser"):
             self._row(row, self.controls.choice(row, name, self.tool))
@@ -146,6 +150,9 @@ class View:
         self._row(row, ttk.Label(row, text="Width"), width)
         for name in ("undo", "redo", "clear"):
             self._row(row, self.controls.button(row, name))
+        self.recent = RecentStrip(row, self.look, window.bring_back)
+        self.recent.place(relx=1, rely=0.5, anchor="e")  # it takes what room the buttons leave
+        self.recent.lower()
         return row
 
     def _make_panel(self, body: ttk.Frame) -> PredictionPanel:

@@ -168,7 +168,8 @@ def test_a_cleared_drawing_comes_back_by_undo(window):
 
 
 def test_the_drawing_survives_another_size(window):
-    before = draw_whole(window, strokes(7))
+    draw_whole(window, strokes(7))
+    before = window.wait(lambda s: s["box"])
     width, height = before["size"]
     window.resize(width + 90, height + 110)
     wide = before["canvas"]["width"] + 50
@@ -408,6 +409,19 @@ def test_a_bad_file_is_a_sentence_and_the_window_goes_on(window, key):
     assert (after["model"], after["shares"]) == (before["model"], before["shares"])
 
 
+def choose_model(window, name):
+    """Press the button of the models, pull the mouse to one of them, and let it go."""
+    button = window.state["buttons"]["models"]
+    window.screen.hand(f"mousemove {button['x'] + 9} {button['y'] + 9}", "mousedown 1")
+    state = window.wait(lambda s: s["menu"] and s["menu"]["height"] > 9, "no menu came")
+    menu, share = state["menu"], (state["models"].index(name) + 0.5) / len(state["models"])
+    place = menu["x"] + 30, round(menu["y"] + share * menu["height"])
+    window.screen.hand(f"mousemove {place[0] + 1} {place[1]}", f"mousemove {place[0]} {place[1]}")
+    window.rested()
+    window.screen.hand("mouseup 1")
+    window.wait(lambda s: not s["menu"], "the menu stayed")
+
+
 def test_another_model_is_loaded_and_named(window):
     other = window.folder / "other.h5"
     other.write_bytes(pathlib.Path(pretrained.__file__).with_name("mnist.h5").read_bytes())
@@ -416,7 +430,13 @@ def test_another_model_is_loaded_and_named(window):
     state = window.wait(lambda s: "other.h5 (" in s["model"])
     assert not state["wrong"]
     assert window.settled()["digit"] == "9"
-    window.press("use_bundled_model")
+    window.refocus()
+    window.keys("ctrl+b")
+    window.wait(lambda s: "the bundled model (" in s["model"])
+    choose_model(window, "other.h5")
+    state = window.wait(lambda s: "other.h5 (" in s["model"])
+    assert state["models"] == ["Bundled model", "other.h5"]
+    choose_model(window, "Bundled model")
     window.wait(lambda s: "the bundled model (" in s["model"])
 
 
