@@ -160,7 +160,7 @@ def test_a_click_brings_a_former_drawing_back_and_it_can_be_undone(window):
     window.wait(lambda s: len(s["recent"]) == 2)
     state = window.rested()  # they lie beside each other by now
     assert state["canvas"] == paper
-    oldest = min(state["recent"], key=lambda place: place["x"])
+    oldest = max(state["recent"], key=lambda place: place["x"])
     window.screen.hand(f"mousemove {oldest['x'] + 9} {oldest['y'] + 9}", "mousedown 1", "mouseup 1")
     window.wait(lambda s: s["digit"] == "3" and s["items"])
     window.keys("ctrl+z")
