@@ -133,6 +133,7 @@ def main(argv: list[str] | None = None) -> int:
     from gui.recognition.recogniser import Recogniser
     from gui.recognition.saver import Saver
     from gui.recognition.worker import Worker
+    from gui.widgets import settings
     from gui.window import Window
     from tinycnn.utils.errors import FileError
 
@@ -141,9 +142,13 @@ def main(argv: list[str] | None = None) -> int:
     worker, saver = Worker(Recogniser(), expected), Worker(Saver(), expected)
     # Kept until the worker has ended: were Tk's images, fonts and variables freed on its thread, by
     # a collection of rubbish that happens there, Tcl would abort.
-    window = Window(root, worker, saver, options.model)
+    file = settings.settings_file()
+    remembered = settings.read(file)
+    window = Window(root, worker, saver, options.model, remembered)
     with closed_by_signals(window):
         root.mainloop()
+    if window.settings != remembered:
+        settings.write(file, window.settings)
     saver.join()
     worker.join(LAST_JOB)
     unsaved = [answer.error for answer in saver.answers() if answer.error]

@@ -17,6 +17,7 @@ class Theme:
     button: str
     trough: str
     accent: str
+    other: str
     error: str
 
 
@@ -29,6 +30,7 @@ LIGHT = Theme(
     button="#dfe3e8",
     trough="#d5dae0",
     accent="#1f5fd0",
+    other="#8fa3bd",
     error="#b3261e",
 )
 DARK = Theme(
@@ -40,25 +42,35 @@ DARK = Theme(
     button="#31363e",
     trough="#343a43",
     accent="#79aefc",
+    other="#566c8c",
     error="#ff9088",
 )
+
+NEEDED = (
+    680,
+    540,
+)  # pixels of a screen of 96 dots an inch that the smallest window takes, frame and all
 
 
 class Look:
     """Fonts and lengths for one screen.
 
     Args:
-        root: the window; its `tk scaling` (pixels a point) tells how fine the screen is.
+        root: the window; its `tk scaling` (pixels a point) tells how fine the screen is. On a screen
+            that has no room for the window everything is smaller.
     """
 
     def __init__(self, root: tk.Tk) -> None:
-        self._pixels = float(root.tk.call("tk", "scaling")) * 72 / 96
+        usual = float(root.tk.call("tk", "scaling")) * 72 / 96
+        across, down = root.winfo_screenwidth() / NEEDED[0], root.winfo_screenheight() / NEEDED[1]
+        self._pixels = min(usual, across, down)
+        self.theme = LIGHT
         family = font.nametofont("TkDefaultFont").actual("family")
-        self.text = font.Font(root, family=family, size=10)
-        self.small = font.Font(root, family=family, size=9)
-        self.strong = font.Font(root, family=family, size=10, weight="bold")
-        self.bold = font.Font(root, family=family, size=14, weight="bold")
-        self.digit = font.Font(root, family=family, size=60, weight="bold")
+        self.text = font.Font(root, family=family, size=-self.pixels(13.4))
+        self.small = font.Font(root, family=family, size=-self.pixels(12))
+        self.strong = font.Font(root, family=family, size=-self.pixels(13.4), weight="bold")
+        self.bold = font.Font(root, family=family, size=-self.pixels(18.7), weight="bold")
+        self.digit = font.Font(root, family=family, size=-self.pixels(56), weight="bold")
 
     def pixels(self, length: float) -> int:
         """Return a length, given for a screen of 96 dots an inch, in pixels of this one."""
@@ -66,6 +78,7 @@ class Look:
 
     def apply(self, root: tk.Tk, theme: Theme) -> None:
         """Colour everything that ttk draws; what else there is, the window colours itself."""
+        self.theme = theme
         root.configure(background=theme.window)
         style = ttk.Style(root)
         style.theme_use("clam")  # the one that looks alike, and can be coloured, on every system
@@ -81,13 +94,14 @@ class Look:
             focuscolor=theme.accent,
         )
         pad = (self.pixels(8), self.pixels(5))
-        for name in ("TButton", "Toolbutton"):
+        for name in ("TButton", "Toolbutton", "TMenubutton"):
             style.configure(name, background=theme.button, padding=pad, anchor="center", width=0)
             style.map(
                 name,
                 background=[("selected", theme.accent), ("active", theme.trough)],
                 foreground=[("disabled", theme.faint), ("selected", theme.window)],
             )
+        style.configure("TMenubutton", arrowcolor=theme.text)
         pressed = [("selected", theme.accent)]
         style.map("Toolbutton", bordercolor=pressed, lightcolor=pressed, darkcolor=pressed)
         knob = {"background": theme.accent, "lightcolor": theme.accent, "darkcolor": theme.accent}

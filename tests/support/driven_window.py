@@ -1,5 +1,8 @@
 """The drawing window, as `python -m gui` opens it, which also prints what it shows, a JSON line each change.
 
+Each line also counts how often the window was found with nothing to do: who waits for what a window at
+rest has not shown after many such looks, waits in vain. A line comes at times for the count alone.
+
 It only looks: whatever happens to the window is done by `tests/support/xvfb.py` with a real mouse and keys.
 """
 
@@ -9,6 +12,8 @@ import sys
 import threading
 import tkinter as tk
 
+import numpy as np
+
 import gui.recognition.recogniser
 import gui.window
 from gui import __main__ as start
@@ -16,6 +21,7 @@ from gui.drawing.drawing import Stroke
 from gui.window import Window
 
 EVERY = 15  # milliseconds
+COUNTED = 200  # looks at a window at rest, until it says that nothing has changed
 CLOSED = threading.Event()
 HELD = threading.Event()  # whether a worker has come to where it is held
 
@@ -29,6 +35,12 @@ def place(widget):
     }
 
 
+def place_of(root, name):
+    """Return where a window lies that may be Tk's own, which Python has no object for."""
+    calls = {"x": "rootx", "y": "rooty", "width": "width", "height": "height"}
+    return {side: int(root.tk.call("winfo", call, name)) for side, call in calls.items()}
+
+
 def tips(widget):
     """Return what the tooltips say that are there now."""
     texts = []
@@ -40,6 +52,17 @@ def tips(widget):
     return texts
 
 
+def tip_colours(widget):
+    """Return the grounds of the tooltips that are there now."""
+    colours = []
+    for child in widget.winfo_children():
+        if isinstance(child, tk.Toplevel) and child.wm_overrideredirect():
+            colours += [str(label["background"]) for label in child.winfo_children()]
+        else:
+            colours += tip_colours(child)
+    return colours
+
+
 def look(window):
     """Return all that a person could see, and where."""
     others = [
@@ -47,7 +70,7 @@ def look(window):
     ]
     others.remove(".")
     view, root, panel = window.view, window.root, window.view.prediction_panel
-    prediction, drawn = panel.prediction, view.canvas.find_withtag("line||dot")
+    prediction, layer = panel.prediction, view.canvas.layer
     return {
         "window": int(root.wm_frame(), 16),
         "size": [root.winfo_width(), root.winfo_height()],
@@ -60,10 +83,22 @@ def look(window):
         "background": str(view.canvas["background"]),
         "buttons": {name: place(widget) for name, widget in view.controls.buttons.items()},
         "pressable": [n for n, w in view.controls.buttons.items() if not w.instate(["disabled"])],
+        "sliders": {name: place(widget) for name, widget in view.controls.sliders.items()},
+        "places": [place_of(root, name) for name in others],
+        "unit": panel.zoom,
+        "recent": [place(picture) for picture in view.recent.pictures],
+        "models": view.models.labels(),
+        "menu": place(view.models.menu) if view.models.menu.winfo_viewable() else None,
+        "tip_colours": tip_colours(root),
+        "percents": [panel.bars.itemcget(f"percent{digit}", "text") for digit in range(10)],
+        "bars": [panel.bars.itemcget(f"bar{digit}", "fill") for digit in range(10)],
         "tool": view.tool.get(),
         "pen": view.pen.get(),
         "threshold": view.threshold.get(),
         "message": str(view.status_bar.message["text"]),
+        "sentence": place(view.status_bar.message),
+        "lines": view.status_bar.message.winfo_height() / view.look.text.metrics("linespace"),
+        "cut": view.status_bar.message.winfo_reqheight() > view.status_bar.message.winfo_height(),
         "wrong": str(view.status_bar.message["style"]) == "Error.TLabel",
         "model": str(view.status_bar.model["text"]),
         "digit": str(panel.digit["text"]),
@@ -76,9 +111,8 @@ def look(window):
         "drawing": window._gesture is not None,
         "strokes": [len(i.points) // 2 for i in window.drawing.items if isinstance(i, Stroke)],
         "items": len(window.drawing.items),
-        "shown": len(drawn),
-        "line_colours": sorted({view.canvas.itemcget(item, "fill") for item in drawn}),
-        "box": view.canvas.bbox("line||dot"),
+        "shown": len(view.canvas._shown),
+        **inked(layer),
         "idle": window._worker.idle and window._saver.idle,
         "held": HELD.is_set(),
         "tips": tips(root),
@@ -87,11 +121,23 @@ def look(window):
     }
 
 
+def inked(layer):
+    """Return in which frame the ink lies, and in which colour it is on the screen where it is thickest."""
+    cover = layer.ink.coverage
+    if layer.ink.waits or layer._tiles or not cover.any():
+        return {"box": None, "line_colours": []}
+    rows, columns = np.nonzero(cover.any(axis=1))[0], np.nonzero(cover.any(axis=0))[0]
+    y, x = np.unravel_index(cover.argmax(), cover.shape)
+    colour = "#{:02x}{:02x}{:02x}".format(*layer.image.get(int(x), int(y)))
+    box = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
+    return {"box": [int(value) for value in box], "line_colours": [colour]}
+
+
 class Watch:
     """Prints the state whenever it has changed."""
 
     def __init__(self, window):
-        self.window, self.last, self.released = window, None, 0
+        self.window, self.last, self.released, self.rests = window, None, 0, 0
         for button in (1, 2, 3):
             window.view.canvas.bind(f"<ButtonRelease-{button}>", self.count, add=True)
         self.look()
@@ -105,9 +151,10 @@ class Watch:
             self.window.root.winfo_pointerxy()  # asks the screen: all that Tk told it has come there
         except tk.TclError:  # half of it is gone: it closes
             return
-        if state != self.last:
+        self.rests += state["idle"] or state["held"]
+        if state != self.last or self.rests % COUNTED == 0:
             self.last = state
-            print(json.dumps(state), flush=True)
+            print(json.dumps({**state, "rests": self.rests}), flush=True)
         self.window.root.after(EVERY, self.look)
 
 
