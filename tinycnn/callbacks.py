@@ -38,7 +38,7 @@ class Callback:
         """Called before the first epoch."""
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Called after the last epoch."""
+        """Called after the last epoch, with its numbers; not if an error ended the training."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Called before each epoch, counted from 0."""

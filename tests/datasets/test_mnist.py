@@ -136,3 +136,11 @@ def test_mnist_itself(cache, tmp_path):
     assert datasets.load(unpacked).name == "mnist"
     os.environ["TINYCNN_HOME"] = str(unpacked)  # the fixture restores it
     assert datasets.load("mnist", mirrors=()).name == "mnist"
+
+
+def test_a_folder_is_read_instead_of_cache_and_mirrors(tmp_path, cache):
+    folder = fill(tmp_path / "mine", raw_files())
+    assert_small_set(mnist.load_data(folder=folder, mirrors=()))
+    assert not cache.exists()
+    with pytest.raises(DataFileError, match="no such folder"):
+        mnist.load_data(folder=tmp_path / "none")

@@ -94,3 +94,24 @@ def test_the_layers_of_a_file_are_made_once(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Dense, "__init__", counted)
     assert tinycnn.load_model(tmp_path / "a.h5").layers == made
+
+
+def test_weights_state_and_what_compile_was_told_come_back(tmp_path):
+    model, path = net(), tmp_path / "whole.h5"
+    model.fit(X, Y, verbose=0)
+    model.save(path)
+    again, bare = load_model(path), load_model(path, compile=False)
+    for one, other, third in zip(*(m.get_weights() for m in (model, again, bare)), strict=True):
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(one, third)
+    assert again.optimizer.iterations == model.optimizer.iterations == 1
+    assert again.optimizer.slots.keys() == model.optimizer.slots.keys()
+    assert again.evaluate(X, Y, verbose=0) == model.evaluate(X, Y, verbose=0)
+    with pytest.raises(RuntimeError, match="Compile the model first"):
+        bare.evaluate(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("option", [{"custom_objects": {"A": 1}}, {"safe_mode": False}])
+def test_options_that_would_run_code_are_refused(option, tmp_path):
+    with pytest.raises(ValueError, match=f"load_model: {next(iter(option))} is only there"):
+        load_model(tmp_path / "none.h5", **option)

@@ -106,3 +106,23 @@ def test_names_in_parts_are_joined(tmp_path):
         attributes["layer_names0"], attributes["layer_names1"] = names[:4], names[4:]
     read = saving.read_model(path, weight_specs)
     np.testing.assert_array_equal(read.weights[6][0], examples.weights_of_every_layer()[6][0])
+
+
+def test_numbers_and_names_must_be_as_they_are_promised(tmp_path):
+    path = tmp_path / "x.h5"
+    with h5py.File(path, "w") as file:
+        file["a/b"] = np.ones((2, 3), np.float32)
+        file["a"].attrs["once"], file["a"].attrs["twice"] = [b"b", b"c"], [b"b", b"b"]
+    with hdf5.open_file(path) as file:
+        assert file.array("a/b", (2, 3), ("float32",)).tolist() == [[1] * 3] * 2
+        assert file.names("a", "once") == ["b", "c"]
+    for use, words in (
+        (lambda file: file.names("a", "twice"), "names something twice"),
+        (lambda file: file.names("a", "none"), "has no attribute none"),
+        (lambda file: file.array("a/b", (3, 2), ("float32",)), r"has the shape \(2, 3\)"),
+        (lambda file: file.array("a/b", (2, 3), ("float64",)), "has the type float32"),
+        (lambda file: file.array("a/c", (), ("float32",)), "'a/c' is missing"),
+        (lambda file: file.array("a/../b", (), ("float32",)), "is no path in a model file"),
+    ):
+        with pytest.raises(ModelFileError, match=words), hdf5.open_file(path) as file:
+            use(file)

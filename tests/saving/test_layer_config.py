@@ -59,8 +59,15 @@ def test_what_is_written_reads_as_the_same_plain_form():
 def test_the_wrappers_of_keras_3_are_taken_off():
     policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float64"}}
     assert layer_config.plain_dtype(policy) == "float64"
-    he = {"class_name": "VarianceScaling", "config": {"scale": 2.0, "distribution": "normal"}}
-    assert layer_config.plain_initializer(he)["class_name"] == "HeNormal"
+    for (scale, mode, distribution), wanted in {
+        (1.0, "fan_avg", "uniform"): "GlorotUniform",
+        (1.0, "fan_avg", "truncated_normal"): "GlorotNormal",
+        (2.0, "fan_in", "uniform"): "HeUniform",
+        (2.0, "fan_in", "normal"): "HeNormal",
+    }.items():
+        config = {"scale": scale, "mode": mode, "distribution": distribution}
+        given = {"class_name": "VarianceScaling", "config": config}
+        assert layer_config.plain_initializer(given)["class_name"] == wanted
     for wrong in ("float16", {"class_name": "Policy", "config": {"name": "mixed"}}):
         with pytest.raises(UnsupportedError, match="only"):
             layer_config.plain_dtype(wrong)

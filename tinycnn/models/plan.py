@@ -84,7 +84,8 @@ def plan(
     Args:
         layers: of a built model, in order.
         logits: True to leave out a softmax at the end, because the loss needs the scores before it. A
-            Dense or Conv2D with softmax is then replaced by a copy without, which shares its parameters.
+            Dense or Conv2D with softmax is then replaced by a copy without, which shares its parameters; a
+            softmax that is a layer by one that changes nothing.
         fuse: True to use fused steps where there are such; False: every layer is a step of its own.
         prediction: True to leave out dropout, and to keep transformed kernels from one call to the next.
 

@@ -73,7 +73,8 @@ def strokes_to_mnist(strokes: Sequence[np.ndarray], smallest: float = 0.0) -> np
 
     Args:
         strokes: each a float (n, 2) array of points (x, y), x to the right and y down, in any unit.
-        smallest: a drawing whose longer side is at least this, in that unit, is enlarged to fill the
+            Those without points are skipped.
+        smallest: a drawing whose longer side is at least this, in that unit, is scaled to fill the
             box. A smaller one is enlarged only as much as one of this size: so a tap with a trembling
             pen stays a dot.
 

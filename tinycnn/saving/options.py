@@ -117,7 +117,7 @@ def _checked(owner: str, name: str, check: Check, value: object) -> object:
 
 
 def mapping(owner: str, value: object) -> dict:
-    """Return a value that is a dict (a JSON object); ValueError, with its owner's name, if it is none."""
+    """Return a value that is a dict (a JSON object); ValueError, which names `owner`, for anything else."""
     if not isinstance(value, dict):
         raise ValueError(f"{owner} is not an object: {shown(value)}")
     return value

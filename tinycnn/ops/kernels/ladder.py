@@ -194,13 +194,24 @@ def winograd_as_matrices(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def winograd_compiled(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Compute y by `winograd.py`: the same in vector instructions, a band of tiles at a time in the cache."""
+    """Compute y by the library's Winograd kernel: the rung above in vector instructions, on one thread.
+
+    It takes some rows of tiles at a time, so that what it makes of them stays in the cache.
+    """
     y = empty_output(x, kernel)
     geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], (1, 1), NO_PADDING)
-    transformed, bias = winograd.filter_transform(kernel), np.zeros(y.shape[3], y.dtype)
-    arrays = winograd.addresses(x.dtype), x, x[:0], transformed, bias
-    tiled = winograd.enlarge_to_tiles(geometry)
-    winograd_convolution.forward_span(0, len(x), *arrays, tiled, relu=False, y=y)
+    winograd_convolution.forward_span(
+        0,
+        len(x),
+        winograd.addresses(x.dtype),  # of the compiled functions that it calls
+        x,
+        x[:0],  # there is no output of a ReLU through which x would be a gradient
+        winograd.filter_transform(kernel),
+        np.zeros(y.shape[3], y.dtype),
+        winograd.enlarge_to_tiles(geometry),
+        relu=False,
+        y=y,
+    )
     return y
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numba import types
 
+from tests.support.marks import compiled_only
 from tinycnn.ops.kernels.blocks.matrix import Matrix, structure_type
 from tinycnn.ops.kernels.codegen.function_pointers import (
     INT64,
@@ -28,6 +29,7 @@ def jump(where, array, small):
     call(where, (Matrix(array, 1, row_stride=7), (small, 2), array[0] - 5))
 
 
+@compiled_only
 def test_arguments_and_errors_go_through():
     kinds = structure_type(Matrix, np.float64), types.UniTuple(INT64, 2), types.float64
     where, array = address(fill, kinds), np.array([8.0, 0, 0, 0])

@@ -192,7 +192,11 @@ class Loop:
             raise interrupt
 
     def wait(self) -> None:
-        """Return when no flag is up: look `spins` times, then sleep at the queue `wakeups`."""
+        """Return when no flag is up: look `spins` times, then sleep at the queue `wakeups`.
+
+        Every helper puts an item there after its flag is down. A child that was forked meanwhile has no
+        helpers: it notes a failure and returns.
+        """
         if not all_flags_clear(self.flags, self.spins):
             # Helpers that are done and spin in `clear_flag_and_spin` see this, and wake this thread at once.
             self.caller_sleeps[0] = 1
