@@ -125,7 +125,7 @@ def main(argv: list[str] | None = None) -> int:
     root = open_window(options)
     if root is None:
         return 1
-    from gui.recognition.recogniser import Recogniser
+    from gui.jobs import Jobs
     from gui.recognition.saver import Saver
     from gui.recognition.worker import Worker
     from gui.window import Window
@@ -133,14 +133,15 @@ def main(argv: list[str] | None = None) -> int:
 
     keep_pauses_short()
     expected = (FileError, OSError, ValueError, MemoryError)
-    worker, saver = Worker(Recogniser(), expected), Worker(Saver(), expected)
+    worker, saver = Worker(Jobs(), expected), Worker(Saver(), expected)
     # Kept until the worker has ended: were Tk's images, fonts and variables freed on its thread, by
     # a collection of rubbish that happens there, Tcl would abort.
     window = Window(root, worker, saver, options.model)
     with closed_by_signals(window):
         root.mainloop()
     saver.join()
-    worker.join(LAST_JOB)
+    for one in (worker, *window.side.workers):
+        one.join(LAST_JOB)
     unsaved = [answer.error for answer in saver.answers() if answer.error]
     if unsaved:
         say(f"error: {' '.join(map(str, unsaved))}", sys.stderr)

@@ -13,21 +13,22 @@ from gui.recognition.recogniser import Prediction
 from gui.recognition.worker import Answer, Worker
 from gui.widgets import file_dialogs
 from gui.widgets.canvas import DrawingCanvas
-from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST
 from gui.widgets.keyboard import listen
+from gui.widgets.side import Side
 from gui.widgets.theme import DARK, LIGHT
+from gui.widgets.tool_commands import ToolCommands
 from gui.widgets.view import View
 from tinycnn.utils.errors import FileError
 
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
 
 
-class Window:
+class Window(ToolCommands):
     """A person draws, and sees it recognised.
 
     Args:
         root: an empty Tk window.
-        worker: not yet started; it calls a `Recogniser`.
+        worker: not yet started; it calls the methods of `Jobs`.
         saver: not yet started; it calls a `Saver`. No drawing waits for a model to be saved.
         model: the model file to begin with; None: ./mnist.h5 or the bundled model.
     """
@@ -35,7 +36,7 @@ class Window:
     def __init__(self, root: tk.Tk, worker: Worker, saver: Worker, model: str | None) -> None:
         self.root = root
         self.drawing = Drawing()
-        self._worker, self._saver = worker, saver
+        self.worker, self._saver = worker, saver
         self._theme = LIGHT
         self._gesture: Pen | Eraser | None = None
         self._version = 0  # of the drawing that was last given to the worker
@@ -49,6 +50,7 @@ class Window:
         root.protocol("WM_DELETE_WINDOW", self.close)
         system = root.tk.call("tk", "windowingsystem")
         self.view = View(root, self, self._make_canvas, LIGHT, mac=system == "aqua")
+        self.side = Side(self)  # what lies beside the paper
         listen(root, self, system)
         self._show()
         self.view.say(
@@ -77,34 +79,11 @@ class Window:
         self.drawing.replace(())
         self._show()
 
-    def take_pen(self) -> None:
-        """Draw with the left mouse button."""
-        self.view.tool.set("take_pen")
-
-    def take_eraser(self) -> None:
-        """Erase with the left mouse button."""
-        self.view.tool.set("take_eraser")
-
-    def thinner(self) -> None:
-        """Make the pen thinner."""
-        self.view.pen.set(max(THINNEST, self.view.pen.get() / 1.2))
-
-    def thicker(self) -> None:
-        """Make the pen thicker."""
-        self.view.pen.set(min(THICKEST, self.view.pen.get() * 1.2))
-
-    def lower_threshold(self) -> None:
-        """Call a guess sure sooner."""
-        self.view.threshold.set(max(LEAST, self.view.threshold.get() - 0.05))
-
-    def raise_threshold(self) -> None:
-        """Call a guess sure later."""
-        self.view.threshold.set(min(MOST, self.view.threshold.get() + 0.05))
-
     def change_theme(self) -> None:
         """Change between light and dark."""
         self._theme = LIGHT if self._theme is DARK else DARK
         self.view.paint(self._theme)
+        self.side.colour(self._theme)
 
     def show_keys(self) -> None:
         """Show all keys, or put the list away."""
@@ -113,18 +92,18 @@ class Window:
     def open_picture(self) -> None:
         """Ask for a picture, and put it on the canvas."""
         if path := self._ask(file_dialogs.picture_to_open):
-            self._worker.submit("open", path)
+            self.worker.submit("open", path)
 
     def open_model(self) -> None:
         """Ask for a model, and predict with it from now on."""
         if path := self._ask(file_dialogs.model_to_open):
             self.view.say(f"Loading {os.path.basename(path)}…")
-            self._worker.submit("load", path)
+            self.worker.submit("load", path)
 
     def use_bundled_model(self) -> None:
         """Go back to the model that comes along."""
         self.view.say("")
-        self._worker.submit("load_bundled")
+        self.worker.submit("load_bundled")
 
     def save_drawing(self) -> None:
         """Ask for a name, and write the drawing there."""
@@ -141,7 +120,8 @@ class Window:
             return
         self._closed = True
         self.root.after_cancel(self._tick)
-        self._worker.stop()
+        for worker in (self.worker, *self.side.workers):
+            worker.stop()
         self._saver.finish()
         self.root.tk.eval("proc bgerror {message} {}")  # dialogs that are taken away complain
         self._end()
@@ -213,10 +193,15 @@ class Window:
         self.view.controls.enable("clear", possible=bool(items))
         self._want_prediction(items)
 
+    def show_drawing_beside(self) -> None:
+        """Tell the pane beside the paper what is drawn, as if it had just been drawn."""
+        self._want_prediction(self._gesture.items if self._gesture else self.drawing.items)
+
     def _want_prediction(self, items: Items) -> None:
         self._version += 1
+        self.side.show_drawing(self._version, items)
         if items:
-            self._worker.submit_newest("predict", self._version, items)
+            self.worker.submit_newest("predict", self._version, items)
             if (
                 not self._has_model
             ):  # the worker loads it: the other one shows what the net will see
@@ -226,12 +211,12 @@ class Window:
             self.view.prediction_panel.show(None)
 
     def _want_pixels(self, picture: Picture, side: int) -> None:
-        self._worker.submit_newest("show", picture, side)
+        self.worker.submit_newest("show", picture, side)
 
     # From the worker to the window.
 
     def _start(self) -> None:
-        self._worker.start()
+        self.worker.start()
         self._saver.start()
         self._fetch()
 
@@ -240,10 +225,14 @@ class Window:
         if self.signal is not None:
             self.close()
             return
-        soon = not (self._worker.idle and self._saver.idle)
+        workers = (self.worker, self._saver, *self.side.workers)
+        soon = not all(worker.idle for worker in workers)
         self._tick = self.root.after(SOON if soon else LATER, self._fetch)
-        for answer in self._worker.answers() + self._saver.answers():
-            getattr(self, f"_{answer.job}_{'failed' if answer.error else 'done'}")(answer)
+        for answer in [answer for worker in workers for answer in worker.answers()]:
+            if "." in answer.job:
+                self.side.take(answer)
+            else:
+                getattr(self, f"_{answer.job}_{'failed' if answer.error else 'done'}")(answer)
 
     def _load_done(self, answer: Answer) -> None:
         self._has_model = True
@@ -254,7 +243,7 @@ class Window:
     def _load_failed(self, answer: Answer) -> None:
         self.view.say(answer.error, wrong=True)
         if not self._has_model:
-            self._worker.submit("load_bundled")
+            self.worker.submit("load_bundled")
 
     def _predict_done(self, answer: Answer) -> None:
         prediction: Prediction = answer.value

@@ -9,7 +9,7 @@ import sys
 import threading
 import tkinter as tk
 
-import gui.recognition.recogniser
+import gui.jobs
 import gui.window
 from gui import __main__ as start
 from gui.drawing.drawing import Stroke
@@ -103,7 +103,7 @@ def look(window):
         "shown": len(drawn),
         "line_colours": sorted({view.canvas.itemcget(item, "fill") for item in drawn}),
         "box": view.canvas.bbox("line||dot"),
-        "idle": window._worker.idle and window._saver.idle,
+        "idle": window.worker.idle and window._saver.idle,
         "held": HELD.is_set(),
         "tips": tips(root),
         "others": others,
@@ -142,7 +142,7 @@ def watched(*arguments):
     return window
 
 
-class Sweeper(gui.recognition.recogniser.Recogniser):
+class Sweeper(gui.jobs.Jobs):
     """Makes the worker look for rubbish at each drawing: none of it may be Tk's."""
 
     def predict(self, *arguments):
@@ -197,5 +197,5 @@ if __name__ == "__main__":
         del sys.argv[index : index + 2]
     if "--sweep" in sys.argv:
         sys.argv.remove("--sweep")
-        gui.recognition.recogniser.Recogniser = Sweeper
+        gui.jobs.Jobs = Sweeper
     start.run_window()

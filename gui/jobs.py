@@ -1,0 +1,7 @@
+"""All that the worker can be asked for: recognition, and what the panes beside the paper need."""
+
+from gui.recognition.recogniser import Recogniser
+
+
+class Jobs(Recogniser):
+    """Recognition by the names of its methods; what a pane asks for begins with the pane's name and a dot."""
