@@ -199,7 +199,7 @@ class Pane(BasePane):
 
     def _explain(self) -> None:
         place = self.chosen
-        self.columns.select(place, pinned=self.pinned is not None)
+        self._mark()
         if place is None:
             self._show_told(None)
         elif self._open:
@@ -218,7 +218,8 @@ class Pane(BasePane):
 
     def _mark(self) -> None:
         self.columns.select(self.chosen, pinned=self.pinned is not None)
-        self.columns.mark(self.told.marks if self.told else (), self.palette)
+        meant = self.told is not None and (self.told.layer, self.told.position) == self.chosen
+        self.columns.mark(self.told.marks if meant else (), self.palette)
 
     def _walk(self, key: str, event: tk.Event) -> str:
         place = self.chosen or self._first()
