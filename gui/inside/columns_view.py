@@ -71,6 +71,7 @@ class ColumnsView(ttk.Frame):
             self._bar.pack(side="bottom", fill="x")
         else:
             self._bar.pack_forget()
+        if not kept or wide <= area[0]:
             self.canvas.xview_moveto(0)
         self._draw()
 

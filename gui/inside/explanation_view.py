@@ -3,9 +3,9 @@
 import tkinter as tk
 from collections.abc import Sequence
 
-from gui.inside.colours import Palette, brief
+from gui.inside.colours import Palette
 from gui.inside.explained import Told
-from gui.inside.figures import Figure, Table, shares_of
+from gui.inside.figures import Figure, Table, cell_text, shares_of
 from gui.widgets.theme import Look, Theme
 
 CELL = 34  # pixels a side of a cell at most, on a screen of 96 dots an inch
@@ -161,19 +161,19 @@ class ExplanationView(tk.Canvas):
         red, green, blue = self._palette.shade(share)
         bright = 0.299 * red + 0.587 * green + 0.114 * blue > 140
         self.create_text(
-            x + (column + 0.5) * cell, y + (row + 0.5) * cell, text=brief(value).replace("0.", "."),
+            x + (column + 0.5) * cell, y + (row + 0.5) * cell, text=cell_text(value),
             font=self._tiny, fill="#15181c" if bright else "#f4f6f8",
         )  # fmt: skip
 
     def _draw_tables(self, tables: Sequence[Table], left: int, width: int) -> None:
-        """Write tables below each other, or beside each other where there is room."""
+        """Write tables beside each other as far as there is room, the others below."""
         gap = self._look.pixels(8)
-        wide = max(self._look.small.measure(line) for table in tables for line in table.lines) + gap
-        beside = wide * len(tables) <= width
-        y = gap // 2
-        for place, table in enumerate(tables):
-            x = left + place * wide if beside else left
-            y = gap // 2 if beside else y
-            y = self._text(x, y, table.title, wide if beside else width, faint=True)
+        x, top, below = left, gap // 2, gap // 2
+        for table in tables:
+            wide = max(map(self._look.small.measure, (table.title, *table.lines)))
+            if x > left and x + wide > left + width:
+                x, top = left, below
+            y = self._text(x, top, table.title, wide, faint=True)
             for line in table.lines:
-                y = self._text(x, y, line, width)
+                y = self._text(x, y, line, wide)
+            x, below = x + wide + 2 * gap, max(below, y)
