@@ -19,6 +19,7 @@ EXPLANATION = (160, 300)  # height of the explanation at least and at most, at 9
 SHARE = 0.38  # of the pane, that it takes between these
 FORWARD = "What every layer makes of the drawing."
 BACK = "Tiles: dL/dy, how the loss changes with each number."
+TURNING = "One moment… The very first way back takes some seconds."
 BLANK = "Draw a digit, and see what every layer makes of it."
 LOADING = "The model is being loaded…"
 
@@ -160,6 +161,7 @@ class Pane(BasePane):
 
     def _turned(self) -> None:
         """Turn forward or back."""
+        self._says.configure(text=TURNING)
         self._ask()
 
     def scrolled(self) -> None:
