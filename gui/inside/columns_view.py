@@ -14,6 +14,7 @@ from gui.inside.layout import Column, LayerInfo, Position
 from gui.widgets.status_bar import shortened
 from gui.widgets.theme import Look, Theme
 
+SHIFT = 1  # bit of an event's state
 SLICE = 3  # milliseconds in which pictures are put into their places before events have their turn
 
 Place = tuple[int, Position]  # a layer, and where in its output
@@ -55,12 +56,12 @@ class ColumnsView(ttk.Frame):
 
     def lay_out(self, layers: Sequence[LayerInfo]) -> None:
         """Make the columns of a net, or make them anew for another size."""
-        self.layers = tuple(layers)
+        same, self.layers = self.layers == tuple(layers), tuple(layers)
         small, margin = self._look.small, self._look.pixels(4)
         area = self.canvas.winfo_width() - 2 * margin, self.canvas.winfo_height() - 2 * margin
         titles = [max(map(small.measure, widest_heading(info))) for info in layers]
         lengths = lengths_of(self._look)
-        kept = {column.layer: column.first for column in self.columns}
+        kept = {column.layer: column.first for column in self.columns if same}
         columns = layout.arrange(layers, titles, area, lengths)
         self.columns = tuple(column.scrolled(kept.get(column.layer, 0)) for column in columns)
         wide = layout.total(self.columns, lengths.between) if self.columns else 0
@@ -263,13 +264,14 @@ class ColumnsView(ttk.Frame):
         self._pane.pin(self.place_at(event))
 
     def _wheel(self, event: tk.Event, rows: int) -> None:
-        """Scroll the column under the mouse; where it has nothing hidden, or with Shift, all columns."""
-        x = self.canvas.canvasx(event.x)
-        under = [c for c in self.columns if c.left <= x < c.left + c.width and c.hidden]
-        if under and not int(event.state) & 1:
-            self._scroll_to(under[0].scrolled(rows))
-        else:
+        """Scroll the column under the mouse, or with Shift all columns."""
+        if int(event.state) & SHIFT:
             self._scroll_across("scroll", str(rows), "units")
+            return
+        x = self.canvas.canvasx(event.x)
+        for column in self.columns:
+            if column.left <= x < column.left + column.width and column.hidden:
+                self._scroll_to(column.scrolled(rows))
 
     def _scroll_to(self, column: Column) -> None:
         """Show other maps of a layer."""

@@ -17,8 +17,9 @@ from gui.widgets.theme import Theme
 
 EXPLANATION = (160, 300)  # height of the explanation at least and at most, at 96 dots an inch
 SHARE = 0.38  # of the pane, that it takes between these
+ONE_LINE = 800  # width in which the longest sentence above the tiles fits into one line
 FORWARD = "What every layer makes of the drawing."
-BACK = "Tiles: dL/dy, how the loss changes with each number."
+BACK = "Tiles: dL/dy."
 TURNING = "One moment… The very first way back takes some seconds."
 BLANK = "Draw a digit, and see what every layer makes of it."
 LOADING = "The model is being loaded…"
@@ -43,7 +44,7 @@ class Pane(BasePane):
         self.columns = ColumnsView(self, self.look, self)
         self.explanation = ExplanationView(self, self.look)
         self._row.pack(side="top", fill="x")
-        self._says.pack(side="top", fill="x")
+        self._line.pack(side="top", fill="x")
         self.explanation.pack(side="bottom", fill="x")
         self.columns.pack(side="top", fill="both", expand=True, pady=self.look.pixels(4))
         self.pack_propagate(False)
@@ -66,7 +67,10 @@ class Pane(BasePane):
             if not value:
                 label = ttk.Label(row, text="Back, if this is a")
                 label.pack(side="left", padx=self.look.pixels(6))
-        self._says = ttk.Label(self, style="Faint.TLabel", text=LOADING)
+        self._line = ttk.Frame(self)  # of a fixed height: tiles must not move with the sentence
+        self._line.pack_propagate(False)
+        self._says = ttk.Label(self._line, style="Faint.TLabel", text=LOADING)
+        self._says.pack(anchor="nw")
 
     def _bind_keys(self) -> None:
         canvas = self.columns.canvas
@@ -173,6 +177,9 @@ class Pane(BasePane):
         least, most = map(self.look.pixels, EXPLANATION)
         self.explanation.configure(height=max(1, min(most, max(least, int(SHARE * event.height)))))
         self._says.configure(wraplength=event.width)
+        lines = 1 if event.width >= self.look.pixels(ONE_LINE) else 2
+        height = lines * self.look.small.metrics("linespace") + self.look.pixels(3)
+        self._line.configure(height=height)
 
     def _lay_out(self) -> None:
         if self.columns.layers:
