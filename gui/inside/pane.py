@@ -18,8 +18,8 @@ from gui.widgets.theme import Theme
 EXPLANATION = (160, 300)  # height of the explanation at least and at most, at 96 dots an inch
 SHARE = 0.38  # of the pane, that it takes between these
 ONE_LINE = 800  # width in which the longest sentence above the tiles fits into one line
-FORWARD = "What every layer makes of the drawing."
-BACK = "Tiles: dL/dy."
+FORWARD = "What every layer makes of the drawing; blue is above 0, orange below."
+BACK = "Tiles: dL/dy, the loss by each number."
 TURNING = "One moment… The very first way back takes some seconds."
 BLANK = "Draw a digit, and see what every layer makes of it."
 LOADING = "The model is being loaded…"
@@ -55,7 +55,7 @@ class Pane(BasePane):
     def _make_controls(self) -> None:
         row = self._row = ttk.Frame(self)
         style = ttk.Style(self)
-        style.configure("Small.Toolbutton", padding=(self.look.pixels(5), self.look.pixels(3)))
+        style.configure("Small.Toolbutton", padding=(self.look.pixels(4), self.look.pixels(3)))
         self.choices: dict[str, ttk.Radiobutton] = {}
         for value in ("", *map(str, range(10))):
             choice = ttk.Radiobutton(
@@ -65,7 +65,7 @@ class Pane(BasePane):
             choice.pack(side="left", padx=(0, self.look.pixels(1)))
             self.choices[value] = choice
             if not value:
-                label = ttk.Label(row, text="Back, if this is a")
+                label = ttk.Label(row, text="This is a")
                 label.pack(side="left", padx=self.look.pixels(6))
         self._line = ttk.Frame(self)  # of a fixed height: tiles must not move with the sentence
         self._line.pack_propagate(False)
