@@ -14,6 +14,7 @@ from gui.inside.layout import Column, LayerInfo, Position
 from gui.widgets.status_bar import shortened
 from gui.widgets.theme import Look, Theme
 
+STRIP = 5  # height of a legend
 SHIFT = 1  # bit of an event's state
 SLICE = 3  # milliseconds in which pictures are put into their places before events have their turn
 
@@ -39,6 +40,7 @@ class ColumnsView(ttk.Frame):
         self.layers: tuple[LayerInfo, ...] = ()
         self.columns: tuple[Column, ...] = ()
         self._images: dict[int, tuple[tk.PhotoImage, tk.PhotoImage]] = {}
+        self._legends: dict[int, bytes] = {}  # as they are on the screen
         self._coming: dict[int, Shown] = {}  # pictures that are still to be put in their places
         self._whenever_put: Callable[[], None] | None = None
         self._bind()
@@ -79,7 +81,7 @@ class ColumnsView(ttk.Frame):
     def _draw(self) -> None:
         """Put everything there but what frames bring."""
         self.canvas.delete("all")
-        self._images = {}
+        self._images, self._legends = {}, {}
         for column, info in zip(self.columns, self.layers, strict=True):
             if column.kind == layout.FOLDED:
                 self._draw_folded(column, info)
@@ -112,7 +114,7 @@ class ColumnsView(ttk.Frame):
         canvas.create_image(left, column.top, anchor="nw", image=pictures[0])
         below = bottom + self._look.pixels(4)
         canvas.create_image(left, below, anchor="nw", image=pictures[1])
-        text_at = below + self._strip + self._look.pixels(1)
+        text_at = below + self._look.pixels(STRIP) + self._look.pixels(1)
         right = max(left + column.size[0], column.left + column.width * (not column.inset))
         for x, anchor, name in ((left, "nw", "low"), (right, "ne", "high")):
             tags = ("faint", f"{name}{column.layer}")
@@ -135,7 +137,7 @@ class ColumnsView(ttk.Frame):
 
     def _draw_thumb(self, column: Column) -> None:
         """Draw how much of a column is seen, and which part, to the right of its tiles."""
-        x, height = column.left + column.size[0] + self._look.pixels(3), self._full_height(column)
+        x, height = column.left + column.size[0] + self._look.pixels(3), column.room
         ends = [
             height * row / column.all_rows for row in (column.first, column.first + column.rows)
         ]
@@ -145,15 +147,6 @@ class ColumnsView(ttk.Frame):
                 x, column.top + top, x + width, column.top + min(bottom, height), width=0,
                 tags=(tag, f"scroll{column.layer}"),
             )  # fmt: skip
-
-    @staticmethod
-    def _full_height(column: Column) -> int:
-        return column.rows * (column.tile[1] + column.gap) - column.gap
-
-    @property
-    def _strip(self) -> int:
-        """The height of a legend."""
-        return self._look.pixels(5)
 
     @property
     def in_sight(self) -> tuple[Column, ...]:
@@ -171,7 +164,10 @@ class ColumnsView(ttk.Frame):
 
     def show(self, frame: Frame, then: Callable[[], None]) -> None:
         """Put the pictures of a frame in their places, and call when they are there."""
-        self._coming = dict(frame.columns)
+        waiting = [layer for layer in self._coming if layer in frame.columns]  # it is their turn
+        self._coming = {
+            layer: frame.columns[layer] for layer in dict.fromkeys((*waiting, *frame.columns))
+        }
         idle = self._whenever_put is None
         self._whenever_put = then
         if idle:
@@ -192,8 +188,11 @@ class ColumnsView(ttk.Frame):
             then()
 
     def _put(self, layer: int, shown: Shown) -> None:
-        for image, data in zip(self._images[layer], (shown.picture, shown.legend), strict=True):
-            image.configure(data=data)
+        picture, strip = self._images[layer]
+        picture.configure(data=shown.picture)
+        if self._legends.get(layer) != shown.legend:
+            strip.configure(data=shown.legend)
+            self._legends[layer] = shown.legend
         low, high = legend(shown.scale)
         texts = (f"±{high}", "") if shown.scale[0] < 0 else (low, high)
         for name, text in zip(("low", "high"), texts, strict=True):

@@ -7,7 +7,7 @@ from tkinter import ttk
 from gui.drawing.drawing import Items
 from gui.inside import walking
 from gui.inside.colours import palette
-from gui.inside.columns_view import ColumnsView, Place
+from gui.inside.columns_view import STRIP, ColumnsView, Place
 from gui.inside.explained import Told
 from gui.inside.explanation_view import HINT, ExplanationView
 from gui.inside.jobs import Frame, Wish
@@ -17,6 +17,7 @@ from gui.widgets.theme import Theme
 
 EXPLANATION = (160, 300)  # height of the explanation at least and at most, at 96 dots an inch
 SHARE = 0.38  # of the pane, that it takes between these
+FRAMES = 4  # to an explanation, amid a stroke
 ONE_LINE = 800  # width in which the longest sentence above the tiles fits into one line
 FORWARD = "What every layer makes of the drawing; blue is above 0, orange below."
 BACK = "Tiles: dL/dy, the loss by each number."
@@ -36,6 +37,7 @@ class Pane(BasePane):
         self.label = tk.StringVar(self, "")  # the digit of the way back; "": forward
         self._wanted: tuple[int, Items] = (0, ())
         self._asked = self._stale = self._open = False
+        self._unexplained = 0  # frames since the last explanation
         self._pointed: Place | None = None
         self.pinned: Place | None = None
         self.told: Told | None = None
@@ -113,7 +115,7 @@ class Pane(BasePane):
         """The colours of the tiles."""
         return palette(self.look.theme)
 
-    # Frames: one at a time is asked for, of the newest drawing.
+    # Frames: one is made while the one before is put on the screen; it is of the newest drawing.
 
     def _ask(self) -> None:
         self._stale = True
@@ -121,27 +123,30 @@ class Pane(BasePane):
             return
         self._asked, self._stale = True, False
         label = int(self.label.get()) if self.label.get() else None
-        strip = self.look.pixels(5)
+        strip = self.look.pixels(STRIP)
         columns = self.columns.in_sight
         wish = Wish(*self._wanted, label, columns, self.palette, strip)
         self.window.worker.submit_newest("inside.frame", wish)
 
     def frame_done(self, frame: Frame) -> None:
-        """Show what came of the drawing."""
+        """Show what came of the drawing, and go on with what was drawn meanwhile."""
+        self._asked = False
         if frame.layers != self.columns.layers:
             self.pin(None)
             self.columns.lay_out(frame.layers)
             self._stale = bool(frame.layers)
+        if self._stale:
+            self._ask()
         self.columns.show(frame, partial(self._shown, frame))
 
     def _shown(self, frame: Frame) -> None:
-        """Go on with what was drawn meanwhile: all pictures are there."""
+        """All pictures are there: the words follow, at each frame or, while a hand draws, at some."""
         self.frame = frame
         self._say()
-        self._asked = False
-        if self._stale:
-            self._ask()
-        self._explain()
+        self._unexplained += 1
+        if not self._asked or self._unexplained >= FRAMES:
+            self._unexplained = 0
+            self._explain()
 
     def failed(self, sentence: str) -> None:
         """Say what went wrong, and be ready for the next drawing."""
