@@ -7,10 +7,9 @@ from tkinter import ttk
 
 from gui.inside import layout
 from gui.inside.colours import Palette, legend
-from gui.inside.explained import Mark
 from gui.inside.headings import heading, lengths_of, widest_heading
-from gui.inside.jobs import Frame, Shown
 from gui.inside.layout import Column, LayerInfo, Position
+from gui.inside.messages import Frame, Mark, Shown
 from gui.widgets.status_bar import shortened
 from gui.widgets.theme import Look, Theme
 

@@ -8,9 +8,8 @@ from gui.drawing.drawing import Items
 from gui.inside import walking
 from gui.inside.colours import palette
 from gui.inside.columns_view import STRIP, ColumnsView, Place
-from gui.inside.explained import Told
 from gui.inside.explanation_view import HINT, ExplanationView
-from gui.inside.jobs import Frame, Wish
+from gui.inside.messages import Frame, Told, Wish
 from gui.recognition.top_guesses import top_guesses
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
