@@ -125,7 +125,12 @@ def marks_of(told: Explanation, layer: int) -> list[Mark]:
 def signs_of(sums: np.ndarray) -> list[tuple[int, bool]]:
     """Return of every sum its sign, and whether it is not small among them."""
     most = np.abs(sums).max(initial=0)
-    return [(int(np.sign(each)), bool(abs(each) > WEAK * most)) for each in sums]
+    return [(sign_of(each), bool(abs(each) > WEAK * most)) for each in sums]
+
+
+def sign_of(value: float) -> int:
+    """Return 1, -1 or 0; of NaN 0."""
+    return int(value > 0) - int(value < 0)
 
 
 def units(layer: int, products: np.ndarray, position: object) -> list[Mark]:
@@ -133,7 +138,7 @@ def units(layer: int, products: np.ndarray, position: object) -> list[Mark]:
     order = np.argsort(products, kind="stable")
     chosen = dict.fromkeys([*order[:MOST_UNITS].tolist(), *order[-MOST_UNITS:].tolist()])
     return [
-        Mark(layer, position(place), sign=int(np.sign(products[place])))
+        Mark(layer, position(place), sign=sign_of(products[place]))
         for place in chosen
         if products[place] != 0
     ]

@@ -28,8 +28,12 @@ class Inside:
         model = self._recogniser.model
         if model is None:
             return Frame(wish)
-        layers = passes.layer_infos(model)
+        with np.errstate(all="ignore"):  # a net that diverged is shown as it is
+            return self._frame(model, wish)
+
+    def _frame(self, model: object, wish: Wish) -> Frame:
         self._run(model, wish)
+        layers = passes.layer_infos(model)
         shown = self._pass.shown if self._pass else [np.zeros(info.shape) for info in layers]
         columns = {
             column.layer: drawn(shown[column.layer + 1], column, wish)
@@ -49,7 +53,8 @@ class Inside:
         last = self._pass
         if last is None or not fits(last, layer, position):
             return None  # a newer model or drawing has come in between
-        return told_of(last, layer, position)
+        with np.errstate(all="ignore"):
+            return told_of(last, layer, position)
 
     def weights(self, layer: int, name: str) -> np.ndarray | None:
         """Return a parameter of a layer, or on the way back the gradient of the loss by it.

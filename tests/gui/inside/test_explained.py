@@ -1,17 +1,23 @@
 """Every number that the pane explains adds up to what its tile shows, and says where it comes from."""
 
+import array
+
 import numpy as np
 import pytest
 
+from gui.drawing.drawing import Stroke
 from gui.inside import passes
 from gui.inside.colours import palette
 from gui.inside.explained import told_of
 from gui.inside.jobs import Inside
+from gui.inside.layout import Lengths, arrange
 from gui.inside.messages import Wish
 from gui.widgets.theme import LIGHT
 from tests.support.explained import result_of
 from tests.support.inside_nets import NAMES, drawing, net
 from tests.support.reference_layers import output_of
+from tinycnn import Sequential, utils
+from tinycnn.layers import Conv2D, Dense, Flatten, Input, Softmax
 from tinycnn.layers.explanation import GradientSum
 from tinycnn.layers.explanation_text import number
 from tinycnn.models.explanation import FromLoss
@@ -171,3 +177,54 @@ def test_on_blank_paper_nothing_is_explained():
 
 def test_without_a_model_there_are_no_layers():
     assert Inside(Reader(None)).frame(Wish(1, (), None, (), palette(LIGHT), 5)).layers == ()
+
+
+ODD = {
+    "no convolution": [Input((28, 28, 1)), Flatten(), Dense(10, activation="softmax")],
+    "dense over pixels": [Input((28, 28, 1)), Dense(4), Conv2D(99, 28), Flatten(), Dense(10), Softmax()],
+    "float64": [
+        *(Input((28, 28, 1), dtype="float64"), Conv2D(2, 3, strides=3, dtype="float64")),
+        *(Flatten(dtype="float64"), Dense(10, activation="softmax", dtype="float64")),
+    ],
+}  # fmt: skip
+LENGTHS = Lengths(
+    tile=56, unit=9, bar=16, gap=3, between=11, folded=18, bars=130, name=17, number=49, head=46, foot=27
+)  # fmt: skip
+STROKE = Stroke(array.array("d", [0.2, 0.2, 0.8, 0.8, 0.3, 0.7]), 0.07)
+
+
+def all_frames(model):
+    """Yield the frame of a drawing forward and back, with all columns, and the jobs that made it."""
+    inside = Inside(Reader(model))
+    infos = passes.layer_infos(model)
+    columns = arrange(infos, [50] * len(infos), (900, 400), LENGTHS)
+    for label in (None, 3):
+        wish = Wish(1, (STROKE,), label, columns, palette(LIGHT), 5)
+        yield inside.frame(wish), inside
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_nets_are_shown_and_explained(name):
+    utils.set_random_seed(1)
+    for frame, inside in all_frames(Sequential(ODD[name])):
+        assert set(frame.columns) == set(range(-1, len(frame.layers) - 1))
+        for column in frame.wish.columns:
+            assert inside.explain(column.layer, tuple(size // 2 for size in column.shape))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("weight", [np.nan, 1e38])
+def test_a_net_that_diverged_is_shown_without_complaint(weight):
+    model = Sequential(
+        [
+            Input((28, 28, 1)),
+            Conv2D(2, 3, activation="relu"),
+            Flatten(),
+            Dense(10, activation="softmax"),
+        ]
+    )
+    model.layers[0].params["kernel"][...] = weight
+    for frame, inside in all_frames(model):
+        assert frame.columns
+        for column in frame.wish.columns:
+            assert inside.explain(column.layer, tuple(size // 2 for size in column.shape))

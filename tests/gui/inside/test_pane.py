@@ -262,8 +262,11 @@ def test_another_model_has_other_columns(window, tmp_path):
 
 def test_shut_it_takes_its_room_back_and_opened_again_it_shows_the_newest_drawing(window):
     wide = window.state["size"][0]
+    click(window, at(window, "conv2d"))
+    window.wait(lambda s: "pane" in s["focus"])
+    window.keys("Escape")
     window.press("show_inside")
-    window.wait(lambda s: s["inside"] is None and s["size"][0] < wide)
+    window.wait(lambda s: s["inside"] is None and s["size"][0] < wide and s["focus"] == ".")
     window.clear()
     window.draw(*strokes(8))
     window.keys("i")
