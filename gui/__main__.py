@@ -130,7 +130,7 @@ def main(argv: list[str] | None = None) -> int:
     root = open_window(options)
     if root is None:
         return 1
-    from gui.recognition.recogniser import Recogniser
+    from gui.jobs import Jobs
     from gui.recognition.saver import Saver
     from gui.recognition.worker import Worker
     from gui.widgets import settings
@@ -139,7 +139,7 @@ def main(argv: list[str] | None = None) -> int:
 
     keep_pauses_short()
     expected = (FileError, OSError, ValueError, MemoryError)
-    worker, saver = Worker(Recogniser(), expected), Worker(Saver(), expected)
+    worker, saver = Worker(Jobs(), expected), Worker(Saver(), expected)
     # Kept until the worker has ended: were Tk's images, fonts and variables freed on its thread, by
     # a collection of rubbish that happens there, Tcl would abort.
     file = settings.settings_file()
@@ -150,7 +150,8 @@ def main(argv: list[str] | None = None) -> int:
     if window.settings != remembered:
         settings.write(file, window.settings)
     saver.join()
-    worker.join(LAST_JOB)
+    for one in (worker, *window.side.workers):
+        one.join(LAST_JOB)
     unsaved = [answer.error for answer in saver.answers() if answer.error]
     if unsaved:
         say(f"error: {' '.join(map(str, unsaved))}", sys.stderr)

@@ -15,6 +15,7 @@ from gui.widgets.canvas import DrawingCanvas
 from gui.widgets.clipboard import job_of_picture
 from gui.widgets.keyboard import listen
 from gui.widgets.settings import USUAL, Settings
+from gui.widgets.side import Side
 from gui.widgets.view import View
 from gui.widgets.view_commands import ViewCommands
 
@@ -26,7 +27,7 @@ class Window(ViewCommands):
 
     Args:
         root: an empty Tk window.
-        worker: not yet started; it calls a `Recogniser`.
+        worker: not yet started; it calls the methods of `Jobs`.
         saver: not yet started; it calls a `Saver`. No drawing waits for a model to be saved.
         model: the model file to begin with; None: ./mnist.h5 or the bundled model.
         settings: what was remembered; at the end, `settings` is what to remember.
@@ -42,7 +43,7 @@ class Window(ViewCommands):
     ) -> None:
         self.root = root
         self.drawing = Drawing()
-        self._worker, self._saver = worker, saver
+        self.worker, self._saver = worker, saver
         self.settings = settings
         self._gesture: Pen | Eraser | None = None
         self._version = 0  # of the drawing that was last given to the worker
@@ -56,6 +57,7 @@ class Window(ViewCommands):
         system = root.tk.call("tk", "windowingsystem")
         self.view = View(root, self, self._make_canvas, settings, mac=system == "aqua")
         self._dialogs = file_dialogs.Dialogs(root, settings.folder, self._complain)
+        self.side = Side(self)  # what lies beside the paper
         listen(root, self, system)
         self._show()
         self.view.say(
@@ -93,18 +95,18 @@ class Window(ViewCommands):
     def open_picture(self) -> None:
         """Ask for a picture, and put it on the canvas."""
         if path := self._dialogs.ask(file_dialogs.picture_to_open):
-            self._worker.submit("open", path)
+            self.worker.submit("open", path)
 
     def paste(self) -> None:
         """Put the picture that the clipboard holds on the canvas."""
         if job := job_of_picture(self.root):
-            self._worker.submit(*job)
+            self.worker.submit(*job)
         else:
             self._complain("There is no picture on the clipboard. Copy one, or open a file.")
 
     def take_test_digit(self) -> None:
         """Put a random digit of MNIST's test set on the canvas, and say its label."""
-        self._worker.submit("take_test_digit")
+        self.worker.submit("take_test_digit")
 
     def open_model(self) -> None:
         """Ask for a model, and predict with it from now on."""
@@ -118,12 +120,12 @@ class Window(ViewCommands):
             return
         self.view.say(f"Loading {os.path.basename(path)}…")
         self.view.models.asked(path)
-        self._worker.submit("load", path)
+        self.worker.submit("load", path)
 
     def use_bundled_model(self) -> None:
         """Go back to the model that comes along."""
         self.view.say("")
-        self._worker.submit("load_bundled")
+        self.worker.submit("load_bundled")
 
     def save_drawing(self) -> None:
         """Ask for a name, and write the drawing there."""
@@ -141,7 +143,8 @@ class Window(ViewCommands):
         self._closed = True
         self.settings = self.view.settings(self._dialogs.folder)
         self.root.after_cancel(self._tick)
-        self._worker.stop()
+        for worker in (self.worker, *self.side.workers):
+            worker.stop()
         self._saver.finish()
         self.root.tk.eval("proc bgerror {message} {}")  # dialogs that are taken away complain
         self._dialogs.end()
@@ -191,10 +194,15 @@ class Window(ViewCommands):
         self.view.controls.enable("clear", possible=bool(items))
         self._want_prediction(items)
 
+    def show_drawing_beside(self) -> None:
+        """Tell the pane beside the paper what is drawn, as if it had just been drawn."""
+        self._want_prediction(self._gesture.items if self._gesture else self.drawing.items)
+
     def _want_prediction(self, items: Items) -> None:
         self._version += 1
+        self.side.show_drawing(self._version, items)
         if items:
-            self._worker.submit_newest("predict", self._version, items)
+            self.worker.submit_newest("predict", self._version, items)
             if (
                 not self._has_model
             ):  # the worker loads it: the other one shows what the net will see
@@ -204,12 +212,12 @@ class Window(ViewCommands):
             self.view.prediction_panel.show(None)
 
     def _want_pixels(self, picture: Picture, side: int) -> None:
-        self._worker.submit_newest("show", picture, side)
+        self.worker.submit_newest("show", picture, side)
 
     # From the worker to the window.
 
     def _start(self) -> None:
-        self._worker.start()
+        self.worker.start()
         self._saver.start()
         self._fetch()
 
@@ -218,11 +226,15 @@ class Window(ViewCommands):
         if self.signal is not None:
             self.close()
             return
-        soon = not (self._worker.idle and self._saver.idle)
+        workers = (self.worker, self._saver, *self.side.workers)
+        soon = not all(worker.idle for worker in workers)
         self._tick = self.root.after(SOON if soon else LATER, self._fetch)
-        for answer in self._worker.answers() + self._saver.answers():
-            end = "failed" if answer.error else "done"
-            getattr(self, f"_{answer.job}_{end}", self._failed)(answer)
+        for answer in [answer for worker in workers for answer in worker.answers()]:
+            if "." in answer.job:
+                self.side.take(answer)
+            else:
+                end = "failed" if answer.error else "done"
+                getattr(self, f"_{answer.job}_{end}", self._failed)(answer)
 
     def _load_done(self, answer: Answer) -> None:
         self._has_model = True
@@ -235,7 +247,7 @@ class Window(ViewCommands):
         self.view.models.came(whole=False)
         self.view.say(answer.error, wrong=True)
         if not self._has_model:
-            self._worker.submit("load_bundled")
+            self.worker.submit("load_bundled")
 
     def _predict_done(self, answer: Answer) -> None:
         prediction: Prediction = answer.value

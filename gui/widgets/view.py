@@ -19,6 +19,7 @@ from gui.widgets.theme import DARK, LIGHT, Look, Theme
 SHARE = 0.62  # of the screen's height, that the canvas takes at first
 LEAST_SIDE = 330  # of the canvas in the smallest window, on a screen of 96 dots an inch
 PEN_TIP = "Width of the pen, for the eye alone: every line is read as thick as MNIST's"
+PANE = 560  # of a pane beside the paper, least width on a screen of 96 dots an inch
 
 
 class View:
@@ -48,9 +49,9 @@ class View:
         self.threshold = tk.DoubleVar(root, settings.threshold)
         self.controls = Controls(window, self.look, mac=mac)
         gap = self._gap = self.look.pixels(10)
-        body = self._body = ttk.Frame(root, padding=gap)
+        body = self.body = ttk.Frame(root, padding=gap)
         body.pack(fill="both", expand=True)
-        body.columnconfigure((0, 3), weight=1)  # what a wide window has too much lies at its sides
+        body.columnconfigure((0, 4), weight=1)  # what a wide window has too much lies at its sides
         body.rowconfigure(4, weight=1)
         head, tools = self._head(body, window), self._tools(body, window)
         field = self._field = ttk.Frame(body)
@@ -60,9 +61,11 @@ class View:
         self.status_bar = StatusBar(body, self.look)
         field.grid(row=1, column=1, pady=gap, sticky="w")
         self.prediction_panel.grid(row=1, column=2, padx=(2 * gap, 0))
+        self._beside: ttk.Frame | None = None  # to the right of paper and panel
+        self._widened = 0, 0  # width before a pane was put beside the paper, and with it
         self._rows = {0: head, 2: tools, 3: self.status_bar}
         for row, widget in self._rows.items():
-            widget.grid(row=row, column=1, columnspan=2, sticky="ew")
+            widget.grid(row=row, column=1, columnspan=3, sticky="ew")
             widget.bind("<Configure>", lambda event: self._fit(), add=True)
         body.bind("<Configure>", lambda event: self._fit(), add=True)
         self.threshold.trace_add("write", lambda *_: self._set_threshold())
@@ -83,6 +86,32 @@ class View:
         size = size if self._root.winfo_viewable() else None  # it was closed before it was there
         dark = self.look.theme is DARK
         return Settings(dark, self.pen.get(), self.threshold.get(), folder, size)
+
+    def put_beside(self, pane: ttk.Frame | None) -> None:
+        """Put a pane to the right of the paper, in the place of another; None: there shall be none."""
+        before, self._beside = self._beside, pane
+        if before is not None:
+            before.grid_forget()
+        if pane is not None:
+            pane.grid(row=1, column=3, padx=(2 * self._gap, 0), pady=self._gap, sticky="nsew")
+        if (before is None) != (pane is None):
+            self._widen(pane is not None)
+        self._fit()
+
+    def _widen(self, more: bool) -> None:
+        """Make room for a pane as far as the screen has it, or take that room back."""
+        root = self._root
+        width, height = root.winfo_width(), root.winfo_height()
+        if more:
+            most = root.winfo_screenwidth()
+            wide = min(most, width + self.look.pixels(PANE) + 2 * self._gap)
+            self._widened = width, wide
+        elif width == self._widened[1]:
+            wide = self._widened[0]
+        else:
+            return  # the person has chosen another width since
+        left = max(0, min(root.winfo_x(), root.winfo_screenwidth() - wide))
+        root.geometry(f"{wide}x{height}+{left}+{root.winfo_y()}")
 
     def say(self, sentence: str, *, wrong: bool = False) -> None:
         """Put a sentence into the status bar."""
@@ -116,13 +145,27 @@ class View:
         return 4 * self._gap, 4 * self._gap + sum(heights)
 
     def _fit(self) -> None:
-        """Make the canvas as large as the window allows, and the panel as high as the canvas."""
+        """Share the window out: the paper as large as it can be, the panel as high as the paper."""
         across, down = self._around()
-        width, height = self._body.winfo_width() - across, self._body.winfo_height() - down
-        panel = self.look.pixels(LEAST_PANEL[0])
-        side = max(1, min(height, width - panel))
+        width, height = self.body.winfo_width() - across, self.body.winfo_height() - down
+        panel, pane = self.look.pixels(LEAST_PANEL[0]), 0
+        if self._beside is not None:
+            width -= 2 * self._gap
+            pane = min(self.look.pixels(PANE), width * 3 // 5)
+            if width < pane + panel + self.look.pixels(LEAST_SIDE):
+                panel = 0  # no room for all three: the pane shows the guesses, too
+        side = max(1, min(height, width - panel - pane))
+        if pane:
+            side = max(1, min(side, (width - panel) * 2 // 5))
+            self._beside.configure(width=max(1, width - side - panel), height=height)
+        else:
+            panel = max(1, min(width - side, side))
         self._field.configure(width=side, height=side)
-        self.prediction_panel.configure(width=max(1, min(width - side, side)), height=side)
+        if panel:
+            self.prediction_panel.configure(width=panel, height=side)
+            self.prediction_panel.grid()
+        else:
+            self.prediction_panel.grid_remove()
 
     def _row(self, parent: tk.Misc, *widgets: ttk.Widget) -> None:
         for widget in widgets:
@@ -150,9 +193,11 @@ class View:
         self._row(row, ttk.Label(row, text="Width"), width)
         for name in ("undo", "redo", "clear"):
             self._row(row, self.controls.button(row, name))
+        inside = self.controls.button(row, "show_inside")
+        inside.pack(side="right", padx=(self.look.pixels(6), 0))
+        # The strip takes what room is left between the buttons.
         self.recent = RecentStrip(row, self.look, window.bring_back)
-        self.recent.place(relx=1, rely=0.5, anchor="e")  # it takes what room the buttons leave
-        self.recent.lower()
+        self.recent.pack(side="right")
         return row
 
     def _make_panel(self, body: ttk.Frame) -> PredictionPanel:

@@ -1,14 +1,16 @@
-"""The commands that change what the view shows, and nothing of the drawing."""
+"""The commands that change what is shown, and nothing of the drawing."""
 
 from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST
+from gui.widgets.side import Side
 from gui.widgets.theme import DARK, LIGHT
 from gui.widgets.view import View
 
 
 class ViewCommands:
-    """Has a method for every command about tool, pen, threshold, colours and the list of keys."""
+    """Has a method for every command about tool, pen, threshold, colours, panes and the list of keys."""
 
     view: View
+    side: Side
 
     def take_pen(self) -> None:
         """Draw with the left mouse button."""
@@ -37,6 +39,11 @@ class ViewCommands:
     def change_theme(self) -> None:
         """Change between light and dark."""
         self.view.paint(LIGHT if self.view.look.theme is DARK else DARK)
+        self.side.colour(self.view.look.theme)
+
+    def show_inside(self) -> None:
+        """Show what every layer makes of the drawing, or put that away."""
+        self.side.toggle("inside")
 
     def show_keys(self) -> None:
         """Show all keys, or put the list away."""

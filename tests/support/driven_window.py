@@ -14,7 +14,7 @@ import tkinter as tk
 
 import numpy as np
 
-import gui.recognition.recogniser
+import gui.jobs
 import gui.window
 from gui import __main__ as start
 from gui.drawing.drawing import Stroke
@@ -61,6 +61,43 @@ def tip_colours(widget):
         else:
             colours += tip_colours(child)
     return colours
+
+
+def inside(window):
+    """Return what the pane "Inside" shows, and where; None while it is shut."""
+    pane = window.side.pane
+    if window.side.name != "inside" or pane is None:
+        return None
+    view, frame, told = pane.columns, pane.frame, pane.told
+    canvas = view.canvas
+    corner = canvas.winfo_rootx() - canvas.canvasx(0), canvas.winfo_rooty() - canvas.canvasy(0)
+    columns = []
+    for info, column in zip(view.layers, view.columns, strict=True):
+        first = column.shape if column.kind == "folded" else (*column.shape[:-1], 0)
+        middle = *(size // 2 for size in first[:-1]), column.seen.start
+        left, top, right, bottom = column.box(middle)
+        x, y = corner[0] + (left + right) // 2, corner[1] + (top + bottom) // 2
+        columns.append(
+            {"name": info.name, "layer": column.layer, "kind": column.kind, "first": column.first}
+            | {"hidden": column.hidden, "middle": middle, "x": int(x), "y": int(y)}
+        )
+    return {
+        "place": place(pane),
+        "version": frame.wish.version if frame else None,
+        "label": frame.wish.label if frame else None,
+        "dark": pane.palette.zero != (255, 255, 255),
+        "shown": sorted(frame.columns) if frame else [],
+        "in_sight": sorted(column.layer for column in view.in_sight),
+        "says": str(pane._says["text"]),
+        "columns": columns,
+        "choices": {value: place(widget) for value, widget in pane.choices.items()},
+        "pinned": pane.pinned,
+        "told": told.head if told else None,
+        "words": pane.explanation.words,
+        "marks": len(canvas.find_withtag("mark")),
+        "selected": len(canvas.find_withtag("selected")),
+        "colour": canvas["background"],
+    }
 
 
 def look(window):
@@ -113,7 +150,8 @@ def look(window):
         "items": len(window.drawing.items),
         "shown": len(view.canvas._shown),
         **inked(layer),
-        "idle": window._worker.idle and window._saver.idle,
+        "inside": inside(window),
+        "idle": window.worker.idle and window._saver.idle,
         "held": HELD.is_set(),
         "tips": tips(root),
         "others": others,
@@ -165,7 +203,7 @@ def watched(*arguments):
     return window
 
 
-class Sweeper(gui.recognition.recogniser.Recogniser):
+class Sweeper(gui.jobs.Jobs):
     """Makes the worker look for rubbish at each drawing: none of it may be Tk's."""
 
     def predict(self, *arguments):
@@ -220,5 +258,5 @@ if __name__ == "__main__":
         del sys.argv[index : index + 2]
     if "--sweep" in sys.argv:
         sys.argv.remove("--sweep")
-        gui.recognition.recogniser.Recogniser = Sweeper
+        gui.jobs.Jobs = Sweeper
     start.run_window()
