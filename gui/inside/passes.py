@@ -10,7 +10,7 @@ from tinycnn import activations, losses, models
 from tinycnn.layers import Dropout, Flatten
 from tinycnn.layers.explaining import backward
 from tinycnn.layers.explanation_text import number
-from tinycnn.models.explanation import Trace, input_layer, prediction_gradient, there_and_back
+from tinycnn.models.explanation import Trace, forward_and_backward, input_layer, prediction_gradient
 
 SAME = {Dropout: "off when predicting", Flatten: "the same numbers in one row"}
 
@@ -80,7 +80,7 @@ def with_way_back(there: Pass, label: int) -> Pass:
     A net that nobody compiled gets the usual loss of classes, and stays as it is itself.
     """
     model, own = with_loss(there.model)
-    trace = there_and_back(model, there.x, target_of(model, label))
+    trace = forward_and_backward(model, there.x, target_of(model, label))
     last, _ = prediction_gradient(model, trace)
     gradients = [each[0] for each in (*trace.gradients[:-1], last)]
     loss = loss_text(model, trace, label)
