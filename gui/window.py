@@ -85,6 +85,10 @@ class Window(ToolCommands):
         self.view.paint(self._theme)
         self.side.colour(self._theme)
 
+    def show_inside(self) -> None:
+        """Show what every layer makes of the drawing, or put that away."""
+        self.side.toggle("inside")
+
     def show_keys(self) -> None:
         """Show all keys, or put the list away."""
         self.view.keys.toggle(self._theme)

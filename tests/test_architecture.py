@@ -21,7 +21,11 @@ MOST_PARAMETERS = 10
 FACES_OF_KERAS = {"tinycnn/models/sequential.py": ["fit"], "tinycnn/layers/conv2d.py": ["__init__"]}
 
 # Of the window: what works, and can be tried, without a screen; and what knows nothing of tinycnn either.
-WITHOUT_TK = ("gui/recognition/",)
+INSIDE = tuple(
+    f"gui/inside/{name}.py" for name in ("colours", "layout", "mosaic", "passes", "figures")
+)
+INSIDE += tuple(f"gui/inside/{name}.py" for name in ("explained", "jobs", "walking"))
+WITHOUT_TK = ("gui/recognition/", *INSIDE)
 PLAIN = ("gui/drawing/", "gui/recognition/top_guesses.py", "gui/widgets/commands.py")
 
 # What a room imports lies on a lower floor, or in the room itself. The rooms of the kernels are rooms, too.
@@ -45,6 +49,7 @@ FLOORS = (
     ("tinycnn.gradcheck", "gui.drawing"),
     ("gui.recognition",),
     ("gui.widgets",),
+    ("gui.inside",),
     ("gui.window",),
     ("gui",),
     ("scripts", "benchmarks"),

@@ -36,6 +36,11 @@ class Recogniser:
         self._model = None
         self._name = ""
 
+    @property
+    def model(self) -> object | None:
+        """The model that reads; None as long as there is none."""
+        return self._model
+
     def load(self, path: str | None) -> str:
         """Load a model: the file, or ./mnist.h5, or the bundled one; return its name and what is known of it.
 

@@ -107,7 +107,10 @@ class Worker:
             self._busy = bool(self._jobs or self._newest)
             if self._jobs:
                 return self._jobs.popleft()
-            return self._newest.popitem() if self._newest else None
+            oldest = next(
+                iter(self._newest), None
+            )  # or one that comes often would keep out the others
+            return None if oldest is None else (oldest, self._newest.pop(oldest))
 
     def _done(self, job: str, arguments: tuple) -> Answer:
         try:
