@@ -14,6 +14,7 @@ from gui.recognition.worker import Answer, Worker
 from gui.widgets import file_dialogs
 from gui.widgets.canvas import DrawingCanvas
 from gui.widgets.keyboard import listen
+from gui.widgets.pane_commands import PaneCommands
 from gui.widgets.side import Side
 from gui.widgets.theme import DARK, LIGHT
 from gui.widgets.tool_commands import ToolCommands
@@ -23,7 +24,7 @@ from tinycnn.utils.errors import FileError
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
 
 
-class Window(ToolCommands):
+class Window(ToolCommands, PaneCommands):
     """A person draws, and sees it recognised.
 
     Args:
@@ -85,22 +86,18 @@ class Window(ToolCommands):
         self.view.paint(self._theme)
         self.side.colour(self._theme)
 
-    def show_inside(self) -> None:
-        """Show what every layer makes of the drawing, or put that away."""
-        self.side.toggle("inside")
-
     def show_keys(self) -> None:
         """Show all keys, or put the list away."""
         self.view.keys.toggle(self._theme)
 
     def open_picture(self) -> None:
         """Ask for a picture, and put it on the canvas."""
-        if path := self._ask(file_dialogs.picture_to_open):
+        if path := self.ask(file_dialogs.picture_to_open):
             self.worker.submit("open", path)
 
     def open_model(self) -> None:
         """Ask for a model, and predict with it from now on."""
-        if path := self._ask(file_dialogs.model_to_open):
+        if path := self.ask(file_dialogs.model_to_open):
             self.view.say(f"Loading {os.path.basename(path)}…")
             self.worker.submit("load", path)
 
@@ -115,7 +112,7 @@ class Window(ToolCommands):
         items = self.drawing.items
         if not items:
             self.view.say("There is nothing to save yet: draw a digit first.", wrong=True)
-        elif path := self._ask(file_dialogs.name_to_save):
+        elif path := self.ask(file_dialogs.name_to_save):
             self._saver.submit("save", path, items)
 
     def close(self) -> None:
@@ -138,7 +135,7 @@ class Window(ToolCommands):
         else:
             self.root.destroy()
 
-    def _ask(self, dialog: Callable[[tk.Tk], str]) -> str:
+    def ask(self, dialog: Callable[[tk.Tk], str]) -> str:
         """Ask for a file; nothing while another dialog is open, or if the window is closed instead."""
         if self._asking:
             return ""
@@ -242,6 +239,7 @@ class Window(ToolCommands):
         self._has_model = True
         self.view.name_model(answer.value)
         self.view.say("Draw a digit." if not self.drawing.items else "")
+        self.side.show_model()
         self._want_prediction(self.drawing.items)
 
     def _load_failed(self, answer: Answer) -> None:
@@ -267,20 +265,22 @@ class Window(ToolCommands):
     def _save_done(self, answer: Answer) -> None:
         self.view.say(f"Saved {answer.value}")
 
+    _save_view_done = _save_done
+
     def _show_done(self, answer: Answer) -> None:
         self.view.canvas.put_picture(*answer.value)
 
     def _failed(self, answer: Answer) -> None:
         self.view.say(answer.error, wrong=True)
 
-    _predict_failed = _prepare_failed = _open_failed = _save_failed = _show_failed = (
-        _load_bundled_failed
-    ) = _failed
+    _predict_failed = _prepare_failed = _open_failed = _save_failed = _show_failed = _failed
+    _load_bundled_failed = _save_view_failed = _failed
 
     def _load_bundled_done(self, answer: Answer) -> None:
         """Name the model, and leave the sentence about the one that failed."""
         self._has_model = True
         self.view.name_model(answer.value)
+        self.side.show_model()
         self._want_prediction(self.drawing.items)
 
     def _report(self, kind: type, error: BaseException, trace: object) -> None:

@@ -53,6 +53,7 @@ class Pane(BasePane):
     def _make_controls(self) -> None:
         row = self._row = ttk.Frame(self)
         style = ttk.Style(self)
+        style.configure("Small.TButton", padding=(self.look.pixels(5), self.look.pixels(2)))
         style.configure("Small.Toolbutton", padding=(self.look.pixels(5), self.look.pixels(3)))
         self.choices: dict[str, ttk.Radiobutton] = {}
         for value in ("", *map(str, range(10))):
@@ -65,6 +66,9 @@ class Pane(BasePane):
             if not value:
                 label = ttk.Label(row, text="Back, if this is a")
                 label.pack(side="left", padx=self.look.pixels(6))
+        save = self.window.view.controls.button(row, "save_view")
+        save.configure(style="Small.TButton")
+        save.pack(side="right")
         self._says = ttk.Label(self, style="Faint.TLabel", text=LOADING)
 
     def _bind_keys(self) -> None:
@@ -75,6 +79,11 @@ class Pane(BasePane):
             for modifier in ("Control", "Shift"):
                 canvas.bind(f"<{modifier}-{key}>", partial(self._walk_layers, step))
         canvas.bind("<Escape>", lambda event: self.pin(None))
+
+    @property
+    def way_back(self) -> int | None:
+        """The digit of the way back; None: forward."""
+        return int(self.label.get()) if self.label.get() else None
 
     # What the window tells.
 
@@ -115,10 +124,9 @@ class Pane(BasePane):
         if self._asked or not self._open:
             return
         self._asked, self._stale = True, False
-        label = int(self.label.get()) if self.label.get() else None
         strip = self.look.pixels(5)
         columns = self.columns.in_sight
-        wish = Wish(*self._wanted, label, columns, self.palette, strip)
+        wish = Wish(*self._wanted, self.way_back, columns, self.palette, strip)
         self.window.worker.submit_newest("inside.frame", wish)
 
     def frame_done(self, frame: Frame) -> None:

@@ -40,8 +40,11 @@ class DrawingCanvas(tk.Canvas):
         self._count = 0
         self._widths: set[float] = set()
         self._picture: Picture | None = None
+        self.faded = False  # whether lines are faint, so that what is laid over them is seen
+        self._overlay = tk.PhotoImage(master=self)
         self._pixels = tk.PhotoImage(master=self)
         self.create_image(0, 0, image=self._pixels, anchor="nw")
+        self.create_image(0, 0, image=self._overlay, anchor="nw", tags="overlay")
         parent.bind("<Configure>", self._fit, add=True)
         self._listen(on_press, on_move, on_release)
 
@@ -75,6 +78,21 @@ class DrawingCanvas(tk.Canvas):
         if picture is self._picture and side == self._side:
             self._pixels.configure(data=data, width=side, height=side)
 
+    @property
+    def side(self) -> int:
+        """Pixels a side."""
+        return self._side
+
+    def lay_over(self, left: int, top: int, data: bytes) -> None:
+        """Lay a picture with transparency over all that is shown; empty: take it away."""
+        if data:
+            self._overlay.configure(data=data)
+        else:
+            self._overlay.configure(data="", width=1, height=1)
+            self._overlay.blank()
+        self.coords("overlay", left, top)
+        self.tag_raise("overlay")
+
     def ring(self, point: Point, radius: float) -> None:
         """Show a ring where the eraser is."""
         x, y, r = (value * self._side for value in (*point, radius))
@@ -83,10 +101,10 @@ class DrawingCanvas(tk.Canvas):
 
     def colour(self, theme: Theme) -> None:
         """Take on the colours of a theme."""
-        self._line_colour = theme.line
+        self._line_colour = theme.trough if self.faded else theme.line
         self.configure(background=theme.canvas)
-        self.itemconfigure("line", fill=theme.line)
-        self.itemconfigure("dot", fill=theme.line)
+        self.itemconfigure("line", fill=self._line_colour)
+        self.itemconfigure("dot", fill=self._line_colour)
 
     def _listen(
         self,

@@ -1,0 +1,103 @@
+"""What is asked of the worker about why: one look at a time, an occlusion row by row. No Tk."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+
+from gui.drawing.drawing import Items, Picture
+from gui.inside import why
+from gui.inside.colours import Palette
+from gui.inside.mosaic import legend_strip, ppm
+from gui.recognition.recogniser import Recogniser
+from tinycnn.pretrained.digit_model import probabilities
+
+
+@dataclasses.dataclass(frozen=True)
+class WhyWish:
+    """What shall be laid over the paper.
+
+    version, items: of the drawing; there are some.
+    question: what is asked.
+    side: of the paper, in pixels.
+    legend: width and height of the legend.
+    palette: colours.
+    """
+
+    version: int
+    items: Items
+    question: why.Question
+    side: int
+    legend: tuple[int, int]
+    palette: Palette
+
+
+@dataclasses.dataclass(frozen=True)
+class Because:
+    """What came of a wish.
+
+    wish: what was asked for.
+    guesses: the first and the second; None as long as there is no model.
+    overlay: what to lay over the paper; None: ask again, there is more to be done.
+    legend: a PPM file.
+    """
+
+    wish: WhyWish
+    guesses: tuple[int, int] | None = None
+    overlay: why.Overlay | None = None
+    legend: bytes = b""
+
+
+class Why:
+    """Finds out which pixels a guess hangs on.
+
+    Args:
+        recogniser: that has the model.
+    """
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self._recogniser = recogniser
+        self._covered: tuple[object, list[np.ndarray], Iterator[np.ndarray]] | None = None
+
+    def look(self, wish: WhyWish) -> Because:
+        """Return what to lay over the paper, or that it takes more looks."""
+        model, name = self._recogniser.model, self._recogniser.name
+        if model is None:
+            return Because(wish)
+        image, placement = why.place(wish.items)
+        x = (image[None, :, :, None] / 255).astype(model.dtype)  # (1, 28, 28, 1)
+        guesses = first_two(probabilities(model, name, x)[0])
+        if wish.question.method == why.GRADIENT:
+            values = why.attribution(model, x, guesses, wish.question)
+        else:
+            rows = self._cover_more(model, x)
+            if rows is None:
+                return Because(wish, guesses)
+            values = why.by_occlusion(rows, guesses, wish.question.towards_second)
+        veil = why.VEIL if isinstance(wish.items[0], Picture) else 0.0
+        overlay = why.overlay(values, placement, wish.side, wish.palette, veil)
+        return Because(wish, guesses, overlay, ppm(legend_strip(True, wish.legend, wish.palette)))
+
+    def _cover_more(self, model: object, x: np.ndarray) -> list[np.ndarray] | None:
+        """Cover one more row of the picture; return all rows at the end, else None."""
+        key = model, x.tobytes()
+        if self._covered is None or self._covered[0] != key:
+            self._covered = key, [], why.covered_rows(model, x)
+        _, rows, more = self._covered
+        row = next(more, None)
+        if row is not None:
+            rows.append(row)
+            return None
+        self._covered = None
+        return rows
+
+
+def first_two(shares: np.ndarray) -> tuple[int, int]:
+    """Return the first and the second guess.
+
+    Example:
+        >>> first_two(np.array([0.1, 0.2, 0.7]))
+        (2, 1)
+    """
+    first, second = np.argsort(-shares, kind="stable")[:2].tolist()
+    return first, second
