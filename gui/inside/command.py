@@ -1,4 +1,4 @@
-"""`python -m gui --inside picture.png --output view.png`: the inside as a picture, without a window. No Tk."""
+"""`python -m gui --inside picture.png --output view.png`: the inside as a picture. No Tk."""
 
 import os
 

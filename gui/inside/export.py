@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gui.drawing.drawing import Items
 from gui.inside import kernels, layout, passes, why
-from gui.inside.colours import extent, legend, palette
+from gui.inside.colours import brief, extent, legend, palette, rgb
 from gui.inside.layout import Column, LayerInfo, Lengths
 from gui.inside.mosaic import legend_strip, picture
 from gui.widgets.theme_colours import LIGHT
@@ -22,10 +22,11 @@ TEXT, LINE, HEADING = 13, 18, 19  # sizes of letters, and of a line
 ZOOM = 8  # of 28 × 28 pixels
 LEAST, MOST = 420, 6000  # height of the columns: as much as it takes to hide no map, from and to
 LENGTHS = Lengths(
-    tile=56, unit=9, bar=18, gap=3, between=12, folded=22, bars=150, name=22, number=52,
+    tile=56, unit=9, bar=18, gap=3, between=12, folded=22, bars=160, name=22, number=60,
     head=3 * LINE + 4, foot=LINE + 12,
 )  # fmt: skip
-PALETTE = dataclasses.replace(palette(LIGHT), between=(255, 255, 255))
+PALETTE = dataclasses.replace(palette(LIGHT), between=rgb(LIGHT.button))
+NARROW = 70  # pixels: no room for a number at both ends of a legend
 PLAIN = {"×": "x", "−": "-", "–": "-", "Σ": "sum of ", "…": "..."}  # what Pillow's font lacks
 
 
@@ -178,7 +179,7 @@ def reasons(model: models.Sequential, x: np.ndarray, guesses: tuple[int, int]) -
         question = why.Question(bool(towards_second))
         values = why.attribution(model, x, guesses, question)
         words = [text.partition(" here")[0] for text in question.meaning(*guesses)]
-        pictures.append(titled(title, heat_map(values, *words, zoom=ZOOM)))
+        pictures.append(titled(title, heat_map(values, *words, ZOOM, why.full_colour(values))))
     return pictures
 
 
@@ -256,15 +257,16 @@ def draw_tiles(whole: Image.Image, column: Column, values: np.ndarray) -> None:
     strip = legend_strip(scale[0] < 0, (column.size[0], 5), PALETTE)
     whole.paste(Image.fromarray(strip), (left, below))
     low, high = legend(scale)
-    write(whole, (left, below + 8), f"±{high}" if scale[0] < 0 else low, fill=LIGHT.faint)
-    if scale[0] == 0 and column.size[0] > 60:
+    narrow = f"{low} to {high}" if column.size[0] < NARROW else low
+    write(whole, (left, below + 8), f"±{high}" if scale[0] < 0 else narrow, fill=LIGHT.faint)
+    if scale[0] == 0 and column.size[0] >= NARROW:
         end = left + column.size[0], below + 8
         write(whole, end, high, fill=LIGHT.faint, anchor="ra")
     if column.kind == layout.BARS:
         for place, value in enumerate(values.tolist()):
             _, top, right, _ = column.tile_box(place)
             write(whole, (column.left, top), str(place))
-            write(whole, (right + 4, top), f"{value:.2g}")
+            write(whole, (right + 4, top), brief(value))
 
 
 def tiles(model: models.Sequential, info: kernels.KernelInfo) -> Image.Image:

@@ -13,7 +13,7 @@ STRONGEST, MEAN = (
     "strongest",
     "mean",
 )  # of the input maps: for each filter its strongest, or the mean of all
-MOST_ZOOM = 16  # pixels a number
+MOST_ZOOM = 40  # pixels a number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,7 +157,7 @@ def grid(shape: tuple[int, int, int], area: tuple[int, int], gap: int) -> Column
         )
         if across * down >= filters and tile[0] <= area[0] and tile[1] <= area[1]:
             break
-    across = min(across, filters)
+    across = math.ceil(filters / math.ceil(filters / across))  # all rows about as full as the first
     return Column(
         **about, width=area[0], tile=tile, zoom=zoom, across=across,
         rows=min(down, math.ceil(filters / across)),

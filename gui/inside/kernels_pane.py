@@ -16,6 +16,7 @@ from gui.widgets.theme import Theme
 LOADING = "The model is being loaded…"
 SOON, REST = 15, 400  # milliseconds until a search goes on: usually, and while somebody draws
 CHOICES = {kernels.STRONGEST: "strongest input map", kernels.MEAN: "mean of the input maps"}
+ONLY = {kernels.STRONGEST: "the only input map"}
 STEPS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
@@ -30,6 +31,7 @@ class Pane(BasePane):
         self._open = False
         self._first = 0  # row of tiles that is seen first
         self._timer = ""
+        self.wanted: str | int = kernels.STRONGEST  # of the input maps, wherever there are several
         self.chosen = 0  # the filter whose digits are shown
         self.frame: KernelFrame | None = None
         self.excited: Excited | None = None
@@ -54,8 +56,9 @@ class Pane(BasePane):
                 row, textvariable=variable, width=width, state="readonly", font=self.look.text
             )
             box.pack(side="left", padx=(0, self.look.pixels(6)))
-            box.bind("<<ComboboxSelected>>", self._turned)
             self.boxes[name] = box
+        self.boxes["layer"].bind("<<ComboboxSelected>>", self._take_layer)
+        self.boxes["choice"].bind("<<ComboboxSelected>>", self._take_choice)
         self.legend = [ttk.Label(row, style="Faint.TLabel") for _ in range(3)]
         for label in reversed(self.legend):
             label.pack(side="right", padx=(self.look.pixels(4), 0))
@@ -97,6 +100,11 @@ class Pane(BasePane):
 
     def colour(self, theme: Theme) -> None:
         """Take on the colours of a theme."""
+        for box in self.boxes.values():
+            names = self.tk.call("ttk::combobox::PopdownWindow", box)
+            self.tk.call(
+                f"{names}.f.l", "configure", "-background", theme.canvas, "-foreground", theme.text
+            )
         for canvas in (self.canvas, self.foot):
             canvas.configure(
                 background=theme.window, highlightbackground=theme.window, highlightcolor=theme.accent
@@ -114,13 +122,10 @@ class Pane(BasePane):
     def _wish(self) -> KernelWish:
         layers = self.frame.layers if self.frame else ()
         layer = next((info.layer for info in layers if info.name == self.layer.get()), None)
-        name = self.choice.get()
-        named = {words: choice for choice, words in CHOICES.items()}
-        choice = named[name] if name in named else int(name.split()[-1])
         pixels, area = self.look.pixels, (self.canvas.winfo_width(), self.canvas.winfo_height())
         legend_size = pixels(70), pixels(10)
         colours = palette(self.look.theme)
-        return KernelWish(layer, choice, area, pixels(3), self._first, legend_size, colours)
+        return KernelWish(layer, self.wanted, area, pixels(6), self._first, legend_size, colours)
 
     def _ask(self) -> None:
         if self._open and self.canvas.winfo_width() > 1:
@@ -134,11 +139,14 @@ class Pane(BasePane):
             return
         self.layer.set(frame.info.name)
         self.boxes["layer"].configure(values=[info.name for info in frame.layers])
-        maps = [f"input map {place}" for place in range(frame.info.shape[2])]
-        only = maps[:1] if len(maps) == 1 else [*CHOICES.values(), *maps]
-        self.boxes["choice"].configure(values=only)
-        if self.choice.get() not in only:
-            self.choice.set(only[0])
+        several = range(frame.info.shape[2]) if frame.info.shape[2] > 1 else ()
+        names = (
+            {**CHOICES, **{place: f"input map {place}" for place in several}} if several else ONLY
+        )
+        self.boxes["choice"].configure(values=list(names.values()))
+        if several and self.wanted not in names:
+            self.wanted = kernels.STRONGEST
+        self.choice.set(names[self.wanted] if several else ONLY[kernels.STRONGEST])
         self.says.configure(
             text=f"{frame.info.what}. Click one for the digits that excite it most."
         )
@@ -162,13 +170,23 @@ class Pane(BasePane):
             colour, width = self.look.theme.text, self.look.pixels(2)
             canvas.create_rectangle(left - 1, top - 1, right, bottom, outline=colour, width=width)
 
-    def _turned(self, event: tk.Event) -> None:
+    def _take_layer(self, event: tk.Event) -> None:
         self.chosen = self._first = 0
         self.excited = None
-        event.widget.selection_clear()
-        self.canvas.focus_set()
-        self._ask()
+        self._taken(event.widget)
         self._search_in(SOON)
+
+    def _take_choice(self, event: tk.Event) -> None:
+        place = event.widget.current()
+        named = tuple(CHOICES)
+        if self.info is not None and self.info.shape[2] > 1:
+            self.wanted = named[place] if place < len(named) else place - len(named)
+        self._taken(event.widget)
+
+    def _taken(self, box: ttk.Combobox) -> None:
+        box.selection_clear()
+        self.canvas.focus_set()  # so that keys are commands again
+        self._ask()
 
     def _pick(self, event: tk.Event) -> None:
         self.canvas.focus_set()
@@ -220,7 +238,7 @@ class Pane(BasePane):
     @property
     def _zoom(self) -> int:
         room = self.foot.winfo_width() // MOST - self.look.pixels(4)
-        return max(1, min(room, self.look.pixels(64)) // 28)
+        return max(1, min(room, self.look.pixels(90)) // 28)
 
     def search_done(self, excited: Excited | None) -> None:
         """Show what was found, and search on."""

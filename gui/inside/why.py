@@ -14,11 +14,11 @@ from tinycnn import models
 from tinycnn.models.occlusion import occlusion_of_pixels, occlusion_rows
 from tinycnn.preprocessing import place_picture, place_strokes
 from tinycnn.preprocessing.placement import Placement
-from tinycnn.utils.heat_map import largest
 
 FIELD = 28  # pixels a side of what the net sees
 GRADIENT, OCCLUSION = "gradient", "occlusion"
 SQUARE, STRIDES = 4, 2  # of occlusion: pixels a side of what is covered, and from one to the next
+FEW = 0.98  # of the pixels with a colour: the strongest of these has the full colour
 STRONG = 0.95  # how much of what lies below the strongest colour hides
 VEIL = 0.7  # and how much of a picture everything hides, so that colours are seen on its ink
 
@@ -135,7 +135,7 @@ def overlay(
         palette: colours; what is 0 is transparent.
         veil: how much everything hides at least, 0 to 1, as far as the field reaches.
     """
-    most = largest(values)
+    most = full_colour(values)
     if most == 0:
         return Overlay(0, 0, b"")
     everything = np.ones(values.shape, bool)
@@ -151,6 +151,18 @@ def overlay(
     return Overlay(left, top, png(translucent(values, palette, veil)[y][:, x]))
 
 
+def full_colour(values: np.ndarray) -> float:
+    """Return from where on a colour is full: a few pixels are far stronger than all others.
+
+    Example:
+        >>> round(full_colour(np.array([0.0, 0.0, 1.0, -1.0, 9.0])), 2), full_colour(np.zeros(3))
+        (8.68, 0.0)
+    """
+    sizes = np.abs(np.nan_to_num(values, posinf=0.0, neginf=0.0))
+    sizes = sizes[sizes > 0]
+    return float(np.quantile(sizes, FEW)) if len(sizes) else 0.0
+
+
 def seen_pixels(seen: np.ndarray) -> tuple[slice, slice]:
     """Return the rows and columns of the smallest frame around what is seen."""
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
@@ -159,7 +171,8 @@ def seen_pixels(seen: np.ndarray) -> tuple[slice, slice]:
 
 def translucent(values: np.ndarray, palette: Palette, veil: float) -> np.ndarray:
     """Return red, green, blue and opacity of numbers (h, w): uint8 (h, w, 4); 0 is transparent."""
-    shares = np.clip(np.abs(np.nan_to_num(values)) / (largest(values) or 1.0), 0, 1)[..., None]
+    shares = np.abs(np.nan_to_num(values)) / (full_colour(values) or 1.0)
+    shares = np.clip(shares, 0, 1)[..., None]
     table = np.frombuffer(palette.table, np.uint8).reshape(-1, 3)
     ends = coloured(np.sign(values), 1.0, table)  # the full colours
     if veil:

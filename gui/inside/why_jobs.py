@@ -7,9 +7,10 @@ import numpy as np
 
 from gui.drawing.drawing import Items, Picture
 from gui.inside import why
-from gui.inside.colours import Palette
+from gui.inside.colours import Palette, palette
 from gui.inside.mosaic import legend_strip, ppm
 from gui.recognition.recogniser import Recogniser
+from gui.widgets.theme_colours import DARK, LIGHT
 from tinycnn.pretrained.digit_model import probabilities
 
 
@@ -74,9 +75,12 @@ class Why:
             if rows is None:
                 return Because(wish, guesses)
             values = why.by_occlusion(rows, guesses, wish.question.towards_second)
-        veil = why.VEIL if isinstance(wish.items[0], Picture) else 0.0
-        overlay = why.overlay(values, placement, wish.side, wish.palette, veil)
-        return Because(wish, guesses, overlay, ppm(legend_strip(True, wish.legend, wish.palette)))
+        colours, veil = wish.palette, 0.0
+        if isinstance(wish.items[0], Picture):  # which keeps its own colours in any theme
+            light = np.median(wish.items[0].grey) > 0.5
+            colours, veil = palette(LIGHT if light else DARK), why.VEIL
+        overlay = why.overlay(values, placement, wish.side, colours, veil)
+        return Because(wish, guesses, overlay, ppm(legend_strip(True, wish.legend, colours)))
 
     def _cover_more(self, model: object, x: np.ndarray) -> list[np.ndarray] | None:
         """Cover one more row of the picture; return all rows at the end, else None."""

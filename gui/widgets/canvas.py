@@ -87,9 +87,7 @@ class DrawingCanvas(tk.Canvas):
         """Lay a picture with transparency over all that is shown; empty: take it away."""
         if data:
             self._overlay.configure(data=data)
-        else:
-            self._overlay.configure(data="", width=1, height=1)
-            self._overlay.blank()
+        self.itemconfigure("overlay", state="normal" if data else "hidden")
         self.coords("overlay", left, top)
         self.tag_raise("overlay")
 

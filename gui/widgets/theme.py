@@ -71,6 +71,7 @@ class Look:
         for name in ("TEntry", "TCombobox"):  # of Tk's file dialogs
             style.configure(name, fieldbackground=theme.canvas, insertcolor=theme.text)
             style.map(name, fieldbackground=[("readonly", theme.button)])
+        style.configure("TCombobox", arrowcolor=theme.text, padding=self.pixels(3))
         style.configure("Faint.TLabel", foreground=theme.faint, font=self.small)
         style.configure("Error.TLabel", foreground=theme.error)
         style.configure("Key.TLabel", font=self.strong)
