@@ -6,8 +6,8 @@ from tkinter import ttk
 
 from gui.drawing.drawing import Items
 from gui.inside import kernels
-from gui.inside.colours import Palette, brief, legend, palette, rgb
-from gui.inside.exciting import MOST
+from gui.inside.colours import Palette, legend, palette, rgb
+from gui.inside.digits_view import DigitsView
 from gui.inside.kernel_jobs import Excited, KernelFrame, KernelWish
 from gui.inside.kernels import KernelInfo
 from gui.widgets.side import BasePane
@@ -39,9 +39,8 @@ class Pane(BasePane):
         self._pictures = {
             name: tk.PhotoImage(master=self) for name in ("tiles", "legend", "digits")
         }
-        options = {"width": 1, "height": 1, "highlightthickness": 1}
-        self.canvas = tk.Canvas(self, takefocus=1, **options)
-        self.foot = tk.Canvas(self, **options)
+        self.canvas = tk.Canvas(self, takefocus=1, width=1, height=1, highlightthickness=1)
+        self.foot = DigitsView(self, self.look)
         self.foot.pack(side="bottom", fill="x")
         self.canvas.pack(side="top", fill="both", expand=True, pady=self.look.pixels(4))
         self.pack_propagate(False)
@@ -74,7 +73,6 @@ class Pane(BasePane):
         for sequence, rows in (("<Button-4>", -1), ("<Button-5>", 1)):
             self.canvas.bind(sequence, lambda event, rows=rows: self._scroll(rows))
         self.canvas.bind("<MouseWheel>", lambda event: self._scroll(-1 if event.delta > 0 else 1))
-        self.foot.bind("<Configure>", lambda event: self._draw_foot())
 
     # What the window tells.
 
@@ -159,6 +157,8 @@ class Pane(BasePane):
         self.chosen = min(self.chosen, frame.info.filters - 1)
         self._draw_tiles()
         self._draw_foot()
+        if self._known is None and not self._timer:
+            self._search_in(SOON)
 
     def _draw_tiles(self) -> None:
         canvas, column = self.canvas, self.frame.column
@@ -232,70 +232,27 @@ class Pane(BasePane):
             theme = self.look.theme
             ground, ink = rgb(theme.canvas), rgb(theme.line)
             grey = Palette(rgb(theme.window), ground, ink, ink)
-            look = self._zoom, self.look.pixels(4), grey, palette(theme)
+            look = self.foot.zoom, self.look.pixels(4), grey, palette(theme)
             self.window.worker.submit_newest("kernels.search", self.info.layer, self.chosen, look)
-
-    @property
-    def _zoom(self) -> int:
-        room = self.foot.winfo_width() // MOST - self.look.pixels(4)
-        return max(1, min(room, self.look.pixels(90)) // 28)
 
     def search_done(self, excited: Excited | None) -> None:
         """Show what was found, and search on."""
         if excited is None or self.info is None:
             return
-        meant = (excited.layer, excited.place) == (self.info.layer, self.chosen)
-        if meant:
-            self.excited = excited
-            if excited.picture:
-                self._pictures["digits"].configure(data=excited.picture)
-            self._draw_foot()
-        if self._open and (not meant or excited.done < excited.total) and not self._timer:
+        self.excited = excited
+        self._draw_foot()
+        done = self._known is not None and excited.done == excited.total
+        if self._open and not done and not self._timer:
             self._search_in(SOON)
 
     def _draw_foot(self) -> None:
-        """Say what the chosen filter is, and show its digits."""
-        foot, small, pixels = self.foot, self.look.small, self.look.pixels
-        line = small.metrics("linespace")
-        foot.delete("all")
-        foot.configure(height=3 * line + 28 * self._zoom + pixels(10))
-        if self.info is None:
-            return
-        text, faint = self.look.theme.text, self.look.theme.faint
-        foot.create_text(
-            0, 0, anchor="nw", text=self._about_filter(), font=self.look.strong, fill=text
-        )
-        top = line + pixels(4)
-        excited = self.excited
-        foot.create_text(0, top, anchor="nw", text=self._about_search(), font=small, fill=faint)
-        if not excited or not excited.picture or excited.place != self.chosen:
-            return
-        top += line + pixels(3)
-        foot.create_image(0, top, anchor="nw", image=self._pictures["digits"])
-        for place, (found, label) in enumerate(zip(excited.found, excited.labels, strict=True)):
-            left, _, right, bottom = excited.column.tile_box(place)
-            words = f"{label}: {brief(found.value)}"
-            middle, below = (left + right) // 2, top + bottom
-            foot.create_text(middle, below, anchor="n", text=words, font=small, fill=faint)
+        if self.info is not None:
+            self.foot.show(self.frame, self.chosen, self._known)
 
-    def _about_filter(self) -> str:
-        frame, place = self.frame, self.chosen
-        parts = [f"{frame.info.noun.capitalize()} {place} of {frame.info.units}"]
-        shown = frame.maps[place] if place < len(frame.maps) else None
-        if shown is not None and frame.info.shape[2] > 1:
-            parts.append(f"its weights on input map {shown}")
-        if place < len(frame.biases):
-            parts.append(f"bias {brief(frame.biases[place])}")
-        return ", ".join(parts)
-
-    def _about_search(self) -> str:
+    @property
+    def _known(self) -> Excited | None:
+        """What is known of the chosen map's digits."""
         excited = self.excited
-        if excited is None or excited.place != self.chosen:
-            return "Looking for the digits that excite it most…"
-        if excited.done < excited.total:
-            return (
-                f"The digits that excite it most, of {excited.done:,} of {excited.total:,} so far…"
-            )
-        if not excited.found:
-            return f"None of {excited.total:,} digits excites it: it stays at 0."
-        return f"Of {excited.total:,} digits these excite it most; what it sees there is outlined."
+        if excited and (excited.layer, excited.place) == (self.info.layer, self.chosen):
+            return excited
+        return None
