@@ -5,6 +5,7 @@ import math
 import pathlib
 import sys
 import tkinter as tk
+from functools import partial
 
 from PIL import ImageGrab
 
@@ -15,6 +16,7 @@ EXAMPLES = """examples:
   python scripts/make_screenshot.py                           gui/window.png anew
   xvfb-run python scripts/make_screenshot.py                  the same on a machine without a screen
   python scripts/make_screenshot.py --theme dark --output dark.png
+  python scripts/make_screenshot.py --show inside --show why --output gui/inside.png
 """
 # A 5 in two strokes, as a hand draws it: (x, y) in the unit square of the canvas, in even steps.
 STEM = [(0.36 - 0.03 * t / 9, 0.2 + 0.25 * t / 9) for t in range(10)]
@@ -23,6 +25,7 @@ BOWL = [
     for turn in (math.radians(48 + 6 * step) for step in range(46))
 ]
 ROOF = [(0.36 + 0.3 * t / 9, 0.2 - 0.02 * t / 9) for t in range(10)]
+PANES = {"inside": ".pane", "kernels": ".kernels_pane", "why": ".why_pane"}  # their modules
 
 
 def arguments() -> argparse.Namespace:
@@ -30,6 +33,13 @@ def arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("gui/window.png"))
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument(
+        "--show",
+        choices=("inside", "kernels", "why"),
+        action="append",
+        default=[],
+        help="what to open beside or below the paper; may be given twice",
+    )
     parser.add_argument("--scaling", type=float, help="pixels a point, for another size")
     return parser.parse_args()
 
@@ -51,6 +61,16 @@ def shares_of(window: object) -> list[float] | None:
     return prediction and prediction.shares
 
 
+def is_shown(window: object, name: str) -> bool:
+    """Return whether a pane shows what it has of the drawing."""
+    pane = next(pane for pane in window.side.open if type(pane).__module__.endswith(PANES[name]))
+    if name == "kernels":
+        return pane.excited is not None and pane.excited.done == pane.excited.total
+    if name == "why":
+        return pane.shown is not None
+    return pane.frame is not None and not pane.frame.blank
+
+
 def wait_for(root: tk.Tk, condition: object) -> None:
     """Let the window work until something has come true."""
     ready = tk.BooleanVar(root, False)
@@ -68,7 +88,7 @@ def wait_for(root: tk.Tk, condition: object) -> None:
 def main() -> int:
     """Open the window, draw, wait for the bars, take the picture, close the window."""
     options = arguments()
-    from gui.recognition.recogniser import Recogniser
+    from gui.jobs import Jobs
     from gui.recognition.saver import Saver
     from gui.recognition.worker import Worker
     from gui.window import Window
@@ -80,7 +100,7 @@ def main() -> int:
         return 1
     if options.scaling:
         root.tk.call("tk", "scaling", options.scaling)
-    workers = [Worker(target, (OSError, ValueError)) for target in (Recogniser(), Saver())]
+    workers = [Worker(target, (OSError, ValueError)) for target in (Jobs(), Saver())]
     window = Window(root, *workers, None)
     if options.theme == "dark":
         window.change_theme()
@@ -89,6 +109,9 @@ def main() -> int:
     for stroke in (STEM + BOWL, ROOF):
         draw(window, stroke)
     wait_for(root, lambda: shares_of(window) is not None)
+    for name in options.show:
+        getattr(window, f"show_{name}")()
+        wait_for(root, partial(is_shown, window, name))
     root.update()
     left, top = root.winfo_rootx(), root.winfo_rooty()
     box = (left, top, left + root.winfo_width(), top + root.winfo_height())

@@ -13,7 +13,7 @@ from gui.inside.mosaic import legend_strip, picture, ppm
 from gui.recognition.recogniser import Recogniser
 from tinycnn.models.receptive_field import Frame, receptive_field
 
-SLICE = 0.006  # seconds that a search may take at a time
+SLICE = 0.015  # seconds that a search may take at a time
 FIELD = 28  # pixels a side of a digit
 
 

@@ -14,7 +14,7 @@ from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
 
 LOADING = "The model is being loaded…"
-SOON, REST = 15, 400  # milliseconds until a search goes on: usually, and while somebody draws
+SOON, REST = 5, 400  # milliseconds until a search goes on: usually, and while somebody draws
 CHOICES = {kernels.STRONGEST: "strongest input map", kernels.MEAN: "mean of the input maps"}
 ONLY = {kernels.STRONGEST: "the only input map"}
 STEPS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}

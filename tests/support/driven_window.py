@@ -61,7 +61,11 @@ def over(window):
     """Return what lies over the paper, and in the row below it that says why."""
     canvas, pane = window.view.canvas, window.side._panes.get("why")
     seen = canvas.itemcget("overlay", "state") == "normal"
-    state = {"overlay": canvas.bbox("overlay") if seen else None, "below": window.side.below}
+    state = {
+        "overlay": canvas.bbox("overlay") if seen else None,
+        "below": window.side.below,
+        "because": None,
+    }
     if pane is not None:
         state["why"] = {name: place(widget) for name, widget in pane.choices.items()}
         state["asked"] = {name: str(widget["text"]) for name, widget in pane.choices.items()}
