@@ -1,5 +1,6 @@
 """The layers beside each other, a picture each; knows which number lies under the mouse."""
 
+import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
@@ -12,6 +13,8 @@ from gui.inside.jobs import Frame, Shown
 from gui.inside.layout import Column, LayerInfo, Position
 from gui.widgets.status_bar import shortened
 from gui.widgets.theme import Look, Theme
+
+SLICE = 3  # milliseconds in which pictures are put into their places before events have their turn
 
 Place = tuple[int, Position]  # a layer, and where in its output
 
@@ -53,18 +56,22 @@ class ColumnsView(ttk.Frame):
     def lay_out(self, layers: Sequence[LayerInfo]) -> None:
         """Make the columns of a net, or make them anew for another size."""
         self.layers = tuple(layers)
-        small, area = self._look.small, (self.canvas.winfo_width(), self.canvas.winfo_height())
+        small, margin = self._look.small, self._look.pixels(4)
+        area = self.canvas.winfo_width() - 2 * margin, self.canvas.winfo_height() - 2 * margin
         titles = [max(map(small.measure, widest_heading(info))) for info in layers]
         lengths = lengths_of(self._look)
         kept = {column.layer: column.first for column in self.columns}
         columns = layout.arrange(layers, titles, area, lengths)
         self.columns = tuple(column.scrolled(kept.get(column.layer, 0)) for column in columns)
         wide = layout.total(self.columns, lengths.between) if self.columns else 0
-        self.canvas.configure(scrollregion=(0, 0, max(wide, 1), area[1]))
+        self.canvas.configure(
+            scrollregion=(-margin, -margin, max(wide, 1) + margin, area[1] + margin)
+        )
         if wide > area[0]:
             self._bar.pack(side="bottom", fill="x")
         else:
             self._bar.pack_forget()
+        if not kept or wide <= area[0]:
             self.canvas.xview_moveto(0)
         self._draw()
 
@@ -159,7 +166,7 @@ class ColumnsView(ttk.Frame):
             and column.left + column.width > left
         )
 
-    # What frames bring: one picture at a time, so that no event waits for all of them.
+    # What frames bring: a few pictures at a time, so that no event waits for all of them.
 
     def show(self, frame: Frame, then: Callable[[], None]) -> None:
         """Put the pictures of a frame in their places, and call when they are there."""
@@ -170,11 +177,13 @@ class ColumnsView(ttk.Frame):
             self._put_next()
 
     def _put_next(self) -> None:
+        until = time.perf_counter() + SLICE / 1000
         while self._coming:
             layer = next(iter(self._coming))
             shown = self._coming.pop(layer)
             if layer in self._images:
                 self._put(layer, shown)
+            if self._coming and time.perf_counter() > until:
                 self.after(1, self._put_next)
                 return
         then, self._whenever_put = self._whenever_put, None

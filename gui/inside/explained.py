@@ -46,7 +46,7 @@ class Told:
     """How one number came about.
 
     layer, position: of the number.
-    value: the number.
+    explanation: of the layer that made the number, or handed its gradient back.
     head: its name and itself.
     lines: its arithmetic.
     marks: what it comes from.
@@ -56,7 +56,7 @@ class Told:
 
     layer: int
     position: Position
-    value: float
+    explanation: Explanation
     head: str
     lines: tuple[str, ...]
     marks: tuple[Mark, ...]
@@ -79,8 +79,8 @@ def told_of(last: Pass, layer: int, position: Position) -> Told:
         behind = layer - 1
     else:
         behind, far = skipped(last, layer, position)
-        asked = last.model.layers[behind] if behind >= 0 else input_layer(last.model)
-        explanation = last.model.explain_gradient(last.x, target(last), asked, far)
+        asked = last.model.layers[behind] if behind >= 0 else input_layer(last.model).name
+        explanation = last.model.explain_gradient(last.x, last.target, asked, far)
         name = infos[layer + 1].name
         head = f"{name}: dL/dy{index_text(position)} = {number(explanation.value)}"
         lines = [f"handed back by {explanation.layer}:", *explanation.lines()]
@@ -88,7 +88,7 @@ def told_of(last: Pass, layer: int, position: Position) -> Told:
     marks = tuple(unfolded(last, mark) for mark in marks_of(explanation, behind))
     lines = tuple(line.strip() for line in lines)
     figures = figures_of(explanation)
-    about = layer, position, explanation.value, head, lines, marks
+    about = layer, position, explanation, head, lines, marks
     return Told(*about, figures, tables_of(explanation))
 
 
@@ -98,13 +98,6 @@ def forward_explanation(last: Pass, layer: int, position: Position) -> Explanati
         return input_layer(last.model).explain(last.values[0], last.values[0], position)
     x, y = last.values[layer : layer + 2]
     return last.model.layers[layer].explain(x, y, position)
-
-
-def target(last: Pass) -> np.ndarray:
-    """Return the label of a pass as its model's loss takes it."""
-    from gui.inside.passes import target_of
-
-    return target_of(last.model, last.label)
 
 
 def skipped(last: Pass, layer: int, position: Position) -> tuple[int, Position]:

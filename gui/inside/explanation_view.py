@@ -3,12 +3,14 @@
 import tkinter as tk
 from collections.abc import Sequence
 
-from gui.inside.colours import Palette, brief
+from gui.inside.colours import Palette
 from gui.inside.explained import Told
-from gui.inside.figures import Figure, Table, shares_of
+from gui.inside.figures import Figure, Table, cell_text, shares_of
 from gui.widgets.theme import Look, Theme
 
-CELL = 34  # pixels a side of a cell with its number in it, on a screen of 96 dots an inch
+CELL = 34  # pixels a side of a cell at most, on a screen of 96 dots an inch
+LEAST_CELL = 22  # of one with its number in it
+LETTERS = 0.4  # height of these numbers, as a share of the cell's
 WORDS = 300  # width of the text, if there are pictures beside it
 HINT = (
     "Point at a number to see where it comes from; click to keep it. Then the arrow keys go on within"
@@ -32,6 +34,7 @@ class ExplanationView(tk.Canvas):
         self._palette: Palette | None = None
         self._hint = HINT
         self._images: list[tk.PhotoImage] = []
+        self._tiny = look.small.copy()
         self.bind("<Configure>", lambda event: self._draw())
         for sequence, lines in (("<Button-4>", -1), ("<Button-5>", 1)):
             self.bind(sequence, lambda event, lines=lines: self._scroll(lines))
@@ -102,6 +105,7 @@ class ExplanationView(tk.Canvas):
         high = max(len(figure.cells) for figure in first)
         height = max(1, self.winfo_height() - gap - line)
         cell = max(3, min(self._look.pixels(CELL), room // across, height // high))
+        self._tiny.configure(size=-min(self._look.pixels(12), round(LETTERS * cell)))
         y = gap // 2
         for row in rows:
             tall = line + cell * max(len(figure.cells) for figure in row)
@@ -117,7 +121,8 @@ class ExplanationView(tk.Canvas):
                     )  # fmt: skip
                     x += joint
                 self._draw_figure(figure, x, y, cell)
-                x += cell * len(figure.cells[0])
+                title = self._look.small.measure(figure.title) + self._look.pixels(2)
+                x += max(cell * len(figure.cells[0]), title)
             y += tall + gap // 2
 
     def _draw_figure(self, figure: Figure, x: int, y: int, cell: int) -> None:
@@ -136,7 +141,7 @@ class ExplanationView(tk.Canvas):
         self.create_image(x, y, anchor="nw", image=image)
         box = x, y, x + cell * len(shares[0]), y + cell * len(shares)
         self.create_rectangle(*box, outline=self._look.theme.faint)
-        if cell >= small.measure("-0.00") and cell >= line:
+        if cell >= self._look.pixels(LEAST_CELL):
             for row, numbers in enumerate(figure.cells):
                 for column, value in enumerate(numbers):
                     if value == value:
@@ -156,19 +161,19 @@ class ExplanationView(tk.Canvas):
         red, green, blue = self._palette.shade(share)
         bright = 0.299 * red + 0.587 * green + 0.114 * blue > 140
         self.create_text(
-            x + (column + 0.5) * cell, y + (row + 0.5) * cell, text=brief(value),
-            font=self._look.small, fill="#15181c" if bright else "#f4f6f8",
+            x + (column + 0.5) * cell, y + (row + 0.5) * cell, text=cell_text(value),
+            font=self._tiny, fill="#15181c" if bright else "#f4f6f8",
         )  # fmt: skip
 
     def _draw_tables(self, tables: Sequence[Table], left: int, width: int) -> None:
-        """Write tables below each other, or beside each other where there is room."""
+        """Write tables beside each other as far as there is room, the others below."""
         gap = self._look.pixels(8)
-        wide = max(self._look.small.measure(line) for table in tables for line in table.lines) + gap
-        beside = wide * len(tables) <= width
-        y = gap // 2
-        for place, table in enumerate(tables):
-            x = left + place * wide if beside else left
-            y = gap // 2 if beside else y
-            y = self._text(x, y, table.title, wide if beside else width, faint=True)
+        x, top, below = left, gap // 2, gap // 2
+        for table in tables:
+            wide = max(map(self._look.small.measure, (table.title, *table.lines)))
+            if x > left and x + wide > left + width:
+                x, top = left, below
+            y = self._text(x, top, table.title, wide, faint=True)
             for line in table.lines:
-                y = self._text(x, y, line, width)
+                y = self._text(x, y, line, wide)
+            x, below = x + wide + 2 * gap, max(below, y)

@@ -201,18 +201,21 @@ def bars(shares: np.ndarray) -> Image.Image:
 def columns(model: models.Sequential, values: list[np.ndarray]) -> Image.Image:
     """Return every layer's numbers, as the pane shows them, no map hidden as far as that goes."""
     infos = passes.layer_infos(model)
+    return drawn(infos, places_of(infos), values)
+
+
+def places_of(infos: Sequence[LayerInfo]) -> tuple[Column, ...]:
+    """Return where the layers lie: as high as it takes for no map to be hidden, within reason."""
     titles = [
         max((font().getlength(plain(text)) for text in heads(info)), default=0) for info in infos
     ]
     height = LEAST
     while True:
         area = WIDTH - 2 * MARGIN, height
-        placed = layout.arrange(infos, [int(title) + 1 for title in titles], area, LENGTHS)
-        hidden = any(column.hidden for column in placed)
-        if not hidden or height >= MOST:
-            break
+        places = layout.arrange(infos, [int(title) + 1 for title in titles], area, LENGTHS)
+        if height >= MOST or not any(column.hidden for column in places):
+            return places
         height = round(height * 1.15)
-    return drawn(infos, placed, values)
 
 
 def heads(info: LayerInfo) -> tuple[str, str, str]:

@@ -9,7 +9,6 @@ from tinycnn.layers.explanation import (
     Explanation,
     GradientSum,
     Pooled,
-    Position,
     WeightedSum,
 )
 from tinycnn.layers.explanation_text import index_text, number, signed
@@ -162,4 +161,17 @@ def shares_of(figure: Figure) -> list[list[float]]:
     return [[each / most for each in row] for row in figure.cells]
 
 
-__all__ = ["Figure", "Position", "Table", "figures_of", "shares_of", "tables_of"]
+def cell_text(value: float) -> str:
+    """Write a number into the little room of a cell: to hundredths, or whole from 10 on.
+
+    Example:
+        >>> [cell_text(value) for value in (0.0, -0.0, 0.126, -1.25, 0.001, 12.3)]
+        ['0', '0', '.13', '-1.2', '≈0', '12']
+    """
+    if value == 0:
+        return "0"
+    if abs(value) < 0.005:
+        return "≈0"
+    if abs(value) < 0.995:
+        return f"{value:.2f}".replace("0.", ".")
+    return f"{value:.1f}" if abs(value) < 9.95 else f"{value:.0f}"

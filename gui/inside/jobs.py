@@ -117,17 +117,15 @@ class Inside:
             return None
         if last is None or last.label is None:
             return model.layers[layer].params[name].copy()
-        gradients = model.gradients(last.x, passes.target_of(model, last.label))
-        return gradients[f"{model.layers[layer].name}/{name}"]
+        return last.weight_gradients(layer)[name]
 
     def explain_weight(self, layer: int, name: str, position: Position) -> Explanation | None:
         """Return how the gradient of the loss by one weight came about; None on the way forward."""
         last = self._pass
         if last is None or last.label is None:
             return None
-        target = passes.target_of(last.model, last.label)
         full_name = f"{last.model.layers[layer].name}/{name}"
-        return last.model.explain_weight_gradient(last.x, target, full_name, position)
+        return last.model.explain_weight_gradient(last.x, last.target, full_name, position)
 
     def _run(self, model: object, wish: Wish) -> None:
         """Make the pass that a wish is about; weights may have changed since the last."""

@@ -19,6 +19,7 @@ EXPLANATION = (160, 300)  # height of the explanation at least and at most, at 9
 SHARE = 0.38  # of the pane, that it takes between these
 FORWARD = "What every layer makes of the drawing."
 BACK = "Tiles: dL/dy, how the loss changes with each number."
+TURNING = "One moment… The very first way back takes some seconds."
 BLANK = "Draw a digit, and see what every layer makes of it."
 LOADING = "The model is being loaded…"
 
@@ -168,6 +169,7 @@ class Pane(BasePane):
 
     def _turned(self) -> None:
         """Turn forward or back."""
+        self._says.configure(text=TURNING)
         self._ask()
 
     def scrolled(self) -> None:
@@ -207,7 +209,7 @@ class Pane(BasePane):
 
     def _explain(self) -> None:
         place = self.chosen
-        self.columns.select(place, pinned=self.pinned is not None)
+        self._mark()
         if place is None:
             self._show_told(None)
         elif self._open:
@@ -226,7 +228,8 @@ class Pane(BasePane):
 
     def _mark(self) -> None:
         self.columns.select(self.chosen, pinned=self.pinned is not None)
-        self.columns.mark(self.told.marks if self.told else (), self.palette)
+        meant = self.told is not None and (self.told.layer, self.told.position) == self.chosen
+        self.columns.mark(self.told.marks if meant else (), self.palette)
 
     def _walk(self, key: str, event: tk.Event) -> str:
         place = self.chosen or self._first()

@@ -8,8 +8,9 @@ import numpy as np
 from gui.inside.layout import LayerInfo
 from tinycnn import activations, losses, models
 from tinycnn.layers import Dropout, Flatten
+from tinycnn.layers.explaining import backward
 from tinycnn.layers.explanation_text import number
-from tinycnn.models.explanation import input_layer, prediction_gradient, there_and_back
+from tinycnn.models.explanation import Trace, input_layer, prediction_gradient, there_and_back
 
 SAME = {Dropout: "off when predicting", Flatten: "the same numbers in one row"}
 
@@ -24,6 +25,7 @@ class Pass:
     label: the digit that the way back starts from; None without a way back.
     gradients: of the loss by each of the values; None without a way back.
     loss: in words, with its formula and its number.
+    trace: what the way back left behind; None without one.
     """
 
     model: models.Sequential
@@ -32,6 +34,18 @@ class Pass:
     label: int | None = None
     gradients: list[np.ndarray] | None = None
     loss: str = ""
+    trace: Trace | None = None
+
+    def weight_gradients(self, layer: int) -> dict[str, np.ndarray]:
+        """Return the gradients of the loss by a layer's parameters, on the way back."""
+        trace = self.trace
+        x, dy = trace.values[layer][0], trace.gradients[layer + 1][0]
+        return backward(trace.layers[layer], x, dy)[1]
+
+    @property
+    def target(self) -> np.ndarray:
+        """The label as the model's loss takes it."""
+        return target_of(self.model, self.label)
 
     @property
     def shown(self) -> list[np.ndarray]:
@@ -72,7 +86,8 @@ def with_way_back(there: Pass, label: int) -> Pass:
     loss = loss_text(model, trace, label)
     if not own:
         loss += " (the usual loss: the model brings none)"
-    return dataclasses.replace(there, model=model, label=label, gradients=gradients, loss=loss)
+    about = {"model": model, "label": label, "gradients": gradients, "loss": loss, "trace": trace}
+    return dataclasses.replace(there, **about)
 
 
 def with_loss(model: models.Sequential) -> tuple[models.Sequential, bool]:
@@ -93,7 +108,7 @@ def target_of(model: models.Sequential, label: int) -> np.ndarray:
     return np.eye(model.output_shape[-1])[[label]]
 
 
-def loss_text(model: models.Sequential, trace: object, label: int) -> str:
+def loss_text(model: models.Sequential, trace: Trace, label: int) -> str:
     """Return the loss with its formula and its number."""
     objective = model.objective
     loss, _ = objective.loss.forward(trace.target, trace.values[-1], objective.from_logits)

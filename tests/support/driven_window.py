@@ -98,6 +98,42 @@ def kernels(window):
     }
 
 
+def inside(window):
+    """Return what the pane "Inside" shows, and where; None while it is shut."""
+    pane = window.side.pane
+    if window.side.name != "inside" or pane is None:
+        return None
+    view, frame, told = pane.columns, pane.frame, pane.told
+    canvas = view.canvas
+    corner = canvas.winfo_rootx() - canvas.canvasx(0), canvas.winfo_rooty() - canvas.canvasy(0)
+    columns = []
+    for info, column in zip(view.layers, view.columns, strict=True):
+        first = column.shape if column.kind == "folded" else (*column.shape[:-1], 0)
+        middle = *(size // 2 for size in first[:-1]), column.seen.start
+        left, top, right, bottom = column.box(middle)
+        x, y = corner[0] + (left + right) // 2, corner[1] + (top + bottom) // 2
+        columns.append(
+            {"name": info.name, "layer": column.layer, "kind": column.kind, "first": column.first}
+            | {"hidden": column.hidden, "middle": middle, "x": int(x), "y": int(y)}
+        )
+    return {
+        "place": place(pane),
+        "version": frame.wish.version if frame else None,
+        "label": frame.wish.label if frame else None,
+        "dark": pane.palette.zero != (255, 255, 255),
+        "shown": sorted(frame.columns) if frame else [],
+        "says": str(pane._says["text"]),
+        "columns": columns,
+        "choices": {value: place(widget) for value, widget in pane.choices.items()},
+        "pinned": pane.pinned,
+        "told": told.head if told else None,
+        "words": pane.explanation.words,
+        "marks": len(canvas.find_withtag("mark")),
+        "selected": len(canvas.find_withtag("selected")),
+        "colour": canvas["background"],
+    }
+
+
 def look(window):
     """Return all that a person could see, and where."""
     others = [
@@ -147,6 +183,7 @@ def look(window):
         "beside": window.side.name,
         **over(window),
         **kernels(window),
+        "inside": inside(window),
         "idle": window.worker.idle and window._saver.idle,
         "held": HELD.is_set(),
         "tips": tips(root),
