@@ -5,7 +5,6 @@ import math
 import pathlib
 import sys
 import tkinter as tk
-from functools import partial
 
 from PIL import ImageGrab
 
@@ -63,6 +62,8 @@ def shares_of(window: object) -> list[float] | None:
 
 def is_shown(window: object, name: str) -> bool:
     """Return whether a pane shows what it has of the drawing."""
+    if not window.worker.idle:
+        return False
     pane = next(pane for pane in window.side.open if type(pane).__module__.endswith(PANES[name]))
     if name == "kernels":
         return pane.excited is not None and pane.excited.done == pane.excited.total
@@ -111,7 +112,8 @@ def main() -> int:
     wait_for(root, lambda: shares_of(window) is not None)
     for name in options.show:
         getattr(window, f"show_{name}")()
-        wait_for(root, partial(is_shown, window, name))
+        root.update()  # the paper takes another size
+        wait_for(root, lambda name=name: is_shown(window, name))
     root.update()
     left, top = root.winfo_rootx(), root.winfo_rooty()
     box = (left, top, left + root.winfo_width(), top + root.winfo_height())

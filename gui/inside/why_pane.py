@@ -53,7 +53,7 @@ class Pane(BasePane):
         gap = self.look.pixels(4)
         for widget in (self.below, ttk.Label(self, image=self._legend), self.above):
             widget.pack(side="left", padx=(0, gap))
-        window.view.canvas.bind("<Configure>", lambda event: self._ask(), add=True)
+        window.view.canvas.bind("<Configure>", self._resized, add=True)
         self._say()
 
     def _choice(self, variable: tk.StringVar, value: str) -> None:
@@ -108,6 +108,12 @@ class Pane(BasePane):
         self._say()
         self._ask()
 
+    def _resized(self, event: tk.Event) -> None:
+        """Take away what was made for another size of the paper."""
+        if self.shown is not None and self.shown.wish.side != self.window.view.canvas.side:
+            self._clear()
+            self._ask()
+
     # One wish at a time is asked for, of the newest drawing.
 
     def _ask(self) -> None:
@@ -126,14 +132,11 @@ class Pane(BasePane):
         self._asked = False
         if not self._open:
             return
+        fits = because.wish.side == self.window.view.canvas.side
         more = because.guesses is not None and because.overlay is None
-        if (
-            because.wish.question == self.question
-            and because.overlay is not None
-            and self._wanted[1]
-        ):
+        if fits and because.wish.question == self.question and because.overlay and self._wanted[1]:
             self._show(because)
-        if self._stale or more or because.wish.side != self.window.view.canvas.side:
+        if self._stale or more or not fits:
             self._ask()
 
     def _show(self, because: Because) -> None:
