@@ -12,6 +12,9 @@ from gui.widgets.theme import Theme
 from gui.widgets.tooltip import Tooltip
 
 LEGEND = (64, 10)  # width and height, at 96 dots an inch
+PAUSE = 40  # milliseconds between two answers
+REST = 150  # milliseconds without a change, until what takes longer is asked for
+LIVE = 800  # pixels a side of the paper: on a larger one Tk draws the colours too slowly for a moving hand
 BLANK = Overlay(0, 0, b"")
 TIPS = {
     "first": "Which pixels spoke for the first guess, which against it",
@@ -36,6 +39,7 @@ class Pane(BasePane):
         self.method = tk.StringVar(self, GRADIENT)
         self._wanted: tuple[int, Items] = (0, ())
         self._asked = self._stale = self._open = False
+        self._timer = ""
         self.shown: Because | None = None
         self.choices: dict[str, ttk.Radiobutton] = {}
         for variable, values in (
@@ -85,8 +89,15 @@ class Pane(BasePane):
     def show_drawing(self, version: int, items: Items) -> None:
         """Ask about the drawing as it is now."""
         self._wanted = version, items
-        if not items or self.method.get() == OCCLUSION:
+        slow = self.method.get() == OCCLUSION or self.window.view.canvas.side > LIVE
+        if slow or not items:
             self._clear()
+        if self._timer:
+            self.after_cancel(self._timer)
+        self._timer = self.after(REST if slow else 0, self._rested)
+
+    def _rested(self) -> None:
+        self._timer = ""
         self._ask()
 
     def show_model(self) -> None:
@@ -128,15 +139,19 @@ class Pane(BasePane):
         self.window.worker.submit_newest("why.look", wish)
 
     def look_done(self, because: Because) -> None:
-        """Lay the answer over the paper, or ask on."""
-        self._asked = False
+        """Lay the answer over the paper, and ask on after a while, in which guesses have their turn."""
         if not self._open:
+            self._asked = False
             return
         fits = because.wish.side == self.window.view.canvas.side
         more = because.guesses is not None and because.overlay is None
         if fits and because.wish.question == self.question and because.overlay and self._wanted[1]:
             self._show(because)
-        if self._stale or more or not fits:
+        self.after(1 if more else PAUSE, self._go_on, more or not fits)
+
+    def _go_on(self, unfinished: bool) -> None:
+        self._asked = False
+        if self._stale or unfinished:
             self._ask()
 
     def _show(self, because: Because) -> None:

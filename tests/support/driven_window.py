@@ -85,7 +85,7 @@ def kernels(window):
         "tiles": place(pane.canvas),
         "tile_boxes": {tile: column.tile_box(tile) for tile in column.seen},
         "boxes": {name: place(widget) for name, widget in pane.boxes.items()},
-        "layer": pane.layer.get(),
+        "layer": pane.info.name,
         "input_map": pane.choice.get(),
         "chosen": pane.chosen,
         "found": [[each.digit, each.value] for each in known.found] if known else None,
