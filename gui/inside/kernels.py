@@ -103,11 +103,11 @@ def kernel_of(model: models.Sequential, index: int) -> np.ndarray | None:
 
 
 def shape_before_flatten(model: models.Sequential, index: int) -> tuple[int, ...] | None:
-    """Return the shape (h, w, c) that a dense layer's inputs had before a Flatten; None without one."""
+    """Return the shape (h, w, c) of the maps that a dense layer reads behind a Flatten; None without."""
     for layer in reversed(model.layers[:index]):
         if isinstance(layer, Flatten):
             shape = layer.input_shape[1:]
-            return shape if len(shape) == 3 else None
+            return shape if len(shape) == 3 and shape[:2] != (1, 1) else None
         if layer.params or layer.output_shape != layer.input_shape:
             return None
     return None

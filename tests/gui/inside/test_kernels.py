@@ -69,6 +69,13 @@ def test_a_tile_shows_the_input_map_that_was_chosen():
         np.testing.assert_array_equal(shown[..., f], kernel[:, :, c, f])
 
 
+def test_maps_of_one_pixel_make_no_tiles():
+    model = Sequential(
+        [layers.Input((5, 5, 2)), layers.Conv2D(7, 5), layers.Flatten(), layers.Dense(3)]
+    )
+    assert kernels.kernel_infos(model)[1].shape == (3, 7, 1, 1)
+
+
 @pytest.mark.parametrize(
     "shape", [(3, 3, 64), (5, 5, 6), (1, 1, 3), (12, 12, 128), (10, 128, 1), (3, 3, 1)]
 )
