@@ -24,9 +24,13 @@ FACES_OF_KERAS = {"tinycnn/models/sequential.py": ["fit"], "tinycnn/layers/conv2
 INSIDE = tuple(
     f"gui/inside/{name}.py" for name in ("colours", "layout", "mosaic", "passes", "figures")
 )
-INSIDE += tuple(f"gui/inside/{name}.py" for name in ("explained", "jobs", "walking"))
-INSIDE += tuple(f"gui/inside/{name}.py" for name in ("kernels", "kernel_jobs", "exciting"))
-INSIDE += tuple(f"gui/inside/{name}.py" for name in ("why", "why_jobs", "export", "command"))
+INSIDE += tuple(f"gui/inside/{name}.py" for name in ("explained", "jobs", "messages", "walking"))
+INSIDE += tuple(
+    f"gui/inside/{name}.py" for name in ("kernels", "kernel_jobs", "kernel_messages", "exciting")
+)
+INSIDE += tuple(
+    f"gui/inside/{name}.py" for name in ("why", "why_jobs", "why_messages", "export", "command")
+)
 WITHOUT_TK = ("gui/recognition/", *INSIDE)
 PLAIN = ("gui/drawing/", "gui/recognition/top_guesses.py", "gui/widgets/commands.py")
 
@@ -378,6 +382,18 @@ def test_a_planted_function_that_is_too_long_or_takes_too_much_is_found():
 def test_the_length_of_a_function_leaves_out_its_docstring():
     text = 'def f():\n    """One.\n\n    Two.\n    """\n    pass\n\n\ndef g():\n    pass\n'
     assert [length(function) for function in functions(text)] == [2, 2]
+
+
+def test_a_pane_that_is_opened_waits_for_nothing_heavy():
+    """While the worker still imports the library, Tk's thread must not wait for the same."""
+    code = "import sys, gui.inside.pane; print(*sys.modules)"
+    done = patience.run([sys.executable, "-c", code], cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    loaded = {*done.stdout.split()}
+    assert "gui.inside.pane" in loaded
+    assert (
+        loaded & {*HEAVY, "numpy", "tinycnn.layers", "tinycnn.models", "gui.inside.jobs"} == set()
+    )
 
 
 def test_importing_the_package_loads_nothing_heavy():

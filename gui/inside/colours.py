@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 
 from gui.widgets.theme_colours import DARK, Theme
 
@@ -95,3 +96,26 @@ def brief(value: float) -> str:
         return f"{value:.0f}" if value == 0 or abs(value) >= 100 else f"{value:.2g}"
     mantissa, _, exponent = f"{value:.1e}".partition("e")
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+
+
+def cell_text(value: float) -> str:
+    """Write a number into the little room of a cell: to hundredths, or whole from 10 on.
+
+    Example:
+        >>> [cell_text(value) for value in (0.0, -0.0, 0.126, -1.25, 0.001, 12.3)]
+        ['0', '0', '.13', '-1.2', '≈0', '12']
+    """
+    if value == 0:
+        return "0"
+    if abs(value) < 0.005:
+        return "≈0"
+    if abs(value) < 0.995:
+        return f"{value:.2f}".replace("0.", ".")
+    return f"{value:.1f}" if abs(value) < 9.95 else f"{value:.0f}"
+
+
+def shares_of(cells: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Return numbers, row by row, as shares of the largest of them; NaN stays what it is."""
+    sizes = [abs(each) for row in cells for each in row if each == each]
+    most = max(sizes, default=0.0) or 1.0
+    return [[each / most for each in row] for row in cells]

@@ -7,13 +7,14 @@ from tkinter import ttk
 
 from gui.inside import layout
 from gui.inside.colours import Palette, legend
-from gui.inside.explained import Mark
 from gui.inside.headings import heading, lengths_of, widest_heading
-from gui.inside.jobs import Frame, Shown
 from gui.inside.layout import Column, LayerInfo, Position
+from gui.inside.messages import Frame, Mark, Shown
 from gui.widgets.status_bar import shortened
 from gui.widgets.theme import Look, Theme
 
+STRIP = 5  # height of a legend
+SHIFT = 1  # bit of an event's state
 SLICE = 3  # milliseconds in which pictures are put into their places before events have their turn
 
 Place = tuple[int, Position]  # a layer, and where in its output
@@ -38,6 +39,7 @@ class ColumnsView(ttk.Frame):
         self.layers: tuple[LayerInfo, ...] = ()
         self.columns: tuple[Column, ...] = ()
         self._images: dict[int, tuple[tk.PhotoImage, tk.PhotoImage]] = {}
+        self._legends: dict[int, bytes] = {}  # as they are on the screen
         self._coming: dict[int, Shown] = {}  # pictures that are still to be put in their places
         self._whenever_put: Callable[[], None] | None = None
         self._bind()
@@ -55,12 +57,12 @@ class ColumnsView(ttk.Frame):
 
     def lay_out(self, layers: Sequence[LayerInfo]) -> None:
         """Make the columns of a net, or make them anew for another size."""
-        self.layers = tuple(layers)
+        same, self.layers = self.layers == tuple(layers), tuple(layers)
         small, margin = self._look.small, self._look.pixels(4)
         area = self.canvas.winfo_width() - 2 * margin, self.canvas.winfo_height() - 2 * margin
         titles = [max(map(small.measure, widest_heading(info))) for info in layers]
         lengths = lengths_of(self._look)
-        kept = {column.layer: column.first for column in self.columns}
+        kept = {column.layer: column.first for column in self.columns if same}
         columns = layout.arrange(layers, titles, area, lengths)
         self.columns = tuple(column.scrolled(kept.get(column.layer, 0)) for column in columns)
         wide = layout.total(self.columns, lengths.between) if self.columns else 0
@@ -78,7 +80,7 @@ class ColumnsView(ttk.Frame):
     def _draw(self) -> None:
         """Put everything there but what frames bring."""
         self.canvas.delete("all")
-        self._images = {}
+        self._images, self._legends = {}, {}
         for column, info in zip(self.columns, self.layers, strict=True):
             if column.kind == layout.FOLDED:
                 self._draw_folded(column, info)
@@ -111,7 +113,7 @@ class ColumnsView(ttk.Frame):
         canvas.create_image(left, column.top, anchor="nw", image=pictures[0])
         below = bottom + self._look.pixels(4)
         canvas.create_image(left, below, anchor="nw", image=pictures[1])
-        text_at = below + self._strip + self._look.pixels(1)
+        text_at = below + self._look.pixels(STRIP) + self._look.pixels(1)
         right = max(left + column.size[0], column.left + column.width * (not column.inset))
         for x, anchor, name in ((left, "nw", "low"), (right, "ne", "high")):
             tags = ("faint", f"{name}{column.layer}")
@@ -134,7 +136,7 @@ class ColumnsView(ttk.Frame):
 
     def _draw_thumb(self, column: Column) -> None:
         """Draw how much of a column is seen, and which part, to the right of its tiles."""
-        x, height = column.left + column.size[0] + self._look.pixels(3), self._full_height(column)
+        x, height = column.left + column.size[0] + self._look.pixels(3), column.room
         ends = [
             height * row / column.all_rows for row in (column.first, column.first + column.rows)
         ]
@@ -144,15 +146,6 @@ class ColumnsView(ttk.Frame):
                 x, column.top + top, x + width, column.top + min(bottom, height), width=0,
                 tags=(tag, f"scroll{column.layer}"),
             )  # fmt: skip
-
-    @staticmethod
-    def _full_height(column: Column) -> int:
-        return column.rows * (column.tile[1] + column.gap) - column.gap
-
-    @property
-    def _strip(self) -> int:
-        """The height of a legend."""
-        return self._look.pixels(5)
 
     @property
     def in_sight(self) -> tuple[Column, ...]:
@@ -170,7 +163,10 @@ class ColumnsView(ttk.Frame):
 
     def show(self, frame: Frame, then: Callable[[], None]) -> None:
         """Put the pictures of a frame in their places, and call when they are there."""
-        self._coming = dict(frame.columns)
+        waiting = [layer for layer in self._coming if layer in frame.columns]  # it is their turn
+        self._coming = {
+            layer: frame.columns[layer] for layer in dict.fromkeys((*waiting, *frame.columns))
+        }
         idle = self._whenever_put is None
         self._whenever_put = then
         if idle:
@@ -191,8 +187,11 @@ class ColumnsView(ttk.Frame):
             then()
 
     def _put(self, layer: int, shown: Shown) -> None:
-        for image, data in zip(self._images[layer], (shown.picture, shown.legend), strict=True):
-            image.configure(data=data)
+        picture, strip = self._images[layer]
+        picture.configure(data=shown.picture)
+        if self._legends.get(layer) != shown.legend:
+            strip.configure(data=shown.legend)
+            self._legends[layer] = shown.legend
         low, high = legend(shown.scale)
         texts = (f"±{high}", "") if shown.scale[0] < 0 else (low, high)
         for name, text in zip(("low", "high"), texts, strict=True):
@@ -263,13 +262,14 @@ class ColumnsView(ttk.Frame):
         self._pane.pin(self.place_at(event))
 
     def _wheel(self, event: tk.Event, rows: int) -> None:
-        """Scroll the column under the mouse; where it has nothing hidden, or with Shift, all columns."""
-        x = self.canvas.canvasx(event.x)
-        under = [c for c in self.columns if c.left <= x < c.left + c.width and c.hidden]
-        if under and not int(event.state) & 1:
-            self._scroll_to(under[0].scrolled(rows))
-        else:
+        """Scroll the column under the mouse, or with Shift all columns."""
+        if int(event.state) & SHIFT:
             self._scroll_across("scroll", str(rows), "units")
+            return
+        x = self.canvas.canvasx(event.x)
+        for column in self.columns:
+            if column.left <= x < column.left + column.width and column.hidden:
+                self._scroll_to(column.scrolled(rows))
 
     def _scroll_to(self, column: Column) -> None:
         """Show other maps of a layer."""

@@ -3,8 +3,7 @@
 import tkinter as tk
 
 from gui.inside.colours import brief
-from gui.inside.exciting import MOST
-from gui.inside.kernel_jobs import FIELD, Excited, KernelFrame
+from gui.inside.kernel_messages import FIELD, MOST, Excited, KernelFrame
 from gui.widgets.theme import Look
 
 LARGEST = 90  # pixels a side of a digit, at 96 dots an inch

@@ -5,9 +5,9 @@ import time
 
 import numpy as np
 
+from gui.inside.kernel_messages import MOST, Exciting
 from tinycnn import models
 
-MOST = 8  # digits of a map
 TOGETHER = 4  # digits in one pass: some milliseconds
 
 
@@ -46,20 +46,6 @@ class Best:
         joined = [np.concatenate(pair) for pair in zip(old, new, strict=True)]
         order = np.argsort(-joined[0], axis=0, kind="stable")[:MOST]
         return Best(*(np.take_along_axis(array, order, axis=0) for array in joined))
-
-
-@dataclasses.dataclass(frozen=True)
-class Exciting:
-    """A digit that excites a map.
-
-    digit: which one.
-    value: how strong the map is there.
-    place: (row, column) in the map; () of a unit without a place.
-    """
-
-    digit: int
-    value: float
-    place: tuple[int, ...]
 
 
 class Search:

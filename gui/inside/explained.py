@@ -4,8 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from gui.inside.figures import Figure, Table, figures_of, tables_of
+from gui.inside.figures import figures_of, tables_of
 from gui.inside.layout import Position
+from gui.inside.messages import Mark, Told
 from gui.inside.passes import Pass, layer_infos
 from tinycnn.layers.explanation import (
     ActivationStep,
@@ -20,48 +21,6 @@ from tinycnn.models.explanation import input_layer
 
 MOST_UNITS = 8  # of a vector, that are outlined as counting most for a number, and as many against
 WEAK = 0.1  # of the strongest: what counts less is outlined faintly
-
-
-@dataclasses.dataclass(frozen=True)
-class Mark:
-    """A window of numbers that an explained number comes from.
-
-    layer: its place in `model.layers`; -1: the input.
-    position: of the first number of the window.
-    rows, columns: of the window.
-    sign: 1 if it counted for the number, -1 against, 0 for neither.
-    strong: whether it counted much.
-    """
-
-    layer: int
-    position: Position
-    rows: int = 1
-    columns: int = 1
-    sign: int = 0
-    strong: bool = True
-
-
-@dataclasses.dataclass(frozen=True)
-class Told:
-    """How one number came about.
-
-    layer, position: of the number.
-    explanation: of the layer that made the number, or handed its gradient back.
-    head: its name and itself.
-    lines: its arithmetic.
-    marks: what it comes from.
-    figures: rows of small pictures with numbers, the one that says most first.
-    tables: what counted for and against.
-    """
-
-    layer: int
-    position: Position
-    explanation: Explanation
-    head: str
-    lines: tuple[str, ...]
-    marks: tuple[Mark, ...]
-    figures: tuple[tuple[Figure, ...], ...]
-    tables: tuple[Table, ...]
 
 
 def told_of(last: Pass, layer: int, position: Position) -> Told:

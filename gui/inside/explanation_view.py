@@ -3,9 +3,8 @@
 import tkinter as tk
 from collections.abc import Sequence
 
-from gui.inside.colours import Palette
-from gui.inside.explained import Told
-from gui.inside.figures import Figure, Table, cell_text, shares_of
+from gui.inside.colours import Palette, cell_text, shares_of
+from gui.inside.messages import Figure, Table, Told
 from gui.widgets.theme import Look, Theme
 
 CELL = 34  # pixels a side of a cell at most, on a screen of 96 dots an inch
@@ -132,7 +131,7 @@ class ExplanationView(tk.Canvas):
             x, y, anchor="nw", text=figure.title, font=small, fill=self._look.theme.faint
         )
         y += line
-        shares = shares_of(figure)
+        shares = shares_of(figure.cells)
         tiny, image = (tk.PhotoImage(master=self) for _ in range(2))
         pixels = bytes(part for row in shares for one in row for part in self._palette.shade(one))
         tiny.configure(data=b"P6 %d %d 255\n" % (len(shares[0]), len(shares)) + pixels)

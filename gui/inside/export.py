@@ -9,8 +9,10 @@ from PIL import Image, ImageDraw, ImageFont
 from gui.drawing.drawing import Items
 from gui.inside import kernels, layout, passes, why
 from gui.inside.colours import brief, extent, legend, palette, rgb
+from gui.inside.kernel_messages import STRONGEST, KernelInfo
 from gui.inside.layout import Column, LayerInfo, Lengths
 from gui.inside.mosaic import legend_strip, picture
+from gui.inside.why_messages import Question
 from gui.widgets.theme_colours import LIGHT
 from tinycnn import models
 from tinycnn.pretrained.digit_model import probabilities
@@ -176,7 +178,7 @@ def reasons(model: models.Sequential, x: np.ndarray, guesses: tuple[int, int]) -
     titles = f"Why a {guesses[0]}? pixel · gradient", f"What would make it a {guesses[1]}?"
     pictures = []
     for towards_second, title in enumerate(titles):
-        question = why.Question(bool(towards_second))
+        question = Question(bool(towards_second))
         values = why.attribution(model, x, guesses, question)
         words = [text.partition(" here")[0] for text in question.meaning(*guesses)]
         pictures.append(titled(title, heat_map(values, *words, ZOOM, why.full_colour(values))))
@@ -272,9 +274,9 @@ def draw_tiles(whole: Image.Image, column: Column, values: np.ndarray) -> None:
             write(whole, (right + 4, top), brief(value))
 
 
-def tiles(model: models.Sequential, info: kernels.KernelInfo) -> Image.Image:
+def tiles(model: models.Sequential, info: KernelInfo) -> Image.Image:
     """Return the kernels of a layer as tiles, each filter's strongest input map, with their legend."""
-    values, _ = kernels.tiles(kernels.kernel_of(model, info.layer), kernels.STRONGEST)
+    values, _ = kernels.tiles(kernels.kernel_of(model, info.layer), STRONGEST)
     column = kernels.grid(values.shape, (WIDTH - 2 * MARGIN, 150), 4)
     column = dataclasses.replace(column, rows=column.all_rows)
     scale = extent(values)

@@ -1,9 +1,8 @@
 """Small pictures with numbers that explain a number better than words: patch × kernel = product. No Tk."""
 
-import dataclasses
-
 import numpy as np
 
+from gui.inside.messages import Figure, Table
 from tinycnn.layers.explanation import (
     ActivationStep,
     Explanation,
@@ -16,31 +15,6 @@ from tinycnn.layers.explanation_text import index_text, number, signed
 ROWS = 4  # of figures, the strongest channels first
 TERMS = 6  # of a table
 SOFTMAX_ROW = 5  # exponentials beside each other
-
-
-@dataclasses.dataclass(frozen=True)
-class Figure:
-    """A grid of numbers, to be coloured.
-
-    title: what they are.
-    cells: the numbers, row by row.
-    joint: what stands before it: "×" or "=" or nothing.
-    mark: the place of the cell that won, or that is meant.
-    """
-
-    title: str
-    cells: tuple[tuple[float, ...], ...]
-    joint: str = ""
-    mark: tuple[int, int] | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Table:
-    """A heading and lines of text under it; they belong to numbers for, 1, or against, -1."""
-
-    title: str
-    lines: tuple[str, ...]
-    sign: int
 
 
 def figures_of(told: Explanation) -> tuple[tuple[Figure, ...], ...]:
@@ -152,26 +126,3 @@ def exponential_table(told: WeightedSum) -> tuple[Table, ...]:
     order = np.argsort(-powers, kind="stable")[: TERMS - 1]
     lines = [f"{place}  {number(powers[place])}" for place in order]
     return (Table("exponentials", (*lines, f"Σ  {number(powers.sum())}"), 0),)
-
-
-def shares_of(figure: Figure) -> list[list[float]]:
-    """Return the cells of a figure as shares of its largest number, for its colours."""
-    sizes = [abs(each) for row in figure.cells for each in row if each == each]
-    most = max(sizes, default=0.0) or 1.0
-    return [[each / most for each in row] for row in figure.cells]
-
-
-def cell_text(value: float) -> str:
-    """Write a number into the little room of a cell: to hundredths, or whole from 10 on.
-
-    Example:
-        >>> [cell_text(value) for value in (0.0, -0.0, 0.126, -1.25, 0.001, 12.3)]
-        ['0', '0', '.13', '-1.2', '≈0', '12']
-    """
-    if value == 0:
-        return "0"
-    if abs(value) < 0.005:
-        return "≈0"
-    if abs(value) < 0.995:
-        return f"{value:.2f}".replace("0.", ".")
-    return f"{value:.1f}" if abs(value) < 9.95 else f"{value:.0f}"

@@ -1,68 +1,15 @@
 """What the pane asks the worker for: the pictures of all layers, and how one number came about. No Tk."""
 
-import dataclasses
-
 import numpy as np
 
-from gui.drawing.drawing import Items
 from gui.inside import passes
-from gui.inside.colours import Palette, extent
-from gui.inside.explained import Told, told_of
-from gui.inside.layout import BARS, Column, LayerInfo, Position
+from gui.inside.colours import extent
+from gui.inside.explained import told_of
+from gui.inside.layout import BARS, Column, Position
+from gui.inside.messages import Frame, Shown, Told, Wish
 from gui.inside.mosaic import legend_strip, picture, ppm
 from gui.recognition.recogniser import Recogniser, prepare
 from tinycnn.layers.explanation import Explanation
-
-
-@dataclasses.dataclass(frozen=True)
-class Wish:
-    """What the pane wants to be shown.
-
-    version, items: of the drawing.
-    label: the digit for the way back; None: the way forward.
-    columns: those in sight.
-    palette: colours.
-    strip: height of a legend.
-    """
-
-    version: int
-    items: Items
-    label: int | None
-    columns: tuple[Column, ...]
-    palette: Palette
-    strip: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Shown:
-    """One layer's column.
-
-    picture, legend: PPM files.
-    scale: the numbers at the ends of the legend.
-    bars: the number of every bar, if there are bars.
-    """
-
-    picture: bytes
-    legend: bytes
-    scale: tuple[float, float]
-    bars: tuple[float, ...] = ()
-
-
-@dataclasses.dataclass(frozen=True)
-class Frame:
-    """What came of a wish.
-
-    layers: the input and every layer; none as long as there is no model.
-    blank: whether nothing is drawn.
-    loss: see `Pass`.
-    columns: each by its layer's place; without those that were of another model.
-    """
-
-    wish: Wish
-    layers: tuple[LayerInfo, ...] = ()
-    blank: bool = True
-    loss: str = ""
-    columns: dict[int, Shown] = dataclasses.field(default_factory=dict)
 
 
 class Inside:

@@ -6,86 +6,14 @@ import numpy as np
 
 from gui.inside import kernels
 from gui.inside.colours import Palette, extent
-from gui.inside.exciting import MOST, Exciting, Search
-from gui.inside.kernels import KernelInfo
+from gui.inside.exciting import Search
+from gui.inside.kernel_messages import FIELD, MOST, Excited, KernelFrame, KernelWish
 from gui.inside.layout import MAPS, Column
 from gui.inside.mosaic import legend_strip, picture, ppm
 from gui.recognition.recogniser import Recogniser
 from tinycnn.models.receptive_field import Frame, receptive_field
 
 SLICE = 0.015  # seconds that a search may take at a time
-FIELD = 28  # pixels a side of a digit
-
-
-@dataclasses.dataclass(frozen=True)
-class KernelWish:
-    """What the pane wants to be shown.
-
-    layer: its place in `model.layers`; None: the first that has kernels.
-    choice: of the input maps: see `kernels.tiles`.
-    area: width and height for the tiles.
-    gap: between tiles.
-    first: the row of tiles that is seen first.
-    legend: width and height of the legend.
-    palette: colours.
-    """
-
-    layer: int | None
-    choice: str | int
-    area: tuple[int, int]
-    gap: int
-    first: int
-    legend: tuple[int, int]
-    palette: Palette
-
-
-@dataclasses.dataclass(frozen=True)
-class KernelFrame:
-    """What came of it.
-
-    wish: what was asked for.
-    layers: all layers with kernels; none as long as there is no model.
-    info: the one that is shown.
-    column: where its tiles lie.
-    picture, legend: PPM files.
-    scale: the numbers at the ends of the legend.
-    values: the numbers of the tiles, (rows, columns, filters).
-    maps: the input map of each tile; None for a mean.
-    biases: of each filter; empty without.
-    """
-
-    wish: KernelWish
-    layers: tuple[KernelInfo, ...] = ()
-    info: KernelInfo | None = None
-    column: Column | None = None
-    picture: bytes = b""
-    legend: bytes = b""
-    scale: tuple[float, float] = (0.0, 0.0)
-    values: np.ndarray | None = None
-    maps: tuple[int | None, ...] = ()
-    biases: tuple[float, ...] = ()
-
-
-@dataclasses.dataclass(frozen=True)
-class Excited:
-    """How far a search has come, and what it has found for one map.
-
-    layer, place: of the map.
-    done, total: digits.
-    found: the digits that excite it most, strongest first.
-    labels: what these digits are.
-    picture: a PPM file with them side by side, what the map sees at its strongest outlined.
-    column: where they lie in it.
-    """
-
-    layer: int
-    place: int
-    done: int
-    total: int
-    found: tuple[Exciting, ...] = ()
-    labels: tuple[int, ...] = ()
-    picture: bytes = b""
-    column: Column | None = None
 
 
 class Kernels:

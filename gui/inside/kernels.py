@@ -1,52 +1,15 @@
 """A layer's kernels as tiles: which layers have some, and what one tile shows. No Tk."""
 
-import dataclasses
 import math
 
 import numpy as np
 
+from gui.inside.kernel_messages import MEAN, STRONGEST, KernelInfo
 from gui.inside.layout import MAPS, Column
 from tinycnn import models
 from tinycnn.layers import Flatten
 
-STRONGEST, MEAN = (
-    "strongest",
-    "mean",
-)  # of the input maps: for each filter its strongest, or the mean of all
 MOST_ZOOM = 40  # pixels a number
-
-
-@dataclasses.dataclass(frozen=True)
-class KernelInfo:
-    """What must be known of a layer's kernels.
-
-    layer: its place in `model.layers`.
-    name: of the layer.
-    shape: (rows, columns, input maps, filters).
-    what: what the tiles are, in a few words.
-    noun: what a tile, or a row of the only one, belongs to: a filter or a unit.
-    """
-
-    layer: int
-    name: str
-    shape: tuple[int, int, int, int]
-    what: str
-    noun: str = "filter"
-
-    @property
-    def filters(self) -> int:
-        """How many tiles there are."""
-        return self.shape[3]
-
-    @property
-    def in_rows(self) -> bool:
-        """Whether there is one tile alone, with a row for each unit."""
-        return self.noun == "unit" and self.shape[2:] == (1, 1)
-
-    @property
-    def units(self) -> int:
-        """How many filters or units the layer has."""
-        return self.shape[0] if self.in_rows else self.filters
 
 
 def kernel_infos(model: models.Sequential) -> tuple[KernelInfo, ...]:

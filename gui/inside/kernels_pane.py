@@ -5,18 +5,23 @@ from functools import partial
 from tkinter import ttk
 
 from gui.drawing.drawing import Items
-from gui.inside import kernels
 from gui.inside.colours import Palette, legend, palette, rgb
 from gui.inside.digits_view import DigitsView
-from gui.inside.kernel_jobs import Excited, KernelFrame, KernelWish
-from gui.inside.kernels import KernelInfo
+from gui.inside.kernel_messages import (
+    MEAN,
+    STRONGEST,
+    Excited,
+    KernelFrame,
+    KernelInfo,
+    KernelWish,
+)
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
 
 LOADING = "The model is being loaded…"
 SOON, REST = 5, 400  # milliseconds until a search goes on: usually, and while somebody draws
-CHOICES = {kernels.STRONGEST: "strongest input map", kernels.MEAN: "mean of the input maps"}
-ONLY = {kernels.STRONGEST: "the only input map"}
+CHOICES = {STRONGEST: "strongest input map", MEAN: "mean of the input maps"}
+ONLY = {STRONGEST: "the only input map"}
 STEPS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
@@ -31,7 +36,7 @@ class Pane(BasePane):
         self._open = False
         self._first = 0  # row of tiles that is seen first
         self._timer = ""
-        self.wanted: str | int = kernels.STRONGEST  # of the input maps, wherever there are several
+        self.wanted: str | int = STRONGEST  # of the input maps, wherever there are several
         self.chosen = 0  # the filter whose digits are shown
         self.frame: KernelFrame | None = None
         self.excited: Excited | None = None
@@ -48,7 +53,7 @@ class Pane(BasePane):
 
     def _make_controls(self) -> None:
         row = ttk.Frame(self)
-        self.layer, self.choice = tk.StringVar(self), tk.StringVar(self, CHOICES[kernels.STRONGEST])
+        self.layer, self.choice = tk.StringVar(self), tk.StringVar(self, CHOICES[STRONGEST])
         self.boxes: dict[str, ttk.Combobox] = {}
         for name, variable, width in (("layer", self.layer, 14), ("choice", self.choice, 22)):
             box = ttk.Combobox(
@@ -143,8 +148,8 @@ class Pane(BasePane):
         )
         self.boxes["choice"].configure(values=list(names.values()))
         if several and self.wanted not in names:
-            self.wanted = kernels.STRONGEST
-        self.choice.set(names[self.wanted] if several else ONLY[kernels.STRONGEST])
+            self.wanted = STRONGEST
+        self.choice.set(names[self.wanted] if several else ONLY[STRONGEST])
         self.says.configure(
             text=f"{frame.info.what}. Click one for the digits that excite it most."
         )

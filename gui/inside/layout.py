@@ -115,6 +115,11 @@ class Column:
             rows * (height + self.gap) - self.gap,
         )
 
+    @property
+    def room(self) -> int:
+        """The height that the rows of tiles take if they are all filled."""
+        return self.rows * (self.tile[1] + self.gap) - self.gap
+
     def scrolled(self, rows: int) -> "Column":
         """Return the same column with so many more rows above the first that is seen."""
         return dataclasses.replace(self, first=min(max(0, self.first + rows), self.hidden))

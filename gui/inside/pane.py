@@ -7,18 +7,19 @@ from tkinter import ttk
 from gui.drawing.drawing import Items
 from gui.inside import walking
 from gui.inside.colours import palette
-from gui.inside.columns_view import ColumnsView, Place
-from gui.inside.explained import Told
+from gui.inside.columns_view import STRIP, ColumnsView, Place
 from gui.inside.explanation_view import HINT, ExplanationView
-from gui.inside.jobs import Frame, Wish
+from gui.inside.messages import Frame, Told, Wish
 from gui.recognition.top_guesses import top_guesses
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
 
 EXPLANATION = (160, 300)  # height of the explanation at least and at most, at 96 dots an inch
 SHARE = 0.38  # of the pane, that it takes between these
-FORWARD = "What every layer makes of the drawing."
-BACK = "Tiles: dL/dy, how the loss changes with each number."
+FRAMES = 4  # to an explanation, amid a stroke
+ONE_LINE = 800  # width in which the longest sentence above the tiles fits into one line
+FORWARD = "What every layer makes of the drawing; blue is above 0, orange below."
+BACK = "Tiles: dL/dy, the loss by each number."
 TURNING = "One moment… The very first way back takes some seconds."
 BLANK = "Draw a digit, and see what every layer makes of it."
 LOADING = "The model is being loaded…"
@@ -35,6 +36,7 @@ class Pane(BasePane):
         self.label = tk.StringVar(self, "")  # the digit of the way back; "": forward
         self._wanted: tuple[int, Items] = (0, ())
         self._asked = self._stale = self._open = False
+        self._unexplained = 0  # frames since the last explanation
         self._pointed: Place | None = None
         self.pinned: Place | None = None
         self.told: Told | None = None
@@ -43,7 +45,7 @@ class Pane(BasePane):
         self.columns = ColumnsView(self, self.look, self)
         self.explanation = ExplanationView(self, self.look)
         self._row.pack(side="top", fill="x")
-        self._says.pack(side="top", fill="x")
+        self._line.pack(side="top", fill="x")
         self.explanation.pack(side="bottom", fill="x")
         self.columns.pack(side="top", fill="both", expand=True, pady=self.look.pixels(4))
         self.pack_propagate(False)
@@ -54,8 +56,8 @@ class Pane(BasePane):
     def _make_controls(self) -> None:
         row = self._row = ttk.Frame(self)
         style = ttk.Style(self)
-        style.configure("Small.TButton", padding=(self.look.pixels(5), self.look.pixels(2)))
-        style.configure("Small.Toolbutton", padding=(self.look.pixels(5), self.look.pixels(3)))
+        style.configure("Small.TButton", padding=(self.look.pixels(4), self.look.pixels(2)))
+        style.configure("Small.Toolbutton", padding=(self.look.pixels(4), self.look.pixels(3)))
         self.choices: dict[str, ttk.Radiobutton] = {}
         for value in ("", *map(str, range(10))):
             choice = ttk.Radiobutton(
@@ -65,12 +67,15 @@ class Pane(BasePane):
             choice.pack(side="left", padx=(0, self.look.pixels(1)))
             self.choices[value] = choice
             if not value:
-                label = ttk.Label(row, text="Back, if this is a")
+                label = ttk.Label(row, text="This is a")
                 label.pack(side="left", padx=self.look.pixels(6))
         save = self.window.view.controls.button(row, "save_view")
         save.configure(style="Small.TButton")
         save.pack(side="right")
-        self._says = ttk.Label(self, style="Faint.TLabel", text=LOADING)
+        self._line = ttk.Frame(self)  # of a fixed height: tiles must not move with the sentence
+        self._line.pack_propagate(False)
+        self._says = ttk.Label(self._line, style="Faint.TLabel", text=LOADING)
+        self._says.pack(anchor="nw")
 
     def _bind_keys(self) -> None:
         canvas = self.columns.canvas
@@ -118,34 +123,37 @@ class Pane(BasePane):
         """The colours of the tiles."""
         return palette(self.look.theme)
 
-    # Frames: one at a time is asked for, of the newest drawing.
+    # Frames: one is made while the one before is put on the screen; it is of the newest drawing.
 
     def _ask(self) -> None:
         self._stale = True
         if self._asked or not self._open:
             return
         self._asked, self._stale = True, False
-        strip = self.look.pixels(5)
+        strip = self.look.pixels(STRIP)
         columns = self.columns.in_sight
         wish = Wish(*self._wanted, self.way_back, columns, self.palette, strip)
         self.window.worker.submit_newest("inside.frame", wish)
 
     def frame_done(self, frame: Frame) -> None:
-        """Show what came of the drawing."""
+        """Show what came of the drawing, and go on with what was drawn meanwhile."""
+        self._asked = False
         if frame.layers != self.columns.layers:
             self.pin(None)
             self.columns.lay_out(frame.layers)
             self._stale = bool(frame.layers)
+        if self._stale:
+            self._ask()
         self.columns.show(frame, partial(self._shown, frame))
 
     def _shown(self, frame: Frame) -> None:
-        """Go on with what was drawn meanwhile: all pictures are there."""
+        """All pictures are there: the words follow, at each frame or, while a hand draws, at some."""
         self.frame = frame
         self._say()
-        self._asked = False
-        if self._stale:
-            self._ask()
-        self._explain()
+        self._unexplained += 1
+        if not self._asked or self._unexplained >= FRAMES:
+            self._unexplained = 0
+            self._explain()
 
     def failed(self, sentence: str) -> None:
         """Say what went wrong, and be ready for the next drawing."""
@@ -181,6 +189,9 @@ class Pane(BasePane):
         least, most = map(self.look.pixels, EXPLANATION)
         self.explanation.configure(height=max(1, min(most, max(least, int(SHARE * event.height)))))
         self._says.configure(wraplength=event.width)
+        lines = 1 if event.width >= self.look.pixels(ONE_LINE) else 2
+        height = lines * self.look.small.metrics("linespace") + self.look.pixels(3)
+        self._line.configure(height=height)
 
     def _lay_out(self) -> None:
         if self.columns.layers:

@@ -1,6 +1,5 @@
 """Why this digit: which pixels spoke for a guess, or would have to change, laid over the paper. No Tk."""
 
-import dataclasses
 import io
 from collections.abc import Iterator
 
@@ -9,6 +8,7 @@ import numpy as np
 from gui.drawing.drawing import Items, Picture
 from gui.inside.colours import Palette
 from gui.inside.mosaic import coloured
+from gui.inside.why_messages import GRADIENT, Overlay, Question
 from gui.recognition.recogniser import SMALLEST, points
 from tinycnn import models
 from tinycnn.models.occlusion import occlusion_of_pixels, occlusion_rows
@@ -16,36 +16,10 @@ from tinycnn.preprocessing import place_picture, place_strokes
 from tinycnn.preprocessing.placement import Placement
 
 FIELD = 28  # pixels a side of what the net sees
-GRADIENT, OCCLUSION = "gradient", "occlusion"
 SQUARE, STRIDES = 4, 2  # of occlusion: pixels a side of what is covered, and from one to the next
 FEW = 0.98  # of the pixels with a colour: the strongest of these has the full colour
 STRONG = 0.95  # how much of what lies below the strongest colour hides
 VEIL = 0.7  # and how much of a picture everything hides, so that colours are seen on its ink
-
-
-@dataclasses.dataclass(frozen=True)
-class Question:
-    """What shall be told of a drawing.
-
-    towards_second: what would have to change for the second guess; False: what spoke for the first.
-    method: `GRADIENT` or `OCCLUSION`.
-    """
-
-    towards_second: bool = False
-    method: str = GRADIENT
-
-    def meaning(self, first: int, second: int) -> tuple[str, str]:
-        """Return what numbers above 0 and below 0 mean.
-
-        Example:
-            >>> Question().meaning(7, 9), Question(towards_second=True).meaning(7, 9)
-            (('for a 7', 'against a 7'), ('more ink here: a 9', 'less ink here: a 9'))
-        """
-        if not self.towards_second:
-            return f"for a {first}", f"against a {first}"
-        if self.method == GRADIENT:
-            return f"more ink here: a {second}", f"less ink here: a {second}"
-        return f"for a {second}, not a {first}", f"for a {first}, not a {second}"
 
 
 def place(items: Items) -> tuple[np.ndarray, Placement]:
@@ -108,19 +82,6 @@ def by_occlusion(
     falls = np.stack(rows)  # (rows, squares, classes)
     chosen = falls[..., second] - falls[..., first] if towards_second else falls[..., first]
     return occlusion_of_pixels(chosen, (FIELD, FIELD), SQUARE, STRIDES)
-
-
-@dataclasses.dataclass(frozen=True)
-class Overlay:
-    """A picture that is laid over the paper.
-
-    left, top: where, in pixels of the paper; beyond it is nothing.
-    data: a PNG file with transparency; empty if there is nothing to see.
-    """
-
-    left: int
-    top: int
-    data: bytes
 
 
 def overlay(

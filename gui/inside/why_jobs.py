@@ -1,52 +1,17 @@
 """What is asked of the worker about why: one look at a time, an occlusion row by row. No Tk."""
 
-import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
 
-from gui.drawing.drawing import Items, Picture
+from gui.drawing.drawing import Picture
 from gui.inside import why
-from gui.inside.colours import Palette, palette
+from gui.inside.colours import palette
 from gui.inside.mosaic import legend_strip, ppm
+from gui.inside.why_messages import GRADIENT, Because, WhyWish
 from gui.recognition.recogniser import Recogniser
 from gui.widgets.theme_colours import DARK, LIGHT
 from tinycnn.pretrained.digit_model import probabilities
-
-
-@dataclasses.dataclass(frozen=True)
-class WhyWish:
-    """What shall be laid over the paper.
-
-    version, items: of the drawing; there are some.
-    question: what is asked.
-    side: of the paper, in pixels.
-    legend: width and height of the legend.
-    palette: colours.
-    """
-
-    version: int
-    items: Items
-    question: why.Question
-    side: int
-    legend: tuple[int, int]
-    palette: Palette
-
-
-@dataclasses.dataclass(frozen=True)
-class Because:
-    """What came of a wish.
-
-    wish: what was asked for.
-    guesses: the first and the second; None as long as there is no model.
-    overlay: what to lay over the paper; None: ask again, there is more to be done.
-    legend: a PPM file.
-    """
-
-    wish: WhyWish
-    guesses: tuple[int, int] | None = None
-    overlay: why.Overlay | None = None
-    legend: bytes = b""
 
 
 class Why:
@@ -68,7 +33,7 @@ class Why:
         image, placement = why.place(wish.items)
         x = (image[None, :, :, None] / 255).astype(model.dtype)  # (1, 28, 28, 1)
         guesses = first_two(probabilities(model, name, x)[0])
-        if wish.question.method == why.GRADIENT:
+        if wish.question.method == GRADIENT:
             values = why.attribution(model, x, guesses, wish.question)
         else:
             rows = self._cover_more(model, x)

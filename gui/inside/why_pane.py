@@ -5,8 +5,7 @@ from tkinter import ttk
 
 from gui.drawing.drawing import Items
 from gui.inside.colours import palette
-from gui.inside.why import GRADIENT, OCCLUSION, Overlay, Question
-from gui.inside.why_jobs import Because, WhyWish
+from gui.inside.why_messages import GRADIENT, OCCLUSION, Because, Overlay, Question, WhyWish
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
 from gui.widgets.tooltip import Tooltip
@@ -33,7 +32,7 @@ class Pane(BasePane):
     def __init__(self, parent: tk.Misc, window: object) -> None:
         super().__init__(parent, window)
         self.configure(padding=(0, 0, 0, self.look.pixels(8)))
-        pad = self.look.pixels(5), self.look.pixels(3)
+        pad = self.look.pixels(4), self.look.pixels(3)
         ttk.Style(self).configure("Small.Toolbutton", padding=pad)
         self.guess = tk.StringVar(self, "first")
         self.method = tk.StringVar(self, GRADIENT)

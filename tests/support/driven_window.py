@@ -122,6 +122,7 @@ def inside(window):
         "label": frame.wish.label if frame else None,
         "dark": pane.palette.zero != (255, 255, 255),
         "shown": sorted(frame.columns) if frame else [],
+        "in_sight": sorted(column.layer for column in view.in_sight),
         "says": str(pane._says["text"]),
         "columns": columns,
         "choices": {value: place(widget) for value, widget in pane.choices.items()},

@@ -5,8 +5,9 @@ import pytest
 
 from gui.inside import exciting
 from gui.inside.colours import Palette
-from gui.inside.exciting import MOST, Search
+from gui.inside.exciting import Search
 from gui.inside.kernel_jobs import Kernels, digits_column, digits_picture
+from gui.inside.kernel_messages import MOST, KernelWish
 from tinycnn import layers, pretrained, utils
 from tinycnn.datasets import sample
 from tinycnn.models.receptive_field import receptive_field
@@ -138,8 +139,6 @@ def test_the_digits_lie_beside_each_other_with_what_the_map_sees_outlined(digits
 
 
 def test_kernels_of_the_bundled_net_are_shown():
-    from gui.inside.kernel_jobs import KernelWish
-
     jobs = Kernels(Reader(pretrained.load()))
     frame = jobs.show(KernelWish(4, "strongest", (600, 300), 3, 0, (60, 8), COLOURS))
     assert (frame.info.layer, frame.info.shape) == (4, (3, 3, 32, 64))

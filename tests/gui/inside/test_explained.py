@@ -6,7 +6,8 @@ import pytest
 from gui.inside import passes
 from gui.inside.colours import palette
 from gui.inside.explained import told_of
-from gui.inside.jobs import Inside, Wish
+from gui.inside.jobs import Inside
+from gui.inside.messages import Wish
 from gui.widgets.theme import LIGHT
 from tests.support.explained import result_of
 from tests.support.inside_nets import NAMES, drawing, net

@@ -66,7 +66,8 @@ def shown(window, condition=lambda inside: True):
     def come(state):
         inside = state["inside"]
         newest = inside and inside["version"] == state["version"] and inside["shown"]
-        return newest and state["idle"] and condition(inside)
+        whole = newest and inside["shown"] == inside["in_sight"]
+        return whole and state["idle"] and condition(inside)
 
     return window.wait(come, "the tiles do not follow")["inside"]
 
@@ -206,8 +207,8 @@ def test_keys_walk_through_every_layer_to_the_classes_which_come_in_sight(window
     window.keys("Escape")
     window.wait(lambda s: not s["inside"]["pinned"])
     window.screen.hand(f"mousemove {at(window, 'dense')[0]} {at(window, 'dense')[1]}")
-    for _ in range(12):  # back to the left end
-        window.screen.hand("mousedown 4", "mouseup 4")
+    wheel = ["mousedown 4", "mouseup 4"] * 15  # back to the left end
+    window.screen.hand("keydown shift", *wheel, "keyup shift")
     window.wait(lambda s: s["inside"]["columns"][0]["x"] > pane["x"], "it did not scroll back")
 
 
@@ -261,10 +262,10 @@ def test_another_model_has_other_columns(window, tmp_path):
 
 def test_shut_it_takes_its_room_back_and_opened_again_it_shows_the_newest_drawing(window):
     wide = window.state["size"][0]
-    window.keys("i")
+    window.press("show_inside")
     window.wait(lambda s: s["inside"] is None and s["size"][0] < wide)
     window.clear()
     window.draw(*strokes(8))
-    window.press("show_inside")
+    window.keys("i")
     shown(window)
     assert window.state["size"][0] == wide

@@ -1,6 +1,7 @@
 """Which pixels a guess hangs on lies over the paper exactly where it was drawn."""
 
 import io
+import sys
 from array import array
 
 import numpy as np
@@ -10,10 +11,13 @@ from PIL import Image
 from gui.drawing.drawing import Picture, Stroke
 from gui.inside import why
 from gui.inside.colours import palette
-from gui.inside.why_jobs import Why, WhyWish
+from gui.inside.why_jobs import Why
+from gui.inside.why_messages import OCCLUSION, Question, WhyWish
 from gui.recognition.recogniser import Recogniser, prepare
 from gui.widgets.theme_colours import LIGHT
+from tests.support import patience
 from tests.support.painted_digits import strokes
+from tests.support.xvfb import ROOT
 from tinycnn.preprocessing.strokes import rasterise
 
 SIDE = 400
@@ -128,19 +132,19 @@ def values_of(recogniser, items, question):
 
 def test_what_spoke_is_pixel_times_gradient_or_what_a_cover_takes_away(recogniser):
     items, model = items_of(7), recogniser.model
-    x, values = values_of(recogniser, items, why.Question())
+    x, values = values_of(recogniser, items, Question())
     np.testing.assert_array_equal(values, model.input_times_gradient(x, 7)[0, :, :, 0])
-    _, values = values_of(recogniser, items, why.Question(towards_second=True))
+    _, values = values_of(recogniser, items, Question(towards_second=True))
     np.testing.assert_array_equal(values, model.changes_towards(x, 9, 7)[0, :, :, 0])
     falls = [model.occlusion(x, label, why.SQUARE, why.STRIDES)[0] for label in (7, 9)]
     for towards, expected in ((False, falls[0]), (True, falls[1] - falls[0])):
-        _, values = values_of(recogniser, items, why.Question(towards, why.OCCLUSION))
+        _, values = values_of(recogniser, items, Question(towards, OCCLUSION))
         assert values[1, 1] == pytest.approx(expected[0, 0], abs=1e-5)
         assert values[14, 15] == pytest.approx(expected[6:8, 6:8].mean(), abs=1e-4)
 
 
 def test_an_occlusion_takes_many_looks_and_ends(recogniser):
-    jobs, asked = Why(recogniser), wish(items_of(7), why.Question(method=why.OCCLUSION))
+    jobs, asked = Why(recogniser), wish(items_of(7), Question(method=OCCLUSION))
     looks = 0
     while (because := jobs.look(asked)).overlay is None:
         looks += 1
@@ -159,12 +163,19 @@ def test_an_occlusion_takes_many_looks_and_ends(recogniser):
 
 
 def test_one_look_is_enough_for_a_gradient(recogniser):
-    because = Why(recogniser).look(wish(items_of(7), why.Question()))
+    because = Why(recogniser).look(wish(items_of(7), Question()))
     assert because.guesses[0] == 7
     assert because.overlay.data.startswith(b"\x89PNG")
     assert because.legend.startswith(b"P6 60 8 ")
 
 
 def test_without_a_model_there_is_no_because():
-    because = Why(Recogniser()).look(wish(items_of(7), why.Question()))
+    because = Why(Recogniser()).look(wish(items_of(7), Question()))
     assert (because.guesses, because.overlay) == (None, None)
+
+
+def test_opening_the_panes_imports_nothing_heavy():
+    names = "gui.inside.why_pane, gui.inside.kernels_pane"
+    code = f"import sys, {names}; print(*{{'numpy', 'numba', 'PIL'}} & set(sys.modules))"
+    done = patience.run([sys.executable, "-c", code], cwd=ROOT)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
