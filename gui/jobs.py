@@ -2,6 +2,7 @@
 
 import functools
 
+from gui.drawing.drawing import Items
 from gui.recognition.recogniser import Recogniser
 
 
@@ -14,3 +15,31 @@ class Jobs(Recogniser):
         from gui.inside.jobs import Inside
 
         return Inside(self)
+
+    @functools.cached_property
+    def why(self) -> object:
+        """Jobs of what lies over the paper: see `gui.inside.why_jobs`."""
+        from gui.inside.why_jobs import Why
+
+        return Why(self)
+
+    @functools.cached_property
+    def kernels(self) -> object:
+        """Jobs of the pane that shows kernels: see `gui.inside.kernel_jobs`."""
+        from gui.inside.kernel_jobs import Kernels
+
+        return Kernels(self)
+
+    def save_view(self, path: str, items: Items, label: int | None) -> str:
+        """Write a picture of the inside: see `gui.inside.export`; return the path.
+
+        Raises:
+            PictureError: it cannot be written there.
+            ValueError: nothing is drawn, or there is no model yet.
+        """
+        from gui.inside.export import save_view
+
+        if self.model is None:
+            raise ValueError("There is no view to save yet: the model is being loaded.")
+        save_view(path, self.model, self.name, items, label)
+        return path

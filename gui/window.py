@@ -14,6 +14,7 @@ from gui.widgets import file_dialogs
 from gui.widgets.canvas import DrawingCanvas
 from gui.widgets.clipboard import job_of_picture
 from gui.widgets.keyboard import listen
+from gui.widgets.pane_commands import PaneCommands
 from gui.widgets.settings import USUAL, Settings
 from gui.widgets.side import Side
 from gui.widgets.view import View
@@ -22,7 +23,7 @@ from gui.widgets.view_commands import ViewCommands
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
 
 
-class Window(ViewCommands):
+class Window(ViewCommands, PaneCommands):
     """A person draws, and sees it recognised.
 
     Args:
@@ -56,7 +57,7 @@ class Window(ViewCommands):
         root.protocol("WM_DELETE_WINDOW", self.close)
         system = root.tk.call("tk", "windowingsystem")
         self.view = View(root, self, self._make_canvas, settings, mac=system == "aqua")
-        self._dialogs = file_dialogs.Dialogs(root, settings.folder, self._complain)
+        self.dialogs = file_dialogs.Dialogs(root, settings.folder, self._complain)
         self.side = Side(self)  # what lies beside the paper
         listen(root, self, system)
         self._show()
@@ -94,7 +95,7 @@ class Window(ViewCommands):
 
     def open_picture(self) -> None:
         """Ask for a picture, and put it on the canvas."""
-        if path := self._dialogs.ask(file_dialogs.picture_to_open):
+        if path := self.dialogs.ask(file_dialogs.picture_to_open):
             self.worker.submit("open", path)
 
     def paste(self) -> None:
@@ -110,7 +111,7 @@ class Window(ViewCommands):
 
     def open_model(self) -> None:
         """Ask for a model, and predict with it from now on."""
-        if path := self._dialogs.ask(file_dialogs.model_to_open):
+        if path := self.dialogs.ask(file_dialogs.model_to_open):
             self.load_model(path)
 
     def load_model(self, path: str | None) -> None:
@@ -133,7 +134,7 @@ class Window(ViewCommands):
         items = self.drawing.items
         if not items:
             self.view.say("There is nothing to save yet: draw a digit first.", wrong=True)
-        elif path := self._dialogs.ask(file_dialogs.name_to_save):
+        elif path := self.dialogs.ask(file_dialogs.name_to_save):
             self._saver.submit("save", path, items)
 
     def close(self) -> None:
@@ -141,13 +142,13 @@ class Window(ViewCommands):
         if self._closed:
             return
         self._closed = True
-        self.settings = self.view.settings(self._dialogs.folder)
+        self.settings = self.view.settings(self.dialogs.folder)
         self.root.after_cancel(self._tick)
         for worker in (self.worker, *self.side.workers):
             worker.stop()
         self._saver.finish()
         self.root.tk.eval("proc bgerror {message} {}")  # dialogs that are taken away complain
-        self._dialogs.end()
+        self.dialogs.end()
 
     # From the mouse to the drawing.
 
@@ -241,6 +242,7 @@ class Window(ViewCommands):
         self.view.models.came(whole=True)
         self.view.name_model(answer.value)
         self.view.say("Draw a digit." if not self.drawing.items else "")
+        self.side.show_model()
         self._want_prediction(self.drawing.items)
 
     def _load_failed(self, answer: Answer) -> None:
@@ -267,6 +269,8 @@ class Window(ViewCommands):
     def _save_done(self, answer: Answer) -> None:
         self.view.say(f"Saved {answer.value}")
 
+    _save_view_done = _save_done
+
     def _show_done(self, answer: Answer) -> None:
         self.view.canvas.put_picture(*answer.value)
 
@@ -280,6 +284,7 @@ class Window(ViewCommands):
         """Name the model, and leave the sentence about the one that failed."""
         self._has_model = True
         self.view.name_model(answer.value)
+        self.side.show_model()
         self._want_prediction(self.drawing.items)
 
     def _report(self, kind: type, error: BaseException, trace: object) -> None:

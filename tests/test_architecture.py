@@ -25,6 +25,12 @@ INSIDE = tuple(
     f"gui/inside/{name}.py" for name in ("colours", "layout", "mosaic", "passes", "figures")
 )
 INSIDE += tuple(f"gui/inside/{name}.py" for name in ("explained", "jobs", "messages", "walking"))
+INSIDE += tuple(
+    f"gui/inside/{name}.py" for name in ("kernels", "kernel_jobs", "kernel_messages", "exciting")
+)
+INSIDE += tuple(
+    f"gui/inside/{name}.py" for name in ("why", "why_jobs", "why_messages", "export", "command")
+)
 WITHOUT_TK = ("gui/recognition/", *INSIDE)
 PLAIN = ("gui/drawing/", "gui/recognition/top_guesses.py", "gui/widgets/commands.py")
 

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 
-from gui.widgets.theme import DARK, Theme
+from gui.widgets.theme_colours import DARK, Theme
 
 STEPS = 255  # shades from 0 to the largest number of a scale, and as many below 0
 

@@ -56,6 +56,7 @@ class Pane(BasePane):
     def _make_controls(self) -> None:
         row = self._row = ttk.Frame(self)
         style = ttk.Style(self)
+        style.configure("Small.TButton", padding=(self.look.pixels(4), self.look.pixels(2)))
         style.configure("Small.Toolbutton", padding=(self.look.pixels(4), self.look.pixels(3)))
         self.choices: dict[str, ttk.Radiobutton] = {}
         for value in ("", *map(str, range(10))):
@@ -68,6 +69,9 @@ class Pane(BasePane):
             if not value:
                 label = ttk.Label(row, text="This is a")
                 label.pack(side="left", padx=self.look.pixels(6))
+        save = self.window.view.controls.button(row, "save_view")
+        save.configure(style="Small.TButton")
+        save.pack(side="right")
         self._line = ttk.Frame(self)  # of a fixed height: tiles must not move with the sentence
         self._line.pack_propagate(False)
         self._says = ttk.Label(self._line, style="Faint.TLabel", text=LOADING)
@@ -81,6 +85,11 @@ class Pane(BasePane):
             for modifier in ("Control", "Shift"):
                 canvas.bind(f"<{modifier}-{key}>", partial(self._walk_layers, step))
         canvas.bind("<Escape>", lambda event: self.pin(None))
+
+    @property
+    def way_back(self) -> int | None:
+        """The digit of the way back; None: forward."""
+        return int(self.label.get()) if self.label.get() else None
 
     # What the window tells.
 
@@ -122,10 +131,9 @@ class Pane(BasePane):
         if self._asked or not self._open:
             return
         self._asked, self._stale = True, False
-        label = int(self.label.get()) if self.label.get() else None
         strip = self.look.pixels(STRIP)
         columns = self.columns.in_sight
-        wish = Wish(*self._wanted, label, columns, self.palette, strip)
+        wish = Wish(*self._wanted, self.way_back, columns, self.palette, strip)
         self.window.worker.submit_newest("inside.frame", wish)
 
     def frame_done(self, frame: Frame) -> None:

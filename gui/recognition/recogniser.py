@@ -44,6 +44,11 @@ class Recogniser:
         """The model that reads; None as long as there is none."""
         return self._model
 
+    @property
+    def name(self) -> str:
+        """What to call that model."""
+        return self._name
+
     def load(self, path: str | None) -> str:
         """Load a model: the file, or ./mnist.h5, or the bundled one; return its name and what is known of it.
 

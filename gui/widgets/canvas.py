@@ -38,8 +38,11 @@ class DrawingCanvas(tk.Canvas):
         self._now: list[Stroke] = []  # pieces of the stroke that is being drawn
         self.layer = InkLayer(self)
         self._picture: Picture | None = None
+        self.faded = False  # whether lines are faint, so that what is laid over them is seen
+        self._overlay = tk.PhotoImage(master=self)
         self._pixels = tk.PhotoImage(master=self)
         self.create_image(0, 0, image=self._pixels, anchor="nw", tags="picture")
+        self.create_image(0, 0, image=self._overlay, anchor="nw", tags="overlay")
         parent.bind("<Configure>", self._fit, add=True)
         self._listen(on_press, on_move, on_release)
 
@@ -80,6 +83,19 @@ class DrawingCanvas(tk.Canvas):
         if picture is self._picture and side == self._side:
             self._pixels.configure(data=data, width=side, height=side)
 
+    @property
+    def side(self) -> int:
+        """Pixels a side."""
+        return self._side
+
+    def lay_over(self, left: int, top: int, data: bytes) -> None:
+        """Lay a picture with transparency over all that is shown; empty: take it away."""
+        if data:
+            self._overlay.configure(data=data)
+        self.itemconfigure("overlay", state="normal" if data else "hidden")
+        self.coords("overlay", left, top)
+        self.tag_raise("overlay")
+
     def ring(self, point: Point, radius: float) -> None:
         """Show a ring where the eraser is."""
         x, y, r = (value * self._side for value in (*point, radius))
@@ -90,7 +106,7 @@ class DrawingCanvas(tk.Canvas):
         """Take on the colours of a theme."""
         self._ring_colour = theme.line
         self.configure(background=theme.canvas)
-        self.layer.colour(theme)
+        self.layer.colour(theme, faded=self.faded)
 
     def _listen(
         self,

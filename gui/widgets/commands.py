@@ -42,6 +42,11 @@ COMMANDS = (
     Command("lower_threshold", "Lower threshold", "Call a guess sure sooner", ("comma",)),
     Command("raise_threshold", "Higher threshold", "Call a guess sure later", ("period",)),
     Command("show_inside", "Inside", "See what every layer makes of the drawing", ("i",)),
+    Command("show_kernels", "Kernels", "See the kernels, and the digits that excite them", ("k",)),
+    Command("show_why", "Why?", "See which pixels the guess hangs on", ("w",)),
+    Command(
+        "save_view", "Save view…", "Save a picture of the net's inside as PNG", ("Mod-Shift-s",)
+    ),
     Command("close", "Quit", "Close the window", ("Mod-q",)),
 )
 BY_NAME = {command.name: command for command in COMMANDS}

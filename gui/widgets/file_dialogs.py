@@ -34,22 +34,31 @@ def name_to_save(root: tk.Tk, folder: str) -> str:
     Raises:
         PictureError: the ending names a kind of file that a drawing is not written as.
     """
+    return _name(root, folder, "Save the drawing")
+
+
+def name_of_view(root: tk.Tk, folder: str) -> str:
+    """Ask the same for the picture of the net's inside."""
+    return _name(root, folder, "Save the view")
+
+
+def _name(root: tk.Tk, folder: str, title: str) -> str:
     answered = _ask(
         filedialog.asksaveasfilename,
         root,
         folder,
-        "Save the drawing",
+        title,
         filetypes=SAVED,
         defaultextension=".png",
         confirmoverwrite=False,
     )
     path = final_name(answered) if answered else ""
-    return "" if os.path.isfile(path) and not _may_replace(root, path) else path
+    return "" if os.path.isfile(path) and not _may_replace(root, title, path) else path
 
 
-def _may_replace(root: tk.Tk, path: str) -> bool:
+def _may_replace(root: tk.Tk, title: str, path: str) -> bool:
     return messagebox.askyesno(
-        "Save the drawing",
+        title,
         f"{os.path.basename(path)} is there already. Replace it?",
         detail=f"In {os.path.dirname(os.path.abspath(path))}",
         icon="warning",

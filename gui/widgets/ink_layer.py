@@ -38,9 +38,10 @@ class InkLayer:
         self._renew((0, 0, side, side))
         self._work()
 
-    def colour(self, theme: Theme) -> None:
-        """Take on the colours of a theme."""
-        ends = [self._canvas.winfo_rgb(colour) for colour in (theme.canvas, theme.line)]
+    def colour(self, theme: Theme, *, faded: bool = False) -> None:
+        """Take on the colours of a theme; faded: lines are faint, so that what lies over them is seen."""
+        line = theme.trough if faded else theme.line
+        ends = [self._canvas.winfo_rgb(colour) for colour in (theme.canvas, line)]
         paper, line = np.array(ends) / 257
         share = np.linspace(0, 1, 256)[:, None]
         self._colours = np.rint(paper + share * (line - paper)).astype(np.uint8)

@@ -8,9 +8,9 @@ from gui.drawing.drawing import Items
 from gui.recognition.worker import Answer, Worker
 from gui.widgets.theme import Look, Theme
 
-PANES: dict[str, str] = {
-    "inside": "gui.inside.pane"
-}  # each pane's name, and the module whose `Pane` it is
+# Each pane's name, and the module whose `Pane` it is.
+PANES: dict[str, str] = {"inside": "gui.inside.pane", "kernels": "gui.inside.kernels_pane"}
+BELOW = {"why": "gui.inside.why_pane"}  # the same of what lies in a row below the paper
 
 
 class BasePane(ttk.Frame):
@@ -28,6 +28,8 @@ class BasePane(ttk.Frame):
         super().__init__(parent)
         self.window = window
         self.workers: list[Worker] = []  # of its own, started; they are stopped with the window
+
+    way_back: int | None = None  # the digit whose loss is followed back; None: forward
 
     @property
     def look(self) -> Look:
@@ -65,11 +67,22 @@ class Side:
         self._window = window
         self._panes: dict[str, BasePane] = {}
         self.name = ""  # of the open pane
+        self.below = ""  # of the one in a row below the paper
 
     @property
     def pane(self) -> BasePane | None:
         """The open pane."""
         return self._panes.get(self.name)
+
+    @property
+    def open(self) -> list[BasePane]:
+        """The open pane, and the one below the paper."""
+        return [self._panes[name] for name in (self.name, self.below) if name]
+
+    @property
+    def label(self) -> int | None:
+        """The digit that a pane shows the way back from; None: it shows the way forward."""
+        return next((pane.way_back for pane in self.open if pane.way_back is not None), None)
 
     @property
     def workers(self) -> list[Worker]:
@@ -81,19 +94,36 @@ class Side:
         if self.pane is not None:
             self.pane.shut()
         self.name = "" if name == self.name else name
-        if self.name and self.name not in self._panes:
-            made = importlib.import_module(PANES[name]).Pane(self._window.view.body, self._window)
-            made.colour(self._window.view.look.theme)
-            self._panes[name] = made
+        if self.name:
+            self._make(name, PANES[name])
         self._window.view.put_beside(self.pane)
         if self.pane is not None:
             self.pane.opened()
             self._window.show_drawing_beside()
 
+    def toggle_below(self, name: str) -> None:
+        """Open a pane in a row below the paper, or shut it."""
+        self.below = "" if name == self.below else name
+        pane = self._make(name, BELOW[name])
+        self._window.view.put_below(pane if self.below else None)
+        if not self.below:
+            pane.shut()
+            return
+        pane.opened()
+        self._window.show_drawing_beside()
+
+    def _make(self, name: str, module: str) -> BasePane:
+        """Return a pane, which is made the first time."""
+        if name not in self._panes:
+            made = importlib.import_module(module).Pane(self._window.view.body, self._window)
+            self._panes[name] = made
+            made.colour(self._window.view.look.theme)
+        return self._panes[name]
+
     def show_drawing(self, version: int, items: Items) -> None:
-        """Tell the open pane that the drawing has changed."""
-        if self.pane is not None:
-            self.pane.show_drawing(version, items)
+        """Tell the open panes that the drawing has changed."""
+        for pane in self.open:
+            pane.show_drawing(version, items)
 
     def show_model(self) -> None:
         """Tell every pane that another model reads."""

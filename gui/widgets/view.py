@@ -52,7 +52,7 @@ class View:
         body = self.body = ttk.Frame(root, padding=gap)
         body.pack(fill="both", expand=True)
         body.columnconfigure((0, 4), weight=1)  # what a wide window has too much lies at its sides
-        body.rowconfigure(4, weight=1)
+        body.rowconfigure(5, weight=1)
         head, tools = self._head(body, window), self._tools(body, window)
         field = self._field = ttk.Frame(body)
         self.canvas = canvas(field)
@@ -63,7 +63,7 @@ class View:
         self.prediction_panel.grid(row=1, column=2, padx=(2 * gap, 0))
         self._beside: ttk.Frame | None = None  # to the right of paper and panel
         self._widened = 0, 0  # width before a pane was put beside the paper, and with it
-        self._rows = {0: head, 2: tools, 3: self.status_bar}
+        self._rows = {0: head, 3: tools, 4: self.status_bar}  # and 2 for a pane below the paper
         for row, widget in self._rows.items():
             widget.grid(row=row, column=1, columnspan=3, sticky="ew")
             widget.bind("<Configure>", lambda event: self._fit(), add=True)
@@ -96,6 +96,16 @@ class View:
             pane.grid(row=1, column=3, padx=(2 * self._gap, 0), pady=self._gap, sticky="nsew")
         if (before is None) != (pane is None):
             self._widen(pane is not None)
+        self._fit()
+
+    def put_below(self, pane: ttk.Frame | None) -> None:
+        """Put a pane in a row below the paper; None: there shall be none."""
+        before = self._rows.pop(2, None)
+        if before is not None:
+            before.grid_forget()
+        if pane is not None:
+            self._rows[2] = pane
+            pane.grid(row=2, column=1, columnspan=3, sticky="ew")
         self._fit()
 
     def _widen(self, more: bool) -> None:
@@ -193,8 +203,9 @@ class View:
         self._row(row, ttk.Label(row, text="Width"), width)
         for name in ("undo", "redo", "clear"):
             self._row(row, self.controls.button(row, name))
-        inside = self.controls.button(row, "show_inside")
-        inside.pack(side="right", padx=(self.look.pixels(6), 0))
+        for name in ("show_inside", "show_kernels", "show_why"):  # from the right
+            button = self.controls.button(row, name)
+            button.pack(side="right", padx=(self.look.pixels(6), 0))
         # The strip takes what room is left between the buttons.
         self.recent = RecentStrip(row, self.look, window.bring_back)
         self.recent.pack(side="right")

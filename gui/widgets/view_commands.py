@@ -41,10 +41,6 @@ class ViewCommands:
         self.view.paint(LIGHT if self.view.look.theme is DARK else DARK)
         self.side.colour(self.view.look.theme)
 
-    def show_inside(self) -> None:
-        """Show what every layer makes of the drawing, or put that away."""
-        self.side.toggle("inside")
-
     def show_keys(self) -> None:
         """Show all keys, or put the list away."""
         self.view.keys.toggle(self.view.look.theme)

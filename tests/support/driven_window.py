@@ -63,6 +63,47 @@ def tip_colours(widget):
     return colours
 
 
+def over(window):
+    """Return what lies over the paper, and in the row below it that says why."""
+    canvas, pane = window.view.canvas, window.side._panes.get("why")
+    seen = canvas.itemcget("overlay", "state") == "normal"
+    state = {
+        "overlay": canvas.bbox("overlay") if seen else None,
+        "below": window.side.below,
+        "because": None,
+    }
+    if pane is not None:
+        state["why"] = {name: place(widget) for name, widget in pane.choices.items()}
+        state["asked"] = {name: str(widget["text"]) for name, widget in pane.choices.items()}
+        state["meaning"] = [str(label["text"]) for label in (pane.below, pane.above)]
+        state["because"] = pane.shown.wish.version if pane.shown else None
+    return state
+
+
+def kernels(window):
+    """Return what the pane of the kernels shows."""
+    pane = window.side._panes.get("kernels")
+    if pane is None or pane.info is None:
+        return {}
+    known, column = pane._known, pane.frame.column
+    return {
+        "kernels_shown": window.side.name == "kernels",
+        "tiles": place(pane.canvas),
+        "tile_boxes": {tile: column.tile_box(tile) for tile in column.seen},
+        "boxes": {name: place(widget) for name, widget in pane.boxes.items()},
+        "layer": pane.info.name,
+        "input_map": pane.choice.get(),
+        "chosen": pane.chosen,
+        "found": [[each.digit, each.value] for each in known.found] if known else None,
+        "searched": [known.done, known.total] if known else None,
+        "foot": [
+            pane.foot.itemcget(i, "text")
+            for i in pane.foot.find_all()
+            if pane.foot.type(i) == "text"
+        ],
+    }
+
+
 def inside(window):
     """Return what the pane "Inside" shows, and where; None while it is shut."""
     pane = window.side.pane
@@ -150,6 +191,9 @@ def look(window):
         "items": len(window.drawing.items),
         "shown": len(view.canvas._shown),
         **inked(layer),
+        "beside": window.side.name,
+        **over(window),
+        **kernels(window),
         "inside": inside(window),
         "idle": window.worker.idle and window._saver.idle,
         "held": HELD.is_set(),

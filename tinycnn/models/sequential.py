@@ -320,6 +320,13 @@ class Sequential(Compiled):
         """Return x times the gradient of a class's score: see `inspection.input_times_gradient`."""
         return inspection.input_times_gradient(self, self.as_batch(self._samples(x)), class_index)
 
+    def changes_towards(
+        self, x: np.ndarray, class_index: int | np.ndarray, instead_of: int | np.ndarray
+    ) -> np.ndarray:
+        """Return which pixels to change for another class to win: see `inspection.changes_towards`."""
+        x = self.as_batch(self._samples(x))
+        return inspection.changes_towards(self, x, class_index, instead_of)
+
     def occlusion(
         self,
         x: np.ndarray,
