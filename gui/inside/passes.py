@@ -113,7 +113,7 @@ def loss_text(model: models.Sequential, trace: Trace, label: int) -> str:
     objective = model.objective
     loss, _ = objective.loss.forward(trace.target, trace.values[-1], objective.from_logits)
     value = float(loss[0])
-    if objective.loss.label_smoothing:
+    if getattr(objective.loss, "label_smoothing", 0):
         formula = "−Σ target · log p"
     else:
         formula = f"−log p({label}) = −log {number(np.exp(-value))}"
