@@ -36,27 +36,6 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def classic_net() -> object:
-    """Return the net of the well-known Keras example, ready to train."""
-    from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
-    from tinycnn.models import Sequential
-
-    model = Sequential(
-        [
-            Conv2D(32, (3, 3), activation="relu", input_shape=(28, 28, 1)),
-            Conv2D(64, (3, 3), activation="relu"),
-            MaxPooling2D((2, 2)),
-            Dropout(0.25),
-            Flatten(),
-            Dense(256, activation="relu"),
-            Dropout(0.5),
-            Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile("adadelta", "categorical_crossentropy", metrics=["accuracy"])
-    return model
-
-
 def draw_curves(history: dict[str, list[float]], path: str) -> bool:
     """Write the picture of a training's curves, where matplotlib is there; return whether all went well."""
     from tinycnn.utils import plots
@@ -81,6 +60,7 @@ def main() -> int:
 
     from tinycnn import datasets, ops, saving, utils
     from tinycnn.callbacks import CSVLogger, ModelCheckpoint
+    from tinycnn.pretrained.nets import classic_net
     from tinycnn.utils import atomic
 
     output = pathlib.Path(options.output)
@@ -104,6 +84,7 @@ def main() -> int:
     say(f"data: {digits.name}, {len(x_train):,} training and {len(x_test):,} test digits")
 
     model = classic_net()
+    model.compile("adadelta", "categorical_crossentropy", metrics=["accuracy"])
     model.summary()
 
     logger = CSVLogger(history_file)

@@ -33,8 +33,8 @@ class Recogniser:
     """A model, and what is done with it."""
 
     def __init__(self) -> None:
-        self._model = None
-        self._name = ""
+        self.model = None
+        self.name = ""
 
     def load(self, path: str | None) -> str:
         """Load a model: the file, or ./mnist.h5, or the bundled one; return its name and what is known of it.
@@ -50,7 +50,7 @@ class Recogniser:
 
         model, name = load_digit_model(path)
         probabilities(model, name, np.zeros((1, 28, 28, 1), np.float32))
-        self._model, self._name = model, name
+        self.model, self.name = model, name
         return described(model, name)
 
     def load_bundled(self) -> str:
@@ -61,7 +61,7 @@ class Recogniser:
 
         model = pretrained.load()
         model.predict(np.zeros((1, 28, 28, 1), np.float32), verbose=0)
-        self._model, self._name = model, BUNDLED
+        self.model, self.name = model, BUNDLED
         return described(model, BUNDLED)
 
     def predict(self, version: int, items: Items) -> Prediction:
@@ -76,9 +76,9 @@ class Recogniser:
 
         image = prepare(items)
         shares = None
-        if self._model is not None:
+        if self.model is not None:
             x = (image[None, :, :, None] / 255).astype(np.float32)  # (1, 28, 28, 1)
-            shares = [float(p) for p in probabilities(self._model, self._name, x)[0]]
+            shares = [float(p) for p in probabilities(self.model, self.name, x)[0]]
         return Prediction(version, image.tobytes(), shares)
 
     def open(self, path: str) -> Picture:

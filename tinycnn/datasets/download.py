@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from tinycnn.utils.validation import check_number
 
 PATIENCE = 15.0  # seconds of silence in all when no mirror answers, shared by the mirrors
 _STALE = 3600.0  # seconds after which nobody can still be writing a temporary file
+Progress = Callable[[str, int], None]
 ELSE = 'Or take the sample that comes with tinycnn: --data sample, datasets.load("sample").'
 _WRITABLE = "Free some space there, or set TINYCNN_HOME to a folder that you can write to."
 
@@ -27,6 +28,7 @@ def download(
     folder: str | os.PathLike,
     mirrors: Sequence[str],
     patience: float = PATIENCE,
+    progress: Progress | None = None,
 ) -> None:
     """Download files into a folder; each appears there whole and verified, or not at all.
 
@@ -39,6 +41,8 @@ def download(
         mirrors: addresses of folders that hold the files. Each is tried until one delivers; after
             any failure (a wrong SHA-256 included) the next one is.
         patience: seconds of silence to bear in all before giving up, > 0.
+        progress: called with a file's name and how many of its bytes are here; what it raises ends the
+            download.
 
     Raises:
         DownloadError: no mirror delivered a file; names each mirror and what it did.
@@ -53,7 +57,8 @@ def download(
     _prepare(folder)
     best_first = list(mirrors)
     for known in files:
-        failed = _download_one(known, folder, best_first, patience / max(1, len(best_first)))
+        limit = patience / max(1, len(best_first))
+        failed = _download_one(known, folder, best_first, limit, progress)
         best_first = best_first[failed:] + best_first[:failed]
 
 
@@ -72,12 +77,18 @@ def _prepare(folder: Path) -> None:
             continue  # another process swept it first, or owns it: it does no harm
 
 
-def _download_one(known: KnownFile, folder: Path, mirrors: Sequence[str], limit: float) -> int:
+def _download_one(
+    known: KnownFile,
+    folder: Path,
+    mirrors: Sequence[str],
+    limit: float,
+    progress: Progress | None,
+) -> int:
     """Download one file from the first mirror that delivers it; return how many failed before."""
     failures: list[str] = []
     for mirror in mirrors:
         try:
-            _download_from(mirror, known, folder, limit)
+            _download_from(mirror, known, folder, limit, progress)
         except MirrorError as error:
             failures.append(f"{_host(mirror)}: {error}")
             _say(f"  failed: {failures[-1]}")
@@ -86,7 +97,9 @@ def _download_one(known: KnownFile, folder: Path, mirrors: Sequence[str], limit:
     raise _nobody_delivered(known, folder, failures)
 
 
-def _download_from(mirror: str, known: KnownFile, folder: Path, limit: float) -> None:
+def _download_from(
+    mirror: str, known: KnownFile, folder: Path, limit: float, progress: Progress | None
+) -> None:
     """Download one file under a temporary name, verify it, then give it its own name."""
     from tqdm import tqdm
 
@@ -96,7 +109,7 @@ def _download_from(mirror: str, known: KnownFile, folder: Path, limit: float) ->
     part = folder / f"{known.name}.{secrets.token_hex(8)}.part"
     try:
         chunks = receive(f"{mirror.rstrip('/')}/{known.name}", known.size, limit)
-        digest = _write_part(part, _show(chunks, known))
+        digest = _write_part(part, _show(chunks, known, progress))
         if digest != known.sha256:
             raise MirrorError(f"sent a file with SHA-256 {digest}, expected {known.sha256}")
         _publish(part, target, known)
@@ -131,14 +144,18 @@ def _publish(part: Path, target: Path, known: KnownFile) -> None:
                 raise
 
 
-def _show(chunks: Iterator[bytes], known: KnownFile) -> Iterator[bytes]:
+def _show(chunks: Iterator[bytes], known: KnownFile, progress: Progress | None) -> Iterator[bytes]:
     """Pass the chunks on, with a progress bar while they arrive if a person is watching."""
     from tqdm import tqdm
 
     unwatched = sys.stderr is None or not sys.stderr.isatty()  # None: a program without a console
     with tqdm(total=known.size, unit="B", unit_scale=True, leave=False, disable=unwatched) as bar:
+        received = 0
         for chunk in chunks:
+            received += len(chunk)
             bar.update(len(chunk))
+            if progress is not None:
+                progress(known.name, received)
             yield chunk
 
 
