@@ -89,6 +89,10 @@ class Window(ToolCommands):
         """Show all keys, or put the list away."""
         self.view.keys.toggle(self._theme)
 
+    def show_learning(self) -> None:
+        """Let a net learn beside the paper, or put that away."""
+        self.side.toggle("learning")
+
     def open_picture(self) -> None:
         """Ask for a picture, and put it on the canvas."""
         if path := self._ask(file_dialogs.picture_to_open):
@@ -239,6 +243,7 @@ class Window(ToolCommands):
         self.view.name_model(answer.value)
         self.view.say("Draw a digit." if not self.drawing.items else "")
         self._want_prediction(self.drawing.items)
+        self.side.show_model()
 
     def _load_failed(self, answer: Answer) -> None:
         self.view.say(answer.error, wrong=True)
@@ -278,6 +283,7 @@ class Window(ToolCommands):
         self._has_model = True
         self.view.name_model(answer.value)
         self._want_prediction(self.drawing.items)
+        self.side.show_model()
 
     def _report(self, kind: type, error: BaseException, trace: object) -> None:
         """Say what went wrong inside of an event, and go on."""

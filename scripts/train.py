@@ -36,6 +36,15 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def compiled_net() -> object:
+    """Return the net of the well-known Keras example, ready to train."""
+    from tinycnn.pretrained.nets import classic_net
+
+    model = classic_net()
+    model.compile("adadelta", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 def draw_curves(history: dict[str, list[float]], path: str) -> bool:
     """Write the picture of a training's curves, where matplotlib is there; return whether all went well."""
     from tinycnn.utils import plots
@@ -60,7 +69,6 @@ def main() -> int:
 
     from tinycnn import datasets, ops, saving, utils
     from tinycnn.callbacks import CSVLogger, ModelCheckpoint
-    from tinycnn.pretrained.nets import classic_net
     from tinycnn.utils import atomic
 
     output = pathlib.Path(options.output)
@@ -83,8 +91,7 @@ def main() -> int:
     y_train, y_test = (utils.to_categorical(y, 10) for y in (digits.y_train, digits.y_test))
     say(f"data: {digits.name}, {len(x_train):,} training and {len(x_test):,} test digits")
 
-    model = classic_net()
-    model.compile("adadelta", "categorical_crossentropy", metrics=["accuracy"])
+    model = compiled_net()
     model.summary()
 
     logger = CSVLogger(history_file)

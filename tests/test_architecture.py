@@ -21,7 +21,11 @@ MOST_PARAMETERS = 10
 FACES_OF_KERAS = {"tinycnn/models/sequential.py": ["fit"], "tinycnn/layers/conv2d.py": ["__init__"]}
 
 # Of the window: what works, and can be tried, without a screen; and what knows nothing of tinycnn either.
-WITHOUT_TK = ("gui/recognition/",)
+WITHOUT_TK = (
+    "gui/recognition/",
+    *(f"gui/learning/{name}.py" for name in ("jobs", "own_digits", "pictures", "steps")),
+    *(f"gui/learning/{name}.py" for name in ("trainer", "training")),
+)
 PLAIN = ("gui/drawing/", "gui/recognition/top_guesses.py", "gui/widgets/commands.py")
 
 # What a room imports lies on a lower floor, or in the room itself. The rooms of the kernels are rooms, too.
@@ -45,6 +49,7 @@ FLOORS = (
     ("tinycnn.gradcheck", "gui.drawing"),
     ("gui.recognition",),
     ("gui.widgets",),
+    ("gui.learning",),
     ("gui.window",),
     ("gui",),
     ("scripts", "benchmarks"),
@@ -70,7 +75,7 @@ NEVER = {  # files that begin so: they never import these
     "tinycnn/layers/": FILES,
     "tinycnn/models/plan.py": ("tinycnn.models.sequential", *FILES),
     "gui/": ("tests",),
-    **dict.fromkeys(WITHOUT_TK, ("tkinter",)),
+    **dict.fromkeys(WITHOUT_TK, ("tkinter", "gui.widgets")),
     **dict.fromkeys(PLAIN, ("tkinter", "tinycnn")),
 }
 

@@ -74,26 +74,30 @@ class LearningJobs:
         self._put = self._steps = None
         return described(*self._loaded)
 
-    def look(self, items: Items, digit: int | None) -> Change:
-        """Return what is to be seen of the net that reads, before and after nothing."""
-        now = seen(self._require_model(), items, digit)
-        count = self._steps.count if self._steps and self._replaced else 0
-        return Change(now, now, count)
+    def look(self, items: Items, digit: int | None) -> tuple[Change, float]:
+        """Return what is to be seen of the net that reads, before and after nothing, and its learning rate."""
+        model = self._require_model()
+        now = seen(model, items, digit)
+        steps = self._steps
+        count = steps.count if steps is not None and model is steps.model else 0
+        return Change(now, now, count), model.optimizer.learning_rate if model.optimizer else 1.0
 
     def adopt(self, model: object, name: str) -> str:
         """Read with a model from now on; return its name and size."""
         return self._place(model, name)
 
-    def update(self, reader: object, snapshot: Snapshot) -> tuple[int, list] | None:
-        """Give a reader that was adopted the weights of a net in training.
+    def update(self, reader: object, snapshot: Snapshot) -> tuple[int, list, bool]:
+        """Give a reader the weights of its net in training.
 
         Returns:
-            The number of steps that led there, and the first kernels; None if another model reads.
+            The number of steps that led there, the first kernels, and whether it is this net that reads.
         """
-        if self._recogniser.model is not reader:
-            return None
         reader.set_weights(snapshot.weights)
-        return snapshot.step, first_kernels(reader.layers)
+        return snapshot.step, first_kernels(reader.layers), self._recogniser.model is reader
+
+    def adopt_taught(self, model: object) -> str:
+        """Read with a net that has learnt the person's digits; return its name and size."""
+        return self._place(model, f"{base_name(self._recogniser.name)} with your digits")
 
     def lend(self) -> object:
         """Return a copy of the net that reads, to be taught elsewhere."""

@@ -69,9 +69,11 @@ class Trainer:
 
     def train(self, run: Run, setting: Setting) -> object:
         """Train a net from nothing; return it, or None if it was stopped before there was one."""
-        data = digits(run, setting.data)
-        if data is None:
-            return None
+        with ending(run):
+            data = digits(run, setting.data)
+            return None if data is None else self._train(run, setting, data)
+
+    def _train(self, run: Run, setting: Setting, data: object) -> object:
         with quiet_and_narrow():
             run.show(
                 "loading",
@@ -89,13 +91,14 @@ class Trainer:
         Raises:
             DataFileError: there are none, or their table is damaged.
         """
-        run.show("loading", "Reading your digits…")
-        own = load()
-        if not len(own.digits):
-            cause = own.faults[0] if own.faults else "you have kept no digit yet"
-            raise ValueError(f"There is nothing to learn: {cause}")
-        with quiet_and_narrow():
-            return lesson(run, to_learn(model), own)
+        with ending(run):
+            run.show("loading", "Reading your digits…")
+            own = load()
+            if not len(own.digits):
+                cause = own.faults[0] if own.faults else "you have kept no digit yet."
+                raise ValueError(f"There is nothing to learn: {cause}")
+            with quiet_and_narrow():
+                return lesson(run, to_learn(model), own)
 
 
 def lesson(run: Run, model: object, own: OwnDigits) -> Lesson:
@@ -207,6 +210,16 @@ def fetch(run: Run) -> None:
 
 class Stopped(Exception):
     """The person has stopped a download."""
+
+
+@contextlib.contextmanager
+def ending(run: Run) -> Iterator[None]:
+    """Let a run be over in the end, whatever happens."""
+    try:
+        yield
+    finally:
+        if not run.over:
+            run.show("stopped")
 
 
 @contextlib.contextmanager

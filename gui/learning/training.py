@@ -47,7 +47,7 @@ class Run:
     What it shows may be read at any time: `state` is "waiting", "loading", "training", "paused",
     "stopping", "stopped", "ended" or "diverged"; `sentence` says more, `done` is the share of it that is
     done; `losses` and `accuracies` have a number for each batch; `epochs` a tuple (batches so far, accuracy
-    on the digits held out) for each epoch; `confusion` counts those digits, rows as they are, columns as read.
+    on the digits held out) for each epoch; `confusion` counts those: a row as it is, a column as read.
     """
 
     def __init__(self) -> None:
@@ -146,6 +146,8 @@ class Run:
             while True:
                 if self._asked:
                     self._asked, self._snapshot = False, Snapshot(step, model.get_weights())
+                    if not all(map(all_finite, self._snapshot.weights)):
+                        self._snapshot = None  # the next loss will tell
                 if self._stopped or not self._paused:
                     break
                 self.state = "paused"
@@ -155,6 +157,13 @@ class Run:
             elif step:  # until there is one, kernels are being compiled
                 self.show("training")
             model.stop_training = model.stop_training or self._stopped
+
+
+def all_finite(weight: object) -> bool:
+    """Return whether every number of an array is one."""
+    import numpy as np
+
+    return bool(np.isfinite(weight).all())
 
 
 class Watcher:

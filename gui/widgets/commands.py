@@ -39,6 +39,7 @@ COMMANDS = (
     Command("clear", "Clear", "Empty the paper", ("Delete", "c")),
     Command("lower_threshold", "Lower threshold", "Call a guess sure sooner", ("comma",)),
     Command("raise_threshold", "Higher threshold", "Call a guess sure later", ("period",)),
+    Command("show_learning", "Learn", "Let a net learn before your eyes", ("l",)),
     Command("close", "Quit", "Close the window", ("Mod-q",)),
 )
 BY_NAME = {command.name: command for command in COMMANDS}

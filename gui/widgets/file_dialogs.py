@@ -42,9 +42,25 @@ def name_to_save(root: tk.Tk) -> str:
     return "" if os.path.isfile(path) and not _may_replace(root, path) else path
 
 
-def _may_replace(root: tk.Tk, path: str) -> bool:
+def model_name_to_save(root: tk.Tk) -> str:
+    """Ask under which name to save a net, and whether to replace what has that name already."""
+    title = "Save the net"
+    path = _ask(
+        filedialog.asksaveasfilename,
+        root,
+        title,
+        filetypes=MODELS,
+        defaultextension=".h5",
+        confirmoverwrite=False,
+    )
+    if path and not os.path.splitext(path)[1]:
+        path += ".h5"
+    return "" if os.path.isfile(path) and not _may_replace(root, path, title) else path
+
+
+def _may_replace(root: tk.Tk, path: str, title: str = "Save the drawing") -> bool:
     return messagebox.askyesno(
-        "Save the drawing",
+        title,
         f"{os.path.basename(path)} is there already. Replace it?",
         detail=f"In {os.path.dirname(os.path.abspath(path))}",
         icon="warning",

@@ -8,7 +8,9 @@ from gui.drawing.drawing import Items
 from gui.recognition.worker import Answer, Worker
 from gui.widgets.theme import Look, Theme
 
-PANES: dict[str, str] = {}  # each pane's name, and the module whose `Pane` it is
+PANES = {  # each pane's name, and the module whose `Pane` it is
+    "learning": "gui.learning.pane",
+}
 
 
 class BasePane(ttk.Frame):

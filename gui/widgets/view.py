@@ -181,6 +181,9 @@ class View:
         self._row(row, ttk.Label(row, text="Width"), width)
         for name in ("undo", "redo", "clear"):
             self._row(row, self.controls.button(row, name))
+        for name in ("show_learning",):
+            button = self.controls.button(row, name)
+            button.pack(side="right", padx=(self.look.pixels(6), 0))
         return row
 
     def _make_panel(self, body: ttk.Frame) -> PredictionPanel:

@@ -102,16 +102,21 @@ def test_steps_that_are_too_large_can_be_undone(jobs, learning):
     assert same(jobs.model.get_weights(), weights)
 
 
-def test_a_snapshot_changes_the_reader_alone_and_only_while_it_reads(jobs, learning):
-    net = lenet5()
-    reader = lenet5()
+def test_a_snapshot_changes_the_reader_alone(jobs, learning):
+    net, reader = lenet5(), lenet5()
     learning.adopt(reader, "the net in training")
     snapshot = Snapshot(7, net.get_weights())
-    step, kernels = learning.update(reader, snapshot)
-    assert (step, np.shape(kernels)) == (7, (6, 5, 5))
+    step, kernels, reads = learning.update(reader, snapshot)
+    assert (step, np.shape(kernels), reads) == (7, (6, 5, 5), True)
     assert same(reader.get_weights(), net.get_weights())
     learning.restore()
-    assert learning.update(reader, snapshot) is None
+    weights = jobs.model.get_weights()
+    assert learning.update(reader, snapshot)[2] is False
+    assert same(jobs.model.get_weights(), weights)
+
+
+def test_a_taught_net_is_named_by_what_it_was(jobs, learning):
+    assert learning.adopt_taught(lenet5()).startswith("the bundled model with your digits (")
 
 
 def test_the_net_that_reads_is_saved_and_read_again(jobs, learning, tmp_path):
@@ -131,7 +136,10 @@ def kept(monkeypatch, tmp_path):
     return jobs
 
 
-def test_a_lesson_teaches_the_persons_digits_and_keeps_the_others(jobs, learning, kept):
+def test_a_lesson_teaches_the_persons_digits_and_keeps_the_others(
+    jobs, learning, kept, monkeypatch
+):
+    monkeypatch.setattr(trainer, "REHEARSED", 600)
     model = learning.lend()
     before = model.get_weights()
     run = Run()

@@ -209,3 +209,13 @@ def test_a_download_shows_how_far_it_is_and_can_be_stopped(monkeypatch, tmp_path
     ((done, sentence),) = sentences
     assert 0.42 < done < 0.43  # a half of the first file of four
     assert sentence == "Downloading MNIST, 43% of 12 MB…"
+
+
+def test_what_goes_wrong_ends_the_run(worker, monkeypatch):
+    def fail(setting):
+        raise MemoryError
+
+    monkeypatch.setattr(trainer, "made", fail)
+    worker.begin("train", SETTING)
+    assert answer(worker).error == "the memory is too small for this"
+    assert worker.run.over
