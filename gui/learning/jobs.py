@@ -75,7 +75,7 @@ class LearningJobs:
         return described(*self._loaded)
 
     def look(self, items: Items, digit: int | None) -> tuple[Change, float]:
-        """Return what is to be seen of the net that reads, before and after nothing, and its learning rate."""
+        """Return what is to be seen of the net that reads, as a change of nothing, and its learning rate."""
         model = self._require_model()
         now = seen(model, items, digit)
         steps = self._steps

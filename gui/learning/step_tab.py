@@ -9,9 +9,7 @@ from gui.learning.steps import Change
 from gui.learning.widgets import DigitRow, PairBars, Picture, RateSlider, palette
 from gui.widgets.theme import Theme
 
-HINT = (
-    "Draw another digit and see what overfitting is: taught one drawing alone, it forgets the rest."
-)
+HINT = "Draw another digit and see what overfitting is: taught one drawing, it forgets the rest."
 TOO_LARGE = (
     "That step was too large: the net computes no numbers any more. Undo it, and take a lower rate."
 )
