@@ -13,6 +13,7 @@ class Answers:
     tabs: dict[str, tk.Widget]
     training: TrainingWorker
     job: str
+    shown: object
 
     def look_done(self, answer: tuple[Change, float]) -> None:
         """Show the net as it is."""
@@ -24,6 +25,7 @@ class Answers:
     def step_done(self, answer: tuple[Change, str]) -> None:
         """Show what a step has done."""
         change, name = answer
+        self.shown = self.window.view.prediction_panel.prediction  # the one from before
         self.tabs["step"].show(change, learnt=True)
         self.enable()
         self._reads(name)

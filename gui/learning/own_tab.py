@@ -6,7 +6,7 @@ from tkinter import ttk
 from gui.learning.own_digits import folder
 from gui.learning.trainer import Lesson
 from gui.learning.training import Run
-from gui.learning.widgets import DigitRow
+from gui.learning.widgets import DigitRow, Wrapped
 from gui.widgets.status_bar import shortened
 from tinycnn.utils.printable import printable
 
@@ -27,7 +27,7 @@ class OwnTab(ttk.Frame):
     def __init__(self, parent: tk.Misc, pane: object) -> None:
         super().__init__(parent)
         self._pane, look = pane, pane.look
-        gap, wrap = look.pixels(6), look.pixels(540)
+        gap = look.pixels(6)
         DigitRow(self, look, pane.digit, pane.digit_chosen).grid(row=0, sticky="w")
         row = ttk.Frame(self)
         self.buttons = {
@@ -40,11 +40,9 @@ class OwnTab(ttk.Frame):
         self.progress = ttk.Progressbar(row, length=look.pixels(160), maximum=1.0)
         self.progress.pack(side="left", padx=(gap, 0))
         row.grid(row=1, sticky="w", pady=gap)
-        self.kept, self.status = ttk.Label(self), ttk.Label(self, wraplength=wrap, justify="left")
+        self.kept, self.status = ttk.Label(self), Wrapped(self)
         place = ttk.Label(self, style="Faint.TLabel", text=printable(shortened(str(folder()), 70)))
-        explained = ttk.Label(
-            self, style="Faint.TLabel", text=EXPLAINED, wraplength=wrap, justify="left"
-        )
+        explained = Wrapped(self, style="Faint.TLabel", text=EXPLAINED)
         for number, widget in enumerate((self.kept, place, self.status, self._table(), explained)):
             widget.grid(row=number + 2, sticky="w", pady=(0, gap))
         self.enable(busy=False)

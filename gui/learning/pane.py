@@ -32,7 +32,7 @@ class Pane(Answers, BasePane):
         self._items: Items = ()
         self.job = ""  # "train" or "teach", while it runs
         self._reader: object = None  # of the net in training, once it was adopted
-        self._shown: object = None  # the prediction that the tabs show
+        self.shown: object = None  # the prediction that the tabs show
         self._open = False
         self._tick: str | None = None
         self._lay_out()
@@ -116,10 +116,10 @@ class Pane(Answers, BasePane):
         if self.job:
             self._look_at_run()
         prediction = self.window.view.prediction_panel.prediction
-        if prediction is not self._shown:
-            self._shown = prediction
+        if prediction is not self.shown:
+            self.shown = prediction
             self._show_reading()
-            self.tabs["step"].tell()
+            self.tabs["step"].read()
         if self._open or self.job:
             self._tick = self.after(OFTEN, self._look)
 

@@ -6,7 +6,7 @@ from tkinter import ttk
 
 from gui.learning.pictures import MOST, extent, mosaic, square
 from gui.learning.steps import Change
-from gui.learning.widgets import DigitRow, PairBars, Picture, RateSlider, palette
+from gui.learning.widgets import DigitRow, PairBars, Picture, RateSlider, Wrapped, palette
 from gui.widgets.theme import Theme
 
 HINT = "Draw another digit and see what overfitting is: taught one drawing, it forgets the rest."
@@ -29,14 +29,14 @@ class StepTab(ttk.Frame):
         self._pane, look = pane, pane.look
         self._change: Change | None = None
         self._fresh = False  # whether the drawing is still the one that was learnt from
+        self._after: list[float] = []  # what it was read as behind a step, until it is read anew
         gap = look.pixels(6)
         DigitRow(self, look, pane.digit, self.tell).grid(row=0, column=0, columnspan=2, sticky="w")
         self._buttons(gap).grid(row=1, column=0, columnspan=2, sticky="w", pady=gap)
         self.bars = PairBars(self, look, (look.pixels(215), look.pixels(180)))
         self.bars.grid(row=2, column=0, sticky="nw")
         self._kernels(look).grid(row=2, column=1, sticky="nw", padx=(2 * gap, 0))
-        wrap = look.pixels(540)
-        hint = ttk.Label(self, text=HINT, style="Faint.TLabel", wraplength=wrap, justify="left")
+        hint = Wrapped(self, text=HINT, style="Faint.TLabel")
         hint.grid(row=3, column=0, columnspan=2, sticky="w", pady=(gap, 0))
 
     def _buttons(self, gap: int) -> ttk.Frame:
@@ -71,6 +71,7 @@ class StepTab(ttk.Frame):
     def show(self, change: Change, *, learnt: bool) -> None:
         """Show what a step has done; learnt: the drawing is the one that it was taken on."""
         self._change, self._fresh = change, learnt
+        self._after = change.after.shares if learnt else []
         self._show_kernels()
         self.tell()
         if not change.after.shares:
@@ -79,11 +80,16 @@ class StepTab(ttk.Frame):
     def forget(self) -> None:
         """Another drawing lies there: what is shown of a step is not about it."""
         self._fresh = False
+        self.read()
+
+    def read(self) -> None:
+        """The drawing was read anew."""
+        self._after = []
         self.tell()
 
     def tell(self) -> None:
         """Show bars and loss of the drawing as it is read now, and of before the last step on it."""
-        now = self._pane.shares
+        now = self._after or self._pane.shares
         fresh = self._fresh and self._change is not None
         before = self._change.before.shares if fresh else []
         self.bars.show(before if now else [], now)

@@ -5,7 +5,7 @@ from tkinter import ttk
 
 from gui.learning.pictures import confusion_tile, extent, mosaic, square, worst
 from gui.learning.training import NETS, OPTIMIZERS, Run, Setting
-from gui.learning.widgets import Curves, Picture, RateSlider, choices, palette
+from gui.learning.widgets import Curves, Picture, RateSlider, Wrapped, choices, palette
 from gui.widgets.theme import Theme
 
 MOST_SEED, MOST_EPOCHS = 2**32 - 1, 1000
@@ -38,7 +38,7 @@ class TrainTab(ttk.Frame):
         self._make_variables()
         for row, frame in enumerate((self._first_row(), self._second_row(), self._third_row())):
             frame.grid(row=row, column=0, sticky="w", pady=(0, gap))
-        self.status = ttk.Label(self, wraplength=look.pixels(540), justify="left")
+        self.status = Wrapped(self)
         self.status.grid(row=3, column=0, sticky="w", pady=(0, gap))
         plots, side = ttk.Frame(self), look.pixels(108)
         self.curves = Curves(plots, look, (look.pixels(290), look.pixels(128)))
@@ -47,7 +47,7 @@ class TrainTab(ttk.Frame):
         self._kernel_picture = self._picture(plots, "First kernels", 1, room, look.pixels(8))
         self._confusion_picture = self._picture(plots, "Confusion", 2, room, side // 10)
         plots.grid(row=4, column=0, sticky="w")
-        self.mistake = ttk.Label(self, style="Faint.TLabel")
+        self.mistake = Wrapped(self, style="Faint.TLabel")
         self.mistake.grid(row=5, column=0, sticky="w")
         self.enable(busy=False)
         self.say("Choose a net, and start: it knows nothing at first. Draw at any moment.")

@@ -38,6 +38,19 @@ def choices(
     return row
 
 
+class Wrapped(ttk.Label):
+    """A text whose lines are as long as the frame around is wide.
+
+    Args:
+        parent: where it lies.
+        options: of a label.
+    """
+
+    def __init__(self, parent: tk.Misc, **options: object) -> None:
+        super().__init__(parent, justify="left", **options)
+        parent.bind("<Configure>", lambda event: self.configure(wraplength=event.width), add=True)
+
+
 class DigitRow(ttk.Frame):
     """Asks what a drawing is: "This is a" and ten buttons.
 

@@ -77,7 +77,7 @@ def train(window, net, seconds, hand):
 
 
 def pressable(pane):
-    """Return the buttons of a pane that can be pressed now, but for those that ask for a file."""
+    """Return the buttons of a pane that can be pressed now and ask for no file and no network."""
     found, waiting = [], [pane]
     while waiting:
         widget = waiting.pop()
@@ -85,7 +85,8 @@ def pressable(pane):
         kinds = ("TButton", "TRadiobutton", "TCheckbutton")
         if widget.winfo_class() not in kinds or not widget.winfo_ismapped():
             continue
-        if not widget.instate(["disabled"]) and "…" not in str(widget["text"]):
+        text = str(widget["text"])
+        if not widget.instate(["disabled"]) and "…" not in text and text != "MNIST":
             found.append(widget)
     return found
 
