@@ -60,6 +60,7 @@ class Pane(Answers, BasePane):
         return row
 
     def _show_tab(self) -> None:
+        self.tabs["step"].read()
         for name, tab in self.tabs.items():
             if name == self._tab.get():
                 tab.pack(fill="both", expand=True)
@@ -119,7 +120,8 @@ class Pane(Answers, BasePane):
         if prediction is not self.shown:
             self.shown = prediction
             self._show_reading()
-            self.tabs["step"].read()
+            if self._tab.get() != "train":  # there it is not seen
+                self.tabs["step"].read()
         if self._open or self.job:
             self._tick = self.after(OFTEN, self._look)
 

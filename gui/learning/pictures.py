@@ -1,9 +1,11 @@
 """Numbers as small pictures, in the PPM form that Tk reads without help. No Tk in here, nor NumPy."""
 
+import functools
 import math
 
 Palette = tuple[str, str, str, str]  # of 0, of the greatest, of the least number, and between tiles
 MOST = 32  # tiles that are shown
+LEVELS = 100  # of a colour, on either side of 0
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
@@ -16,15 +18,16 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return tuple(int(colour[place : place + 2], 16) for place in (1, 3, 5))
 
 
-def shade(share: float, palette: Palette) -> bytes:
-    """Return the three bytes of a number from -1 to 1: the further from 0, the stronger.
+@functools.lru_cache(2048)
+def shade(level: int, palette: Palette) -> bytes:
+    """Return the three bytes of a level from -`LEVELS` to `LEVELS`: the further from 0, the stronger.
 
     Example:
-        >>> shade(0.5, ("#000000", "#0000ff", "#ff0000", "#000000")).hex()
+        >>> shade(LEVELS // 2, ("#000000", "#0000ff", "#ff0000", "#000000")).hex()
         '000080'
     """
-    end = rgb(palette[1 if share > 0 else 2])
-    part = min(1.0, abs(share))
+    end = rgb(palette[1 if level > 0 else 2])
+    part = min(1.0, abs(level) / LEVELS)
     return bytes(round(a + part * (b - a)) for a, b in zip(rgb(palette[0]), end, strict=True))
 
 
@@ -64,7 +67,7 @@ def mosaic(tiles: list, columns: int, scale: float, palette: Palette) -> tuple[i
             lines.append(gap * across)
         for y in range(height):
             parts = [
-                b"".join(shade(value / scale, palette) for value in tile[y])
+                b"".join(shade(round(LEVELS * value / scale), palette) for value in tile[y])
                 for tile in tiles[first : first + columns]
             ]
             parts += [gap * width] * (columns - len(parts))
