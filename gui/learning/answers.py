@@ -79,6 +79,8 @@ class Answers:
     def teach_done(self, lesson: Lesson) -> None:
         """Read with what was taught."""
         self.tabs["own"].show_lesson(lesson)
+        if lesson.faults:
+            self.failed(f"Left out: {' '.join(lesson.faults[:2])}")
         if lesson.model is not None:
             self.ask("adopt_taught", lesson.model)
             self.look_at_net()

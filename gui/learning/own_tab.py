@@ -84,8 +84,8 @@ class OwnTab(ttk.Frame):
     def show_lesson(self, lesson: Lesson) -> None:
         """Show what came of a lesson."""
         said = "Learnt." if lesson.model is not None else "Stopped; nothing was changed."
-        self.say(" ".join([f"{said} {lesson.count:,} of your digits.", *lesson.faults[:2]]))
+        self.say(f"{said} {lesson.count:,} of your digits.")
         for y, shares in ((1, lesson.own), (2, lesson.sample)):
             for x, share in enumerate(shares, 1):
-                done = lesson.model is not None or x == 1
-                self.cells[y, x].configure(text=f"{100 * share:.1f} %" if done else "–")
+                text = f"{100 * share:.1f} %" if lesson.model is not None else "–"
+                self.cells[y, x].configure(text=text)

@@ -9,11 +9,14 @@ from gui.learning.steps import Change
 from gui.learning.widgets import DigitRow, PairBars, Picture, RateSlider, Wrapped, palette
 from gui.widgets.theme import Theme
 
-HINT = "Draw another digit and see what overfitting is: taught one drawing, it forgets the rest."
+HINT = (
+    "Grey bars: before; blue: now. Draw another digit and see what overfitting is: taught one drawing "
+    "alone, the net forgets the rest."
+)
 TOO_LARGE = (
     "That step was too large: the net computes no numbers any more. Undo it, and take a lower rate."
 )
-ROOM = 98  # pixels a side for the kernels of a net, on a screen of 96 dots an inch
+ROOM = 86  # pixels a side for the kernels of a net, on a screen of 96 dots an inch
 
 
 class StepTab(ttk.Frame):
@@ -33,7 +36,7 @@ class StepTab(ttk.Frame):
         gap = look.pixels(6)
         DigitRow(self, look, pane.digit, self.tell).grid(row=0, column=0, columnspan=2, sticky="w")
         self._buttons(gap).grid(row=1, column=0, columnspan=2, sticky="w", pady=gap)
-        self.bars = PairBars(self, look, (look.pixels(215), look.pixels(180)))
+        self.bars = PairBars(self, look, (look.pixels(215), look.pixels(148)))
         self.bars.grid(row=2, column=0, sticky="nw")
         self._kernels(look).grid(row=2, column=1, sticky="nw", padx=(2 * gap, 0))
         hint = Wrapped(self, text=HINT, style="Faint.TLabel")

@@ -40,8 +40,8 @@ class TrainTab(ttk.Frame):
             frame.grid(row=row, column=0, sticky="w", pady=(0, gap))
         self.status = Wrapped(self)
         self.status.grid(row=3, column=0, sticky="w", pady=(0, gap))
-        plots, side = ttk.Frame(self), look.pixels(108)
-        self.curves = Curves(plots, look, (look.pixels(290), look.pixels(128)))
+        plots, side = ttk.Frame(self), look.pixels(86)
+        self.curves = Curves(plots, look, (look.pixels(290), look.pixels(104)))
         self.curves.grid(row=0, column=0, sticky="nw")
         room = side, side
         self._kernel_picture = self._picture(plots, "First kernels", 1, room, look.pixels(8))
@@ -74,7 +74,7 @@ class TrainTab(ttk.Frame):
         row, look = ttk.Frame(self), self._pane.look
         names = {name: name for name in OPTIMIZERS}
         choices(row, look, self._optimizer, names, self._set_rate).pack(side="left")
-        self.rate = RateSlider(row, look, 60)
+        self.rate = RateSlider(row, look, 50)
         self.rate.pack(side="left", padx=(look.pixels(6), 0))
         for text, variable, most in (
             ("Seed", self._seed, MOST_SEED),

@@ -83,7 +83,7 @@ class RateSlider(ttk.Frame):
     def __init__(self, parent: tk.Misc, look: Look, length: int = 100) -> None:
         super().__init__(parent)
         self._power = tk.DoubleVar(self, 0.0)
-        self._value = ttk.Label(self, width=7)
+        self._value = ttk.Label(self, width=6)
         ends = math.log10(LEAST_RATE), math.log10(MOST_RATE)
         self.scale = ttk.Scale(
             self, from_=ends[0], to=ends[1], length=look.pixels(length), variable=self._power

@@ -110,6 +110,7 @@ class Look:
             style.configure(name, fieldbackground=theme.canvas, insertcolor=theme.text)
             style.configure(name, arrowcolor=theme.text)
             style.map(name, fieldbackground=[("readonly", theme.button)])
+        style.configure("TSpinbox", arrowsize=self.pixels(10))
         style.configure("Horizontal.TProgressbar", background=theme.accent)
         style.configure("Faint.TLabel", foreground=theme.faint, font=self.small)
         style.configure("Error.TLabel", foreground=theme.error)
