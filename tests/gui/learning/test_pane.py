@@ -166,6 +166,7 @@ def test_writing_a_seed_is_no_command(window):
 def test_a_misread_drawing_is_kept_and_learnt_and_a_lesson_can_be_stopped(window):
     window.draw(*strokes(3))
     press(window, "My digits")
+    told(window, "You have kept")
     press(window, "8")
     press(window, "Keep this drawing")
     told(window, "You have kept 1 digit,")
@@ -188,6 +189,7 @@ def train_and_pause(window):
 def learn(window):
     window.draw(*strokes(3))
     press(window, "My digits")
+    told(window, "You have kept")
     press(window, "8")
     press(window, "Keep this drawing")
     told(window, "You have kept 1 digit,")
