@@ -15,12 +15,13 @@ class Answers:
     job: str
     shown: object
 
-    def look_done(self, answer: tuple[Change, float]) -> None:
-        """Show the net as it is."""
-        change, rate = answer
-        self.tabs["step"].show(change, learnt=False)
-        self.tabs["step"].rate.set(rate)
-        self.enable()
+    def look_done(self, answer: tuple[Change, float] | None) -> None:
+        """Show the net as it is, if there is one already."""
+        if answer is not None:
+            change, rate = answer
+            self.tabs["step"].show(change, learnt=False)
+            self.tabs["step"].rate.set(rate)
+            self.enable()
 
     def step_done(self, answer: tuple[Change, str]) -> None:
         """Show what a step has done."""

@@ -74,9 +74,14 @@ class LearningJobs:
         self._put = self._steps = None
         return described(*self._loaded)
 
-    def look(self, items: Items, digit: int | None) -> tuple[Change, float]:
-        """Return what is to be seen of the net that reads, as a change of nothing, and its learning rate."""
-        model = self._require_model()
+    def look(self, items: Items, digit: int | None) -> tuple[Change, float] | None:
+        """Return what is to be seen of the net that reads, as a change of nothing, and its learning rate.
+
+        None as long as there is no net.
+        """
+        model = self._recogniser.model
+        if model is None:
+            return None
         now = seen(model, items, digit)
         steps = self._steps
         count = steps.count if steps is not None and model is steps.model else 0

@@ -77,6 +77,15 @@ def test_nothing_drawn_is_a_sentence(learning):
         learning.step((), 3, 1.0, 1)
 
 
+def test_a_look_tells_the_rate_of_the_nets_own_optimizer(jobs, learning):
+    assert Jobs().learning.look((), None) is None
+    change, rate = learning.look(drawn(3), 3)
+    assert (change.before, change.count, rate) == (change.after, 0, 1.0)
+    learning.step(drawn(3), 8, 0.25, 2)
+    change, rate = learning.look((), None)
+    assert (change.count, rate, change.after.loss) == (2, 0.25, None)
+
+
 def test_no_model_yet_is_a_sentence():
     with pytest.raises(ValueError, match="still being loaded"):
         Jobs().learning.step(drawn(3), 3, 1.0, 1)

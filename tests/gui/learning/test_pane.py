@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.painted_digits import strokes
 from tests.support.xvfb import App, Xvfb, lacking
+from tinycnn.models import load_model
 
 pytestmark = pytest.mark.skipif(lacking() is not None, reason=str(lacking()))
 
@@ -102,6 +103,19 @@ def test_a_step_changes_loss_bars_and_kernels_and_is_undone(window):
     window.wait(lambda s: "after 10 steps" in s["model"])
     press(window, "As it was")
     window.wait(lambda s: "after" not in s["model"] and s["shares"] == shares)
+
+
+def test_the_net_that_reads_is_saved_under_the_name_that_is_chosen(window):
+    window.draw(*strokes(3))
+    press(window, "8")
+    press(window, "Step")
+    window.wait(lambda s: "after 1 step " in s["model"])
+    press(window, "Save this net…")
+    window.wait(lambda s: "tk_filedialog" in s["focus"])
+    window.screen.hand("type --delay 3 mine", "key Return")
+    window.wait(lambda s: not s["others"] and s["message"].startswith("Saved "))
+    window.refocus()
+    assert load_model(window.folder / "mine.h5").optimizer.iterations == 1
 
 
 def test_a_step_needs_a_drawing_and_its_digit(window):
