@@ -15,7 +15,7 @@ from gui.widgets import file_dialogs
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
 
-OFTEN = 80  # milliseconds between two looks at a training
+OFTEN = 120  # milliseconds between two looks at a training
 TABS = {"One step": "step", "Train from nothing": "train", "My digits": "own"}
 
 

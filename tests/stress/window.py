@@ -143,13 +143,13 @@ def inside(options):
 
 
 def share_late(parts):
-    """Return the largest share of gaps that were too long, of all parts with a net in training."""
+    """Return the largest share of gaps that were too long, of all parts that are long enough."""
     shares = [
         sum(gap * 1000 > LATE for gap in gaps) / len(gaps)
         for name, gaps in parts.items()
-        if gaps and name not in ("start", "between")
+        if len(gaps) > 100 and name not in ("start", "between")
     ]
-    return max(shares)
+    return max(shares, default=1.0)
 
 
 def main():
