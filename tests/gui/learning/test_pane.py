@@ -152,7 +152,7 @@ def test_a_net_that_knows_nothing_learns_while_one_draws(window):
 
 
 def test_another_model_that_is_opened_amid_a_training_reads(window):
-    train(window)
+    train_and_pause(window)  # so that it does not end by itself meanwhile
     window.keys("ctrl+b")
     window.wait(lambda s: "the bundled model (" in s["model"])
     window.draw(*strokes(5))
