@@ -69,7 +69,8 @@ def beside(window):
             continue
         if kind in ("TButton", "TRadiobutton", "TCheckbutton"):
             pressable = not widget.instate(["disabled"])
-            buttons[str(widget["text"]).strip()] = {**place(widget), "pressable": pressable}
+            states = {"pressable": pressable, "active": widget.instate(["active"])}
+            buttons[str(widget["text"]).strip()] = {**place(widget), **states}
         elif kind == "TLabel" and str(widget["text"]):
             words.append(str(widget["text"]))
         elif kind in ("TSpinbox", "TScale"):

@@ -61,7 +61,9 @@ def press(window, text):
 
     button = window.wait(there, f"there is no {text}")["beside"]["buttons"][text]
     x, y = button["x"] + button["width"] // 2, button["y"] + button["height"] // 2
-    window.screen.hand(f"mousemove {x} {y}", "mousedown 1", "mouseup 1")
+    window.screen.hand("mousemove 1 1", f"mousemove {x} {y}")
+    window.wait(lambda s: s["beside"]["buttons"].get(text, {}).get("active"), f"not at {text}")
+    window.screen.hand("mousedown 1", "mouseup 1")
 
 
 def told(window, text):
