@@ -10,6 +10,13 @@ class Jobs(Recogniser):
     """Recognition by the names of its methods; what a pane asks for begins with the pane's name and a dot."""
 
     @functools.cached_property
+    def learning(self) -> object:
+        """What the pane "learning" asks for: see `LearningJobs`."""
+        from gui.learning.jobs import LearningJobs
+
+        return LearningJobs(self)
+
+    @functools.cached_property
     def inside(self) -> object:
         """Jobs of the pane that looks into the model: see `gui.inside.jobs`."""
         from gui.inside.jobs import Inside

@@ -31,7 +31,12 @@ INSIDE += tuple(
 INSIDE += tuple(
     f"gui/inside/{name}.py" for name in ("why", "why_jobs", "why_messages", "export", "command")
 )
-WITHOUT_TK = ("gui/recognition/", *INSIDE)
+WITHOUT_TK = (
+    "gui/recognition/",
+    *INSIDE,
+    *(f"gui/learning/{name}.py" for name in ("jobs", "own_digits", "pictures", "steps")),
+    *(f"gui/learning/{name}.py" for name in ("trainer", "training")),
+)
 PLAIN = ("gui/drawing/", "gui/recognition/top_guesses.py", "gui/widgets/commands.py")
 
 # What a room imports lies on a lower floor, or in the room itself. The rooms of the kernels are rooms, too.
@@ -60,6 +65,7 @@ FLOORS = (
     ("gui.recognition",),
     ("gui.widgets",),
     ("gui.inside",),
+    ("gui.learning",),
     ("gui.window",),
     ("gui",),
     ("scripts", "benchmarks"),
@@ -85,7 +91,7 @@ NEVER = {  # files that begin so: they never import these
     "tinycnn/layers/": FILES,
     "tinycnn/models/plan.py": ("tinycnn.models.sequential", *FILES),
     "gui/": ("tests",),
-    **dict.fromkeys(WITHOUT_TK, ("tkinter",)),
+    **dict.fromkeys(WITHOUT_TK, ("tkinter", "gui.widgets")),
     **dict.fromkeys(PLAIN, ("tkinter", "tinycnn")),
 }
 

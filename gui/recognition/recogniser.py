@@ -35,19 +35,9 @@ class Recogniser:
     """A model, and what is done with it."""
 
     def __init__(self) -> None:
-        self._model = None
-        self._name = ""
+        self.model = None
+        self.name = ""
         self._chance = random.Random()
-
-    @property
-    def model(self) -> object | None:
-        """The model that reads; None as long as there is none."""
-        return self._model
-
-    @property
-    def name(self) -> str:
-        """What to call that model."""
-        return self._name
 
     def load(self, path: str | None) -> str:
         """Load a model: the file, or ./mnist.h5, or the bundled one; return its name and what is known of it.
@@ -63,7 +53,7 @@ class Recogniser:
 
         model, name = load_digit_model(path)
         probabilities(model, name, np.zeros((1, 28, 28, 1), np.float32))
-        self._model, self._name = model, name
+        self.model, self.name = model, name
         return described(model, name)
 
     def load_bundled(self) -> str:
@@ -74,7 +64,7 @@ class Recogniser:
 
         model = pretrained.load()
         model.predict(np.zeros((1, 28, 28, 1), np.float32), verbose=0)
-        self._model, self._name = model, BUNDLED
+        self.model, self.name = model, BUNDLED
         return described(model, BUNDLED)
 
     def predict(self, version: int, items: Items) -> Prediction:
@@ -89,9 +79,9 @@ class Recogniser:
 
         image = prepare(items)
         shares = None
-        if self._model is not None:
+        if self.model is not None:
             x = (image[None, :, :, None] / 255).astype(np.float32)  # (1, 28, 28, 1)
-            shares = [float(p) for p in probabilities(self._model, self._name, x)[0]]
+            shares = [float(p) for p in probabilities(self.model, self.name, x)[0]]
         return Prediction(version, image.tobytes(), shares)
 
     def open(self, path: str) -> Picture:

@@ -47,6 +47,7 @@ COMMANDS = (
     Command(
         "save_view", "Save view…", "Save a picture of the net's inside as PNG", ("Mod-Shift-s",)
     ),
+    Command("show_learning", "Learn", "Let a net learn before your eyes", ("l",)),
     Command("close", "Quit", "Close the window", ("Mod-q",)),
 )
 BY_NAME = {command.name: command for command in COMMANDS}

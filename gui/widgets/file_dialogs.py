@@ -56,6 +56,23 @@ def _name(root: tk.Tk, folder: str, title: str) -> str:
     return "" if os.path.isfile(path) and not _may_replace(root, title, path) else path
 
 
+def model_name_to_save(root: tk.Tk, folder: str) -> str:
+    """Ask under which name to save a net, and whether to replace what has that name already."""
+    title = "Save the net"
+    path = _ask(
+        filedialog.asksaveasfilename,
+        root,
+        folder,
+        title,
+        filetypes=MODELS,
+        defaultextension=".h5",
+        confirmoverwrite=False,
+    )
+    if path and not os.path.splitext(path)[1]:
+        path += ".h5"
+    return "" if os.path.isfile(path) and not _may_replace(root, title, path) else path
+
+
 def _may_replace(root: tk.Tk, title: str, path: str) -> bool:
     return messagebox.askyesno(
         title,

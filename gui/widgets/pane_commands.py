@@ -18,6 +18,10 @@ class PaneCommands:
         """Show over the paper which pixels the guess hangs on, or put that away."""
         self.side.toggle_below("why")
 
+    def show_learning(self) -> None:
+        """Let a net learn beside the paper, or put that away."""
+        self.side.toggle("learning")
+
     def save_view(self) -> None:
         """Ask for a name, and write a picture of the net's inside there."""
         items = self.drawing.items

@@ -8,8 +8,11 @@ from gui.drawing.drawing import Items
 from gui.recognition.worker import Answer, Worker
 from gui.widgets.theme import Look, Theme
 
-# Each pane's name, and the module whose `Pane` it is.
-PANES: dict[str, str] = {"inside": "gui.inside.pane", "kernels": "gui.inside.kernels_pane"}
+PANES = {  # each pane's name, and the module whose `Pane` it is
+    "inside": "gui.inside.pane",
+    "kernels": "gui.inside.kernels_pane",
+    "learning": "gui.learning.pane",
+}
 BELOW = {"why": "gui.inside.why_pane"}  # the same of what lies in a row below the paper
 
 

@@ -69,10 +69,13 @@ class Look:
         knob = {"background": theme.accent, "lightcolor": theme.accent, "darkcolor": theme.accent}
         style.configure("Horizontal.TScale", gripcount=0, sliderlength=self.pixels(14), **knob)
         style.map("Horizontal.TScale", background=[("active", theme.accent)])
-        for name in ("TEntry", "TCombobox"):  # of Tk's file dialogs
+        for name in ("TEntry", "TCombobox", "TSpinbox"):  # of Tk's file dialogs, and of panes
             style.configure(name, fieldbackground=theme.canvas, insertcolor=theme.text)
+            style.configure(name, arrowcolor=theme.text)
             style.map(name, fieldbackground=[("readonly", theme.button)])
-        style.configure("TCombobox", arrowcolor=theme.text, padding=self.pixels(3))
+        style.configure("TCombobox", padding=self.pixels(3))
+        style.configure("TSpinbox", arrowsize=self.pixels(10))
+        style.configure("Horizontal.TProgressbar", background=theme.accent)
         style.configure("Faint.TLabel", foreground=theme.faint, font=self.small)
         style.configure("Error.TLabel", foreground=theme.error)
         style.configure("Key.TLabel", font=self.strong)

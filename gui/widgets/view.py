@@ -203,7 +203,7 @@ class View:
         self._row(row, ttk.Label(row, text="Width"), width)
         for name in ("undo", "redo", "clear"):
             self._row(row, self.controls.button(row, name))
-        for name in ("show_inside", "show_kernels", "show_why"):  # from the right
+        for name in ("show_learning", "show_inside", "show_kernels", "show_why"):  # from the right
             button = self.controls.button(row, name)
             button.pack(side="right", padx=(self.look.pixels(6), 0))
         # The strip takes what room is left between the buttons.

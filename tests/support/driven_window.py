@@ -141,6 +141,27 @@ def inside(window):
     }
 
 
+def beside(window):
+    """Return what a person could see and press in the pane beside the paper."""
+    pane, buttons, words = window.side.pane, {}, []
+    waiting = [pane] if pane is not None else []
+    while waiting:
+        widget = waiting.pop()
+        waiting += widget.winfo_children()
+        kind = widget.winfo_class()
+        if not widget.winfo_ismapped():
+            continue
+        if kind in ("TButton", "TRadiobutton", "TCheckbutton"):
+            pressable = not widget.instate(["disabled"])
+            states = {"pressable": pressable, "active": widget.instate(["active"])}
+            buttons[str(widget["text"]).strip()] = {**place(widget), **states}
+        elif kind == "TLabel" and str(widget["text"]):
+            words.append(str(widget["text"]))
+        elif kind in ("TSpinbox", "TScale"):
+            buttons[f"{kind} {sum(name.startswith(kind) for name in buttons)}"] = place(widget)
+    return {"name": window.side.name, "buttons": buttons, "words": sorted(words)}
+
+
 def look(window):
     """Return all that a person could see, and where."""
     others = [
@@ -191,12 +212,12 @@ def look(window):
         "items": len(window.drawing.items),
         "shown": len(view.canvas._shown),
         **inked(layer),
-        "beside": window.side.name,
         **over(window),
         **kernels(window),
         "inside": inside(window),
         "idle": window.worker.idle and window._saver.idle,
         "held": HELD.is_set(),
+        "beside": beside(window),
         "tips": tips(root),
         "others": others,
         "stacked": [int(str(root.tk.call("winfo", "id", name)), 16) for name in others],

@@ -20,6 +20,8 @@ INSTEAD = {  # a module, or all of a folder that have no test at their path: wha
     "tinycnn/models/inspectable.py": ("models/test_inspection.py", "models/test_explanation.py"),
     "gui/__main__.py": ("gui/test_life.py",),
     "gui/inside/": ("gui/inside/test_pane.py", "gui/inside/test_why_window.py"),
+    "gui/learning/": ("gui/learning/test_pane.py",),
+    "gui/learning/trainer.py": ("gui/learning/test_training.py",),
     "gui/drawing/": ("gui/test_drawing.py",),
     "gui/recognition/top_guesses.py": ("gui/test_words.py",),
     "gui/widgets/": ("gui/test_window.py",),

@@ -37,10 +37,11 @@ def window(living):
     living.refocus()
     if living.state["items"]:
         living.clear()
-    for key, name in (("w", "below"), ("k", "beside")):
-        if living.state[name]:
+    shut = {"w": lambda state: not state["below"], "k": lambda state: not state["beside"]["name"]}
+    for key, is_shut in shut.items():
+        if not is_shut(living.state):
             living.keys(key)
-            living.wait(lambda s, name=name: not s[name])
+            living.wait(is_shut)
     return living
 
 
