@@ -37,6 +37,11 @@ WITHOUT_TK = (
     *(f"gui/learning/{name}.py" for name in ("jobs", "own_digits", "pictures", "steps")),
     *(f"gui/learning/{name}.py" for name in ("trainer", "training")),
 )
+WIDGETS = tuple(  # all but plain values
+    f"gui.widgets.{path.stem}"
+    for path in sorted((ROOT / "gui" / "widgets").glob("*.py"))
+    if path.stem not in ("__init__", "commands", "theme_colours")
+)
 PLAIN = ("gui/drawing/", "gui/recognition/top_guesses.py", "gui/widgets/commands.py")
 
 # What a room imports lies on a lower floor, or in the room itself. The rooms of the kernels are rooms, too.
@@ -91,7 +96,7 @@ NEVER = {  # files that begin so: they never import these
     "tinycnn/layers/": FILES,
     "tinycnn/models/plan.py": ("tinycnn.models.sequential", *FILES),
     "gui/": ("tests",),
-    **dict.fromkeys(WITHOUT_TK, ("tkinter", "gui.widgets")),
+    **dict.fromkeys(WITHOUT_TK, ("tkinter", *WIDGETS)),
     **dict.fromkeys(PLAIN, ("tkinter", "tinycnn")),
 }
 

@@ -206,9 +206,10 @@ class View:
         for name in ("show_learning", "show_inside", "show_kernels", "show_why"):  # from the right
             button = self.controls.button(row, name)
             button.pack(side="right", padx=(self.look.pixels(6), 0))
-        # The strip takes what room is left between the buttons.
-        self.recent = RecentStrip(row, self.look, window.bring_back)
-        self.recent.pack(side="right")
+        between = ttk.Frame(row, width=1, height=1)  # asks for no room, and takes what is left
+        between.pack(side="left", fill="both", expand=True)
+        self.recent = RecentStrip(between, self.look, window.bring_back)
+        self.recent.place(relx=1, rely=0.5, anchor="e")
         return row
 
     def _make_panel(self, body: ttk.Frame) -> PredictionPanel:
