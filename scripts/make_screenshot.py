@@ -30,7 +30,6 @@ BOWL = [
     for turn in (math.radians(48 + 6 * step) for step in range(46))
 ]
 ROOF = [(0.36 + 0.3 * t / 9, 0.2 - 0.02 * t / 9) for t in range(10)]
-PANES = {"inside": ".pane", "kernels": ".kernels_pane", "why": ".why_pane"}  # their modules
 
 
 def arguments() -> argparse.Namespace:
@@ -40,7 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument(
         "--show",
-        choices=("inside", "kernels", "why"),
+        choices=("inside", "kernels", "learning", "why"),
         action="append",
         default=[],
         help="what to open beside or below the paper; may be given twice",
@@ -75,7 +74,12 @@ def is_shown(window: object, name: str) -> bool:
     """Return whether a pane shows what it has of the drawing."""
     if not window.worker.idle:
         return False
-    pane = next(pane for pane in window.side.open if type(pane).__module__.endswith(PANES[name]))
+    from gui.widgets.side import BELOW, PANES
+
+    module = (PANES | BELOW)[name]
+    pane = next(pane for pane in window.side.open if type(pane).__module__ == module)
+    if name == "learning":
+        return True
     if name == "kernels":
         return pane.excited is not None and pane.excited.done == pane.excited.total
     if name == "why":
