@@ -84,7 +84,7 @@ def random_event(window, hand, chance, models):
     elif what < 0.3:
         window.root.geometry(chance.choice(SIZES))
     elif what < 0.35:
-        window.worker.submit("load", chance.choice(models))
+        window.load_model(chance.choice(models))
     elif what < 0.5:
         window.root.event_generate(f"<Key-{chance.choice(KEYS)}>".replace("Key-Control", "Control"))
     else:
