@@ -42,7 +42,7 @@ def loading(window):
         return False
     from tinycnn import pretrained
 
-    window._worker.submit("load", os.path.join(os.path.dirname(pretrained.__file__), "mnist.h5"))
+    window.load_model(os.path.join(os.path.dirname(pretrained.__file__), "mnist.h5"))
     return True
 
 

@@ -76,7 +76,7 @@ def timed_window():
             self.root.update_idletasks()
             if answer.value.shares is not None:
                 self.latencies.append(time.perf_counter() - self.made[answer.value.version])
-            self.made = {v: t for v, t in self.made.items() if v > answer.value.version}
+            self.made = {v: t for v, t in self.made.items() if v >= answer.value.version}
 
     return TimedWindow
 

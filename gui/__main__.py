@@ -16,11 +16,13 @@ import sys
 from collections.abc import Iterator
 from typing import NoReturn
 
-from tinycnn.utils.cli import ENDINGS, Parser, Stopped, run, say
+from tinycnn.utils.cli import ENDINGS, Parser, Stopped, file_name, run, say, whole_number
 
 EXAMPLES = """examples:
   python -m gui                      mnist.h5 in this folder, or else the bundled model
   python -m gui --model other.h5     a model of your own, Keras's .h5 files too
+  python -m gui --inside digit.png --output view.png
+                                     no window: a picture of what every layer makes of a digit
 """
 NO_TK = """This Python has no Tk, which draws the window. To get it:
   Debian, Ubuntu   sudo apt install python3-tk
@@ -59,7 +61,26 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         type=positive,
         help="pixels a point, where the screen tells it wrongly; 1.33 is usual, 2.67 is twice as large",
     )
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--inside",
+        type=file_name,
+        metavar="IMAGE",
+        help="write a picture of the net at work on this picture of a digit, without a window",
+    )
+    parser.add_argument(
+        "--output", type=file_name, help="with --inside: where to; what is there is replaced"
+    )
+    parser.add_argument(
+        "--label",
+        type=whole_number(0, 9),
+        help="with --inside: the way back, too, if it is this digit",
+    )
+    options = parser.parse_args(argv)
+    if (options.inside is None) != (options.output is None):
+        parser.error("--inside and --output go together")
+    if options.label is not None and options.inside is None:
+        parser.error("--label goes with --inside")
+    return options
 
 
 def see_sharply() -> None:
@@ -127,25 +148,36 @@ def closed_by_signals(window: object) -> Iterator[None]:
 def main(argv: list[str] | None = None) -> int:
     """Show the window, and work behind it until it is closed."""
     options = arguments(argv)
+    if options.inside is not None:
+        from gui.inside.command import write_view
+
+        write_view(options.inside, options.output, options.model, options.label)
+        return 0
     root = open_window(options)
     if root is None:
         return 1
-    from gui.recognition.recogniser import Recogniser
+    from gui.jobs import Jobs
     from gui.recognition.saver import Saver
     from gui.recognition.worker import Worker
+    from gui.widgets import settings
     from gui.window import Window
     from tinycnn.utils.errors import FileError
 
     keep_pauses_short()
     expected = (FileError, OSError, ValueError, MemoryError)
-    worker, saver = Worker(Recogniser(), expected), Worker(Saver(), expected)
+    worker, saver = Worker(Jobs(), expected), Worker(Saver(), expected)
     # Kept until the worker has ended: were Tk's images, fonts and variables freed on its thread, by
     # a collection of rubbish that happens there, Tcl would abort.
-    window = Window(root, worker, saver, options.model)
+    file = settings.settings_file()
+    remembered = settings.read(file)
+    window = Window(root, worker, saver, options.model, remembered)
     with closed_by_signals(window):
         root.mainloop()
+    if window.settings != remembered:
+        settings.write(file, window.settings)
     saver.join()
-    worker.join(LAST_JOB)
+    for one in (worker, *window.side.workers):
+        one.join(LAST_JOB)
     unsaved = [answer.error for answer in saver.answers() if answer.error]
     if unsaved:
         say(f"error: {' '.join(map(str, unsaved))}", sys.stderr)

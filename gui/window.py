@@ -4,8 +4,6 @@ import os
 import sys
 import tkinter as tk
 import traceback
-from collections.abc import Callable
-from functools import partial
 
 from gui.drawing.drawing import Drawing, Items, Picture
 from gui.drawing.eraser import Point
@@ -14,47 +12,59 @@ from gui.recognition.recogniser import Prediction
 from gui.recognition.worker import Answer, Worker
 from gui.widgets import file_dialogs
 from gui.widgets.canvas import DrawingCanvas
-from gui.widgets.commands import COMMANDS, modifiers, sequences
-from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST
-from gui.widgets.theme import DARK, LIGHT
+from gui.widgets.clipboard import job_of_picture
+from gui.widgets.keyboard import listen
+from gui.widgets.pane_commands import PaneCommands
+from gui.widgets.settings import USUAL, Settings
+from gui.widgets.side import Side
 from gui.widgets.view import View
-from tinycnn.utils.errors import FileError
+from gui.widgets.view_commands import ViewCommands
 
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
 
 
-class Window:
+class Window(ViewCommands, PaneCommands):
     """A person draws, and sees it recognised.
 
     Args:
         root: an empty Tk window.
-        worker: not yet started; it calls a `Recogniser`.
+        worker: not yet started; it calls the methods of `Jobs`.
         saver: not yet started; it calls a `Saver`. No drawing waits for a model to be saved.
         model: the model file to begin with; None: ./mnist.h5 or the bundled model.
+        settings: what was remembered; at the end, `settings` is what to remember.
     """
 
-    def __init__(self, root: tk.Tk, worker: Worker, saver: Worker, model: str | None) -> None:
+    def __init__(
+        self,
+        root: tk.Tk,
+        worker: Worker,
+        saver: Worker,
+        model: str | None,
+        settings: Settings = USUAL,
+    ) -> None:
         self.root = root
         self.drawing = Drawing()
-        self._worker, self._saver = worker, saver
-        self._theme = LIGHT
+        self.worker, self._saver = worker, saver
+        self.settings = settings
         self._gesture: Pen | Eraser | None = None
         self._version = 0  # of the drawing that was last given to the worker
         self._cleared = 0  # predictions of this version and older ones come too late
         self._has_model = False
-        self._asking = False  # whether a file dialog is open
         self._closed = False
         self.signal: int | None = None  # that closes the window, such as Ctrl-C's
         root.title("tinycnn: draw a digit")
         root.report_callback_exception = self._report
         root.protocol("WM_DELETE_WINDOW", self.close)
         system = root.tk.call("tk", "windowingsystem")
-        self.view = View(root, self, self._make_canvas, LIGHT, mac=system == "aqua")
-        self._listen(system)
+        self.view = View(root, self, self._make_canvas, settings, mac=system == "aqua")
+        self.dialogs = file_dialogs.Dialogs(root, settings.folder, self._complain)
+        self.side = Side(self)  # what lies beside the paper
+        listen(root, self, system)
         self._show()
         self.view.say(
             "Draw a digit. The model is being loaded; at the very first start that takes some seconds…"
         )
+        self.view.models.asked(model)
         worker.submit("load", model)
         self._tick = root.after(1, self._start)
 
@@ -74,53 +84,49 @@ class Window:
 
     def clear(self) -> None:
         """Empty the canvas."""
+        self.bring_back(())
+
+    def bring_back(self, items: Items) -> None:
+        """Put a drawing on the canvas, and the one that was there into the strip."""
         self._release()
-        self.drawing.replace(())
+        self.view.recent.keep(self.drawing.items)
+        self.drawing.replace(items)
         self._show()
-
-    def take_pen(self) -> None:
-        """Draw with the left mouse button."""
-        self.view.tool.set("take_pen")
-
-    def take_eraser(self) -> None:
-        """Erase with the left mouse button."""
-        self.view.tool.set("take_eraser")
-
-    def thinner(self) -> None:
-        """Make the pen thinner."""
-        self.view.pen.set(max(THINNEST, self.view.pen.get() / 1.2))
-
-    def thicker(self) -> None:
-        """Make the pen thicker."""
-        self.view.pen.set(min(THICKEST, self.view.pen.get() * 1.2))
-
-    def lower_threshold(self) -> None:
-        """Call a guess sure sooner."""
-        self.view.threshold.set(max(LEAST, self.view.threshold.get() - 0.05))
-
-    def raise_threshold(self) -> None:
-        """Call a guess sure later."""
-        self.view.threshold.set(min(MOST, self.view.threshold.get() + 0.05))
-
-    def change_theme(self) -> None:
-        """Change between light and dark."""
-        self._theme = LIGHT if self._theme is DARK else DARK
-        self.view.paint(self._theme)
-
-    def show_keys(self) -> None:
-        """Show all keys, or put the list away."""
-        self.view.keys.toggle(self._theme)
 
     def open_picture(self) -> None:
         """Ask for a picture, and put it on the canvas."""
-        if path := self._ask(file_dialogs.picture_to_open):
-            self._worker.submit("open", path)
+        if path := self.dialogs.ask(file_dialogs.picture_to_open):
+            self.worker.submit("open", path)
+
+    def paste(self) -> None:
+        """Put the picture that the clipboard holds on the canvas."""
+        if job := job_of_picture(self.root):
+            self.worker.submit(*job)
+        else:
+            self._complain("There is no picture on the clipboard. Copy one, or open a file.")
+
+    def take_test_digit(self) -> None:
+        """Put a random digit of MNIST's test set on the canvas, and say its label."""
+        self.worker.submit("take_test_digit")
 
     def open_model(self) -> None:
         """Ask for a model, and predict with it from now on."""
-        if path := self._ask(file_dialogs.model_to_open):
-            self.view.say(f"Loading {os.path.basename(path)}…")
-            self._worker.submit("load", path)
+        if path := self.dialogs.ask(file_dialogs.model_to_open):
+            self.load_model(path)
+
+    def load_model(self, path: str | None) -> None:
+        """Predict with a file's model from now on; None: with the bundled one."""
+        if path is None:
+            self.use_bundled_model()
+            return
+        self.view.say(f"Loading {os.path.basename(path)}…")
+        self.view.models.asked(path)
+        self.worker.submit("load", path)
+
+    def use_bundled_model(self) -> None:
+        """Go back to the model that comes along."""
+        self.view.say("")
+        self.worker.submit("load_bundled")
 
     def save_drawing(self) -> None:
         """Ask for a name, and write the drawing there."""
@@ -128,7 +134,7 @@ class Window:
         items = self.drawing.items
         if not items:
             self.view.say("There is nothing to save yet: draw a digit first.", wrong=True)
-        elif path := self._ask(file_dialogs.name_to_save):
+        elif path := self.dialogs.ask(file_dialogs.name_to_save):
             self._saver.submit("save", path, items)
 
     def close(self) -> None:
@@ -136,33 +142,13 @@ class Window:
         if self._closed:
             return
         self._closed = True
+        self.settings = self.view.settings(self.dialogs.folder)
         self.root.after_cancel(self._tick)
-        self._worker.stop()
+        for worker in (self.worker, *self.side.workers):
+            worker.stop()
         self._saver.finish()
         self.root.tk.eval("proc bgerror {message} {}")  # dialogs that are taken away complain
-        self._end()
-
-    def _end(self) -> None:
-        """Take the window away, once no dialog's own loop waits for an answer any more."""
-        if self._asking:
-            file_dialogs.cancel_all(self.root)
-            self.root.after(10, self._end)
-        else:
-            self.root.destroy()
-
-    def _ask(self, dialog: Callable[[tk.Tk], str]) -> str:
-        """Ask for a file; nothing while another dialog is open, or if the window is closed instead."""
-        if self._asking:
-            return ""
-        self._asking = True
-        try:
-            path = dialog(self.root)
-        except FileError as error:
-            self.view.say(str(error), wrong=True)
-            return ""
-        finally:
-            self._asking = False
-        return "" if self._closed else path
+        self.dialogs.end()
 
     # From the mouse to the drawing.
 
@@ -183,12 +169,11 @@ class Window:
         gesture = self._gesture
         if gesture is None:
             return
-        start = gesture.last
-        gesture.move(point)
-        if isinstance(gesture, Pen):
-            self.view.canvas.line(start, gesture.last, gesture.width)
-        else:
-            self.view.canvas.show(gesture.items)
+        piece = gesture.move(point)
+        if piece and isinstance(gesture, Pen):
+            self.view.canvas.line(*piece, gesture.width)
+        if isinstance(gesture, Eraser):
+            self.view.canvas.show(gesture.items, gesture.frame)
             self.view.canvas.ring(point, ERASER)
         self._want_prediction(gesture.items)
 
@@ -210,21 +195,30 @@ class Window:
         self.view.controls.enable("clear", possible=bool(items))
         self._want_prediction(items)
 
+    def show_drawing_beside(self) -> None:
+        """Tell the pane beside the paper what is drawn, as if it had just been drawn."""
+        self._want_prediction(self._gesture.items if self._gesture else self.drawing.items)
+
     def _want_prediction(self, items: Items) -> None:
         self._version += 1
+        self.side.show_drawing(self._version, items)
         if items:
-            self._worker.submit_newest("predict", self._version, items)
+            self.worker.submit_newest("predict", self._version, items)
+            if (
+                not self._has_model
+            ):  # the worker loads it: the other one shows what the net will see
+                self._saver.submit_newest("prepare", self._version, items)
         else:
             self._cleared = self._version
             self.view.prediction_panel.show(None)
 
     def _want_pixels(self, picture: Picture, side: int) -> None:
-        self._worker.submit_newest("show", picture, side)
+        self.worker.submit_newest("show", picture, side)
 
     # From the worker to the window.
 
     def _start(self) -> None:
-        self._worker.start()
+        self.worker.start()
         self._saver.start()
         self._fetch()
 
@@ -233,66 +227,66 @@ class Window:
         if self.signal is not None:
             self.close()
             return
-        soon = not (self._worker.idle and self._saver.idle)
+        workers = (self.worker, self._saver, *self.side.workers)
+        soon = not all(worker.idle for worker in workers)
         self._tick = self.root.after(SOON if soon else LATER, self._fetch)
-        for answer in self._worker.answers() + self._saver.answers():
-            getattr(self, f"_{answer.job}_{'failed' if answer.error else 'done'}")(answer)
+        for answer in [answer for worker in workers for answer in worker.answers()]:
+            if "." in answer.job:
+                self.side.take(answer)
+            else:
+                end = "failed" if answer.error else "done"
+                getattr(self, f"_{answer.job}_{end}", self._failed)(answer)
 
     def _load_done(self, answer: Answer) -> None:
         self._has_model = True
+        self.view.models.came(whole=True)
         self.view.name_model(answer.value)
         self.view.say("Draw a digit." if not self.drawing.items else "")
+        self.side.show_model()
         self._want_prediction(self.drawing.items)
+        self.side.show_model()
 
     def _load_failed(self, answer: Answer) -> None:
+        self.view.models.came(whole=False)
         self.view.say(answer.error, wrong=True)
         if not self._has_model:
-            self._worker.submit("load_bundled")
+            self.worker.submit("load_bundled")
 
     def _predict_done(self, answer: Answer) -> None:
         prediction: Prediction = answer.value
         if prediction.version > self._cleared:
             self.view.prediction_panel.show(prediction)
 
+    def _prepare_done(self, answer: Answer) -> None:
+        if not self._has_model:
+            self._predict_done(answer)
+
     def _open_done(self, answer: Answer) -> None:
-        self._release()
-        self.drawing.add(answer.value)
+        self.bring_back((answer.value,))
         self.view.say(f"{answer.value.name}. Draw to begin afresh.")
-        self._show()
+
+    _paste_done = _take_test_digit_done = _open_done
 
     def _save_done(self, answer: Answer) -> None:
         self.view.say(f"Saved {answer.value}")
 
+    _save_view_done = _save_done
+
     def _show_done(self, answer: Answer) -> None:
         self.view.canvas.put_picture(*answer.value)
 
-    def _failed(self, answer: Answer) -> None:
-        self.view.say(answer.error, wrong=True)
+    def _complain(self, sentence: str) -> None:
+        self.view.say(sentence, wrong=True)
 
-    _predict_failed = _open_failed = _save_failed = _show_failed = _load_bundled_failed = _failed
+    def _failed(self, answer: Answer) -> None:
+        self._complain(answer.error)
 
     def _load_bundled_done(self, answer: Answer) -> None:
         """Name the model, and leave the sentence about the one that failed."""
         self._has_model = True
         self.view.name_model(answer.value)
+        self.side.show_model()
         self._want_prediction(self.drawing.items)
-
-    # Keys and mistakes.
-
-    def _listen(self, system: str) -> None:
-        mac = system == "aqua"
-        if mac:  # the Quit of its menu would end the program without asking
-            self.root.createcommand("tk::mac::Quit", self.close)
-        for command in COMMANDS:
-            for key in command.keys:
-                held = 0 if "-" in key else modifiers(system)
-                for sequence in sequences(key, mac=mac):
-                    self.root.bind(sequence, partial(self._key, getattr(self, command.name), held))
-
-    def _key(self, action: Callable[[], None], held: int, event: tk.Event) -> None:
-        """Do what a key asks for; to Tk a "c" is a "c" with Ctrl, too, which means something else."""
-        if not int(event.state) & held:
-            action()
 
     def _report(self, kind: type, error: BaseException, trace: object) -> None:
         """Say what went wrong inside of an event, and go on."""

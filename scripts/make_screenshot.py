@@ -20,6 +20,7 @@ EXAMPLES = """examples:
   python scripts/make_screenshot.py                           gui/window.png anew
   xvfb-run python scripts/make_screenshot.py                  the same on a machine without a screen
   python scripts/make_screenshot.py --theme dark --output dark.png
+  python scripts/make_screenshot.py --show inside --show why --output gui/inside.png
 """
 # A 5 as a hand draws it: a stroke of STEM and BOWL, then one for its roof. Points (x, y), each 0 to 1 on
 # the canvas.
@@ -36,6 +37,13 @@ def arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("gui/window.png"))
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument(
+        "--show",
+        choices=("inside", "kernels", "learning", "why"),
+        action="append",
+        default=[],
+        help="what to open beside or below the paper; may be given twice",
+    )
     parser.add_argument("--scaling", type=float, help="pixels a point, for another size")
     return parser.parse_args()
 
@@ -62,6 +70,23 @@ def shares_of(window: object) -> list[float] | None:
     return prediction and prediction.shares
 
 
+def is_shown(window: object, name: str) -> bool:
+    """Return whether a pane shows what it has of the drawing."""
+    if not window.worker.idle:
+        return False
+    from gui.widgets.side import BELOW, PANES
+
+    module = (PANES | BELOW)[name]
+    pane = next(pane for pane in window.side.open if type(pane).__module__ == module)
+    if name == "learning":
+        return True
+    if name == "kernels":
+        return pane.excited is not None and pane.excited.done == pane.excited.total
+    if name == "why":
+        return pane.shown is not None
+    return pane.frame is not None and not pane.frame.blank
+
+
 def wait_for(root: tk.Tk, condition: object) -> None:
     """Run Tk's event loop until `condition()` is true; it is checked every 20 ms.
 
@@ -85,7 +110,7 @@ def wait_for(root: tk.Tk, condition: object) -> None:
 def main() -> int:
     """Run the script: open the window, draw, wait for the prediction, save a screenshot, close."""
     options = arguments()
-    from gui.recognition.recogniser import Recogniser
+    from gui.jobs import Jobs
     from gui.recognition.saver import Saver
     from gui.recognition.worker import Worker
     from gui.window import Window
@@ -97,7 +122,7 @@ def main() -> int:
         return 1
     if options.scaling:
         root.tk.call("tk", "scaling", options.scaling)
-    workers = [Worker(target, (OSError, ValueError)) for target in (Recogniser(), Saver())]
+    workers = [Worker(target, (OSError, ValueError)) for target in (Jobs(), Saver())]
     window = Window(root, *workers, None)
     if options.theme == "dark":
         window.change_theme()
@@ -106,6 +131,10 @@ def main() -> int:
     for stroke in (STEM + BOWL, ROOF):
         draw(window, stroke)
     wait_for(root, lambda: shares_of(window) is not None)
+    for name in options.show:
+        getattr(window, f"show_{name}")()
+        root.update()  # the paper takes another size
+        wait_for(root, lambda name=name: is_shown(window, name))
     root.update()
     left, top = root.winfo_rootx(), root.winfo_rooty()
     box = (left, top, left + root.winfo_width(), top + root.winfo_height())

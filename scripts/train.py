@@ -40,23 +40,11 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def classic_net() -> object:
+def compiled_net() -> object:
     """Return the net of Keras's old MNIST example, compiled: two convolutions and two dense layers."""
-    from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
-    from tinycnn.models import Sequential
+    from tinycnn.pretrained.nets import classic_net
 
-    model = Sequential(
-        [
-            Conv2D(32, (3, 3), activation="relu", input_shape=(28, 28, 1)),
-            Conv2D(64, (3, 3), activation="relu"),
-            MaxPooling2D((2, 2)),
-            Dropout(0.25),
-            Flatten(),
-            Dense(256, activation="relu"),
-            Dropout(0.5),
-            Dense(10, activation="softmax"),
-        ]
-    )
+    model = classic_net()
     model.compile("adadelta", "categorical_crossentropy", metrics=["accuracy"])
     return model
 
@@ -115,7 +103,7 @@ def main() -> int:
     y_train, y_test = (utils.to_categorical(y, 10) for y in (digits.y_train, digits.y_test))
     say(f"data: {digits.name}, {len(x_train):,} training and {len(x_test):,} test digits")
 
-    model = classic_net()
+    model = compiled_net()
     model.summary()
     logger = CSVLogger(history_file)
     history = model.fit(

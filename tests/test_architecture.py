@@ -21,7 +21,27 @@ MOST_PARAMETERS = 10
 FACES_OF_KERAS = {"tinycnn/models/sequential.py": ["fit"], "tinycnn/layers/conv2d.py": ["__init__"]}
 
 # Of the window: what works, and can be tried, without a screen; and what knows nothing of tinycnn either.
-WITHOUT_TK = ("gui/recognition/",)
+INSIDE = tuple(
+    f"gui/inside/{name}.py" for name in ("colours", "layout", "mosaic", "passes", "figures")
+)
+INSIDE += tuple(f"gui/inside/{name}.py" for name in ("explained", "jobs", "messages", "walking"))
+INSIDE += tuple(
+    f"gui/inside/{name}.py" for name in ("kernels", "kernel_jobs", "kernel_messages", "exciting")
+)
+INSIDE += tuple(
+    f"gui/inside/{name}.py" for name in ("why", "why_jobs", "why_messages", "export", "command")
+)
+WITHOUT_TK = (
+    "gui/recognition/",
+    *INSIDE,
+    *(f"gui/learning/{name}.py" for name in ("jobs", "own_digits", "pictures", "steps")),
+    *(f"gui/learning/{name}.py" for name in ("trainer", "training")),
+)
+WIDGETS = tuple(  # all but plain values
+    f"gui.widgets.{path.stem}"
+    for path in sorted((ROOT / "gui" / "widgets").glob("*.py"))
+    if path.stem not in ("__init__", "commands", "theme_colours")
+)
 PLAIN = ("gui/drawing/", "gui/recognition/top_guesses.py", "gui/widgets/commands.py")
 
 # What a room imports lies on a lower floor, or in the room itself. The rooms of the kernels are rooms, too.
@@ -49,6 +69,8 @@ FLOORS = (
     ),
     ("gui.recognition",),
     ("gui.widgets",),
+    ("gui.inside",),
+    ("gui.learning",),
     ("gui.window",),
     ("gui",),
     ("scripts", "benchmarks"),
@@ -74,7 +96,7 @@ NEVER = {  # files that begin so: they never import these
     "tinycnn/layers/": FILES,
     "tinycnn/models/plan.py": ("tinycnn.models.sequential", *FILES),
     "gui/": ("tests",),
-    **dict.fromkeys(WITHOUT_TK, ("tkinter",)),
+    **dict.fromkeys(WITHOUT_TK, ("tkinter", *WIDGETS)),
     **dict.fromkeys(PLAIN, ("tkinter", "tinycnn")),
 }
 
@@ -384,6 +406,18 @@ def test_the_test_of_a_module_is_found_by_its_path():
     planted |= {"tinycnn/plain.py": "NUMBER = 3"}  # without code to test
     assert mirror.wrong(planted)["without a test"] == ["tinycnn/models/new.py"]
     assert mirror.wrong({})["needless"] == list(mirror.INSTEAD)
+
+
+def test_a_pane_that_is_opened_waits_for_nothing_heavy():
+    """While the worker still imports the library, Tk's thread must not wait for the same."""
+    code = "import sys, gui.inside.pane; print(*sys.modules)"
+    done = patience.run([sys.executable, "-c", code], cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    loaded = {*done.stdout.split()}
+    assert "gui.inside.pane" in loaded
+    assert (
+        loaded & {*HEAVY, "numpy", "tinycnn.layers", "tinycnn.models", "gui.inside.jobs"} == set()
+    )
 
 
 def test_importing_the_package_loads_nothing_heavy():

@@ -90,6 +90,7 @@ def test_a_single_callback_needs_no_list(model):
 
 
 def test_model_and_params_are_there_before_the_first_hook(model):
+    """`fit` calls set_model and set_params."""
     seen = []
 
     class Look(Callback):

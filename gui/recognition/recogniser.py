@@ -4,11 +4,17 @@ Everything heavy is imported inside of the methods: they run on the worker, behi
 """
 
 import dataclasses
+import importlib.resources
+import json
 import os
+import random
 
 from gui.drawing.drawing import Items, Picture, Stroke
+from gui.recognition.other_pictures import picture_of_clipboard, random_test_digit
 
 SMALLEST = 0.05  # of the canvas: a smaller mark, a tap, is not enlarged
+
+BUNDLED = "the bundled model"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,11 +35,12 @@ class Recogniser:
     """A model, and what is done with it."""
 
     def __init__(self) -> None:
-        self._model = None
-        self._name = ""
+        self.model = None
+        self.name = ""
+        self._chance = random.Random()
 
     def load(self, path: str | None) -> str:
-        """Load a model: the file, or ./mnist.h5, or the bundled one; return what to call it.
+        """Load a model: the file, or ./mnist.h5, or the bundled one; return its name and what is known of it.
 
         It has predicted a digit once when this returns, so that its kernels are compiled.
 
@@ -46,19 +53,19 @@ class Recogniser:
 
         model, name = load_digit_model(path)
         probabilities(model, name, np.zeros((1, 28, 28, 1), np.float32))
-        self._model, self._name = model, name
-        return name
+        self.model, self.name = model, name
+        return described(model, name)
 
     def load_bundled(self) -> str:
-        """Load the model that comes along; return what to call it."""
+        """Load the model that comes along; return its name and what is known of it."""
         import numpy as np
 
         from tinycnn import pretrained
 
         model = pretrained.load()
         model.predict(np.zeros((1, 28, 28, 1), np.float32), verbose=0)
-        self._model, self._name = model, "the bundled model"
-        return self._name
+        self.model, self.name = model, BUNDLED
+        return described(model, BUNDLED)
 
     def predict(self, version: int, items: Items) -> Prediction:
         """Prepare a drawing as MNIST was prepared, and recognise it.
@@ -72,9 +79,9 @@ class Recogniser:
 
         image = prepare(items)
         shares = None
-        if self._model is not None:
+        if self.model is not None:
             x = (image[None, :, :, None] / 255).astype(np.float32)  # (1, 28, 28, 1)
-            shares = [float(p) for p in probabilities(self._model, self._name, x)[0]]
+            shares = [float(p) for p in probabilities(self.model, self.name, x)[0]]
         return Prediction(version, image.tobytes(), shares)
 
     def open(self, path: str) -> Picture:
@@ -84,20 +91,49 @@ class Recogniser:
             PictureError: it is no picture, or holds nothing that could be a digit.
         """
         from tinycnn.preprocessing.image_files import read_picture
-        from tinycnn.utils.errors import PictureError
 
-        picture = Picture(read_picture(path), os.path.basename(path))
-        try:
-            prepare((picture,))
-        except ValueError as error:
-            raise PictureError(
-                path, str(error), "Draw one digit, large, on plain paper."
-            ) from error
-        return picture
+        return _checked(Picture(read_picture(path), os.path.basename(path)), path)
+
+    def paste(self, data: bytes | str) -> Picture:
+        """Read a picture file that the clipboard held.
+
+        Raises:
+            PictureError: it is no picture, or holds nothing that could be a digit.
+        """
+        return _checked(picture_of_clipboard(data), "the clipboard")
+
+    def take_test_digit(self) -> Picture:
+        """Return a random one of the embedded test digits; its name says its label."""
+        return random_test_digit(self._chance)
 
     def show(self, picture: Picture, side: int) -> tuple[Picture, int, bytes]:
         """Return a picture as the canvas shows it: a PGM file of side x side pixels, and for what."""
         return picture, side, pgm(fitted(picture.grey, side).tobytes(), side)
+
+
+def _checked(picture: Picture, path: str) -> Picture:
+    """Return a picture in which there may be a digit.
+
+    Raises:
+        PictureError: there is nothing.
+    """
+    from tinycnn.utils.errors import PictureError
+
+    try:
+        prepare((picture,))
+    except ValueError as error:
+        raise PictureError(path, str(error), "Draw one digit, large, on plain paper.") from error
+    return picture
+
+
+def described(model: object, name: str) -> str:
+    """Return a model's name, its size and, of the bundled one, its accuracy."""
+    facts = f"{len(model.layers)} layers, {model.count_params():,} weights"
+    if name == BUNDLED:
+        record = importlib.resources.files("tinycnn.pretrained").joinpath("mnist.json")
+        accuracy = json.loads(record.read_text(encoding="utf-8"))["test_accuracy"]
+        facts += f", {100 * accuracy:.1f} % right on MNIST"
+    return f"{name} ({facts})"
 
 
 def prepare(items: Items) -> object:

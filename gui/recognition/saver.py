@@ -7,7 +7,7 @@ import mimetypes
 import os
 
 from gui.drawing.drawing import Items, Picture
-from gui.recognition.recogniser import fitted, points
+from gui.recognition.recogniser import Prediction, fitted, points, prepare
 from tinycnn.utils.errors import PictureError
 
 SAVED = 1024  # pixels a side of a saved drawing
@@ -49,7 +49,11 @@ def final_name(answered: str) -> str:
 
 
 class Saver:
-    """Writes drawings."""
+    """Does what waits for no model: writes drawings, and prepares them while one is being loaded."""
+
+    def prepare(self, version: int, items: Items) -> Prediction:
+        """Return what a net will see of a drawing, without probabilities."""
+        return Prediction(version, prepare(items).tobytes(), None)
 
     def save(self, path: str, items: Items) -> str:
         """Write the drawing, black on white, whole or not at all; return the path.

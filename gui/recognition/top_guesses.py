@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Sequence
 
+NOTHING = 0.005  # a share below this is no guess: it would be written as "<1 %"
+
 
 @dataclasses.dataclass(frozen=True)
 class TopGuesses:
@@ -21,7 +23,9 @@ class TopGuesses:
 
     @property
     def alternative(self) -> str:
-        """The sentence about the second guess."""
+        """The sentence about the second guess; nothing where it is none."""
+        if self.second_probability < NOTHING:
+            return ""
         return f"second guess: {self.second} ({percent(self.second_probability)})"
 
 

@@ -1,6 +1,7 @@
 """One thread that works behind the window: jobs in their order, and of drawings only the newest."""
 
 import dataclasses
+import operator
 import queue
 import sys
 import threading
@@ -18,7 +19,7 @@ class Answer:
 
 
 class Worker:
-    """Calls the methods of one object on a thread of its own.
+    """Calls the methods of one object, and of its parts ("part.method"), on a thread of its own.
 
     Nothing of Tk is ever handed to it: jobs are names and plain values, and the window fetches the
     answers when it has time, since Tk must be touched, and freed, by its own thread alone.
@@ -106,11 +107,14 @@ class Worker:
             self._busy = bool(self._jobs or self._newest)
             if self._jobs:
                 return self._jobs.popleft()
-            return self._newest.popitem() if self._newest else None
+            oldest = next(
+                iter(self._newest), None
+            )  # or one that comes often would keep out the others
+            return None if oldest is None else (oldest, self._newest.pop(oldest))
 
     def _done(self, job: str, arguments: tuple) -> Answer:
         try:
-            return Answer(job, getattr(self._target, job)(*arguments))
+            return Answer(job, operator.attrgetter(job)(self._target)(*arguments))
         except self._expected as error:
             return Answer(job, error=str(error) or "the memory is too small for this")
         except Exception as error:  # a mistake of ours must not end the thread

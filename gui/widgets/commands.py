@@ -20,9 +20,16 @@ class Command:
 
 
 COMMANDS = (
-    Command("open_picture", "Open…", "Open a picture of one digit", ("Mod-o",)),
-    Command("save_drawing", "Save…", "Save the drawing as a PNG picture", ("Mod-s",)),
-    Command("open_model", "Model…", "Open another model, Keras's .h5 files too", ("Mod-m",)),
+    Command("open_picture", "Open picture…", "Open a picture of one digit, to be read", ("Mod-o",)),
+    Command("save_drawing", "Save picture…", "Save the drawing as a PNG picture", ("Mod-s",)),
+    Command(
+        "open_model", "Open model…", "Read with another model, Keras's .h5 files too", ("Mod-m",)
+    ),
+    Command(
+        "use_bundled_model", "Bundled model", "Read with the model that comes along", ("Mod-b",)
+    ),
+    Command("paste", "Paste", "Read the picture on the clipboard", ("Mod-v",)),
+    Command("take_test_digit", "Test digit", "Show a random digit of MNIST's test set", ("r",)),
     Command("change_theme", "Dark", "Change between light and dark", ("t",)),
     Command("show_keys", "Keys", "Show all keys", ("F1",)),
     Command("take_pen", "Pen", "Draw with the left mouse button", ("p",)),
@@ -31,9 +38,16 @@ COMMANDS = (
     Command("thicker", "Thicker", "Make the pen thicker", ("bracketright", "plus")),
     Command("undo", "Undo", "Take the last step back", ("Mod-z", "u")),
     Command("redo", "Redo", "Take the undone step again", ("Mod-y", "Mod-Shift-z")),
-    Command("clear", "Clear", "Empty the paper", ("Delete", "Escape", "c")),
+    Command("clear", "Clear", "Empty the paper", ("Delete", "c")),
     Command("lower_threshold", "Lower threshold", "Call a guess sure sooner", ("comma",)),
     Command("raise_threshold", "Higher threshold", "Call a guess sure later", ("period",)),
+    Command("show_inside", "Inside", "See what every layer makes of the drawing", ("i",)),
+    Command("show_kernels", "Kernels", "See the kernels, and the digits that excite them", ("k",)),
+    Command("show_why", "Why?", "See which pixels the guess hangs on", ("w",)),
+    Command(
+        "save_view", "Save view…", "Save a picture of the net's inside as PNG", ("Mod-Shift-s",)
+    ),
+    Command("show_learning", "Learn", "Let a net learn before your eyes", ("l",)),
     Command("close", "Quit", "Close the window", ("Mod-q",)),
 )
 BY_NAME = {command.name: command for command in COMMANDS}

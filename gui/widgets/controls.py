@@ -1,6 +1,7 @@
 """The buttons and sliders, each with its tooltip."""
 
 import tkinter as tk
+from functools import partial
 from tkinter import ttk
 
 from gui.widgets.commands import BY_NAME, keys_of
@@ -25,12 +26,13 @@ class Controls:
         self._look = look
         self._mac = mac
         self.buttons: dict[str, ttk.Widget] = {}
+        self.sliders: dict[str, ttk.Scale] = {}  # each by the command that raises it
 
     def button(self, parent: tk.Misc, name: str) -> ttk.Widget:
         """Make the button of a command."""
         command = BY_NAME[name]
         action = getattr(self._window, name)
-        self.buttons[name] = ttk.Button(parent, text=command.label, command=action, takefocus=False)
+        self.buttons[name] = ttk.Button(parent, text=command.label, command=action)
         self._explain(self.buttons[name], command.tip, name)
         return self.buttons[name]
 
@@ -44,7 +46,6 @@ class Controls:
             variable=variable,
             value=name,
             command=getattr(self._window, name),
-            takefocus=False,
         )
         self._explain(self.buttons[name], command.tip, name)
         return self.buttons[name]
@@ -64,10 +65,19 @@ class Controls:
             to=ends[1],
             length=self._look.pixels(70),
             variable=variable,
-            takefocus=False,
         )
+        scale.bind("<Button-1>", _go_there)
+        for keys, name in zip((("Left", "Down"), ("Right", "Up")), names, strict=True):
+            for key in keys:
+                scale.bind(f"<{key}>", partial(self._step, name))
+        self.sliders[names[1]] = scale
         self._explain(scale, tip, *names)
         return scale
+
+    def _step(self, name: str, event: tk.Event) -> str:
+        """Move a slider as its key does; Tk's own step, a whole 1, must not come on top."""
+        getattr(self._window, name)()
+        return "break"
 
     def enable(self, name: str, *, possible: bool) -> None:
         """Let a button be pressed, or not."""
@@ -76,3 +86,11 @@ class Controls:
     def _explain(self, widget: tk.Widget, tip: str, *names: str) -> None:
         keys = ", ".join(keys_of(BY_NAME[name], mac=self._mac) for name in names)
         Tooltip(widget, f"{tip} ({keys})", self._look)
+
+
+def _go_there(event: tk.Event) -> None:
+    """Bring a slider's knob to the mouse, from where it can be pulled; Tk would step by a whole 1."""
+    scale = event.widget
+    if "slider" not in str(scale.identify(event.x, event.y)):
+        scale.set(scale.get(event.x, event.y))
+        scale.update_idletasks()  # now the knob lies under the mouse, which takes hold of it

@@ -12,12 +12,14 @@ class KeysWindow:
 
     Args:
         root: the drawing window, in front of which it appears.
+        free: what it must not cover, if the screen has room to the right of that.
         look: fonts and lengths.
         mac: whether keys are named as on a Mac.
     """
 
-    def __init__(self, root: tk.Tk, look: Look, *, mac: bool) -> None:
+    def __init__(self, root: tk.Tk, free: tk.Widget, look: Look, *, mac: bool) -> None:
         self._root = root
+        self._free = free
         self._look = look
         self._mac = mac
         self._window: tk.Toplevel | None = None
@@ -32,7 +34,6 @@ class KeysWindow:
         window = self._window = tk.Toplevel(self._root, background=theme.window)
         window.title("Keys")
         window.transient(self._root)
-        window.geometry(f"+{self._root.winfo_rootx()}+{self._root.winfo_rooty()}")
         gap = self._look.pixels(16)
         table = ttk.Frame(window, padding=gap)
         table.pack()
@@ -42,7 +43,17 @@ class KeysWindow:
             ttk.Label(table, text=command.tip).grid(row=row, column=1, sticky="w", padx=(gap, 0))
         for key in ("<Escape>", "<F1>"):
             window.bind(key, lambda event: self.toggle(theme))
+        self._place(window)
         window.focus_set()
+
+    def _place(self, window: tk.Toplevel) -> None:
+        """Put the list beside the paper, below the buttons at the top, as far as the screen goes."""
+        window.update_idletasks()  # until then its width is not known
+        beside = self._free.winfo_rootx() + self._free.winfo_width() + self._look.pixels(8)
+        right = self._root.winfo_screenwidth() - window.winfo_reqwidth()
+        low = self._root.winfo_screenheight() - window.winfo_reqheight()
+        top = min(self._free.winfo_rooty(), low)
+        window.geometry(f"+{max(0, min(beside, right))}+{max(0, top)}")
 
     def colour(self, theme: Theme) -> None:
         """Take on the colours of a theme."""

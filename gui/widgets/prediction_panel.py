@@ -9,6 +9,10 @@ from gui.widgets.bars import Bars
 from gui.widgets.theme import Look, Theme
 
 FIELD = 28  # pixels a side of what the net sees
+LEAST = (
+    290,
+    330,
+)  # width and height, on a screen of 96 dots an inch, that letters and bars are made for
 
 
 class PredictionPanel(ttk.Frame):
@@ -25,29 +29,27 @@ class PredictionPanel(ttk.Frame):
         super().__init__(parent)
         self._prediction: Prediction | None = None
         self.threshold = 0.5
-        gap = look.pixels(10)
-        self._zoom = max(1, look.pixels(112) // FIELD)
-        side = self._zoom * FIELD
-        across = max(look.text.measure("second guess: 8 (88 %)"), look.bold.measure(">99 % sure"))
+        self._look = look
+        self.zoom = 0  # screen pixels a pixel of what the net sees
+        gap = look.pixels(8)
         self.digit = ttk.Label(self, style="Digit.TLabel", anchor="center")
         self.headline = ttk.Label(self, style="Headline.TLabel")
         self.second = ttk.Label(self)
-        self.bars = Bars(self, look, side + gap + across + gap)
+        self.bars = Bars(self, look)
         self._seen = tk.PhotoImage(master=self, width=FIELD, height=FIELD)
-        self._enlarged = tk.PhotoImage(master=self, width=side, height=side)
+        self._enlarged = tk.PhotoImage(master=self, width=1, height=1)
         self.extra = ttk.Frame(self)  # beside the picture: for one more control
         caption = ttk.Label(self, style="Faint.TLabel", text="What the net sees:\n28 × 28 pixels")
         self.digit.grid(row=0, column=0, rowspan=2, sticky="ew")
         self.headline.grid(row=0, column=1, sticky="sw", padx=(gap, 0))
         self.second.grid(row=1, column=1, sticky="nw", padx=(gap, 0))
-        self.bars.grid(row=2, column=0, columnspan=2, sticky="w", pady=gap)
+        self.bars.grid(row=2, column=0, columnspan=2, sticky="w", pady=gap // 2)
         ttk.Label(self, image=self._enlarged).grid(row=3, column=0, rowspan=2, sticky="nw")
         caption.grid(row=3, column=1, sticky="nw", padx=(gap, 0))
         self.extra.grid(row=4, column=1, sticky="sew", padx=(gap, 0))
-        self.columnconfigure(0, minsize=side)
-        self.columnconfigure(1, minsize=across + 2 * gap)
-        self.rowconfigure(0, minsize=look.digit.metrics("linespace") // 2)
-        self.rowconfigure(1, minsize=look.digit.metrics("linespace") // 2)
+        self.columnconfigure(1, weight=1)
+        self.grid_propagate(False)  # its size comes from outside
+        self.bind("<Configure>", lambda event: self._fit(event.width, event.height))
         self.show(None)
 
     def show(self, prediction: Prediction | None) -> None:
@@ -57,7 +59,8 @@ class PredictionPanel(ttk.Frame):
         shares = prediction.shares if prediction else None
         self.bars.show(shares)
         if shares is None:
-            self._say("", "", "", sure=True)
+            words = ("loading…", "the model is on its way") if prediction else ("", "")
+            self._say("", *words, sure=True)
             return
         guesses = top_guesses(shares, self.threshold)
         self._say(str(guesses.digit), guesses.headline, guesses.alternative, sure=guesses.sure)
@@ -76,6 +79,21 @@ class PredictionPanel(ttk.Frame):
         """Take on the colours of a theme."""
         self.bars.colour(theme)
 
+    def _fit(self, width: int, height: int) -> None:
+        """Let letters, bars and picture grow and shrink with the panel."""
+        least = [self._look.pixels(length) for length in LEAST]
+        factor = min(width / least[0], height / least[1])
+        self._look.digit.configure(size=-self._look.pixels(56 * factor))
+        self._look.bold.configure(size=-self._look.pixels(18.7 * min(factor, 1.6)))
+        half = self._look.digit.metrics("linespace") // 2
+        self.rowconfigure((0, 1), minsize=half)
+        self.bars.resize(width, self._look.pixels(16 * factor))
+        self.zoom = max(1, int(self._look.pixels(88) * factor) // FIELD)
+        side = self.zoom * FIELD
+        self._enlarged.configure(width=side, height=side)
+        self.columnconfigure(0, minsize=side)
+        self.show(self._prediction)
+
     def _say(self, digit: str, headline: str, second: str, *, sure: bool) -> None:
         style = "Digit.TLabel" if sure else "Unsure.Digit.TLabel"
         self.digit.configure(text=digit, style=style)
@@ -84,4 +102,5 @@ class PredictionPanel(ttk.Frame):
 
     def _show_image(self, image: bytes) -> None:
         self._seen.configure(data=pgm(image, FIELD))
-        self._enlarged.tk.call(self._enlarged, "copy", self._seen, "-zoom", self._zoom)
+        if self.zoom:
+            self._enlarged.tk.call(self._enlarged, "copy", self._seen, "-zoom", self.zoom)

@@ -1,4 +1,4 @@
-"""The status bar: what happened, and which model predicts. It never changes the window's size."""
+"""The status bar: what happened, and which model predicts. It moves nothing, however long a sentence is."""
 
 import tkinter as tk
 from tkinter import ttk
@@ -6,7 +6,8 @@ from tkinter import ttk
 from gui.widgets.theme import Look
 from tinycnn.utils.printable import printable
 
-LINES = 2  # that a sentence may take
+USUAL = 2  # lines that room is kept for; a longer sentence lies over what is above
+MOST = 12  # lines; of a sentence that is still longer, the middle is left out
 
 
 class StatusBar(ttk.Frame):
@@ -18,21 +19,23 @@ class StatusBar(ttk.Frame):
     """
 
     def __init__(self, parent: tk.Misc, look: Look) -> None:
-        lines = LINES * look.text.metrics("linespace") + look.small.metrics("linespace")
-        super().__init__(parent, height=lines + look.pixels(12))
-        self.pack_propagate(False)
-        self._letter = look.text.measure("0")
+        model = look.small.metrics("linespace") + look.pixels(4)
+        lines = USUAL * look.text.metrics("linespace") + look.pixels(8)
+        super().__init__(parent, height=lines + model)
+        self._letter, self._small_letter = look.text.measure("0"), look.small.measure("0")
         self._sentence, self._name = "", ""
-        self.message = ttk.Label(self, anchor="w", justify="left")
         self.model = ttk.Label(self, anchor="w", style="Faint.TLabel")
-        self.model.pack(side="bottom", fill="x")
-        self.message.pack(side="bottom", fill="x")
+        self.model.place(relwidth=1, rely=1, anchor="sw")
+        self.message = ttk.Label(parent, anchor="w", justify="left")  # may be higher than the bar
+        self.message.place(in_=self, relwidth=1, rely=1, y=-model, anchor="sw")
+        self.message.bind("<Button-1>", lambda event: self.say("", wrong=False))
         self.bind("<Configure>", self._fit)
 
     def say(self, sentence: str, *, wrong: bool) -> None:
         """Show a sentence, as a mistake or as news."""
         self._sentence = printable(sentence)
         self.message.configure(style="Error.TLabel" if wrong else "TLabel")
+        self.message.lift()
         self._fit()
 
     def name_model(self, name: str) -> None:
@@ -41,14 +44,11 @@ class StatusBar(ttk.Frame):
         self._fit()
 
     def _fit(self, event: tk.Event | None = None) -> None:
-        """Leave out the middle of what is too long for the width there is."""
+        """Wrap the sentence to the width there is."""
         width = max(1, self.winfo_width())
-        line = width // self._letter
-        # A line loses up to a long word at its end.
-        self.message.configure(
-            wraplength=width, text=shortened(self._sentence, LINES * line * 4 // 5)
-        )
-        self.model.configure(text=shortened(self._name, line))
+        most = MOST * (width // self._letter)
+        self.message.configure(wraplength=width, text=shortened(self._sentence, most))
+        self.model.configure(text=shortened(self._name, width // self._small_letter))
 
 
 def shortened(text: str, most: int) -> str:

@@ -36,7 +36,10 @@ class Tooltip:
         window = self._window = tk.Toplevel(self._widget)
         window.wm_overrideredirect(True)
         label = tk.Label(window, text=self.text, font=self._look.small, padx=2 * gap, pady=gap)
-        label.configure(background="#fff8d6", foreground="#222222", borderwidth=1, relief="solid")
+        theme = self._look.theme
+        label.configure(
+            background=theme.canvas, foreground=theme.text, borderwidth=1, relief="solid"
+        )
         label.pack()
         right = self._widget.winfo_screenwidth() - label.winfo_reqwidth()
         x = min(self._widget.winfo_rootx(), max(0, right))

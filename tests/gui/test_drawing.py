@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from gui.drawing.drawing import STEPS, Drawing, Picture, Stroke, together
 from gui.drawing.eraser import erase
-from gui.drawing.tools import ERASER, Eraser, Pen
+from gui.drawing.tools import ERASER, Eraser, Pen, clipped
 
 share = st.floats(0, 1)
 point = st.tuples(share, share)
@@ -201,7 +201,6 @@ def test_the_pen_draws_lines_to_where_the_mouse_goes():
     (drawn,) = pen.items
     assert list(drawn.points) == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
     assert drawn.width == 0.07
-    assert pen.last == (0.5, 0.6)
 
 
 def test_what_the_pen_drew_is_not_changed_by_what_it_draws_then():
@@ -211,11 +210,28 @@ def test_what_the_pen_drew_is_not_changed_by_what_it_draws_then():
     assert list(before.points) == [0.1, 0.2]
 
 
-def test_beyond_the_canvas_the_pen_goes_along_its_edge():
-    pen = Pen((), (-3, 0.5), 0.07)
-    pen.move((0.5, -0.1))
-    pen.move((2, 2))
-    assert list(pen.items[0].points) == [0, 0.5, 0.5, 0, 1, 1]
+def test_beyond_the_canvas_the_pen_draws_nothing():
+    pen = Pen((), (0.5, 0.5), 0.07)
+    pieces = [pen.move(place) for place in [(0.5, -0.5), (1.5, -0.5), (1.5, 0.25), (0.5, 0.25)]]
+    assert pieces == [((0.5, 0.5), (0.5, 0)), None, None, ((1, 0.25), (0.5, 0.25))]
+    assert [list(part.points) for part in pen.items] == [[0.5, 0.5, 0.5, 0], [1, 0.25, 0.5, 0.25]]
+
+
+@given(
+    st.tuples(st.floats(-3, 3), st.floats(-3, 3)),
+    st.tuples(st.floats(-3, 3), st.floats(-3, 3)),
+)
+def test_a_clipped_line_is_the_part_of_it_on_the_canvas(start, end):
+    piece = clipped(start, end)
+    inside = [all(0 <= value <= 1 for value in point) for point in (start, end)]
+    if piece is None:
+        assert not all(inside)
+        return
+    for point, whole, within in zip(piece, (start, end), inside, strict=True):
+        assert all(0 <= value <= 1 for value in point)
+        assert distance(np.array(point), start, end) < 5e-3
+        if within:
+            assert point == whole
 
 
 def test_the_pen_adds_to_strokes_and_takes_the_place_of_a_picture():

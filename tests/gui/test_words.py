@@ -22,6 +22,15 @@ def test_the_first_and_second_guess_are_found():
     assert guesses.alternative == "second guess: 2 (20 %)"
 
 
+def test_a_second_guess_of_next_to_nothing_is_not_told():
+    assert top_guesses([0.996, 0.004, *[0.0] * 8], 0.5).alternative == ""
+    assert top_guesses([0.995, 0.005, *[0.0] * 8], 0.5).alternative != ""
+
+
+def test_no_key_but_delete_and_c_empties_the_paper():
+    assert BY_NAME["clear"].keys == ("Delete", "c")
+
+
 MODULES = sorted(
     ".".join(path.relative_to(GUI.parent).with_suffix("").parts) for path in GUI.rglob("[!_]*.py")
 )
@@ -36,7 +45,8 @@ def test_the_examples_are_true(module):
 
 def test_the_examples_of_every_room_are_tried():
     rooms = {module.rpartition(".")[0] for module in MODULES}
-    assert rooms == {"gui", "gui.drawing", "gui.recognition", "gui.widgets"}
+    rest = {"gui.drawing", "gui.inside", "gui.learning", "gui.recognition", "gui.widgets"}
+    assert rooms == {"gui", *rest}
 
 
 @pytest.mark.parametrize(("threshold", "sure"), [(0, True), (0.6, True), (0.61, False), (1, False)])
@@ -79,9 +89,11 @@ def test_no_key_does_two_things():
 
 
 def test_every_command_has_a_key_and_a_method_and_says_what_it_does():
-    tree = ast.parse((GUI / "window.py").read_text(encoding="utf-8"))
-    (window,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    methods = {node.name for node in window.body if isinstance(node, ast.FunctionDef)}
+    methods = set()
+    for name in ("window.py", "widgets/view_commands.py", "widgets/pane_commands.py"):
+        tree = ast.parse((GUI / name).read_text(encoding="utf-8"))
+        (holder,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        methods |= {node.name for node in holder.body if isinstance(node, ast.FunctionDef)}
     assert {command.name for command in COMMANDS} <= methods
     assert len(BY_NAME) == len(COMMANDS)
     for command in COMMANDS:

@@ -92,6 +92,12 @@ def test_one_callback_or_several_or_none():
     assert arguments.callback_list(None) == []
     assert arguments.callback_list(one) == [one]
     assert arguments.callback_list(several) == list(several)
+
+
+def test_a_batch_size_or_its_default():
     assert arguments.batch_or(32, None) == 32
     assert arguments.batch_or(32, np.int64(5)) == 5
+
+
+def test_how_much_is_said():
     assert [arguments.verbosity(v) for v in ("auto", 0, np.int8(2), True)] == [1, 0, 2, 1]

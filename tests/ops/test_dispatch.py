@@ -26,12 +26,6 @@ CALLS = {  # what takes strides and padding
     ),
     "maximum": lambda *geometry: ops.max_pool2d_forward(IMAGES, (3, 3), *geometry),
     "mean": lambda *geometry: ops.average_pool2d_forward(IMAGES, (3, 3), *geometry),
-    "there": lambda *geometry: fused.conv2d_relu_forward(
-        IMAGES, KERNEL, BIAS, FusedConvolution(*geometry)
-    ),
-    "back": lambda *geometry: fused.conv2d_relu_backward(
-        GRADIENT, GRADIENT, IMAGES, KERNEL, FusedConvolution(*geometry), True
-    ),
 }
 
 

@@ -3,13 +3,39 @@
 import numpy as np
 import pytest
 
-from tinycnn.ops import fused
+from tinycnn.ops import fused, reference
 from tinycnn.utils.geometry import FusedConvolution
 
 IMAGES, KERNEL, BIAS, GRADIENT = (
     np.ones(shape, np.float32) for shape in ((2, 9, 9, 1), (3, 3, 1, 6), (6,), (2, 7, 7, 6))
 )
 NONE = ((0, 0), (0, 0))
+
+
+def test_a_convolution_with_relu_there_and_back():
+    plain = FusedConvolution((1, 1), NONE)
+    y = fused.conv2d_relu_forward(IMAGES, KERNEL, BIAS, plain)
+    assert (y == 10).all()
+    assert not fused.conv2d_relu_forward(IMAGES, -KERNEL, BIAS, plain).any()
+    back = GRADIENT, y, IMAGES, KERNEL, plain
+    actual = fused.conv2d_relu_backward(*back, True)
+    for one, other in zip(actual, reference.conv2d_relu_backward(*back, True), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert fused.conv2d_relu_backward(*back, False)[0] is None
+
+
+def test_a_convolution_with_relu_names_what_is_wrong():
+    good = GRADIENT, GRADIENT, IMAGES, KERNEL, FusedConvolution((1, 1), NONE), True
+    for place, bad, message in (
+        (0, GRADIENT[:, :-1], "dy must have the shape"),
+        (1, GRADIENT.astype(float), "y must be an array of float32"),
+        (2, IMAGES[0], "x must have the shape"),
+        (3, KERNEL[:, :, :0], "kernel must have the shape"),
+        (4, ((1, 1), NONE), "fused must be a FusedConvolution"),
+        (5, 1.5, "input_gradient"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fused.conv2d_relu_backward(*good[:place], bad, *good[place + 1 :])
 
 
 @pytest.mark.parametrize("pool", [(2, 2), [2, 2], np.array([2, 2], np.int8)])

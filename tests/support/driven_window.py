@@ -1,5 +1,8 @@
 """The drawing window, as `python -m gui` opens it, which also prints what it shows, a JSON line each change.
 
+Each line also counts how often the window was found with nothing to do: who waits for what a window at
+rest has not shown after many such looks, waits in vain. A line comes at times for the count alone.
+
 It only looks: whatever happens to the window is done by `tests/support/xvfb.py` with a real mouse and keys.
 """
 
@@ -9,13 +12,16 @@ import sys
 import threading
 import tkinter as tk
 
-import gui.recognition.recogniser
+import numpy as np
+
+import gui.jobs
 import gui.window
 from gui import __main__ as start
 from gui.drawing.drawing import Stroke
 from gui.window import Window
 
 EVERY = 15  # milliseconds
+COUNTED = 200  # looks at a window at rest, until it says that nothing has changed
 CLOSED = threading.Event()
 HELD = threading.Event()  # whether a worker has come to where it is held
 
@@ -29,6 +35,12 @@ def place(widget):
     }
 
 
+def place_of(root, name):
+    """Return where a window lies that may be Tk's own, which Python has no object for."""
+    calls = {"x": "rootx", "y": "rooty", "width": "width", "height": "height"}
+    return {side: int(root.tk.call("winfo", call, name)) for side, call in calls.items()}
+
+
 def tips(widget):
     """Return what the tooltips say that are there now."""
     texts = []
@@ -40,6 +52,116 @@ def tips(widget):
     return texts
 
 
+def tip_colours(widget):
+    """Return the grounds of the tooltips that are there now."""
+    colours = []
+    for child in widget.winfo_children():
+        if isinstance(child, tk.Toplevel) and child.wm_overrideredirect():
+            colours += [str(label["background"]) for label in child.winfo_children()]
+        else:
+            colours += tip_colours(child)
+    return colours
+
+
+def over(window):
+    """Return what lies over the paper, and in the row below it that says why."""
+    canvas, pane = window.view.canvas, window.side._panes.get("why")
+    seen = canvas.itemcget("overlay", "state") == "normal"
+    state = {
+        "overlay": canvas.bbox("overlay") if seen else None,
+        "below": window.side.below,
+        "because": None,
+    }
+    if pane is not None:
+        state["why"] = {name: place(widget) for name, widget in pane.choices.items()}
+        state["asked"] = {name: str(widget["text"]) for name, widget in pane.choices.items()}
+        state["meaning"] = [str(label["text"]) for label in (pane.below, pane.above)]
+        state["because"] = pane.shown.wish.version if pane.shown else None
+    return state
+
+
+def kernels(window):
+    """Return what the pane of the kernels shows."""
+    pane = window.side._panes.get("kernels")
+    if pane is None or pane.info is None:
+        return {}
+    known, column = pane._known, pane.frame.column
+    return {
+        "kernels_shown": window.side.name == "kernels",
+        "tiles": place(pane.canvas),
+        "tile_boxes": {tile: column.tile_box(tile) for tile in column.seen},
+        "boxes": {name: place(widget) for name, widget in pane.boxes.items()},
+        "layer": pane.info.name,
+        "input_map": pane.choice.get(),
+        "chosen": pane.chosen,
+        "found": [[each.digit, each.value] for each in known.found] if known else None,
+        "searched": [known.done, known.total] if known else None,
+        "foot": [
+            pane.foot.itemcget(i, "text")
+            for i in pane.foot.find_all()
+            if pane.foot.type(i) == "text"
+        ],
+    }
+
+
+def inside(window):
+    """Return what the pane "Inside" shows, and where; None while it is shut."""
+    pane = window.side.pane
+    if window.side.name != "inside" or pane is None:
+        return None
+    view, frame, told = pane.columns, pane.frame, pane.told
+    canvas = view.canvas
+    corner = canvas.winfo_rootx() - canvas.canvasx(0), canvas.winfo_rooty() - canvas.canvasy(0)
+    columns = []
+    for info, column in zip(view.layers, view.columns, strict=True):
+        first = column.shape if column.kind == "folded" else (*column.shape[:-1], 0)
+        middle = *(size // 2 for size in first[:-1]), column.seen.start
+        left, top, right, bottom = column.box(middle)
+        x, y = corner[0] + (left + right) // 2, corner[1] + (top + bottom) // 2
+        columns.append(
+            {"name": info.name, "layer": column.layer, "kind": column.kind, "first": column.first}
+            | {"hidden": column.hidden, "middle": middle, "x": int(x), "y": int(y)}
+        )
+    return {
+        "place": place(pane),
+        "version": frame.wish.version if frame else None,
+        "label": frame.wish.label if frame else None,
+        "dark": pane.palette.zero != (255, 255, 255),
+        "shown": sorted(frame.columns) if frame else [],
+        "in_sight": sorted(column.layer for column in view.in_sight),
+        "says": str(pane._says["text"]),
+        "columns": columns,
+        "choices": {value: place(widget) for value, widget in pane.choices.items()},
+        "pinned": pane.pinned,
+        "told": told.head if told else None,
+        "words": pane.explanation.words,
+        "marks": len(canvas.find_withtag("mark")),
+        "selected": len(canvas.find_withtag("selected")),
+        "colour": canvas["background"],
+    }
+
+
+def beside(window):
+    """Return what a person could see and press in the pane beside the paper."""
+    pane, buttons, words = window.side.pane, {}, []
+    waiting = [pane] if pane is not None else []
+    while waiting:
+        widget = waiting.pop()
+        waiting += widget.winfo_children()
+        kind = widget.winfo_class()
+        if not widget.winfo_ismapped():
+            continue
+        if kind in ("TButton", "TRadiobutton", "TCheckbutton"):
+            pressable = not widget.instate(["disabled"])
+            states = {"pressable": pressable, "active": widget.instate(["active"])}
+            buttons[str(widget["text"]).strip()] = {**place(widget), **states}
+        elif kind == "TLabel" and str(widget["text"]):
+            words.append(str(widget["text"]))
+        elif kind in ("TSpinbox", "TScale"):
+            buttons[f"{kind} {sum(name.startswith(kind) for name in buttons)}"] = place(widget)
+    return {"name": window.side.name, "buttons": buttons, "words": sorted(words)}
+
+
 def look(window):
     """Return all that a person could see, and where."""
     others = [
@@ -47,7 +169,7 @@ def look(window):
     ]
     others.remove(".")
     view, root, panel = window.view, window.root, window.view.prediction_panel
-    prediction, drawn = panel.prediction, view.canvas.find_withtag("line||dot")
+    prediction, layer = panel.prediction, view.canvas.layer
     return {
         "window": int(root.wm_frame(), 16),
         "size": [root.winfo_width(), root.winfo_height()],
@@ -60,10 +182,22 @@ def look(window):
         "background": str(view.canvas["background"]),
         "buttons": {name: place(widget) for name, widget in view.controls.buttons.items()},
         "pressable": [n for n, w in view.controls.buttons.items() if not w.instate(["disabled"])],
+        "sliders": {name: place(widget) for name, widget in view.controls.sliders.items()},
+        "places": [place_of(root, name) for name in others],
+        "unit": panel.zoom,
+        "recent": [place(picture) for picture in view.recent.pictures],
+        "models": view.models.labels(),
+        "menu": place(view.models.menu) if view.models.menu.winfo_viewable() else None,
+        "tip_colours": tip_colours(root),
+        "percents": [panel.bars.itemcget(f"percent{digit}", "text") for digit in range(10)],
+        "bars": [panel.bars.itemcget(f"bar{digit}", "fill") for digit in range(10)],
         "tool": view.tool.get(),
         "pen": view.pen.get(),
         "threshold": view.threshold.get(),
         "message": str(view.status_bar.message["text"]),
+        "sentence": place(view.status_bar.message),
+        "lines": view.status_bar.message.winfo_height() / view.look.text.metrics("linespace"),
+        "cut": view.status_bar.message.winfo_reqheight() > view.status_bar.message.winfo_height(),
         "wrong": str(view.status_bar.message["style"]) == "Error.TLabel",
         "model": str(view.status_bar.model["text"]),
         "digit": str(panel.digit["text"]),
@@ -76,22 +210,37 @@ def look(window):
         "drawing": window._gesture is not None,
         "strokes": [len(i.points) // 2 for i in window.drawing.items if isinstance(i, Stroke)],
         "items": len(window.drawing.items),
-        "shown": len(drawn),
-        "line_colours": sorted({view.canvas.itemcget(item, "fill") for item in drawn}),
-        "box": view.canvas.bbox("line||dot"),
-        "idle": window._worker.idle and window._saver.idle,
+        "shown": len(view.canvas._shown),
+        **inked(layer),
+        **over(window),
+        **kernels(window),
+        "inside": inside(window),
+        "idle": window.worker.idle and window._saver.idle,
         "held": HELD.is_set(),
+        "beside": beside(window),
         "tips": tips(root),
         "others": others,
         "stacked": [int(str(root.tk.call("winfo", "id", name)), 16) for name in others],
     }
 
 
+def inked(layer):
+    """Return in which frame the ink lies, and in which colour it is on the screen where it is thickest."""
+    cover = layer.ink.coverage
+    if layer.ink.waits or layer._tiles or not cover.any():
+        return {"box": None, "line_colours": []}
+    rows, columns = np.nonzero(cover.any(axis=1))[0], np.nonzero(cover.any(axis=0))[0]
+    y, x = np.unravel_index(cover.argmax(), cover.shape)
+    colour = "#{:02x}{:02x}{:02x}".format(*layer.image.get(int(x), int(y)))
+    box = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
+    return {"box": [int(value) for value in box], "line_colours": [colour]}
+
+
 class Watch:
     """Prints the state whenever it has changed."""
 
     def __init__(self, window):
-        self.window, self.last, self.released = window, None, 0
+        self.window, self.last, self.released, self.rests = window, None, 0, 0
         for button in (1, 2, 3):
             window.view.canvas.bind(f"<ButtonRelease-{button}>", self.count, add=True)
         self.look()
@@ -105,9 +254,10 @@ class Watch:
             self.window.root.winfo_pointerxy()  # asks the screen: all that Tk told it has come there
         except tk.TclError:  # half of it is gone: it closes
             return
-        if state != self.last:
+        self.rests += state["idle"] or state["held"]
+        if state != self.last or self.rests % COUNTED == 0:
             self.last = state
-            print(json.dumps(state), flush=True)
+            print(json.dumps({**state, "rests": self.rests}), flush=True)
         self.window.root.after(EVERY, self.look)
 
 
@@ -118,7 +268,7 @@ def watched(*arguments):
     return window
 
 
-class Sweeper(gui.recognition.recogniser.Recogniser):
+class Sweeper(gui.jobs.Jobs):
     """Makes the worker look for rubbish at each drawing: none of it may be Tk's."""
 
     def predict(self, *arguments):
@@ -173,5 +323,5 @@ if __name__ == "__main__":
         del sys.argv[index : index + 2]
     if "--sweep" in sys.argv:
         sys.argv.remove("--sweep")
-        gui.recognition.recogniser.Recogniser = Sweeper
+        gui.jobs.Jobs = Sweeper
     start.run_window()

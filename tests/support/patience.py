@@ -1,19 +1,24 @@
 """Waiting without a look at the clock: for the thing itself, and for hours before a test calls it hung."""
 
 import contextlib
-import functools
 import os
 import signal
 import subprocess
+
+from tinycnn.utils.cli import ENDINGS
 
 # Seconds until what never comes is given up. No machine that works is so slow; a test that hangs ends
 # in the end, and says where. Shorter while a test is being written: TINYCNN_PATIENCE=30.
 PATIENCE = float(os.environ.get("TINYCNN_PATIENCE", "3600"))
 
-# A suite that runs in the background was told to ignore Ctrl-C, and would hand that on.
-HEEDFUL = {"preexec_fn": functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)}
-if os.name == "nt":
-    HEEDFUL = {}
+
+def _heed():
+    """Take signals as usual: in the background a suite ignores Ctrl-C, and under nohup SIGHUP."""
+    for one in ENDINGS:
+        signal.signal(one, signal.SIG_DFL)
+
+
+HEEDFUL = {} if os.name == "nt" else {"preexec_fn": _heed}
 
 
 def run(command, **options):

@@ -16,6 +16,7 @@ import threading
 from tests.support.patience import HEEDFUL, PATIENCE
 
 ROOT = pathlib.Path(__file__).parents[2]
+RESTS = 4000  # looks at a window at rest, a minute or more, until a wait is in vain
 
 
 def lacking():
@@ -51,7 +52,7 @@ class Xvfb:
         os.close(write_end)
         with os.fdopen(read_end) as answer:
             number = answer.readline().strip()
-        self.display = f":{number}"
+        self.display, self.size = f":{number}", size
         self.environment = {**os.environ, "DISPLAY": self.display}
 
     def close(self):
@@ -106,7 +107,7 @@ class App:
 
     def __init__(self, screen, *arguments, folder, **environment):
         self.screen, self.folder, self.state, self.errors = screen, pathlib.Path(folder), {}, ""
-        self._news = threading.Condition()
+        self._news, self._gone = threading.Condition(), False
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "tests" / "support" / "driven_window.py"), *arguments],
             stdout=subprocess.PIPE,
@@ -114,7 +115,12 @@ class App:
             text=True,
             cwd=folder,
             **HEEDFUL,
-            env={**screen.environment, "PYTHONPATH": str(ROOT), **environment},
+            env={
+                **screen.environment,
+                "PYTHONPATH": str(ROOT),
+                "TINYCNN_HOME": str(self.folder / "home"),
+                **environment,
+            },
         )
         self._threads = [threading.Thread(target=f) for f in (self._read_states, self._read_errors)]
         for thread in self._threads:
@@ -126,7 +132,7 @@ class App:
                 self.state = json.loads(line)
                 self._news.notify_all()
         with self._news:
-            self.state = {}
+            self.state, self._gone = {}, True  # a thread that tells of its end is alive still
             self._news.notify_all()
 
     def _read_errors(self):
@@ -135,17 +141,29 @@ class App:
                 self.errors += line
 
     def wait(self, condition, why=""):
-        """Wait until the window shows something; return the state that does."""
+        """Wait until the window shows something; return the state that does.
 
-        def come():
-            return self._threads[0].is_alive() and self.state and condition(self.state)
-
+        Raises:
+            AssertionError: it ended, or had nothing to do for so long that it will never come.
+        """
         with self._news:
-            gone = lambda: not self._threads[0].is_alive()  # noqa: E731
-            self._news.wait_for(lambda: come() or gone(), timeout=PATIENCE)
-            if not come():
+            self._wait(lambda: self.state and condition(self.state))
+            if not (self.state and condition(self.state)):
                 raise AssertionError(f"{why or 'it never came'}: {self.errors} {self.brief()}")
             return self.state
+
+    def _wait(self, done):
+        """Wait until something is done, the window is gone, or it has had nothing to do for long."""
+        with self._news:
+            last = self.state.get("rests", 0) + RESTS
+            self._news.wait_for(
+                lambda: done() or self._gone or self.state.get("rests", 0) > last, timeout=PATIENCE
+            )
+
+    def rested(self):
+        """Wait until the window has done all that it was asked for, and has looked about since."""
+        begun = self.state["rests"]
+        return self.wait(lambda s: s["rests"] > begun + 20)
 
     def brief(self):
         """Return the state without what is long."""
@@ -227,6 +245,15 @@ class App:
         x, y = button["x"] + button["width"] // 2, button["y"] + button["height"] // 2
         self.screen.hand(f"mousemove {x} {y}", "mousedown 1", "mouseup 1", f"mousemove {x} 2")
 
+    def dismiss(self):
+        """Put what lies before the window away by Escape, once the keys go there."""
+        self.wait(
+            lambda s: any(s["focus"].startswith(name) for name in s["others"]),
+            "nothing before the window has the keys",
+        )
+        self.keys("Escape")
+        return self.wait(lambda s: not s["others"], "it stayed before the window")
+
     def clear(self):
         """Empty the canvas by its key."""
         self.keys("c")
@@ -239,8 +266,14 @@ class App:
         return self.ended()
 
     def ended(self):
-        """Wait for the end; return (exit code, what it complained about)."""
+        """Wait for the end; return (exit code, what it complained about).
+
+        Raises:
+            AssertionError: it is there, and had nothing to do for so long that it will not end.
+        """
         try:
+            self._wait(lambda: False)
+            assert self._gone, f"it did not end: {self.errors} {self.brief()}"
             self.process.wait(PATIENCE)
         finally:
             self.kill()

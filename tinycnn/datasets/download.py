@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from tinycnn.utils.validation import check_number
 
 PATIENCE = 15.0  # seconds to wait in all when no mirror answers; each gets an equal part
 _STALE = 3600.0  # seconds; a temporary file older than this is a remainder of a killed process
+Progress = Callable[[str, int], None]
 ELSE = 'Or take the sample that comes with tinycnn: --data sample, datasets.load("sample").'
 _WRITABLE = "Free some space there, or set TINYCNN_HOME to a folder that you can write to."
 
@@ -27,6 +28,7 @@ def download(
     folder: str | os.PathLike,
     mirrors: Sequence[str],
     patience: float = PATIENCE,
+    progress: Progress | None = None,
 ) -> None:
     """Download files into a folder; each appears there complete and verified, or not at all.
 
@@ -39,6 +41,8 @@ def download(
         mirrors: addresses of folders that hold the files. Each is tried until one delivers; after
             any failure (a wrong SHA-256 included) the next one is.
         patience: seconds to wait in all when no mirror answers, > 0; each mirror gets an equal part.
+        progress: called with a file's name and how many of its bytes are here; what it raises ends the
+            download.
 
     Raises:
         DownloadError: no mirror delivered a file; names each mirror and what it did.
@@ -53,7 +57,8 @@ def download(
     _prepare(folder)
     best_first = list(mirrors)
     for known in files:
-        failed = _download_one(known, folder, best_first, patience / max(1, len(best_first)))
+        limit = patience / max(1, len(best_first))
+        failed = _download_one(known, folder, best_first, limit, progress)
         # Mirrors that failed are tried last from now on.
         best_first = best_first[failed:] + best_first[:failed]
 
@@ -73,7 +78,13 @@ def _prepare(folder: Path) -> None:
             continue  # another process deleted it first, or owns it: it does no harm
 
 
-def _download_one(known: KnownFile, folder: Path, mirrors: Sequence[str], limit: float) -> int:
+def _download_one(
+    known: KnownFile,
+    folder: Path,
+    mirrors: Sequence[str],
+    limit: float,
+    progress: Progress | None,
+) -> int:
     """Download one file from the first mirror that delivers it; return how many mirrors failed before.
 
     Args:
@@ -81,6 +92,7 @@ def _download_one(known: KnownFile, folder: Path, mirrors: Sequence[str], limit:
         folder: where to.
         mirrors: in the order to try them.
         limit: seconds to wait for each.
+        progress: see `download`.
 
     Raises:
         DownloadError: if none delivers it.
@@ -88,7 +100,7 @@ def _download_one(known: KnownFile, folder: Path, mirrors: Sequence[str], limit:
     failures: list[str] = []
     for mirror in mirrors:
         try:
-            _download_from(mirror, known, folder, limit)
+            _download_from(mirror, known, folder, limit, progress)
         except MirrorError as error:
             failures.append(f"{_host(mirror)}: {error}")
             _say(f"  failed: {failures[-1]}")
@@ -97,7 +109,9 @@ def _download_one(known: KnownFile, folder: Path, mirrors: Sequence[str], limit:
     raise _nobody_delivered(known, folder, failures)
 
 
-def _download_from(mirror: str, known: KnownFile, folder: Path, limit: float) -> None:
+def _download_from(
+    mirror: str, known: KnownFile, folder: Path, limit: float, progress: Progress | None
+) -> None:
     """Download one file under a temporary name, check its SHA-256, then rename it.
 
     Raises:
@@ -112,7 +126,7 @@ def _download_from(mirror: str, known: KnownFile, folder: Path, limit: float) ->
     part = folder / f"{known.name}.{secrets.token_hex(8)}.part"
     try:
         chunks = receive(f"{mirror.rstrip('/')}/{known.name}", known.size, limit)
-        digest = _write_part(part, _show(chunks, known))
+        digest = _write_part(part, _show(chunks, known, progress))
         if digest != known.sha256:
             raise MirrorError(f"sent a file with SHA-256 {digest}, expected {known.sha256}")
         _publish(part, target, known)
@@ -147,14 +161,18 @@ def _publish(part: Path, target: Path, known: KnownFile) -> None:
                 raise
 
 
-def _show(chunks: Iterator[bytes], known: KnownFile) -> Iterator[bytes]:
+def _show(chunks: Iterator[bytes], known: KnownFile, progress: Progress | None) -> Iterator[bytes]:
     """Yield the chunks unchanged, with a progress bar if standard error is a terminal."""
     from tqdm import tqdm
 
     unwatched = sys.stderr is None or not sys.stderr.isatty()  # None: a program without a console
     with tqdm(total=known.size, unit="B", unit_scale=True, leave=False, disable=unwatched) as bar:
+        received = 0
         for chunk in chunks:
+            received += len(chunk)
             bar.update(len(chunk))
+            if progress is not None:
+                progress(known.name, received)
             yield chunk
 
 

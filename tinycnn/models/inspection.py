@@ -89,6 +89,35 @@ def input_times_gradient(model: object, x: np.ndarray, class_index: int | np.nda
     return x * input_gradient(model, x, class_index)
 
 
+def changes_towards(
+    model: object,
+    x: np.ndarray,
+    class_index: int | np.ndarray,
+    instead_of: int | np.ndarray,
+    ends: tuple[float, float] = (0.0, 1.0),
+) -> np.ndarray:
+    """Return what would have to change for a class to score higher than another, pixel by pixel.
+
+    By the slope there, each is how much the lead over the other class would grow, were that pixel alone
+    moved to the end of its range that helps.
+
+    Args:
+        model, x, class_index: see `input_gradient`.
+        instead_of: the class, or one for each sample (n,), that shall lose.
+        ends: the darkest and the lightest that a pixel can be.
+
+    Returns:
+        Shaped as x: above 0 where more light helps, below 0 where less does; nothing where a pixel is at
+        that end of its range already.
+
+    Raises:
+        ValueError: for a class that is not there.
+    """
+    lead = input_gradient(model, x, class_index) - input_gradient(model, x, instead_of)
+    darkest, lightest = ends
+    return lead * np.where(lead > 0, lightest - x, x - darkest).astype(x.dtype)
+
+
 def class_indices(scores: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
     """Return `class_index` as an integer array, () or (n,), after checking that these classes exist.
 

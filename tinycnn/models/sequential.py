@@ -8,16 +8,15 @@ import numpy as np
 from tinycnn import utils
 from tinycnn.callbacks import Callback, History
 from tinycnn.layers import Layer
-from tinycnn.layers.explanation import Explanation, Position
-from tinycnn.models import arguments, explanation, inspection, occlusion, training
-from tinycnn.models.compiled import Compiled
+from tinycnn.models import arguments, training
 from tinycnn.models.files import save_model
+from tinycnn.models.inspectable import Inspectable
 from tinycnn.models.summary import cells, summary
 from tinycnn.models.turns import one_thread_at_a_time
-from tinycnn.utils.validation import check_bool, check_int, check_supported, plain_array
+from tinycnn.utils.validation import check_bool, check_int, check_supported
 
 
-class Sequential(Compiled):
+class Sequential(Inspectable):
     """A model made of a list of layers: `compile` it, `fit` it, then `predict`.
 
     Args:
@@ -145,43 +144,6 @@ class Sequential(Compiled):
             verbose=arguments.verbosity(verbose),
         )
 
-    def _labelled(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return x and y as arrays, after checking that they fit the compiled model and each other."""
-        x = self._samples(x)
-        objective = self._compiled_objective()
-        y = plain_array("Labels", y)
-        if len(x) == 0 or y.ndim == 0 or len(x) != len(y):
-            raise ValueError(
-                f"x and y must have as many samples, at least 1. Received: {len(x)}, {y.shape}"
-            )
-        # Called for its errors: it raises for labels that the loss cannot take.
-        objective.loss.target(y, np.empty((len(y), *self.output_shape[1:]), self.dtype))
-        return x, y
-
-    def _samples(self, x: np.ndarray) -> np.ndarray:
-        """Return x as an array (n, ...) of the model's input shape; build the model if it is not built.
-
-        Gray pictures (n, h, w) become (n, h, w, 1). Raises ValueError for any other shape.
-        """
-        x = plain_array("Samples", x)
-        if not self.built:
-            self.build(x.shape)
-        shape = self.input_shape
-        if x.ndim == len(shape) - 1 and shape[-1] == 1:
-            x = x[..., None]  # grey pictures without an axis for their one channel, as in Keras
-        if x.ndim != len(shape) or x.shape[1:] != shape[1:]:
-            raise ValueError(f"Samples must have the shape {shape}. Received: {x.shape}")
-        return x
-
-    def as_batch(self, x: np.ndarray) -> np.ndarray:
-        """Return samples as a C-contiguous array of the model's dtype.
-
-        It is writeable, too: for arrays that are not, Numba would compile every kernel once more.
-        """
-        if type(x) is np.ndarray and x.dtype == self.dtype and x.flags.carray:
-            return x
-        return np.require(x, self.dtype, ["C", "A", "W"])
-
     @one_thread_at_a_time
     def train_on_batch(
         self,
@@ -303,77 +265,6 @@ class Sequential(Compiled):
             bar.close()
         bar.finish(result if isinstance(result, dict) else {})
         return result
-
-    def activations(self, x: np.ndarray) -> list[np.ndarray]:
-        """Return the output of every layer: see `inspection.activations`."""
-        return inspection.activations(self, self.as_batch(self._samples(x)))
-
-    def gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-        """Return {"conv2d/kernel": gradient of the mean loss, ...}: see `inspection.gradients`."""
-        x, y = self._labelled(x, y)
-        return inspection.gradients(self, self.as_batch(x), y)
-
-    def input_gradient(self, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
-        """Return the gradient of a class's score with respect to x: see `inspection.input_gradient`."""
-        return inspection.input_gradient(self, self.as_batch(self._samples(x)), class_index)
-
-    def input_times_gradient(self, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
-        """Return x times the gradient of a class's score: see `inspection.input_times_gradient`."""
-        return inspection.input_times_gradient(self, self.as_batch(self._samples(x)), class_index)
-
-    def occlusion(
-        self,
-        x: np.ndarray,
-        class_index: int | np.ndarray,
-        size: int = 4,
-        strides: int | None = None,
-        value: float = 0.0,
-    ) -> np.ndarray:
-        """Return how far a class's score falls when a square is covered, (n, i, j): `occlusion.occlusion`."""
-        x = self.as_batch(self._samples(x))
-        return occlusion.occlusion(self, x, class_index, size, strides, value)
-
-    def activation_gradients(self, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-        """Return dL/dy of every layer's output: see `explanation.activation_gradients`."""
-        x, y = self._labelled(x, y)
-        return explanation.activation_gradients(self, self.as_batch(x), y)
-
-    def explain(self, x: np.ndarray, layer: Layer | str | int, position: Position) -> Explanation:
-        """Return how one number of a layer's output is computed from sample x: see `explanation.explain`."""
-        return explanation.explain(self, self._one(x), layer, position)
-
-    def explain_gradient(
-        self, x: np.ndarray, y: np.ndarray, layer: Layer | str | int, position: Position
-    ) -> Explanation:
-        """Return how dL/dy of one number of a layer's output is computed: `explanation.explain_gradient`."""
-        x, y = self._one_labelled(x, y)
-        return explanation.explain_gradient(self, x, y, layer, position)
-
-    def explain_weight_gradient(
-        self, x: np.ndarray, y: np.ndarray, name: str, position: Position
-    ) -> Explanation:
-        """Return how the gradient of one weight is computed: see `explanation.explain_weight_gradient`."""
-        x, y = self._one_labelled(x, y)
-        return explanation.explain_weight_gradient(self, x, y, name, position)
-
-    def _one(self, x: np.ndarray) -> np.ndarray:
-        """Return one sample as a batch of one, (1, ...), of the model's dtype.
-
-        It may come with or without the first axis of 1, and a gray picture also without its channel axis.
-        """
-        x = plain_array("x", x)
-        shape = self.input_shape[1:]
-        without_batch_axis = x.shape == shape or (shape[-1] == 1 and x.shape == shape[:-1])
-        batch = self._samples(x[None] if without_batch_axis else x)
-        if len(batch) != 1:
-            raise ValueError(f"One sample can be explained at a time. Received: {len(batch)}")
-        return self.as_batch(batch)
-
-    def _one_labelled(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return one sample and its label as a batch of one; both may come without the first axis of 1."""
-        x, y = self._one(x), plain_array("y", y)
-        classes = self.output_shape[-1:]
-        return self._labelled(x, y[None] if y.ndim == 0 or (y.shape == classes != (1,)) else y)
 
     def save(
         self,

@@ -159,7 +159,7 @@ def add_flag(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def add_foot(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return images of ones with a level stroke added at their lower end."""
+    """Return images of ones with a nearly level stroke of 2 to 6.5 pixels to each side of their lower end."""
     return _draw_level(images, _bottom(images), (2.0, 6.5), rng)
 
 
@@ -174,7 +174,7 @@ def _is_bar(images: np.ndarray) -> np.ndarray:
 
 
 def add_crossbar(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return images of sevens with a level bar added through the middle of their stem."""
+    """Return images of sevens with a nearly level bar through the middle of their stem."""
     first, last = _rows(images)
     row = np.rint(first + (last - first) * rng.uniform(0.38, 0.65, len(images))).astype(int)
     return _draw_level(images, _middle_of(images, row), (2.5, 7.0), rng)

@@ -17,11 +17,21 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from tinycnn.preprocessing.segmentation import crop_to_foreground, find_foreground, to_grey
-from tinycnn.preprocessing.stroke_width import measure_width, redraw
+from tinycnn.preprocessing.placement import Placement, moved
+from tinycnn.preprocessing.segmentation import find_foreground, foreground_frame, to_grey
+from tinycnn.preprocessing.stroke_width import enlargement, measure_width, redraw
 from tinycnn.preprocessing.strokes import along, check_stroke, draw
 
-__all__ = ["centre", "find_foreground", "fit_box", "strokes_to_mnist", "to_grey", "to_mnist"]
+__all__ = [
+    "centre",
+    "find_foreground",
+    "fit_box",
+    "place_picture",
+    "place_strokes",
+    "strokes_to_mnist",
+    "to_grey",
+    "to_mnist",
+]
 
 FIELD = 28  # side of an MNIST image, in pixels
 BOX = 20  # the longer side of the digit in it
@@ -58,14 +68,40 @@ def to_mnist(picture: np.ndarray) -> np.ndarray:
         >>> np.argwhere(image).min(axis=0).tolist(), np.argwhere(image).max(axis=0).tolist()
         ([5, 13], [24, 15])
     """
+    return place_picture(picture)[0]
+
+
+def place_picture(picture: np.ndarray) -> tuple[np.ndarray, Placement]:
+    """Prepare a picture as `to_mnist` does, and say where in it MNIST's field lies.
+
+    Args:
+        picture: see `to_mnist`.
+
+    Returns:
+        The image, and the placement that leads from the picture's pixels to the field's; the edges of
+        pixels count, so that the middle of a picture's first pixel is (0.5, 0.5).
+
+    Raises:
+        ValueError: see `to_mnist`.
+
+    Example:
+        >>> picture = np.full((90, 60), 255, np.uint8)
+        >>> picture[10:70, 5:14] = 0  # a 1, in the corner
+        >>> place_picture(picture)[1].apply([[5, 10], [14, 70]]).tolist()
+        [[13.0, 5.0], [16.0, 25.0]]
+    """
     foreground = find_foreground(to_grey(picture))
+    redrawn = moved(0, 0)
     box = fit_box(foreground)
     width = measure_width(box)
-    if width < _RARELY_THIN:
-        box = fit_box(redraw(foreground, _THIN))
-    elif width > _RARELY_THICK:
-        box = fit_box(redraw(foreground, _THICK))
-    return centre(box)
+    if not _RARELY_THIN <= width <= _RARELY_THICK:
+        redrawn = enlargement(foreground)
+        foreground = redraw(foreground, _THIN if width < _RARELY_THIN else _THICK)
+        box = fit_box(foreground)
+    rows, columns = foreground_frame(foreground)
+    scale = BOX / max(rows.stop - rows.start, columns.stop - columns.start)
+    in_box = moved(-rows.start, -columns.start).then(Placement((scale, scale), (0.0, 0.0)))
+    return centre(box), redrawn.then(in_box).then(moved(*_to_middle(box)))
 
 
 def strokes_to_mnist(strokes: Sequence[np.ndarray], smallest: float = 0.0) -> np.ndarray:
@@ -90,51 +126,56 @@ def strokes_to_mnist(strokes: Sequence[np.ndarray], smallest: float = 0.0) -> np
         >>> np.argwhere(image).min(axis=0).tolist(), np.argwhere(image).max(axis=0).tolist()
         ([4, 13], [24, 15])
     """
+    return place_strokes(strokes, smallest)[0]
+
+
+def place_strokes(
+    strokes: Sequence[np.ndarray], smallest: float = 0.0
+) -> tuple[np.ndarray, Placement]:
+    """Draw strokes as `strokes_to_mnist` does, and say where on the drawing MNIST's field lies.
+
+    Args:
+        strokes, smallest: see `strokes_to_mnist`.
+
+    Returns:
+        The image, and the placement that leads from the strokes' unit to the field's pixels.
+
+    Raises:
+        ValueError: see `strokes_to_mnist`.
+
+    Example:
+        >>> image, placement = place_strokes([np.array([[310, 20], [310, 260]])])  # a 1
+        >>> placement.apply([[310, 20], [310, 260]]).round(2).tolist()
+        [[14.5, 5.75], [14.5, 23.25]]
+    """
     lines = [points for points in map(check_stroke, strokes) if len(points)]
     if not lines:
         raise ValueError("no ink in the drawing: it has no points")
-    lines = _to_box(lines, smallest)
+    in_box = _box_placement(np.concatenate(lines), smallest)
+    lines = [in_box.apply(points) for points in lines]
     length = sum(np.hypot(*np.diff(points, axis=0).T).sum() for points in lines)
     step = max(_PEN / _STEPS, length / _MOST_DISCS)
     fine = [along(points, step) * _FINE for points in lines]
     box = draw(fine, [_PEN * _FINE] * len(fine), BOX * _FINE)
-    return _centre_finely(box)
+    image, shift = _centre_finely(box)
+    return image, in_box.then(shift)
 
 
-def _to_box(lines: list[np.ndarray], smallest: float) -> list[np.ndarray]:
-    """Scale and shift lines so that, drawn with the pen, they touch the box's upper and left edge.
-
-    Args:
-        lines: each float (n, 2), in any unit.
-        smallest: see `strokes_to_mnist`.
-
-    Returns:
-        The lines in pixels of the box, the longer side 20 with the pen's width (smaller for small drawings).
-    """
-    points = np.concatenate(lines)
-    unit = (
-        max(np.abs(points).max(), smallest) or 1.0
-    )  # divided by this, huge numbers do not overflow
-    points = points / unit
-    first = points.min(axis=0)
-    length = max(np.ptp(points, axis=0).max(), smallest / unit)
-    scale = (BOX - _PEN) / length if length > 1e-9 else 0.0
-    return [(line / unit - first) * scale + _PEN / 2 for line in lines]
+def _box_placement(points: np.ndarray, smallest: float) -> Placement:
+    """Scale and shift so that the pen that draws these points touches the box's first edges."""
+    unit = max(np.abs(points).max(), smallest) or 1.0  # against overflow
+    first = points.min(axis=0) / unit
+    length = max(np.ptp(points / unit, axis=0).max(), smallest / unit)
+    spread = length > 1e-9 and unit > 1e-300  # else all is one point, as far as numbers can tell
+    scale = (BOX - _PEN) / length if spread else 0.0
+    left, top = (_PEN / 2 - first * scale).tolist()
+    return Placement((scale / unit, scale / unit), (left, top))
 
 
-def _centre_finely(box: np.ndarray) -> np.ndarray:
-    """Return the 28x28 image of a box drawn 16 times as fine, its centre of mass in the middle.
-
-    It is shifted by pixels of the fine grid, and averaged down afterwards: more exact than `centre`.
-
-    Args:
-        box: uint8 (320, 320), 0 for background.
-
-    Returns:
-        uint8 (28, 28).
-    """
-    rows, columns = np.flatnonzero(box.any(axis=1)), np.flatnonzero(box.any(axis=0))
-    crop = box[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+def _centre_finely(box: np.ndarray) -> tuple[np.ndarray, Placement]:
+    """Place a drawing of the box, 16 times as fine, in the field: uint8 (28, 28), and how it was moved."""
+    rows, columns = foreground_frame(box)
+    crop = box[rows, columns]
     field = np.zeros((FIELD * _FINE, FIELD * _FINE), np.uint8)
     mass = crop.astype(np.float64)
     # Sum of mass times distance from the crop's edge, for rows and columns
@@ -143,7 +184,8 @@ def _centre_finely(box: np.ndarray) -> np.ndarray:
     first_pixel = np.rint((MIDDLE + 0.5) * _FINE - np.array(moments) / mass.sum()).astype(int)
     top, left = np.clip(first_pixel, 0, np.array(field.shape) - crop.shape)
     field[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
-    return np.array(Image.fromarray(field).reduce(_FINE))
+    shift = moved((top - rows.start) / _FINE, (left - columns.start) / _FINE)
+    return np.array(Image.fromarray(field).reduce(_FINE)), shift
 
 
 def fit_box(foreground: np.ndarray) -> np.ndarray:
@@ -163,7 +205,8 @@ def fit_box(foreground: np.ndarray) -> np.ndarray:
         >>> fit_box(np.ones((40, 10))).sum(axis=0).tolist() == [255 * 20] * 5 + [0] * 15
         True
     """
-    crop = crop_to_foreground(np.asarray(foreground, np.float64))
+    foreground = np.asarray(foreground, np.float64)
+    crop = foreground[foreground_frame(foreground)]
     side = max(crop.shape)
     # An average over exact areas: a crop smaller than the box comes out as if each of its pixels had
     # first been repeated, which is how small digits are enlarged.
@@ -185,16 +228,22 @@ def centre(box: np.ndarray) -> np.ndarray:
         >>> np.argwhere(centre(np.pad(np.uint8([[255]]), (0, 19)))).tolist()
         [[14, 14]]
     """
+    top, left = _to_middle(box)
     field = np.zeros((FIELD, FIELD), np.uint8)
+    rows, columns = np.nonzero(box)
+    field[rows + top, columns + left] = box[rows, columns]
+    return field
+
+
+def _to_middle(box: np.ndarray) -> tuple[int, int]:
+    """Return by how many rows and columns `centre` moves a box."""
     pixels = np.argwhere(box)
     first, last = pixels.min(axis=0), pixels.max(axis=0) + 1
     mass = box[box > 0].astype(np.float64)
     # Where the crop's first row and column go, so that the centre of mass is at MIDDLE
     first_pixel = np.floor(MIDDLE + 0.5 - mass @ (pixels - first) / mass.sum()).astype(int)
-    top, left = np.clip(first_pixel, 0, FIELD - (last - first))
-    crop = box[first[0] : last[0], first[1] : last[1]]
-    field[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
-    return field
+    top, left = np.clip(first_pixel, 0, FIELD - (last - first)) - first
+    return int(top), int(left)
 
 
 def _overlaps(pixels: int, side: int) -> np.ndarray:

@@ -102,11 +102,27 @@ def crop_to_foreground(foreground: np.ndarray) -> np.ndarray:
         >>> crop_to_foreground(np.array([[0, 0, 0, 0], [0, 2, 0, 3], [0, 0, 0, 0]])).tolist()
         [[2, 0, 3]]
     """
+    return foreground[foreground_frame(foreground)]
+
+
+def foreground_frame(foreground: np.ndarray) -> tuple[slice, slice]:
+    """Return the rows and the columns of `crop_to_foreground`.
+
+    Args:
+        foreground: float (h, w), 0 for background, not 0 everywhere.
+
+    Raises:
+        ValueError: there is no foreground.
+
+    Example:
+        >>> foreground_frame(np.array([[0, 0, 0, 0], [0, 2, 0, 3], [0, 0, 0, 0]]))
+        (slice(1, 2, None), slice(1, 4, None))
+    """
     mask = foreground > _FAINT * foreground.max(initial=0.0)
     if not mask.any():
         raise ValueError("no ink in the picture: every value is 0")
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return foreground[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _check_picture(picture: np.ndarray) -> None:

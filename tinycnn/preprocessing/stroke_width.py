@@ -8,7 +8,8 @@ its medial axis, in pixels of the 20-pixel box that the digit fills in MNIST.
 import numpy as np
 from PIL import Image
 
-from tinycnn.preprocessing.segmentation import crop_to_foreground
+from tinycnn.preprocessing.placement import Placement, moved
+from tinycnn.preprocessing.segmentation import crop_to_foreground, foreground_frame
 
 _BOX = 20  # the longer side of a digit, in pixels of the box
 _FINE = 8  # lines are measured and drawn on a grid with 8 x 8 pixels for one of the box
@@ -69,11 +70,37 @@ def redraw(foreground: np.ndarray, width: float) -> np.ndarray:
     return (kept | (core & fine)).astype(np.float32)
 
 
+def enlargement(foreground: np.ndarray) -> Placement:
+    """Return where `redraw` puts the pixels of a digit, whose lines it then draws anew.
+
+    Args:
+        foreground: float (h, w), 0 for background, not 0 everywhere.
+
+    Raises:
+        ValueError: there is no foreground.
+
+    Example:
+        >>> enlargement(np.ones((80, 40))).apply([[0, 0], [40, 80]]).tolist()
+        [[40.0, 40.0], [120.0, 200.0]]
+    """
+    rows, columns = foreground_frame(foreground)
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    down, across = _fine_size((height, width))
+    enlarged = Placement((across / width, down / height), (0.0, 0.0))
+    cut = moved(-rows.start, -columns.start)
+    return cut.then(enlarged).then(moved(_FARTHEST, _FARTHEST))
+
+
+def _fine_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the height and width of a crop, scaled to 160 pixels."""
+    height, width = (max(round(length * _BOX * _FINE / max(size)), 1) for length in size)
+    return height, width
+
+
 def _enlarge(foreground: np.ndarray) -> np.ndarray:
     """Return the digit on the fine grid: bool, its longer side 160 pixels, a margin of 40 on every side."""
     crop = crop_to_foreground(foreground)
-    scale = _BOX * _FINE / max(crop.shape)
-    height, width = (max(round(length * scale), 1) for length in crop.shape)
+    height, width = _fine_size(crop.shape)
     image = Image.fromarray(crop.astype(np.float32))
     fine = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
     return np.pad(fine > fine.max() / 2, _FARTHEST)

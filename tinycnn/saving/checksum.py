@@ -66,8 +66,13 @@ def model_sha256(file: HDF5File) -> str:
 
 
 def _array_paths(file: HDF5File) -> Iterator[str]:
-    """Yield the paths of all arrays that the file's lists of names name, in their order."""
+    """Yield the paths of all arrays of the model, such as "model_weights/conv2d/sequential/conv2d/kernel".
+
+    Which they are, and in which order, is what the groups' attributes "layer_names" and "weight_names" say.
+    """
     groups = [f"{WEIGHTS}/{layer}" for layer in file.names(WEIGHTS, "layer_names")]
-    for group in groups + [STATE] * file.has(STATE):
+    if file.has(STATE):  # of the optimizer, if it was saved
+        groups.append(STATE)
+    for group in groups:
         for name in file.names(group, "weight_names"):
             yield f"{group}/{name}"

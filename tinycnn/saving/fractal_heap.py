@@ -49,16 +49,19 @@ class FractalHeap:
         Raises:
             ValueError: if there is no such object, or the heap is damaged.
         """
-        identity = identity[: self._id_length]
-        kind = unsigned(identity, 0, 1)
-        if kind == MANAGED << 4:
+        identity = identity[: self._id_length]  # the record may be longer
+        # The upper four bits of the first byte are the kind of object; the lower four are 0, but for a tiny
+        # object, whose bytes follow at once: for that they are its length less 1.
+        first = unsigned(identity, 0, 1)
+        if first == MANAGED << 4:
             offset = unsigned(identity, 1, self._offset_width)
             length = int.from_bytes(identity[1 + self._offset_width :], "little")
             return self._file.read(self._address(offset, length), length)
-        if kind == HUGE << 4:
+        if first == HUGE << 4:
             return self._huge_object(identity[1:])
-        if kind >> 4 == TINY:
-            return identity[1 : 2 + (kind & 15)]
+        if first >> 4 == TINY:
+            length = (first & 15) + 1
+            return identity[1 : 1 + length]
         raise ValueError("a heap in it has an object of an unknown kind")
 
     def _huge_object(self, identity: bytes) -> bytes:

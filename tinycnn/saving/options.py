@@ -26,7 +26,7 @@ def parse(text: str) -> dict:
 
     Raises:
         ValueError: if the text is anything else, a key appears twice, a number is NaN, infinite or too long,
-            or lists are nested too deeply.
+            or it is nested too deeply.
 
     Example:
         >>> parse('{"units": 10}')

@@ -51,18 +51,20 @@ def write(path, *last):
 
 
 def test_without_a_name_the_bundled_model_is_loaded_where_there_is_no_other(folder):
-    assert Recogniser().load(None) == "the bundled model"
+    name = Recogniser().load(None)
+    assert name.startswith("the bundled model (")
+    assert name.endswith(" weights, 99.6 % right on MNIST)")
 
 
 def test_without_a_name_the_models_own_file_is_found(folder):
     shutil.copy(BUNDLED, "mnist.h5")
-    assert Recogniser().load(None) == "mnist.h5"
+    assert Recogniser().load(None).startswith("mnist.h5 (")
 
 
 def test_a_model_is_loaded_by_its_name(folder, tmp_path):
     path = write(tmp_path / "other.h5", layers.Dense(10, activation="softmax"))
     recogniser = Recogniser()
-    assert recogniser.load(path) == path
+    assert recogniser.load(path).startswith(f"{path} (")
     assert sum(recogniser.predict(1, items(3)).shares) == pytest.approx(1, abs=1e-5)
 
 

@@ -59,7 +59,7 @@ def ask(folder, monkeypatch):
 
         monkeypatch.setattr(file_dialogs.filedialog, "asksaveasfilename", dialog)
         monkeypatch.setattr(file_dialogs.messagebox, "askyesno", question)
-        path = file_dialogs.name_to_save(None)
+        path = file_dialogs.name_to_save(None, "")
         assert options["confirmoverwrite"] is False  # or there would be two questions
         return path, asked
 

@@ -169,3 +169,15 @@ def test_a_worker_that_never_started_can_be_joined(target):
     worker.join()
     assert worker.idle
     assert worker.answers() == []
+
+
+def test_a_job_that_comes_often_does_not_keep_out_another(worker, target):
+    """Both take the place of their older ones; whichever was asked for first has its turn first."""
+    worker.submit("wait")
+    assert target.begun.wait(PATIENCE)
+    worker.submit_newest("other", "once")
+    for number in range(5):
+        worker.submit_newest("note", number)
+    target.go.set()
+    assert [answer.job for answer in answers(worker, 3)] == ["wait", "other", "note"]
+    assert target.seen == [("once",), (4,)]

@@ -51,7 +51,7 @@ A_T = np.array(
 )
 
 
-def empty_output(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def zero_output(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Return zeros of the shape of y."""
     (n, h, w, _), (kh, kw, _, f) = x.shape, kernel.shape
     return np.zeros((n, h - kh + 1, w - kw + 1, f), x.dtype)
@@ -59,7 +59,7 @@ def empty_output(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 def plain_loops(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Compute y by the definition, compiled. The inner loop reads numbers of the kernel that lie f apart."""
-    y = empty_output(x, kernel)
+    y = zero_output(x, kernel)
     add_by_definition(x, kernel, y)
     return y
 
@@ -83,7 +83,7 @@ def add_by_definition(x, kernel, y):
 
 def filters_inside(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Compute y with the filters, neighbours in memory, in the inner loop: vector instructions, 8 at once."""
-    y = empty_output(x, kernel)
+    y = zero_output(x, kernel)
     add_filters_inside(x, kernel, y)
     return y
 
@@ -115,7 +115,7 @@ def window_rows(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 def windows_as_rows(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Compute y as a matrix product, windows times kernel; a row of the kernel is used for four windows."""
-    y = empty_output(x, kernel)
+    y = zero_output(x, kernel)
     f = kernel.shape[3]
     add_four_rows(window_rows(x, kernel), kernel.reshape(-1, f), y.reshape(-1, f))
     return y
@@ -144,7 +144,7 @@ def add_four_rows(a, b, c):
 
 def register_tile(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Compute the same product by `gemm`, whose sums stay in registers: y is written only once."""
-    y = empty_output(x, kernel)
+    y = zero_output(x, kernel)
     matrix = pad_to_vector_width(kernel.reshape(-1, kernel.shape[3]))
     arguments = window_rows(x, kernel), matrix, np.zeros(y.shape[3], y.dtype), y
     multiply_in_tiles(gemm_address(y.dtype), *arguments)
@@ -163,7 +163,7 @@ def multiply_in_tiles(gemm, windows, matrix, bias, y):
 
 def packed_panels(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Compute y by `direct.py`: windows are not copied, and panels of the kernel stay in the cache."""
-    y = empty_output(x, kernel)
+    y = zero_output(x, kernel)
     (n, h, w, _), (kh, kw, _, f) = x.shape, kernel.shape
     matrix = kernel.reshape(-1, f)
     panels = pack_panels(matrix, panel_width(matrix))
@@ -176,7 +176,7 @@ def packed_panels(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 def winograd_as_matrices(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Compute y by Winograd's algorithm in NumPy: 36 products for 16 outputs instead of 144."""
     # Each tile of y is Aᵀ [Σ over channels (G g Gᵀ) · (Bᵀ d B)] A, for the kernel g and a tile d of x.
-    y = empty_output(x, kernel)
+    y = zero_output(x, kernel)
     n, oh, ow, f = y.shape
     rows, columns = -(-oh // winograd.OUT), -(-ow // winograd.OUT)
     # Zeros below and to the right, up to whole tiles; what they give is cut off at the end.
@@ -198,7 +198,7 @@ def winograd_compiled(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
     It takes some rows of tiles at a time, so that what it makes of them stays in the cache.
     """
-    y = empty_output(x, kernel)
+    y = zero_output(x, kernel)
     geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], (1, 1), NO_PADDING)
     winograd_convolution.forward_span(
         0,

@@ -83,8 +83,11 @@ def emit_dot_products(
 
 @intrinsic
 def add_tile(typing_context, tile, sums, z, x, vectors):
-    """Do `add_dot_products` for one tile; `tile` is the index of its shape in TILES."""
-    dtype = sums.types[0].dtype
+    """Do sums[r, s] += Σ over t of z[r, t] · x[s + t] for one tile: see `add_dot_products`.
+
+    The code of every shape in TILES is there; `tile`, the index of one, chooses among them at run time.
+    """
+    dtype = sums.types[0].dtype  # here the arguments are Numba's types, in `codegen` their values
 
     def codegen(context, builder, signature, arguments):
         """Emit the code of a call: Numba runs this while it compiles a caller."""

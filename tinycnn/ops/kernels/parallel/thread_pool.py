@@ -312,7 +312,7 @@ class ThreadPool:
         self.reset_after_fork()
 
     def reset_after_fork(self) -> None:
-        """Forget all helpers: after a fork their threads exist only in the parent process."""
+        """Begin without helpers and loops; in a forked process, too: threads exist in the parent alone."""
         self.helpers: list[WorkerThread] = []
         self.loop: Loop | None = None
         # The number of the latest loop, in memory that compiled code can read; and the numbers to come.

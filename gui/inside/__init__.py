@@ -1,0 +1,1 @@
+"""The pane "Inside": every layer of the net at work on the drawing."""

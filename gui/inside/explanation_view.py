@@ -1,0 +1,178 @@
+"""How one number came about: its arithmetic in words, and small pictures with the numbers in them."""
+
+import tkinter as tk
+from collections.abc import Sequence
+
+from gui.inside.colours import Palette, cell_text, shares_of
+from gui.inside.messages import Figure, Table, Told
+from gui.widgets.theme import Look, Theme
+
+CELL = 34  # pixels a side of a cell at most, on a screen of 96 dots an inch
+LEAST_CELL = 22  # of one with its number in it
+LETTERS = 0.4  # height of these numbers, as a share of the cell's
+WORDS = 300  # width of the text, if there are pictures beside it
+HINT = (
+    "Point at a number to see where it comes from; click to keep it. Then the arrow keys go on within"
+    " its map, page up and down to other maps, Ctrl+Left and Ctrl+Right to other layers, and Escape"
+    " lets go."
+)
+
+
+class ExplanationView(tk.Canvas):
+    """Shows where one number comes from.
+
+    Args:
+        parent: where it lies.
+        look: fonts and lengths.
+    """
+
+    def __init__(self, parent: tk.Misc, look: Look) -> None:
+        super().__init__(parent, width=1, height=1, highlightthickness=0)
+        self._look = look
+        self._told: Told | None = None
+        self._palette: Palette | None = None
+        self._hint = HINT
+        self._images: list[tk.PhotoImage] = []
+        self._tiny = look.small.copy()
+        self.bind("<Configure>", lambda event: self._draw())
+        for sequence, lines in (("<Button-4>", -1), ("<Button-5>", 1)):
+            self.bind(sequence, lambda event, lines=lines: self._scroll(lines))
+        self.bind("<MouseWheel>", lambda event: self._scroll(-1 if event.delta > 0 else 1))
+
+    def show(self, told: Told | None, palette: Palette, hint: str = HINT) -> None:
+        """Show an explanation; None: a hint in its place."""
+        self._told, self._palette, self._hint = told, palette, hint
+        self._draw()
+
+    def colour(self, theme: Theme) -> None:
+        """Take on the colours of a theme."""
+        self.configure(background=theme.canvas)
+        self._draw()
+
+    @property
+    def words(self) -> str:
+        """All that is written, for who cannot see it."""
+        texts = [item for item in self.find_all() if self.type(item) == "text"]
+        return "\n".join(self.itemcget(item, "text") for item in texts)
+
+    def _scroll(self, lines: int) -> None:
+        self.yview_scroll(lines, "units")
+
+    def _draw(self) -> None:
+        self.delete("all")
+        self._images = []
+        gap, width = self._look.pixels(8), self.winfo_width()
+        told = self._told
+        if told is None:
+            self._text(gap, gap, self._hint, width - 2 * gap, faint=True)
+            return
+        pictures = bool(told.figures or told.tables)
+        words = min(self._look.pixels(WORDS), (width - 3 * gap) * 11 // 20)
+        words = words if pictures else width - 2 * gap
+        y = self._text(gap, gap // 2, told.head, words, strong=True)
+        for line in told.lines:
+            y = self._text(gap, y, line, words)
+        left = gap + words + gap
+        if told.figures:
+            self._draw_figures(told.figures, left, width - gap - left)
+        elif told.tables:
+            self._draw_tables(told.tables, left, width - gap - left)
+        box = self.bbox("all") or (0, 0, 1, 1)
+        self.configure(
+            scrollregion=(0, 0, width, max(box[3] + gap // 2, self.winfo_height())),
+            yscrollincrement=self._look.small.metrics("linespace"),
+        )
+        self.yview_moveto(0)
+
+    def _text(self, x: int, y: int, text: str, width: int, **how: bool) -> int:
+        """Write a line, wrapped; return where the next one begins."""
+        theme = self._look.theme
+        item = self.create_text(
+            x, y, anchor="nw", text=text, width=max(1, width),
+            font=self._look.strong if how.get("strong") else self._look.small,
+            fill=theme.faint if how.get("faint") else theme.text,
+        )  # fmt: skip
+        return self.bbox(item)[3]
+
+    def _draw_figures(self, rows: Sequence[Sequence[Figure]], left: int, width: int) -> None:
+        """Draw rows of figures below each other, as many as there is room for."""
+        gap, line = self._look.pixels(8), self._look.small.metrics("linespace")
+        joint = self._look.pixels(16)
+        first = rows[0]
+        across = sum(len(figure.cells[0]) for figure in first)
+        room = width - joint * (len(first) - 1)
+        high = max(len(figure.cells) for figure in first)
+        height = max(1, self.winfo_height() - gap - line)
+        cell = max(3, min(self._look.pixels(CELL), room // across, height // high))
+        self._tiny.configure(size=-min(self._look.pixels(12), round(LETTERS * cell)))
+        y = gap // 2
+        for row in rows:
+            tall = line + cell * max(len(figure.cells) for figure in row)
+            if y > gap // 2 and y + tall > self.winfo_height():
+                break
+            x = left
+            for figure in row:
+                if figure.joint:
+                    middle = y + line + (tall - line) // 2
+                    self.create_text(
+                        x + joint // 2, middle, text=figure.joint,
+                        font=self._look.text, fill=self._look.theme.text,
+                    )  # fmt: skip
+                    x += joint
+                self._draw_figure(figure, x, y, cell)
+                title = self._look.small.measure(figure.title) + self._look.pixels(2)
+                x += max(cell * len(figure.cells[0]), title)
+            y += tall + gap // 2
+
+    def _draw_figure(self, figure: Figure, x: int, y: int, cell: int) -> None:
+        """Draw a grid as one picture, with its numbers if they fit into the cells."""
+        line, small = self._look.small.metrics("linespace"), self._look.small
+        self.create_text(
+            x, y, anchor="nw", text=figure.title, font=small, fill=self._look.theme.faint
+        )
+        y += line
+        shares = shares_of(figure.cells)
+        tiny, image = (tk.PhotoImage(master=self) for _ in range(2))
+        pixels = bytes(part for row in shares for one in row for part in self._palette.shade(one))
+        tiny.configure(data=b"P6 %d %d 255\n" % (len(shares[0]), len(shares)) + pixels)
+        image.tk.call(image, "copy", tiny, "-zoom", cell)
+        self._images.append(image)
+        self.create_image(x, y, anchor="nw", image=image)
+        box = x, y, x + cell * len(shares[0]), y + cell * len(shares)
+        self.create_rectangle(*box, outline=self._look.theme.faint)
+        if cell >= self._look.pixels(LEAST_CELL):
+            for row, numbers in enumerate(figure.cells):
+                for column, value in enumerate(numbers):
+                    if value == value:
+                        self._number(x, y, (row, column, cell), (value, shares[row][column]))
+        if figure.mark is not None:
+            row, column = figure.mark
+            corner = x + column * cell, y + row * cell
+            self.create_rectangle(
+                *corner, corner[0] + cell, corner[1] + cell,
+                outline=self._look.theme.text, width=self._look.pixels(2),
+            )  # fmt: skip
+
+    def _number(self, x: int, y: int, place: tuple[int, int, int], number: tuple) -> None:
+        """Write a number into its cell, in a colour that can be read on the cell's own."""
+        row, column, cell = place
+        value, share = number
+        red, green, blue = self._palette.shade(share)
+        bright = 0.299 * red + 0.587 * green + 0.114 * blue > 140
+        self.create_text(
+            x + (column + 0.5) * cell, y + (row + 0.5) * cell, text=cell_text(value),
+            font=self._tiny, fill="#15181c" if bright else "#f4f6f8",
+        )  # fmt: skip
+
+    def _draw_tables(self, tables: Sequence[Table], left: int, width: int) -> None:
+        """Write tables beside each other as far as there is room, the others below."""
+        gap = self._look.pixels(8)
+        x, top, below = left, gap // 2, gap // 2
+        for table in tables:
+            wide = max(map(self._look.small.measure, (table.title, *table.lines)))
+            if x > left and x + wide > left + width:
+                x, top = left, below
+            y = self._text(x, top, table.title, wide, faint=True)
+            for line in table.lines:
+                y = self._text(x, y, line, wide)
+            x, below = x + wide + 2 * gap, max(below, y)

@@ -1,0 +1,52 @@
+"""All that the worker can be asked for: recognition, and what the panes beside the paper need."""
+
+import functools
+
+from gui.drawing.drawing import Items
+from gui.recognition.recogniser import Recogniser
+
+
+class Jobs(Recogniser):
+    """Recognition by the names of its methods; what a pane asks for begins with the pane's name and a dot."""
+
+    @functools.cached_property
+    def learning(self) -> object:
+        """What the pane "learning" asks for: see `LearningJobs`."""
+        from gui.learning.jobs import LearningJobs
+
+        return LearningJobs(self)
+
+    @functools.cached_property
+    def inside(self) -> object:
+        """Jobs of the pane that looks into the model: see `gui.inside.jobs`."""
+        from gui.inside.jobs import Inside
+
+        return Inside(self)
+
+    @functools.cached_property
+    def why(self) -> object:
+        """Jobs of what lies over the paper: see `gui.inside.why_jobs`."""
+        from gui.inside.why_jobs import Why
+
+        return Why(self)
+
+    @functools.cached_property
+    def kernels(self) -> object:
+        """Jobs of the pane that shows kernels: see `gui.inside.kernel_jobs`."""
+        from gui.inside.kernel_jobs import Kernels
+
+        return Kernels(self)
+
+    def save_view(self, path: str, items: Items, label: int | None) -> str:
+        """Write a picture of the inside: see `gui.inside.export`; return the path.
+
+        Raises:
+            PictureError: it cannot be written there.
+            ValueError: nothing is drawn, or there is no model yet.
+        """
+        from gui.inside.export import save_view
+
+        if self.model is None:
+            raise ValueError("There is no view to save yet: the model is being loaded.")
+        save_view(path, self.model, self.name, items, label)
+        return path
