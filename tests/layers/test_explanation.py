@@ -11,8 +11,9 @@ from tinycnn.layers import Conv2D, Dense, MaxPooling2D, Softmax
 from tinycnn.layers.explanation import Explanation, GradientSum
 
 OWN = (
-    *("Activation", "AveragePooling2D", "Conv2D", "Dense", "Dropout", "Flatten", "InputLayer"),
-    *("LeakyReLU", "MaxPooling2D", "ReLU", "Softmax"),
+    *("Activation", "AveragePooling2D", "BatchNormalization", "Conv2D", "Dense", "Dropout", "ELU"),
+    *("Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "InputLayer", "LeakyReLU"),
+    *("MaxPooling2D", "ReLU", "Rescaling", "Reshape", "Softmax", "ZeroPadding2D"),
 )
 
 
@@ -68,8 +69,9 @@ def test_the_layers_of_the_library_bring_explanations(name):
     layer, x, y, dy = case(layers.CLASSES[name], *layers.CLASSES[name].examples[0])
     assert type(layer.explain(x, y, (0,) * y.ndim)) is not Explanation
     assert isinstance(layer.explain_input_gradient(x, y, dy, (0,) * x.ndim), GradientSum)
-    for param_name, param in layer.params.items():
-        told = layer.explain_weight_gradient(x, y, dy, param_name, (0,) * param.ndim)
+    for param_name in layer.gradient_names:
+        first = (0,) * layer.params[param_name].ndim
+        told = layer.explain_weight_gradient(x, y, dy, param_name, first)
         assert isinstance(told, GradientSum)
 
 

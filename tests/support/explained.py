@@ -11,6 +11,7 @@ from tinycnn.layers.explanation import (
     ActivationStep,
     Elementwise,
     Explanation,
+    Normalized,
     Pooled,
     WeightedSum,
 )
@@ -36,6 +37,10 @@ def result_of(told, layer, x):
     if isinstance(told, ActivationStep):
         assert told.step.z == x[told.position]
         return step_result(told.step, told.step.z)
+    if isinstance(told, Normalized):
+        assert told.before == x[told.position]
+        spread = np.sqrt(told.variance + told.epsilon)
+        return (told.before - told.mean) / spread * told.gamma + told.beta
     if isinstance(told, Padded):
         return 0.0
     if type(told) is Explanation:
@@ -99,7 +104,9 @@ def case(cls, arguments, shape, dtype="float32"):
     layer, rng = cls(**arguments, dtype=dtype), np.random.default_rng(5)
     layer.name = "layer"
     layer.build((None, *shape), rng)
-    layer.set_weights([rng.normal(size=param.shape) for param in layer.params.values()])
+    weights = {name: rng.normal(size=param.shape) for name, param in layer.params.items()}
+    # Running variances are above 0.
+    layer.set_weights([np.abs(w) if name in cls.state_names else w for name, w in weights.items()])
     x = rng.normal(size=shape).astype(dtype)
     y = layer.forward(x[None], False, None)[0][0]
     return layer, x, y, rng.normal(size=y.shape).astype(dtype)

@@ -51,6 +51,7 @@ EVERY_CLASS = [
     *initializers.CLASSES.values(),
 ]
 NEEDED = {"units": 1, "filters": 1, "kernel_size": 1, "rate": 0.5, "activation": "relu"}
+NEEDED |= {"target_shape": (1,), "scale": 1.0}
 
 
 def own_options(cls):

@@ -96,8 +96,7 @@ def check_weight(layer: object, name: str, position: object) -> Position:
         ValueError: for a parameter or a position that is not there.
     """
     if not isinstance(name, str) or name not in layer.gradient_names:
-        has = layer.gradient_names
-        raise ValueError(f"{label(layer)} has gradients of {has}. Received: name={name!r}")
+        raise ValueError(f"{label(layer)} has {layer.gradient_names}. Received: name={name!r}")
     return check_position("position", position, layer.params[name].shape)
 
 

@@ -28,7 +28,9 @@ def test_statistics(shape, far, dtype):
     x, *_ = numbers(shape, dtype, far)
     for ours, exact in zip(ops.batch_statistics(x), reference.batch_statistics(x), strict=True):
         assert ours.dtype == dtype
-        np.testing.assert_allclose(ours, exact, rtol=1e-6 if dtype is np.float32 else 1e-12, atol=1e-12)
+        np.testing.assert_allclose(
+            ours, exact, rtol=1e-6 if dtype is np.float32 else 1e-12, atol=1e-12
+        )
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -39,7 +41,9 @@ def test_forward_and_backward(shape, dtype):
     forward = (x, mean, variance, gamma, beta, 1e-3)
     exact = reference.batch_normalization_forward(*forward)
     scale = np.abs(exact).max()
-    np.testing.assert_allclose(ops.batch_normalization_forward(*forward) / scale, exact / scale, **bound)
+    np.testing.assert_allclose(
+        ops.batch_normalization_forward(*forward) / scale, exact / scale, **bound
+    )
     backward = (dy, x, mean, variance, gamma, 1e-3)
     for ours, exact in zip(
         ops.batch_normalization_backward(*backward),
@@ -52,7 +56,7 @@ def test_forward_and_backward(shape, dtype):
 
 
 def test_arrays_of_other_orders_are_taken(dtype):
-    x, dy, gamma, beta = numbers((4, 6, 5, 3), dtype)
+    x, *_ = numbers((4, 6, 5, 3), dtype)
     turned = np.asfortranarray(x)
     for ours, exact in zip(ops.batch_statistics(turned), ops.batch_statistics(x), strict=True):
         np.testing.assert_array_equal(ours, exact)
