@@ -2,12 +2,14 @@
 
 import csv
 import math
+import types
 
 import numpy as np
 import pytest
 
 import tinycnn
 from tests.support.peers import import_keras
+from tinycnn import losses, optimizers
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +21,8 @@ class Stub:
     """Stands for a model: counts its epochs as weights, and notes what is saved."""
 
     layers = ()
+    optimizer = optimizers.SGD()
+    objective = types.SimpleNamespace(loss=losses.SparseCategoricalCrossentropy())
 
     def __init__(self):
         self.stop_training, self.epoch, self.saved = False, 0, []

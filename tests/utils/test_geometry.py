@@ -62,3 +62,18 @@ def test_a_fused_convolution_holds_plain_numbers():
 def test_what_a_fused_convolution_cannot_do(name, value):
     with pytest.raises(ValueError, match=f"{name} must be .* Received"):
         FusedConvolution(**{"strides": (1, 1), "padding": NONE, name: value})
+
+
+@pytest.mark.parametrize(
+    ("size", "window", "strides", "padding"),
+    [
+        ((28, 28), (3, 3), (1, 1), ((1, 1), (1, 1))),
+        ((28, 27), (3, 2), (2, 2), ((0, 1), (0, 1))),  # of one line more it lies below, and right
+        ((9, 9), (2, 5), (4, 1), ((0, 1), (2, 2))),
+        ((8, 8), (1, 1), (3, 9), NONE),
+    ],
+)
+def test_same_padding_and_what_comes_out(size, window, strides, padding):
+    assert geometry.same_padding(size, window, strides) == padding
+    output = geometry.conv2d_output(size, window, strides, padding)
+    assert output == tuple(-(-n // s) for n, s in zip(size, strides, strict=True))
