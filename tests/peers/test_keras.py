@@ -57,7 +57,28 @@ def strided(peer):
     ]
 
 
-NETS = {"classic": classic, "strided": strided}
+def normalized(peer):
+    """Return layers with batch normalization, a frozen one among them, and what stands around it."""
+    layers = peer.layers
+    return [
+        layers.Input((10, 10, 1)),
+        layers.Rescaling(2.0, offset=-1.0),
+        layers.ZeroPadding2D(((1, 0), (0, 2))),
+        layers.Conv2D(6, 3, use_bias=False),
+        layers.BatchNormalization(momentum=0.8),
+        layers.LeakyReLU(),
+        layers.Conv2D(8, 3, strides=2, activation="silu"),
+        layers.BatchNormalization(trainable=False),
+        layers.ELU(),
+        layers.GlobalAveragePooling2D(keepdims=True),
+        layers.Reshape((8,)),
+        layers.Dense(12, activation="gelu"),
+        layers.BatchNormalization(center=False, scale=False),
+        layers.Dense(10, activation="softmax"),
+    ]
+
+
+NETS = {"classic": classic, "strided": strided, "normalized": normalized}
 
 
 def pair_of_models(
@@ -69,9 +90,9 @@ def pair_of_models(
     """
     keras.utils.clear_session()  # Keras counts the names of layers over all models
     ours, theirs = tinycnn.Sequential(net(tinycnn)), keras.Sequential(net(keras))
-    theirs.set_weights(
-        [rng.normal(scale=0.3, size=weight.shape) for weight in theirs.get_weights()]
-    )
+    weights = [(weight.path, rng.normal(scale=0.3, size=weight.shape)) for weight in theirs.weights]
+    # Running variances are above 0.
+    theirs.set_weights([np.abs(w) + 0.1 if "variance" in path else w for path, w in weights])
     ours.set_weights(theirs.get_weights())
     for peer, model in ((tinycnn, ours), (keras, theirs)):
         own = [part if isinstance(part, str) else part(peer) for part in (optimizer, loss)]
@@ -152,7 +173,7 @@ def test_the_examples_of_every_layer(keras, cls, arguments, shape, rng, tmp_path
         pytest.skip("there Keras counts the padding with PyTorch, but not with TensorFlow")
     keras.utils.clear_session()
     ours, theirs = (in_a_model(peer, cls, arguments, shape) for peer in (tinycnn, keras))
-    ours.set_weights([rng.normal(size=weight.shape) for weight in ours.weights])
+    ours.set_weights([np.abs(rng.normal(size=weight.shape)) for weight in ours.weights])
     theirs.set_weights(ours.get_weights())
     ours.save(tmp_path / "ours.h5")
     theirs.save(tmp_path / "theirs.h5")
@@ -216,9 +237,11 @@ def test_training_steps(keras, net, optimizer, rng):
         values = ours.train_on_batch(x, np.eye(10)[y])
         theirs.reset_metrics()  # Keras goes on with the means of the last batch
         np.testing.assert_allclose(values, theirs.train_on_batch(x, np.eye(10)[y]), rtol=1e-4)
-    for actual, wanted, before in zip(ours.get_weights(), theirs.get_weights(), start, strict=True):
+    frozen = [not layer.trainable for layer in ours.layers for _ in layer.params]
+    weights = zip(ours.get_weights(), theirs.get_weights(), start, frozen, strict=True)
+    for actual, wanted, before, fixed in weights:
         change = np.linalg.norm(wanted - before)
-        assert change > 0
+        assert (change == 0) == fixed
         assert np.linalg.norm(actual - wanted) <= 1e-3 * change
 
 
@@ -347,3 +370,23 @@ def test_to_categorical(keras, x, classes):
     wanted = keras.utils.to_categorical(x, classes)
     np.testing.assert_array_equal(actual, wanted)
     assert actual.dtype == wanted.dtype
+
+
+@pytest.mark.parametrize("name", sorted(tinycnn.activations.ACTIVATIONS))
+def test_activations(keras, name, rng):
+    x = np.float32([[-30.0, -2, -0.5, 0, 0.25, 1, 3, 40]])
+    wanted = keras.ops.convert_to_numpy(getattr(keras.activations, name)(x))
+    np.testing.assert_allclose(getattr(tinycnn.activations, name)(x), wanted, rtol=1e-5, atol=1e-6)
+
+    def net(peer):
+        first = [peer.layers.Input((10, 10, 1)), peer.layers.Flatten()]
+        return [*first, peer.layers.Dense(10, activation=name), peer.layers.Dense(10)]
+
+    ours, theirs = pair_of_models(
+        keras, net, rng, lambda peer: peer.losses.CategoricalCrossentropy(from_logits=True)
+    )
+    start, (x, y) = ours.get_weights(), samples(rng, 12)
+    for model in (ours, theirs):
+        model.train_on_batch(x, np.eye(10)[y])
+    for actual, wanted, before in zip(ours.get_weights(), theirs.get_weights(), start, strict=True):
+        assert np.linalg.norm(actual - wanted) <= 1e-3 * np.linalg.norm(wanted - before)

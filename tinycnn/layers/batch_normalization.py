@@ -49,6 +49,8 @@ class BatchNormalization(Layer):
         **dict.fromkeys(("beta_regularizer", "gamma_regularizer"), (None,)),
         **dict.fromkeys(("beta_constraint", "gamma_constraint"), (None,)),
         **dict.fromkeys(("synchronized", "renorm"), (False,)),
+        "renorm_clipping": (None,),
+        "renorm_momentum": (0.99,),
     }
     weight_names = ("gamma", "beta", "moving_mean", "moving_variance")
     state_names = ("moving_mean", "moving_variance")
