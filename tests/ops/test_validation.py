@@ -34,6 +34,11 @@ ARRAYS = {name: normal(3, 5) for name in ("param", "grad")}
 SQUARES = {name: np.abs(normal(3, 5)) for name in ("one", "other")}
 RATE = {"learning_rate": 0.5}
 ADADELTA = {"accumulated_grad": SQUARES["one"], "accumulated_delta": SQUARES["other"]}
+STATISTICS = {
+    "mean": F([0.1, 0.2, 0, -1]),
+    "variance": F([1, 2, 3, 4]),
+    "gamma": F([1, 2, -1, 0.5]),
+}
 ADAM = {"momentum": normal(3, 5), "velocity": SQUARES["one"]}
 CASES = {
     "conv2d_forward": CONVOLUTION,
@@ -76,6 +81,15 @@ CASES = {
     "conv2d_average_pool2d_forward": {**CONVOLUTION, "activation": "relu", **POOL},
     "conv2d_average_pool2d_backward": {
         "dy": POOLED, "a": Y, **IMAGE, **KERNEL, **STEPS, "activation": "relu", **POOL, **BACK,
+    },
+    "gelu_forward": {"x": normal(3, 5)},
+    "gelu_backward": {"dy": normal(3, 5), "x": normal(3, 5)},
+    "batch_statistics": {"x": normal(3, 5)},
+    "batch_normalization_forward": {
+        "x": normal(2, 3, 4), **STATISTICS, "beta": normal(4), "epsilon": 1e-3,
+    },
+    "batch_normalization_backward": {
+        "dy": normal(2, 3, 4), "x": normal(2, 3, 4), **STATISTICS, "epsilon": 1e-3,
     },
 }  # fmt: skip
 CHANGED = ("param", "velocity", "momentum", "accumulated_grad", "accumulated_delta")
@@ -156,7 +170,7 @@ def test_every_operation_is_tried_with_every_argument():
         name: list(inspect.signature(operation).parameters)
         for module in (ops, fused_ops)
         for name, operation in inspect.getmembers(module, inspect.isfunction)
-        if name.endswith(("_forward", "_backward", "_input", "_kernel", "_update"))
+        if name.endswith(("_forward", "_backward", "_input", "_kernel", "_statistics", "_update"))
     }
     sizes = dict.fromkeys(SIZES, "fused")
     wanted = {

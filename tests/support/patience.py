@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 
 from tinycnn.utils.cli import ENDINGS
 
@@ -35,3 +36,12 @@ def started(command, **options):
             yield process
         finally:
             process.kill()  # does nothing to one that has ended
+
+
+def until(condition):
+    """Look every few milliseconds until a condition holds; return what it returned."""
+    end = time.monotonic() + PATIENCE
+    while not (value := condition()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.005)
+    return value

@@ -176,8 +176,8 @@ def average_pool2d_backward(
 def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and variance (c,): see `reference.batch_statistics`."""
     x = check_array("x", x, None)
-    if not x.size:
-        raise ValueError(f"Without numbers there is no mean. Received: x of shape {x.shape}")
+    if not x.ndim or not x.size:
+        raise ValueError(f"Without channels and numbers there is no mean. Received: x of {x.shape}")
     return implementation().batch_statistics(x)
 
 

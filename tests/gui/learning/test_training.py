@@ -1,7 +1,5 @@
 """A training that is watched, paused and stopped, and is what `fit` alone would be. No screen needed."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,7 @@ from gui.learning import trainer, training
 from gui.learning.trainer import TrainingWorker, made
 from gui.learning.training import BATCH, Run, Setting
 from tests.support.nets import same
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 from tinycnn.datasets import Digits, sample
 from tinycnn.utils.errors import DownloadError
 
@@ -30,15 +28,6 @@ def worker(few):
     yield worker
     worker.stop()
     worker.join(PATIENCE)
-
-
-def until(condition):
-    """Wait until a condition holds; return what it returned."""
-    end = time.monotonic() + PATIENCE
-    while not (value := condition()):
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.005)
-    return value
 
 
 def answer(worker):

@@ -1,5 +1,6 @@
 """Pictures that come from no file: the clipboard, MNIST's test digits, and the last drawings."""
 
+import contextlib
 import io
 import random
 import subprocess
@@ -13,7 +14,7 @@ from gui.drawing.recent import MOST, Recent
 from gui.recognition.other_pictures import bytes_of, picture_of_clipboard, random_test_digit
 from gui.recognition.recogniser import Recogniser, prepare
 from tests.support.painted_digits import strokes
-from tests.support.patience import HEEDFUL
+from tests.support.patience import started
 from tests.support.xvfb import App, Xvfb, lacking
 from tinycnn.datasets import sample
 from tinycnn.utils.errors import PictureError
@@ -115,20 +116,15 @@ def window(tmp_path):
 @pytest.fixture
 def copied(window):
     """Let another program put something on the clipboard."""
-    owners = []
+    with contextlib.ExitStack() as owners:
 
-    def copied(kind, text):
-        command = [sys.executable, "-c", OWNER, kind, text]
-        owner = subprocess.Popen(
-            command, stdout=subprocess.PIPE, env=window.screen.environment, **HEEDFUL
-        )
-        owners.append(owner)
-        assert owner.stdout.readline() == b"owned\n"
+        def copied(kind, text):
+            command = [sys.executable, "-c", OWNER, kind, text]
+            environment = window.screen.environment
+            owner = owners.enter_context(started(command, stdout=subprocess.PIPE, env=environment))
+            assert owner.stdout.readline() == b"owned\n"
 
-    yield copied
-    for owner in owners:
-        owner.kill()
-        owner.__exit__(None, None, None)
+        yield copied
 
 
 def test_a_copied_picture_is_pasted_and_read(window, copied):

@@ -34,7 +34,7 @@ def test_zeros_round_an_image(top_left, size, relu, dtype, rng):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_what_comes_out_of_a_larger_one(dtype, rng):
     band, y = integers(rng, 4, 7, 2, dtype=dtype), np.full((2, 6, 5, 2), 9, dtype)
-    padding.rows_into.py_func(band, 3, 5, y, 1, 2)
+    padding.copy_band.py_func(band, 3, 5, y, 1, 2)
     wanted = np.full_like(y, 9)
     wanted[1, 2:5] = band[:3, :5]
     np.testing.assert_array_equal(y, wanted)
