@@ -39,7 +39,7 @@ class ColumnsView(ttk.Frame):
         self.layers: tuple[LayerInfo, ...] = ()
         self.columns: tuple[Column, ...] = ()
         self._images: dict[int, tuple[tk.PhotoImage, tk.PhotoImage]] = {}
-        self._legends: dict[int, bytes] = {}  # as they are on the screen
+        self._put_there: dict[tuple, object] = {}  # what is on the screen, by its place
         self._coming: dict[int, Shown] = {}  # pictures that are still to be put in their places
         self._whenever_put: Callable[[], None] | None = None
         self._bind()
@@ -80,7 +80,7 @@ class ColumnsView(ttk.Frame):
     def _draw(self) -> None:
         """Put everything there but what frames bring."""
         self.canvas.delete("all")
-        self._images, self._legends = {}, {}
+        self._images, self._put_there = {}, {}
         for column, info in zip(self.columns, self.layers, strict=True):
             if column.kind == layout.FOLDED:
                 self._draw_folded(column, info)
@@ -170,7 +170,7 @@ class ColumnsView(ttk.Frame):
         idle = self._whenever_put is None
         self._whenever_put = then
         if idle:
-            self._put_next()
+            self.after(1, self._put_next)
 
     def _put_next(self) -> None:
         until = time.perf_counter() + SLICE / 1000
@@ -187,17 +187,26 @@ class ColumnsView(ttk.Frame):
             then()
 
     def _put(self, layer: int, shown: Shown) -> None:
-        picture, strip = self._images[layer]
-        picture.configure(data=shown.picture)
-        if self._legends.get(layer) != shown.legend:
-            strip.configure(data=shown.legend)
-            self._legends[layer] = shown.legend
+        for kind, (image, data) in enumerate(
+            zip(self._images[layer], (shown.picture, shown.legend), strict=True)
+        ):
+            if self._is_new((layer, kind), data):
+                image.configure(data=data)
         low, high = legend(shown.scale)
-        texts = (f"±{high}", "") if shown.scale[0] < 0 else (low, high)
-        for name, text in zip(("low", "high"), texts, strict=True):
-            self.canvas.itemconfigure(f"{name}{layer}", text=text)
-        for place, value in enumerate(shown.bars):
-            self.canvas.itemconfigure(f"bar{layer}-{place}", text=f"{value:.2g}")
+        low, high = (f"±{high}", "") if shown.scale[0] < 0 else (low, high)
+        texts = {f"low{layer}": low, f"high{layer}": high}
+        texts |= {
+            f"bar{layer}-{place}": f"{value:.2g}" for place, value in enumerate(shown.bars)
+        }
+        for tag, text in texts.items():
+            if self._is_new((tag,), text):
+                self.canvas.itemconfigure(tag, text=text)
+
+    def _is_new(self, place: tuple, value: object) -> bool:
+        """Remember what is put in a place; return whether it was not there already."""
+        before = self._put_there.get(place)
+        self._put_there[place] = value
+        return value != before
 
     # Marks: which number is meant, and what it comes from.
 

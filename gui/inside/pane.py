@@ -31,6 +31,8 @@ class Pane(BasePane):
     Args: see `BasePane`.
     """
 
+    follows_layers = True
+
     def __init__(self, parent: tk.Misc, window: object) -> None:
         super().__init__(parent, window)
         self.label = tk.StringVar(self, "")  # the digit of the way back; "": forward
@@ -124,7 +126,7 @@ class Pane(BasePane):
         """The colours of the tiles."""
         return palette(self.look.theme)
 
-    # Frames: one is made while the one before is put on the screen; it is of the newest drawing.
+    # Frames: the next is asked for, of the newest drawing, when the one before is on the screen.
 
     def _ask(self) -> None:
         self._stale = True
@@ -137,19 +139,21 @@ class Pane(BasePane):
         self.window.worker.submit_newest("inside.frame", wish)
 
     def frame_done(self, frame: Frame) -> None:
-        """Show what came of the drawing, and go on with what was drawn meanwhile."""
-        self._asked = False
+        """Show what came of the drawing."""
         if frame.layers != self.columns.layers:
             self.pin(None)
             self.columns.lay_out(frame.layers)
             self._stale = bool(frame.layers)
-        if self._stale:
-            self._ask()
         self.columns.show(frame, partial(self._shown, frame))
 
     def _shown(self, frame: Frame) -> None:
-        """All pictures are there: the words follow, at each frame or, while a hand draws, at some."""
-        self.frame = frame
+        """All pictures are there: go on with what was drawn meanwhile.
+
+        The words follow, at each frame or, while a hand draws, at some.
+        """
+        self.frame, self._asked = frame, False
+        if self._stale:
+            self._ask()
         self._say()
         self._unexplained += 1
         if not self._asked or self._unexplained >= FRAMES:
