@@ -10,6 +10,7 @@ from gui.inside.colours import Palette, legend
 from gui.inside.headings import heading, lengths_of, widest_heading
 from gui.inside.layout import Column, LayerInfo, Position
 from gui.inside.messages import Frame, Mark, Shown
+from gui.widgets.seen import Seen
 from gui.widgets.status_bar import shortened
 from gui.widgets.theme import Look, Theme
 
@@ -39,7 +40,7 @@ class ColumnsView(ttk.Frame):
         self.layers: tuple[LayerInfo, ...] = ()
         self.columns: tuple[Column, ...] = ()
         self._images: dict[int, tuple[tk.PhotoImage, tk.PhotoImage]] = {}
-        self._put_there: dict[tuple, object] = {}  # what is on the screen, by its place
+        self._seen = Seen()
         self._coming: dict[int, Shown] = {}  # pictures that are still to be put in their places
         self._whenever_put: Callable[[], None] | None = None
         self._bind()
@@ -80,7 +81,8 @@ class ColumnsView(ttk.Frame):
     def _draw(self) -> None:
         """Put everything there but what frames bring."""
         self.canvas.delete("all")
-        self._images, self._put_there = {}, {}
+        self._images = {}
+        self._seen.forget()
         for column, info in zip(self.columns, self.layers, strict=True):
             if column.kind == layout.FOLDED:
                 self._draw_folded(column, info)
@@ -190,7 +192,7 @@ class ColumnsView(ttk.Frame):
         for kind, (image, data) in enumerate(
             zip(self._images[layer], (shown.picture, shown.legend), strict=True)
         ):
-            if self._is_new((layer, kind), data):
+            if self._seen.changes((layer, kind), data):
                 image.configure(data=data)
         low, high = legend(shown.scale)
         low, high = (f"±{high}", "") if shown.scale[0] < 0 else (low, high)
@@ -199,14 +201,8 @@ class ColumnsView(ttk.Frame):
             f"bar{layer}-{place}": f"{value:.2g}" for place, value in enumerate(shown.bars)
         }
         for tag, text in texts.items():
-            if self._is_new((tag,), text):
+            if self._seen.changes(tag, text):
                 self.canvas.itemconfigure(tag, text=text)
-
-    def _is_new(self, place: tuple, value: object) -> bool:
-        """Remember what is put in a place; return whether it was not there already."""
-        before = self._put_there.get(place)
-        self._put_there[place] = value
-        return value != before
 
     # Marks: which number is meant, and what it comes from.
 

@@ -11,6 +11,7 @@ from gui.inside.columns_view import STRIP, ColumnsView, Place
 from gui.inside.explanation_view import HINT, ExplanationView
 from gui.inside.messages import Frame, Told, Wish
 from gui.recognition.top_guesses import top_guesses
+from gui.widgets.seen import Seen
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
 
@@ -43,6 +44,7 @@ class Pane(BasePane):
         self.pinned: Place | None = None
         self.told: Told | None = None
         self.frame: Frame | None = None  # that is shown
+        self._seen = Seen()
         self._make_controls()
         self.columns = ColumnsView(self, self.look, self)
         self.explanation = ExplanationView(self, self.look)
@@ -178,11 +180,15 @@ class Pane(BasePane):
         if shares is not None and frame is not None and not frame.blank:
             guess = top_guesses(shares, self.window.view.threshold.get())
             text = f"{guess.digit}, {guess.headline}. {text}"
-        self._says.configure(text=text)
+        self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        if self._seen.changes("says", text):
+            self._says.configure(text=text)
 
     def _turned(self) -> None:
         """Turn forward or back."""
-        self._says.configure(text=TURNING)
+        self._tell(TURNING)
         self._ask()
 
     def scrolled(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from gui.learning.pictures import Thinned
-from gui.recognition.top_guesses import percent
+from gui.recognition.top_guesses import NOTHING, percent
 from gui.widgets.theme import LIGHT, Look, Theme
 
 LEAST_RATE, MOST_RATE = 1e-5, 10.0
@@ -176,13 +176,16 @@ class PairBars(tk.Canvas):
         self.colour(LIGHT)
 
     def show(self, before: list[float], after: list[float]) -> None:
-        """Show ten probabilities each; those before may be empty, and all may."""
+        """Show ten probabilities each; those before may be empty, and all may.
+
+        As in the window's own bars, nothing is written beside what would be "<1 %".
+        """
         for digit in range(10):
             top = digit * self._row
             middle = top + (0.4 if before else 0.1) * self._row
             self._place(f"before{digit}", before, digit, top + 0.08 * self._row, middle)
             self._place(f"after{digit}", after, digit, middle, top + 0.9 * self._row)
-            text = percent(after[digit]) if after else ""
+            text = percent(after[digit]) if after and after[digit] >= NOTHING else ""
             self.itemconfigure(f"percent{digit}", text=text)
 
     def _place(self, tag: str, shares: list[float], digit: int, top: float, bottom: float) -> None:
