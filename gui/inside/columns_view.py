@@ -56,6 +56,12 @@ class ColumnsView(ttk.Frame):
 
     # Which columns there are, and where.
 
+    @property
+    def least_height(self) -> int:
+        """The height in which one row of tiles is seen, with what stands above and below it."""
+        lengths, around = lengths_of(self._look), 2 * self._look.pixels(4) + 2
+        return lengths.head + lengths.tile + lengths.foot + around + self._bar.winfo_reqheight()
+
     def lay_out(self, layers: Sequence[LayerInfo]) -> None:
         """Make the columns of a net, or make them anew for another size."""
         same, self.layers = self.layers == tuple(layers), tuple(layers)

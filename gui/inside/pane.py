@@ -15,8 +15,8 @@ from gui.widgets.seen import Seen
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
 
-EXPLANATION = (160, 300)  # height of the explanation at least and at most, at 96 dots an inch
-SHARE = 0.38  # of the pane, that it takes between these
+TILES = 0.55  # of the pane's height, that the tiles take at least, with what stands around them
+EXPLANATION = 300  # height of the explanation at most, at 96 dots an inch
 FRAMES = 4  # to an explanation, amid a stroke
 ONE_LINE = 800  # width in which the longest sentence above the tiles fits into one line
 FORWARD = "What every layer makes of the drawing; blue is above 0, orange below."
@@ -197,12 +197,14 @@ class Pane(BasePane):
         self._mark()
 
     def _resized(self, event: tk.Event) -> None:
-        least, most = map(self.look.pixels, EXPLANATION)
-        self.explanation.configure(height=max(1, min(most, max(least, int(SHARE * event.height)))))
         self._says.configure(wraplength=event.width)
         lines = 1 if event.width >= self.look.pixels(ONE_LINE) else 2
         height = lines * self.look.small.metrics("linespace") + self.look.pixels(3)
         self._line.configure(height=height)
+        above = self._row.winfo_reqheight() + height + 2 * self.look.pixels(4)
+        tiles = max(round(TILES * event.height), self.columns.least_height)
+        rest = min(self.look.pixels(EXPLANATION), event.height - above - tiles)
+        self.explanation.configure(height=max(1, rest))
 
     def _lay_out(self) -> None:
         if self.columns.layers:
