@@ -16,7 +16,7 @@ from gui.widgets.theme import Look, Theme
 
 STRIP = 5  # height of a legend
 SHIFT = 1  # bit of an event's state
-SLICE = 3  # milliseconds in which pictures are put into their places before events have their turn
+SLICE = 1.5  # milliseconds in which pictures are put into their places before events have their turn
 
 Place = tuple[int, Position]  # a layer, and where in its output
 
@@ -178,7 +178,7 @@ class ColumnsView(ttk.Frame):
         idle = self._whenever_put is None
         self._whenever_put = then
         if idle:
-            self.after(1, self._put_next)
+            self.after(0, self._put_next)
 
     def _put_next(self) -> None:
         until = time.perf_counter() + SLICE / 1000
@@ -188,7 +188,7 @@ class ColumnsView(ttk.Frame):
             if layer in self._images:
                 self._put(layer, shown)
             if self._coming and time.perf_counter() > until:
-                self.after(1, self._put_next)
+                self.after(0, self._put_next)
                 return
         then, self._whenever_put = self._whenever_put, None
         if then is not None:
