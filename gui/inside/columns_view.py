@@ -3,11 +3,12 @@
 import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from functools import partial
 from tkinter import ttk
 
 from gui.inside import layout
-from gui.inside.colours import Palette, legend
-from gui.inside.headings import heading, lengths_of, widest_heading
+from gui.inside.colours import Palette
+from gui.inside.headings import heading, lengths_of, texts_of, widest_heading
 from gui.inside.layout import Column, LayerInfo, Position
 from gui.inside.messages import Frame, Mark, Shown
 from gui.widgets.seen import Seen
@@ -16,7 +17,9 @@ from gui.widgets.theme import Look, Theme
 
 STRIP = 5  # height of a legend
 SHIFT = 1  # bit of an event's state
-SLICE = 1.5  # milliseconds in which pictures are put into their places before events have their turn
+SLICE = (
+    1.5  # milliseconds in which pictures are put into their places before events have their turn
+)
 
 Place = tuple[int, Position]  # a layer, and where in its output
 
@@ -132,15 +135,12 @@ class ColumnsView(ttk.Frame):
             self._draw_thumb(column)
 
     def _draw_bar_texts(self, column: Column) -> None:
+        write = partial(self.canvas.create_text, anchor="w", font=self._look.small)
         for place in range(column.maps):
             if (box := column.tile_box(place)) is not None:
-                middle, small = (box[1] + box[3]) / 2, self._look.small
-                self.canvas.create_text(
-                    column.left, middle, anchor="w", text=str(place), font=small, tags="text"
-                )
-                end = box[2] + self._look.pixels(4)
-                tags = ("text", f"bar{column.layer}-{place}")
-                self.canvas.create_text(end, middle, anchor="w", font=small, tags=tags)
+                middle, end = (box[1] + box[3]) / 2, box[2] + self._look.pixels(4)
+                write(column.left, middle, text=str(place), tags="text")
+                write(end, middle, tags=("text", f"bar{column.layer}-{place}"))
 
     def _draw_thumb(self, column: Column) -> None:
         """Draw how much of a column is seen, and which part, to the right of its tiles."""
@@ -195,18 +195,11 @@ class ColumnsView(ttk.Frame):
             then()
 
     def _put(self, layer: int, shown: Shown) -> None:
-        for kind, (image, data) in enumerate(
-            zip(self._images[layer], (shown.picture, shown.legend), strict=True)
-        ):
-            if self._seen.changes((layer, kind), data):
+        pictures = shown.picture, shown.legend
+        for image, data in zip(self._images[layer], pictures, strict=True):
+            if self._seen.changes(image, data):
                 image.configure(data=data)
-        low, high = legend(shown.scale)
-        low, high = (f"±{high}", "") if shown.scale[0] < 0 else (low, high)
-        texts = {f"low{layer}": low, f"high{layer}": high}
-        texts |= {
-            f"bar{layer}-{place}": f"{value:.2g}" for place, value in enumerate(shown.bars)
-        }
-        for tag, text in texts.items():
+        for tag, text in texts_of(layer, shown).items():
             if self._seen.changes(tag, text):
                 self.canvas.itemconfigure(tag, text=text)
 
@@ -232,8 +225,7 @@ class ColumnsView(ttk.Frame):
         self.canvas.delete("mark")
         signs = {1: palette.positive, -1: palette.negative}
         for mark in marks:
-            column = self.column_of(mark.layer)
-            if column is None:
+            if (column := self.column_of(mark.layer)) is None:
                 continue
             box = column.box(mark.position, mark.rows, mark.columns)
             colour = self._look.theme.faint

@@ -75,7 +75,7 @@ def forward(model: models.Sequential, image: np.ndarray) -> Pass:
 
 
 def done(model: models.Sequential, x: np.ndarray, outputs: list[np.ndarray]) -> Pass:
-    """Return the pass of a picture (1, 28, 28, 1) that has run through a net: every layer's output (1, ...)."""
+    """Return the pass of a picture (1, 28, 28, 1) that has been through a net: outputs (1, ...)."""
     return Pass(model, x, [x[0], *(y[0] for y in outputs)])
 
 

@@ -7,6 +7,7 @@ from tkinter import ttk
 
 from gui.learning.pictures import Thinned
 from gui.recognition.top_guesses import NOTHING, percent
+from gui.widgets.seen import Seen
 from gui.widgets.theme import LIGHT, Look, Theme
 
 LEAST_RATE, MOST_RATE = 1e-5, 10.0
@@ -160,6 +161,7 @@ class PairBars(tk.Canvas):
 
     def __init__(self, parent: tk.Misc, look: Look, size: tuple[int, int]) -> None:
         super().__init__(parent, width=size[0], height=size[1], highlightthickness=0)
+        self._seen = Seen()
         self._row = size[1] / 10
         self._left = look.small.measure("0") + look.pixels(6)
         self._length = size[0] - self._left - look.small.measure(">99 %") - look.pixels(6)
@@ -186,12 +188,17 @@ class PairBars(tk.Canvas):
             self._place(f"before{digit}", before, digit, top + 0.08 * self._row, middle)
             self._place(f"after{digit}", after, digit, middle, top + 0.9 * self._row)
             text = percent(after[digit]) if after and after[digit] >= NOTHING else ""
-            self.itemconfigure(f"percent{digit}", text=text)
+            if self._seen.changes(f"percent{digit}", text):
+                self.itemconfigure(f"percent{digit}", text=text)
 
     def _place(self, tag: str, shares: list[float], digit: int, top: float, bottom: float) -> None:
         share = shares[digit] if shares else 0.0
-        self.coords(tag, self._left, top, self._left + share * self._length, bottom)
-        self.itemconfigure(tag, state="normal" if share > 0.002 else "hidden")
+        box = self._left, top, self._left + round(share * self._length), bottom
+        if self._seen.changes(tag, box):
+            self.coords(tag, *box)
+        state = "normal" if share > 0.002 else "hidden"
+        if self._seen.changes(f"{tag} state", state):
+            self.itemconfigure(tag, state=state)
 
     def colour(self, theme: Theme) -> None:
         """Take on the colours of a theme."""

@@ -96,9 +96,11 @@ class Recogniser:
             version, items: of the drawing; there are some.
         """
         last = self._reading
-        if last is not None and last.model is self.model:
-            if (last.version, last.items) == (version, items) or last.version > version:
-                return last
+        newest = last is not None and (
+            (last.version, last.items) == (version, items) or last.version > version
+        )
+        if newest and last.model is self.model:
+            return last
         image = prepare(items)
         x = (image[None, :, :, None] / 255).astype(self.model.dtype)  # (1, 28, 28, 1)
         outputs = self.model.activations(x)

@@ -10,7 +10,6 @@ import threading
 import traceback
 from collections import deque
 
-
 BEHIND = 5  # by so much a worker's nice value is above the window's: a hand must not wait for it
 
 

@@ -1,4 +1,4 @@
-"""A canvas that is drawn anew and again, mostly with what is there already: only what differs costs Tk time."""
+"""A canvas that is drawn again and again, mostly with what is there: only what differs costs time."""
 
 import tkinter as tk
 
