@@ -201,9 +201,8 @@ class Window(ViewCommands, PaneCommands):
 
     def _want_prediction(self, items: Items) -> None:
         self._version += 1
-        self.side.show_drawing(self._version, items)
         if items:
-            self.worker.submit_newest("predict", self._version, items)
+            self.worker.submit_newest("predict", self._version, items, self.side.follows_layers)
             if (
                 not self._has_model
             ):  # the worker loads it: the other one shows what the net will see
@@ -211,6 +210,7 @@ class Window(ViewCommands, PaneCommands):
         else:
             self._cleared = self._version
             self.view.prediction_panel.show(None)
+        self.side.show_drawing(self._version, items)
 
     def _want_pixels(self, picture: Picture, side: int) -> None:
         self.worker.submit_newest("show", picture, side)

@@ -3,19 +3,23 @@
 import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from functools import partial
 from tkinter import ttk
 
 from gui.inside import layout
-from gui.inside.colours import Palette, legend
-from gui.inside.headings import heading, lengths_of, widest_heading
+from gui.inside.colours import Palette
+from gui.inside.headings import heading, lengths_of, texts_of, widest_heading
 from gui.inside.layout import Column, LayerInfo, Position
 from gui.inside.messages import Frame, Mark, Shown
+from gui.widgets.seen import Seen
 from gui.widgets.status_bar import shortened
 from gui.widgets.theme import Look, Theme
 
 STRIP = 5  # height of a legend
 SHIFT = 1  # bit of an event's state
-SLICE = 3  # milliseconds in which pictures are put into their places before events have their turn
+SLICE = (
+    1.5  # milliseconds in which pictures are put into their places before events have their turn
+)
 
 Place = tuple[int, Position]  # a layer, and where in its output
 
@@ -39,7 +43,7 @@ class ColumnsView(ttk.Frame):
         self.layers: tuple[LayerInfo, ...] = ()
         self.columns: tuple[Column, ...] = ()
         self._images: dict[int, tuple[tk.PhotoImage, tk.PhotoImage]] = {}
-        self._legends: dict[int, bytes] = {}  # as they are on the screen
+        self._seen = Seen()
         self._coming: dict[int, Shown] = {}  # pictures that are still to be put in their places
         self._whenever_put: Callable[[], None] | None = None
         self._bind()
@@ -54,6 +58,12 @@ class ColumnsView(ttk.Frame):
         canvas.bind("<MouseWheel>", lambda event: self._wheel(event, -1 if event.delta > 0 else 1))
 
     # Which columns there are, and where.
+
+    @property
+    def least_height(self) -> int:
+        """The height in which one row of tiles is seen, with what stands above and below it."""
+        lengths, around = lengths_of(self._look), 2 * self._look.pixels(4) + 2
+        return lengths.head + lengths.tile + lengths.foot + around + self._bar.winfo_reqheight()
 
     def lay_out(self, layers: Sequence[LayerInfo]) -> None:
         """Make the columns of a net, or make them anew for another size."""
@@ -80,7 +90,8 @@ class ColumnsView(ttk.Frame):
     def _draw(self) -> None:
         """Put everything there but what frames bring."""
         self.canvas.delete("all")
-        self._images, self._legends = {}, {}
+        self._images = {}
+        self._seen.forget()
         for column, info in zip(self.columns, self.layers, strict=True):
             if column.kind == layout.FOLDED:
                 self._draw_folded(column, info)
@@ -124,15 +135,12 @@ class ColumnsView(ttk.Frame):
             self._draw_thumb(column)
 
     def _draw_bar_texts(self, column: Column) -> None:
+        write = partial(self.canvas.create_text, anchor="w", font=self._look.small)
         for place in range(column.maps):
             if (box := column.tile_box(place)) is not None:
-                middle, small = (box[1] + box[3]) / 2, self._look.small
-                self.canvas.create_text(
-                    column.left, middle, anchor="w", text=str(place), font=small, tags="text"
-                )
-                end = box[2] + self._look.pixels(4)
-                tags = ("text", f"bar{column.layer}-{place}")
-                self.canvas.create_text(end, middle, anchor="w", font=small, tags=tags)
+                middle, end = (box[1] + box[3]) / 2, box[2] + self._look.pixels(4)
+                write(column.left, middle, text=str(place), tags="text")
+                write(end, middle, tags=("text", f"bar{column.layer}-{place}"))
 
     def _draw_thumb(self, column: Column) -> None:
         """Draw how much of a column is seen, and which part, to the right of its tiles."""
@@ -170,7 +178,7 @@ class ColumnsView(ttk.Frame):
         idle = self._whenever_put is None
         self._whenever_put = then
         if idle:
-            self._put_next()
+            self.after(0, self._put_next)
 
     def _put_next(self) -> None:
         until = time.perf_counter() + SLICE / 1000
@@ -180,24 +188,20 @@ class ColumnsView(ttk.Frame):
             if layer in self._images:
                 self._put(layer, shown)
             if self._coming and time.perf_counter() > until:
-                self.after(1, self._put_next)
+                self.after(0, self._put_next)
                 return
         then, self._whenever_put = self._whenever_put, None
         if then is not None:
             then()
 
     def _put(self, layer: int, shown: Shown) -> None:
-        picture, strip = self._images[layer]
-        picture.configure(data=shown.picture)
-        if self._legends.get(layer) != shown.legend:
-            strip.configure(data=shown.legend)
-            self._legends[layer] = shown.legend
-        low, high = legend(shown.scale)
-        texts = (f"±{high}", "") if shown.scale[0] < 0 else (low, high)
-        for name, text in zip(("low", "high"), texts, strict=True):
-            self.canvas.itemconfigure(f"{name}{layer}", text=text)
-        for place, value in enumerate(shown.bars):
-            self.canvas.itemconfigure(f"bar{layer}-{place}", text=f"{value:.2g}")
+        pictures = shown.picture, shown.legend
+        for image, data in zip(self._images[layer], pictures, strict=True):
+            if self._seen.changes(image, data):
+                image.configure(data=data)
+        for tag, text in texts_of(layer, shown).items():
+            if self._seen.changes(tag, text):
+                self.canvas.itemconfigure(tag, text=text)
 
     # Marks: which number is meant, and what it comes from.
 
@@ -221,8 +225,7 @@ class ColumnsView(ttk.Frame):
         self.canvas.delete("mark")
         signs = {1: palette.positive, -1: palette.negative}
         for mark in marks:
-            column = self.column_of(mark.layer)
-            if column is None:
+            if (column := self.column_of(mark.layer)) is None:
                 continue
             box = column.box(mark.position, mark.rows, mark.columns)
             colour = self._look.theme.faint

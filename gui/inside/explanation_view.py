@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from gui.inside.colours import Palette, cell_text, shares_of
 from gui.inside.messages import Figure, Table, Told
+from gui.widgets.canvas_items import CanvasItems
+from gui.widgets.seen import Seen
 from gui.widgets.theme import Look, Theme
 
 CELL = 34  # pixels a side of a cell at most, on a screen of 96 dots an inch
@@ -32,8 +34,10 @@ class ExplanationView(tk.Canvas):
         self._told: Told | None = None
         self._palette: Palette | None = None
         self._hint = HINT
-        self._images: list[tk.PhotoImage] = []
+        self._items, self._seen = CanvasItems(self), Seen()
+        self._images: list[tuple[tk.PhotoImage, tk.PhotoImage]] = []  # as they are, and enlarged
         self._tiny = look.small.copy()
+        self._line = look.small.metrics("linespace")
         self.bind("<Configure>", lambda event: self._draw())
         for sequence, lines in (("<Button-4>", -1), ("<Button-5>", 1)):
             self.bind(sequence, lambda event, lines=lines: self._scroll(lines))
@@ -42,6 +46,8 @@ class ExplanationView(tk.Canvas):
     def show(self, told: Told | None, palette: Palette, hint: str = HINT) -> None:
         """Show an explanation; None: a hint in its place."""
         self._told, self._palette, self._hint = told, palette, hint
+        if self._seen.changes("number", told and (told.layer, told.position)):
+            self.yview_moveto(0)
         self._draw()
 
     def colour(self, theme: Theme) -> None:
@@ -59,13 +65,16 @@ class ExplanationView(tk.Canvas):
         self.yview_scroll(lines, "units")
 
     def _draw(self) -> None:
-        self.delete("all")
-        self._images = []
-        gap, width = self._look.pixels(8), self.winfo_width()
-        told = self._told
+        self._items.begin()
+        gap, width, told = self._look.pixels(8), self.winfo_width(), self._told
         if told is None:
             self._text(gap, gap, self._hint, width - 2 * gap, faint=True)
-            return
+        else:
+            self._draw_told(told, gap, width)
+        self._items.end()
+        self._let_scroll(gap, width)
+
+    def _draw_told(self, told: Told, gap: int, width: int) -> None:
         pictures = bool(told.figures or told.tables)
         words = min(self._look.pixels(WORDS), (width - 3 * gap) * 11 // 20)
         words = words if pictures else width - 2 * gap
@@ -77,18 +86,18 @@ class ExplanationView(tk.Canvas):
             self._draw_figures(told.figures, left, width - gap - left)
         elif told.tables:
             self._draw_tables(told.tables, left, width - gap - left)
+
+    def _let_scroll(self, gap: int, width: int) -> None:
         box = self.bbox("all") or (0, 0, 1, 1)
-        self.configure(
-            scrollregion=(0, 0, width, max(box[3] + gap // 2, self.winfo_height())),
-            yscrollincrement=self._look.small.metrics("linespace"),
-        )
-        self.yview_moveto(0)
+        region = 0, 0, width, max(box[3] + gap // 2, self.winfo_height())
+        if self._seen.changes("region", region):
+            self.configure(scrollregion=region, yscrollincrement=self._line)
 
     def _text(self, x: int, y: int, text: str, width: int, **how: bool) -> int:
         """Write a line, wrapped; return where the next one begins."""
         theme = self._look.theme
-        item = self.create_text(
-            x, y, anchor="nw", text=text, width=max(1, width),
+        item = self._items.put(
+            "text", (x, y), anchor="nw", text=text, width=max(1, width),
             font=self._look.strong if how.get("strong") else self._look.small,
             fill=theme.faint if how.get("faint") else theme.text,
         )  # fmt: skip
@@ -96,7 +105,7 @@ class ExplanationView(tk.Canvas):
 
     def _draw_figures(self, rows: Sequence[Sequence[Figure]], left: int, width: int) -> None:
         """Draw rows of figures below each other, as many as there is room for."""
-        gap, line = self._look.pixels(8), self._look.small.metrics("linespace")
+        gap, line = self._look.pixels(8), self._line
         joint = self._look.pixels(16)
         first = rows[0]
         across = sum(len(figure.cells[0]) for figure in first)
@@ -104,8 +113,10 @@ class ExplanationView(tk.Canvas):
         high = max(len(figure.cells) for figure in first)
         height = max(1, self.winfo_height() - gap - line)
         cell = max(3, min(self._look.pixels(CELL), room // across, height // high))
-        self._tiny.configure(size=-min(self._look.pixels(12), round(LETTERS * cell)))
-        y = gap // 2
+        size = -min(self._look.pixels(12), round(LETTERS * cell))
+        if self._seen.changes("size", size):  # every widget asks for its letters anew then
+            self._tiny.configure(size=size)
+        y, count = gap // 2, 0
         for row in rows:
             tall = line + cell * max(len(figure.cells) for figure in row)
             if y > gap // 2 and y + tall > self.winfo_height():
@@ -114,32 +125,32 @@ class ExplanationView(tk.Canvas):
             for figure in row:
                 if figure.joint:
                     middle = y + line + (tall - line) // 2
-                    self.create_text(
-                        x + joint // 2, middle, text=figure.joint,
+                    self._items.put(
+                        "text", (x + joint // 2, middle), text=figure.joint,
                         font=self._look.text, fill=self._look.theme.text,
                     )  # fmt: skip
                     x += joint
-                self._draw_figure(figure, x, y, cell)
+                self._draw_figure(figure, (x, y, cell), count)
+                count += 1
                 title = self._look.small.measure(figure.title) + self._look.pixels(2)
                 x += max(cell * len(figure.cells[0]), title)
             y += tall + gap // 2
 
-    def _draw_figure(self, figure: Figure, x: int, y: int, cell: int) -> None:
-        """Draw a grid as one picture, with its numbers if they fit into the cells."""
-        line, small = self._look.small.metrics("linespace"), self._look.small
-        self.create_text(
-            x, y, anchor="nw", text=figure.title, font=small, fill=self._look.theme.faint
-        )
-        y += line
+    def _draw_figure(self, figure: Figure, place: tuple[int, int, int], count: int) -> None:
+        """Draw a grid as one picture, with its numbers if they fit into the cells.
+
+        Args:
+            place: left, top, and pixels a cell.
+            count: of the figures before this one.
+        """
+        x, y, cell = place
+        faint, put = self._look.theme.faint, self._items.put
+        put("text", (x, y), anchor="nw", text=figure.title, font=self._look.small, fill=faint)
+        y += self._line
         shares = shares_of(figure.cells)
-        tiny, image = (tk.PhotoImage(master=self) for _ in range(2))
-        pixels = bytes(part for row in shares for one in row for part in self._palette.shade(one))
-        tiny.configure(data=b"P6 %d %d 255\n" % (len(shares[0]), len(shares)) + pixels)
-        image.tk.call(image, "copy", tiny, "-zoom", cell)
-        self._images.append(image)
-        self.create_image(x, y, anchor="nw", image=image)
+        put("image", (x, y), anchor="nw", image=self._enlarged(shares, cell, count))
         box = x, y, x + cell * len(shares[0]), y + cell * len(shares)
-        self.create_rectangle(*box, outline=self._look.theme.faint)
+        put("rectangle", box, outline=faint, width=1)
         if cell >= self._look.pixels(LEAST_CELL):
             for row, numbers in enumerate(figure.cells):
                 for column, value in enumerate(numbers):
@@ -147,11 +158,21 @@ class ExplanationView(tk.Canvas):
                         self._number(x, y, (row, column, cell), (value, shares[row][column]))
         if figure.mark is not None:
             row, column = figure.mark
-            corner = x + column * cell, y + row * cell
-            self.create_rectangle(
-                *corner, corner[0] + cell, corner[1] + cell,
-                outline=self._look.theme.text, width=self._look.pixels(2),
-            )  # fmt: skip
+            left, top = x + column * cell, y + row * cell
+            box, width = (left, top, left + cell, top + cell), self._look.pixels(2)
+            put("rectangle", box, outline=self._look.theme.text, width=width)
+
+    def _enlarged(self, shares: list[list[float]], cell: int, count: int) -> tk.PhotoImage:
+        """Return the picture of so many figures before, with these colours now."""
+        if count == len(self._images):
+            self._images.append((tk.PhotoImage(master=self), tk.PhotoImage(master=self)))
+        tiny, image = self._images[count]
+        pixels = bytes(part for row in shares for one in row for part in self._palette.shade(one))
+        data = b"P6 %d %d 255\n" % (len(shares[0]), len(shares)) + pixels
+        if self._seen.changes(f"figure {count}", (data, cell)):
+            tiny.configure(data=data)
+            image.tk.call(image, "copy", tiny, "-shrink", "-zoom", cell)
+        return image
 
     def _number(self, x: int, y: int, place: tuple[int, int, int], number: tuple) -> None:
         """Write a number into its cell, in a colour that can be read on the cell's own."""
@@ -159,8 +180,8 @@ class ExplanationView(tk.Canvas):
         value, share = number
         red, green, blue = self._palette.shade(share)
         bright = 0.299 * red + 0.587 * green + 0.114 * blue > 140
-        self.create_text(
-            x + (column + 0.5) * cell, y + (row + 0.5) * cell, text=cell_text(value),
+        self._items.put(
+            "text", (x + (column + 0.5) * cell, y + (row + 0.5) * cell), text=cell_text(value),
             font=self._tiny, fill="#15181c" if bright else "#f4f6f8",
         )  # fmt: skip
 

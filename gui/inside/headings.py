@@ -1,6 +1,8 @@
-"""What stands over a column, and the lengths that follow from its letters."""
+"""What stands over and below a column, and the lengths that follow from its letters."""
 
+from gui.inside.colours import legend
 from gui.inside.layout import Column, LayerInfo, Lengths
+from gui.inside.messages import Shown
 from gui.widgets.status_bar import shortened
 from gui.widgets.theme import Look
 
@@ -40,3 +42,11 @@ def widest_heading(info: LayerInfo) -> tuple[str, ...]:
     last = info.shape[-1]
     lines = shortened(info.name, MOST_LETTERS), "×".join(map(str, info.shape)), info.facts
     return lines if last < 3 else (*lines, f"{last}–{last} of {last}")
+
+
+def texts_of(layer: int, shown: Shown) -> dict[str, str]:
+    """Return the numbers below a column and behind its bars, by the tags of their items."""
+    low, high = legend(shown.scale)
+    low, high = (f"±{high}", "") if shown.scale[0] < 0 else (low, high)
+    bars = {f"bar{layer}-{place}": f"{value:.2g}" for place, value in enumerate(shown.bars)}
+    return {f"low{layer}": low, f"high{layer}": high} | bars

@@ -1,5 +1,7 @@
 """What the pane asks the worker for: the pictures of all layers, and how one number came about. No Tk."""
 
+import dataclasses
+
 import numpy as np
 
 from gui.inside import passes
@@ -7,8 +9,8 @@ from gui.inside.colours import extent
 from gui.inside.explained import told_of
 from gui.inside.layout import BARS, Column, Position
 from gui.inside.messages import Frame, Shown, Told, Wish
-from gui.inside.mosaic import legend_strip, picture, ppm
-from gui.recognition.recogniser import Recogniser, prepare
+from gui.inside.mosaic import legend_data, picture, ppm
+from gui.recognition.recogniser import Recogniser
 from tinycnn.layers.explanation import Explanation
 
 
@@ -32,7 +34,7 @@ class Inside:
             return self._frame(model, wish)
 
     def _frame(self, model: object, wish: Wish) -> Frame:
-        self._run(model, wish)
+        wish = self._run(model, wish)
         layers = passes.layer_infos(model)
         shown = self._pass.shown if self._pass else [np.zeros(info.shape) for info in layers]
         columns = {
@@ -79,13 +81,16 @@ class Inside:
         full_name = f"{last.model.layers[layer].name}/{name}"
         return last.model.explain_weight_gradient(last.x, last.target, full_name, position)
 
-    def _run(self, model: object, wish: Wish) -> None:
-        """Make the pass that a wish is about; weights may have changed since the last."""
+    def _run(self, model: object, wish: Wish) -> Wish:
+        """Make the pass that a wish is about, or of a newer drawing that was recognised; return its wish."""
         self._pass = None
-        if wish.items:
-            there = passes.forward(model, prepare(wish.items))
-            back = wish.label is not None
-            self._pass = passes.with_way_back(there, wish.label) if back else there
+        if not wish.items:
+            return wish
+        reading = self._recogniser.read(wish.version, wish.items)
+        there = passes.done(model, reading.x, reading.outputs)
+        back = wish.label is not None
+        self._pass = passes.with_way_back(there, wish.label) if back else there
+        return dataclasses.replace(wish, version=reading.version, items=reading.items)
 
 
 def drawn(values: np.ndarray, column: Column, wish: Wish) -> Shown:
@@ -93,9 +98,9 @@ def drawn(values: np.ndarray, column: Column, wish: Wish) -> Shown:
     scale = extent(values)
     image = picture(values, scale[1], column, wish.palette)
     size = column.size[0], wish.strip
-    legend = legend_strip(scale[0] < 0, size, wish.palette)
+    legend = legend_data(scale[0] < 0, size, wish.palette)
     bars = tuple(map(float, values)) if column.kind == BARS else ()
-    return Shown(ppm(image), ppm(legend), scale, bars)
+    return Shown(ppm(image), legend, scale, bars)
 
 
 def fits(last: passes.Pass, layer: int, position: Position) -> bool:

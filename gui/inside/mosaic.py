@@ -1,5 +1,7 @@
 """One picture for a layer: all of its maps that are seen, in the colours of its scale. No Tk."""
 
+import functools
+
 import numpy as np
 
 from gui.inside.colours import STEPS, Palette
@@ -106,6 +108,12 @@ def bars(values: np.ndarray, signed: bool, ends: tuple[int, float], palette: Pal
     inside = (place >= np.minimum(start, end)) & (place < np.maximum(start, end))
     ends = np.where((shares > 0)[:, None], palette.positive, palette.negative)
     return np.where(inside[None, :, :, None], ends, palette.zero).astype(np.uint8)
+
+
+@functools.lru_cache(64)
+def legend_data(signed: bool, size: tuple[int, int], palette: Palette) -> bytes:
+    """Return a legend's strip as a PPM file: there are few, and they come with every frame."""
+    return ppm(legend_strip(signed, size, palette))
 
 
 def legend_strip(signed: bool, size: tuple[int, int], palette: Palette) -> np.ndarray:

@@ -11,11 +11,12 @@ from gui.inside.columns_view import STRIP, ColumnsView, Place
 from gui.inside.explanation_view import HINT, ExplanationView
 from gui.inside.messages import Frame, Told, Wish
 from gui.recognition.top_guesses import top_guesses
+from gui.widgets.seen import Seen
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
 
-EXPLANATION = (160, 300)  # height of the explanation at least and at most, at 96 dots an inch
-SHARE = 0.38  # of the pane, that it takes between these
+TILES = 0.55  # of the pane's height, that the tiles take at least, with what stands around them
+EXPLANATION = 300  # height of the explanation at most, at 96 dots an inch
 FRAMES = 4  # to an explanation, amid a stroke
 ONE_LINE = 800  # width in which the longest sentence above the tiles fits into one line
 FORWARD = "What every layer makes of the drawing; blue is above 0, orange below."
@@ -31,6 +32,8 @@ class Pane(BasePane):
     Args: see `BasePane`.
     """
 
+    follows_layers = True
+
     def __init__(self, parent: tk.Misc, window: object) -> None:
         super().__init__(parent, window)
         self.label = tk.StringVar(self, "")  # the digit of the way back; "": forward
@@ -41,6 +44,7 @@ class Pane(BasePane):
         self.pinned: Place | None = None
         self.told: Told | None = None
         self.frame: Frame | None = None  # that is shown
+        self._seen = Seen()
         self._make_controls()
         self.columns = ColumnsView(self, self.look, self)
         self.explanation = ExplanationView(self, self.look)
@@ -124,7 +128,7 @@ class Pane(BasePane):
         """The colours of the tiles."""
         return palette(self.look.theme)
 
-    # Frames: one is made while the one before is put on the screen; it is of the newest drawing.
+    # Frames: the next is asked for, of the newest drawing, when the one before is on the screen.
 
     def _ask(self) -> None:
         self._stale = True
@@ -137,19 +141,21 @@ class Pane(BasePane):
         self.window.worker.submit_newest("inside.frame", wish)
 
     def frame_done(self, frame: Frame) -> None:
-        """Show what came of the drawing, and go on with what was drawn meanwhile."""
-        self._asked = False
+        """Show what came of the drawing."""
         if frame.layers != self.columns.layers:
             self.pin(None)
             self.columns.lay_out(frame.layers)
             self._stale = bool(frame.layers)
-        if self._stale:
-            self._ask()
         self.columns.show(frame, partial(self._shown, frame))
 
     def _shown(self, frame: Frame) -> None:
-        """All pictures are there: the words follow, at each frame or, while a hand draws, at some."""
-        self.frame = frame
+        """All pictures are there: go on with what was drawn meanwhile.
+
+        The words follow, at each frame or, while a hand draws, at some.
+        """
+        self.frame, self._asked = frame, False
+        if self._stale:
+            self._ask()
         self._say()
         self._unexplained += 1
         if not self._asked or self._unexplained >= FRAMES:
@@ -174,11 +180,15 @@ class Pane(BasePane):
         if shares is not None and frame is not None and not frame.blank:
             guess = top_guesses(shares, self.window.view.threshold.get())
             text = f"{guess.digit}, {guess.headline}. {text}"
-        self._says.configure(text=text)
+        self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        if self._seen.changes("says", text):
+            self._says.configure(text=text)
 
     def _turned(self) -> None:
         """Turn forward or back."""
-        self._says.configure(text=TURNING)
+        self._tell(TURNING)
         self._ask()
 
     def scrolled(self) -> None:
@@ -187,12 +197,14 @@ class Pane(BasePane):
         self._mark()
 
     def _resized(self, event: tk.Event) -> None:
-        least, most = map(self.look.pixels, EXPLANATION)
-        self.explanation.configure(height=max(1, min(most, max(least, int(SHARE * event.height)))))
         self._says.configure(wraplength=event.width)
         lines = 1 if event.width >= self.look.pixels(ONE_LINE) else 2
         height = lines * self.look.small.metrics("linespace") + self.look.pixels(3)
         self._line.configure(height=height)
+        above = self._row.winfo_reqheight() + height + 2 * self.look.pixels(4)
+        tiles = max(round(TILES * event.height), self.columns.least_height)
+        rest = min(self.look.pixels(EXPLANATION), event.height - above - tiles)
+        self.explanation.configure(height=max(1, rest))
 
     def _lay_out(self) -> None:
         if self.columns.layers:

@@ -71,7 +71,12 @@ def forward(model: models.Sequential, image: np.ndarray) -> Pass:
         image: as a net sees it, uint8 (28, 28).
     """
     x = (image[None, :, :, None] / 255).astype(model.dtype)
-    return Pass(model, x, [x[0], *(y[0] for y in model.activations(x))])
+    return done(model, x, model.activations(x))
+
+
+def done(model: models.Sequential, x: np.ndarray, outputs: list[np.ndarray]) -> Pass:
+    """Return the pass of a picture (1, 28, 28, 1) that has been through a net: outputs (1, ...)."""
+    return Pass(model, x, [x[0], *(y[0] for y in outputs)])
 
 
 def with_way_back(there: Pass, label: int) -> Pass:

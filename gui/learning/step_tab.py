@@ -7,6 +7,7 @@ from tkinter import ttk
 from gui.learning.pictures import MOST, extent, mosaic, square
 from gui.learning.steps import Change
 from gui.learning.widgets import DigitRow, PairBars, Picture, RateSlider, Wrapped, palette
+from gui.widgets.seen import Seen
 from gui.widgets.theme import Theme
 
 HINT = (
@@ -30,6 +31,7 @@ class StepTab(ttk.Frame):
     def __init__(self, parent: tk.Misc, pane: object) -> None:
         super().__init__(parent)
         self._pane, look = pane, pane.look
+        self._seen = Seen()
         self._change: Change | None = None
         self._fresh = False  # whether the drawing is still the one that was learnt from
         self._after: list[float] = []  # what it was read as behind a step, until it is read anew
@@ -98,10 +100,14 @@ class StepTab(ttk.Frame):
         self.bars.show(before if now else [], now)
         digit = self._pane.digit.get()
         if not now or digit < 0:
-            self.loss.configure(text="Loss: which digit is it?" if now else "Loss")
+            self._tell_loss("Loss: which digit is it?" if now else "Loss")
             return
         texts = [f"{-math.log(max(shares[digit], 1e-7)):.3g}" for shares in (before, now) if shares]
-        self.loss.configure(text=f"Loss {' → '.join(texts)}")
+        self._tell_loss(f"Loss {' → '.join(texts)}")
+
+    def _tell_loss(self, text: str) -> None:
+        if self._seen.changes("loss", text):
+            self.loss.configure(text=text)
 
     def _show_kernels(self) -> None:
         before, after = self._change.before.kernels, self._change.after.kernels

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from gui.learning.pictures import Thinned
-from gui.recognition.top_guesses import percent
+from gui.recognition.top_guesses import NOTHING, percent
+from gui.widgets.seen import Seen
 from gui.widgets.theme import LIGHT, Look, Theme
 
 LEAST_RATE, MOST_RATE = 1e-5, 10.0
@@ -160,6 +161,7 @@ class PairBars(tk.Canvas):
 
     def __init__(self, parent: tk.Misc, look: Look, size: tuple[int, int]) -> None:
         super().__init__(parent, width=size[0], height=size[1], highlightthickness=0)
+        self._seen = Seen()
         self._row = size[1] / 10
         self._left = look.small.measure("0") + look.pixels(6)
         self._length = size[0] - self._left - look.small.measure(">99 %") - look.pixels(6)
@@ -176,19 +178,27 @@ class PairBars(tk.Canvas):
         self.colour(LIGHT)
 
     def show(self, before: list[float], after: list[float]) -> None:
-        """Show ten probabilities each; those before may be empty, and all may."""
+        """Show ten probabilities each; those before may be empty, and all may.
+
+        As in the window's own bars, nothing is written beside what would be "<1 %".
+        """
         for digit in range(10):
             top = digit * self._row
             middle = top + (0.4 if before else 0.1) * self._row
             self._place(f"before{digit}", before, digit, top + 0.08 * self._row, middle)
             self._place(f"after{digit}", after, digit, middle, top + 0.9 * self._row)
-            text = percent(after[digit]) if after else ""
-            self.itemconfigure(f"percent{digit}", text=text)
+            text = percent(after[digit]) if after and after[digit] >= NOTHING else ""
+            if self._seen.changes(f"percent{digit}", text):
+                self.itemconfigure(f"percent{digit}", text=text)
 
     def _place(self, tag: str, shares: list[float], digit: int, top: float, bottom: float) -> None:
         share = shares[digit] if shares else 0.0
-        self.coords(tag, self._left, top, self._left + share * self._length, bottom)
-        self.itemconfigure(tag, state="normal" if share > 0.002 else "hidden")
+        box = self._left, top, self._left + round(share * self._length), bottom
+        if self._seen.changes(tag, box):
+            self.coords(tag, *box)
+        state = "normal" if share > 0.002 else "hidden"
+        if self._seen.changes(f"{tag} state", state):
+            self.itemconfigure(tag, state=state)
 
     def colour(self, theme: Theme) -> None:
         """Take on the colours of a theme."""

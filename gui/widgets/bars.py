@@ -4,6 +4,7 @@ import tkinter as tk
 from collections.abc import Sequence
 
 from gui.recognition.top_guesses import NOTHING, percent
+from gui.widgets.seen import Seen
 from gui.widgets.theme import LIGHT, Look, Theme
 
 
@@ -21,6 +22,7 @@ class Bars(tk.Canvas):
         self._theme, self._longest = LIGHT, None
         self._shares: list[float | None] = [None] * 10
         self._row = self._left = self._length = 0
+        self._seen = Seen()
         for digit in range(10):
             self.create_rectangle(0, 0, 0, 0, width=0, tags=("trough", f"trough{digit}"))
             self.create_rectangle(0, 0, 0, 0, width=0, tags=("bar", f"bar{digit}"))
@@ -33,6 +35,7 @@ class Bars(tk.Canvas):
             font.configure(size=-max(1, row * 3 // 4))
         self.configure(width=width, height=10 * row)
         self._row = row
+        self._seen.forget()
         self._left = self._strong.measure("0") + row // 2
         self._length = max(1, width - self._left - row // 3 - self._strong.measure(">99 %"))
         for digit in range(10):
@@ -46,12 +49,17 @@ class Bars(tk.Canvas):
         """Show ten probabilities; None: nothing at all."""
         for digit in range(10):
             share = self._shares[digit] = shares[digit] if shares is not None else None
-            self.coords(f"bar{digit}", *self._box(digit, share or 0))
+            if self._seen.changes(f"length{digit}", round((share or 0) * self._length)):
+                self.coords(f"bar{digit}", *self._box(digit, share or 0))
             # Tk draws the thinnest of bars a pixel wide, and an empty one, too.
-            self.itemconfigure(f"bar{digit}", state="normal" if share else "hidden")
+            if self._seen.changes(f"state{digit}", bool(share)):
+                self.itemconfigure(f"bar{digit}", state="normal" if share else "hidden")
             text = percent(share) if share is not None and share >= NOTHING else ""
-            self.itemconfigure(f"percent{digit}", text=text)
-        self._mark(max(range(10), key=lambda digit: shares[digit]) if shares is not None else None)
+            if self._seen.changes(f"percent{digit}", text):
+                self.itemconfigure(f"percent{digit}", text=text)
+        longest = max(range(10), key=lambda digit: shares[digit]) if shares is not None else None
+        if longest != self._longest:
+            self._mark(longest)
 
     def colour(self, theme: Theme) -> None:
         """Take on the colours of a theme."""

@@ -6,6 +6,7 @@ from tkinter import ttk
 from gui.recognition.recogniser import Prediction, pgm
 from gui.recognition.top_guesses import top_guesses
 from gui.widgets.bars import Bars
+from gui.widgets.seen import Seen
 from gui.widgets.theme import Look, Theme
 
 FIELD = 28  # pixels a side of what the net sees
@@ -30,6 +31,7 @@ class PredictionPanel(ttk.Frame):
         self._prediction: Prediction | None = None
         self.threshold = 0.5
         self._look = look
+        self._shown = Seen()
         self.zoom = 0  # screen pixels a pixel of what the net sees
         gap = look.pixels(8)
         self.digit = ttk.Label(self, style="Digit.TLabel", anchor="center")
@@ -95,12 +97,16 @@ class PredictionPanel(ttk.Frame):
         self.show(self._prediction)
 
     def _say(self, digit: str, headline: str, second: str, *, sure: bool) -> None:
+        if not self._shown.changes("words", (digit, headline, second, sure)):
+            return
         style = "Digit.TLabel" if sure else "Unsure.Digit.TLabel"
         self.digit.configure(text=digit, style=style)
         self.headline.configure(text=headline)
         self.second.configure(text=second)
 
     def _show_image(self, image: bytes) -> None:
+        if not self._shown.changes("image", (image, self.zoom)):
+            return
         self._seen.configure(data=pgm(image, FIELD))
         if self.zoom:
             self._enlarged.tk.call(self._enlarged, "copy", self._seen, "-zoom", self.zoom)

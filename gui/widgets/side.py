@@ -33,6 +33,7 @@ class BasePane(ttk.Frame):
         self.workers: list[Worker] = []  # of its own, started; they are stopped with the window
 
     way_back: int | None = None  # the digit whose loss is followed back; None: forward
+    follows_layers = False  # whether it shows what every layer makes of each drawing
 
     @property
     def look(self) -> Look:
@@ -86,6 +87,11 @@ class Side:
     def label(self) -> int | None:
         """The digit that a pane shows the way back from; None: it shows the way forward."""
         return next((pane.way_back for pane in self.open if pane.way_back is not None), None)
+
+    @property
+    def follows_layers(self) -> bool:
+        """Whether an open pane shows what every layer makes of each drawing."""
+        return any(pane.follows_layers for pane in self.open)
 
     @property
     def workers(self) -> list[Worker]:

@@ -138,6 +138,9 @@ def inside(window):
         "marks": len(canvas.find_withtag("mark")),
         "selected": len(canvas.find_withtag("selected")),
         "colour": canvas["background"],
+        "share": view.winfo_height() / pane.winfo_height(),
+        "feet": [canvas.bbox(f"low{layer}")[3] - canvas.canvasy(0) for layer in view._images],
+        "height": canvas.winfo_height(),
     }
 
 

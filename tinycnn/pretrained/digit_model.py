@@ -56,7 +56,13 @@ def probabilities(model: models.Sequential, name: str, x: np.ndarray) -> np.ndar
         ModelFileError: the model returns neither probabilities nor scores.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        shares = model.predict(x, verbose=0)
+        scores = model.predict(x, verbose=0)
+    return as_probabilities(model, name, scores)
+
+
+def as_probabilities(model: models.Sequential, name: str, scores: np.ndarray) -> np.ndarray:
+    """Return a model's output (n, 10) as the probability of each digit: see `probabilities`."""
+    shares = scores
     if not np.isfinite(shares).all():
         cause = (
             "its predictions are NaN or infinite: its weights are too large, the training diverged"

@@ -12,6 +12,7 @@ from gui.inside.explained import told_of
 from gui.inside.jobs import Inside
 from gui.inside.layout import Lengths, arrange
 from gui.inside.messages import Wish
+from gui.recognition.recogniser import Recogniser
 from gui.widgets.theme import LIGHT
 from tests.support.explained import result_of
 from tests.support.inside_nets import NAMES, drawing, net
@@ -138,10 +139,11 @@ def test_through_flatten_a_mark_finds_its_pixel():
     assert there.values[mark.layer + 1][mark.position] == there.values[flatten + 1].max()
 
 
-class Reader:
-    """Has a model, as the recogniser does."""
+class Reader(Recogniser):
+    """Has a model from the beginning."""
 
     def __init__(self, model):
+        super().__init__()
         self.model = model
 
 

@@ -272,3 +272,19 @@ def test_shut_it_takes_its_room_back_and_opened_again_it_shows_the_newest_drawin
     window.keys("i")
     shown(window)
     assert window.state["size"][0] == wide
+
+
+def test_in_a_small_window_the_tiles_have_the_larger_share_and_their_legends_are_whole(
+    window, request
+):
+    usual, times = window.state["size"], SCREENS[request.node.callspec.params["living"]][1] // 96
+    small = [1024 * times, 545 * times]  # what a screen of 1024x600 leaves
+    window.resize(*small)
+    window.wait(lambda s: s["size"] == small)
+    try:
+        inside = shown(window)
+        assert inside["share"] >= 0.54  # a pixel may go to rounding
+        assert max(inside["feet"]) <= inside["height"]
+    finally:
+        window.resize(*usual)
+        window.wait(lambda s: s["size"] == usual)

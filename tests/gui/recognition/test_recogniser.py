@@ -159,3 +159,34 @@ def test_the_canvas_gets_the_pixels_it_asked_for(recogniser):
     picture = Picture(np.zeros((5, 5), np.float32), "black")
     assert recogniser.show(picture, 3) == (picture, 3, b"P5 3 3 255\n" + bytes(9))
     assert pgm(b"abcd", 2) == b"P5 2 2 255\nabcd"
+
+
+def test_a_drawing_that_layers_are_shown_of_is_read_once_and_as_without_them(recogniser):
+    three, five = items(3), items(5)
+    plain = recogniser.predict(1, three)
+    whole = recogniser.predict(1, three, True)
+    assert whole.image == plain.image
+    assert whole.shares == plain.shares
+    reading = recogniser.read(1, three)
+    assert recogniser.read(1, three) is reading
+    assert recogniser.predict(2, five, True).image != plain.image
+    newest = recogniser.read(2, five)
+    assert recogniser.read(1, three) is newest  # nobody waits for an older one
+    assert recogniser.read(3, five) is not newest  # the weights may be others by now
+
+
+def test_another_model_reads_anew():
+    recogniser = Recogniser()
+    recogniser.load_bundled()
+    reading = recogniser.read(1, items(3))
+    recogniser.load_bundled()
+    assert recogniser.read(1, items(3)) is not reading
+    assert recogniser.read(1, items(3)).model is recogniser.model
+
+
+def test_a_diverged_net_whose_layers_are_shown_is_told_of(recogniser):
+    other = Recogniser()
+    other.load_bundled()
+    other.model.layers[0].params["kernel"][...] = np.nan
+    with pytest.raises(ModelFileError, match="diverged"):
+        other.predict(1, items(3), True)
