@@ -39,6 +39,16 @@ def test_everything_lies_on_a_small_screen(opened, size, dpi):
         assert place["y"] + place["height"] <= down
 
 
+@pytest.mark.parametrize(("size", "dpi"), SCREENS)
+def test_the_list_of_keys_lies_on_a_small_screen(opened, size, dpi):
+    window = opened(size, dpi)
+    window.keys("F1")
+    state = window.wait(lambda s: s["places"] and s["places"][0]["height"] > 100)
+    (place,) = state["places"]
+    assert place["y"] >= 0
+    assert place["y"] + place["height"] <= int(size.partition("x")[2])
+
+
 def test_on_a_large_screen_it_opens_large_and_all_of_it_grows(opened):
     window = opened("1920x1080")
     state = window.state
