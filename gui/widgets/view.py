@@ -82,7 +82,10 @@ class View:
 
     def settings(self, folder: str) -> Settings:
         """Return what a person chose here, and the folder of the last file."""
-        size = (self._root.winfo_width(), self._root.winfo_height())
+        width = self._root.winfo_width()
+        if self._beside is not None and width == self._widened[1]:
+            width = self._widened[0]  # the next window opens without the pane
+        size = width, self._root.winfo_height()
         size = size if self._root.winfo_viewable() else None  # it was closed before it was there
         dark = self.look.theme is DARK
         return Settings(dark, self.pen.get(), self.threshold.get(), folder, size)
