@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Sequence
 
 from gui.widgets.theme_colours import DARK, Theme
@@ -55,8 +56,12 @@ def rgb(colour: str) -> Colour:
 
 def palette(theme: Theme) -> Palette:
     """Return the colours of the tiles: blue above 0 and orange below, which nearly all eyes tell apart."""
-    ends = ("#a9ceff", "#ffb070") if theme is DARK else ("#0b4bbd", "#c2500a")
-    return Palette(rgb(theme.window), rgb(theme.canvas), *map(rgb, ends))
+    return Palette(rgb(theme.window), rgb(theme.canvas), *map(rgb, ends(theme)))
+
+
+def ends(theme: Theme) -> tuple[str, str]:
+    """Return the colours of the numbers farthest above and below 0."""
+    return ("#a9ceff", "#ffb070") if theme is DARK else ("#0b4bbd", "#c2500a")
 
 
 def extent(values: object) -> tuple[float, float]:
@@ -114,8 +119,36 @@ def cell_text(value: float) -> str:
     return f"{value:.1f}" if abs(value) < 9.95 else f"{value:.0f}"
 
 
-def shares_of(cells: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Return numbers, row by row, as shares of the largest of them; NaN stays what it is."""
-    sizes = [abs(each) for row in cells for each in row if each == each]
-    most = max(sizes, default=0.0) or 1.0
-    return [[each / most for each in row] for row in cells]
+Cells = Sequence[Sequence[float]]  # numbers, row by row
+
+
+def largest(grids: Sequence[Cells]) -> float:
+    """Return the largest number of some grids without its sign, above 0; NaN and infinity do not count.
+
+    Example:
+        >>> largest([[[0.5, -2.0]], [[1.0, float("nan")]]]), largest([[[0.0]]])
+        (2.0, 1.0)
+    """
+    numbers = (abs(each) for cells in grids for row in cells for each in row)
+    return max(filter(math.isfinite, numbers), default=0.0) or 1.0
+
+
+def power_of(most: float) -> int:
+    """Return the power of ten to write numbers in, so that hundredths of the largest are not lost.
+
+    Example:
+        >>> power_of(12.5), power_of(0.05), power_of(0.0041)
+        (0, 0, -3)
+    """
+    return 0 if most >= 0.05 else max(-300, math.floor(math.log10(most)))  # 10**-300 is no 0 yet
+
+
+def times_ten(power: int) -> str:
+    """Write by which power of ten the numbers of a grid are to be multiplied; nothing for 0.
+
+    Example:
+        >>> times_ten(0), times_ten(-12)
+        ('', ' · 10⁻¹²')
+    """
+    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f" · 10{raised}" if power else ""

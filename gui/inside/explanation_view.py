@@ -3,14 +3,15 @@
 import tkinter as tk
 from collections.abc import Sequence
 
-from gui.inside.colours import Palette, cell_text, shares_of
+from gui.inside.colours import Palette, cell_text, largest, power_of, times_ten
 from gui.inside.messages import Figure, Table, Told
 from gui.widgets.theme import Look, Theme
 
 CELL = 34  # pixels a side of a cell at most, on a screen of 96 dots an inch
 LEAST_CELL = 22  # of one with its number in it
 LETTERS = 0.4  # height of these numbers, as a share of the cell's
-WORDS = 300  # width of the text, if there are pictures beside it
+WORDS, MOST_WORDS = 300, 420  # width of the text, if there are pictures beside it
+FIGURES = 400  # width that these take at most
 HINT = (
     "Point at a number to see where it comes from; click to keep it. Then the arrow keys go on within"
     " its map, page up and down to other maps, Ctrl+Left and Ctrl+Right to other layers, and Escape"
@@ -67,8 +68,7 @@ class ExplanationView(tk.Canvas):
             self._text(gap, gap, self._hint, width - 2 * gap, faint=True)
             return
         pictures = bool(told.figures or told.tables)
-        words = min(self._look.pixels(WORDS), (width - 3 * gap) * 11 // 20)
-        words = words if pictures else width - 2 * gap
+        words = self._width_of_words(width - 3 * gap) if pictures else width - 2 * gap
         y = self._text(gap, gap // 2, told.head, words, strong=True)
         for line in told.lines:
             y = self._text(gap, y, line, words)
@@ -83,6 +83,11 @@ class ExplanationView(tk.Canvas):
             yscrollincrement=self._look.small.metrics("linespace"),
         )
         self.yview_moveto(0)
+
+    def _width_of_words(self, room: int) -> int:
+        """Return how wide the text is that has pictures beside it."""
+        least, most, figures = map(self._look.pixels, (WORDS, MOST_WORDS, FIGURES))
+        return min(max(least, min(most, room - figures)), room * 11 // 20)
 
     def _text(self, x: int, y: int, text: str, width: int, **how: bool) -> int:
         """Write a line, wrapped; return where the next one begins."""
@@ -105,13 +110,16 @@ class ExplanationView(tk.Canvas):
         height = max(1, self.winfo_height() - gap - line)
         cell = max(3, min(self._look.pixels(CELL), room // across, height // high))
         self._tiny.configure(size=-min(self._look.pixels(12), round(LETTERS * cell)))
+        scales = [
+            largest([figure.cells for figure in column]) for column in zip(*rows, strict=True)
+        ]
         y = gap // 2
         for row in rows:
             tall = line + cell * max(len(figure.cells) for figure in row)
             if y > gap // 2 and y + tall > self.winfo_height():
                 break
             x = left
-            for figure in row:
+            for figure, most in zip(row, scales, strict=True):
                 if figure.joint:
                     middle = y + line + (tall - line) // 2
                     self.create_text(
@@ -119,19 +127,28 @@ class ExplanationView(tk.Canvas):
                         font=self._look.text, fill=self._look.theme.text,
                     )  # fmt: skip
                     x += joint
-                self._draw_figure(figure, x, y, cell)
-                title = self._look.small.measure(figure.title) + self._look.pixels(2)
-                x += max(cell * len(figure.cells[0]), title)
+                title = self._draw_figure(figure, x, y, (cell, most))
+                x += max(cell * len(figure.cells[0]), title + self._look.pixels(2))
             y += tall + gap // 2
 
-    def _draw_figure(self, figure: Figure, x: int, y: int, cell: int) -> None:
-        """Draw a grid as one picture, with its numbers if they fit into the cells."""
-        line, small = self._look.small.metrics("linespace"), self._look.small
-        self.create_text(
-            x, y, anchor="nw", text=figure.title, font=small, fill=self._look.theme.faint
-        )
+    def _draw_figure(self, figure: Figure, x: int, y: int, scale: tuple[int, float]) -> int:
+        """Draw a grid as one picture, with its numbers if they fit into the cells.
+
+        Args:
+            figure: the grid.
+            x, y: its corner.
+            scale: a cell's side, and the number of the strongest colour.
+
+        Returns:
+            How wide its title is.
+        """
+        line, small, (cell, most) = self._look.small.metrics("linespace"), self._look.small, scale
+        written = cell >= self._look.pixels(LEAST_CELL)
+        power = power_of(most) if written else 0
+        title = figure.title + times_ten(power)
+        self.create_text(x, y, anchor="nw", text=title, font=small, fill=self._look.theme.faint)
         y += line
-        shares = shares_of(figure.cells)
+        shares = [[each / most for each in row] for row in figure.cells]
         tiny, image = (tk.PhotoImage(master=self) for _ in range(2))
         pixels = bytes(part for row in shares for one in row for part in self._palette.shade(one))
         tiny.configure(data=b"P6 %d %d 255\n" % (len(shares[0]), len(shares)) + pixels)
@@ -140,11 +157,12 @@ class ExplanationView(tk.Canvas):
         self.create_image(x, y, anchor="nw", image=image)
         box = x, y, x + cell * len(shares[0]), y + cell * len(shares)
         self.create_rectangle(*box, outline=self._look.theme.faint)
-        if cell >= self._look.pixels(LEAST_CELL):
+        if written:
             for row, numbers in enumerate(figure.cells):
                 for column, value in enumerate(numbers):
                     if value == value:
-                        self._number(x, y, (row, column, cell), (value, shares[row][column]))
+                        number = value / 10.0**power, shares[row][column]
+                        self._number(x, y, (row, column, cell), number)
         if figure.mark is not None:
             row, column = figure.mark
             corner = x + column * cell, y + row * cell
@@ -152,6 +170,7 @@ class ExplanationView(tk.Canvas):
                 *corner, corner[0] + cell, corner[1] + cell,
                 outline=self._look.theme.text, width=self._look.pixels(2),
             )  # fmt: skip
+        return small.measure(title)
 
     def _number(self, x: int, y: int, place: tuple[int, int, int], number: tuple) -> None:
         """Write a number into its cell, in a colour that can be read on the cell's own."""
