@@ -94,11 +94,13 @@ def brief(value: float) -> str:
     """Write a number with two digits, in little room.
 
     Example:
-        >>> brief(0.5312), brief(1234.0), brief(-0.000012), brief(0.0)
+        >>> brief(0.5312), brief(1234.0), brief(-0.000012), brief(-0.0)
         ('0.53', '1234', '-1.2e-5', '0')
     """
-    if value == 0 or 0.01 <= abs(value) < 1e5:
-        return f"{value:.0f}" if value == 0 or abs(value) >= 100 else f"{value:.2g}"
+    if value == 0:
+        return "0"  # -0.0, too
+    if 0.01 <= abs(value) < 1e5:
+        return f"{value:.0f}" if abs(value) >= 100 else f"{value:.2g}"
     mantissa, _, exponent = f"{value:.1e}".partition("e")
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
