@@ -244,7 +244,6 @@ class Window(ViewCommands, PaneCommands):
         self.view.say("Draw a digit." if not self.drawing.items else "")
         self.side.show_model()
         self._want_prediction(self.drawing.items)
-        self.side.show_model()
 
     def _load_failed(self, answer: Answer) -> None:
         self.view.models.came(whole=False)

@@ -94,17 +94,10 @@ def wait_for(root: tk.Tk, condition: object) -> None:
         root: Tk's main window.
         condition: a function without arguments that returns a bool.
     """
-    ready = tk.BooleanVar(root, False)
-
-    def check() -> None:
-        # Stores the condition in `ready`; calls itself again later while that is False.
-        ready.set(condition())
-        if not ready.get():
-            root.after(20, check)
-
-    check()
-    while not ready.get():
-        root.wait_variable(ready)
+    # No variable of Tk's: it would become rubbish, which the worker's thread may not free.
+    while not condition():
+        root.after(20)
+        root.update()
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Sequence
 
 from gui.widgets.theme_colours import DARK, Theme
@@ -55,8 +56,12 @@ def rgb(colour: str) -> Colour:
 
 def palette(theme: Theme) -> Palette:
     """Return the colours of the tiles: blue above 0 and orange below, which nearly all eyes tell apart."""
-    ends = ("#a9ceff", "#ffb070") if theme is DARK else ("#0b4bbd", "#c2500a")
-    return Palette(rgb(theme.window), rgb(theme.canvas), *map(rgb, ends))
+    return Palette(rgb(theme.window), rgb(theme.canvas), *map(rgb, ends(theme)))
+
+
+def ends(theme: Theme) -> tuple[str, str]:
+    """Return the colours of the numbers farthest above and below 0."""
+    return ("#a9ceff", "#ffb070") if theme is DARK else ("#0b4bbd", "#c2500a")
 
 
 def extent(values: object) -> tuple[float, float]:
@@ -89,11 +94,13 @@ def brief(value: float) -> str:
     """Write a number with two digits, in little room.
 
     Example:
-        >>> brief(0.5312), brief(1234.0), brief(-0.000012), brief(0.0)
+        >>> brief(0.5312), brief(1234.0), brief(-0.000012), brief(-0.0)
         ('0.53', '1234', '-1.2e-5', '0')
     """
-    if value == 0 or 0.01 <= abs(value) < 1e5:
-        return f"{value:.0f}" if value == 0 or abs(value) >= 100 else f"{value:.2g}"
+    if value == 0:
+        return "0"  # -0.0, too
+    if 0.01 <= abs(value) < 1e5:
+        return f"{value:.0f}" if abs(value) >= 100 else f"{value:.2g}"
     mantissa, _, exponent = f"{value:.1e}".partition("e")
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
@@ -114,8 +121,36 @@ def cell_text(value: float) -> str:
     return f"{value:.1f}" if abs(value) < 9.95 else f"{value:.0f}"
 
 
-def shares_of(cells: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Return numbers, row by row, as shares of the largest of them; NaN stays what it is."""
-    sizes = [abs(each) for row in cells for each in row if each == each]
-    most = max(sizes, default=0.0) or 1.0
-    return [[each / most for each in row] for row in cells]
+Cells = Sequence[Sequence[float]]  # numbers, row by row
+
+
+def largest(grids: Sequence[Cells]) -> float:
+    """Return the largest number of some grids without its sign, above 0; NaN and infinity do not count.
+
+    Example:
+        >>> largest([[[0.5, -2.0]], [[1.0, float("nan")]]]), largest([[[0.0]]])
+        (2.0, 1.0)
+    """
+    numbers = (abs(each) for cells in grids for row in cells for each in row)
+    return max(filter(math.isfinite, numbers), default=0.0) or 1.0
+
+
+def power_of(most: float) -> int:
+    """Return the power of ten to write numbers in, so that hundredths of the largest are not lost.
+
+    Example:
+        >>> power_of(12.5), power_of(0.05), power_of(0.0041)
+        (0, 0, -3)
+    """
+    return 0 if most >= 0.05 else max(-300, math.floor(math.log10(most)))  # 10**-300 is no 0 yet
+
+
+def times_ten(power: int) -> str:
+    """Write by which power of ten the numbers of a grid are to be multiplied; nothing for 0.
+
+    Example:
+        >>> times_ten(0), times_ten(-12)
+        ('', ' · 10⁻¹²')
+    """
+    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f" · 10{raised}" if power else ""

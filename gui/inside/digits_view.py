@@ -86,4 +86,5 @@ def about_search(excited: Excited | None) -> str:
         )
     if not excited.found:
         return f"None of {excited.total:,} digits excites it: it never rises above 0."
-    return f"Of {excited.total:,} digits these excite it most; what it sees there is outlined."
+    found = f"Of {excited.total:,} digits these excite it most (label: value)"
+    return f"{found}; what it sees there is outlined."

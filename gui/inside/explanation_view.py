@@ -3,7 +3,7 @@
 import tkinter as tk
 from collections.abc import Sequence
 
-from gui.inside.colours import Palette, cell_text, shares_of
+from gui.inside.colours import Palette, cell_text, largest, power_of, times_ten
 from gui.inside.messages import Figure, Table, Told
 from gui.widgets.canvas_items import CanvasItems
 from gui.widgets.seen import Seen
@@ -12,7 +12,8 @@ from gui.widgets.theme import Look, Theme
 CELL = 34  # pixels a side of a cell at most, on a screen of 96 dots an inch
 LEAST_CELL = 22  # of one with its number in it
 LETTERS = 0.4  # height of these numbers, as a share of the cell's
-WORDS = 300  # width of the text, if there are pictures beside it
+WORDS, MOST_WORDS = 300, 420  # width of the text, if there are pictures beside it
+FIGURES = 400  # width that these take at most
 HINT = (
     "Point at a number to see where it comes from; click to keep it. Then the arrow keys go on within"
     " its map, page up and down to other maps, Ctrl+Left and Ctrl+Right to other layers, and Escape"
@@ -76,8 +77,7 @@ class ExplanationView(tk.Canvas):
 
     def _draw_told(self, told: Told, gap: int, width: int) -> None:
         pictures = bool(told.figures or told.tables)
-        words = min(self._look.pixels(WORDS), (width - 3 * gap) * 11 // 20)
-        words = words if pictures else width - 2 * gap
+        words = self._width_of_words(width - 3 * gap) if pictures else width - 2 * gap
         y = self._text(gap, gap // 2, told.head, words, strong=True)
         for line in told.lines:
             y = self._text(gap, y, line, words)
@@ -92,6 +92,11 @@ class ExplanationView(tk.Canvas):
         region = 0, 0, width, max(box[3] + gap // 2, self.winfo_height())
         if self._seen.changes("region", region):
             self.configure(scrollregion=region, yscrollincrement=self._line)
+
+    def _width_of_words(self, room: int) -> int:
+        """Return how wide the text is that has pictures beside it."""
+        least, most, figures = map(self._look.pixels, (WORDS, MOST_WORDS, FIGURES))
+        return min(max(least, min(most, room - figures)), room * 11 // 20)
 
     def _text(self, x: int, y: int, text: str, width: int, **how: bool) -> int:
         """Write a line, wrapped; return where the next one begins."""
@@ -116,13 +121,16 @@ class ExplanationView(tk.Canvas):
         size = -min(self._look.pixels(12), round(LETTERS * cell))
         if self._seen.changes("size", size):  # every widget asks for its letters anew then
             self._tiny.configure(size=size)
+        scales = [
+            largest([figure.cells for figure in column]) for column in zip(*rows, strict=True)
+        ]
         y, count = gap // 2, 0
         for row in rows:
             tall = line + cell * max(len(figure.cells) for figure in row)
             if y > gap // 2 and y + tall > self.winfo_height():
                 break
             x = left
-            for figure in row:
+            for figure, most in zip(row, scales, strict=True):
                 if figure.joint:
                     middle = y + line + (tall - line) // 2
                     self._items.put(
@@ -130,37 +138,45 @@ class ExplanationView(tk.Canvas):
                         font=self._look.text, fill=self._look.theme.text,
                     )  # fmt: skip
                     x += joint
-                self._draw_figure(figure, (x, y, cell), count)
+                title = self._draw_figure(figure, (x, y, cell), most, count)
                 count += 1
-                title = self._look.small.measure(figure.title) + self._look.pixels(2)
-                x += max(cell * len(figure.cells[0]), title)
+                x += max(cell * len(figure.cells[0]), title + self._look.pixels(2))
             y += tall + gap // 2
 
-    def _draw_figure(self, figure: Figure, place: tuple[int, int, int], count: int) -> None:
-        """Draw a grid as one picture, with its numbers if they fit into the cells.
+    def _draw_figure(
+        self, figure: Figure, place: tuple[int, int, int], most: float, count: int
+    ) -> int:
+        """Draw a grid as one picture, with its numbers if they fit into the cells; return its title's width.
 
         Args:
+            figure: the grid.
             place: left, top, and pixels a cell.
+            most: the number of the strongest colour.
             count: of the figures before this one.
         """
-        x, y, cell = place
+        (x, y, cell), small = place, self._look.small
         faint, put = self._look.theme.faint, self._items.put
-        put("text", (x, y), anchor="nw", text=figure.title, font=self._look.small, fill=faint)
+        written = cell >= self._look.pixels(LEAST_CELL)
+        power = power_of(most) if written else 0
+        title = figure.title + times_ten(power)
+        put("text", (x, y), anchor="nw", text=title, font=small, fill=faint)
         y += self._line
-        shares = shares_of(figure.cells)
+        shares = [[each / most for each in row] for row in figure.cells]
         put("image", (x, y), anchor="nw", image=self._enlarged(shares, cell, count))
         box = x, y, x + cell * len(shares[0]), y + cell * len(shares)
         put("rectangle", box, outline=faint, width=1)
-        if cell >= self._look.pixels(LEAST_CELL):
+        if written:
             for row, numbers in enumerate(figure.cells):
                 for column, value in enumerate(numbers):
                     if value == value:
-                        self._number(x, y, (row, column, cell), (value, shares[row][column]))
+                        number = value / 10.0**power, shares[row][column]
+                        self._number(x, y, (row, column, cell), number)
         if figure.mark is not None:
             row, column = figure.mark
             left, top = x + column * cell, y + row * cell
             box, width = (left, top, left + cell, top + cell), self._look.pixels(2)
             put("rectangle", box, outline=self._look.theme.text, width=width)
+        return small.measure(title)
 
     def _enlarged(self, shares: list[list[float]], cell: int, count: int) -> tk.PhotoImage:
         """Return the picture of so many figures before, with these colours now."""

@@ -171,9 +171,9 @@ class Pane(BasePane):
         canvas.create_image(0, 0, anchor="nw", image=self._pictures["tiles"])
         box = column.tile_box(self.chosen) if self.info.filters > 1 else None
         if box is not None:
-            left, top, right, bottom = box
             colour, width = self.look.theme.text, self.look.pixels(2)
-            canvas.create_rectangle(left - 1, top - 1, right, bottom, outline=colour, width=width)
+            left, top = (max(width, side - 1) for side in box[:2])  # the canvas ends at 0
+            canvas.create_rectangle(left, top, *box[2:], outline=colour, width=width)
 
     def _take_layer(self, event: tk.Event) -> None:
         self.chosen = self._first = 0

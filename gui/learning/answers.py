@@ -42,7 +42,7 @@ class Answers:
         """Say that the loaded model reads again."""
         if name is not None:
             self._reads(name)
-            self.window.view.say("As it was: the loaded model reads.")
+            self.window.view.say("As it was: the loaded model reads again.")
             self.look_at_net()
 
     def adopt_done(self, name: str) -> None:

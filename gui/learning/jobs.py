@@ -11,6 +11,8 @@ from gui.learning.steps import Change, Steps, first_kernels, view
 from gui.learning.training import Snapshot
 from gui.recognition.recogniser import Recogniser, described, prepare
 
+TAUGHT = " with your digits"  # behind a net's name
+
 
 class LearningJobs:
     """Puts a net that learns in the place of the loaded one, and back.
@@ -102,7 +104,10 @@ class LearningJobs:
 
     def adopt_taught(self, model: object) -> str:
         """Read with a net that has learnt the person's digits; return its name and size."""
-        return self._place(model, f"{base_name(self._recogniser.name)} with your digits")
+        name = base_name(self._recogniser.name).removesuffix(
+            TAUGHT
+        )  # which may be so for the second time
+        return self._place(model, f"{name}{TAUGHT}")
 
     def lend(self) -> object:
         """Return a copy of the net that reads, to be taught elsewhere."""

@@ -110,18 +110,23 @@ def rows(table: pathlib.Path) -> list[list[str]]:
     Raises:
         DataFileError: it cannot be read, or is damaged.
     """
-    lines = list(csv.reader(io.StringIO(_text(table), newline=""))) if table.exists() else []
+    remedy = "Correct that line or take it out; your pictures lie beside the table."
+    reader = csv.reader(io.StringIO(_text(table), newline=""))
+    try:
+        lines = list(reader)
+    except csv.Error as error:
+        cause = f"line {reader.line_num} is none of a table ({error})"
+        raise DataFileError(table, cause, remedy) from error
     if not lines:
         return []
-    remedy = "Correct that line or take it out; your pictures lie beside the table."
     if lines[0] != COLUMNS:
         cause = f"its first line is not {','.join(COLUMNS)}"
         raise DataFileError(table, cause, remedy)
     for number, line in enumerate(lines[1:], 2):
-        if not _is_row(line):
+        if line and not _is_row(line):
             cause = f"line {number} does not name a picture in this folder and a digit from 0 to 9"
             raise DataFileError(table, cause, remedy)
-    return lines[1:]
+    return [line for line in lines[1:] if line]  # editors leave an empty one at the end
 
 
 def _is_row(line: list[str]) -> bool:
@@ -132,8 +137,11 @@ def _is_row(line: list[str]) -> bool:
 
 
 def _text(table: pathlib.Path) -> str:
+    """Return what a table says; nothing if there is none."""
     try:
-        return table.read_text(encoding="utf-8")
+        return table.read_text(encoding="utf-8-sig")  # spreadsheets write a mark at its beginning
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
     except (OSError, UnicodeDecodeError) as error:
         cause = f"it cannot be read ({getattr(error, 'strerror', None) or 'it is no text'})"
         raise DataFileError(table, cause, "Restore it, or move it away to begin anew.") from error

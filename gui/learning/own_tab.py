@@ -83,8 +83,9 @@ class OwnTab(ttk.Frame):
 
     def show_lesson(self, lesson: Lesson) -> None:
         """Show what came of a lesson."""
-        said = "Learnt." if lesson.model is not None else "Stopped; nothing was changed."
-        self.say(f"{said} {lesson.count:,} of your digits.")
+        digits = "digit" if lesson.count == 1 else "digits"
+        learnt = f"Learnt {lesson.count:,} {digits} of yours."
+        self.say(learnt if lesson.model is not None else "Stopped; nothing was changed.")
         for y, shares in ((1, lesson.own), (2, lesson.sample)):
             for x, share in enumerate(shares, 1):
                 text = f"{100 * share:.1f} %" if lesson.model is not None else "–"

@@ -156,6 +156,7 @@ class Pane(Answers, BasePane):
     def step(self, times: int) -> None:
         """Let the net learn from the drawing."""
         if self._has_digit():
+            self.window.view.say("")  # what was missing is there
             rate = self.tabs["step"].rate.rate
             self.ask("step", self.window.drawing.items, self.digit.get(), rate, times)
 

@@ -119,7 +119,7 @@ class StepTab(ttk.Frame):
             return
         shown = f"{MOST} of " if len(before) > MOST else ""
         size = f"{len(before[0])} × {len(before[0][0])}"
-        about = f"First kernels, {shown}{len(before)} of {size}: blue above 0, red below"
+        about = f"First kernels, {shown}{len(before)} of {size}: blue above 0, orange below"
         self._about.configure(text=about)
         difference = subtracted(after, before)
         scale, small = extent([*before, *after]), extent(difference)

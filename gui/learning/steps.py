@@ -116,8 +116,9 @@ class Steps:
 
         self._states.append(state(self.model))
         self.model.optimizer.learning_rate = step.rate
-        label = np.eye(10, dtype=np.float32)[[step.digit]]
-        train_step(self.model, step.x, label, np.random.default_rng(place), lambda losses: None)
+        dtype = self.model.dtype  # kernels take one kind of numbers
+        x, label = np.asarray(step.x, dtype), np.eye(10, dtype=dtype)[[step.digit]]
+        train_step(self.model, x, label, np.random.default_rng(place), lambda losses: None)
 
 
 def to_learn(model: object) -> object:

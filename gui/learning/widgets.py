@@ -5,6 +5,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from gui.inside.colours import ends
 from gui.learning.pictures import Thinned
 from gui.recognition.top_guesses import NOTHING, percent
 from gui.widgets.seen import Seen
@@ -296,4 +297,4 @@ class Curves(tk.Canvas):
 
 def palette(theme: Theme) -> tuple[str, str, str, str]:
     """Return the colours of 0, of numbers above and below it, and of what lies between tiles."""
-    return theme.canvas, theme.accent, theme.error, theme.window
+    return theme.canvas, *ends(theme), theme.window

@@ -83,6 +83,10 @@ class Controls:
         """Let a button be pressed, or not."""
         self.buttons[name].state(["!disabled" if possible else "disabled"])
 
+    def press(self, name: str, *, pressed: bool) -> None:
+        """Let a button look as if it were held down, or not."""
+        self.buttons[name].state(["selected" if pressed else "!selected"])
+
     def _explain(self, widget: tk.Widget, tip: str, *names: str) -> None:
         keys = ", ".join(keys_of(BY_NAME[name], mac=self._mac) for name in names)
         Tooltip(widget, f"{tip} ({keys})", self._look)

@@ -6,6 +6,8 @@ from tkinter import ttk
 from gui.widgets.commands import COMMANDS, keys_of
 from gui.widgets.theme import Look, Theme
 
+FRAME = 30  # pixels that a window's title takes at most, on a screen of 96 dots an inch
+
 
 class KeysWindow:
     """Shows what every key does, until Escape or F1.
@@ -39,8 +41,13 @@ class KeysWindow:
         table.pack()
         for row, command in enumerate(COMMANDS):
             keys = ttk.Label(table, text=keys_of(command, mac=self._mac), style="Key.TLabel")
-            keys.grid(row=row, column=0, sticky="e", pady=gap // 4)
+            keys.grid(row=row, column=0, sticky="e")
             ttk.Label(table, text=command.tip).grid(row=row, column=1, sticky="w", padx=(gap, 0))
+        window.update_idletasks()  # until then its height is not known
+        frame = self._look.pixels(FRAME)
+        room = window.winfo_screenheight() - frame - window.winfo_reqheight()
+        between = max(0, min(gap // 2, room // len(COMMANDS)))
+        table.rowconfigure(tuple(range(len(COMMANDS))), pad=between)
         for key in ("<Escape>", "<F1>"):
             window.bind(key, lambda event: self.toggle(theme))
         self._place(window)

@@ -14,6 +14,12 @@ PANES = {  # each pane's name, and the module whose `Pane` it is
     "learning": "gui.learning.pane",
 }
 BELOW = {"why": "gui.inside.why_pane"}  # the same of what lies in a row below the paper
+BUTTONS = {  # the commands that open and shut them
+    "inside": "show_inside",
+    "kernels": "show_kernels",
+    "learning": "show_learning",
+    "why": "show_why",
+}
 
 
 class BasePane(ttk.Frame):
@@ -106,6 +112,7 @@ class Side:
         if self.name:
             self._make(name, PANES[name])
         self._window.view.put_beside(self.pane)
+        self._press_buttons()
         if self.pane is not None:
             self.pane.opened()
             self._window.show_drawing_beside()
@@ -115,11 +122,17 @@ class Side:
         self.below = "" if name == self.below else name
         pane = self._make(name, BELOW[name])
         self._window.view.put_below(pane if self.below else None)
+        self._press_buttons()
         if not self.below:
             pane.shut()
             return
         pane.opened()
         self._window.show_drawing_beside()
+
+    def _press_buttons(self) -> None:
+        """Let it be seen which panes are open."""
+        for name, button in BUTTONS.items():
+            self._window.view.controls.press(button, pressed=name in (self.name, self.below))
 
     def _make(self, name: str, module: str) -> BasePane:
         """Return a pane, which is made the first time."""

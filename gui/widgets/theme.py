@@ -65,7 +65,8 @@ class Look:
             )
         style.configure("TMenubutton", arrowcolor=theme.text)
         pressed = [("selected", theme.accent)]
-        style.map("Toolbutton", bordercolor=pressed, lightcolor=pressed, darkcolor=pressed)
+        for name in ("TButton", "Toolbutton"):
+            style.map(name, bordercolor=pressed, lightcolor=pressed, darkcolor=pressed)
         knob = {"background": theme.accent, "lightcolor": theme.accent, "darkcolor": theme.accent}
         style.configure("Horizontal.TScale", gripcount=0, sliderlength=self.pixels(14), **knob)
         style.map("Horizontal.TScale", background=[("active", theme.accent)])

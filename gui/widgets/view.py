@@ -20,6 +20,9 @@ SHARE = 0.62  # of the screen's height, that the canvas takes at first
 LEAST_SIDE = 330  # of the canvas in the smallest window, on a screen of 96 dots an inch
 PEN_TIP = "Width of the pen, for the eye alone: every line is read as thick as MNIST's"
 PANE = 560  # of a pane beside the paper, least width on a screen of 96 dots an inch
+LEAST_WITH_PANE = (
+    1000  # of a window with a pane, if the screen is so wide: nothing of that is cut off
+)
 
 
 class View:
@@ -82,7 +85,10 @@ class View:
 
     def settings(self, folder: str) -> Settings:
         """Return what a person chose here, and the folder of the last file."""
-        size = (self._root.winfo_width(), self._root.winfo_height())
+        width = self._root.winfo_width()
+        if self._beside is not None and width == self._widened[1]:
+            width = self._widened[0]  # the next window opens without the pane
+        size = width, self._root.winfo_height()
         size = size if self._root.winfo_viewable() else None  # it was closed before it was there
         dark = self.look.theme is DARK
         return Settings(dark, self.pen.get(), self.threshold.get(), folder, size)
@@ -95,6 +101,7 @@ class View:
         if pane is not None:
             pane.grid(row=1, column=3, padx=(2 * self._gap, 0), pady=self._gap, sticky="nsew")
         if (before is None) != (pane is None):
+            self._limit(beside=pane is not None)
             self._widen(pane is not None)
         self._fit()
 
@@ -107,6 +114,12 @@ class View:
             self._rows[2] = pane
             pane.grid(row=2, column=1, columnspan=3, sticky="ew")
         self._fit()
+
+    def _limit(self, *, beside: bool) -> None:
+        """Let the window be no smaller than what is in it needs."""
+        width, height = self._least
+        wide = min(self._root.winfo_screenwidth(), self.look.pixels(LEAST_WITH_PANE))
+        self._root.minsize(max(width, wide) if beside else width, height)
 
     def _widen(self, more: bool) -> None:
         """Make room for a pane as far as the screen has it, or take that room back."""
@@ -139,7 +152,8 @@ class View:
         panel, least = pixels(LEAST_PANEL[0]), pixels(LEAST_SIDE)
         across, down = self._around()
         buttons = 2 * self._gap + max(row.winfo_reqwidth() for row in self._rows.values())
-        root.minsize(max(across + least + panel, buttons), down + least)
+        self._least = max(across + least + panel, buttons), down + least
+        self._limit(beside=False)
         frame = pixels(30)  # the window's title, which the screen must have room for, too
         room = root.winfo_screenheight() - down - frame, root.winfo_screenwidth() - across - panel
         side = max(least, min(int(SHARE * root.winfo_screenheight()), *room))

@@ -39,6 +39,25 @@ def test_everything_lies_on_a_small_screen(opened, size, dpi):
         assert place["y"] + place["height"] <= down
 
 
+@pytest.mark.parametrize(("size", "dpi"), SCREENS)
+def test_the_list_of_keys_lies_on_a_small_screen(opened, size, dpi):
+    window = opened(size, dpi)
+    window.keys("F1")
+    state = window.wait(lambda s: s["places"] and s["places"][0]["height"] > 100)
+    (place,) = state["places"]
+    assert place["y"] >= 0
+    assert place["y"] + place["height"] <= int(size.partition("x")[2])
+
+
+def test_a_window_with_a_pane_cannot_be_made_so_small_that_it_is_cut(opened):
+    window = opened("1280x1024")
+    usual = window.state["least"]
+    window.keys("k")
+    window.wait(lambda s: s["beside"]["name"] and s["least"][0] > 990 > usual[0])
+    window.keys("k")
+    window.wait(lambda s: not s["beside"]["name"] and s["least"] == usual)
+
+
 def test_on_a_large_screen_it_opens_large_and_all_of_it_grows(opened):
     window = opened("1920x1080")
     state = window.state

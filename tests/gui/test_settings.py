@@ -102,6 +102,17 @@ def test_the_window_comes_back_as_it_was(start):
     assert again.close() == (0, "")
 
 
+def test_the_room_that_a_pane_took_is_not_remembered(start):
+    window = start()
+    usual = window.ready()["size"]
+    window.keys("k")
+    window.wait(lambda s: s["beside"]["name"] == "kernels" and s["size"][0] > usual[0])
+    assert window.close() == (0, "")
+    again = start()
+    assert again.ready()["size"] == usual
+    assert again.close() == (0, "")
+
+
 def test_a_damaged_file_is_no_matter(start, tmp_path):
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "window.json").write_text('{"size": [99999, 1], "pen": "x"')

@@ -42,6 +42,18 @@ def test_a_dense_output_reads_like_this():
     assert told.counted_against().tolist() == [2]
 
 
+def test_products_that_are_0_are_counted():
+    layer = Dense(1, name="dense")
+    layer.build((None, 4), np.random.default_rng(0))
+    layer.set_weights([[[1], [2], [3], [0]], [0]])
+    told = layer.explain(np.float32([1, 0, 0, 5]), np.float32([1]), (0,))
+    assert [line.strip() for line in str(told).splitlines()[1:4]] == [
+        "Σ x · kernel of 4 products = 1.0000, of them",
+        "+ 1.0000 = 1.0000 · 1.0000   x[0]",
+        "3 are 0",
+    ]
+
+
 def test_numbers_as_people_read_them():
     numbers = [0, -0.25, 0.001, 0.00099, 999_999, 1e6, -1.5e-7, np.float32(2)]
     wanted = [

@@ -185,6 +185,9 @@ def look(window):
         "background": str(view.canvas["background"]),
         "buttons": {name: place(widget) for name, widget in view.controls.buttons.items()},
         "pressable": [n for n, w in view.controls.buttons.items() if not w.instate(["disabled"])],
+        "held_down": sorted(
+            name for name, w in view.controls.buttons.items() if w.instate(["selected"])
+        ),
         "sliders": {name: place(widget) for name, widget in view.controls.sliders.items()},
         "places": [place_of(root, name) for name in others],
         "unit": panel.zoom,

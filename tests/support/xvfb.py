@@ -119,6 +119,7 @@ class App:
                 **screen.environment,
                 "PYTHONPATH": str(ROOT),
                 "TINYCNN_HOME": str(self.folder / "home"),
+                "TINYCNN_DIGITS": str(self.folder / "digits"),
                 **environment,
             },
         )

@@ -191,6 +191,8 @@ class WeightedSum(Explanation):
             self.inputs.ravel(),
             self.weights.ravel(),
         )
+        zeros = int(np.count_nonzero(self.products == 0))
+        lines += [f"{zeros} are 0"] * (zeros > 0)
         if self.padding is not None and 1 < self.products.shape[-1] <= 2 * TOP:
             sums = ", ".join(signed(channel_sum) for channel_sum in self.channel_sums)
             lines.append(f"by channel: {sums}")

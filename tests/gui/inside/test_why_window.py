@@ -138,6 +138,15 @@ def test_k_shows_the_kernels_and_the_digits_that_excite_them(window):
     assert window.state["digit"] == "7"
 
 
+def test_the_buttons_of_open_panes_are_held_down(window):
+    for key in ("w", "k"):
+        window.keys(key)
+    window.wait(lambda s: s["held_down"] == ["show_kernels", "show_why", "take_pen"])
+    for key in ("w", "k"):
+        window.keys(key)
+    window.wait(lambda s: s["held_down"] == ["take_pen"])
+
+
 def test_the_view_is_saved_by_its_keys(window):
     window.keys("ctrl+shift+s")
     window.wait(lambda s: "draw a digit first" in s["message"])

@@ -70,6 +70,7 @@ DAMAGED = [
     b"file,digit,read as\na.png\n",
     b"file,digit,read as\n,7,\n",
     b'file,digit,read as\n"a.png,7,\n',
+    b"file,digit,read as\n" + 200_000 * b"a" + b",7,\n",  # more than csv takes for a field
 ]
 
 
@@ -82,6 +83,23 @@ def test_a_damaged_table_is_a_sentence_and_stays_as_it_is(home, content):
             action()
     assert (home / "digits.csv").read_bytes() == content
     assert not list(home.glob("*.png"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(b"", b"\n"), (b"\xef\xbb\xbf", b""), (b"", b"\r\n")]
+)
+def test_what_editors_and_spreadsheets_leave_in_a_table_is_no_damage(home, before, after):
+    keep(0, 7)
+    table = home / "digits.csv"
+    table.write_bytes(before + table.read_bytes() + after)
+    assert keep(1, 3) == own_digits.count() == 2
+    assert own_digits.load().digits.tolist() == [7, 3]
+
+
+def test_a_place_that_cannot_be_is_a_sentence(monkeypatch):
+    monkeypatch.setenv(own_digits.HOME, "/" + 300 * "x")
+    with pytest.raises(DataFileError, match="too long"):
+        own_digits.count()
 
 
 def test_an_empty_table_is_begun_anew(home):

@@ -107,6 +107,15 @@ def test_a_step_changes_loss_bars_and_kernels_and_is_undone(window):
     window.wait(lambda s: "after" not in s["model"] and s["shares"] == shares)
 
 
+def test_what_was_missing_for_a_step_is_complained_about_until_there_is_a_step(window):
+    window.draw(*strokes(3))
+    press(window, "Step")
+    window.wait(lambda s: s["wrong"] and "Choose first" in s["message"])
+    press(window, "8")
+    press(window, "Step")
+    window.wait(lambda s: "after 1 step " in s["model"] and not s["wrong"] and not s["message"])
+
+
 def test_the_net_that_reads_is_saved_under_the_name_that_is_chosen(window):
     window.draw(*strokes(3))
     press(window, "8")

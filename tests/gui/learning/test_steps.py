@@ -52,6 +52,15 @@ def test_a_step_makes_the_digit_likelier_and_leaves_the_loaded_model_alone(optim
     assert (tmp_path / "before.h5").read_bytes() == (tmp_path / "after.h5").read_bytes()
 
 
+def test_a_net_of_float64_learns_in_float64():
+    double = {"dtype": "float64"}
+    layers = [Input((28, 28, 1), **double), Conv2D(2, 5, **double), Flatten(**double)]
+    steps = Steps(Sequential([*layers, Dense(10, activation="softmax", **double)]))
+    change = steps.take(X, 7, 1.0)
+    assert change.after.loss < change.before.loss
+    assert {weight.dtype.name for weight in steps.model.weights} == {"float64"}
+
+
 @pytest.mark.parametrize("optimizer", [None, "sgd", "adam"])
 def test_each_step_is_undone_to_the_last_bit_beyond_the_states_that_are_kept(optimizer):
     steps = Steps(net(optimizer))
