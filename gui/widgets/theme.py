@@ -63,7 +63,8 @@ class Look:
                 background=[("selected", theme.accent), ("active", theme.trough)],
                 foreground=[("disabled", theme.faint), ("selected", theme.window)],
             )
-        style.configure("TMenubutton", arrowcolor=theme.text)
+        # Tk's own arrows do not grow with the screen's fineness.
+        style.configure("TMenubutton", arrowcolor=theme.text, arrowsize=self.pixels(6))
         pressed = [("selected", theme.accent)]
         for name in ("TButton", "Toolbutton"):
             style.map(name, bordercolor=pressed, lightcolor=pressed, darkcolor=pressed)
@@ -74,7 +75,7 @@ class Look:
             style.configure(name, fieldbackground=theme.canvas, insertcolor=theme.text)
             style.configure(name, arrowcolor=theme.text)
             style.map(name, fieldbackground=[("readonly", theme.button)])
-        style.configure("TCombobox", padding=self.pixels(3))
+        style.configure("TCombobox", padding=self.pixels(3), arrowsize=self.pixels(16))
         style.configure("TSpinbox", arrowsize=self.pixels(10))
         style.configure("Horizontal.TProgressbar", background=theme.accent)
         style.configure("Faint.TLabel", foreground=theme.faint, font=self.small)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gui.inside.colours import brief, extent, palette
+from gui.inside.colours import brief, extent, largest, palette, power_of, times_ten
 from gui.inside.layout import BARS, MAPS, STRIP, Column
 from gui.inside.mosaic import legend_strip, picture, ppm
 from gui.widgets.theme import DARK, LIGHT
@@ -85,3 +85,12 @@ def test_a_ppm_file_is_read_back_by_others():
 def test_a_brief_number_is_short_and_nearly_right(value):
     assert float(brief(value)) == pytest.approx(value, rel=0.05)
     assert len(brief(value)) <= 8
+
+
+def test_numbers_of_one_kind_share_a_scale_and_small_ones_a_power_of_ten():
+    grids = [[[0.5, -2.0]], [[1.0, float("nan"), float("inf")]]]
+    assert largest(grids) == 2
+    assert largest([[[0.0]]]) == 1
+    assert [power_of(most) for most in (12.5, 0.05, 0.0041, 5e-324)] == [0, 0, -3, -300]
+    assert [times_ten(power) for power in (0, -12)] == ["", " · 10⁻¹²"]
+    assert brief(-0.0) == "0"
