@@ -131,4 +131,5 @@ def stand_behind() -> None:
     """Let the other threads have the CPUs before this one, where there are too few; Linux alone can."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # a system may forbid it
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND)
+            one = os.PRIO_PROCESS, threading.get_native_id()
+            os.setpriority(*one, os.getpriority(*one) + BEHIND)
