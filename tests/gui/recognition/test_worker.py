@@ -1,12 +1,10 @@
 """The thread behind the window: order, newest drawing first, mistakes, and the end. No screen needed."""
 
-import os
-import sys
 import threading
 
 import pytest
 
-from gui.recognition.worker import BEHIND, Answer, Worker
+from gui.recognition.worker import Answer, Worker
 from tests.support.patience import PATIENCE
 
 
@@ -29,9 +27,6 @@ class Target:
 
     def fail(self, error):
         raise error
-
-    def nice(self):
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
 @pytest.fixture
@@ -186,16 +181,3 @@ def test_a_job_that_comes_often_does_not_keep_out_another(worker, target):
     target.go.set()
     assert [answer.job for answer in answers(worker, 3)] == ["wait", "other", "note"]
     assert target.seen == [("once",), (4,)]
-
-
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="elsewhere a thread has no nice value of its own"
-)
-def test_it_stands_behind_the_thread_of_the_window_which_stays_where_it_is(worker):
-    before = Target().nice()
-    worker.submit("nice")
-    worker.finish()
-    worker.join()
-    (answer,) = worker.answers()
-    assert answer.value == min(19, before + BEHIND)
-    assert Target().nice() == before
