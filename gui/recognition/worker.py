@@ -1,16 +1,12 @@
 """One thread that works behind the window: jobs in their order, and of drawings only the newest."""
 
-import contextlib
 import dataclasses
 import operator
-import os
 import queue
 import sys
 import threading
 import traceback
 from collections import deque
-
-BEHIND = 5  # by so much a worker's nice value is above the window's: a hand must not wait for it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +95,6 @@ class Worker:
             self._thread.join(seconds)
 
     def _work(self) -> None:
-        stand_behind()
         while (job := self._next()) is not None:
             self._answers.put(self._done(*job))
             with self._wanted:
@@ -125,10 +120,3 @@ class Worker:
         except Exception as error:  # a mistake of ours must not end the thread
             traceback.print_exc(file=sys.stderr)
             return Answer(job, error=f"This went wrong, and is not your fault: {error!r}")
-
-
-def stand_behind() -> None:
-    """Let the other threads have the CPUs before this one, where there are too few; Linux alone can."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):  # a system may forbid it
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND)

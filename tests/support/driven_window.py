@@ -162,7 +162,11 @@ def beside(window):
             words.append(str(widget["text"]))
         elif kind in ("TSpinbox", "TScale"):
             buttons[f"{kind} {sum(name.startswith(kind) for name in buttons)}"] = place(widget)
-    return {"name": window.side.name, "buttons": buttons, "words": sorted(words)}
+    state = {"name": window.side.name, "buttons": buttons, "words": sorted(words)}
+    if window.side.name == "learning":
+        bars = pane.tabs["step"].bars
+        state["percents"] = [bars.itemcget(f"percent{digit}", "text") for digit in range(10)]
+    return state
 
 
 def look(window):

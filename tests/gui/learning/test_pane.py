@@ -92,6 +92,8 @@ def losses(word):
 def test_a_step_changes_loss_bars_and_kernels_and_is_undone(window):
     window.draw(*strokes(3))
     shares = window.state["shares"]
+    state = window.wait(lambda s: s["beside"]["percents"] == s["percents"] and s["percents"][3])
+    assert "<1 %" not in state["beside"]["percents"]  # nine times nothing
     press(window, "8")
     press(window, "Step")
     before, after = losses(told(window, "→"))
