@@ -241,7 +241,11 @@ class Pane(BasePane):
             self.window.worker.submit_newest("kernels.search", self.info.layer, self.chosen, look)
 
     def search_done(self, excited: Excited | None) -> None:
-        """Show what was found, and search on."""
+        """Show what a moment of the search has found, and search on until all digits are searched.
+
+        Args:
+            excited: `done` of `total` digits are searched; None: the model or the map is not there any more.
+        """
         if excited is None or self.info is None:
             return
         self.excited = excited

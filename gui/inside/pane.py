@@ -38,7 +38,9 @@ class Pane(BasePane):
         super().__init__(parent, window)
         self.label = tk.StringVar(self, "")  # the digit of the way back; "": forward
         self._wanted: tuple[int, Items] = (0, ())
-        self._asked = self._stale = self._open = False
+        self._asked = False  # whether a frame is being made
+        self._stale = False  # whether something has changed since it was asked for
+        self._open = False
         self._unexplained = 0  # frames since the last explanation
         self._pointed: Place | None = None
         self.pinned: Place | None = None
@@ -141,10 +143,11 @@ class Pane(BasePane):
         self.window.worker.submit_newest("inside.frame", wish)
 
     def frame_done(self, frame: Frame) -> None:
-        """Show what came of the drawing."""
+        """Show a frame: what every layer made of the newest drawing."""
         if frame.layers != self.columns.layers:
             self.pin(None)
             self.columns.lay_out(frame.layers)
+            # It was made for another net's columns: once more for these, unless there is no net (no layers).
             self._stale = bool(frame.layers)
         self.columns.show(frame, partial(self._shown, frame))
 
