@@ -38,7 +38,12 @@ class Jobs(Recogniser):
         return Kernels(self)
 
     def save_view(self, path: str, items: Items, label: int | None) -> str:
-        """Write a picture of the inside: see `gui.inside.export`; return the path.
+        """Write one picture of all that the window can show of the net: guesses, why, layers, kernels.
+
+        Args:
+            path: of the picture; it is returned.
+            items: the drawing.
+            label: the digit of the way back, whose gradients are shown, too; None: without them.
 
         Raises:
             PictureError: it cannot be written there.

@@ -1,4 +1,6 @@
-"""The table of a model: what stands in it, on every console."""
+"""The table of a model: what stands in it, and with which lines."""
+
+import io
 
 import pytest
 
@@ -7,6 +9,7 @@ from tinycnn.layers import (
     Dense,
     Input,
 )
+from tinycnn.models import summary
 from tinycnn.models.sequential import Sequential
 
 
@@ -40,3 +43,11 @@ def test_the_table_counts_what_the_optimizer_holds(dtype, size):
     model.summary(print_fn=texts.append)
     assert f"Total params: 45 ({45 * size}.00 B)" in texts[0]
     assert f"Optimizer params: 30 ({30 * size}.00 B)" in texts[0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "box"), [("utf-8", summary.UNICODE), ("ascii", summary.ASCII)]
+)
+def test_its_lines_are_those_that_the_console_has(encoding, box, monkeypatch):
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding))
+    assert summary.box_characters() == box

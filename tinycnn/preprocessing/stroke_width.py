@@ -71,7 +71,7 @@ def redraw(foreground: np.ndarray, width: float) -> np.ndarray:
 
 
 def enlargement(foreground: np.ndarray) -> Placement:
-    """Return where `redraw` puts the pixels of a digit, whose lines it then draws anew.
+    """Return the mapping of points (x, y) of a digit's picture to the picture that `redraw` makes of it.
 
     Args:
         foreground: float (h, w), 0 for background, not 0 everywhere.
@@ -87,7 +87,7 @@ def enlargement(foreground: np.ndarray) -> Placement:
     height, width = rows.stop - rows.start, columns.stop - columns.start
     down, across = _fine_size((height, width))
     enlarged = Placement((across / width, down / height), (0.0, 0.0))
-    cut = moved(-rows.start, -columns.start)
+    cut = moved(top=-rows.start, left=-columns.start)
     return cut.then(enlarged).then(moved(_FARTHEST, _FARTHEST))
 
 

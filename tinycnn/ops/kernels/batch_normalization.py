@@ -7,14 +7,18 @@ from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sums, sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-NUMBERS = WORTH_A_THREAD // 14  # worth a thread
+NUMBERS = (
+    WORTH_A_THREAD // 14
+)  # that are worth a thread: each takes as long as 14 multiply-adds of `gemm`
 
 
-def _rows_per_thread(x: np.ndarray) -> int:
+def _least_rows(x: np.ndarray) -> int:
+    """Return how many rows of x (m, c) are worth a thread: so many as hold NUMBERS numbers."""
     return NUMBERS // (x.shape[1] + 1) + 1
 
 
-def _chunks_per_thread(x: np.ndarray, chunks: int) -> int:
+def _least_chunks(x: np.ndarray, chunks: int) -> int:
+    """Return how many of the `chunks` that share the rows of x are worth a thread."""
     return chunks * NUMBERS // (x.size + 1) + 1
 
 
@@ -30,7 +34,7 @@ def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     workers.run(
         sum_span,
         len(partial),
-        _chunks_per_thread(rows, len(partial)),
+        _least_chunks(rows, len(partial)),
         x=rows,
         pivot=pivot,
         partial=partial,
@@ -73,7 +77,7 @@ def batch_normalization_forward(
     workers.run(
         normalize_span,
         len(rows),
-        _rows_per_thread(rows),
+        _least_rows(rows),
         x=rows,
         mean=mean,
         scale=scale,
@@ -108,7 +112,7 @@ def batch_normalization_backward(
     workers.run(
         gradient_sums_span,
         len(partial),
-        _chunks_per_thread(rows, len(partial)),
+        _least_chunks(rows, len(partial)),
         dy=dy_rows,
         x=rows,
         mean=mean,
@@ -120,7 +124,7 @@ def batch_normalization_backward(
     workers.run(
         input_gradient_span,
         m,
-        _rows_per_thread(rows),
+        _least_rows(rows),
         dy=dy_rows,
         x=rows,
         mean=mean,
