@@ -40,7 +40,7 @@ class Lesson:
 
 
 class TrainingWorker(Worker):
-    """A worker with one run at a time, which stops when the worker shall."""
+    """A worker with one run at a time; stopping the worker stops its run."""
 
     def __init__(self) -> None:
         super().__init__(Target(), EXPECTED)
@@ -52,7 +52,7 @@ class TrainingWorker(Worker):
         self.submit(f"learning.{job}", self.run, *arguments)
 
     def stop(self) -> None:
-        """Stop the run, and end after it."""
+        """Tell the run to end after its batch, forget what waits, let the thread end; return at once."""
         self.run.stop()
         super().stop()
 

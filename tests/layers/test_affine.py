@@ -43,6 +43,10 @@ def test_a_subclass_that_says_nothing_is_told_what_it_lacks():
     layer = Affine(None, True, "zeros", "zeros")
     with pytest.raises(TypeError, match="Affine does not say what its outputs look at"):
         layer.seen_by(np.ones(3), (0,))
+    with pytest.raises(TypeError, match="Affine does not say where its inputs go"):
+        layer.users_of_input((3,), (2,), (0,))
+    with pytest.raises(TypeError, match="Affine does not say where its weights are used"):
+        layer.users_of_weight(np.ones(3), (2,), (0, 0))
     assert positions_of((2, 2), 5, 6).tolist() == [
         [0, 0, 5, 6],
         [0, 1, 5, 6],

@@ -90,7 +90,8 @@ class Conv2D(Affine):
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
-        """Return y = activation(convolution + bias), (n, oh, ow, f), and ctx = (x, y)."""
+        """Return y = activation(convolution + bias), (n, oh, ow, f), and ctx = (x, kept): kept is y,
+        or what the activation needs instead for its way back."""
         z = ops.conv2d_forward(x, *self.kernel_and_bias(), *self.geometry(x.shape))
         y = self.activation.forward(z)
         kept = z if self.activation.needs_x else y

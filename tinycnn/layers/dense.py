@@ -60,7 +60,8 @@ class Dense(Affine):
     def forward(
         self, x: np.ndarray, training: bool, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, tuple]:
-        """Return y = activation(x @ kernel + bias), (n, ..., f), and ctx = (x, y)."""
+        """Return y = activation(x @ kernel + bias), (n, ..., f), and ctx = (x, kept): kept is y,
+        or what the activation needs instead for its way back."""
         rows = x.reshape(-1, x.shape[-1])  # (n, c)
         z = ops.dense_forward(rows, *self.kernel_and_bias())
         z = z.reshape(*x.shape[:-1], self.units)

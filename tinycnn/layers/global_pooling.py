@@ -126,7 +126,7 @@ class GlobalMaxPooling2D(GlobalPooling2D):
         return ops.max_pool2d_backward(dy.reshape(argmax.shape), argmax, x_shape), {}
 
     def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
-        """Return the argmax of each map."""
+        """Return (argmax of each map,), which changes at a kink: see `Layer.activation_pattern`."""
         return (ctx[0],)
 
     def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:

@@ -9,6 +9,7 @@ from tinycnn.ops.kernels.blocks.gemm import (
     LeftOperand,
     RightOperand,
     gemm,
+    matrix_operand,
     pad_to_vector_width,
 )
 from tinycnn.ops.kernels.blocks.matrix import Matrix
@@ -40,3 +41,19 @@ def test_every_tile_of_the_product_is_exact(dtype, rng):
             gemm(out, out, left, right, rows, columns)
             np.testing.assert_array_equal(c, start + 2 * (a @ b))
     assert tiles == USED_TILES
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_plain_matrix_and_one_that_is_transposed(dtype, rng):
+    a, b = integers(rng, 5, 7, dtype=dtype), pad_to_vector_width(integers(rng, 7, 6, dtype=dtype))
+    right = RightOperand(b.ravel(), 0, b.shape[1], 0)
+    for operand in (
+        matrix_operand.py_func(a.ravel(), 0, row_stride=7, k_stride=1, length=7),
+        matrix_operand.py_func(
+            np.ascontiguousarray(a.T).ravel(), 0, row_stride=1, k_stride=5, length=7
+        ),
+    ):
+        c = np.zeros((5, 6), dtype)
+        out = Matrix(c.ravel(), 0, 6)
+        gemm(out, out, operand, right, 5, 6)
+        np.testing.assert_array_equal(c, a @ b[:, :6])

@@ -92,7 +92,10 @@ class RightOperand(NamedTuple):
 
 @inlined
 def matrix_operand(array, offset, row_stride, k_stride, length):
-    """Return a `LeftOperand` for a plain matrix: `length` numbers a row, `k_stride` apart."""
+    """Return a `LeftOperand` for a plain matrix.
+
+    A row has `length` numbers that lie `k_stride` apart; it begins `row_stride` behind the row before.
+    """
     return LeftOperand(
         array=array,
         offset=offset,
