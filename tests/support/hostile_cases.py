@@ -212,7 +212,7 @@ SIZES = {
         (1, "groups", (0, 2)),
         (1, "use_bias", ("no", 1)),
         (1, "data_format", ("channels_first",)),
-        (1, "trainable", (False,)),
+        (1, "trainable", (2, "no", [True])),
         (2, "pool_size", (0, [100, 100], "2")),
         (5, "rate", (-0.5, 1.5, "0.1", True, None, [0.1])),
         (5, "noise_shape", ([1, 2],)),

@@ -23,8 +23,8 @@ HEEDFUL = {} if os.name == "nt" else {"preexec_fn": _heed}
 
 
 def run(command, **options):
-    """Run a command to its end; return it with its output and errors, as text."""
-    options = {"capture_output": True, "text": True, "timeout": PATIENCE, **options}
+    """Run a command to its end, heeding signals; return it with its output and errors, as text."""
+    options = {"capture_output": True, "text": True, "timeout": PATIENCE, **HEEDFUL, **options}
     return subprocess.run(command, **options)
 
 
