@@ -19,6 +19,7 @@ from gui.widgets.settings import USUAL, Settings
 from gui.widgets.side import Side
 from gui.widgets.view import View
 from gui.widgets.view_commands import ViewCommands
+from tinycnn.utils.errors import FileError
 
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
 
@@ -100,7 +101,12 @@ class Window(ViewCommands, PaneCommands):
 
     def paste(self) -> None:
         """Put the picture that the clipboard holds on the canvas."""
-        if job := job_of_picture(self.root):
+        try:
+            job = job_of_picture(self.root)
+        except FileError as error:
+            self._complain(str(error))
+            return
+        if job:
             self.worker.submit(*job)
         else:
             self._complain("There is no picture on the clipboard. Copy one, or open a file.")
