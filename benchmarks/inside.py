@@ -12,12 +12,9 @@ It needs a screen; on a machine without one: xvfb-run -s "-screen 0 1920x1080x24
 
 import argparse
 import itertools
-import sys
 import time
-import tkinter as tk
 
-from benchmarks.window import Hand, Heart, report
-from gui.__main__ import keep_pauses_short
+from benchmarks.window import Hand, Heart, opened, play, report
 
 POLL = 20  # milliseconds
 
@@ -70,37 +67,12 @@ def script(window, hand, heart, options, found):
 
 
 def measure(options):
-    from gui.jobs import Jobs
-    from gui.recognition.saver import Saver
-    from gui.recognition.worker import Worker
     from gui.window import Window
 
-    try:
-        root = tk.Tk()
-    except tk.TclError as error:
-        sys.exit(
-            f"error: {error}. On a machine without a screen: xvfb-run python -m benchmarks.inside"
-        )
-    keep_pauses_short()
-    worker, saver = (Worker(target, (OSError, ValueError)) for target in (Jobs(), Saver()))
-    window = Window(root, worker, saver, options.model)
-    root.geometry(f"{options.size}+0+0")
-    found = []
-    hand, heart = Hand(window), Heart(root)
-    steps = script(window, hand, heart, options, found)
-
-    def step():
-        pause = next(steps, None)
-        if pause is None:
-            window.close()
-        else:
-            root.after(pause, step)
-
-    step()
-    heart.beat()
-    root.mainloop()
-    worker.join()
-    heart.report()
+    window, worker = opened(lambda *parts: Window(*parts, options.model), "benchmarks.inside")
+    window.root.geometry(f"{options.size}+0+0")
+    found, hand, heart = [], Hand(window), Heart(window.root)
+    play(window, worker, heart, script(window, hand, heart, options, found))
     ages, _, seconds = found
     report("from motion to tiles", ages)
     print(f"{len(ages) / seconds:.1f} pictures a second")

@@ -252,24 +252,34 @@ def main():
         measure(options)
 
 
-def measure(options):
-    """Open the window, run `script` on its event loop, close it, and print the times."""
-    from gui.recognition.recogniser import Recogniser
+def opened(make, command):
+    """Return a window on a root of its own, and its worker.
+
+    Args:
+        make: called with root, worker and saver; returns the window.
+        command: named in the sentence that is said where there is no screen.
+    """
+    from gui.jobs import Jobs
     from gui.recognition.saver import Saver
     from gui.recognition.worker import Worker
 
     try:
         root = tk.Tk()
     except tk.TclError as error:
-        sys.exit(
-            f"error: {error}. On a machine without a screen: xvfb-run python -m benchmarks.window"
-        )
+        sys.exit(f"error: {error}. On a machine without a screen: xvfb-run python -m {command}")
     keep_pauses_short()
-    worker, saver = (Worker(target, (OSError, ValueError)) for target in (Recogniser(), Saver()))
-    strokes = crowd(options.crowded or 0, random.Random(2))
-    window = timed_window()(root, worker, saver, None)
-    hand, heart = Hand(window), Heart(root)
-    steps = script(hand, heart, options, strokes)
+    worker, saver = (Worker(target, (OSError, ValueError)) for target in (Jobs(), Saver()))
+    return make(root, worker, saver), worker
+
+
+def play(window, worker, heart, steps):
+    """Run a script on the window's event loop until it ends, then close, and print the heartbeat's gaps.
+
+    Args:
+        window, worker: from `opened`.
+        heart: of the window's root.
+        steps: yields how many milliseconds to wait before it goes on.
+    """
 
     def step():
         # Runs the script up to its next pause, and calls itself again after that.
@@ -277,13 +287,22 @@ def measure(options):
         if pause is None:
             window.close()
         else:
-            root.after(pause, step)
+            window.root.after(pause, step)
 
     step()
     heart.beat()
-    root.mainloop()
+    window.root.mainloop()
     worker.join()
     heart.report()
+
+
+def measure(options):
+    """Open the window, run `script` on its event loop, close it, and print the times."""
+    strokes = crowd(options.crowded or 0, random.Random(2))
+    make = timed_window()
+    window, worker = opened(lambda *parts: make(*parts, None), "benchmarks.window")
+    hand, heart = Hand(window), Heart(window.root)
+    play(window, worker, heart, script(hand, heart, options, strokes))
     report("from motion to bars", window.latencies)
 
 

@@ -27,12 +27,6 @@ pytestmark = pytest.mark.usefixtures("cache")
 REAL = os.environ.get("TINYCNN_TEST_MNIST")
 
 
-def load_data(*mirrors):
-    return mnist.load_data(
-        mirrors=[mirror.url for mirror in mirrors], files=KNOWN, patience=PATIENCE
-    )
-
-
 def not_found(handler, _content):
     handler.answer(b"", 404)
 

@@ -15,10 +15,10 @@ from tests.support.fake_server import (
     fill,
     idx,
     known_files,
+    load_data,
     packed_files,
     raw_files,
 )
-from tests.support.patience import PATIENCE
 from tinycnn import datasets
 from tinycnn.datasets import mnist
 from tinycnn.datasets.files import FILES, NAMES, spellings
@@ -29,12 +29,6 @@ pytestmark = pytest.mark.usefixtures("cache")
 
 
 REAL = os.environ.get("TINYCNN_TEST_MNIST")
-
-
-def load_data(*mirrors):
-    return mnist.load_data(
-        mirrors=[mirror.url for mirror in mirrors], files=KNOWN, patience=PATIENCE
-    )
 
 
 def test_empty_cache_is_filled(cache):

@@ -10,8 +10,9 @@ from PIL import Image
 from gui.drawing.drawing import Stroke
 from gui.recognition.recogniser import prepare
 from gui.widgets.theme import DARK, LIGHT
+from tests.support import xvfb
 from tests.support.painted_digits import moved, strokes
-from tests.support.xvfb import App, Xvfb, lacking
+from tests.support.xvfb import lacking
 from tinycnn import ops, pretrained
 from tinycnn.ops import reference
 
@@ -42,15 +43,8 @@ PENS = {"take_pen": "p", "take_eraser": "e"}
 )
 def living(request, tmp_path_factory):
     size, dpi, arguments = SCREENS[request.param]
-    screen = Xvfb(size, dpi)
-    window = App(screen, *arguments, folder=tmp_path_factory.mktemp("folder"))
-    try:
-        window.ready()
+    with xvfb.living(size, dpi, *arguments, folder=tmp_path_factory.mktemp("folder")) as window:
         yield window
-        assert window.close() == (0, "")
-    finally:
-        window.kill()
-        screen.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinycnn import pretrained
+from tinycnn import datasets, pretrained
 
 
 @pytest.fixture(scope="module")
@@ -16,3 +16,10 @@ def recognise():
         return model.predict(x, verbose=0).argmax(axis=1)
 
     return digits_of
+
+
+@pytest.fixture(scope="module")
+def sample():
+    """600 digits to vary: images and labels."""
+    digits = datasets.load("sample")
+    return digits.x_train[:600], digits.y_train[:600]

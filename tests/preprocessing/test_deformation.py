@@ -1,30 +1,10 @@
 """Turned, slanted and bent copies: both ways, fitted and centred."""
 
 import numpy as np
-import pytest
 
-from tinycnn import datasets
+from tests.support.boxes import canvas, rng
 from tinycnn.preprocessing import augmentation
 from tinycnn.preprocessing.augmentation import scale_to_unit
-
-
-def rng(seed=0):
-    return np.random.default_rng(seed)
-
-
-@pytest.fixture(scope="module")
-def sample():
-    digits = datasets.load("sample")
-    return digits.x_train[:600], digits.y_train[:600]
-
-
-def canvas(*boxes, count=40):
-    """Return the same image `count` times: foreground in boxes of (top, bottom, left, right)."""
-    images = np.zeros((count, 28, 28), np.float32)
-    for top, bottom, left, right in boxes:
-        images[:, top:bottom, left:right] = 1
-    return images
-
 
 BAR = (4, 24, 13, 16)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.support.patience import PATIENCE
+from tinycnn.datasets import mnist
 from tinycnn.datasets.files import NAMES, KnownFile
 
 TRAIN_COUNT, TEST_COUNT = 20, 10
@@ -47,6 +49,12 @@ def known_files() -> tuple[KnownFile, ...]:
         KnownFile(name, len(packed), _sha256(packed), len(raw), _sha256(raw))
         for name, (packed, raw) in zip(NAMES, pairs, strict=True)
     )
+
+
+def load_data(*mirrors: "FakeServer") -> tuple:
+    """What `mnist.load_data` returns of the small data set, from these mirrors."""
+    addresses = [mirror.url for mirror in mirrors]
+    return mnist.load_data(mirrors=addresses, files=known_files(), patience=PATIENCE)
 
 
 def contents(folder: str | os.PathLike) -> dict[str, bytes]:

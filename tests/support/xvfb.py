@@ -292,3 +292,17 @@ class App:
         from PIL import ImageGrab
 
         ImageGrab.grab(xdisplay=self.screen.display).save(path)
+
+
+@contextlib.contextmanager
+def living(size="1280x1024", dpi=96, *arguments, folder):
+    """Open the window on a screen of its own; in the end it must close well, having complained of nothing."""
+    screen = Xvfb(size, dpi)
+    window = App(screen, *arguments, folder=folder)
+    try:
+        window.ready()
+        yield window
+        assert window.close() == (0, "")
+    finally:
+        window.kill()
+        screen.close()

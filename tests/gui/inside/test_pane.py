@@ -7,9 +7,10 @@ from PIL import Image
 from gui.inside import passes
 from gui.inside.colours import palette
 from gui.widgets.theme import LIGHT
+from tests.support import xvfb
 from tests.support.inside_nets import net
 from tests.support.painted_digits import strokes
-from tests.support.xvfb import App, Xvfb, lacking
+from tests.support.xvfb import lacking
 from tinycnn import ops, pretrained
 from tinycnn.ops import reference
 
@@ -30,15 +31,8 @@ OFTEN = "96 dpi"  # the other is for make test-all
 )
 def living(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("folder")
-    screen = Xvfb(*SCREENS[request.param])
-    window = App(screen, folder=folder)
-    try:
-        window.ready()
+    with xvfb.living(*SCREENS[request.param], folder=folder) as window:
         yield window
-        assert window.close() == (0, "")
-    finally:
-        window.kill()
-        screen.close()
 
 
 @pytest.fixture

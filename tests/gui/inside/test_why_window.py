@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from gui.widgets.theme import DARK, LIGHT
+from tests.support import xvfb
 from tests.support.painted_digits import moved, strokes
-from tests.support.xvfb import App, Xvfb, lacking
+from tests.support.xvfb import lacking
 from tinycnn import ops
 from tinycnn.ops import reference
 
@@ -20,15 +21,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def living(tmp_path_factory):
-    screen = Xvfb("1600x900")
-    window = App(screen, folder=tmp_path_factory.mktemp("folder"))
-    try:
-        window.ready()
+    with xvfb.living("1600x900", folder=tmp_path_factory.mktemp("folder")) as window:
         yield window
-        assert window.close() == (0, "")
-    finally:
-        window.kill()
-        screen.close()
 
 
 @pytest.fixture

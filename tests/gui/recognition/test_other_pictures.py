@@ -13,9 +13,10 @@ from PIL import Image
 from gui.drawing.recent import MOST, Recent
 from gui.recognition.other_pictures import bytes_of, picture_of_clipboard, random_test_digit
 from gui.recognition.recogniser import Recogniser, prepare
+from tests.support import xvfb
 from tests.support.painted_digits import strokes
 from tests.support.patience import started
-from tests.support.xvfb import App, Xvfb, lacking
+from tests.support.xvfb import lacking
 from tinycnn.datasets import sample
 from tinycnn.utils.errors import PictureError
 
@@ -102,15 +103,8 @@ def test_the_last_drawings_are_kept_once_and_the_oldest_go():
 def window(tmp_path):
     if lacking() is not None:
         pytest.skip(lacking())
-    screen = Xvfb()
-    window = App(screen, folder=tmp_path)
-    try:
-        window.ready()
+    with xvfb.living(folder=tmp_path) as window:
         yield window
-        assert window.close() == (0, "")
-    finally:
-        window.kill()
-        screen.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
 from llvmlite import ir
@@ -34,11 +35,23 @@ ROUND = np.float32(1.5 * 2**23)
 ONE, TWO = np.float32(1), np.float32(2)
 
 
+def elementwise(span: Callable, grain: int, *arrays: np.ndarray) -> np.ndarray:
+    """Return a new array, shaped as the first, that a span function fills from arrays of one shape.
+
+    Args:
+        span: called with (start, stop, *arrays, out), all flat.
+        grain: how many numbers are worth a thread.
+        arrays: of one shape and dtype.
+    """
+    out = np.empty(arrays[0].shape, arrays[0].dtype)
+    flat = [array.reshape(-1) for array in (*arrays, out)]
+    workers.run(span, out.size, grain, *flat)
+    return out
+
+
 def relu_forward(x: np.ndarray) -> np.ndarray:
     """Return y = relu(x), shaped as x: fast implementation of `reference.relu_forward`."""
-    y = np.empty(x.shape, x.dtype)
-    workers.run(relu_forward_span, x.size, GRAIN, x.reshape(-1), y.reshape(-1))
-    return y
+    return elementwise(relu_forward_span, GRAIN, x)
 
 
 @jit
@@ -52,10 +65,7 @@ def relu_forward_span(start, stop, x, y):
 
 def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return dx, shaped as dy: fast implementation of `reference.relu_backward`."""
-    dx = np.empty(dy.shape, dy.dtype)
-    flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
-    workers.run(relu_backward_span, dy.size, GRAIN, *flat)
-    return dx
+    return elementwise(relu_backward_span, GRAIN, dy, y)
 
 
 @jit
@@ -73,9 +83,7 @@ def tanh_forward(x: np.ndarray) -> np.ndarray:
 
     In float32 the error is at most 1.5 units of the last place.
     """
-    y = np.empty(x.shape, x.dtype)
-    workers.run(tanh_forward_span, x.size, TANH_GRAIN, x.reshape(-1), y.reshape(-1))
-    return y
+    return elementwise(tanh_forward_span, TANH_GRAIN, x)
 
 
 @jit
@@ -142,10 +150,7 @@ def float32_tanh_in_place(z):
 
 def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return dx, shaped as dy: fast implementation of `reference.tanh_backward`."""
-    dx = np.empty(dy.shape, dy.dtype)
-    flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
-    workers.run(tanh_backward_span, dy.size, GRAIN, *flat)
-    return dx
+    return elementwise(tanh_backward_span, GRAIN, dy, y)
 
 
 @jit
@@ -158,10 +163,8 @@ def tanh_backward_span(start, stop, dy, y, dx):
 
 
 def gelu_forward(x: np.ndarray) -> np.ndarray:
-    """Fast implementation of `reference.gelu_forward`."""
-    y = np.empty(x.shape, x.dtype)
-    workers.run(gelu_forward_span, x.size, TANH_GRAIN, x.reshape(-1), y.reshape(-1))
-    return y
+    """Return y, shaped as x: fast implementation of `reference.gelu_forward`."""
+    return elementwise(gelu_forward_span, TANH_GRAIN, x)
 
 
 @jit
@@ -172,7 +175,7 @@ def normal_distribution(x):
 
 @jit
 def gelu_forward_span(start, stop, x, y):
-    """Write y = x · share(x)."""
+    """Write y[start:stop] = x · share(x), share as in `normal_distribution`; both are flat."""
     x, y = x[start:stop], y[start:stop]
     for position in range(len(x)):
         number = np.float64(x[position])
@@ -180,16 +183,13 @@ def gelu_forward_span(start, stop, x, y):
 
 
 def gelu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Fast implementation of `reference.gelu_backward`."""
-    dx = np.empty(dy.shape, dy.dtype)
-    flat = dy.reshape(-1), x.reshape(-1), dx.reshape(-1)
-    workers.run(gelu_backward_span, dy.size, TANH_GRAIN, *flat)
-    return dx
+    """Return dx, shaped as dy: fast implementation of `reference.gelu_backward`."""
+    return elementwise(gelu_backward_span, TANH_GRAIN, dy, x)
 
 
 @jit
 def gelu_backward_span(start, stop, dy, x, dx):
-    """Write dx = dy (share(x) + x · density(x))."""
+    """Write dx[start:stop] = dy (share(x) + x · density(x)), density that of the same; all are flat."""
     dy, x, dx = dy[start:stop], x[start:stop], dx[start:stop]
     for position in range(len(dy)):
         # forward: y = x · share(x)
