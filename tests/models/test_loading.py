@@ -1,13 +1,19 @@
 """Models out of files: configurations that no model can have, and states that no optimizer can be in."""
 
+import contextlib
 import copy
+import io
+import itertools
+import json
 
+import h5py
 import numpy as np
 import pytest
 
 import tinycnn
-from tinycnn import saving, utils
-from tinycnn.layers import Conv2D, Dense, Flatten, Input
+from tests.support.layer_examples import in_a_model
+from tinycnn import layers, saving, utils
+from tinycnn.layers import BatchNormalization, Conv2D, Dense, Flatten, Input
 from tinycnn.models import Sequential, files, load_model
 from tinycnn.optimizers import Adam
 from tinycnn.saving import writer
@@ -115,3 +121,51 @@ def test_weights_state_and_what_compile_was_told_come_back(tmp_path):
 def test_options_that_would_run_code_are_refused(option, tmp_path):
     with pytest.raises(ValueError, match=f"load_model: {next(iter(option))} is only there"):
         load_model(tmp_path / "none.h5", **option)
+
+
+def test_a_negative_running_variance_is_refused_both_ways(tmp_path):
+    model = Sequential([Input((3,)), BatchNormalization(name="bn")])
+    model.layers[0].params["moving_variance"][1] = -0.5
+    with pytest.raises(ModelFileError, match="moving_variance of layer bn has negative numbers"):
+        model.save(tmp_path / "a.h5")
+    assert list(tmp_path.iterdir()) == []
+    weights = [layer.get_weights() for layer in model.layers]
+    (tmp_path / "a.h5").write_bytes(
+        writer.file_image(saving.SavedModel(model.get_config(), weights))
+    )
+    with pytest.raises(ModelFileError, match="moving_variance of layer bn has negative numbers"):
+        load_model(tmp_path / "a.h5")
+
+
+ODD = [-1, 0, 2, 2**40, "10", "", 3.5, -1e30, 1e300, True, None, [], [1], [2, 2], [[1, 0], [0, 2]]]
+ODD += [[-1, -1], [2**40, 1], {}, {"class_name": "Zeros"}, [[[1]]]]
+
+
+def in_file(path, change):
+    """Return the bytes of a model's file whose configuration was changed, and which has no checksum."""
+    copied = io.BytesIO(path.read_bytes())
+    with h5py.File(copied, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        change(config["config"]["layers"])
+        file.attrs["model_config"] = json.dumps(config).encode()
+        del file.attrs["tinycnn_sha256"]
+    return copied.getvalue()
+
+
+@pytest.mark.parametrize("name", sorted(layers.CLASSES))
+def test_odd_options_are_refused_or_make_a_model(name, tmp_path):
+    """Nothing but a `ModelFileError` comes of any value of any option; what loads predicts numbers."""
+    cls = layers.CLASSES[name]
+    arguments, shape = cls.examples[0]
+    in_a_model(tinycnn, cls, arguments, shape).save(tmp_path / "good.h5")
+    x = np.ones((2, *shape), np.float32)
+    for option, value in itertools.product(cls.config_names, ODD):
+
+        def change(described, option=option, value=value):
+            wanted = next(one for one in described if one["class_name"] == name)
+            wanted["config"][option] = value
+
+        (tmp_path / "odd.h5").write_bytes(in_file(tmp_path / "good.h5", change))
+        with np.errstate(over="ignore"), contextlib.suppress(ModelFileError):
+            y = load_model(tmp_path / "odd.h5").predict(x, verbose=0)
+            assert not np.isnan(y).any(), (option, value)

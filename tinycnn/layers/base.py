@@ -41,6 +41,9 @@ class Layer(Configurable):
     renamed_options: Mapping[str, str] = {}  # {the option's name in Keras 2: its name now}
     weight_names: tuple[str, ...] = ()  # in the order of Keras's files; the last may be left out
     state_names: tuple[str, ...] = ()  # parameters that have no gradient, such as running means
+    weights_from_0: tuple[
+        str, ...
+    ] = ()  # parameters that are never negative: a file's must not be, too
     examples: tuple[
         tuple[dict, tuple[int, ...]], ...
     ] = ()  # for tests: (arguments, shape of a sample)

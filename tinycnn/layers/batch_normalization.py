@@ -54,6 +54,7 @@ class BatchNormalization(Layer):
     }
     weight_names = ("gamma", "beta", "moving_mean", "moving_variance")
     state_names = ("moving_mean", "moving_variance")
+    weights_from_0 = ("moving_variance",)
     examples = (
         ({"epsilon": 0.01}, (3,)),
         ({"momentum": 0.9}, (4, 3, 2)),

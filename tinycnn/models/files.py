@@ -83,6 +83,7 @@ def save_model(
         learning = model._compiled["loss"], model.optimizer
     saving.check_known(path, model.layers, learning)
     check_arrays(path, model.layers, model.optimizer if state else None)
+    check_not_negative(path, model.layers)
     weights = [layer.get_weights() for layer in model.layers]
     saved = saving.SavedModel(model.get_config(), weights, compiled, state)
     saving.write_model(path, saved, overwrite=overwrite)
@@ -113,6 +114,20 @@ def check_arrays(
     except ValueError as error:
         remedy = "Copy new numbers into the arrays that are there: layer.set_weights([...])."
         raise ModelFileError(path, str(error), remedy) from error
+
+
+def check_not_negative(path: str | os.PathLike, layers: list[Layer]) -> None:
+    """Raise ModelFileError if parameters that are never negative, running variances, are so.
+
+    Args:
+        path: of the file, for the message.
+        layers: built.
+    """
+    for layer in layers:
+        for name in layer.weights_from_0:
+            if layer.params[name].min(initial=0) < 0:
+                cause = f"{name} of layer {layer.name} has negative numbers"
+                raise ModelFileError(path, cause, "Train the model again.")
 
 
 def compiled_config(model: object) -> dict:

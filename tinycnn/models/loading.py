@@ -6,7 +6,7 @@ import numpy as np
 
 from tinycnn import saving
 from tinycnn.layers import Layer, layers_from_config
-from tinycnn.models.files import specs_of
+from tinycnn.models.files import check_not_negative, specs_of
 from tinycnn.models.sequential import Sequential
 from tinycnn.utils.errors import ModelFileError
 from tinycnn.utils.validation import check_supported
@@ -48,6 +48,7 @@ def load_model(
         model.set_weights([array for layer in saved.weights for array in layer])
     except (ValueError, TypeError) as error:
         raise ModelFileError(filepath, f"its configuration makes no model ({error})") from error
+    check_not_negative(filepath, layers)
     if compile and saved.training_config is not None:
         try:
             described = saved.training_config
