@@ -106,3 +106,15 @@ def test_forward_and_backward_change_nothing_they_are_given():
         dy.flags.writeable = False
         layer.backward(dy, ctx)
         assert all(np.array_equal(a, b) for a, b in zip(before, layer.get_weights(), strict=True))
+
+
+@every_example
+@pytest.mark.parametrize("training", [False, True])
+def test_a_nan_comes_out_again(cls, arguments, shape, training):
+    layer = built(cls(**arguments), shape)
+    x = np.ones((2, *shape), np.float32)
+    x[1] = np.nan
+    y, _ = layer.forward(x, training, np.random.default_rng(1))
+    assert np.isnan(y[1]).any()
+    of_batch = training and layer.state_names  # then one sample is seen in all
+    assert np.isnan(y[0]).any() == bool(of_batch)
