@@ -306,3 +306,13 @@ def living(size="1280x1024", dpi=96, *arguments, folder):
     finally:
         window.kill()
         screen.close()
+
+
+def fits_window(state):
+    """Return whether every button and the canvas lie within the window."""
+    for start, length, axis in (("x", "width", 0), ("y", "height", 1)):
+        first, last = state["corner"][axis], state["corner"][axis] + state["size"][axis]
+        for place in [*state["buttons"].values(), state["canvas"]]:
+            if place[start] < first or place[start] + place[length] > last:
+                return False
+    return True
