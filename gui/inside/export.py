@@ -1,6 +1,7 @@
 """The net's inside as one picture for a page or a lesson: drawn from numbers, without a screen. No Tk."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -281,10 +282,12 @@ def tiles(model: models.Sequential, info: KernelInfo) -> Image.Image:
     column = dataclasses.replace(column, rows=column.all_rows)
     scale = extent(values)
     width, height = column.size
-    whole = blank(max(width, 200), height + LINE + 16)
-    whole.paste(Image.fromarray(picture(values, scale[1], column, PALETTE)), (0, 0))
-    whole.paste(Image.fromarray(legend_strip(scale[0] < 0, (120, 8), PALETTE)), (0, height + 10))
     low, high = legend(scale)
     shown = ", of each its strongest input map" if info.shape[2] > 1 else ""
-    write(whole, (128, height + 5), f"{low} to {high}{shown}", fill=LIGHT.faint)
+    text = f"{low} to {high}{shown}"
+    needed = 128 + math.ceil(font().getlength(plain(text)))  # for the legend
+    whole = blank(max(width, needed), height + LINE + 16)
+    whole.paste(Image.fromarray(picture(values, scale[1], column, PALETTE)), (0, 0))
+    whole.paste(Image.fromarray(legend_strip(scale[0] < 0, (120, 8), PALETTE)), (0, height + 10))
+    write(whole, (128, height + 5), text, fill=LIGHT.faint)
     return whole

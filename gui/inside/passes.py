@@ -99,11 +99,11 @@ def with_loss(model: models.Sequential) -> tuple[models.Sequential, bool]:
     """Return a compiled model that shares the weights, and whether it is the model itself."""
     if model.objective is not None:
         return model, True
-    twin = copy.copy(model)
+    copied = copy.copy(model)
     scores = getattr(model.layers[-1], "activation", activations.linear) == activations.linear
     soft = model.layers[-1].as_logits() is not None
-    twin.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=scores and not soft))
-    return twin, False
+    copied.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=scores and not soft))
+    return copied, False
 
 
 def target_of(model: models.Sequential, label: int) -> np.ndarray:
