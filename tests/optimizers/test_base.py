@@ -11,7 +11,7 @@ from tinycnn import ops, optimizers
 from tinycnn.ops import dispatch, reference
 from tinycnn.optimizers import SGD, Adadelta, Adam
 
-DATA = pathlib.Path(__file__).parent / "support" / "data"
+DATA = pathlib.Path(__file__).parents[1] / "support" / "data"
 TRAJECTORIES = {
     peer: json.loads((DATA / f"trajectories_{peer}.json").read_text())
     for peer in ("keras", "torch")
