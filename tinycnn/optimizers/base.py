@@ -68,7 +68,7 @@ class Optimizer(Configurable):
         self.iterations = 0  # steps so far
         self.slots: dict[str, list[np.ndarray]] = {}
         self.params: list[np.ndarray] | None = None  # the weight arrays that the slots belong to
-        self._without_decay: set[int] = set()  # ids of weight arrays
+        self._without_decay: list[np.ndarray] = []
 
     @property
     def learning_rate(self) -> float:
@@ -128,7 +128,7 @@ class Optimizer(Configurable):
         Args:
             var_list: such as `[layer.params["bias"]]`; those of earlier calls are no longer left out.
         """
-        self._without_decay = {id(param) for param in var_list}
+        self._without_decay = list(var_list)
 
     def build(self, params: list[np.ndarray]) -> None:
         """Make the slots for these weight arrays, if there are none yet.
@@ -184,7 +184,8 @@ class Optimizer(Configurable):
         if self.clipnorm or self.clipvalue or self.global_clipnorm:
             grads = self._clipped(grads)
         if self.weight_decay is not None:
-            decayed = [param for param in params if id(param) not in self._without_decay]
+            kept = set(map(id, self._without_decay))
+            decayed = [param for param in params if id(param) not in kept]
             extras.decay_weights(decayed, self.weight_decay, self.learning_rate)
         places = {id(param): place for place, param in enumerate(self.params)}
         for param, grad in zip(params, grads, strict=True):

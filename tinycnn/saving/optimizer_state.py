@@ -27,6 +27,7 @@ OTHER_NAMES = {  # tf.keras's names of slots
     "average_gradient": ("mg",),
     "norm": ("u", "v"),
 }
+UNUSED = {"SGD": ("momentum",)}  # slots that tf.keras from 2.11 keeps without need
 MOST_STEPS = 2**53
 
 
@@ -115,10 +116,10 @@ def _check_from_0(made: optimizers.Optimizer, slots: dict[str, list[np.ndarray]]
 def _count(stored: np.ndarray | np.generic) -> int:
     """Return the number of steps; StateMismatchError if it is none."""
     number = np.asarray(stored)
-    count = int(number) if number.shape == () and np.isfinite(number) else -1
-    if count != number or not 0 <= count < MOST_STEPS:
+    good = number.shape == () and np.isfinite(number) and 0 <= number < MOST_STEPS
+    if not good or int(number) != number:
         raise StateMismatchError(f"it counts {number} steps")
-    return count
+    return int(number)
 
 
 def read_state(
@@ -139,6 +140,8 @@ def read_state(
     if not file.has(GROUP):
         return None
     names, slots = file.names(GROUP, "weight_names"), slot_names(optimizer)
+    unused = [slot for slot in UNUSED.get(optimizer["class_name"], ()) if slot not in slots]
+    names = [name for name in names if _slot_of(name, unused) is None]
     named = any(_weight(path) in name.replace("/", "_") for name in names for path in weight_paths)
     counted = sum(_last(name) in ITERATIONS for name in names)
     by_place = not named and len(names) > counted + sum(_last(n) in SCALARS for n in names)
