@@ -167,10 +167,10 @@ def test_the_rate_may_be_missing_or_have_its_first_name(copy):
 UNSUPPORTED = {
     "loss": lambda value: value.update(loss="mse"),
     "metric": lambda value: value.update(metrics=["auc"]),
-    "optimizer": lambda value: value["optimizer_config"].update(class_name="Nadam"),
-    "decay": lambda value: value["optimizer_config"]["config"].update(weight_decay=0.1),
+    "optimizer": lambda value: value["optimizer_config"].update(class_name="Ftrl"),
+    "decay": lambda value: value["optimizer_config"]["config"].update(loss_scale_factor=2.0),
     "schedule": lambda value: value["optimizer_config"]["config"].update(
-        learning_rate={"class_name": "ExponentialDecay", "config": {}}
+        learning_rate={"class_name": "NoamDecay", "config": {}}
     ),
 }
 

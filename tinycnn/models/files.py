@@ -150,11 +150,14 @@ def optimizer_state(optimizer: optimizers.Optimizer, params: list[np.ndarray]) -
     Returns:
         For each slot a list of arrays, one for each of params; None before the first step.
     """
-    if not optimizer.iterations:
+    if not optimizer.iterations and not optimizer.slots:
         return None
     places = {id(param): place for place, param in enumerate(optimizer.params or [])}
     slots = {
-        name: [slot[places[id(p)]].copy() if id(p) in places else np.zeros_like(p) for p in params]
+        name: [
+            slot[places[id(p)]].copy() if id(p) in places else optimizer.new_slot(name, p)
+            for p in params
+        ]
         for name, slot in optimizer.slots.items()
     }
     return {"iterations": optimizer.iterations, "slots": slots}

@@ -207,6 +207,7 @@ def run_fit(
     finally:
         if bar:
             bar[0].on_train_end()
+    model.optimizer.finalize_variable_values(model.trainable_weights)
     hooks.on_train_end(logs)
     return history
 

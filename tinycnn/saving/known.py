@@ -54,6 +54,8 @@ def check_known(
     for part in learning:
         classes = losses.CLASSES if isinstance(part, Loss) else optimizers.CLASSES
         _check(path, "", part, classes, WITHOUT)
+        if callable(rate := getattr(part, "_learning_rate", None)):
+            _check(path, "learning rate of the class ", rate, optimizers.schedules.CLASSES, WITHOUT)
 
 
 def _check(

@@ -124,10 +124,11 @@ def mapping(owner: str, value: object) -> dict:
 
 
 def checks_of(cls: type[Configurable]) -> dict[str, Check]:
-    """Return a check for each name in cls.config_names, by the type of the default in its signature."""
+    """Return a check for each name in cls.config_names that its signature has, by the type of the default."""
     defaults = inspect.signature(cls).parameters
     kinds = {bool: boolean, float: number, str: text}
-    return {name: kinds.get(type(defaults[name].default), scalars) for name in cls.config_names}
+    named = [name for name in cls.config_names if name in defaults]
+    return {name: kinds.get(type(defaults[name].default), scalars) for name in named}
 
 
 def number(value: object) -> float:

@@ -5,12 +5,18 @@ The plain form is that of `SavedModel.training_config`. Files of Keras 3 and tf.
 
 from tinycnn import losses, optimizers
 from tinycnn.metrics import METRICS
+from tinycnn.optimizers import schedules
+from tinycnn.optimizers.options import CLIPS, DEFAULTS
 from tinycnn.saving.options import (
     ANYTHING,
+    Check,
     UnsupportedError,
+    boolean,
     checks_of,
     choice,
     dictionary,
+    number,
+    scalars,
     select,
     shown,
     text,
@@ -22,18 +28,18 @@ METRIC_CLASSES = {  # Keras's classes of metrics, and our names of the same
     "SparseCategoricalAccuracy": "sparse_categorical_accuracy",
 }
 OPTIMIZERS = {known: known for known in optimizers.CLASSES}
-OPTIMIZERS |= {f"Custom>{known}": known for known in OPTIMIZERS}  # how tf.keras 2.11 names them
+# Keras takes the names in lower case, too; "Custom>" is how tf.keras 2.11 begins them.
+OPTIMIZERS |= {known.lower(): known for known in OPTIMIZERS}
+OPTIMIZERS |= {f"Custom>{known}": known for known in optimizers.CLASSES}
 # A file without a learning rate was written with Keras's default. Ours are the same but for Adadelta's.
 LEARNING_RATES = {name: cls().learning_rate for name, cls in optimizers.CLASSES.items()}
 LEARNING_RATES["Adadelta"] = 0.001
-# Further options that a file may have besides an optimizer's `fixed_options`, and the values that are
-# allowed: see `options.select`.
+# Further options that a file may have besides an optimizer's `fixed_options`: see `options.select`.
 OPTIMIZER_DEFAULTS = {
-    "decay": (None, 0.0),
-    # Of no effect without use_ema, or only on how the program runs.
-    **dict.fromkeys(("ema_momentum", "ema_overwrite_frequency"), ANYTHING),
-    **dict.fromkeys(("jit_compile", "is_legacy_optimizer"), ANYTHING),
+    # Only of effect on how the program runs; Nadam's are constants of its rule.
+    **dict.fromkeys(("jit_compile", "is_legacy_optimizer", "schedule_decay"), ANYTHING),
 }
+SCHEDULES = "keras.optimizers.schedules"  # the module that Keras 3 needs to be told
 COMPILE_DEFAULTS = {
     **dict.fromkeys(("loss_weights", "sample_weight_mode"), (None,)),
     "weighted_metrics": (None, []),
@@ -116,25 +122,84 @@ def _metric(value: object) -> str:
 
 def _optimizer(value: object) -> dict:
     """Return an optimizer in the plain form, {"class_name", "config"}, the learning rate always in it."""
-    class_name, config = _class_and_config(value)
+    class_name, config = (value, {}) if isinstance(value, str) else _class_and_config(value)
     class_name = choice(OPTIMIZERS)(class_name)
     config = {name: value for name, value in config.items() if (name, value) != ("epsilon", None)}
     if "lr" in config:  # before Keras 2.3
         config["learning_rate"] = config.pop("lr")
+    decay = config.pop("decay", None)
     cls = optimizers.CLASSES[class_name]
-    settings = select(class_name, config, checks_of(cls), cls.fixed_options | OPTIMIZER_DEFAULTS)
+    checks = checks_of(cls) | OPTION_CHECKS | {"learning_rate": _learning_rate}
+    supported = cls.fixed_options | OPTIMIZER_DEFAULTS
+    settings = select(class_name, config, checks, supported)
     settings.setdefault("learning_rate", LEARNING_RATES[class_name])
-    return {"class_name": class_name, "config": settings}
+    if decay and class_name != "Nadam":
+        settings["learning_rate"] = _decayed(settings["learning_rate"], number(decay))
+    clips = [name for name in CLIPS if settings.get(name) is not None]
+    if len(clips) > 1:
+        raise UnsupportedError(f"{class_name} has {' and '.join(clips)}: only one is there")
+    plain = {"class_name": class_name, "config": _without_defaults(settings)}
+    try:
+        optimizers.get(plain)  # raises what is out of its range
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    return plain
+
+
+def _without_defaults(config: dict) -> dict:
+    """Return a configuration without those options of all optimizers that have their default.
+
+    Older Keras does not know all of them.
+    """
+    return {k: v for k, v in config.items() if k not in DEFAULTS or v != DEFAULTS[k]}
+
+
+def _or_none(check: Check) -> Check:
+    """Return a check that lets None pass."""
+    return lambda value: None if value is None else check(value)
+
+
+OPTION_CHECKS: dict[str, Check] = {  # of what all optimizers have
+    "name": text,
+    **dict.fromkeys(("weight_decay", *CLIPS), _or_none(number)),
+    "use_ema": boolean,
+    "ema_momentum": number,
+    "ema_overwrite_frequency": _or_none(scalars),
+}
+
+
+def _learning_rate(value: object) -> float | dict:
+    """Return a learning rate: a number, or a schedule in the plain form, {"class_name", "config"}."""
+    if not isinstance(value, dict):
+        return number(value)
+    class_name, config = _class_and_config(value)
+    cls = schedules.CLASSES[choice(schedules.CLASSES.keys())(class_name)]
+    checks = checks_of(cls) | dict.fromkeys(("boundaries", "values"), _short_list)
+    config = {name: value for name, value in config.items() if (name, value) != ("name", None)}
+    return {"class_name": class_name, "config": select(class_name, config, checks, {})}
+
+
+def _short_list(value: object) -> list:
+    """Return a list of as many numbers as a schedule may have; ValueError for anything else."""
+    if not isinstance(value, list) or len(value) > schedules.MOST_VALUES:
+        raise ValueError("a short list is needed")
+    return [number(each) for each in value]
+
+
+def _decayed(rate: float | dict, decay: float) -> dict:
+    """Return the schedule that the option `decay` meant before Keras 3: rate / (1 + decay · step)."""
+    if isinstance(rate, dict):
+        raise UnsupportedError("a schedule and decay together are not there")
+    config = {"initial_learning_rate": rate, "decay_steps": 1.0, "decay_rate": decay}
+    return {"class_name": "InverseTimeDecay", "config": config}
 
 
 def keras_training(plain: dict) -> dict:
     """Return a training configuration in the form that tf.keras 2 and Keras 3 read, given the plain one."""
     optimizer = plain["optimizer"]
-    config = dict(optimizer["config"])
-    # Keras accepts only a float.
-    config["learning_rate"] = float(
-        config.get("learning_rate", LEARNING_RATES[optimizer["class_name"]])
-    )
+    rate = optimizer["config"].get("learning_rate", LEARNING_RATES[optimizer["class_name"]])
+    config = _without_defaults(optimizer["config"])
+    config["learning_rate"] = _keras_schedule(rate) if isinstance(rate, dict) else float(rate)
     return {
         "loss": _keras_loss(plain["loss"]),
         "metrics": list(plain["metrics"]),
@@ -142,6 +207,11 @@ def keras_training(plain: dict) -> dict:
         "loss_weights": None,
         "optimizer_config": {"class_name": optimizer["class_name"], "config": config},
     }
+
+
+def _keras_schedule(schedule: dict) -> dict:
+    """Return a schedule as Keras 3 and tf.keras read it."""
+    return {"module": SCHEDULES, **schedule, "registered_name": None}
 
 
 def _keras_loss(loss: str | dict) -> str | dict:

@@ -60,7 +60,15 @@ from tinycnn.ops.reference.fused import (
     conv2d_relu_max_pool2d_backward,
     conv2d_relu_max_pool2d_forward,
 )
-from tinycnn.ops.reference.optimizers import adadelta_update, adam_update, sgd_update
+from tinycnn.ops.reference.optimizers import (
+    adadelta_update,
+    adagrad_update,
+    adam_update,
+    adamax_update,
+    nadam_update,
+    rmsprop_update,
+    sgd_update,
+)
 from tinycnn.ops.reference.pooling import (
     average_pool2d_backward,
     average_pool2d_forward,
@@ -70,7 +78,9 @@ from tinycnn.ops.reference.pooling import (
 
 __all__ = [
     "adadelta_update",
+    "adagrad_update",
     "adam_update",
+    "adamax_update",
     "average_pool2d_backward",
     "average_pool2d_forward",
     "batch_normalization_backward",
@@ -104,8 +114,10 @@ __all__ = [
     "log_softmax_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
+    "nadam_update",
     "relu_backward",
     "relu_forward",
+    "rmsprop_update",
     "selu_backward",
     "selu_forward",
     "sgd_update",

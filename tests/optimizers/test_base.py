@@ -11,7 +11,7 @@ from tinycnn import ops, optimizers
 from tinycnn.ops import dispatch, reference
 from tinycnn.optimizers import SGD, Adadelta, Adam
 
-DATA = pathlib.Path(__file__).parent / "support" / "data"
+DATA = pathlib.Path(__file__).parents[1] / "support" / "data"
 TRAJECTORIES = {
     peer: json.loads((DATA / f"trajectories_{peer}.json").read_text())
     for peer in ("keras", "torch")
@@ -49,21 +49,27 @@ def test_ten_steps_are_those_of_the_peer(peer, case, dtype, implementation):
     described = content["cases"][case]
     optimizer = optimizers.get({key: described[key] for key in ("class_name", "config")})
     start = np.array(content["start"])
-    x = start.astype(dtype)
+    x = np.split(start.astype(dtype), 2)
+    x = [half.copy() for half in x]
     positions = []
     for grad in content["gradients"]:
-        optimizer.apply([np.array(grad, dtype)], [x])
-        positions.append(x.copy())
+        optimizer.apply(list(np.split(np.array(grad, dtype), 2)), x)
+        positions.append(np.concatenate(x))
     wanted = np.array(described["positions"])
-    assert x.dtype == dtype
+    assert {half.dtype for half in x} == {np.dtype(dtype)}
     assert optimizer.iterations == len(wanted) == 10
     if dtype == np.float64:  # measured by how far the weights went, which is little for Adadelta
-        np.testing.assert_allclose(positions - start, wanted - start, rtol=1e-9, atol=1e-15)
+        config = described["config"]
+        rounded = described["class_name"] == "Nadam" or isinstance(config["learning_rate"], dict)
+        bound = 1e-6 if rounded else 1e-11  # there Keras computes with numbers of float32 on the way
+        steps = np.abs(np.diff(wanted, axis=0, prepend=start[None]))
+        way = steps.cumsum(axis=0).max(axis=1, keepdims=True)
+        assert (np.abs(positions - wanted) <= bound * way + 1e-15).all()
     else:
         np.testing.assert_allclose(positions, wanted, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("case", TRAJECTORIES["keras"]["cases"])
+@pytest.mark.parametrize("case", TRAJECTORIES["torch"]["cases"])
 def test_the_peers_agree_where_epsilon_is_placed_alike(case):
     ours, theirs = (
         np.array(content["cases"][case]["positions"]) for content in TRAJECTORIES.values()
@@ -164,11 +170,22 @@ def test_defaults():
     assert Adadelta().get_config() == {
         "name": "Adadelta",
         "learning_rate": 1.0,
+        "weight_decay": None,
+        "clipnorm": None,
+        "global_clipnorm": None,
+        "clipvalue": None,
+        "use_ema": False,
+        "ema_momentum": 0.99,
+        "ema_overwrite_frequency": None,
+        "loss_scale_factor": None,
+        "gradient_accumulation_steps": None,
         "rho": 0.95,
         "epsilon": 1e-7,
     }
-    assert SGD().get_config()["learning_rate"] == 0.01
-    assert Adam().get_config()["learning_rate"] == 0.001
+    rates = {name: cls().learning_rate for name, cls in optimizers.CLASSES.items()}
+    assert rates.pop("Adadelta") == 1.0
+    assert rates.pop("SGD") == 0.01
+    assert set(rates.values()) == {0.001}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +199,7 @@ def test_get_config_makes_it_again(optimizer):
     assert optimizers.get(again) is again
 
 
-@pytest.mark.parametrize("name", ["rmsprop", "", None, 3, {"class_name": "RMSprop"}, SGD])
+@pytest.mark.parametrize("name", ["ftrl", "", None, 3, {"class_name": "Ftrl"}, SGD])
 def test_unknown_optimizers(name):
     with pytest.raises(ValueError, match="optimizer must be one of"):
         optimizers.get(name)
