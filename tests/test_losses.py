@@ -257,7 +257,7 @@ def test_labels_and_predictions_are_left_alone():
     np.testing.assert_array_equal(y_pred, copies[1])
 
 
-@pytest.mark.parametrize("name", ["mse", "", None, 3, {"class_name": "MeanSquaredError"}])
+@pytest.mark.parametrize("name", ["hinge", "", None, 3, {"class_name": "Hinge"}])
 def test_unknown_losses(name):
     with pytest.raises(ValueError, match="loss must be one of"):
         losses.get(name)
