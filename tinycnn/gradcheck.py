@@ -19,6 +19,7 @@ if __name__ == "__main__":  # before anything else is imported
 
 import copy
 import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -229,8 +230,7 @@ def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int
         seed: for pictures and choice.
 
     Returns:
-        A row for each parameter, one for the input and, if the model is compiled, one for the loss and for
-        each penalty of a regularizer.
+        A row for each parameter, one for the input and, if the model is compiled, for loss and penalties.
     """
     return list(check_rows(model, samples, entries, seed))
 
@@ -296,13 +296,13 @@ def check_loss(
 
     Args:
         objective: of the model.
-        shape: of the predictions, (samples, ...), which are scores if the model ends in them, else numbers
-            from 0 to 1.
+        shape: of the predictions, (samples, ...): scores if the model ends in them, else 0.1 to 0.9, where
+            a logarithm has no steep slope.
         entries: how many entries to compare at most.
         rng: random numbers.
     """
     loss, logits = objective.loss, objective.from_logits
-    y_pred = rng.standard_normal(shape) if logits else rng.random(shape)
+    y_pred = rng.standard_normal(shape) if logits else 0.1 + 0.8 * rng.random(shape)
     target = loss.target(loss.random_labels(shape, rng), y_pred)
 
     def value() -> tuple[float, list[np.ndarray]]:
@@ -317,25 +317,20 @@ def check_loss(
 def check_penalties(
     penalties: Sequence[Penalty], entries: int, rng: np.random.Generator
 ) -> Iterator[Row]:
-    """Yield a row for each penalty of a model: its gradient with respect to random weights.
-
-    Args:
-        penalties: of the model's objective.
-        entries: how many entries of each array to compare at most.
-        rng: random numbers.
-    """
-    for each in penalties:
-        weights = rng.standard_normal(each.param.shape)
-
-        def value(
-            weights: np.ndarray = weights, each: Penalty = each
-        ) -> tuple[float, list[np.ndarray]]:
-            return float(each.regularizer(weights)), [weights > 0]  # |w| has its kink at 0
-
-        name = f"{each.layer.name}/{each.name} penalty"
-        row = compare(name, weights, each.regularizer.gradient(weights), value, entries, rng)
+    """Yield a row for each penalty of a model: its gradient with respect to random weights."""
+    for layer, name, regularizer in (each[1:] for each in penalties):
+        weights = rng.standard_normal(layer.params[name].shape)
+        value = functools.partial(_penalty_of, regularizer, weights)
+        about, gradient = f"{layer.name}/{name} penalty", regularizer.gradient(weights)
+        row = compare(about, weights, gradient, value, entries, rng)
         # One of strength 0 has no gradient, and no differences.
         yield dataclasses.replace(row, is_zero=row.analytic == row.numeric == 0)
+
+
+def _penalty_of(
+    regularizer: Callable[[np.ndarray], float], weights: np.ndarray
+) -> tuple[float, list[np.ndarray]]:
+    return float(regularizer(weights)), [weights > 0]  # |w| has its kink at 0
 
 
 def table(rows: list[Row]) -> str:

@@ -297,8 +297,8 @@ def test_outputs_that_are_pictures_have_no_such_loss():
 class Squared(losses.Loss):
     """An own loss, with options handed on as CONTRIBUTING.md shows."""
 
-    def __init__(self, from_logits=False, *, name="squared", **options):
-        super().__init__(from_logits, name, **options)
+    def __init__(self, *, name="squared", **options):
+        super().__init__(name, **options)
 
 
 @pytest.mark.parametrize("cls", [SparseCategoricalCrossentropy, Squared])
