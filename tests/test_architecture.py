@@ -406,7 +406,10 @@ def test_the_length_of_a_function_leaves_out_its_docstring():
 def test_the_test_of_a_module_is_found_by_its_path():
     modules = dict(sources("tinycnn", "gui", "scripts", "benchmarks"))
     assert {what: paths for what, paths in mirror.wrong(modules).items() if paths} == {}
-    planted = {"tinycnn/models/new.py": "def f(): ...", "tinycnn/losses.py": "class Other: ..."}
+    planted = {
+        "tinycnn/models/new.py": "def f(): ...",
+        "tinycnn/initializers.py": "class Other: ...",
+    }
     planted |= {"tinycnn/plain.py": "NUMBER = 3"}  # without code to test
     assert mirror.wrong(planted)["without a test"] == ["tinycnn/models/new.py"]
     assert mirror.wrong({})["needless"] == list(mirror.INSTEAD)

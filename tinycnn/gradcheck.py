@@ -19,7 +19,6 @@ if __name__ == "__main__":  # before anything else is imported
 
 import copy
 import dataclasses
-import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -292,14 +291,9 @@ def _in_float64(layer: Layer) -> Layer:
 def check_loss(
     objective: object, shape: tuple[int, ...], entries: int, rng: np.random.Generator
 ) -> Row:
-    """Return the row of a loss: its gradient with respect to the predictions, on random ones.
+    """Return the row of a loss: its gradient with respect to random predictions, (samples, ...).
 
-    Args:
-        objective: of the model.
-        shape: of the predictions, (samples, ...): scores if the model ends in them, else 0.1 to 0.9, where
-            a logarithm has no steep slope.
-        entries: how many entries to compare at most.
-        rng: random numbers.
+    They are scores if the model ends in them, else 0.1 to 0.9, where a logarithm has no steep slope.
     """
     loss, logits = objective.loss, objective.from_logits
     y_pred = rng.standard_normal(shape) if logits else 0.1 + 0.8 * rng.random(shape)
@@ -320,17 +314,10 @@ def check_penalties(
     """Yield a row for each penalty of a model: its gradient with respect to random weights."""
     for layer, name, regularizer in (each[1:] for each in penalties):
         weights = rng.standard_normal(layer.params[name].shape)
-        value = functools.partial(_penalty_of, regularizer, weights)
-        about, gradient = f"{layer.name}/{name} penalty", regularizer.gradient(weights)
-        row = compare(about, weights, gradient, value, entries, rng)
-        # One of strength 0 has no gradient, and no differences.
-        yield dataclasses.replace(row, is_zero=row.analytic == row.numeric == 0)
-
-
-def _penalty_of(
-    regularizer: Callable[[np.ndarray], float], weights: np.ndarray
-) -> tuple[float, list[np.ndarray]]:
-    return float(regularizer(weights)), [weights > 0]  # |w| has its kink at 0
+        pair = f"{layer.name}/{name} penalty", weights, regularizer.gradient(weights)
+        # |w| has its kink at 0.
+        row = compare(*pair, lambda r=regularizer, w=weights: (float(r(w)), [w > 0]), entries, rng)
+        yield dataclasses.replace(row, is_zero=row.analytic == row.numeric == 0)  # of strength 0
 
 
 def table(rows: list[Row]) -> str:
