@@ -116,7 +116,7 @@ def test_regularizers_in_the_words_of_every_keras(described, cls, config):
     ids=str,
 )
 def test_regularizers_that_are_refused(bad):
-    with pytest.raises(ValueError):  # noqa: PT011 - each has words of its own
+    with pytest.raises(ValueError):
         layer_config.plain_regularizer(bad)
 
 
