@@ -27,7 +27,7 @@ from tinycnn.optimizers import SGD, Adam
         (lambda m: m.compile(None, "categorical_crossentropy"), "None"),
         (lambda m: m.compile(SGD, "categorical_crossentropy"), "SGD"),
         (lambda m: m.compile("sgd"), "compile needs a loss"),
-        (lambda m: m.compile("sgd", "mse"), "'mse'"),
+        (lambda m: m.compile("sgd", "hinge"), "'hinge'"),
         (lambda m: m.compile("sgd", "categorical_crossentropy", metrics=["auc"]), "'auc'"),
         (lambda m: m.compile("sgd", "categorical_crossentropy", loss_weights=[1]), "loss_weights"),
         (

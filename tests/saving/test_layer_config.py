@@ -7,7 +7,7 @@ import pytest
 
 import tinycnn
 from tests.support import model_examples as examples
-from tinycnn.layers import Input, LeakyReLU
+from tinycnn.layers import BatchNormalization, Conv2D, Dense, Input, LeakyReLU
 from tinycnn.saving import layer_config
 from tinycnn.saving.options import UnsupportedError
 from tinycnn.utils.errors import ModelFileError
@@ -71,3 +71,81 @@ def test_the_wrappers_of_keras_3_are_taken_off():
     for wrong in ("float16", {"class_name": "Policy", "config": {"name": "mixed"}}):
         with pytest.raises(UnsupportedError, match="only"):
             layer_config.plain_dtype(wrong)
+
+
+KERAS_3 = {"module": "keras.regularizers", "registered_name": None}
+
+
+@pytest.mark.parametrize(
+    ("described", "cls", "config"),
+    [
+        (
+            {"class_name": "L2", "config": {"l2": 0.009999999776482582}},
+            "L2",
+            {"l2": 0.009999999776482582},
+        ),
+        (
+            {"class_name": "L1L2", "config": {"l1": 0.0, "l2": 0.01}},
+            "L1L2",
+            {"l1": 0.0, "l2": 0.01},
+        ),
+        ({"class_name": "L1", "config": {"l1": 0.1}} | KERAS_3, "L1", {"l1": 0.1}),
+        ({"class_name": "L2", "config": {"l2": 1}} | KERAS_3, "L2", {"l2": 1.0}),
+        ({"class_name": "L1L2", "config": None}, "L1L2", {"l1": 0.0, "l2": 0.0}),
+    ],
+)
+def test_regularizers_in_the_words_of_every_keras(described, cls, config):
+    plain = layer_config.plain_regularizer(described)
+    made = tinycnn.regularizers.get(plain)
+    assert (type(made).__name__, made.get_config()) == (cls, config)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "l2",
+        3,
+        {"class_name": "OrthogonalRegularizer", "config": {}},
+        {"class_name": "L2", "config": {"l1": 0.1}},
+        {"class_name": "L2", "config": {"l2": "0.1"}},
+        {"class_name": "L2", "config": {"l2": [0.1]}},
+        {"class_name": ["L2"], "config": {}},
+        {"class_name": "L2", "config": {}, "module": "os"},
+        {"config": {}},
+    ],
+    ids=str,
+)
+def test_regularizers_that_are_refused(bad):
+    with pytest.raises(ValueError):
+        layer_config.plain_regularizer(bad)
+
+
+def test_regularizers_of_every_layer_come_back_and_none_is_not_written(tmp_path):
+    layers = [
+        Input((5, 5, 1)),
+        Conv2D(2, 3, kernel_regularizer="l1", bias_regularizer=tinycnn.regularizers.l2(0.125)),
+        BatchNormalization(gamma_regularizer="l2", beta_regularizer="l1"),
+        Dense(3),
+    ]
+    model = tinycnn.Sequential(layers)
+    model.save(tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5") as file:
+        written = json.loads(file.attrs["model_config"])["config"]["layers"]
+    assert written[1]["config"]["bias_regularizer"] == {"class_name": "L2", "config": {"l2": 0.125}}
+    assert [name for name in written[3]["config"] if "regularizer" in name] == []
+    assert tinycnn.load_model(tmp_path / "a.h5").get_config() == model.get_config()
+
+
+def test_a_penalty_for_an_activity_or_below_0_is_refused(tmp_path):
+    tinycnn.Sequential([Input((4,)), Dense(3)]).save(tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5") as file:
+        before = file.attrs["model_config"]
+    for name, strength in (("activity_regularizer", 0.1), ("kernel_regularizer", -1)):
+        with h5py.File(tmp_path / "a.h5", "r+") as file:
+            file.attrs.pop("tinycnn_sha256", None)
+            model = json.loads(before)
+            penalty = {"class_name": "L2", "config": {"l2": strength}}
+            model["config"]["layers"][1]["config"][name] = penalty
+            file.attrs["model_config"] = json.dumps(model)
+        with pytest.raises(ModelFileError, match=r"activity_regularizer|l2=-1"):
+            tinycnn.load_model(tmp_path / "a.h5")

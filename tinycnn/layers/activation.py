@@ -78,12 +78,11 @@ class Activation(Layer):
         uses = outputs, slopes[:, place]
         return gradient_sum(self, "dL/dx", position, uses, (dy, dy))
 
-    def as_logits(self) -> "Activation | None":
+    def as_logits(self, end: str = "softmax") -> "Activation | None":
         """Return a copy that returns its input unchanged, if this one is a softmax; else None."""
         # A subclass with its own forward may compute something else.
         own_forward = type(self).forward is not Activation.forward
-        softmax = self.activation == activations.softmax and not own_forward
-        if not softmax:
+        if own_forward or self.activation != activations.get(end):
             return None
         linear = copy.copy(self)
         linear.activation = activations.linear

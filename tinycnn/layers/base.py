@@ -160,8 +160,12 @@ class Layer(Configurable):
         """The names of the parameters that an optimizer changes: none while `trainable` is False."""
         return self.gradient_names if self.trainable else []
 
-    def as_logits(self) -> "Layer | None":
-        """Return a copy of this layer without its softmax, sharing its parameters; None if it has none."""
+    def as_logits(self, end: str = "softmax") -> "Layer | None":
+        """Return a copy of this layer without its softmax, sharing its parameters; None if it has none.
+
+        Args:
+            end: the activation to leave out, "softmax" or "sigmoid".
+        """
         return None
 
     def activation_pattern(self, ctx: object) -> tuple[np.ndarray, ...]:

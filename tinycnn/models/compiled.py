@@ -6,11 +6,12 @@ steps), `Sequential` (fit, evaluate, predict, explain, save).
 
 from collections.abc import Sequence
 
-from tinycnn import losses, optimizers
+from tinycnn import activations, losses, optimizers
 from tinycnn import metrics as metric_functions
 from tinycnn.layers import Layer
 from tinycnn.models import training
 from tinycnn.models.network import Network
+from tinycnn.models.penalty import penalties
 from tinycnn.models.plan import AnyStep, plan
 from tinycnn.models.turns import Turns, between_trainings
 from tinycnn.utils.validation import check_bool, check_supported
@@ -48,8 +49,9 @@ class Compiled(Network):
 
         Args:
             optimizer: of `tinycnn.optimizers`, or its name.
-            loss: of `tinycnn.losses`, or its name.
-            metrics: names or functions of `tinycnn.metrics`.
+            loss: of `tinycnn.losses`, or its name; somebody's own is a subclass of `losses.Loss`.
+            metrics: names, functions or objects of `tinycnn.metrics`, or functions of somebody's own:
+                function(y_true, y_pred) returns one number a sample, (n,), or one for the batch.
             run_eagerly: True to run every layer by itself in training, without fused steps.
             loss_weights, weighted_metrics, options: Keras's; accepted only at their defaults.
 
@@ -63,14 +65,9 @@ class Compiled(Network):
         )
         if loss is None:
             raise ValueError(f"compile needs a loss: one of {sorted(losses.NAMES)}.")
-        given = [metrics] if isinstance(metrics, str) else list(metrics or [])
-        compiled = {
-            "loss": losses.get(loss),
-            "metrics": [metric_functions.get(metric) for metric in given],
-        }
-        names = [name for name, _ in compiled["metrics"]]
-        if len(set(names)) != len(names):
-            raise ValueError(f"Each metric can be there once. Received: {names}")
+        loss = loss[0] if isinstance(loss, list | tuple) and len(loss) == 1 else loss
+        compiled = {"loss": losses.get(loss), "metrics": metric_functions.for_model(metrics)}
+        metric_functions.unique(metric.name for metric in compiled["metrics"])
         optimizer, run_eagerly = optimizers.get(optimizer), check_bool("run_eagerly", run_eagerly)
         self.optimizer, self.run_eagerly = optimizer, run_eagerly
         self._compiled = compiled
@@ -98,20 +95,31 @@ class Compiled(Network):
             plans = self._plans = {"changes": changes}
         return plans
 
-    def _plan_training(self, loss: object) -> training.Objective:
+    def _plan_training(self, loss: losses.Loss) -> training.Objective:
         """Return the `Objective` of a built model with this loss.
 
-        It warns if the loss has from_logits=True although the model ends in a softmax.
+        It warns if the loss has from_logits=True although the model ends in the activation that this means.
         """
-        logits = self.layers[-1].as_logits() is not None  # whether the last layer has a softmax
-        if logits and loss.from_logits:
+        last, end = self.layers[-1], loss.logits_of
+        end = end if end and last.as_logits(end) is not None else ""
+        if end and loss.from_logits:
             warn(
-                "from_logits=True, but the model ends in a softmax: as in Keras, the loss takes the "
-                "scores before the softmax."
+                f"from_logits=True, but the model ends in a {end}: as in Keras, the loss takes the "
+                f"scores before the {end}."
             )
-        steps = plan(self.layers, logits, fuse=not self.run_eagerly)
+        metrics = self._compiled["metrics"]
+        names = metric_functions.unique(metric.name for metric in metrics)
+        # Of several classes, the order of the scores is that of the probabilities.
+        classes = end == "softmax" and self.output_shape[-1] > 1
+        needed = end and not (classes and all(metric.by_order for metric in metrics))
         return training.Objective(
-            steps, loss, logits or loss.from_logits, self._compiled["metrics"]
+            plan(self.layers, end, fuse=not self.run_eagerly),
+            loss,
+            bool(end) or loss.from_logits,
+            list(zip(names, (metric.per_sample for metric in metrics), strict=True)),
+            end,
+            activations.get(end).forward if needed else None,
+            penalties(self.layers),
         )
 
     def steps(self, training: bool = False) -> list[AnyStep]:

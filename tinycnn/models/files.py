@@ -8,7 +8,7 @@ import os
 
 import numpy as np
 
-from tinycnn import optimizers, saving
+from tinycnn import metrics, optimizers, saving
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.utils.arrays import check_array
 from tinycnn.utils.errors import ModelFileError
@@ -80,7 +80,7 @@ def save_model(
     if model._compiled is not None and include_optimizer:
         compiled = compiled_config(model)
         state = optimizer_state(model.optimizer, model.trainable_weights)
-        learning = model._compiled["loss"], model.optimizer
+        learning = [model._compiled["loss"], model.optimizer, *model._compiled["metrics"]]
     saving.check_known(path, model.layers, learning)
     check_arrays(path, model.layers, model.optimizer if state else None)
     check_not_negative(path, model.layers)
@@ -134,7 +134,10 @@ def compiled_config(model: object) -> dict:
     """Return a compiled model's loss, metrics and optimizer as plain values: strings, numbers, dicts."""
     return {
         "loss": model._compiled["loss"].serialize(),
-        "metrics": [name for name, _ in model._compiled["metrics"]],
+        "metrics": [
+            metrics.by_loss(metric, model._compiled["loss"], model.output_shape[-1]).serialize()
+            for metric in model._compiled["metrics"]
+        ],
         "optimizer": model.optimizer.serialize(),
     }
 

@@ -6,11 +6,12 @@ optimizer); all else repeats them over batches and epochs.
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
+from tinycnn.models import penalty
 from tinycnn.models.divergence import Watch
 from tinycnn.models.plan import AnyStep, backward, forward, updates
 
@@ -51,23 +52,34 @@ class Objective:
     """What training computes: the steps up to the loss, the loss, the metrics.
 
     Args:
-        steps: from `plan`; a softmax at the end is left out.
+        steps: from `plan`, without the activation `end`.
         loss: an object of `tinycnn.losses`.
         from_logits: whether the steps end in scores, so that the loss must apply the softmax itself.
         metrics: (name, function) pairs; function(y, y_pred) returns one number a sample, (n,).
+        end: the activation at the model's end that is left to the loss, "softmax" or "sigmoid", or "".
+        probabilities: makes the model's outputs of what the steps end in, for the metrics; None if these
+            take that as it is.
+        penalties: what regularizers add to the loss.
     """
 
     steps: list[AnyStep]
     loss: object
     from_logits: bool
     metrics: list[tuple]
+    end: str = ""
+    probabilities: Callable[[np.ndarray], np.ndarray] | None = None
+    penalties: Sequence[penalty.Penalty] = ()
 
     def names(self) -> list[str]:
         """Return "loss" and the metrics' names."""
         return ["loss", *(name for name, _ in self.metrics)]
 
     def values(self, y: np.ndarray, y_pred: np.ndarray, losses: np.ndarray) -> list[np.ndarray]:
-        """Return [losses, metric, ...]: each an array (n,), one number a sample."""
+        """Return [losses, metric, ...]: each an array (n,), one number a sample; losses with penalties."""
+        if self.penalties:
+            losses = losses + losses.dtype.type(penalty.total(self.penalties))
+        if self.probabilities is not None:
+            y_pred = self.probabilities(y_pred)
         return [losses, *(function(y, y_pred) for _, function in self.metrics)]
 
 
@@ -96,6 +108,8 @@ def loss_gradients(
     losses, ctx = objective.loss.forward(target, y_pred, objective.from_logits)
     dy_pred = objective.loss.backward(target, ctx, objective.from_logits)
     _, grads = backward(objective.steps, dy_pred, tape, input_gradient=False)
+    if objective.penalties:
+        penalty.add_gradients(objective.penalties, grads)
     return grads, objective.values(y, y_pred, losses), updates(objective.steps, tape)
 
 

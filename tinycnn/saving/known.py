@@ -3,13 +3,15 @@
 import os
 from collections.abc import Iterable, Mapping
 
-from tinycnn import activations, initializers, losses, optimizers
+from tinycnn import activations, initializers, losses, metrics, optimizers, regularizers
 from tinycnn import layers as known_layers
 from tinycnn.activations import ActivationFunction
 from tinycnn.initializers import Initializer
 from tinycnn.layers import Layer
 from tinycnn.losses import Loss
+from tinycnn.metrics import Metric
 from tinycnn.optimizers import Optimizer
+from tinycnn.regularizers import Regularizer
 from tinycnn.utils.errors import ModelFileError
 
 WEIGHTS = "Keep the weights alone: numpy.savez(path, *model.get_weights())."
@@ -17,7 +19,9 @@ WITHOUT = "Save the model without it: model.save(path, include_optimizer=False).
 
 
 def check_known(
-    path: str | os.PathLike, layers: Iterable[Layer], learning: Iterable[Loss | Optimizer] = ()
+    path: str | os.PathLike,
+    layers: Iterable[Layer],
+    learning: Iterable[Loss | Metric | Optimizer] = (),
 ) -> None:
     """Make sure that a model can be kept in a file: nothing in it is a class or a function of somebody's own.
 
@@ -26,7 +30,7 @@ def check_known(
     Args:
         path: of the file, for the message.
         layers: of the model.
-        learning: its loss and its optimizer, if they are to be saved.
+        learning: its loss, metrics and optimizer, if they are to be saved.
 
     Raises:
         ModelFileError: for a class or a function that no file can hold.
@@ -45,6 +49,8 @@ def check_known(
             value = getattr(layer, option)
             if isinstance(value, Initializer):
                 _check(path, "", value, initializers.CLASSES, WEIGHTS)
+            if isinstance(value, Regularizer):
+                _check(path, "", value, regularizers.CLASSES, WEIGHTS)
             own = isinstance(value, ActivationFunction) and value != (
                 activations.ACTIVATIONS.get(value.name)
             )
@@ -52,8 +58,12 @@ def check_known(
                 cause = f"no file can hold the activation {value.name} of layer {layer.name}"
                 raise ModelFileError(path, f"{cause}, which is not tinycnn's own", WEIGHTS)
     for part in learning:
-        classes = losses.CLASSES if isinstance(part, Loss) else optimizers.CLASSES
-        _check(path, "", part, classes, WITHOUT)
+        if isinstance(part, Metric):
+            known = metrics.CLASSES | {"AccuracyByShape": metrics.AccuracyByShape}
+            _check(path, "metric ", part, known, WITHOUT)
+        else:
+            classes = losses.CLASSES if isinstance(part, Loss) else optimizers.CLASSES
+            _check(path, "", part, classes, WITHOUT)
         if callable(rate := getattr(part, "_learning_rate", None)):
             _check(path, "learning rate of the class ", rate, optimizers.schedules.CLASSES, WITHOUT)
 

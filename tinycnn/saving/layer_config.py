@@ -4,7 +4,7 @@ Files of Keras 3 and tf.keras 2 are read. The plain form is that of `SavedModel.
 class's name, and what its `get_config` returns. Back means tf.keras 2's form, which Keras 3 reads, too.
 """
 
-from tinycnn import activations, initializers
+from tinycnn import activations, initializers, regularizers
 from tinycnn.layers import CLASSES
 from tinycnn.saving.options import (
     ANYTHING,
@@ -70,6 +70,25 @@ def plain_initializer(value: object) -> dict:
     return {"class_name": class_name, "config": kept}
 
 
+def plain_regularizer(value: object) -> dict | None:
+    """Return {"class_name", "config"} of a regularizer, or None, given Keras's description of it.
+
+    Raises:
+        ValueError: if it is malformed, or not one of this library's regularizers.
+    """
+    if value is None:
+        return None
+    checks = {"class_name": choice(regularizers.CLASSES.keys()), "config": dictionary}
+    supported = {"module": ("keras.regularizers", None)}
+    supported["registered_name"] = (None, *regularizers.CLASSES)
+    described = select("it", value, checks, supported)
+    cls = regularizers.CLASSES.get(described.get("class_name"))
+    if cls is None:
+        raise ValueError("it has no class_name")
+    config = select("it", described.get("config", {}), checks_of(cls), {})
+    return {"class_name": cls.__name__, "config": config}
+
+
 def _variance_scaling(config: dict) -> tuple[str | None, dict]:
     """Return (class name, config) of the initializer that a VarianceScaling is; None for others."""
     checks = {"scale": number, "mode": text, "distribution": text, "seed": scalars}
@@ -96,7 +115,9 @@ CHECKS = {
 
 def _check_of(option: str) -> Check:
     """Return the function that checks a layer's option; those not in CHECKS are checked by the layer."""
-    return plain_initializer if option.endswith("_initializer") else CHECKS.get(option, scalars)
+    kind = option.rpartition("_")[2]
+    kinds = {"initializer": plain_initializer, "regularizer": plain_regularizer}
+    return kinds.get(kind) or CHECKS.get(option, scalars)
 
 
 def plain_model(described: dict) -> dict:
@@ -162,7 +183,7 @@ def _plain_layer(layer: object) -> tuple[dict, object]:
     kept = {option: _check_of(option) for option in cls.config_names}
     if config.get("trainable", True) is True:
         config.pop("trainable", None)
-    plain = select(owner, config, kept, cls.fixed_options)
+    plain = _written(select(owner, config, kept, cls.fixed_options))
     if "name" not in plain:
         raise ValueError(f"a layer of the class {class_name} has no name")
     return {"class_name": class_name, "config": plain}, input_shape
@@ -200,9 +221,19 @@ def keras_model(plain: dict) -> dict:
     return {"class_name": "Sequential", "config": {"name": plain["name"], "layers": layers}}
 
 
+def _written(config: dict) -> dict:
+    """Return a layer's configuration without what is not written: what a layer is anyway."""
+    return {
+        option: value
+        for option, value in config.items()
+        if (option, value) != TRAINABLE
+        and (value is not None or not option.endswith("_regularizer"))
+    }
+
+
 def _keras_layer(class_name: str, config: dict) -> dict:
     """Return a layer's description in tf.keras 2's form, given its class's name and plain config."""
-    config = {option: value for option, value in config.items() if (option, value) != TRAINABLE}
+    config = _written(config)
     if class_name == "InputLayer":
         config["batch_input_shape"] = config.pop("batch_shape")
         config |= {"sparse": False, "ragged": False}

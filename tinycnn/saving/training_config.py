@@ -3,8 +3,7 @@
 The plain form is that of `SavedModel.training_config`. Files of Keras 3 and tf.keras 2 are read.
 """
 
-from tinycnn import losses, optimizers
-from tinycnn.metrics import METRICS
+from tinycnn import losses, metrics, optimizers
 from tinycnn.optimizers import schedules
 from tinycnn.optimizers.options import CLIPS, DEFAULTS
 from tinycnn.saving.options import (
@@ -21,12 +20,15 @@ from tinycnn.saving.options import (
     shown,
     text,
 )
+from tinycnn.saving.options import name as name_of
+from tinycnn.utils.configurable import Configurable
+from tinycnn.utils.naming import snake_case
 
-LOSSES = {name: cls.__name__ for name, cls in losses.NAMES.items()}
-METRIC_CLASSES = {  # Keras's classes of metrics, and our names of the same
-    "CategoricalAccuracy": "categorical_accuracy",
-    "SparseCategoricalAccuracy": "sparse_categorical_accuracy",
-}
+LOSSES = {name: cls.__name__ for name, cls in (losses.NAMES | losses.SHORT_NAMES).items()}
+LOSS_CLASSES = {name: name for name in losses.CLASSES}
+METRICS = {name: cls.__name__ for name, cls in (metrics.NAMES | metrics.SHORT_NAMES).items()}
+METRICS |= {name: name for name in metrics.CLASSES}
+MOST_METRICS = 100
 OPTIMIZERS = {known: known for known in optimizers.CLASSES}
 # Keras takes the names in lower case, too; "Custom>" is how tf.keras 2.11 begins them.
 OPTIMIZERS |= {known.lower(): known for known in OPTIMIZERS}
@@ -75,49 +77,92 @@ def plain_training(described: dict) -> dict:
 
 def _class_and_config(value: object) -> tuple[object, dict]:
     """Return (class_name, config) of an object as Keras 3 or tf.keras 2 describes it, a dict."""
-    supported = {"module": ANYTHING, "registered_name": ANYTHING}
+    supported = dict.fromkeys(("module", "registered_name", "build_config"), ANYTHING)
+    supported |= dict.fromkeys(("shared_object_id", "__passive_serialization__"), ANYTHING)
     described = select("it", value, {"class_name": text, "config": dictionary}, supported)
     return described.get("class_name"), described.get("config", {})
 
 
+def _function_name(value: object) -> object:
+    """Return the name of a function that Keras 3 describes as {"class_name": "function", "config": name}.
+
+    Anything else is returned as it is.
+    """
+    if isinstance(value, dict) and value.get("class_name") == "function":
+        return text(value.get("config"))
+    return value
+
+
 def _loss(value: object) -> str | dict:
     """Return a loss in the plain form: its name, or {"class_name", "config"}."""
+    if isinstance(value, list) and len(value) == 1:  # one for each output
+        value = value[0]
+    value = _function_name(value)
     if not isinstance(value, dict):
-        return choice(LOSSES.keys())(value)
+        return choice((LOSSES | LOSS_CLASSES).keys())(value)
     class_name, config = _class_and_config(value)
-    if class_name not in LOSSES.values():
-        raise UnsupportedError(f"only {sorted(LOSSES)} are there")
-    cls = losses.CLASSES[class_name]
-    supported = cls.fixed_options | {"fn": tuple(LOSSES)}
-    kept = select("it", config, checks_of(cls), supported)
-    return {"class_name": class_name, "config": kept}
+    function = _function_name(config.get("fn"))
+    if class_name == "LossFunctionWrapper":  # how Keras wraps a function
+        class_name = choice(LOSSES)(function)
+    if class_name not in losses.CLASSES:
+        raise UnsupportedError(f"only {sorted(losses.CLASSES)} are there")
+    config = config | ({"fn": function} if "fn" in config else {})
+    supported = {"fn": (snake_case(class_name),)}
+    return {
+        "class_name": class_name,
+        "config": _config_of(losses.CLASSES[class_name], config, supported),
+    }
 
 
-def _metrics(value: object) -> list[str]:
-    """Return the names of the metrics."""
+def _config_of(cls: type[Configurable], config: dict, supported: dict) -> dict:
+    """Return the options of a loss or a metric, checked; a name that is null is none."""
+    config = {name: value for name, value in config.items() if (name, value) != ("name", None)}
+    return select("it", config, checks_of(cls) | {"name": name_of}, cls.fixed_options | supported)
+
+
+def _metrics(value: object) -> list[str | dict]:
+    """Return the metrics in the plain form, each as its name or {"class_name", "config"}."""
     if value is None:
         return []
     if not isinstance(value, list):
         raise ValueError("a list is needed")
     if len(value) == 1 and isinstance(value[0], list):  # one list for each output
         value = value[0]
+    if len(value) > MOST_METRICS:
+        raise ValueError(f"it has {len(value)} metrics, and {MOST_METRICS} are the most")
     return [_metric(metric) for metric in value]
 
 
-def _metric(value: object) -> str:
-    """Return the name of a metric, given as a name or as Keras's description of an object."""
+def _metric(value: object) -> str | dict:
+    """Return a metric in the plain form, given as a name or as Keras's description of an object."""
+    value = _function_name(value)
+    if isinstance(value, dict):
+        class_name, config = _class_and_config(value)
+        if class_name == "MeanMetricWrapper":  # how tf.keras 2 wraps a function
+            value = _unwrapped(config)
     if not isinstance(value, dict):
-        return choice(METRICS.keys())(value)
+        return choice((*metrics.BY_SHAPE, *METRICS))(value)
     class_name, config = _class_and_config(value)
-    if class_name in METRIC_CLASSES:
-        select("it", config, {}, {"name": ANYTHING, "dtype": ANYTHING})
-        return METRIC_CLASSES[class_name]
-    if class_name == "MeanMetricWrapper":  # how tf.keras 2 wraps a function
-        kept = {"fn": choice(METRICS.keys())}
-        metric = select("it", config, kept, {"name": ANYTHING, "dtype": ANYTHING})
-        if "fn" in metric:
-            return metric["fn"]
-    raise UnsupportedError(f"{shown(class_name)}: only {sorted(METRICS)} are there")
+    cls = metrics.CLASSES.get(class_name)
+    if cls is None:
+        raise UnsupportedError(f"{shown(class_name)}: only {sorted(metrics.CLASSES)} are there")
+    # A loss that is a metric has a reduction, and the name of its function.
+    supported = {"dtype": ANYTHING, "reduction": losses.Loss.fixed_options["reduction"]}
+    supported |= {"axis": (-1,), "fn": (snake_case(class_name),)}
+    return {"class_name": class_name, "config": _config_of(cls, config, supported)}
+
+
+def _unwrapped(config: dict) -> object:
+    """Return a metric as its name or {"class_name", "config"}, given a MeanMetricWrapper's configuration."""
+    wrapped = _function_name(config.get("fn"))
+    if wrapped is None:  # Keras 2.3 left the function out
+        return config.get("name")
+    if isinstance(wrapped, dict):  # a loss
+        class_name, inner = _class_and_config(wrapped)
+    else:
+        class_name, inner = choice(METRICS)(wrapped), {}
+    outer = {name: value for name, value in config.items() if name != "fn"}
+    return {"class_name": class_name, "config": inner | outer}
 
 
 def _optimizer(value: object) -> dict:
@@ -202,7 +247,7 @@ def keras_training(plain: dict) -> dict:
     config["learning_rate"] = _keras_schedule(rate) if isinstance(rate, dict) else float(rate)
     return {
         "loss": _keras_loss(plain["loss"]),
-        "metrics": list(plain["metrics"]),
+        "metrics": [_keras_metric(metric) for metric in plain["metrics"]],
         "weighted_metrics": None,
         "loss_weights": None,
         "optimizer_config": {"class_name": optimizer["class_name"], "config": config},
@@ -217,10 +262,18 @@ def _keras_schedule(schedule: dict) -> dict:
 def _keras_loss(loss: str | dict) -> str | dict:
     """Return a loss as its name if all its options have their defaults, else {"class_name", "config"}."""
     if isinstance(loss, str):
-        return loss
-    by_class = {known: name for name, known in LOSSES.items()}
-    name = by_class[loss["class_name"]]
+        return snake_case(LOSSES.get(loss, loss))
+    name = snake_case(loss["class_name"])
     usual = {"name": name, "from_logits": False, "label_smoothing": 0.0}
     if all(value == usual.get(option) for option, value in loss["config"].items()):
         return name
     return {"class_name": loss["class_name"], "config": dict(loss["config"])}
+
+
+def _keras_metric(metric: str | dict) -> str | dict:
+    """Return a metric as {"class_name", "config"}: of a text, tf.keras takes one-hot labels for granted."""
+    if metric in metrics.BY_SHAPE:
+        return metric
+    if isinstance(metric, str):
+        metric = {"class_name": METRICS[metric], "config": {"name": metric}}
+    return {"class_name": metric["class_name"], "config": metric["config"] | {"dtype": "float32"}}

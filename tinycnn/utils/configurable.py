@@ -45,6 +45,16 @@ class Configurable:
         return {"class_name": type(self).__name__, "config": self.get_config()}
 
 
+def subclasses(cls: type) -> list[type]:
+    """Return the subclasses of a class, their subclasses, and so on, in the order in which they were made.
+
+    Example:
+        >>> subclasses(bool)
+        []
+    """
+    return [each for sub in cls.__subclasses__() for each in (sub, *subclasses(sub))]
+
+
 def find(
     kind: str, base: type[Configurable], classes: dict, by_name: dict, identifier: object
 ) -> Configurable:

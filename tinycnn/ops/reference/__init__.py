@@ -13,6 +13,7 @@ One legend of sizes, here and in the kernels:
 A gradient is the name of its array with a d in front: dx is the gradient of the loss with respect to x.
 """
 
+from tinycnn.ops.reference.absolute_error import absolute_error_backward, absolute_error_forward
 from tinycnn.ops.reference.activations import (
     elu_backward,
     elu_forward,
@@ -43,6 +44,10 @@ from tinycnn.ops.reference.batch_normalization import (
     batch_normalization_backward,
     batch_normalization_forward,
     batch_statistics,
+)
+from tinycnn.ops.reference.binary_cross_entropy import (
+    binary_cross_entropy_backward,
+    binary_cross_entropy_forward,
 )
 from tinycnn.ops.reference.conv2d import (
     conv2d_backward_input,
@@ -75,8 +80,11 @@ from tinycnn.ops.reference.pooling import (
     max_pool2d_backward,
     max_pool2d_forward,
 )
+from tinycnn.ops.reference.squared_error import squared_error_backward, squared_error_forward
 
 __all__ = [
+    "absolute_error_backward",
+    "absolute_error_forward",
     "adadelta_update",
     "adagrad_update",
     "adam_update",
@@ -86,6 +94,8 @@ __all__ = [
     "batch_normalization_backward",
     "batch_normalization_forward",
     "batch_statistics",
+    "binary_cross_entropy_backward",
+    "binary_cross_entropy_forward",
     "conv2d_average_pool2d_backward",
     "conv2d_average_pool2d_forward",
     "conv2d_backward_input",
@@ -129,6 +139,8 @@ __all__ = [
     "softmax_forward",
     "softplus_backward",
     "softplus_forward",
+    "squared_error_backward",
+    "squared_error_forward",
     "tanh_backward",
     "tanh_forward",
 ]

@@ -1,26 +1,16 @@
-"""Losses, by their Keras names, with their gradients.
+"""The cross-entropies over classes, each as class and as function.
 
-As in Keras each loss is there as a function, which returns one number for each sample, and as a class,
-which returns their mean. If a model ends in a softmax, training leaves it out and passes the scores to the
-loss, with `from_logits` True.
+If a model ends in a softmax, training leaves it out and passes the scores to the loss, with
+`from_logits` True.
 """
-
-from collections.abc import Mapping
 
 import numpy as np
 
+from tinycnn.losses.base import Loss
 from tinycnn.ops import reference
-from tinycnn.utils.arrays import FLOATS
-from tinycnn.utils.configurable import Configurable, find
 from tinycnn.utils.validation import check_bool, check_number, plain_array
 
 EPSILON = 1e-7  # Keras's: probabilities are clipped to this and 1 minus this before the logarithm
-
-
-def _predictions(y_pred: np.ndarray) -> np.ndarray:
-    """Return predictions as an array of float32 or float64; other dtypes become float32."""
-    y_pred = plain_array("Predictions", y_pred)
-    return y_pred if y_pred.dtype in FLOATS else y_pred.astype(np.float32)
 
 
 def _check_labels(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None:
@@ -40,8 +30,8 @@ def _check_labels(y_true: np.ndarray, y_pred: np.ndarray, wanted: tuple) -> None
         )
 
 
-class Loss(Configurable):
-    """Base of the losses: one-hot labels, one number for each sample; calling it returns their mean.
+class Crossentropy(Loss):
+    """Base of the cross-entropies over classes: one-hot labels, one number for each sample.
 
     Args:
         from_logits: True if predictions are scores before the softmax, not probabilities.
@@ -50,27 +40,12 @@ class Loss(Configurable):
     """
 
     config_names: tuple[str, ...] = ("from_logits", "name")
-    fixed_options: Mapping[str, tuple] = {
-        "axis": (-1,),
-        "reduction": ("sum_over_batch_size", "auto"),
-        "dtype": (None, "float32"),
-    }
+    fixed_options = Loss.fixed_options | {"axis": (-1,)}
+    logits_of = "softmax"
 
     def __init__(self, from_logits: bool, name: str, **options: object):
-        self.check_options(options)
+        super().__init__(name, **options)
         self.from_logits = check_bool("from_logits", from_logits)
-        self.name = name
-
-    def __call__(self, y_true: np.ndarray, y_pred: np.ndarray) -> float:
-        """Return the mean loss of all samples.
-
-        Args:
-            y_true: labels, as `target` takes them.
-            y_pred: predictions (n, classes).
-        """
-        y_pred = _predictions(y_pred)
-        losses, _ = self.forward(self.target(y_true, y_pred), y_pred, self.from_logits)
-        return float(losses.mean())
 
     def target(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Return the labels in the form that `forward` takes: (n, classes), in the dtype of y_pred.
@@ -89,18 +64,12 @@ class Loss(Configurable):
             raise ValueError("y_true must be probabilities: not negative, no NaN, no row of zeros.")
         return y_true.astype(y_pred.dtype)
 
-    def forward(
-        self, target: np.ndarray, y_pred: np.ndarray, from_logits: bool
-    ) -> tuple[np.ndarray, object]:
-        """Return the loss of each sample (n,), and what `backward` needs."""
-        raise TypeError(f"{type(self).__name__} is only the base of the losses")
-
-    def backward(self, target: np.ndarray, ctx: object, from_logits: bool) -> np.ndarray:
-        """Return the gradient of the *mean* loss with respect to the predictions, (n, classes)."""
-        raise TypeError(f"{type(self).__name__} is only the base of the losses")
+    def random_labels(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """Return one-hot labels of random classes: see `Loss.random_labels`."""
+        return np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
 
 
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropy(Crossentropy):
     """Cross-entropy for one-hot labels, -Σ y_true log y_pred; calling it returns the mean over samples.
 
     Args:
@@ -176,7 +145,7 @@ class CategoricalCrossentropy(Loss):
         return (slope - mean_slope) / total / target.dtype.type(len(target))
 
 
-class SparseCategoricalCrossentropy(Loss):
+class SparseCategoricalCrossentropy(Crossentropy):
     """The same cross-entropy for labels that are class numbers.
 
     Args:
@@ -190,7 +159,7 @@ class SparseCategoricalCrossentropy(Loss):
         0.6931
     """
 
-    fixed_options = Loss.fixed_options | {"ignore_class": (None,)}
+    fixed_options = Crossentropy.fixed_options | {"ignore_class": (None,)}
     forward = staticmethod(CategoricalCrossentropy.forward)
     backward = staticmethod(CategoricalCrossentropy.backward)
 
@@ -227,46 +196,20 @@ class SparseCategoricalCrossentropy(Loss):
         np.put_along_axis(target, y_true[..., None].astype(np.intp), 1, axis=-1)
         return target
 
-
-def _losses_of(loss: Loss, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
-    """Return a loss object's number for each sample, (n,)."""
-    y_pred = _predictions(y_pred)
-    return loss.forward(loss.target(y_true, y_pred), y_pred, loss.from_logits)[0]
+    def random_labels(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """Return random class numbers: see `Loss.random_labels`."""
+        return rng.integers(shape[-1], size=shape[:-1])
 
 
 def categorical_crossentropy(
     y_true: np.ndarray, y_pred: np.ndarray, from_logits: bool = False, label_smoothing: float = 0.0
 ) -> np.ndarray:
     """Return the cross-entropy of each sample, (n,): see `CategoricalCrossentropy`."""
-    return _losses_of(CategoricalCrossentropy(from_logits, label_smoothing), y_true, y_pred)
+    return CategoricalCrossentropy(from_logits, label_smoothing).of_samples(y_true, y_pred)
 
 
 def sparse_categorical_crossentropy(
     y_true: np.ndarray, y_pred: np.ndarray, from_logits: bool = False
 ) -> np.ndarray:
     """Return the cross-entropy of each sample, (n,): see `SparseCategoricalCrossentropy`."""
-    return _losses_of(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
-
-
-CLASSES = {cls.__name__: cls for cls in Loss.__subclasses__()}  # all in this file
-NAMES = {cls().name: cls for cls in CLASSES.values()}  # such as "categorical_crossentropy"
-FUNCTIONS = {
-    categorical_crossentropy: CategoricalCrossentropy,
-    sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
-}
-
-
-def get(identifier: object) -> Loss:
-    """Return a loss object, given its name, its function, {"class_name": ..., "config": ...}, or itself.
-
-    Raises:
-        ValueError: for a loss that is not there.
-
-    Example:
-        >>> get("categorical_crossentropy").name
-        'categorical_crossentropy'
-    """
-    for function, cls in FUNCTIONS.items():
-        if identifier is function:
-            return cls()
-    return find("loss", Loss, CLASSES, NAMES, identifier)
+    return SparseCategoricalCrossentropy(from_logits).of_samples(y_true, y_pred)

@@ -257,7 +257,7 @@ def test_labels_and_predictions_are_left_alone():
     np.testing.assert_array_equal(y_pred, copies[1])
 
 
-@pytest.mark.parametrize("name", ["mse", "", None, 3, {"class_name": "MeanSquaredError"}])
+@pytest.mark.parametrize("name", ["hinge", "", None, 3, {"class_name": "Hinge"}])
 def test_unknown_losses(name):
     with pytest.raises(ValueError, match="loss must be one of"):
         losses.get(name)
@@ -297,8 +297,8 @@ def test_outputs_that_are_pictures_have_no_such_loss():
 class Squared(losses.Loss):
     """An own loss, with options handed on as CONTRIBUTING.md shows."""
 
-    def __init__(self, from_logits=False, *, name="squared", **options):
-        super().__init__(from_logits, name, **options)
+    def __init__(self, *, name="squared", **options):
+        super().__init__(name, **options)
 
 
 @pytest.mark.parametrize("cls", [SparseCategoricalCrossentropy, Squared])
