@@ -10,6 +10,7 @@ from tinycnn import losses, optimizers
 from tinycnn import metrics as metric_functions
 from tinycnn.layers import Layer
 from tinycnn.models import training
+from tinycnn.models.data import NOT_COMPILED
 from tinycnn.models.network import Network
 from tinycnn.models.plan import AnyStep, plan
 from tinycnn.models.turns import Turns, between_trainings
@@ -40,7 +41,7 @@ class Compiled(Network):
         loss: object = None,
         loss_weights: None = None,
         metrics: list | None = None,
-        weighted_metrics: None = None,
+        weighted_metrics: list | None = None,
         run_eagerly: bool = False,
         **options: object,
     ) -> None:
@@ -51,26 +52,26 @@ class Compiled(Network):
             loss: of `tinycnn.losses`, or its name.
             metrics: names or functions of `tinycnn.metrics`.
             run_eagerly: True to run every layer by itself in training, without fused steps.
-            loss_weights, weighted_metrics, options: Keras's; accepted only at their defaults.
+            weighted_metrics: the same, for those that take the samples' weights into account.
+            loss_weights, options: Keras's; accepted only at their defaults.
 
         Raises:
             TypeError, ValueError: for something that is not there; nothing is changed then.
         """
-        options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics}
-        supported = {"loss_weights": None, "weighted_metrics": None, "steps_per_execution": 1}
+        options |= {"loss_weights": loss_weights}
+        supported = {"loss_weights": None, "steps_per_execution": 1}
         check_supported(
             "compile", options, {**supported, "jit_compile": "auto", "auto_scale_loss": True}
         )
         if loss is None:
             raise ValueError(f"compile needs a loss: one of {sorted(losses.NAMES)}.")
-        given = [metrics] if isinstance(metrics, str) else list(metrics or [])
-        compiled = {
-            "loss": losses.get(loss),
-            "metrics": [metric_functions.get(metric) for metric in given],
-        }
-        names = [name for name, _ in compiled["metrics"]]
-        if len(set(names)) != len(names):
-            raise ValueError(f"Each metric can be there once. Received: {names}")
+        compiled = {"loss": losses.get(loss)}
+        for argument, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
+            listed = [given] if isinstance(given, str) else list(given or [])
+            compiled[argument] = [metric_functions.get(metric) for metric in listed]
+            names = [name for name, _ in compiled[argument]]
+            if len(set(names)) != len(names):
+                raise ValueError(f"Each metric can be there once. Received: {names}")
         optimizer, run_eagerly = optimizers.get(optimizer), check_bool("run_eagerly", run_eagerly)
         self.optimizer, self.run_eagerly = optimizer, run_eagerly
         self._compiled = compiled
@@ -110,8 +111,11 @@ class Compiled(Network):
                 "scores before the softmax."
             )
         steps = plan(self.layers, logits, fuse=not self.run_eagerly)
+        metrics, weighted = self._compiled["metrics"], self._compiled["weighted_metrics"]
+        taken = {name for name, _ in metrics}
+        weighted = [(f"weighted_{n}" if n in taken else n, function) for n, function in weighted]
         return training.Objective(
-            steps, loss, logits or loss.from_logits, self._compiled["metrics"]
+            steps, loss, logits or loss.from_logits, [*metrics, *weighted], len(weighted)
         )
 
     def steps(self, training: bool = False) -> list[AnyStep]:
@@ -142,7 +146,5 @@ class Compiled(Network):
     def _compiled_objective(self) -> training.Objective:
         """Return `objective`; raise RuntimeError if the model is not compiled."""
         if self.objective is None:
-            raise RuntimeError(
-                "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
-            )
+            raise RuntimeError(NOT_COMPILED)
         return self.objective

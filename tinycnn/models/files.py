@@ -135,6 +135,7 @@ def compiled_config(model: object) -> dict:
     return {
         "loss": model._compiled["loss"].serialize(),
         "metrics": [name for name, _ in model._compiled["metrics"]],
+        "weighted_metrics": [name for name, _ in model._compiled["weighted_metrics"]],
         "optimizer": model.optimizer.serialize(),
     }
 

@@ -36,7 +36,6 @@ OPTIMIZER_DEFAULTS = {
 }
 COMPILE_DEFAULTS = {
     **dict.fromkeys(("loss_weights", "sample_weight_mode"), (None,)),
-    "weighted_metrics": (None, []),
     **dict.fromkeys(("run_eagerly", "steps_per_execution", "jit_compile"), ANYTHING),
     "auto_scale_loss": ANYTHING,  # only of effect together with loss_scale_factor
 }
@@ -56,6 +55,7 @@ def plain_training(described: dict) -> dict:
         {'class_name': 'SGD', 'config': {'learning_rate': 0.01}}
     """
     checks = {"loss": _loss, "metrics": _metrics, "optimizer_config": _optimizer}
+    checks["weighted_metrics"] = _metrics
     training = select("its training configuration", described, checks, COMPILE_DEFAULTS)
     for needed in ("loss", "optimizer_config"):
         if needed not in training:
@@ -63,6 +63,7 @@ def plain_training(described: dict) -> dict:
     return {
         "loss": training["loss"],
         "metrics": training.get("metrics", []),
+        "weighted_metrics": training.get("weighted_metrics", []),
         "optimizer": training["optimizer_config"],
     }
 
@@ -138,7 +139,7 @@ def keras_training(plain: dict) -> dict:
     return {
         "loss": _keras_loss(plain["loss"]),
         "metrics": list(plain["metrics"]),
-        "weighted_metrics": None,
+        "weighted_metrics": list(plain.get("weighted_metrics", [])) or None,
         "loss_weights": None,
         "optimizer_config": {"class_name": optimizer["class_name"], "config": config},
     }

@@ -23,38 +23,6 @@ def model():
     return dense()
 
 
-def test_csv_logger_writes_a_row_an_epoch(model, tmp_path):
-    path = tmp_path / "log.csv"
-    history = train(model, CSVLogger(path), epochs=2, validation_split=0.2).history
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["epoch", "accuracy", "loss", "val_accuracy", "val_loss"]
-    assert [float(row["loss"]) for row in rows] == history["loss"]
-    assert [row["epoch"] for row in rows] == ["0", "1"]
-
-
-def test_csv_logger_writes_while_training_runs(model, tmp_path):
-    path, lines = tmp_path / "log.csv", []
-    count = LambdaCallback(on_epoch_end=lambda *_: lines.append(len(path.read_text().splitlines())))
-    train(model, CSVLogger(path), count, epochs=3)
-    assert lines == [2, 3, 4]
-
-
-@pytest.mark.parametrize(("append", "epochs"), [(False, ["3"]), (True, ["0", "1", "3"])])
-def test_csv_logger_begins_anew_or_goes_on(append, epochs, model, tmp_path):
-    path = tmp_path / "log.csv"
-    train(model, CSVLogger(path, ";", append=True), epochs=2)
-    train(model, CSVLogger(path, ";", append=append), epochs=4, initial_epoch=3)
-    lines = path.read_text().splitlines()
-    assert lines[0] == "epoch;accuracy;loss"
-    assert [line.split(";")[0] for line in lines[1:]] == epochs
-
-
-def test_csv_logger_says_when_it_cannot_write(model, tmp_path):
-    with pytest.raises(FileError, match="there is no folder"):
-        train(model, CSVLogger(tmp_path / "missing" / "log.csv"))
-
-
 class Saves(ModelCheckpoint):
     """A checkpoint whose model only notes where it would be saved."""
 
