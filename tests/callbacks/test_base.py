@@ -1,6 +1,5 @@
-"""Callbacks: when each hook is called and with what, and what the ready-made ones do."""
+"""Callbacks: when each hook is called and with what, and who is told what."""
 
-import numpy as np
 import pytest
 
 from tests.support.fitting import ChosenLogs, train
@@ -10,7 +9,9 @@ from tinycnn.callbacks import (
     EarlyStopping,
     History,
     LambdaCallback,
+    LearningRateScheduler,
 )
+from tinycnn.callbacks.base import HOOKS, overrides
 
 
 @pytest.fixture
@@ -154,3 +155,89 @@ def test_an_error_in_a_callback_comes_out_as_it_is(hook, model):
 def test_something_that_is_no_callback_is_refused(wrong, model):
     with pytest.raises(ValueError, match="callbacks must be Callback objects"):
         model.fit(X, Y, verbose=0, callbacks=wrong)
+
+
+class Everything(Callback):
+    """Notes the name of every hook, and the names in its logs."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+
+for hook in HOOKS:
+    setattr(
+        Everything,
+        hook,
+        lambda self, *arguments, hook=hook: self.calls.append(
+            (hook, *arguments[:-1], sorted(arguments[-1]))
+        ),
+    )
+NAMES = ["accuracy", "loss"]
+TEST = [
+    ("on_test_begin", []),
+    ("on_test_batch_begin", 0, []),
+    ("on_test_batch_end", 0, NAMES),
+    ("on_test_end", NAMES),
+]
+
+
+def test_the_hooks_of_a_test_are_called_in_validation_too(model):
+    every = Everything()
+    train(model, every, validation_data=(X, Y))
+    both = sorted([*NAMES, *(f"val_{name}" for name in NAMES)])
+    assert every.calls == [
+        ("on_train_begin", []),
+        ("on_epoch_begin", 0, []),
+        ("on_train_batch_begin", 0, []),
+        ("on_train_batch_end", 0, NAMES),
+        *TEST,
+        ("on_epoch_end", 0, both),
+        ("on_train_end", both),
+    ]
+
+
+def test_evaluate_and_predict_call_their_own_hooks(model):
+    every = Everything()
+    model.evaluate(X, Y, verbose=0, callbacks=[every])
+    assert every.calls == TEST
+    assert every.params == {"epochs": 1, "steps": 1, "verbose": 0}
+    every.calls.clear()
+    model.predict(X, batch_size=8, verbose=0, callbacks=every)
+    assert every.calls == [
+        ("on_predict_begin", []),
+        ("on_predict_batch_begin", 0, []),
+        ("on_predict_batch_end", 0, ["outputs"]),
+        ("on_predict_batch_begin", 1, []),
+        ("on_predict_batch_end", 1, ["outputs"]),
+        ("on_predict_end", []),
+    ]
+
+
+def test_the_older_names_of_the_hooks_of_a_batch(model):
+    calls = []
+
+    class Old(Callback):
+        def on_batch_begin(self, batch, logs=None):
+            calls.append(("begin", batch))
+
+        def on_batch_end(self, batch, logs=None):
+            calls.append(("end", batch, sorted(logs)))
+
+    train(model, Old(), LambdaCallback(on_batch_end=lambda *_: calls.append("too")))
+    assert calls == [("begin", 0), ("end", 0, NAMES), "too"]
+
+
+def test_only_hooks_that_do_something_are_called():
+    assert overrides(History(), "on_epoch_end")
+    assert not overrides(History(), "on_train_batch_end")
+    assert overrides(LambdaCallback(on_batch_end=print), "on_train_batch_end")
+
+
+def test_callbacks_know_the_names_in_the_logs(model):
+    rate, own = LearningRateScheduler(lambda epoch, rate: rate), Everything()
+    first, second, third = EarlyStopping("loss"), EarlyStopping("loss"), EarlyStopping("loss")
+    train(model, first, rate, second, own, third, validation_data=(X, Y))
+    assert first.log_names == {*NAMES, "val_accuracy", "val_loss"}
+    assert second.log_names == first.log_names | {"learning_rate"}
+    assert third.log_names is None  # code of somebody else may have added any

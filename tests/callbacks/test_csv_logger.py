@@ -2,6 +2,7 @@
 
 import csv
 
+import numpy as np
 import pytest
 
 from tests.support.fitting import ChosenLogs, train
@@ -38,10 +39,30 @@ def test_csv_logger_begins_anew_or_goes_on(append, epochs, model, tmp_path):
     train(model, CSVLogger(path, ";", append=True), epochs=2)
     train(model, CSVLogger(path, ";", append=append), epochs=4, initial_epoch=3)
     lines = path.read_text().splitlines()
-    assert lines[0] == "epoch;accuracy;loss"
+    assert lines[0] == "epoch;accuracy;loss;val_accuracy;val_loss"
     assert [line.split(";")[0] for line in lines[1:]] == epochs
 
 
 def test_csv_logger_says_when_it_cannot_write(model, tmp_path):
     with pytest.raises(FileError, match="there is no folder"):
         train(model, CSVLogger(tmp_path / "missing" / "log.csv"))
+
+
+def test_na_stands_where_there_is_no_number(model, tmp_path):
+    path = tmp_path / "log.csv"
+    rate = LearningRateScheduler(lambda epoch, rate: 0.5)
+    train(model, rate, CSVLogger(path), epochs=3, validation_split=0.2, validation_freq=2)
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = ["accuracy", "learning_rate", "loss"]
+    assert list(rows[0]) == ["epoch", *names, *(f"val_{name}" for name in names)]
+    assert [row["val_loss"] == "NA" for row in rows] == [True, False, True]
+    assert [row["learning_rate"] for row in rows] == ["0.5"] * 3
+
+
+def test_several_numbers_stand_in_one_cell(model, tmp_path):
+    path = tmp_path / "log.csv"
+    train(model, ChosenLogs("parts", [np.array([1, 2])]), CSVLogger(path))
+    with open(path, newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["parts"] == '"[1, 2]"'

@@ -81,3 +81,11 @@ def test_a_watched_name_that_is_not_there_warns_with_what_there_is(model):
 def test_an_impossible_option_is_named_with_its_value(options, words):
     with pytest.raises(ValueError, match=words):
         EarlyStopping(**options)
+
+
+def test_restored_weights_are_told_if_told_to(model, capsys):
+    stopping = EarlyStopping(monitor="score", verbose=1, restore_best_weights=True)
+    train(model, ChosenLogs("score", [1, 2]), stopping, epochs=2)
+    assert capsys.readouterr().out == (
+        "Epoch 2: early stopping\nRestoring model weights from the best epoch: 1.\n"
+    )

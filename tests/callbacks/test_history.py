@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.fitting import train
-from tests.support.nets import X, Y, dense
+from tests.support.nets import dense
 from tinycnn.callbacks import History
 
 
@@ -21,3 +21,8 @@ def test_a_new_history_for_every_training(model):
     assert second.model is model
 
 
+def test_a_history_of_your_own_collects_on(model):
+    own = History()
+    assert train(model, own) is own
+    assert train(model, own, epochs=2) is own
+    assert (own.epoch, len(own.history["loss"])) == ([0, 1], 3)

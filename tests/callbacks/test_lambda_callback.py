@@ -25,3 +25,19 @@ def test_a_lambda_callback_calls_each_function_with_its_arguments(model):
     assert calls == [("train_begin", dict), *middle, ("train_end", dict)]
 
 
+def test_the_other_hooks_are_taken_by_name(model):
+    calls = []
+    hooks = {
+        f"on_{mode}_{end}": lambda logs, name=f"{mode} {end}": calls.append(name)
+        for mode in ("test", "predict")
+        for end in ("begin", "end")
+    }
+    callback = LambdaCallback(**hooks)
+    model.evaluate(X, Y, verbose=0, callbacks=callback)
+    model.predict(X, verbose=0, callbacks=[callback])
+    assert calls == ["test begin", "test end", "predict begin", "predict end"]
+
+
+def test_a_name_that_is_no_hook_is_refused():
+    with pytest.raises(TypeError, match="no hook 'on_epoch'"):
+        LambdaCallback(on_epoch=print)

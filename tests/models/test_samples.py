@@ -103,13 +103,12 @@ def test_a_broadcast_view(model):
         PIXELS.astype(object),
         PIXELS.astype(str),
         PIXELS.astype("datetime64[s]"),
-        None,
         "text",
         {"x": 1},
         [[1, 2], [3]],
         np.ma.masked_equal(PIXELS, 0),
     ],
-    ids=["complex", "object", "str", "time", "None", "text", "dict", "ragged", "masked"],
+    ids=["complex", "object", "str", "time", "text", "dict", "ragged", "masked"],
 )
 @pytest.mark.parametrize("use", ["predict", "predict_on_batch", "activations", "fit", "evaluate"])
 def test_samples_that_are_no_numbers(samples, use, model):

@@ -9,18 +9,9 @@ from tinycnn.utils.validation import check_int, check_number, plain
 VERBOSITY = {"auto": 1, 0: 0, 1: 1, 2: 2}  # accepted values of `verbose`: what they mean
 
 
-def batch_or(default: int | None, value: int | None, name: str = "batch_size") -> int | None:
-    """Return `value` as an int after checking it, or `default` if it is None.
-
-    Args:
-        default: a batch size, or None.
-        value: what the caller passed, from 1, or None.
-        name: of the argument, for the error.
-
-    Raises:
-        ValueError, TypeError: if it is no whole number from 1.
-    """
-    return default if value is None else check_int(name, value)
+def count_or_none(name: str, value: int | None) -> int | None:
+    """Return the argument `name` as an int after checking that it is a whole number from 1, or None."""
+    return None if value is None else check_int(name, value)
 
 
 def callback_list(callbacks: list[Callback] | Callback | None) -> list[Callback]:

@@ -132,10 +132,11 @@ def check_not_negative(path: str | os.PathLike, layers: list[Layer]) -> None:
 
 def compiled_config(model: object) -> dict:
     """Return a compiled model's loss, metrics and optimizer as plain values: strings, numbers, dicts."""
+    weighted = [name for name, _ in model._compiled["weighted_metrics"]]
     return {
         "loss": model._compiled["loss"].serialize(),
         "metrics": [name for name, _ in model._compiled["metrics"]],
-        "weighted_metrics": [name for name, _ in model._compiled["weighted_metrics"]],
+        **({"weighted_metrics": weighted} if weighted else {}),
         "optimizer": model.optimizer.serialize(),
     }
 

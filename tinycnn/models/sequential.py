@@ -135,15 +135,11 @@ class Sequential(Inspectable):
         else:
             parts, held = arguments.split(self._weighted(*parts), validation_split)
         check = functools.partial(self._weighted, class_weight=class_weight)
-        feed = data.feed(check, *parts, batch_size=batch_size, steps=steps_per_epoch)
-        validation = None
-        if held is not None:
-            size = arguments.batch_or(None, validation_batch_size, "validation_batch_size")
-            if size is None and validation_steps is not None:
-                size = batch_size
-            sizes = {"batch_size": size, "steps": validation_steps, "default": data.LARGE_BATCH}
-            freq = arguments.check_freq(validation_freq)
-            validation = data.Validation(data.feed(self._weighted, *held, **sizes), freq)
+        steps = arguments.count_or_none("steps_per_epoch", steps_per_epoch)
+        feed = data.feed(check, *parts, batch_size=batch_size, steps=steps)
+        validation = self._validation(
+            held, batch_size, validation_steps, validation_batch_size, validation_freq
+        )
         return training.run_fit(
             self,
             feed,
@@ -154,6 +150,25 @@ class Sequential(Inspectable):
             shuffle=check_bool("shuffle", shuffle),
             verbose=arguments.verbosity(verbose),
         )
+
+    def _validation(
+        self,
+        held: tuple | None,
+        batch_size: int | None,
+        steps: int | None,
+        own_batch_size: int | None,
+        freq: int | list[int],
+    ) -> data.Validation | None:
+        """Return what `fit` validates on, or None; `held` is x, y, sample_weight, the rest as for `fit`."""
+        steps = arguments.count_or_none("validation_steps", steps)
+        size = arguments.count_or_none("validation_batch_size", own_batch_size)
+        freq = arguments.check_freq(freq)
+        if held is None:
+            return None
+        if size is None and steps is not None:
+            size = batch_size
+        sizes = {"batch_size": size, "steps": steps, "default": data.LARGE_BATCH}
+        return data.Validation(data.feed(self._weighted, *held, **sizes), freq)
 
     @one_thread_at_a_time
     def train_on_batch(

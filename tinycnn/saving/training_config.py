@@ -60,10 +60,11 @@ def plain_training(described: dict) -> dict:
     for needed in ("loss", "optimizer_config"):
         if needed not in training:
             raise ValueError(f"its training configuration has no {needed}")
+    weighted = training.get("weighted_metrics")
     return {
         "loss": training["loss"],
         "metrics": training.get("metrics", []),
-        "weighted_metrics": training.get("weighted_metrics", []),
+        **({"weighted_metrics": weighted} if weighted else {}),
         "optimizer": training["optimizer_config"],
     }
 
