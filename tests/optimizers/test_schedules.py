@@ -129,7 +129,8 @@ def test_a_function_may_say_the_learning_rate():
 
 
 @pytest.mark.parametrize(
-    "schedule", [schedules.ExponentialDecay(1.0, 1e-9, 10.0), lambda: math.nan, lambda: -1, lambda: None]
+    "schedule",
+    [schedules.ExponentialDecay(1.0, 1e-9, 10.0), lambda: math.nan, lambda: -1, lambda: None],
 )
 def test_what_is_no_learning_rate_is_said(schedule):
     optimizer = SGD(schedule)

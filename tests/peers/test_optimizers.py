@@ -117,7 +117,10 @@ def keras_2_optimizer(module, name, config):
     rate = config["learning_rate"]
     if isinstance(rate, dict):
         schedules = importlib.import_module("tf_keras").optimizers.schedules
-        config = {**config, "learning_rate": getattr(schedules, rate["class_name"])(**rate["config"])}
+        config = {
+            **config,
+            "learning_rate": getattr(schedules, rate["class_name"])(**rate["config"]),
+        }
     return getattr(module, name)(**config)
 
 
@@ -138,17 +141,23 @@ def test_a_file_of_old_tf_keras_goes_on_here_and_ours_there(tf_keras, tmp_path, 
     wanted, before = trained(there, tmp_path / "theirs.h5")
     near(next_step(tinycnn.load_model, tmp_path / "theirs.h5"), wanted, before, 1e-4)
     tinycnn.utils.set_random_seed(1)
-    trained(net(tinycnn, optimizers.get({"class_name": name, "config": config})), tmp_path / "ours.h5")
+    trained(
+        net(tinycnn, optimizers.get({"class_name": name, "config": config})), tmp_path / "ours.h5"
+    )
     rate = tf_keras.models.load_model(tmp_path / "ours.h5").optimizer.get_config()["learning_rate"]
     if isinstance(rate, dict):
-        assert (rate["class_name"], config["learning_rate"]["class_name"]) == (rate["class_name"],) * 2
+        assert (rate["class_name"], config["learning_rate"]["class_name"]) == (
+            rate["class_name"],
+        ) * 2
     else:
         assert rate == pytest.approx(config["learning_rate"])
 
 
 @pytest.mark.parametrize("kind", ["optimizers", "optimizers.legacy"])
 def test_decay_before_keras_3_is_kept(tf_keras, tmp_path, kind):
-    legacy = importlib.import_module(f"tf_keras.{kind}") if "." in kind else tf_keras.optimizers.legacy
+    legacy = (
+        importlib.import_module(f"tf_keras.{kind}") if "." in kind else tf_keras.optimizers.legacy
+    )
     there = net(tf_keras, legacy.SGD(0.5, momentum=0.5, nesterov=True, decay=0.5))
     wanted, before = trained(there, tmp_path / "theirs.h5")
     near(next_step(tinycnn.load_model, tmp_path / "theirs.h5"), wanted, before, 1e-4)
@@ -172,9 +181,7 @@ def test_averages_replace_the_weights_at_the_end_of_fit_as_in_keras(keras):
 
 @pytest.mark.parametrize("name", optimizers.CLASSES)
 def test_defaults_and_their_order_are_those_of_keras(keras, name):
-    ours, theirs = (
-        getattr(peer.optimizers, name)().get_config() for peer in (tinycnn, keras)
-    )
+    ours, theirs = (getattr(peer.optimizers, name)().get_config() for peer in (tinycnn, keras))
     assert list(ours) == list(theirs)
     for config in (ours, theirs):
         config.pop("name")

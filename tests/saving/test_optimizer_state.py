@@ -62,7 +62,10 @@ PATHS = ["s/dense/kernel", "s/dense/bias"]
 SCHEDULE = {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.5, "decay_steps": 4}}
 KEPT = {  # the slots of each, in Keras 3's order, weight by weight
     "SGD": ({}, []),
-    "Nadam": ({"learning_rate": SCHEDULE}, ["0 momentum", "0 velocity", "1 momentum", "1 velocity"]),
+    "Nadam": (
+        {"learning_rate": SCHEDULE},
+        ["0 momentum", "0 velocity", "1 momentum", "1 velocity"],
+    ),
     "RMSprop": (
         {"momentum": 0.5, "centered": True, "use_ema": True},
         ["0 average", "1 average", "0 velocity", "1 velocity", "0 momentum", "1 momentum"]

@@ -10,6 +10,7 @@ from tinycnn import activations, losses, optimizers
 from tinycnn import metrics as metric_functions
 from tinycnn.layers import Layer
 from tinycnn.models import training
+from tinycnn.models.data import NOT_COMPILED
 from tinycnn.models.network import Network
 from tinycnn.models.penalty import penalties
 from tinycnn.models.plan import AnyStep, plan
@@ -41,7 +42,7 @@ class Compiled(Network):
         loss: object = None,
         loss_weights: None = None,
         metrics: list | None = None,
-        weighted_metrics: None = None,
+        weighted_metrics: list | None = None,
         run_eagerly: bool = False,
         **options: object,
     ) -> None:
@@ -53,13 +54,14 @@ class Compiled(Network):
             metrics: names, functions or objects of `tinycnn.metrics`, or functions of somebody's own:
                 function(y_true, y_pred) returns one number a sample, (n,), or one for the batch.
             run_eagerly: True to run every layer by itself in training, without fused steps.
-            loss_weights, weighted_metrics, options: Keras's; accepted only at their defaults.
+            weighted_metrics: the same, for those that take the samples' weights into account.
+            loss_weights, options: Keras's; accepted only at their defaults.
 
         Raises:
             TypeError, ValueError: for something that is not there; nothing is changed then.
         """
-        options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics}
-        supported = {"loss_weights": None, "weighted_metrics": None, "steps_per_execution": 1}
+        options |= {"loss_weights": loss_weights}
+        supported = {"loss_weights": None, "steps_per_execution": 1}
         check_supported(
             "compile", options, {**supported, "jit_compile": "auto", "auto_scale_loss": True}
         )
@@ -67,7 +69,9 @@ class Compiled(Network):
             raise ValueError(f"compile needs a loss: one of {sorted(losses.NAMES)}.")
         loss = loss[0] if isinstance(loss, list | tuple) and len(loss) == 1 else loss
         compiled = {"loss": losses.get(loss), "metrics": metric_functions.for_model(metrics)}
-        metric_functions.unique(metric.name for metric in compiled["metrics"])
+        compiled["weighted_metrics"] = metric_functions.for_model(weighted_metrics)
+        for given in (compiled["metrics"], compiled["weighted_metrics"]):
+            metric_functions.unique(metric.name for metric in given)
         optimizer, run_eagerly = optimizers.get(optimizer), check_bool("run_eagerly", run_eagerly)
         self.optimizer, self.run_eagerly = optimizer, run_eagerly
         self._compiled = compiled
@@ -107,8 +111,11 @@ class Compiled(Network):
                 f"from_logits=True, but the model ends in a {end}: as in Keras, the loss takes the "
                 f"scores before the {end}."
             )
-        metrics = self._compiled["metrics"]
+        metrics, weighted = self._compiled["metrics"], self._compiled["weighted_metrics"]
         names = metric_functions.unique(metric.name for metric in metrics)
+        own = metric_functions.unique(metric.name for metric in weighted)
+        names += [f"weighted_{name}" if name in names else name for name in own]
+        metrics = [*metrics, *weighted]
         # Of several classes, the order of the scores is that of the probabilities.
         classes = end == "softmax" and self.output_shape[-1] > 1
         needed = end and not (classes and all(metric.by_order for metric in metrics))
@@ -117,6 +124,7 @@ class Compiled(Network):
             loss,
             bool(end) or loss.from_logits,
             list(zip(names, (metric.per_sample for metric in metrics), strict=True)),
+            len(weighted),
             end,
             activations.get(end).forward if needed else None,
             penalties(self.layers),
@@ -150,7 +158,5 @@ class Compiled(Network):
     def _compiled_objective(self) -> training.Objective:
         """Return `objective`; raise RuntimeError if the model is not compiled."""
         if self.objective is None:
-            raise RuntimeError(
-                "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
-            )
+            raise RuntimeError(NOT_COMPILED)
         return self.objective

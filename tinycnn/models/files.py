@@ -132,12 +132,17 @@ def check_not_negative(path: str | os.PathLike, layers: list[Layer]) -> None:
 
 def compiled_config(model: object) -> dict:
     """Return a compiled model's loss, metrics and optimizer as plain values: strings, numbers, dicts."""
+    compiled = model._compiled
     return {
-        "loss": model._compiled["loss"].serialize(),
-        "metrics": [
-            metrics.by_loss(metric, model._compiled["loss"], model.output_shape[-1]).serialize()
-            for metric in model._compiled["metrics"]
-        ],
+        "loss": compiled["loss"].serialize(),
+        **{
+            argument: [
+                metrics.by_loss(metric, compiled["loss"], model.output_shape[-1]).serialize()
+                for metric in compiled[argument]
+            ]
+            for argument in ("metrics", "weighted_metrics")
+            if compiled[argument] or argument == "metrics"
+        },
         "optimizer": model.optimizer.serialize(),
     }
 

@@ -52,7 +52,12 @@ def load_model(
     if compile and saved.training_config is not None:
         try:
             described = saved.training_config
-            model.compile(described["optimizer"], described["loss"], metrics=described["metrics"])
+            model.compile(
+                described["optimizer"],
+                described["loss"],
+                metrics=described["metrics"],
+                weighted_metrics=described.get("weighted_metrics"),
+            )
         except (ValueError, TypeError) as error:
             raise ModelFileError(
                 filepath, f"its training configuration is no good ({error})"

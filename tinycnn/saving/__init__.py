@@ -19,7 +19,25 @@ from tinycnn.saving.saved_model import SavedModel, Specs, WeightSpecs
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
 
-__all__ = ["SavedModel", "Specs", "check_known", "check_target", "read_model", "write_model"]
+__all__ = [
+    "SavedModel",
+    "Specs",
+    "check_known",
+    "check_target",
+    "endings",
+    "read_model",
+    "write_model",
+]
+
+
+def endings(weights_only: bool = False) -> tuple[str, ...]:
+    """Return how the names of files of whole models end, or those of files of weights alone.
+
+    Example:
+        >>> endings(weights_only=True)
+        ('.weights.h5',)
+    """
+    return (".weights.h5",) if weights_only else (".h5", ".hdf5")
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:

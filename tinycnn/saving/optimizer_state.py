@@ -92,9 +92,7 @@ def _has_schedule(optimizer: dict) -> bool:
 
 def _places(made: optimizers.Optimizer, count: int) -> list[tuple[int, str]]:
     """Return (place of the weight, slot) for every array of the slots, in Keras 3's order."""
-    return [
-        (place, slot) for group in made.slot_groups for place in range(count) for slot in group
-    ]
+    return [(place, slot) for group in made.slot_groups for place in range(count) for slot in group]
 
 
 def _checked(name: str, array: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -199,9 +197,7 @@ def _by_place(
     if len(arrays) - count * len(slots) not in (0, count):
         needed = f"{count * len(slots)} are needed"
         raise StateMismatchError(f"it has {len(arrays)} arrays for slots, and {needed}")
-    stored = {
-        slot: arrays[place * count : (place + 1) * count] for place, slot in enumerate(slots)
-    }
+    stored = {slot: arrays[place * count : (place + 1) * count] for place, slot in enumerate(slots)}
     return (numbers[0] if numbers else None), stored
 
 

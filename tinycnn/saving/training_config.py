@@ -44,7 +44,6 @@ OPTIMIZER_DEFAULTS = {
 SCHEDULES = "keras.optimizers.schedules"  # the module that Keras 3 needs to be told
 COMPILE_DEFAULTS = {
     **dict.fromkeys(("loss_weights", "sample_weight_mode"), (None,)),
-    "weighted_metrics": (None, []),
     **dict.fromkeys(("run_eagerly", "steps_per_execution", "jit_compile"), ANYTHING),
     "auto_scale_loss": ANYTHING,  # only of effect together with loss_scale_factor
 }
@@ -64,13 +63,16 @@ def plain_training(described: dict) -> dict:
         {'class_name': 'SGD', 'config': {'learning_rate': 0.01}}
     """
     checks = {"loss": _loss, "metrics": _metrics, "optimizer_config": _optimizer}
+    checks["weighted_metrics"] = _metrics
     training = select("its training configuration", described, checks, COMPILE_DEFAULTS)
     for needed in ("loss", "optimizer_config"):
         if needed not in training:
             raise ValueError(f"its training configuration has no {needed}")
+    weighted = training.get("weighted_metrics")
     return {
         "loss": training["loss"],
         "metrics": training.get("metrics", []),
+        **({"weighted_metrics": weighted} if weighted else {}),
         "optimizer": training["optimizer_config"],
     }
 
@@ -248,7 +250,8 @@ def keras_training(plain: dict) -> dict:
     return {
         "loss": _keras_loss(plain["loss"]),
         "metrics": [_keras_metric(metric) for metric in plain["metrics"]],
-        "weighted_metrics": None,
+        "weighted_metrics": [_keras_metric(metric) for metric in plain.get("weighted_metrics", [])]
+        or None,
         "loss_weights": None,
         "optimizer_config": {"class_name": optimizer["class_name"], "config": config},
     }

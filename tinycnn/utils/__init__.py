@@ -8,8 +8,9 @@ import importlib
 
 # Names that can be imported from here, and the module in this folder that each is in.
 _HELPERS = {"next_rng": "rng", "set_random_seed": "rng", "to_categorical": "numerical"}
+_HELPERS |= {"PyDataset": "py_dataset", "Sequence": "py_dataset"}
 
-__all__ = ["set_random_seed", "to_categorical"]
+__all__ = ["PyDataset", "Sequence", "set_random_seed", "to_categorical"]
 
 
 def __getattr__(name: str) -> object:

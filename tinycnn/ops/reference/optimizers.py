@@ -89,7 +89,9 @@ def adagrad_update(
     2011, section 1.1.
     """
     accumulator += grad * grad
-    param -= param.dtype.type(learning_rate) * grad / np.sqrt(accumulator + param.dtype.type(epsilon))
+    param -= (
+        param.dtype.type(learning_rate) * grad / np.sqrt(accumulator + param.dtype.type(epsilon))
+    )
 
 
 def rmsprop_update(

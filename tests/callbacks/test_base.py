@@ -1,6 +1,5 @@
-"""Callbacks: when each hook is called and with what, and what the ready-made ones do."""
+"""Callbacks: when each hook is called and with what, and who is told what."""
 
-import numpy as np
 import pytest
 
 from tests.support.fitting import ChosenLogs, train
@@ -10,7 +9,9 @@ from tinycnn.callbacks import (
     EarlyStopping,
     History,
     LambdaCallback,
+    LearningRateScheduler,
 )
+from tinycnn.callbacks.base import HOOKS, overrides
 
 
 @pytest.fixture
@@ -156,96 +157,87 @@ def test_something_that_is_no_callback_is_refused(wrong, model):
         model.fit(X, Y, verbose=0, callbacks=wrong)
 
 
-def test_a_lambda_callback_calls_each_function_with_its_arguments(model):
+class Everything(Callback):
+    """Notes the name of every hook, and the names in its logs."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+
+for hook in HOOKS:
+    setattr(
+        Everything,
+        hook,
+        lambda self, *arguments, hook=hook: self.calls.append(
+            (hook, *arguments[:-1], sorted(arguments[-1]))
+        ),
+    )
+NAMES = ["accuracy", "loss"]
+TEST = [
+    ("on_test_begin", []),
+    ("on_test_batch_begin", 0, []),
+    ("on_test_batch_end", 0, NAMES),
+    ("on_test_end", NAMES),
+]
+
+
+def test_the_hooks_of_a_test_are_called_in_validation_too(model):
+    every = Everything()
+    train(model, every, validation_data=(X, Y))
+    both = sorted([*NAMES, *(f"val_{name}" for name in NAMES)])
+    assert every.calls == [
+        ("on_train_begin", []),
+        ("on_epoch_begin", 0, []),
+        ("on_train_batch_begin", 0, []),
+        ("on_train_batch_end", 0, NAMES),
+        *TEST,
+        ("on_epoch_end", 0, both),
+        ("on_train_end", both),
+    ]
+
+
+def test_evaluate_and_predict_call_their_own_hooks(model):
+    every = Everything()
+    model.evaluate(X, Y, verbose=0, callbacks=[every])
+    assert every.calls == TEST
+    assert every.params == {"epochs": 1, "steps": 1, "verbose": 0}
+    every.calls.clear()
+    model.predict(X, batch_size=8, verbose=0, callbacks=every)
+    assert every.calls == [
+        ("on_predict_begin", []),
+        ("on_predict_batch_begin", 0, []),
+        ("on_predict_batch_end", 0, ["outputs"]),
+        ("on_predict_batch_begin", 1, []),
+        ("on_predict_batch_end", 1, ["outputs"]),
+        ("on_predict_end", []),
+    ]
+
+
+def test_the_older_names_of_the_hooks_of_a_batch(model):
     calls = []
 
-    def noting(name):
-        return lambda *arguments: calls.append((name, *arguments[:-1], type(arguments[-1])))
+    class Old(Callback):
+        def on_batch_begin(self, batch, logs=None):
+            calls.append(("begin", batch))
 
-    hooks = ["train_begin", "epoch_begin", "train_batch_begin", "train_batch_end", "epoch_end"]
-    functions = {f"on_{hook}": noting(hook) for hook in [*hooks, "train_end"]}
-    train(model, LambdaCallback(**functions))
-    middle = [(hook, 0, dict) for hook in hooks[1:]]
-    assert calls == [("train_begin", dict), *middle, ("train_end", dict)]
+        def on_batch_end(self, batch, logs=None):
+            calls.append(("end", batch, sorted(logs)))
 
-
-def test_a_new_history_for_every_training(model):
-    first, second = train(model), train(model, epochs=2)
-    assert first.epoch == [0]
-    assert second.epoch == [0, 1]
-    assert model.history is second
-    assert second.params == {"epochs": 2, "steps": 1, "verbose": 0}
-    assert second.model is model
+    train(model, Old(), LambdaCallback(on_batch_end=lambda *_: calls.append("too")))
+    assert calls == [("begin", 0), ("end", 0, NAMES), "too"]
 
 
-# --- early stopping ----------------------------------------------------------------------------------
+def test_only_hooks_that_do_something_are_called():
+    assert overrides(History(), "on_epoch_end")
+    assert not overrides(History(), "on_train_batch_end")
+    assert overrides(LambdaCallback(on_batch_end=print), "on_train_batch_end")
 
 
-@pytest.mark.parametrize(
-    ("values", "options", "epochs"),
-    [
-        ([3, 2, 1, 0], {}, 4),
-        ([3, 2, 2, 0], {}, 3),
-        ([3, 4, 0, 0], {}, 2),
-        ([3, 4, 4, 0, 0], {"patience": 3}, 5),
-        ([3, 4, 4, 4, 0], {"patience": 3}, 4),
-        ([3, 4, 2, 4, 4, 0], {"patience": 2}, 5),
-        ([3, 2.9, 2.8, 2.7], {"min_delta": 0.5}, 2),
-        ([3, 2, 1, 0], {"mode": "max"}, 2),
-        ([9, 9, 9, 2, 1, 0], {"start_from_epoch": 2}, 6),
-        ([9, 9, 9, 9, 1, 0], {"start_from_epoch": 2}, 4),
-        ([np.nan, np.nan, 1, 1], {}, 2),
-        ([3, np.nan, 1, 1], {"patience": 2}, 4),
-        ([3, 2, 1, 0], {"baseline": 10}, 4),
-    ],
-)
-def test_early_stopping_stops_after_so_many_epochs(values, options, epochs, model):
-    stopping = EarlyStopping(monitor="score", **options)
-    history = train(model, ChosenLogs("score", values), stopping, epochs=len(values))
-    assert len(history.epoch) == epochs
-
-
-def test_early_stopping_knows_that_accuracies_grow(model):
-    stopping = EarlyStopping(monitor="val_acc", patience=1)
-    assert len(train(model, ChosenLogs("val_acc", [1, 2, 3, 2]), stopping, epochs=4).epoch) == 4
-
-
-@pytest.mark.parametrize("restore", [False, True])
-def test_early_stopping_goes_back_to_the_best_weights_if_told_to(restore, model):
-    weights = []
-    note = LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(model.get_weights()))
-    stopping = EarlyStopping(monitor="score", patience=2, restore_best_weights=restore)
-    train(model, ChosenLogs("score", [5, 1, 3, 4]), note, stopping, epochs=4)
-    wanted = weights[1] if restore else weights[3]
-    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), wanted, strict=True))
-    assert (stopping.best_epoch, stopping.stopped_epoch) == (1, 3)
-
-
-def test_early_stopping_says_so_if_told_to(model, capsys):
-    stopping = EarlyStopping(monitor="score", verbose=1)
-    train(model, ChosenLogs("score", [1, 2]), stopping, epochs=2)
-    assert capsys.readouterr().out == "Epoch 2: early stopping\n"
-
-
-def test_early_stopping_can_be_used_twice(model):
-    stopping = EarlyStopping(monitor="score")
-    for _ in range(2):
-        history = train(model, ChosenLogs("score", [1, 2, 0]), stopping, epochs=3)
-        assert len(history.epoch) == 2
-
-
-def test_a_watched_name_that_is_not_there_warns_with_what_there_is(model):
-    with pytest.warns(
-        UserWarning, match=r"'val_loss', which is not there\. There are: loss, accuracy"
-    ):
-        history = train(model, EarlyStopping(), epochs=3)
-    assert len(history.epoch) == 3
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [({"mode": "up"}, "mode='up'"), ({"patience": -1}, "patience=-1"), ({"patience": 1.5}, "1.5")],
-)
-def test_an_impossible_option_is_named_with_its_value(options, words):
-    with pytest.raises(ValueError, match=words):
-        EarlyStopping(**options)
+def test_callbacks_know_the_names_in_the_logs(model):
+    rate, own = LearningRateScheduler(lambda epoch, rate: rate), Everything()
+    first, second, third = EarlyStopping("loss"), EarlyStopping("loss"), EarlyStopping("loss")
+    train(model, first, rate, second, own, third, validation_data=(X, Y))
+    assert first.log_names == {*NAMES, "val_accuracy", "val_loss"}
+    assert second.log_names == first.log_names | {"learning_rate"}
+    assert third.log_names is None  # code of somebody else may have added any

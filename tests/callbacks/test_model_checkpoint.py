@@ -1,6 +1,5 @@
-"""CSVLogger and ModelCheckpoint: what they write, when, and what they say if they cannot."""
+"""ModelCheckpoint: what it saves, when, and what it says if it cannot."""
 
-import csv
 import os
 
 import pytest
@@ -8,8 +7,9 @@ import pytest
 from tests.support.fitting import ChosenLogs, train
 from tests.support.nets import dense
 from tinycnn.callbacks import (
-    CSVLogger,
+    EarlyStopping,
     LambdaCallback,
+    LearningRateScheduler,
     ModelCheckpoint,
 )
 from tinycnn.layers import Dense, Input
@@ -21,38 +21,6 @@ from tinycnn.utils.errors import FileError
 @pytest.fixture
 def model():
     return dense()
-
-
-def test_csv_logger_writes_a_row_an_epoch(model, tmp_path):
-    path = tmp_path / "log.csv"
-    history = train(model, CSVLogger(path), epochs=2, validation_split=0.2).history
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["epoch", "accuracy", "loss", "val_accuracy", "val_loss"]
-    assert [float(row["loss"]) for row in rows] == history["loss"]
-    assert [row["epoch"] for row in rows] == ["0", "1"]
-
-
-def test_csv_logger_writes_while_training_runs(model, tmp_path):
-    path, lines = tmp_path / "log.csv", []
-    count = LambdaCallback(on_epoch_end=lambda *_: lines.append(len(path.read_text().splitlines())))
-    train(model, CSVLogger(path), count, epochs=3)
-    assert lines == [2, 3, 4]
-
-
-@pytest.mark.parametrize(("append", "epochs"), [(False, ["3"]), (True, ["0", "1", "3"])])
-def test_csv_logger_begins_anew_or_goes_on(append, epochs, model, tmp_path):
-    path = tmp_path / "log.csv"
-    train(model, CSVLogger(path, ";", append=True), epochs=2)
-    train(model, CSVLogger(path, ";", append=append), epochs=4, initial_epoch=3)
-    lines = path.read_text().splitlines()
-    assert lines[0] == "epoch;accuracy;loss"
-    assert [line.split(";")[0] for line in lines[1:]] == epochs
-
-
-def test_csv_logger_says_when_it_cannot_write(model, tmp_path):
-    with pytest.raises(FileError, match="there is no folder"):
-        train(model, CSVLogger(tmp_path / "missing" / "log.csv"))
 
 
 class Saves(ModelCheckpoint):
@@ -103,12 +71,73 @@ def test_model_checkpoint_without_its_number_warns_and_saves_nothing(model, tmp_
     assert checkpoint.paths == []
 
 
-@pytest.mark.parametrize("options", [{"save_weights_only": True}, {"save_freq": 100}])
-def test_model_checkpoint_refuses_what_it_cannot_do(options):
-    with pytest.raises(ValueError) as caught:
-        ModelCheckpoint("m.h5", **options)
-    ((name, value),) = options.items()
-    assert f"{name}={value!r}" in str(caught.value)
+@pytest.mark.parametrize("save_freq", [0, -1, 1.5, "batch", True])
+def test_model_checkpoint_refuses_what_it_cannot_do(save_freq):
+    with pytest.raises(ValueError, match=f"save_freq={save_freq!r}"):
+        ModelCheckpoint("m.h5", save_freq=save_freq)
+
+
+@pytest.mark.parametrize(
+    ("name", "weights_only", "wanted"),
+    [("m.keras5", False, r"\.h5"), ("m.h5", True, r"\.weights\.h5")],
+)
+def test_a_file_name_with_another_ending_is_refused(name, weights_only, wanted):
+    with pytest.raises(FileError, match=f"{name}: .* files that end in .*{wanted}"):
+        ModelCheckpoint(name, save_weights_only=weights_only)
+
+
+def test_weights_alone_are_saved_if_told_to(model, tmp_path):
+    class Weights(Saves):
+        def save_weights(self, path):
+            self.paths.append(f"weights {os.path.basename(path)}")
+
+    checkpoint = Weights(tmp_path / "{epoch}.weights.h5", save_weights_only=True)
+    train(model, checkpoint, epochs=2)
+    assert checkpoint.paths == ["weights 1.weights.h5", "weights 2.weights.h5"]
+
+
+def test_saving_after_so_many_batches_counts_on_over_the_epochs(model, tmp_path):
+    checkpoint = Saves(tmp_path / "{epoch}-{batch}.h5", save_freq=2)
+    train(model, checkpoint, epochs=2, batch_size=4)  # 3 batches an epoch
+    assert checkpoint.paths == ["1-2.h5", "2-1.h5", "2-3.h5"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "before"),
+    [
+        ("{val_loss}.h5", {}, []),
+        ("{batch}.h5", {}, []),
+        ("{loss:d}.h5", {}, []),
+        ("{val_loss}.h5", {"save_freq": 1}, []),
+        ("{0}.h5", {}, [EarlyStopping("loss")]),
+        ("{epoch.h5", {}, [LearningRateScheduler(lambda epoch, rate: rate)]),
+    ],
+)
+def test_a_name_that_will_not_be_there_is_found_before_the_first_epoch(
+    name, options, before, model, tmp_path
+):
+    epochs = []
+    note = LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
+    held = {"validation_split": 0.2} if options else {}
+    with pytest.raises(ValueError, match=r"may hold 'epoch'"):
+        train(model, *before, ModelCheckpoint(tmp_path / name, **options), note, **held)
+    assert epochs == []
+
+
+def test_names_that_will_be_there_are_taken(model, tmp_path):
+    rate = LearningRateScheduler(lambda epoch, rate: 0.25)
+    checkpoint = Saves(tmp_path / "{epoch}-{val_accuracy:.1f}-{learning_rate}.h5")
+    train(model, rate, checkpoint, validation_split=0.5, epochs=2, validation_freq=1)
+    assert [path[:2] + path[5:] for path in checkpoint.paths] == ["1--0.25.h5", "2--0.25.h5"]
+
+
+def test_only_epochs_with_validation_are_compared(model, tmp_path):
+    """Without a warning: the number is there in other epochs."""
+    checkpoint = Saves(tmp_path / "{epoch}.h5", save_best_only=True)
+    stopping = EarlyStopping(patience=50)
+    train(model, stopping, checkpoint, epochs=4, validation_split=0.5, validation_freq=2)
+    assert checkpoint.paths[0] == "2.h5"
+    assert stopping.best_epoch in (1, 3)
 
 
 def test_model_checkpoint_keeps_what_cannot_be_written_any_more(model, tmp_path):
