@@ -82,7 +82,7 @@ def test_own_metrics_see_the_outputs_of_the_model():
         ([], []),
         (None, []),
     ],
-    ids=str,
+    ids=itertools.count(),
 )
 def test_names_are_those_of_keras(given, names):
     logs, _ = evaluated(given)
