@@ -268,6 +268,7 @@ REFUSED = {
     ),
     "split": (lambda m: m.fit(endless(), validation_split=0.5), "pass validation_data"),
     "no end": (lambda m: m.fit(WithoutEnd()), "WithoutEnd has no end: .* steps_per_epoch"),
+    "a circle": (lambda m: m.fit(itertools.cycle([(X, Y)])), "The cycle has no end"),
     "empty": (lambda m: m.fit(Empty()), "Empty has no batches"),
     "empty generator": (lambda m: m.fit(iter([])), "gave no batch"),
     "empty generator to evaluate": (lambda m: m.evaluate(iter([])), "gave no batch"),

@@ -15,6 +15,7 @@ from tinycnn.utils.warning import warn
 
 # x (n, ...), labels or None, weights (n,) or None, and the samples' indices: an array, or a slice
 Batch = tuple[np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray | slice]
+ENDLESS = itertools.cycle | itertools.repeat | itertools.count
 NO_BATCH = "The data gave no batch: there is nothing to compute a loss of."
 NOT_COMPILED = "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
 LARGE_BATCH = 256  # for evaluate and predict: there it changes the memory needed, not the result
@@ -212,7 +213,7 @@ def of_stream(source: object, check: Check, steps: int | None = None) -> Feed:
         ValueError: if it has no batches, or is known to have no end and `steps` is None.
     """
     length, by_index = _length(source), hasattr(source, "__getitem__")
-    if by_index and length is None and steps is None:
+    if steps is None and (isinstance(source, ENDLESS) or (by_index and length is None)):
         raise ValueError(
             f"The {type(source).__name__} has no end: say how many batches to take, with "
             "steps_per_epoch (fit), validation_steps, or steps (evaluate, predict)."
