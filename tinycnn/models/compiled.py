@@ -58,7 +58,7 @@ class Compiled(Network):
         Raises:
             TypeError, ValueError: for something that is not there; nothing is changed then.
         """
-        options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics}
+        options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics or None}
         supported = {"loss_weights": None, "weighted_metrics": None, "steps_per_execution": 1}
         check_supported(
             "compile", options, {**supported, "jit_compile": "auto", "auto_scale_loss": True}
