@@ -43,7 +43,7 @@ def net(peer, end, units=3, **options):
 
 
 def pair(keras, end, loss, metrics=(), units=3, **options):
-    """Return (ours, theirs) with equal weights, compiled alike; functions make what they stand for of a library."""
+    """Return (ours, theirs) with equal weights, compiled alike; functions make their part from a library."""
     models = []
     for peer in (tinycnn, keras):
         model = net(peer, end, units, **options)

@@ -21,25 +21,11 @@ from tinycnn.losses.regression import (
 )
 from tinycnn.utils.configurable import find, subclasses
 
-__all__ = [
-    "CLASSES",
-    "NAMES",
-    "BinaryCrossentropy",
-    "CategoricalCrossentropy",
-    "ElementwiseLoss",
-    "Loss",
-    "MeanAbsoluteError",
-    "MeanSquaredError",
-    "SparseCategoricalCrossentropy",
-    "binary_crossentropy",
-    "categorical_crossentropy",
-    "deserialize",
-    "get",
-    "mean_absolute_error",
-    "mean_squared_error",
-    "serialize",
-    "sparse_categorical_crossentropy",
-]
+__all__ = ["CLASSES", "NAMES", "BinaryCrossentropy", "CategoricalCrossentropy", "ElementwiseLoss"]
+__all__ += ["Loss", "MeanAbsoluteError", "MeanSquaredError", "SparseCategoricalCrossentropy"]
+__all__ += ["binary_crossentropy", "categorical_crossentropy", "deserialize", "get"]
+__all__ += ["mean_absolute_error", "mean_squared_error", "serialize"]
+__all__ += ["sparse_categorical_crossentropy"]
 
 # All that the files of this folder define.
 CLASSES = {

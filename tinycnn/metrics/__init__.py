@@ -39,37 +39,15 @@ from tinycnn.metrics.errors import (
 from tinycnn.utils.configurable import find, subclasses
 from tinycnn.utils.naming import snake_case
 
-__all__ = [
-    "CLASSES",
-    "NAMES",
-    "Accuracy",
-    "BinaryAccuracy",
-    "BinaryCrossentropy",
-    "CategoricalAccuracy",
-    "CategoricalCrossentropy",
-    "MeanAbsoluteError",
-    "MeanMetricWrapper",
-    "MeanSquaredError",
-    "Metric",
-    "SparseCategoricalAccuracy",
-    "SparseCategoricalCrossentropy",
-    "SparseTopKCategoricalAccuracy",
-    "TopKCategoricalAccuracy",
-    "accuracy",
-    "binary_accuracy",
-    "binary_crossentropy",
-    "categorical_accuracy",
-    "categorical_crossentropy",
-    "deserialize",
-    "get",
-    "mean_absolute_error",
-    "mean_squared_error",
-    "serialize",
-    "sparse_categorical_accuracy",
-    "sparse_categorical_crossentropy",
-    "sparse_top_k_categorical_accuracy",
-    "top_k_categorical_accuracy",
-]
+__all__ = ["CLASSES", "NAMES", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy"]
+__all__ += ["CategoricalAccuracy", "CategoricalCrossentropy", "MeanAbsoluteError"]
+__all__ += ["MeanMetricWrapper", "MeanSquaredError", "Metric", "SparseCategoricalAccuracy"]
+__all__ += ["SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy"]
+__all__ += ["TopKCategoricalAccuracy", "accuracy", "binary_accuracy", "binary_crossentropy"]
+__all__ += ["categorical_accuracy", "categorical_crossentropy", "deserialize", "get"]
+__all__ += ["mean_absolute_error", "mean_squared_error", "serialize"]
+__all__ += ["sparse_categorical_accuracy", "sparse_categorical_crossentropy"]
+__all__ += ["sparse_top_k_categorical_accuracy", "top_k_categorical_accuracy"]
 
 CLASSES = {cls.__name__: cls for cls in subclasses(FunctionMetric) if cls is not AccuracyByShape}
 NAMES = {snake_case(name): cls for name, cls in CLASSES.items()}

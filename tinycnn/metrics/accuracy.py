@@ -140,8 +140,9 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     y_true, y_pred = as_array("y_true", y_true), as_array("y_pred", y_pred)
     if y_pred.shape[-1] == 1:
         return binary_accuracy(y_true, y_pred).reshape(len(y_pred), -1).mean(axis=1)
-    one_hot = y_true.shape == y_pred.shape
-    return (categorical_accuracy if one_hot else sparse_categorical_accuracy)(y_true, y_pred)
+    if y_true.shape == y_pred.shape:
+        return _right(np.argmax(y_true, axis=-1), y_pred)
+    return _right(_class_numbers("sparse_categorical_accuracy", y_true, y_pred), y_pred)
 
 
 def equal(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
