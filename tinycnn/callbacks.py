@@ -293,7 +293,7 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: with save_best_only, the first best value; None: none.
 
     Raises:
-        FileError: for a filepath that does not end in .h5 or .hdf5, or that cannot be written when
+        FileError: for a filepath that does not end in .keras, .h5 or .hdf5, or that cannot be written when
             training begins. If it cannot be written later, the model is saved under another name, in the
             same folder, the current one or the one for temporary files; a warning names it.
         ValueError: for a filepath with a name that `logs` does not have, at the first save.
@@ -317,8 +317,7 @@ class ModelCheckpoint(Monitor):
                 f"save_weights_only={save_weights_only!r}, save_freq={save_freq!r}"
             )
         self.filepath = os.fspath(filepath)
-        if not self.filepath.lower().endswith((".h5", ".hdf5")):
-            raise FileError(self.filepath, "models are kept in .h5 files", "Choose such a name.")
+        saving.check_suffix(self.filepath, error=FileError)
         self.verbose, self.save_best_only = verbose, save_best_only
         self.best = initial_value_threshold
 

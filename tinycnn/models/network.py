@@ -1,7 +1,6 @@
 """`Network`: a list of layers, their shapes and their weights; the base of `Compiled` and `Sequential`."""
 
 import itertools
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,17 +8,8 @@ import numpy as np
 from tinycnn import utils
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.layers.weights import warn_of_weights
+from tinycnn.utils.names import snake_case
 from tinycnn.utils.validation import check_bool, check_int, check_name, is_int
-
-
-def snake_case(name: str) -> str:
-    """Return a class's name in small letters with underscores, as Keras names layers.
-
-    Example:
-        >>> snake_case("MaxPooling2D"), snake_case("ReLU"), snake_case("PReLU")
-        ('max_pooling2d', 're_lu', 'p_re_lu')
-    """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", name).lower()
 
 
 class Network:
