@@ -13,7 +13,7 @@ import pytest
 from tests.support import model_examples as examples
 from tinycnn import saving
 from tinycnn.models.files import weight_specs
-from tinycnn.saving import SavedModel, writer
+from tinycnn.saving import SavedModel, images, writer
 from tinycnn.utils.errors import ModelFileError
 
 SPARSE = {"class_name": "SparseCategoricalCrossentropy", "config": {"from_logits": True}}
@@ -143,7 +143,7 @@ def test_names_are_parted_where_keras_parts_them(count, parts):
     """64,512 bytes is Keras's limit, and 64 bytes each name here."""
     names = [f"{place}".ljust(64, "x") for place in range(count)]
     with h5py.File(io.BytesIO(), "w") as file:
-        writer.write_names(file, "weight_names", names)
+        images.write_names(file, "weight_names", names)
         assert len(file.attrs) == parts
         assert next(iter(file.attrs)) == ("weight_names" if parts == 1 else "weight_names0")
         assert names_of_group(file, "weight_names") == names

@@ -9,14 +9,18 @@ import json
 import zipfile
 from typing import BinaryIO
 
-from tinycnn.saving import kinds
+import numpy as np
+
+from tinycnn.saving import keras3_layout, kinds
 from tinycnn.saving.archive import Archive
+from tinycnn.saving.checksum import ATTRIBUTE, CHANGED, COPY
 from tinycnn.saving.hdf5 import HDF5File, hdf5_file
+from tinycnn.saving.keras3_config import older, older_training
 from tinycnn.saving.options import parse
+from tinycnn.saving.saved_model import Spec
 from tinycnn.utils.errors import ModelFileError
 
 CONFIG, WEIGHTS, METADATA = "config.json", "model.weights.h5", "metadata.json"
-CHECKSUM = "tinycnn_sha256"  # in the metadata: of configuration and weights as they are stored
 LARGEST_CONFIG, LARGEST_METADATA = 2**20, 2**16  # bytes
 # The weights' member has at most so many bytes more, and so many times the bytes of the weights: an optimizer
 # keeps up to four arrays for each.
@@ -26,7 +30,7 @@ DATE = (1980, 1, 1, 0, 0, 0)  # the same for every file, so that the same model 
 
 
 class KerasArchive:
-    """A .keras file that is read.
+    """A .keras file that is read; its methods are as those of `sources.HDF5Source`.
 
     Args:
         path: the file's name, for messages.
@@ -38,22 +42,27 @@ class KerasArchive:
     """
 
     def __init__(self, path: str, stream: BinaryIO, size: int):
-        self.path = path
         self._archive = Archive(path, stream, size)
+        self.error = self._archive.error
         if CONFIG not in self._archive.names:
             raise kinds.unknown_zip(path, self._archive.names)
-        self._config = self._archive.read(CONFIG, LARGEST_CONFIG)
-        self._checksum = self._stored_checksum()
+        self._stored = self._archive.read(CONFIG, LARGEST_CONFIG)
+        self.described = self._parsed(CONFIG, self._stored)
+        self._file: HDF5File | None = None  # opened when it is known how large it may be
 
-    def config(self) -> dict:
-        """Return what config.json says, as a dict."""
+    def model(self) -> dict:
+        """Return the model's configuration in the older form."""
+        return older(self.described)
+
+    def training(self) -> dict | None:
+        """Return the training configuration in the older form; None if there is none."""
         try:
-            return parse(self._config.decode())
+            return older_training(self.described.get("compile_config"))
         except ValueError as error:
-            raise self.error(f"its {CONFIG} is no good ({error})") from error
+            raise self.error(f"the compile_config in its {CONFIG} is no good ({error})") from error
 
     def weights(self, needed: int) -> HDF5File:
-        """Return its HDF5 file, read in memory.
+        """Return the HDF5 file with the weights, in memory.
 
         Args:
             needed: bytes of the model's weights: it must have as many, and not far more.
@@ -62,34 +71,39 @@ class KerasArchive:
         if needed > length:
             raise self.error(f"its weights take {needed} bytes, and its {WEIGHTS} has {length}")
         content = self._archive.read(WEIGHTS, OVERHEAD + TIMES * needed)
-        if self._checksum not in (None, sha256(self._config, content)):
-            raise self.error(
-                "it is not as it was saved (its checksum is another): it is damaged, or another "
-                "program changed it",
-                f"Take another copy of the file. If you changed it yourself, delete {CHECKSUM!r} in "
-                f"its {METADATA}.",
-            )
+        self._check(content)
         try:
-            return hdf5_file(self.path, io.BytesIO(content), len(content))
+            self._file = hdf5_file(self._archive.path, io.BytesIO(content), length)
         except ModelFileError as error:
             raise self.error(f"its {WEIGHTS} is no good: {error.cause}") from error
+        return self._file
 
-    def error(self, cause: str, remedy: str = kinds.AGAIN) -> ModelFileError:
-        """Return, not raise, an error that names this file."""
-        return ModelFileError(self.path, cause, remedy)
+    def locate(self, specs: list[Spec]) -> list[list[str]]:
+        """Return for each layer the paths of its weights, after `weights`."""
+        return keras3_layout.locate(self._file, list(keras3_layout.leaves(self.described)), specs)
 
-    def _stored_checksum(self) -> str | None:
-        """Return the checksum in the metadata; None if there is none: Keras writes none."""
+    def state(self, optimizer: dict, paths: list[str], weights: list[np.ndarray]) -> dict | None:
+        """Return the optimizer's state, after `weights`."""
+        return keras3_layout.read_state(self._file, optimizer, paths, weights)
+
+    def _check(self, weights: bytes) -> None:
+        """Raise ModelFileError if the metadata have a checksum (Keras writes none), and it is another."""
         if METADATA not in self._archive.names:
-            return None
+            return
+        metadata = self._parsed(METADATA, self._archive.read(METADATA, LARGEST_METADATA))
+        if metadata.get(ATTRIBUTE, digest := sha256(self._stored, weights)) != digest:
+            raise self.error(CHANGED, f"{COPY}, delete {ATTRIBUTE!r} in its {METADATA}.")
+
+    def _parsed(self, name: str, content: bytes) -> dict:
+        """Return the JSON in a member."""
         try:
-            return parse(self._archive.read(METADATA, LARGEST_METADATA).decode()).get(CHECKSUM)
+            return parse(content.decode())
         except ValueError as error:
-            raise self.error(f"its {METADATA} is no good ({error})") from error
+            raise self.error(f"its {name} is no good ({error})") from error
 
 
 def sha256(config: bytes, weights: bytes) -> str:
-    """Return the checksum of a .keras file, given its configuration and weights as they are stored."""
+    """Return the checksum of a .keras file, of its configuration and its weights as they are stored."""
     return hashlib.sha256(b"%d\n" % len(config) + config + weights).hexdigest()
 
 
@@ -102,7 +116,7 @@ def packed(described: dict, weights: bytes) -> bytes:
     """
     config = json.dumps(described, allow_nan=False).encode()
     metadata = {"keras_version": VERSION, "date_saved": "1980-01-01@00:00:00"}
-    metadata[CHECKSUM] = sha256(config, weights)
+    metadata[ATTRIBUTE] = sha256(config, weights)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in (

@@ -97,7 +97,7 @@ def unknown(path: str, start: bytes) -> ModelFileError:
     for place, mark, what, remedy in OTHERS:
         if start[place:].startswith(mark):
             return ModelFileError(path, f"it is {what}", remedy)
-    cause = f"it is no .keras and no HDF5 file, it begins with {start[:8]!r}"
+    cause = f"it is no .keras archive and no HDF5 file, it begins with {start[:8]!r}"
     return ModelFileError(path, cause, "Name a .keras or .h5 file.")
 
 

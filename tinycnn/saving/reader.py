@@ -6,19 +6,20 @@ import os
 
 import numpy as np
 
+from tinycnn.saving.keras_archive import KerasArchive
 from tinycnn.saving.layer_config import plain_model
 from tinycnn.saving.opened import opened
 from tinycnn.saving.optimizer_state import StateMismatchError
 from tinycnn.saving.options import UnsupportedError
 from tinycnn.saving.saved_model import SavedModel, Spec, WeightSpecs, trained
-from tinycnn.saving.sources import ArchiveSource, HDF5Source, read_weight, source_of
+from tinycnn.saving.sources import HDF5Source, read_weight, source_of
 from tinycnn.saving.training_config import plain_training
 from tinycnn.utils.printable import printable, shortened
 from tinycnn.utils.validation import MOST_PARAMETERS
 from tinycnn.utils.warning import warn
 
 UNKNOWN = "Only what tinycnn has can be loaded: build the model without it, or load it in Keras."
-Source = HDF5Source | ArchiveSource
+Source = HDF5Source | KerasArchive
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:

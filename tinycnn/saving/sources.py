@@ -4,10 +4,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from tinycnn.saving import checksum, keras3_layout, kinds, optimizer_state
+from tinycnn.saving import checksum, kinds, optimizer_state
 from tinycnn.saving.hdf5 import HDF5File, hdf5_file
-from tinycnn.saving.keras3_config import older, older_training
-from tinycnn.saving.keras_archive import CONFIG, KerasArchive
+from tinycnn.saving.keras3_config import older
+from tinycnn.saving.keras_archive import KerasArchive
 from tinycnn.saving.options import parse
 from tinycnn.saving.saved_model import Spec
 
@@ -58,41 +58,7 @@ class HDF5Source:
             raise self.error(f"its {name} is no good ({error})") from error
 
 
-class ArchiveSource:
-    """A .keras file; arguments and methods are as those of `HDF5Source`."""
-
-    def __init__(self, path: str, stream: BinaryIO, size: int):
-        self._archive = KerasArchive(path, stream, size)
-        self.error = self._archive.error
-        self._described = self._archive.config()
-        self._file: HDF5File | None = None  # opened when it is known how large it may be
-
-    def model(self) -> dict:
-        """Return the model's configuration in the older form."""
-        return older(self._described)
-
-    def training(self) -> dict | None:
-        """Return the training configuration in the older form; None if there is none."""
-        try:
-            return older_training(self._described.get("compile_config"))
-        except ValueError as error:
-            raise self.error(f"the compile_config in its {CONFIG} is no good ({error})") from error
-
-    def weights(self, needed: int) -> HDF5File:
-        """Return the file with the weights, which take `needed` bytes."""
-        self._file = self._archive.weights(needed)
-        return self._file
-
-    def locate(self, specs: list[Spec]) -> list[list[str]]:
-        """Return for each layer the paths of its weights, after `weights`."""
-        return keras3_layout.locate(self._file, list(keras3_layout.leaves(self._described)), specs)
-
-    def state(self, optimizer: dict, paths: list[str], weights: list[np.ndarray]) -> dict | None:
-        """Return the optimizer's state, after `weights`."""
-        return keras3_layout.read_state(self._file, optimizer, paths, weights)
-
-
-def source_of(path: str, stream: BinaryIO, size: int) -> HDF5Source | ArchiveSource:
+def source_of(path: str, stream: BinaryIO, size: int) -> HDF5Source | KerasArchive:
     """Return the model in a file; of which kind it is, its content says, and not its name.
 
     Args:
@@ -103,7 +69,7 @@ def source_of(path: str, stream: BinaryIO, size: int) -> HDF5Source | ArchiveSou
     Raises:
         ModelFileError: if it is of another kind, or damaged.
     """
-    kind = ArchiveSource if stream.read(4) in kinds.ZIP_STARTS else HDF5Source
+    kind = KerasArchive if stream.read(4) in kinds.ZIP_STARTS else HDF5Source
     return kind(path, stream, size)
 
 

@@ -29,7 +29,7 @@ def read_weights(
             archive = KerasArchive(path, stream, size)
             shapes = [each for _, spec in specs for each in spec.values()]
             file = archive.weights(sum(math.prod(s) * np.dtype(d).itemsize for s, d in shapes))
-            described = archive.config()
+            described = archive.described
         else:
             file = hdf5_file(path, stream, size)
         found = _located(file, described, specs, by_name)
