@@ -20,7 +20,7 @@ def members(path):
 
 
 def pack(path, contents, compression=zipfile.ZIP_STORED):
-    """Write a zip with these members; return its path."""
+    """Write a zip with these members to a file, or to a buffer; return that."""
     with zipfile.ZipFile(path, "w", compression) as archive:
         for name, content in contents.items():
             archive.writestr(name, content)

@@ -30,8 +30,8 @@ OTHERS = (
 ZIPS = (
     ("data.pkl", "a file of PyTorch", AS_KERAS),
     (".npy", "an archive of NumPy", "Build the model and call `model.set_weights`."),
+    ("/config.json", "a .keras file packed with its folder", "Pack the files without the folder."),
     ((".keras", ".h5", ".hdf5", ".zip"), "a zip around another file", "Unpack it first."),
-    ("config.json", "a .keras file packed with its folder", "Pack the files without the folder."),
     ("saved_model.pb", "a packed SavedModel folder", AS_KERAS),
 )
 FOLDERS = {  # a file in a folder, and what the folder is
