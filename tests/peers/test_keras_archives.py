@@ -156,6 +156,8 @@ def test_tf_keras_reads_our_weights_and_we_read_its_archive(keras, tmp_path):
     ours = load_model(tmp_path / "theirs.keras")
     assert_same(ours, peer)
     assert ours.optimizer.iterations == 2
+    # Compiled, it wants its metrics' state in .weights.h5, which Keras 3 does not write either.
+    peer = tf_keras.models.load_model(tmp_path / "theirs.keras", compile=False)
     for ending in (".weights.h5", ".h5"):
         ours.set_weights([weight + 1 for weight in ours.get_weights()])
         ours.save_weights(tmp_path / f"ours{ending}")

@@ -1,6 +1,6 @@
 """Files that real Keras made, .keras and of weights: read as Keras reads them, in every known variant.
 
-How they were made: tests/support/keras_files/make.py.
+How they were made: tests/support/keras_files/make.py. Read by `saving.keras_archive`.
 """
 
 import io

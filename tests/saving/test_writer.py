@@ -266,4 +266,4 @@ def test_a_name_that_cannot_be_in_the_file(either, tmp_path, name):
     config["layers"][1]["config"]["name"] = name
     with pytest.raises(ModelFileError, match="it cannot be written"):
         saving.write_model(either, SavedModel(config, examples.weights_of_every_layer()))
-    assert list(tmp_either.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
