@@ -109,7 +109,8 @@ def test_keras_goes_on_from_ours_as_we_do(keras, tmp_path, optimizer):
     peer.train_on_batch(X, Y)
     for own, other, old in zip(ours.get_weights(), peer.get_weights(), before, strict=True):
         change = np.abs(other - old).max()
-        np.testing.assert_allclose(own, other, rtol=0, atol=1e-5 * change)
+        # A float32 of this size is known no better than 6e-8.
+        np.testing.assert_allclose(own, other, rtol=0, atol=1e-5 * change + 1e-7)
 
 
 def test_a_model_without_training_is_one_in_keras(keras, tmp_path):
