@@ -8,7 +8,7 @@ import numpy as np
 from tinycnn import utils
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.layers.weights import warn_of_weights
-from tinycnn.utils.names import snake_case
+from tinycnn.utils.naming import snake_case
 from tinycnn.utils.validation import check_bool, check_int, check_name, is_int
 
 

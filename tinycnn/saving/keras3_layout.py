@@ -15,7 +15,7 @@ from tinycnn.saving.hdf5 import HDF5File
 from tinycnn.saving.optimizer_state import StateMismatchError
 from tinycnn.saving.options import mapping, text
 from tinycnn.saving.saved_model import Spec, slot_names
-from tinycnn.utils.names import snake_case
+from tinycnn.utils.naming import snake_case
 
 MODELS = ("Sequential", "Functional", "Model")  # classes of layers that have layers
 DEEPEST = 8  # models within models
