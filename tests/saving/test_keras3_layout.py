@@ -12,23 +12,23 @@ def layer(class_name, name="x", layers=None):
 
 def test_layers_are_numbered_by_their_classes_and_models_within_the_model_begin_anew():
     dense = [layer("Dense", "a"), layer("Dense", "b")]
-    inner = layer("Functional", "f", [layer("InputLayer"), *dense])
+    inner = layer("Sequential", "f", [layer("InputLayer"), *dense])
     layers = [layer("InputLayer"), layer("Dense", "c"), inner, layer("ReLU"), inner, *dense]
     found = list(leaves(layer("Sequential", "s", layers)))
     assert [leaf.group(*LAYOUTS[0]) for leaf in found] == [
         "layers/dense",
-        "layers/functional/layers/dense",
-        "layers/functional/layers/dense_1",
+        "layers/sequential/layers/dense",
+        "layers/sequential/layers/dense_1",
         "layers/re_lu",
-        "layers/functional_1/layers/dense",
-        "layers/functional_1/layers/dense_1",
+        "layers/sequential_1/layers/dense",
+        "layers/sequential_1/layers/dense_1",
         "layers/dense_1",
         "layers/dense_2",
     ]
     assert [leaf.name for leaf in found[:3]] == ["c", "a", "b"]
     windows, twice = found[2].group(*LAYOUTS[1]), found[2].group(*LAYOUTS[3])
-    assert windows == "layers\\functional\\layers\\dense_1"
-    assert twice.split("/")[1::2] == ["functional", "dense_2"]
+    assert windows == "layers\\sequential\\layers\\dense_1"
+    assert twice.split("/")[1::2] == ["sequential", "dense_2"]
 
 
 @pytest.mark.parametrize(

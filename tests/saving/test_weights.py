@@ -98,9 +98,13 @@ def test_layers_belong_together_by_their_names_if_wanted(tmp_path):
 
 
 def test_another_number_of_layers_or_weights_is_refused(tmp_path):
-    for ending, words in ((".h5", "2 layers, and 1 are needed"), (".weights.h5", "2 weights")):
+    for ending, bias, words in (
+        (".h5", True, "2 layers, and 1 are needed"),
+        (".h5", False, "'dense' has 2 weights, and 1 are needed|2 layers, and 1 are needed"),
+        (".weights.h5", False, "2 weights of the layer 'dense', and 1 are needed: kernel"),
+    ):
         two_dense().save_weights(tmp_path / f"a{ending}")
-        one = Sequential([Dense(2, input_shape=(2,), use_bias=False)])
+        one = Sequential([Dense(2, input_shape=(2,), use_bias=bias)])
         with pytest.raises(ModelFileError, match=words):
             one.load_weights(tmp_path / f"a{ending}")
 
