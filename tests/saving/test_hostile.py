@@ -104,7 +104,13 @@ def test_damaged_bytes_never_crash_the_reader(tmp_path):
 # ---------------------------------------------------------------- files of every kind
 
 
-@pytest.mark.parametrize("name", sorted(hostile_models.good_files()))
+HDF5_FILES = hostile_models.good_files().keys() - {
+    hostile_models.ARCHIVE,
+    hostile_models.IN_ARCHIVE,
+}
+
+
+@pytest.mark.parametrize("name", sorted(HDF5_FILES))
 def test_every_kind_of_file_is_read_as_h5py_reads_it(name, tmp_path):
     path = tmp_path / "x.h5"
     path.write_bytes(hostile_models.good_files()[name])

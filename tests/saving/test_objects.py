@@ -28,7 +28,7 @@ def test_what_stands_before_a_file_is_stepped_over(tmp_path, name, length):
 def test_a_file_elsewhere_is_not_looked_for(tmp_path, length):
     path = tmp_path / "x.h5"
     path.write_bytes(b"#" * length + hostile_models.good_files()["ours"])
-    hostile_files.assert_refused(path, "it is no HDF5 file, it begins with b'#")
+    hostile_files.assert_refused(path, "no HDF5 file, it begins with b'#")
 
 
 @pytest.mark.parametrize("change", [-8, 8])

@@ -13,7 +13,7 @@ import pytest
 from tests.support import model_examples as examples
 from tinycnn import saving
 from tinycnn.models.files import weight_specs
-from tinycnn.saving import SavedModel, writer
+from tinycnn.saving import SavedModel, images, writer
 from tinycnn.utils.errors import ModelFileError
 
 CATEGORICAL = {"class_name": "CategoricalAccuracy", "config": {"name": "mine"}}
@@ -26,6 +26,11 @@ def path(tmp_path):
     return tmp_path / "mnist.h5"
 
 
+@pytest.fixture(params=["mnist.h5", "mnist.keras"])
+def either(request, tmp_path):
+    return tmp_path / request.param
+
+
 def arrays(saved):
     slots = saved.optimizer_state["slots"].values() if saved.optimizer_state else []
     return [array for group in [*saved.weights, *slots] for array in group]
@@ -33,10 +38,10 @@ def arrays(saved):
 
 @pytest.mark.parametrize("optimizer", [examples.ADADELTA, examples.ADAM, examples.MOMENTUM])
 @pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", SPARSE, SMOOTH])
-def test_everything_comes_back(path, optimizer, loss):
+def test_everything_comes_back(either, optimizer, loss):
     saved = examples.example(optimizer, loss=loss, metrics=["acc", CATEGORICAL])
-    saving.write_model(path, saved)
-    again = saving.read_model(path, weight_specs)
+    saving.write_model(either, saved)
+    again = saving.read_model(either, weight_specs)
     assert again.config == saved.config
     assert again.training_config == saved.training_config
     assert again.optimizer_state["iterations"] == 12
@@ -46,40 +51,45 @@ def test_everything_comes_back(path, optimizer, loss):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_model_that_was_not_compiled_comes_back_so(path):
-    saving.write_model(path, SavedModel(examples.every_layer(), examples.weights_of_every_layer()))
-    again = saving.read_model(path, weight_specs)
+def test_a_model_that_was_not_compiled_comes_back_so(either):
+    saving.write_model(
+        either, SavedModel(examples.every_layer(), examples.weights_of_every_layer())
+    )
+    again = saving.read_model(either, weight_specs)
     assert (again.training_config, again.optimizer_state) == (None, None)
 
 
-def test_plain_gradient_descent_has_no_slots(path):
+def test_plain_gradient_descent_has_no_slots(either):
     plain = {"class_name": "SGD", "config": {"learning_rate": 0.5, "momentum": 0.0}}
-    saving.write_model(path, examples.example(plain))
-    assert saving.read_model(path, weight_specs).optimizer_state == {"iterations": 12, "slots": {}}
+    saving.write_model(either, examples.example(plain))
+    assert saving.read_model(either, weight_specs).optimizer_state == {
+        "iterations": 12,
+        "slots": {},
+    }
 
 
-def test_float64_comes_back(path):
+def test_float64_comes_back(either):
     config = examples.every_layer()
     for layer in config["layers"]:
         layer["config"]["dtype"] = "float64"
     weights = [
         [w.astype(np.float64) / 3 for w in layer] for layer in examples.weights_of_every_layer()
     ]
-    saving.write_model(path, SavedModel(config, weights))
-    again = saving.read_model(path, weight_specs).weights
+    saving.write_model(either, SavedModel(config, weights))
+    again = saving.read_model(either, weight_specs).weights
     assert again[0][0].dtype == np.float64
     np.testing.assert_array_equal(again[0][0], weights[0][0])
 
 
-def test_the_same_model_makes_the_same_bytes(path):
+def test_the_same_model_makes_the_same_bytes(either):
     contents = set()
     for _ in range(2):
-        saving.write_model(path, examples.example())
-        contents.add(path.read_bytes())
+        saving.write_model(either, examples.example())
+        contents.add(either.read_bytes())
     assert len(contents) == 1
 
 
-def test_a_usual_loss_is_written_by_its_name(path):
+def test_a_usual_loss_is_written_by_its_name(either):
     usual = {
         "class_name": "CategoricalCrossentropy",
         "config": {
@@ -88,9 +98,10 @@ def test_a_usual_loss_is_written_by_its_name(path):
             "name": "categorical_crossentropy",
         },
     }
-    saving.write_model(path, examples.example(loss=usual))
+    saving.write_model(either, examples.example(loss=usual))
     assert (
-        saving.read_model(path, weight_specs).training_config["loss"] == "categorical_crossentropy"
+        saving.read_model(either, weight_specs).training_config["loss"]
+        == "categorical_crossentropy"
     )
 
 
@@ -144,7 +155,7 @@ def test_names_are_parted_where_keras_parts_them(count, parts):
     """64,512 bytes is Keras's limit, and 64 bytes each name here."""
     names = [f"{place}".ljust(64, "x") for place in range(count)]
     with h5py.File(io.BytesIO(), "w") as file:
-        writer.write_names(file, "weight_names", names)
+        images.write_names(file, "weight_names", names)
         assert len(file.attrs) == parts
         assert next(iter(file.attrs)) == ("weight_names" if parts == 1 else "weight_names0")
         assert names_of_group(file, "weight_names") == names
@@ -161,12 +172,12 @@ def test_an_existing_file_is_kept_if_so_wished(path):
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])
 @pytest.mark.parametrize("place", ["weights", "state"])
-def test_a_diverged_model_is_not_written(path, number, place):
+def test_a_diverged_model_is_not_written(either, number, place):
     saved = examples.example()
     arrays(saved)[0 if place == "weights" else -1][:1] = number
     with pytest.raises(ModelFileError, match="NaN or infinity, the training diverged"):
-        saving.write_model(path, saved)
-    assert not path.exists()
+        saving.write_model(either, saved)
+    assert not either.exists()
 
 
 def test_a_link_stays_a_link(path, tmp_path):
@@ -197,11 +208,11 @@ def test_a_folder_of_that_name(tmp_path):
 
 
 @pytest.mark.parametrize("mistake", [TypeError, AttributeError, LookupError, ZeroDivisionError])
-def test_our_own_mistakes_are_not_blamed_on_names(path, monkeypatch, mistake):
-    monkeypatch.setattr(writer, "keras_model", mock.Mock(side_effect=mistake("ours")))
+def test_our_own_mistakes_are_not_blamed_on_names(either, monkeypatch, mistake):
+    monkeypatch.setattr(images, "keras_model", mock.Mock(side_effect=mistake("ours")))
     with pytest.raises(mistake, match="ours"):
-        saving.write_model(path, examples.example())
-    assert not path.exists()
+        saving.write_model(either, examples.example())
+    assert not either.exists()
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
@@ -251,9 +262,9 @@ def test_other_numbers_read_back_are_noticed(path, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "name", ["a/b", "..", "", "top_level_model_weights", "nul\0", "x" * 300, "x" * 70_000]
 )
-def test_a_name_that_cannot_be_in_the_file(path, tmp_path, name):
+def test_a_name_that_cannot_be_in_the_file(either, tmp_path, name):
     config = examples.every_layer()
     config["layers"][1]["config"]["name"] = name
     with pytest.raises(ModelFileError, match="it cannot be written"):
-        saving.write_model(path, SavedModel(config, examples.weights_of_every_layer()))
+        saving.write_model(either, SavedModel(config, examples.weights_of_every_layer()))
     assert list(tmp_path.iterdir()) == []

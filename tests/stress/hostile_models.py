@@ -1,4 +1,4 @@
-"""Damage good model files in thousands of ways, and read each: `python -m tests.stress.hostile_models`.
+"""Damage good files of models in many ways, .keras too; read each: `python -m tests.stress.hostile_models`.
 
 Every file must end in a ModelFileError, or in a model: the undamaged one, if the file has a checksum
 of its own. No crash, no more than 5 s, less than 512 MB. A file is known by its number: `--first 4711
@@ -28,6 +28,7 @@ from unittest import mock
 import h5py
 import numpy as np
 
+from tests.support import archives
 from tests.support import model_examples as examples
 from tinycnn import saving
 from tinycnn.models.files import weight_specs
@@ -35,7 +36,7 @@ from tinycnn.saving.checksum import ATTRIBUTE
 from tinycnn.saving.file_bytes import FileBytes
 from tinycnn.saving.lookup3 import lookup3
 from tinycnn.saving.objects import SIGNATURE
-from tinycnn.saving.writer import file_image
+from tinycnn.saving.writer import archive_image, file_image
 from tinycnn.utils.errors import ModelFileError
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -46,6 +47,7 @@ BATCH = 1000
 PROCESSES = 2
 NEWER = (b"OHDR", b"OCHK", b"BTHD", b"BTIN", b"BTLF", b"FRHP", b"FHIB", b"\x89HDF")
 FIELDS = (1, 2, 4, 8)  # bytes
+ARCHIVE, IN_ARCHIVE = "a .keras file", "the weights in a .keras file"
 
 
 # ---------------------------------------------------------------- good files
@@ -110,7 +112,20 @@ def good_files():
         "user block": copied(unchecked, userblock_size=512),
         "user block, newest layout": copied(ours, "latest", userblock_size=4096),
         **{path.stem: path.read_bytes() for path in stored},
+        ARCHIVE: archive_image(examples.example()),
+        IN_ARCHIVE: archives.members(io.BytesIO(archive_image(examples.example())))[
+            archives.WEIGHTS
+        ],
     }
+
+
+def put(path, name, image):
+    """Write a file; what lies in an archive gets one around it, without a checksum."""
+    if name == IN_ARCHIVE:
+        members = archives.members(io.BytesIO(good_files()[ARCHIVE]))
+        archives.pack(path, {archives.CONFIG: members[archives.CONFIG], archives.WEIGHTS: image})
+    else:
+        path.write_bytes(image)
 
 
 @functools.cache
@@ -123,7 +138,7 @@ def pieces(name):
         return read(file, address, length)
 
     with mock.patch.object(FileBytes, "read", noted):
-        fingerprint(good_files()[name])
+        fingerprint(good_files()[name], name)
     return sorted(piece for piece in seen if piece[1])
 
 
@@ -233,11 +248,11 @@ def mutant(seed):
 # ---------------------------------------------------------------- reading
 
 
-def fingerprint(image):
+def fingerprint(image, name="ours"):
     """Return a digest of the model that reading these bytes comes to."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "x.h5"
-        path.write_bytes(image)
+        put(path, name, image)
         return digest(saving.read_model(path, weight_specs))
 
 
@@ -255,11 +270,13 @@ def digest(saved):
 
 @functools.cache
 def undamaged(name):
-    return fingerprint(good_files()[name])
+    return fingerprint(good_files()[name], name)
 
 
 @functools.cache
 def has_checksum(name):
+    if name == ARCHIVE:
+        return True
     with h5py.File(io.BytesIO(good_files()[name])) as file:
         return ATTRIBUTE in file.attrs
 
@@ -275,7 +292,7 @@ def read(name, path, compare):
         return "read, as undamaged"
     if has_checksum(name):
         return f"WRONG: {name!r} is read otherwise, and has a checksum"
-    return as_h5py(path, saved) if compare else "read otherwise"
+    return as_h5py(path, saved) if compare and name != IN_ARCHIVE else "read otherwise"
 
 
 def as_h5py(path, saved):
@@ -309,7 +326,7 @@ def read_batch(first, count, compare):
             print(json.dumps(seed), flush=True)
             name, image = mutant(seed)
             path = pathlib.Path(folder) / "x.h5"
-            path.write_bytes(image)
+            put(path, name, image)
             undamaged(name)  # is made before the clock starts
             faulthandler.dump_traceback_later(HANGS, exit=True)
             start = time.process_time()

@@ -50,7 +50,7 @@ FILES = {
     "empty": (content(b""), "it is empty"),
     "text": (content(b"keras"), "no HDF5 file"),
     "picture": (content(b"\x89PNG\r\n\x1a\n" + bytes(900)), "no HDF5 file"),
-    "zip": (content(b"PK\3\4" + bytes(900)), "no HDF5 file"),
+    "zip": (content(b"PK\3\4" + bytes(900)), "the end of the zip is missing"),
     "signature only": (content(b"\x89HDF\r\n\x1a\n"), "usual 64-bit kind"),
     **{f"truncated at {p} %": (truncated(p / 100), "damaged") for p in (1, 8, 50, 99)},
     "sparse": (sparse, "too many"),

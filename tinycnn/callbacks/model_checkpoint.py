@@ -16,7 +16,7 @@ class ModelCheckpoint(Monitor):
 
     Args:
         filepath: may hold {epoch:02d} and names of losses and metrics, such as {val_loss:.2f}; with save_freq
-            a number also {batch}. It ends as `tinycnn.saving.endings` says.
+            a number also {batch}. It ends as `tinycnn.saving.check_suffix` wants.
         monitor, mode: see `Monitor`.
         verbose: 1 to print when it saves.
         save_best_only: True to save only if the number is the best so far; in an epoch without that number
@@ -47,11 +47,7 @@ class ModelCheckpoint(Monitor):
         super().__init__(monitor, mode)
         self.filepath = os.fspath(filepath)
         self.save_weights_only = check_bool("save_weights_only", save_weights_only)
-        endings = saving.endings(self.save_weights_only)
-        if not self.filepath.lower().endswith(endings):
-            what = "weights" if self.save_weights_only else "models"
-            cause = f"{what} are kept in files that end in {' or '.join(endings)}"
-            raise FileError(self.filepath, cause, "Choose such a name.")
+        saving.check_suffix(self.filepath, self.save_weights_only, FileError)
         by_epoch = isinstance(save_freq, str) and save_freq == "epoch"
         self.save_freq = "epoch" if by_epoch else check_int("save_freq", save_freq)
         self.verbose, self.save_best_only = verbose, save_best_only

@@ -63,7 +63,7 @@ def save_model(
     overwrite: bool = True,
     include_optimizer: bool = True,
 ) -> None:
-    """Write a model's layers, weights and, if it is compiled, its training state to an HDF5 file.
+    """Write a model's layers, weights and, if it is compiled, its training state to a .keras or HDF5 file.
 
     Args:
         model: built.
@@ -73,8 +73,7 @@ def save_model(
         ModelFileError: if the file cannot be written.
     """
     path = os.fspath(filepath)
-    if not path.lower().endswith((".h5", ".hdf5")):
-        raise ModelFileError(path, "only .h5 and .hdf5 files can be written", "Choose such a name.")
+    saving.check_suffix(path)
     model._built_layers()
     compiled, state, learning = None, None, ()
     if model._compiled is not None and include_optimizer:
@@ -87,6 +86,33 @@ def save_model(
     weights = [layer.get_weights() for layer in model.layers]
     saved = saving.SavedModel(model.get_config(), weights, compiled, state)
     saving.write_model(path, saved, overwrite=overwrite)
+
+
+def save_weights(model: object, filepath: str | os.PathLike, overwrite: bool = True) -> None:
+    """Write a model's weights alone; arguments and errors are those of `Sequential.save_weights`."""
+    path = os.fspath(filepath)
+    saving.check_suffix(path, weights_only=True)
+    layers = model._built_layers()
+    check_arrays(path, layers)
+    weights = [layer.get_weights() for layer in layers]
+    saving.write_weights(path, model.get_config(), specs_of(model._layers), weights, overwrite)
+
+
+def load_weights(
+    model: object,
+    filepath: str | os.PathLike,
+    skip_mismatch: bool = False,
+    by_name: bool = False,
+) -> None:
+    """Read weights into a model; arguments and errors are those of `Sequential.load_weights`."""
+    layers, specs = model._built_layers(), specs_of(model._layers)
+    found = saving.read_weights(filepath, model.get_config(), specs, by_name, skip_mismatch)
+    pairs = [pair for pair in zip(layers, found, strict=True) if pair[1] is not None]
+    for layer, arrays in pairs:  # before any layer is changed
+        named = dict(zip(layer.params, arrays, strict=True))
+        _check_from_0(filepath, layer, named)
+    for layer, arrays in pairs:
+        layer.copy_weights(arrays)
 
 
 def check_arrays(
@@ -124,10 +150,15 @@ def check_not_negative(path: str | os.PathLike, layers: list[Layer]) -> None:
         layers: built.
     """
     for layer in layers:
-        for name in layer.weights_from_0:
-            if layer.params[name].min(initial=0) < 0:
-                cause = f"{name} of layer {layer.name} has negative numbers"
-                raise ModelFileError(path, cause, "Train the model again.")
+        _check_from_0(path, layer, layer.params)
+
+
+def _check_from_0(path: str | os.PathLike, layer: Layer, arrays: dict[str, np.ndarray]) -> None:
+    """Raise ModelFileError if arrays for a layer, by their names, are negative and must not be."""
+    for name in layer.weights_from_0:
+        if arrays[name].min(initial=0) < 0:
+            cause = f"{name} of layer {layer.name} has negative numbers"
+            raise ModelFileError(path, cause, "Train the model again.")
 
 
 def compiled_config(model: object) -> dict:

@@ -1,4 +1,4 @@
-"""`load_model`: make a model from an HDF5 file."""
+"""`load_model`: make a model from a file."""
 
 import os
 
@@ -23,7 +23,7 @@ def load_model(
     Nothing in the file can run code: it is data, read by one validating reader.
 
     Args:
-        filepath: an HDF5 file.
+        filepath: a .keras or HDF5 file, whatever its name.
         custom_objects: only None.
         compile: restore loss, metrics and optimizer, too.
         safe_mode: only True.

@@ -10,7 +10,7 @@ from tinycnn import utils
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
 from tinycnn.layers import Layer
 from tinycnn.models import arguments, data, training
-from tinycnn.models.files import save_model
+from tinycnn.models.files import load_weights, save_model, save_weights
 from tinycnn.models.inspectable import Inspectable
 from tinycnn.models.summary import cells, summary
 from tinycnn.models.turns import one_thread_at_a_time
@@ -308,12 +308,12 @@ class Sequential(Inspectable):
         *,
         include_optimizer: bool = True,
     ) -> None:
-        """Write the whole model to an HDF5 file that Keras opens, too.
+        """Write the whole model to a file that Keras opens, too.
 
         While another thread trains the model, the file may mix weights from before and after a step.
 
         Args:
-            filepath: ends in .h5 or .hdf5.
+            filepath: ends in .keras, or in .h5 or .hdf5, which tf.keras 2 reads, too.
             overwrite: False to refuse if the file is there.
             include_optimizer: False to leave out what `compile` and training added: a third of the size.
 
@@ -321,3 +321,37 @@ class Sequential(Inspectable):
             ModelFileError: if the file cannot be written.
         """
         save_model(self, filepath, overwrite, include_optimizer)
+
+    def save_weights(self, filepath: str | os.PathLike, overwrite: bool = True) -> None:
+        """Write the weights alone, for `load_weights` here or in Keras.
+
+        Args:
+            filepath: ends in .weights.h5, for Keras 3, or in another .h5 or .hdf5, the layout of tf.keras 2.
+            overwrite: False to refuse if the file is there.
+
+        Raises:
+            ModelFileError: if the file cannot be written.
+        """
+        save_weights(self, filepath, overwrite)
+
+    def load_weights(
+        self,
+        filepath: str | os.PathLike,
+        skip_mismatch: bool = False,
+        *,
+        by_name: bool = False,
+    ) -> None:
+        """Read the weights of this model, which must be built, from a file; on an error all stay as they are.
+
+        The optimizer's state is left as it is.
+
+        Args:
+            filepath: of weights or of a whole model, as Keras and this library write them.
+            skip_mismatch: True to leave out layers whose weights have other shapes, with a warning.
+            by_name: True to take those of layers with the same names, and leave out others; not for Keras 3's
+                layout, which has no names.
+
+        Raises:
+            ModelFileError: if the file is no good, or holds the weights of another model.
+        """
+        load_weights(self, filepath, skip_mismatch, by_name)

@@ -1,19 +1,25 @@
-"""Reading and writing whole models in Keras's HDF5 files.
+"""Reading and writing whole models, and weights alone, in Keras's files.
 
 What is read or written is a `SavedModel`: arrays, and configurations made of text, numbers, lists and dicts.
 This folder makes no layers; `tinycnn.models` does that. Which options a layer, loss or optimizer has is
 looked up in its class.
 
-Reading: `reader` on `hdf5`, an own reader of the HDF5 format for untrusted files, whose parts are in
-`objects`, `object_header`, `messages`, `btrees`, `heaps`, `fractal_heap`, `lookup3` and `file_bytes`.
-Writing: `writer`, by the library h5py.
+Reading: `reader` of whole models and `weights` of weights alone, from `sources`: a file of each of the
+`kinds` is one, `keras_archive` on `archive`, a guarded zip, or an HDF5 file on `hdf5`, an own reader of the
+HDF5 format for untrusted files, whose parts are in `objects`, `object_header`, `messages`, `btrees`, `heaps`,
+`fractal_heap`, `lookup3` and `file_bytes`. `opened` opens either.
+Writing: `writer`; `images` makes the bytes, by the library h5py.
 Both: `layer_config`, `training_config` and `options` translate configurations between Keras's form and ours,
-`optimizer_state` the optimizer's arrays; `checksum` detects damage.
+`keras3_config` between those of .keras and of .h5 files; `keras3_layout` says where arrays are in Keras 3's
+layout, `optimizer_state` the optimizer's arrays; `checksum` detects damage.
 """
 
 import os
 
-from tinycnn.saving import reader
+import numpy as np
+
+from tinycnn.saving import reader, weights
+from tinycnn.saving.kinds import check_suffix
 from tinycnn.saving.known import check_known
 from tinycnn.saving.saved_model import SavedModel, Specs, WeightSpecs
 from tinycnn.utils import atomic
@@ -23,25 +29,17 @@ __all__ = [
     "SavedModel",
     "Specs",
     "check_known",
+    "check_suffix",
     "check_target",
-    "endings",
     "read_model",
+    "read_weights",
     "write_model",
+    "write_weights",
 ]
 
 
-def endings(weights_only: bool = False) -> tuple[str, ...]:
-    """Return how the names of files of whole models end, or those of files of weights alone.
-
-    Example:
-        >>> endings(weights_only=True)
-        ('.weights.h5',)
-    """
-    return (".weights.h5",) if weights_only else (".h5", ".hdf5")
-
-
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
-    """Read a whole-model HDF5 file that `write_model`, Keras 3 or tf.keras 2 wrote.
+    """Read a whole-model file, .keras or HDF5, that `write_model`, Keras 3 or tf.keras 2 wrote.
 
     Nothing in the file can run code or reach outside the file: names are looked up in the lists of
     what is there, and every number is read by one validating reader (`tinycnn.saving.hdf5`), without
@@ -68,13 +66,14 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
 
 
 def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = True) -> None:
-    """Write a whole-model HDF5 file that Keras 3 and tf.keras 2 open, whole or not at all.
+    """Write a whole-model file, whole or not at all: .keras for Keras 3, or HDF5 for tf.keras 2, too.
 
     A temporary file in the same folder is written, read back and compared, and then renamed to `path`. The
     same model gives the same bytes.
 
     Args:
-        path: a file, new or to be replaced, in an existing folder.
+        path: a file, new or to be replaced, in an existing folder; its ending says the kind, see
+            `check_suffix`.
         saved: what to store; every number finite.
         overwrite: whether an existing file may be replaced.
 
@@ -87,6 +86,59 @@ def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = Tr
     from tinycnn.saving import writer  # h5py is loaded when a file is written, not before
 
     writer.write_model(path, saved, overwrite)
+
+
+def read_weights(
+    path: str | os.PathLike,
+    config: dict,
+    specs: Specs,
+    by_name: bool = False,
+    skip_mismatch: bool = False,
+) -> list[list[np.ndarray] | None]:
+    """Return weights for each layer of a model that is there, from a file of weights or of a whole model.
+
+    Args:
+        path: a file in Keras 3's layout or the older one, or a .keras file; its content says which.
+        config: of the model, as in `SavedModel.config`.
+        specs: of its layers, with which shapes and dtypes must agree.
+        by_name: take the weights of the layers of the same names, and None for others; only the older layout
+            has names. Otherwise layers belong together by their order.
+        skip_mismatch: None for a layer whose weights have other shapes, with a warning, not an error.
+
+    Raises:
+        ModelFileError: if the file is no good, or its weights are of another model.
+
+    Example:
+        >>> read_weights("my.weights.h5", config, specs)[0][0].shape  # doctest: +SKIP
+        (3, 3, 1, 32)
+    """
+    return weights.read_weights(path, config, specs, by_name, skip_mismatch)
+
+
+def write_weights(
+    path: str | os.PathLike,
+    config: dict,
+    specs: Specs,
+    arrays: list[list[np.ndarray]],
+    overwrite: bool = True,
+) -> None:
+    """Write weights alone, whole or not at all, as `write_model` writes.
+
+    Args:
+        path: ends in .weights.h5 for Keras 3's layout, or in another .h5 for the older one.
+        config, specs: as for `read_weights`.
+        arrays: the weights of each layer.
+        overwrite: whether an existing file may be replaced.
+
+    Raises:
+        ModelFileError: if it cannot be written, with the cause; an existing file is as it was.
+
+    Example:
+        >>> write_weights("my.weights.h5", config, specs, arrays)  # doctest: +SKIP
+    """
+    from tinycnn.saving import writer
+
+    writer.write_weights(path, config, specs, arrays, overwrite)
 
 
 def check_target(path: str | os.PathLike, overwrite: bool = True) -> None:

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from tinycnn.saving.hdf5 import HDF5File
 from tinycnn.utils.errors import ModelFileError
 
-ATTRIBUTE = "tinycnn_sha256"  # of the file's root group
+ATTRIBUTE = "tinycnn_sha256"  # of the file's root group; in a .keras file a key of its metadata
+CHANGED = "it is not as it was saved (its checksum is another): it is damaged, or another program changed it"
+COPY = "Take another copy of the file. If you changed it yourself, and to load it all the same"
 TEXTS = ("model_config", "training_config")  # attributes of the root group
 WEIGHTS, STATE = "model_weights", "optimizer_weights"  # groups
 
@@ -24,12 +26,8 @@ def check(file: HDF5File) -> None:
     """
     stored = file.text(ATTRIBUTE)
     if stored is not None and stored != model_sha256(file):
-        raise file.error(
-            "it is not as it was saved (its checksum is another): it is damaged, or another program "
-            "changed it",
-            "Take another copy of the file. If you changed it yourself, and to load it all the same, "
-            f"delete its attribute: h5py.File(path, 'r+').attrs.pop({ATTRIBUTE!r}).",
-        )
+        remedy = f"delete its attribute: h5py.File(path, 'r+').attrs.pop({ATTRIBUTE!r})."
+        raise file.error(CHANGED, f"{COPY}, {remedy}")
 
 
 def image_sha256(image: bytes) -> str:

@@ -6,40 +6,28 @@ which supports only numbers and texts that are stored in the file itself, uncomp
 """
 
 import contextlib
-import errno
 import math
 import os
-import stat
 from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
 
+from tinycnn.saving import kinds
 from tinycnn.saving.file_bytes import FileBytes, unsigned
 from tinycnn.saving.heaps import REFERENCE, GlobalHeaps
-from tinycnn.saving.messages import UNDEFINED, Attribute, NamedDatatypeError, Storage, unpadded
+from tinycnn.saving.messages import UNDEFINED, Attribute, Storage, unpadded
 from tinycnn.saving.objects import SIGNATURE, FileObject, base_address, root_address
+from tinycnn.saving.opened import LARGEST_FILE, opened
 from tinycnn.utils.errors import ModelFileError
 
 # Limits: what is larger is refused.
-LARGEST_FILE = 4 * 10**9  # bytes
 LARGEST_TEXT = 2**20  # bytes of one attribute
 LARGEST_LIST = 10_000  # names in one list
 MOST_TEXT = 2**24  # bytes of all texts that are read from a file
 DEEPEST_PATH = 16  # parts of a path
 LONGEST_PATH = 1000  # characters
 
-REMEDY = "Save the model again, or take another copy of the file."
-UNREADABLE = {  # (cause, remedy) of a ModelFileError, by the number of an OSError
-    errno.ENOENT: ("there is no such file", "Check the name."),
-    errno.EISDIR: ("it is a folder", "Name the file in it."),
-    errno.ELOOP: ("its links lead in a circle", "Name the file itself."),
-    errno.ENAMETOOLONG: ("its name is too long", "Check the name."),
-    **dict.fromkeys(
-        (errno.EACCES, errno.EPERM),
-        ("it may not be read", "Ask its owner for permission to read it."),
-    ),
-}
 # Types in which the count of training steps may be stored.
 INTEGERS = ("int32", "int64", "uint32", "uint64")
 
@@ -47,7 +35,7 @@ INTEGERS = ("int32", "int64", "uint32", "uint64")
 class HDF5File:
     """An HDF5 file whose groups, text attributes and datasets of numbers can be read; see `open_file`.
 
-    Paths are those of HDF5, such as "model_weights/dense", from the root group.
+    Paths are those of HDF5, such as "model_weights/dense", from the root group, which is "".
 
     Args:
         path: the file's name, for messages.
@@ -68,9 +56,18 @@ class HDF5File:
         self._text_left = MOST_TEXT
         self._root = self._object(root_address(self._bytes))
 
-    def has(self, name: str) -> bool:
-        """Return whether the root group has a link of this name."""
-        return name in self._root.links()
+    def has(self, path: str) -> bool:
+        """Return whether there is something at a path; ModelFileError if a link leads away from there."""
+        group, _, name = path.rpartition("/")
+        return (not group or self.has(group)) and name in self._walk(group, "Group").links()
+
+    def has_attribute(self, group: str, name: str) -> bool:
+        """Return whether the group at a path has an attribute of this name, whole or split: see `names`."""
+        return _has_attribute(self._walk(group, "Group"), name)
+
+    def links(self, path: str) -> list[str]:
+        """Return the names of all that is in the group at a path; "" is the root group."""
+        return list(self._walk(path, "Group").links())
 
     def text(self, name: str) -> str | None:
         """Return a text attribute of the root group; None if there is none of this name.
@@ -149,7 +146,7 @@ class HDF5File:
             return datatype.dtype, shape, iter([memoryview(storage.data)])
         return datatype.dtype, shape, self._bytes.blocks(storage.address, length)
 
-    def error(self, cause: str, remedy: str = REMEDY) -> ModelFileError:
+    def error(self, cause: str, remedy: str = kinds.AGAIN) -> ModelFileError:
         """Return, not raise, an error that names this file."""
         return ModelFileError(self.path, cause, remedy)
 
@@ -185,7 +182,7 @@ class HDF5File:
 
         `kind` is "Group" or "Dataset".
         """
-        parts = path.split("/")
+        parts = path.split("/") if path else []
         unusual = any(part in ("", ".", "..") for part in parts)
         if unusual or len(parts) > DEEPEST_PATH or len(path) > LONGEST_PATH:
             raise self.error(f"{path[:100]!r} is no path in a model file")
@@ -263,9 +260,7 @@ def _has_attribute(owner: FileObject, name: str) -> bool:
 
 @contextlib.contextmanager
 def open_file(path: str | os.PathLike) -> Iterator[HDF5File]:
-    """A `with` block with a model file open for reading, as an `HDF5File`.
-
-    Every OSError, ValueError, MemoryError and RecursionError in the block becomes a ModelFileError.
+    """A `with` block with a file open for reading, as an `HDF5File`; see `opened.opened`.
 
     Args:
         path: an existing regular file.
@@ -278,73 +273,26 @@ def open_file(path: str | os.PathLike) -> Iterator[HDF5File]:
         ...     file.text("backend")
         'tensorflow'
     """
-    path = os.fspath(path)
-    with _explained(path), _opened(path) as stream:
-        before = os.fstat(stream.fileno())
-        yield HDF5File(path, stream, before.st_size, _examined(path, stream, before))
-        after = os.fstat(stream.fileno())
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            raise ModelFileError(path, "it changed while it was read", "Load it again.")
+    with opened(path) as (stream, size):
+        yield hdf5_file(os.fspath(path), stream, size)
 
 
-def _opened(path: str) -> BinaryIO:
-    """Return the file, open for reading; ModelFileError if the name cannot be a file's."""
-    try:
-        return open(path, "rb", opener=_without_waiting)
-    except ValueError as error:  # the name has a NUL or a surrogate
-        raise ModelFileError(path, "no file can have that name", "Check the name.") from error
+def hdf5_file(path: str, stream: BinaryIO, size: int) -> HDF5File:
+    """Return an `HDF5File` of a stream, given its size in bytes: a file, or bytes in memory.
 
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open a file, for `open`'s argument `opener`, without waiting if it is a pipe."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for a writer
-
-
-@contextlib.contextmanager
-def _explained(path: str) -> Iterator[None]:
-    """A `with` block in which the errors that reading raises become a ModelFileError."""
-    try:
-        yield
-    except OSError as error:
-        raise ModelFileError(path, *_unreadable(error)) from error
-    except MemoryError as error:
-        remedy = "Close other programs, or take a smaller model."
-        raise ModelFileError(path, "the memory is too small for it", remedy) from error
-    except NamedDatatypeError as error:
-        remedy = "Save the model again with tinycnn or Keras."
-        raise ModelFileError(path, str(error), remedy) from error
-    # What reading raises for a damaged file; anything else is a mistake of ours.
-    except (ValueError, RecursionError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise ModelFileError(path, f"it is damaged, or no model file ({first})", REMEDY) from error
-
-
-def _unreadable(error: OSError) -> tuple[str, str]:
-    """Return the cause and the remedy to name for an OSError."""
-    cause = f"it cannot be read ({error.strerror or error})"
-    remedy = "Check the disk that it is on, or take another copy of the file."
-    return UNREADABLE.get(error.errno, (cause, remedy))
-
-
-def _examined(path: str, stream: BinaryIO, status: os.stat_result) -> int:
-    """Return where in the file the HDF5 format begins; ModelFileError if it is no usual HDF5 file.
-
-    `status` is from `os.fstat` of the stream.
+    Raises:
+        ModelFileError: if it is no HDF5 file, or of an unusual kind; `path` is its name in messages.
     """
-    if not stat.S_ISREG(status.st_mode):
-        raise ModelFileError(path, "it is no regular file", "Name a file.")
-    start = stream.read(8)
-    if not start:
-        raise ModelFileError(path, "it is empty", REMEDY)
-    base = base_address(stream, status.st_size)
+    base = base_address(stream, size)
     if base is None:
-        remedy = "Name a .h5 file; a .keras file can be saved as .h5 by Keras."
-        raise ModelFileError(path, f"it is no HDF5 file, it begins with {start!r}", remedy)
+        stream.seek(0)
+        raise kinds.unknown(path, stream.read(kinds.START))
     if not _has_64_bits(stream, base):
-        raise ModelFileError(path, "it is not an HDF5 file of the usual 64-bit kind", REMEDY)
-    if status.st_size > LARGEST_FILE:
-        raise ModelFileError(path, f"it has {status.st_size} bytes, too many", REMEDY)
-    return base
+        cause = "it is not an HDF5 file of the usual 64-bit kind"
+        raise ModelFileError(path, cause, kinds.AGAIN)
+    if size > LARGEST_FILE:
+        raise ModelFileError(path, f"it has {size} bytes, too many", kinds.AGAIN)
+    return HDF5File(path, stream, size, base)
 
 
 def _has_64_bits(stream: BinaryIO, base: int) -> bool:

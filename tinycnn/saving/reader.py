@@ -6,126 +6,94 @@ import os
 
 import numpy as np
 
-from tinycnn.saving import checksum
-from tinycnn.saving.hdf5 import HDF5File, open_file
+from tinycnn.saving.keras_archive import KerasArchive
 from tinycnn.saving.layer_config import plain_model
-from tinycnn.saving.optimizer_state import StateMismatchError, read_state
-from tinycnn.saving.options import UnsupportedError, parse
+from tinycnn.saving.opened import opened
+from tinycnn.saving.optimizer_state import StateMismatchError
+from tinycnn.saving.options import UnsupportedError
 from tinycnn.saving.saved_model import SavedModel, Spec, WeightSpecs, trained
+from tinycnn.saving.sources import HDF5Source, read_weight, source_of
 from tinycnn.saving.training_config import plain_training
 from tinycnn.utils.printable import printable, shortened
 from tinycnn.utils.validation import MOST_PARAMETERS
 from tinycnn.utils.warning import warn
 
-GROUP = "model_weights"  # of the file, with a group for each layer
 UNKNOWN = "Only what tinycnn has can be loaded: build the model without it, or load it in Keras."
+Source = HDF5Source | KerasArchive
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
     """Return the model in a file: see `tinycnn.saving.read_model`."""
-    with open_file(path) as file:
-        checksum.check(file)
-        config = _read_config(file)
-        specs = _specs(file, config, weight_specs)
-        paths, weights = _read_weights(file, [spec for spec in specs if spec])
-        training = _read_training(file)
+    path = os.fspath(path)
+    with opened(path) as (stream, size):
+        source = source_of(path, stream, size)
+        config = _read_config(source)
+        specs = _specs(source, config, weight_specs)
+        paths, weights = _read_weights(source, specs)
+        training = _read_training(path, source)
         mask = trained(config, specs)
         moved = [list(itertools.compress(all_, mask)) for all_ in (paths, weights)]
-        state = _read_state(file, training, *moved)
+        state = _read_state(path, source, training, *moved)
     remaining = iter(weights)
     by_layer = [[next(remaining) for _ in spec] for spec in specs]
     return SavedModel(config, by_layer, training, state)
 
 
-def _read_config(file: HDF5File) -> dict:
+def _read_config(source: Source) -> dict:
     """Return the model's configuration in the plain form, that of `SavedModel.config`; or ModelFileError."""
-    text = file.text("model_config")
-    if text is None:
-        raise file.error(
-            "it has no model_config; it may hold weights only", "Save it with `model.save`."
-        )
-    try:
-        described = parse(text)
-    except ValueError as error:
-        raise file.error(f"its model_config is no good ({error})") from error
+    described = source.model()
     try:
         return plain_model(described)
     except ValueError as error:
-        raise file.error(str(error), UNKNOWN) from error
+        raise source.error(str(error), UNKNOWN) from error
 
 
-def _specs(file: HDF5File, config: dict, weight_specs: WeightSpecs) -> list[Spec]:
-    """Return {weight name: (shape, dtype)} of every layer; ModelFileError if the file is too small."""
+def _specs(source: Source, config: dict, weight_specs: WeightSpecs) -> list[Spec]:
+    """Return {weight name: (shape, dtype)} of every layer; ModelFileError if these are too many numbers."""
     try:
         specs = [spec for _, spec in weight_specs(config)]
     except (ValueError, TypeError, ArithmeticError) as error:
-        raise file.error(f"its configuration makes no model ({error})", UNKNOWN) from error
-    arrays = [(math.prod(shape), dtype) for spec in specs for shape, dtype in spec.values()]
-    parameters = sum(count for count, _ in arrays)
+        raise source.error(f"its configuration makes no model ({error})", UNKNOWN) from error
+    parameters = sum(math.prod(shape) for spec in specs for shape, _ in spec.values())
     if parameters > MOST_PARAMETERS:
-        raise file.error(
+        raise source.error(
             f"it is to have {parameters} parameters, and {MOST_PARAMETERS} are the most"
         )
-    needed = sum(count * np.dtype(dtype).itemsize for count, dtype in arrays)
-    if needed > file.size:
-        raise file.error(f"its weights take {needed} bytes, and it has only {file.size}")
     return specs
 
 
-def _read_weights(file: HDF5File, specs: list[Spec]) -> tuple[list[str], list[np.ndarray]]:
-    """Return the names of all weights, as stored, and their arrays.
-
-    `specs` has an entry for each layer with weights. As in Keras, these layers and those in the file belong
-    together by their order, whatever their names.
-    """
-    stored = []
-    for layer in file.names(GROUP, "layer_names"):
-        names = file.names(f"{GROUP}/{layer}", "weight_names")
-        stored += [(layer, names)] if names else []
-        if len(stored) > len(specs):
-            break  # too many: the others, perhaps thousands, need not be read
-    if len(stored) != len(specs):
-        raise file.error(f"it has the weights of {len(stored)} layers, and {len(specs)} are needed")
-    paths, weights = [], []
-    for (layer, names), spec in zip(stored, specs, strict=True):
-        if len(names) != len(spec):
-            raise file.error(f"{layer!r} has {len(names)} weights, and {len(spec)} are needed")
-        for name, (shape, dtype) in zip(names, spec.values(), strict=True):
-            weights.append(_read_weight(file, f"{GROUP}/{layer}/{name}", shape, dtype))
-        paths += names
-    return paths, weights
+def _read_weights(source: Source, specs: list[Spec]) -> tuple[list[str], list[np.ndarray]]:
+    """Return the paths of all weights in the file, and their arrays."""
+    arrays = [each for spec in specs for each in spec.values()]
+    file = source.weights(sum(math.prod(s) * np.dtype(dtype).itemsize for s, dtype in arrays))
+    paths = [path for layer in source.locate(specs) for path in layer]
+    pairs = zip(paths, arrays, strict=True)
+    return paths, [read_weight(file, path, *expected) for path, expected in pairs]
 
 
-def _read_weight(file: HDF5File, path: str, shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    """Return one weight; ModelFileError if it has another shape or dtype, or numbers that are not finite."""
-    weight = file.array(path, tuple(shape), (dtype,))
-    if not np.isfinite(weight).all():
-        raise file.error(
-            f"{path!r} contains NaN or infinity: the training had diverged",
-            "Train again, with a smaller learning rate.",
-        )
-    return weight
-
-
-def _read_training(file: HDF5File) -> dict | None:
+def _read_training(path: str, source: Source) -> dict | None:
     """Return the training configuration in the plain form, that of `SavedModel.training_config`.
 
     It is None if the file has none, and None with a warning if it asks for what this library does not have.
     """
-    text = file.text("training_config")
-    if text is None:
+    described = source.training()
+    if described is None:
         return None
     try:
-        return plain_training(parse(text))
+        return plain_training(described)
     except UnsupportedError as error:
-        _warn(file, f"{error}. The model is loaded without loss, metrics and optimizer.")
+        _warn(path, f"{error}. The model is loaded without loss, metrics and optimizer.")
         return None
     except ValueError as error:
-        raise file.error(f"its training_config is no good ({error})") from error
+        raise source.error(f"its training_config is no good ({error})") from error
 
 
 def _read_state(
-    file: HDF5File, training: dict | None, paths: list[str], weights: list[np.ndarray]
+    path: str,
+    source: Source,
+    training: dict | None,
+    paths: list[str],
+    weights: list[np.ndarray],
 ) -> dict | None:
     """Return the optimizer's state, as in `SavedModel.optimizer_state`.
 
@@ -134,12 +102,12 @@ def _read_state(
     if training is None:
         return None
     try:
-        return read_state(file, training["optimizer"], paths, weights)
+        return source.state(training["optimizer"], paths, weights)
     except StateMismatchError as error:
-        _warn(file, f"the optimizer starts afresh, its state does not fit ({error}).")
+        _warn(path, f"the optimizer starts afresh, its state does not fit ({error}).")
         return None
 
 
-def _warn(file: HDF5File, message: str) -> None:
+def _warn(path: str, message: str) -> None:
     """Give a UserWarning that names the file."""
-    warn(f"{shortened(printable(os.fsdecode(file.path)))}: {printable(message)}")
+    warn(f"{shortened(printable(os.fsdecode(path)))}: {printable(message)}")

@@ -56,3 +56,14 @@ def trained(config: dict, specs: list[Spec]) -> list[bool]:
     """
     pairs = zip(config["layers"][1:], specs, strict=True)
     return [is_trained(layer, name) for layer, spec in pairs for name in spec]
+
+
+def own_specs(saved: SavedModel) -> Specs:
+    """Return the `Specs` of a model, as its own arrays are."""
+    specs = []
+    for layer, weights in zip(saved.config["layers"][1:], saved.weights, strict=True):
+        names = LAYERS[layer["class_name"]].weight_names_of(layer["config"])[: len(weights)]
+        named = zip(names, weights, strict=True)
+        spec = {name: (array.shape, array.dtype.name) for name, array in named}
+        specs.append((layer["config"]["name"], spec))
+    return specs

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 FOLDER = Path(__file__).parent
+ARCHIVES = FOLDER / "archives"
 
 
 def make(keras, name, optimizer, loss):
@@ -48,16 +49,74 @@ def make(keras, name, optimizer, loss):
     )
 
 
+def archives(keras, package):
+    """Write .keras files and files of weights, each of a tiny model, with .npz files as above."""
+    layers = keras.layers
+    inner = [layers.Flatten(), layers.Dense(4, activation="relu"), layers.Dense(3)]
+    kinds = {
+        "flat": [*_first(layers), layers.Flatten(), layers.Dense(3, activation="softmax")],
+        "nested": [*_first(layers), keras.Sequential(inner), layers.Softmax()],
+    }
+    x = np.random.default_rng(0).random((12, 6, 6, 1), dtype=np.float32)
+    for kind, stack in kinds.items():
+        _train_and_save(keras, f"{package}_{kind}", keras.Sequential(stack), x)
+    image = output = layers.Input((6, 6, 1))
+    chain = [*_first(layers)[1:], layers.Flatten(), layers.Dense(3, activation="softmax")]
+    for layer in chain:
+        output = layer(output)
+    _train_and_save(keras, f"{package}_functional", keras.Model(image, output), x)
+
+
+def _first(layers):
+    """Return the first layers of each model, one with running means, one with chance."""
+    convolution = layers.Conv2D(2, 3, name="first")
+    return [
+        layers.InputLayer((6, 6, 1)),
+        convolution,
+        layers.BatchNormalization(),
+        layers.ReLU(),
+        layers.Dropout(0.25, seed=3),
+    ]
+
+
+def _train_and_save(keras, name, model, x):
+    model.compile(keras.optimizers.Adam(), "categorical_crossentropy", metrics=["accuracy"])
+    y = np.eye(3, dtype=np.float32)[np.arange(len(x)) % 3]
+    model.fit(x, y, epochs=2, batch_size=6, verbose=0)
+    model.save(ARCHIVES / f"{name}.keras")
+    if name.endswith("flat"):
+        model.save_weights(ARCHIVES / f"{name}.weights.h5")
+    if name == "keras2_flat":  # the older layout, which Keras 3 reads, but does not write
+        model.save_weights(ARCHIVES / f"{name}.h5")
+    predicted, evaluated = model.predict(x, verbose=0), model.evaluate(x, y, verbose=0)
+    weights = {f"weight{place}": array for place, array in enumerate(model.get_weights())}
+    dropout = next(layer for layer in model.layers if "Dropout" in type(layer).__name__)
+    dropout.rate = 0.0  # chance is each one's own; one step from here, as Keras takes it
+    model.compile(model.optimizer, "categorical_crossentropy", metrics=["accuracy"])
+    model.train_on_batch(x, y)
+    stepped = {f"stepped{place}": array for place, array in enumerate(model.get_weights())}
+    np.savez(
+        ARCHIVES / f"{name}.npz",
+        x=x,
+        predicted=predicted,
+        evaluated=evaluated,
+        **weights,
+        **stepped,
+    )
+
+
 def main(package):
     keras = importlib.import_module(package)
     smoothed = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
     if package == "keras":
         make(keras, "keras3_adadelta", keras.optimizers.Adadelta(1.0), "categorical_crossentropy")
         make(keras, "keras3_sgd", keras.optimizers.SGD(0.1, momentum=0.9), smoothed)
+        archives(keras, "keras3")
     else:
         legacy = keras.optimizers.legacy
         make(keras, "keras2_adam", keras.optimizers.Adam(), smoothed)
         make(keras, "keras2_old_adadelta", legacy.Adadelta(1.0), "categorical_crossentropy")
+        archives(keras, "keras2")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,106 @@
+"""Translates the config.json of a .keras file to the older form of configurations in .h5 files, and back.
+
+Keras 3 says of every object which module it is in, and under which name it is registered. `layer_config` and
+`training_config` read and write the older form, that of tf.keras 2, where names alone say it.
+"""
+
+from tinycnn.optimizers import CLASSES as OPTIMIZERS
+
+KERAS = ("keras", "tf_keras", "keras_core")  # packages, whose modules are left out
+DROPPED = ("shared_object_id", "build_config")  # of no effect here
+# The modules that Keras 3 names, by the key under which an object stands, or the key's last part.
+MODULES = {
+    "layers": "keras.layers",
+    "layer": "keras.layers",
+    "loss": "keras.losses",
+    "metrics": "keras.metrics",
+    "optimizer": "keras.optimizers",
+    "learning_rate": "keras.optimizers.schedules",
+    **{name: f"keras.{name}s" for name in ("initializer", "regularizer", "constraint")},
+}
+
+
+def older(value: object) -> object:
+    """Return a configuration of a .keras file without what only Keras 3 says; a function is its name.
+
+    A module that is none of Keras's, and a registered name that is not the class's, stay: such an object is
+    none of Keras's.
+
+    Args:
+        value: from JSON; `options.parse` has bounded how deep it is nested.
+
+    Example:
+        >>> older({"module": "keras.layers", "class_name": "Flatten", "registered_name": None})
+        {'class_name': 'Flatten'}
+        >>> older({"module": "builtins", "class_name": "function", "config": "mse"})
+        'mse'
+    """
+    if isinstance(value, list):
+        return [older(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    class_name, module = value.get("class_name"), value.get("module")
+    if (module, class_name) == ("builtins", "function") and isinstance(value.get("config"), str):
+        return value["config"]
+    dropped = set(DROPPED)
+    if isinstance(module, str) and module.split(".")[0] in KERAS:
+        dropped.add("module")
+    if value.get("registered_name") in (None, class_name):
+        dropped.add("registered_name")
+    return {key: older(item) for key, item in value.items() if key not in dropped}
+
+
+def older_training(compiled: dict | None) -> dict | None:
+    """Return the training_config of an .h5 file, given a compile_config; None if there is none.
+
+    Raises:
+        ValueError: if it is not an object.
+    """
+    if not compiled:
+        return None
+    if not isinstance(compiled, dict):
+        raise ValueError("it is not an object")
+    training = older(compiled)
+    optimizer = training.pop("optimizer", None)
+    if isinstance(optimizer, str):  # the name that was handed to `compile`
+        names = {name.lower(): name for name in OPTIMIZERS}
+        optimizer = {"class_name": names.get(optimizer.lower(), optimizer), "config": {}}
+    return {**training, "optimizer_config": optimizer}
+
+
+def newer(value: object, key: str = "") -> object:
+    """Return a configuration in the older form with what Keras 3 says of every object.
+
+    Args:
+        value: the configuration of an object, or what is in one.
+        key: under which it stands.
+
+    Example:
+        >>> newer({"class_name": "Zeros", "config": {}}, "bias_initializer")["module"]
+        'keras.initializers'
+    """
+    if isinstance(value, list):
+        return [newer(item, key) for item in value]
+    if not isinstance(value, dict):
+        return value
+    result = {name: newer(item, name) for name, item in value.items()}
+    module = MODULES.get(key.rsplit("_", 1)[-1], MODULES.get(key))
+    if module and "class_name" in value and "module" not in value:
+        return {"module": module, **result, "registered_name": value.get("registered_name")}
+    return result
+
+
+def newer_model(model: dict, training: dict | None) -> dict:
+    """Return what stands in config.json, given an .h5 file's model_config, and training_config or None."""
+    config = newer(model["config"])
+    first = config["layers"][0]["config"]
+    if "batch_input_shape" in first:
+        first["batch_shape"] = first.pop("batch_input_shape")
+    first.pop("ragged", None)  # older versions do not know it
+    described = {"module": "keras", "class_name": "Sequential", "config": config}
+    described |= {"registered_name": None, "build_config": {"input_shape": first["batch_shape"]}}
+    if training is not None:
+        compiled = {**training, "optimizer": training["optimizer_config"]}
+        del compiled["optimizer_config"]
+        described["compile_config"] = newer(compiled)
+    return described

@@ -1,0 +1,174 @@
+"""Where arrays are in Keras 3's HDF5 layout, that of `model.weights.h5` in a .keras file and of .weights.h5.
+
+A group is called by the layer's class, and by its number among those of the class: "layers/dense_1/vars/0" is
+the first weight of the second Dense layer. A model within the model is a layer with "layers" of its own. The
+optimizer's arrays are "optimizer/vars/0", ..., in the order in which Keras 3 lists them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinycnn.saving import optimizer_state
+from tinycnn.saving.hdf5 import HDF5File
+from tinycnn.saving.optimizer_state import StateMismatchError
+from tinycnn.saving.options import mapping, text
+from tinycnn.saving.saved_model import Spec, slot_names
+from tinycnn.utils.naming import snake_case
+
+MODELS = ("Sequential", "Functional", "Model")  # classes of layers that have layers
+DEEPEST = 8  # models within models
+OPTIMIZER = "optimizer/vars"
+# How groups are called: where the layers of a model are, what stands between the parts of a path, and how
+# many numbers a layer takes. By Keras; by Keras on Windows; by tf.keras 2.12 and 2.13, which count layers
+# once or twice.
+OLD = "_layer_checkpoint_dependencies"
+LAYOUTS = (("layers", "/", 1), ("layers", "\\", 1), (OLD, "/", 1), (OLD, "/", 2))
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A layer that is no model.
+
+    Args:
+        name: the layer's.
+        place: (class in small letters, number) of the models around it, and of it.
+    """
+
+    name: str
+    place: tuple[tuple[str, int], ...]
+
+    def group(self, layers: str, separator: str, step: int) -> str:
+        """Return the path of its group in one of the LAYOUTS."""
+        parts = []
+        for base, number in self.place:
+            parts += [layers, f"{base}_{number * step}" if number else base]
+        return separator.join(parts)
+
+
+def leaves(described: dict, around: tuple = ()) -> Iterator[Leaf]:
+    """Yield the layers of a model in order, but for InputLayers; those of a model within it in its place.
+
+    Args:
+        described: {"class_name", "config"} of the model as Keras wrote it.
+        around: the place of the model.
+
+    Raises:
+        ValueError: if it is no configuration of a model.
+
+    Example:
+        >>> inner = {"class_name": "Sequential", "config": {"layers": [
+        ...     {"class_name": "Dense", "config": {"name": "last"}}]}}
+        >>> first = {"class_name": "Dense", "config": {"name": "first"}}
+        >>> found = leaves({"class_name": "Sequential", "config": {"layers": [first, inner]}})
+        >>> [leaf.group("layers", "/", 1) for leaf in found]
+        ['layers/dense', 'layers/sequential/layers/dense']
+    """
+    config = described.get("config")
+    layers = (
+        config if isinstance(config, list) else mapping("its configuration", config).get("layers")
+    )
+    if len(around) > DEEPEST or not isinstance(layers, list):
+        raise ValueError("its models are nested too deeply, or have no layers")
+    numbers: dict[str, int] = {}
+    for layer in layers:
+        class_name = text(mapping("a layer", layer).get("class_name"))
+        base = snake_case(class_name)
+        numbers[base] = numbers.get(base, -1) + 1
+        place = (*around, (base, numbers[base]))
+        if class_name in MODELS:
+            yield from leaves(layer, place)
+        elif class_name != "InputLayer":
+            name = mapping("a layer's configuration", layer.get("config")).get("name")
+            yield Leaf(str(name), place)
+
+
+def locate(file: HDF5File, found: list[Leaf], specs: list[Spec]) -> list[list[str]]:
+    """Return for every layer the paths of its weights in the file, in the order of its spec.
+
+    Args:
+        file: in Keras 3's layout.
+        found: the layers.
+        specs: of these layers.
+
+    Raises:
+        ModelFileError: if a layer's weights are missing, or are not so many.
+    """
+    if len(found) != len(specs):
+        raise file.error(f"it describes {len(found)} layers, and {len(specs)} were made of it")
+    weighted = [leaf for leaf, spec in zip(found, specs, strict=True) if spec]
+    layout = next((each for each in LAYOUTS if _fits(file, weighted, each)), LAYOUTS[0])
+    return [
+        _paths(file, leaf, leaf.group(*layout), spec) if spec else []
+        for leaf, spec in zip(found, specs, strict=True)
+    ]
+
+
+def _fits(file: HDF5File, weighted: list[Leaf], layout: tuple) -> bool:
+    return all(file.has(f"{leaf.group(*layout)}/vars") for leaf in weighted)
+
+
+def _paths(file: HDF5File, leaf: Leaf, group: str, spec: Spec) -> list[str]:
+    """Return the paths of a layer's weights, which are called 0, 1, ... or by their names."""
+    if not file.has(f"{group}/vars"):
+        raise file.error(f"it has no weights of the layer {leaf.name!r}: {group!r} is missing")
+    stored = set(file.links(f"{group}/vars"))
+    for names in (map(str, range(len(spec))), spec):
+        if stored == set(names := list(names)):
+            return [f"{group}/vars/{name}" for name in names]
+    raise file.error(
+        f"it has {len(stored)} weights of the layer {leaf.name!r}, and {len(spec)} are needed: "
+        f"{', '.join(spec)}"
+    )
+
+
+def read_state(
+    file: HDF5File, optimizer: dict, weight_paths: list[str], weights: list[np.ndarray]
+) -> dict | None:
+    """Return the optimizer's state, as `optimizer_state.read_state` does, from a file in Keras 3's layout.
+
+    It is None, too, if Keras had not trained yet when it saved the model.
+    """
+    if not file.has(OPTIMIZER):
+        return None
+    names = optimizer_names(optimizer, weight_paths, weights)
+    count = len(file.links(OPTIMIZER))
+    if len(names) > 2 >= count:
+        return None  # a count of steps of 0 and the learning rate, or the first alone
+    if count == len(names) - 1:  # tf.keras keeps the learning rate elsewhere
+        names = [name for name in names if not name.endswith("/learning_rate")]
+    if count != len(names):
+        raise StateMismatchError(f"it has {count} arrays, and {len(names)} are needed")
+    return optimizer_state.read_state(_Named(file, names), optimizer, weight_paths, weights)
+
+
+def optimizer_names(
+    optimizer: dict, weight_paths: list[str], weights: list[np.ndarray]
+) -> list[str]:
+    """Return the names of the optimizer's arrays in Keras 3's order; arguments as for `read_state`."""
+    empty = {"iterations": 0, "slots": dict.fromkeys(slot_names(optimizer), weights)}
+    return [name for name, _ in optimizer_state.entries(optimizer, empty, weight_paths)]
+
+
+class _Named:
+    """A view of a file in which the optimizer's arrays have names, as they have in older files."""
+
+    def __init__(self, file: HDF5File, names: list[str]):
+        self._file, self._names = file, names
+        self._paths = {
+            f"{optimizer_state.GROUP}/{name}": f"{OPTIMIZER}/{place}"
+            for place, name in enumerate(names)
+        }
+
+    def has(self, path: str) -> bool:
+        return path == optimizer_state.GROUP
+
+    def names(self, group: str, attribute: str) -> list[str]:
+        return self._names
+
+    def shape(self, path: str) -> tuple[int, ...] | None:
+        return self._file.shape(self._paths[path])
+
+    def array(self, path: str, shape: tuple[int, ...], dtypes: tuple[str, ...]) -> np.ndarray:
+        return self._file.array(self._paths[path], shape, dtypes)

@@ -1,0 +1,82 @@
+"""Reading weights alone, for a model that is there already, from a file of weights or of a whole model."""
+
+import math
+import os
+
+import numpy as np
+
+from tinycnn.saving import keras3_layout, kinds, sources
+from tinycnn.saving.hdf5 import HDF5File, hdf5_file
+from tinycnn.saving.keras_archive import KerasArchive
+from tinycnn.saving.opened import opened
+from tinycnn.saving.saved_model import Spec, Specs
+from tinycnn.utils.printable import printable, shortened
+from tinycnn.utils.warning import warn
+
+
+def read_weights(
+    path: str | os.PathLike,
+    config: dict,
+    specs: Specs,
+    by_name: bool = False,
+    skip_mismatch: bool = False,
+) -> list[list[np.ndarray] | None]:
+    """Return the weights for each layer: see `tinycnn.saving.read_weights`."""
+    path = os.fspath(path)
+    with opened(path) as (stream, size):
+        described = {"config": config}
+        if stream.read(4) in kinds.ZIP_STARTS:
+            archive = KerasArchive(path, stream, size)
+            shapes = [each for _, spec in specs for each in spec.values()]
+            file = archive.weights(sum(math.prod(s) * np.dtype(d).itemsize for s, d in shapes))
+            described = archive.described
+        else:
+            file = hdf5_file(path, stream, size)
+        found = _located(file, described, specs, by_name)
+        return [
+            None if paths is None else _layer(file, name, spec, paths, skip_mismatch)
+            for (name, spec), paths in zip(specs, found, strict=True)
+        ]
+
+
+def _located(
+    file: HDF5File, described: dict, specs: Specs, by_name: bool
+) -> list[list[str] | None]:
+    """Return for each layer the paths of its weights; with `by_name` None for those that are not there."""
+    group = sources.GROUP if file.has(sources.GROUP) else ""
+    older = file.has_attribute(group, "layer_names")
+    if by_name and not older:
+        remedy = "Pass by_name=False."
+        raise file.error("it knows its layers by their order, and not by their names", remedy)
+    if by_name:
+        there = set(file.names(group, "layer_names"))
+        return [sources.named(file, group, name) if name in there else None for name, _ in specs]
+    only = [spec for _, spec in specs]
+    if older:
+        return sources.locate(file, group, only)
+    return keras3_layout.locate(file, list(keras3_layout.leaves(described)), only)
+
+
+def _layer(
+    file: HDF5File, name: str, spec: Spec, paths: list[str], skip_mismatch: bool
+) -> list[np.ndarray] | None:
+    """Return the weights of a layer.
+
+    If they are of another number or shape, that is an error that names the layer, or with `skip_mismatch` a
+    warning, and None is returned.
+    """
+    stored, wanted = (
+        [file.shape(path) for path in paths],
+        [tuple(shape) for shape, _ in spec.values()],
+    )
+    if stored != wanted:
+        cause = f"the layer {name!r} has weights of the shapes {wanted}, and in the file {stored}"
+        if not skip_mismatch:
+            remedy = (
+                "Load a file of the same model, or pass skip_mismatch=True to leave this layer out."
+            )
+            raise file.error(cause, remedy)
+        warn(f"{shortened(printable(file.path))}: {printable(cause)}: it is left as it is.")
+        return None
+    pairs = zip(paths, spec.values(), strict=True)
+    return [sources.read_weight(file, path, *expected) for path, expected in pairs]
