@@ -79,10 +79,10 @@ def test_model_checkpoint_refuses_what_it_cannot_do(save_freq):
 
 @pytest.mark.parametrize(
     ("name", "weights_only", "wanted"),
-    [("m.keras5", False, r"\.h5"), ("m.h5", True, r"\.weights\.h5")],
+    [("m.keras5", False, r"\.keras"), ("m.keras", True, r"\.weights\.h5")],
 )
 def test_a_file_name_with_another_ending_is_refused(name, weights_only, wanted):
-    with pytest.raises(FileError, match=f"{name}: .* files that end in .*{wanted}"):
+    with pytest.raises(FileError, match=f"{name}: .* kept in .*{wanted}"):
         ModelCheckpoint(name, save_weights_only=weights_only)
 
 

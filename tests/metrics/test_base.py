@@ -1,5 +1,7 @@
 """Metrics of somebody's own, and the names under which metrics are reported."""
 
+import itertools
+
 import numpy as np
 import pytest
 
