@@ -12,6 +12,7 @@ import numpy as np
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import FLOATS
 from tinycnn.utils.configurable import Configurable, find
+from tinycnn.utils.registration import Classes
 from tinycnn.utils.validation import check_bool, check_number, plain_array
 
 EPSILON = 1e-7  # Keras's: probabilities are clipped to this and 1 minus this before the logarithm
@@ -248,7 +249,7 @@ def sparse_categorical_crossentropy(
     return _losses_of(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
 
 
-CLASSES = {cls.__name__: cls for cls in Loss.__subclasses__()}  # all in this file
+CLASSES = Classes(Loss, {cls.__name__: cls for cls in Loss.__subclasses__()})  # all in this file
 NAMES = {cls().name: cls for cls in CLASSES.values()}  # such as "categorical_crossentropy"
 FUNCTIONS = {
     categorical_crossentropy: CategoricalCrossentropy,

@@ -11,6 +11,7 @@ import numpy as np
 from tinycnn import ops
 from tinycnn.utils.arrays import check_array, check_in_place
 from tinycnn.utils.configurable import Configurable, find
+from tinycnn.utils.registration import Classes
 from tinycnn.utils.validation import check_bool, check_name, check_number
 
 SMALLEST, LARGEST = 1e-30, 1e30  # limits of arguments, within what float32 can hold
@@ -259,7 +260,7 @@ class Adam(Optimizer):
         ops.adam_update(param, grad, *slots, rate, beta_1, beta_2, self.epsilon)
 
 
-CLASSES = {cls.__name__: cls for cls in Optimizer.__subclasses__()}  # all in this file
+CLASSES = Classes(Optimizer, {cls.__name__: cls for cls in Optimizer.__subclasses__()})
 
 
 def get(identifier: str | dict | Optimizer) -> Optimizer:

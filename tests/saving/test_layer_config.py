@@ -68,6 +68,8 @@ def test_the_wrappers_of_keras_3_are_taken_off():
         config = {"scale": scale, "mode": mode, "distribution": distribution}
         given = {"class_name": "VarianceScaling", "config": config}
         assert layer_config.plain_initializer(given)["class_name"] == wanted
+    mixed = {"class_name": "Policy", "config": {"name": "mixed_float16"}, "shared_object_id": 3}
+    assert layer_config.plain_dtype(mixed) == "float32"
     for wrong in ("float16", {"class_name": "Policy", "config": {"name": "mixed"}}):
         with pytest.raises(UnsupportedError, match="only"):
             layer_config.plain_dtype(wrong)

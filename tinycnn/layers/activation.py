@@ -86,7 +86,7 @@ class Activation(Layer):
         if not softmax:
             return None
         linear = copy.copy(self)
-        linear.activation = activations.linear
+        linear.__dict__["activation"] = activations.linear
         return linear
 
     def activation_pattern(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -107,6 +107,7 @@ class ReLU(Activation):
     """
 
     config_names = Layer.config_names
+    activation = activations.Fixed()
     fixed_options = Layer.fixed_options | {
         "max_value": (None,),
         "negative_slope": (0.0, None),
@@ -138,6 +139,7 @@ class Softmax(Activation):
     """
 
     config_names = Layer.config_names
+    activation = activations.Fixed()
     fixed_options = Layer.fixed_options | {"axis": (-1, [-1])}
     examples = (({}, (9,)),)
 

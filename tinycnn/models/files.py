@@ -12,6 +12,8 @@ from tinycnn import optimizers, saving
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.utils.arrays import check_array
 from tinycnn.utils.errors import ModelFileError
+from tinycnn.utils.registration import custom_object_scope
+from tinycnn.utils.warning import warn
 
 LARGEST_SAMPLE = 2**26  # the most numbers that a layer read from a file may output for one sample
 
@@ -42,9 +44,13 @@ def specs_of(layers: list[Layer]) -> saving.Specs:
     """
     specs, shape = [], None
     for layer in layers:
-        shape = layer.batch_shape if shape is None else shape
+        given, shape = layer.batch_shape, layer.batch_shape if shape is None else shape
         if shape is None:
             raise ValueError("the shape of the input is not known")
+        if given not in (None, tuple(shape)):
+            warn(
+                f"{layer.name} says that the shape of its input is {given}, and it is {tuple(shape)}."
+            )
         output = layer.compute_output_shape(shape)
         if not isinstance(layer, InputLayer):
             shapes = layer.weight_shapes(shape)
@@ -81,12 +87,13 @@ def save_model(
         compiled = compiled_config(model)
         state = optimizer_state(model.optimizer, model.trainable_weights)
         learning = model._compiled["loss"], model.optimizer
-    saving.check_known(path, model.layers, learning)
+    own = saving.check_known(path, model.layers, learning)
     check_arrays(path, model.layers, model.optimizer if state else None)
     check_not_negative(path, model.layers)
     weights = [layer.get_weights() for layer in model.layers]
     saved = saving.SavedModel(model.get_config(), weights, compiled, state)
-    saving.write_model(path, saved, overwrite=overwrite)
+    with custom_object_scope(own):
+        saving.write_model(path, saved, overwrite=overwrite)
 
 
 def check_arrays(

@@ -27,9 +27,9 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
         checksum.check(file)
         config = _read_config(file)
         specs = _specs(file, config, weight_specs)
-        paths, weights = _read_weights(file, [spec for spec in specs if spec])
-        training = _read_training(file)
         mask = trained(config, specs)
+        paths, weights = _read_weights(file, specs, mask)
+        training = _read_training(file)
         moved = [list(itertools.compress(all_, mask)) for all_ in (paths, weights)]
         state = _read_state(file, training, *moved)
     remaining = iter(weights)
@@ -49,7 +49,7 @@ def _read_config(file: HDF5File) -> dict:
     except ValueError as error:
         raise file.error(f"its model_config is no good ({error})") from error
     try:
-        return plain_model(described)
+        return plain_model(described, lambda message: _warn(file, message))
     except ValueError as error:
         raise file.error(str(error), UNKNOWN) from error
 
@@ -72,28 +72,55 @@ def _specs(file: HDF5File, config: dict, weight_specs: WeightSpecs) -> list[Spec
     return specs
 
 
-def _read_weights(file: HDF5File, specs: list[Spec]) -> tuple[list[str], list[np.ndarray]]:
+def _read_weights(
+    file: HDF5File, specs: list[Spec], trained: list[bool]
+) -> tuple[list[str], list[np.ndarray]]:
     """Return the names of all weights, as stored, and their arrays.
 
-    `specs` has an entry for each layer with weights. As in Keras, these layers and those in the file belong
-    together by their order, whatever their names.
+    As in Keras, layers with weights and those in the file belong together by their order, whatever their
+    names. The group of a model within the model has the weights of several layers.
+
+    Args:
+        file: open.
+        specs: of each layer.
+        trained: for each weight whether an optimizer changes it. In a group those that are come first.
     """
-    stored = []
+    wanted = [each for spec in specs for each in spec.values()]
+    found: list[tuple[str, np.ndarray]] = []
+    for layer, names in _groups(file, [len(spec) for spec in specs if spec]):
+        places = range(len(found), len(found) + len(names))
+        stored = dict(zip(sorted(places, key=lambda place: not trained[place]), names, strict=True))
+        for place in places:
+            array = _read_weight(file, f"{GROUP}/{layer}/{stored[place]}", *wanted[place])
+            found.append((stored[place], array))
+    return [name for name, _ in found], [array for _, array in found]
+
+
+def _groups(file: HDF5File, counts: list[int]) -> list[tuple[str, list[str]]]:
+    """Return (layer, names of its weights) of each group with weights.
+
+    Args:
+        file: open.
+        counts: how many weights each layer with weights has. Each group has those of one layer, or of
+            several.
+    """
+    groups: list[tuple[str, list[str]]] = []
     for layer in file.names(GROUP, "layer_names"):
         names = file.names(f"{GROUP}/{layer}", "weight_names")
-        stored += [(layer, names)] if names else []
-        if len(stored) > len(specs):
+        groups += [(layer, names)] if names else []
+        if len(groups) > len(counts):
             break  # too many: the others, perhaps thousands, need not be read
-    if len(stored) != len(specs):
-        raise file.error(f"it has the weights of {len(stored)} layers, and {len(specs)} are needed")
-    paths, weights = [], []
-    for (layer, names), spec in zip(stored, specs, strict=True):
-        if len(names) != len(spec):
-            raise file.error(f"{layer!r} has {len(names)} weights, and {len(spec)} are needed")
-        for name, (shape, dtype) in zip(names, spec.values(), strict=True):
-            weights.append(_read_weight(file, f"{GROUP}/{layer}/{name}", shape, dtype))
-        paths += names
-    return paths, weights
+    ends, end = [0, *itertools.accumulate(counts)], 0  # where each layer's weights end among all
+    for layer, names in groups[: len(counts)]:
+        needed = next((after for after in ends if after > end), end) - end
+        end += len(names)
+        if end not in ends:
+            raise file.error(f"{layer!r} has {len(names)} weights, and {needed} are needed")
+    if end != ends[-1] or len(groups) > len(counts):
+        raise file.error(
+            f"it has the weights of {len(groups)} layers, and {len(counts)} are needed"
+        )
+    return groups
 
 
 def _read_weight(file: HDF5File, path: str, shape: tuple[int, ...], dtype: str) -> np.ndarray:

@@ -11,6 +11,7 @@ from tinycnn.saving.options import (
     checks_of,
     choice,
     dictionary,
+    registered_name,
     select,
     shown,
     text,
@@ -71,7 +72,7 @@ def _class_and_config(value: object) -> tuple[object, dict]:
     """Return (class_name, config) of an object as Keras 3 or tf.keras 2 describes it, a dict."""
     supported = {"module": ANYTHING, "registered_name": ANYTHING}
     described = select("it", value, {"class_name": text, "config": dictionary}, supported)
-    return described.get("class_name"), described.get("config", {})
+    return registered_name(value, described.get("class_name")), described.get("config", {})
 
 
 def _loss(value: object) -> str | dict:
@@ -79,11 +80,11 @@ def _loss(value: object) -> str | dict:
     if not isinstance(value, dict):
         return choice(LOSSES.keys())(value)
     class_name, config = _class_and_config(value)
-    if class_name not in LOSSES.values():
+    if class_name not in losses.CLASSES:
         raise UnsupportedError(f"only {sorted(LOSSES)} are there")
     cls = losses.CLASSES[class_name]
     supported = cls.fixed_options | {"fn": tuple(LOSSES)}
-    kept = select("it", config, checks_of(cls), supported)
+    kept = select("it", config, checks_of(cls, losses.CLASSES, config), supported)
     return {"class_name": class_name, "config": kept}
 
 
@@ -117,13 +118,16 @@ def _metric(value: object) -> str:
 def _optimizer(value: object) -> dict:
     """Return an optimizer in the plain form, {"class_name", "config"}, the learning rate always in it."""
     class_name, config = _class_and_config(value)
-    class_name = choice(OPTIMIZERS)(class_name)
+    if class_name not in optimizers.CLASSES:
+        class_name = choice(OPTIMIZERS)(class_name)
     config = {name: value for name, value in config.items() if (name, value) != ("epsilon", None)}
     if "lr" in config:  # before Keras 2.3
         config["learning_rate"] = config.pop("lr")
     cls = optimizers.CLASSES[class_name]
-    settings = select(class_name, config, checks_of(cls), cls.fixed_options | OPTIMIZER_DEFAULTS)
-    settings.setdefault("learning_rate", LEARNING_RATES[class_name])
+    checks = checks_of(cls, optimizers.CLASSES, config)
+    settings = select(class_name, config, checks, cls.fixed_options | OPTIMIZER_DEFAULTS)
+    if class_name in LEARNING_RATES:
+        settings.setdefault("learning_rate", LEARNING_RATES[class_name])
     return {"class_name": class_name, "config": settings}
 
 
@@ -131,10 +135,9 @@ def keras_training(plain: dict) -> dict:
     """Return a training configuration in the form that tf.keras 2 and Keras 3 read, given the plain one."""
     optimizer = plain["optimizer"]
     config = dict(optimizer["config"])
-    # Keras accepts only a float.
-    config["learning_rate"] = float(
-        config.get("learning_rate", LEARNING_RATES[optimizer["class_name"]])
-    )
+    rate = config.get("learning_rate", LEARNING_RATES.get(optimizer["class_name"]))
+    if rate is not None:
+        config["learning_rate"] = float(rate)  # Keras accepts only a float
     return {
         "loss": _keras_loss(plain["loss"]),
         "metrics": list(plain["metrics"]),
@@ -149,7 +152,9 @@ def _keras_loss(loss: str | dict) -> str | dict:
     if isinstance(loss, str):
         return loss
     by_class = {known: name for name, known in LOSSES.items()}
-    name = by_class[loss["class_name"]]
+    name = by_class.get(loss["class_name"])
+    if name is None:  # somebody's own
+        return loss
     usual = {"name": name, "from_logits": False, "label_smoothing": 0.0}
     if all(value == usual.get(option) for option, value in loss["config"].items()):
         return name
