@@ -226,6 +226,8 @@ def _without_what_is_lost(
             except UnsupportedError:  # it has made these weights, and has no effect any more
                 del config[option]
                 say(f"{said}: it has made the first weights only.")
+            except ValueError:
+                continue  # its check says so, with its name
     return config
 
 

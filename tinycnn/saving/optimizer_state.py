@@ -81,7 +81,8 @@ def read_state(
             _check_from_0(slot, slots[slot])
     used = 1 + len(slots) * len(weights)
     others = [name for name in names if _last(name) == "learning_rate"]
-    if used + len(others) != len(names):
+    # tf.keras from 2.11 keeps arrays for SGD without momentum, too: they are of no use.
+    if slots and used + len(others) != len(names):
         raise StateMismatchError(f"it has {len(names)} arrays, and {used + len(others)} are needed")
     count = int(file.array(f"{GROUP}/{iterations[0]}", (), INTEGERS))
     if not 0 <= count < 2**53:
