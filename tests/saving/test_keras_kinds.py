@@ -139,7 +139,7 @@ def test_what_was_opened_is_saved_again(stem, tmp_path):
 
 
 def test_the_own_class_of_a_file_is_only_what_the_caller_hands_over():
-    with pytest.raises(ModelFileError, match="'mine>Doubling'.*custom_objects"):
+    with pytest.raises(ModelFileError, match=r"'mine>Doubling'.*custom_objects"):
         tinycnn.load_model(FOLDER / "keras_own.h5")
     for name in ("mine>Doubling", "Doubling"):
         with custom_object_scope({name: Doubling}):

@@ -3,9 +3,9 @@
     python -m tests.support.make_keras_files keras       # Keras 3, any backend
     python -m tests.support.make_keras_files tf_keras    # the Keras 2 that TensorFlow had
 
-Each maker writes `<maker>_<kind>.h5` for the kinds of `KINDS` that it has, and `tf_keras` also the layouts
-of Keras 2.0 to 2.2, which are its own files rewritten by hand. Beside each lies a .npz: samples `x` and labels `y`,
-the maker's predictions, `names` and `values` of its evaluation, its weights `before`, and `after` one more
+Each maker writes `<maker>_<kind>.h5` for the kinds of `KINDS` that it has, and `tf_keras` also the layout
+of Keras 2.0 to 2.2, its own file rewritten by hand. Beside each lies a .npz: samples `x` and labels `y`, the
+maker's predictions, `names` and `values` of its evaluation, its weights `before`, and `after` one more
 `train_on_batch(x, y)`, in the order of the file's layers. Those stored were made with Keras 3.15.1 and
 tf_keras 2.21.0.
 """

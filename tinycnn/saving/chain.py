@@ -53,8 +53,7 @@ def flattened(described: dict, say: Callable[[str], None], depth: int = 0) -> li
         result += [_renamed(each, used, model) for each in flattened(layer, say, depth + 1)]
     if not result:
         raise ValueError("it has no layers")
-    if len(result) > MOST_LAYERS:
-        raise ValueError(f"it has {len(result)} layers, and {MOST_LAYERS} are the most")
+    _check_count(result)
     if config.get("trainable") is False:  # then none of its layers is
         result = [_with(layer, trainable=False) for layer in result]
     return result
@@ -81,7 +80,14 @@ def settings(described: dict) -> dict:
     config = {"name": "sequential", **select("the model", config, kept, ignored)}
     if not isinstance(config.get("layers"), list) or not config["layers"]:
         raise ValueError("it has no layers")
+    _check_count(config["layers"])
     return config
+
+
+def _check_count(layers: list) -> None:
+    """Raise ValueError for more than MOST_LAYERS."""
+    if len(layers) > MOST_LAYERS:
+        raise ValueError(f"it has {len(layers)} layers, and {MOST_LAYERS} are the most")
 
 
 def in_order(config: dict, layers: list[dict], say: Callable[[str], None]) -> list[dict]:

@@ -158,11 +158,23 @@ def plain_model(described: dict, say: Callable[[str], None] = warn) -> dict:
         >>> plain_model({"class_name": "Sequential", "config": [layer]})["layers"][1]
         {'class_name': 'Flatten', 'config': {'name': 'f'}}
     """
-    layers = [_plain_layer(layer, say) for layer in flattened(described, say)]
+    parts = [part for layer in flattened(described, say) for part in _with_own_activation(layer)]
+    layers = [_plain_layer(layer, say) for layer in parts]
     built = described["config"]
     shape = built.get("build_input_shape") if isinstance(built, dict) else None
     plain = _with_input([layer for layer in layers if layer], shape)
     return {"name": settings(described)["name"], "layers": plain}
+
+
+def _with_own_activation(layer: dict) -> list[dict]:
+    """Return [layer]; if its activation is a layer, such as a LeakyReLU, that one behind it."""
+    config = layer.get("config")
+    inner = config.get("activation") if isinstance(config, dict) else None
+    if not isinstance(inner, dict) or inner.get("class_name") not in CLASSES:
+        return [layer]
+    named = {"name": f"{config.get('name')}_activation"}
+    inner = {**inner, "config": mapping("an activation", inner.get("config")) | named}
+    return [{**layer, "config": config | {"activation": "linear"}}, inner]
 
 
 def _plain_layer(layer: dict, say: Callable[[str], None]) -> tuple[dict, object] | None:
@@ -194,7 +206,7 @@ def _plain_layer(layer: dict, say: Callable[[str], None]) -> tuple[dict, object]
         return _named(class_name, select(owner, config, checks, {})), input_shape
     config = _without_what_is_lost(owner, cls, config, say)
     kept = {option: _check_of(option) for option in cls.config_names}
-    plain = select(owner, config, kept, OTHER_OPTIONS | cls.fixed_options)
+    plain = select(owner, config, kept, cls.fixed_options | OTHER_OPTIONS)
     return _named(class_name, plain), input_shape
 
 
@@ -307,7 +319,7 @@ def _with_input(layers: list[tuple[dict, object]], built: object) -> list[dict]:
 
 def _of_any_batch(shape: object) -> object:
     """Return a batch_input_shape with None in front, where a file may have a number of samples."""
-    if isinstance(shape, list) and shape and isinstance(shape[0], int) and shape[0] is not True:
+    if isinstance(shape, list) and shape and type(shape[0]) is int:
         shape = [None, *shape[1:]]
     return scalars(shape)
 
@@ -325,6 +337,9 @@ def _keras_layer(class_name: str, config: dict) -> dict:
         config["batch_input_shape"] = config.pop("batch_shape")
         config |= {"sparse": False, "ragged": False}
     config.pop("input_shape", None)  # of a later layer: it was only to be compared
+    for old, new in CLASSES[class_name].renamed_options.items():  # Keras 3 knows the old names, too
+        if new in config:
+            config[old] = config.pop(new)
     if "data_format" in CLASSES[class_name].fixed_options:
         config["data_format"] = "channels_last"  # the reader's default may be another
     return {"class_name": class_name, "config": config}

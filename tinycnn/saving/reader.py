@@ -18,6 +18,7 @@ from tinycnn.utils.validation import MOST_PARAMETERS
 from tinycnn.utils.warning import warn
 
 GROUP = "model_weights"  # of the file, with a group for each layer
+OF_CHANCE = ("StateVar", "seed_generator_state")  # of random layers, which here have no weights
 UNKNOWN = "Only what tinycnn has can be loaded: build the model without it, or load it in Keras."
 
 
@@ -107,6 +108,7 @@ def _groups(file: HDF5File, counts: list[int]) -> list[tuple[str, list[str]]]:
     groups: list[tuple[str, list[str]]] = []
     for layer in file.names(GROUP, "layer_names"):
         names = file.names(f"{GROUP}/{layer}", "weight_names")
+        names = [name for name in names if name.split("/")[-1].split(":")[0] not in OF_CHANCE]
         groups += [(layer, names)] if names else []
         if len(groups) > len(counts):
             break  # too many: the others, perhaps thousands, need not be read
