@@ -1,6 +1,6 @@
 """What Keras's users bring: a file of each kind opens, predicts, reports and trains on as where it was made.
 
-The files and what their makers said of them are in `tests/support/keras_files`, made by
+The files and what their makers said of them are in `tests/support/keras_files/kinds`, made by
 `python -m tests.support.make_keras_files`.
 """
 
@@ -18,7 +18,7 @@ from tinycnn.layers import Layer
 from tinycnn.utils.errors import ModelFileError
 from tinycnn.utils.registration import custom_object_scope
 
-FOLDER = pathlib.Path(__file__).parents[1] / "support" / "keras_files"
+FOLDER = pathlib.Path(__file__).parents[1] / "support" / "keras_files" / "kinds"
 MAKERS = ("keras_", "tf_keras_", "keras2_0_")
 FILES = sorted(path.stem for path in FOLDER.glob("*.h5") if path.stem.startswith(MAKERS))
 # What is said while a file is opened, by kind; the others open in silence.

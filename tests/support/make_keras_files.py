@@ -1,4 +1,4 @@
-"""Write the model files of `keras_files/` that show what Keras's users bring, with what Keras says of each.
+"""Write the model files of `keras_files/kinds/` that show what Keras's users bring, with what Keras says of each.
 
     python -m tests.support.make_keras_files keras       # Keras 3, any backend
     python -m tests.support.make_keras_files tf_keras    # the Keras 2 that TensorFlow had
@@ -18,7 +18,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-FOLDER = Path(__file__).parent / "keras_files"
+FOLDER = Path(__file__).parent / "keras_files" / "kinds"
 CLASSES, SAMPLES = 3, 6
 
 
