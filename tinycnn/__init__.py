@@ -26,6 +26,7 @@ _MODULES = (
     "preprocessing",
     "pretrained",
     "regularizers",
+    "saving",
     "utils",
 )
 # `backend` is where Keras has it, the others are former names: each is a file that stands for another module,

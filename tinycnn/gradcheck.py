@@ -168,7 +168,12 @@ def check_steps(
 
     # value() is the sum of cotangent · y, so the gradient with respect to y is the cotangent.
     dx, grads = backward(steps, cotangent, tape)
-    gradients = [gradient for layer in grads for gradient in layer.values()]
+    of_layers = itertools.groupby(params, key=lambda name: name.rpartition("/")[0])
+    gradients = [
+        grad[name.rpartition("/")[2]]
+        for (_, names), grad in zip(of_layers, filter(None, grads), strict=True)
+        for name in names
+    ]
     named = [*zip(params.items(), gradients, strict=True), (("x", x), dx)]
     for (name, array), grad in named:
         yield compare(name, array, grad, value, entries, rng)
@@ -202,13 +207,16 @@ def check_layer(
         >>> [row.tensor for row in check_layer(Dense(3), (4,)) if row.good]
         ['dense/kernel', 'dense/bias', 'x']
     """
-    double = type(layer)(**{**layer.get_config(), "dtype": "float64"})
+    # A copy of the layer itself: a user's own class may have other arguments than its get_config says.
+    double = copy.copy(layer)
+    double.dtype, double.params = "float64", {}
     rng = np.random.default_rng(seed)
     double.build((None, *input_shape), rng)
     for name, param in double.params.items():
         has_gradient = name in double.gradient_names
-        random = rng.standard_normal(param.shape) if has_gradient else rng.random(param.shape)
-        param[...] = layer.params[name] if layer.params else random
+        param[...] = rng.standard_normal(param.shape) if has_gradient else rng.random(param.shape)
+    if layer.params:
+        double.params = {name: param.astype(np.float64) for name, param in layer.params.items()}
     prefix = layer.name or type(layer).__name__.lower()
     params = {f"{prefix}/{name}": double.params[name] for name in double.gradient_names}
     x = rng.standard_normal((samples, *input_shape))

@@ -6,6 +6,7 @@ A layer's `kernel_regularizer` and the like add their penalties to the loss (`mo
 import numpy as np
 
 from tinycnn.utils.configurable import Configurable, find
+from tinycnn.utils.registration import Classes
 from tinycnn.utils.validation import check_number
 
 STRONGEST = 1e30
@@ -92,7 +93,7 @@ class L2(L1L2):
 
 Option = str | dict | Regularizer | None  # what a layer takes
 l1, l2, l1_l2 = L1, L2, L1L2
-CLASSES = {cls.__name__: cls for cls in (L1, L2, L1L2)}
+CLASSES = Classes(Regularizer, {cls.__name__: cls for cls in (L1, L2, L1L2)})
 NAMES = {"l1": L1, "l2": L2, "l1l2": L1L2, "l1_l2": L1L2}
 
 

@@ -47,9 +47,8 @@ SAME = [
     "utils.to_categorical",
     "utils.set_random_seed",
     "datasets.mnist.load_data",
-    "initializers.GlorotUniform",
-    "initializers.HeNormal",
-    "initializers.Constant",
+    *(f"initializers.{name}" for name in tinycnn.initializers.CLASSES),
+    *(f"saving.{name}" for name in ("register_keras_serializable", "get_registered_object")),
 ]
 
 

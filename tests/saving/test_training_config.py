@@ -13,17 +13,20 @@ from tinycnn.saving.options import UnsupportedError
 from tinycnn.utils.errors import ModelFileError
 
 
-class Slow(tinycnn.optimizers.SGD):
+class SGD(tinycnn.optimizers.SGD):
     """Somebody's own optimizer."""
 
 
-class Gentle(tinycnn.losses.CategoricalCrossentropy):
+class CategoricalCrossentropy(tinycnn.losses.CategoricalCrossentropy):
     """Somebody's own loss."""
 
 
 @pytest.mark.parametrize(
     ("optimizer", "loss", "name"),
-    [(Slow(), "categorical_crossentropy", "Slow"), ("sgd", Gentle(), "Gentle")],
+    [
+        (SGD(), "categorical_crossentropy", "SGD"),
+        ("sgd", CategoricalCrossentropy(), "CategoricalCrossentropy"),
+    ],
 )
 def test_what_no_file_can_hold_is_named_and_left_out_on_request(tmp_path, optimizer, loss, name):
     model = tinycnn.Sequential([Input((4,)), Dense(3)])

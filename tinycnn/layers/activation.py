@@ -85,7 +85,7 @@ class Activation(Layer):
         if own_forward or self.activation != activations.get(end):
             return None
         linear = copy.copy(self)
-        linear.activation = activations.linear
+        linear.__dict__["activation"] = activations.linear
         return linear
 
     def activation_pattern(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -106,6 +106,7 @@ class ReLU(Activation):
     """
 
     config_names = Layer.config_names
+    activation = activations.Fixed()
     fixed_options = Layer.fixed_options | {
         "max_value": (None,),
         "negative_slope": (0.0, None),
@@ -137,6 +138,7 @@ class Softmax(Activation):
     """
 
     config_names = Layer.config_names
+    activation = activations.Fixed()
     fixed_options = Layer.fixed_options | {"axis": (-1, [-1])}
     examples = (({}, (9,)),)
 

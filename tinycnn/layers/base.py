@@ -59,6 +59,13 @@ class Layer(Configurable):
         trainable: bool = True,
         **options: object,
     ):
+        if hasattr(type(self), "call") and type(self).forward is Layer.forward:
+            raise TypeError(
+                f"{type(self).__name__} is a layer in Keras's style, with call, and cannot run here. It "
+                "needs forward(x, training, rng), which returns (y, ctx), and backward(dy, ctx, "
+                "input_gradient), which returns (dx, {parameter: gradient}); weight_shapes(input_shape) "
+                "for parameters."
+            )
         self.check_options(options)
         self.trainable = check_bool("trainable", trainable)
         if dtype not in (None, *DTYPES):

@@ -20,6 +20,7 @@ from tinycnn.losses.regression import (
     mean_squared_error,
 )
 from tinycnn.utils.configurable import find, subclasses
+from tinycnn.utils.registration import Classes
 
 __all__ = ["CLASSES", "NAMES", "BinaryCrossentropy", "CategoricalCrossentropy", "ElementwiseLoss"]
 __all__ += ["Loss", "MeanAbsoluteError", "MeanSquaredError", "SparseCategoricalCrossentropy"]
@@ -28,11 +29,14 @@ __all__ += ["mean_absolute_error", "mean_squared_error", "serialize"]
 __all__ += ["sparse_categorical_crossentropy"]
 
 # All that the files of this folder define.
-CLASSES = {
-    cls.__name__: cls
-    for cls in subclasses(Loss)
-    if cls.forward is not Loss.forward and cls is not ElementwiseLoss
-}
+CLASSES = Classes(
+    Loss,
+    {
+        cls.__name__: cls
+        for cls in subclasses(Loss)
+        if cls.forward is not Loss.forward and cls is not ElementwiseLoss
+    },
+)
 NAMES = {cls().name: cls for cls in CLASSES.values()}  # such as "categorical_crossentropy"
 SHORT_NAMES = {  # Keras's, too
     **dict.fromkeys(("mse", "MSE"), MeanSquaredError),

@@ -38,6 +38,7 @@ from tinycnn.metrics.errors import (
 )
 from tinycnn.utils.configurable import find, subclasses
 from tinycnn.utils.naming import snake_case
+from tinycnn.utils.registration import Classes
 
 __all__ = ["CLASSES", "NAMES", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy"]
 __all__ += ["CategoricalAccuracy", "CategoricalCrossentropy", "MeanAbsoluteError"]
@@ -49,7 +50,11 @@ __all__ += ["mean_absolute_error", "mean_squared_error", "serialize"]
 __all__ += ["sparse_categorical_accuracy", "sparse_categorical_crossentropy"]
 __all__ += ["sparse_top_k_categorical_accuracy", "top_k_categorical_accuracy"]
 
-CLASSES = {cls.__name__: cls for cls in subclasses(FunctionMetric) if cls is not AccuracyByShape}
+CLASSES = Classes(
+    Metric,
+    {cls.__name__: cls for cls in subclasses(FunctionMetric) if cls is not AccuracyByShape},
+)
+WRAPPER = MeanMetricWrapper.__name__
 NAMES = {snake_case(name): cls for name, cls in CLASSES.items()}
 SHORT_NAMES = {name: CLASSES[cls.__name__] for name, cls in losses.SHORT_NAMES.items()}
 BY_SHAPE = ("accuracy", "acc")  # names of what depends on the shapes of labels and predictions
@@ -78,6 +83,8 @@ def get(identifier: object) -> Metric:
             if identifier is cls.function:
                 return cls(name=snake_case(identifier.__name__))
         return MeanMetricWrapper(identifier)
+    if isinstance(identifier, dict) and identifier.get("class_name") == WRAPPER:
+        return MeanMetricWrapper.from_config(identifier["config"])
     return find("metric", Metric, CLASSES, NAMES | SHORT_NAMES, identifier)
 
 

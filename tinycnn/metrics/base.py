@@ -6,6 +6,7 @@ import numpy as np
 
 from tinycnn.utils.configurable import Configurable
 from tinycnn.utils.naming import snake_case
+from tinycnn.utils.registration import get_registered_name, get_registered_object
 from tinycnn.utils.validation import check_name, plain_array
 
 
@@ -108,12 +109,23 @@ class MeanMetricWrapper(Metric):
         1.0
     """
 
+    config_names = ("fn", "name")
+
     def __init__(
         self, fn: Callable, name: str | None = None, dtype: object = None, **options: object
     ):
         own = snake_case(getattr(fn, "__name__", type(fn).__name__))
         super().__init__(own if name is None else name, dtype)
         self.fn, self.options = fn, options
+
+    def get_config(self) -> dict:
+        """Return the name that stands for the function in files, and the metric's own."""
+        return {"fn": get_registered_name(self.fn), "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "MeanMetricWrapper":
+        """Return the metric of a function that the program has handed over: see `utils.registration`."""
+        return cls(get_registered_object(config["fn"]), config.get("name"))
 
     def call(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray | float:
         """Return what the function returns."""

@@ -46,9 +46,17 @@ class Step:
         """Return dx, and a list of one dict, {parameter: gradient} of the layer: see `Layer.backward`.
 
         Raises:
-            ValueError: if dx is wanted and has not the shape of x, or not the dtype of dy.
+            ValueError: if dx is wanted and has not the shape of x, or not the dtype of dy, or the gradient
+                of a parameter is missing.
         """
         dx, grads = self.layer.backward(dy, ctx, input_gradient)
+        missing = self.layer.params.keys() - grads.keys() - set(self.layer.state_names)
+        if missing:
+            raise ValueError(
+                f"Layer {self.layer.name}: backward must return {{parameter: gradient}} of each of "
+                f"{list(self.layer.params)}. Received from {type(self.layer).__name__}.backward, without "
+                f"{', '.join(sorted(missing))}: {list(grads)}"
+            )
         shape = (len(dy), *self.layer.input_shape[1:])
         good = isinstance(dx, np.ndarray) and dx.shape == shape and dx.dtype == dy.dtype
         if input_gradient and not good:

@@ -18,6 +18,7 @@ from tinycnn.optimizers.nadam import Nadam
 from tinycnn.optimizers.rmsprop import RMSprop
 from tinycnn.optimizers.sgd import SGD
 from tinycnn.utils.configurable import find
+from tinycnn.utils.registration import Classes
 
 __all__ = [
     "SGD",
@@ -35,9 +36,8 @@ __all__ = [
     "serialize",
 ]
 
-CLASSES: dict[str, type[Optimizer]] = {
-    cls.__name__: cls for cls in (Adadelta, Adagrad, Adam, AdamW, Adamax, Nadam, RMSprop, SGD)
-}
+ALL = (Adadelta, Adagrad, Adam, AdamW, Adamax, Nadam, RMSprop, SGD)
+CLASSES = Classes(Optimizer, {cls.__name__: cls for cls in ALL})
 
 
 def get(identifier: str | dict | Optimizer) -> Optimizer:

@@ -172,7 +172,8 @@ def _by_name(
     }
     used = 1 + len(slots) * len(weights)
     others = [name for name in names if _last(name) in SCALARS]
-    if used + len(others) != len(names):
+    # tf.keras from 2.11 keeps arrays for SGD without momentum, too: they are of no use.
+    if slots and used + len(others) != len(names):
         raise StateMismatchError(f"it has {len(names)} arrays, and {used + len(others)} are needed")
     return iterations[0], stored
 

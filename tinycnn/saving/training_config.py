@@ -3,6 +3,8 @@
 The plain form is that of `SavedModel.training_config`. Files of Keras 3 and tf.keras 2 are read.
 """
 
+from collections.abc import Mapping
+
 from tinycnn import losses, metrics, optimizers
 from tinycnn.optimizers import schedules
 from tinycnn.optimizers.options import CLIPS, DEFAULTS
@@ -15,20 +17,22 @@ from tinycnn.saving.options import (
     choice,
     dictionary,
     number,
+    registered_name,
     scalars,
     select,
     shown,
     text,
 )
 from tinycnn.saving.options import name as name_of
-from tinycnn.utils.configurable import Configurable
 from tinycnn.utils.naming import snake_case
+from tinycnn.utils.registration import Classes, get_registered_object
 
 LOSSES = {name: cls.__name__ for name, cls in (losses.NAMES | losses.SHORT_NAMES).items()}
 LOSS_CLASSES = {name: name for name in losses.CLASSES}
 METRICS = {name: cls.__name__ for name, cls in (metrics.NAMES | metrics.SHORT_NAMES).items()}
 METRICS |= {name: name for name in metrics.CLASSES}
 MOST_METRICS = 100
+NOTHING: Mapping[str, object] = {}
 OPTIMIZERS = {known: known for known in optimizers.CLASSES}
 # Keras takes the names in lower case, too; "Custom>" is how tf.keras 2.11 begins them.
 OPTIMIZERS |= {known.lower(): known for known in OPTIMIZERS}
@@ -82,7 +86,7 @@ def _class_and_config(value: object) -> tuple[object, dict]:
     supported = dict.fromkeys(("module", "registered_name", "build_config"), ANYTHING)
     supported |= dict.fromkeys(("shared_object_id", "__passive_serialization__"), ANYTHING)
     described = select("it", value, {"class_name": text, "config": dictionary}, supported)
-    return described.get("class_name"), described.get("config", {})
+    return registered_name(value, described.get("class_name")), described.get("config", {})
 
 
 def _function_name(value: object) -> object:
@@ -109,17 +113,18 @@ def _loss(value: object) -> str | dict:
     if class_name not in losses.CLASSES:
         raise UnsupportedError(f"only {sorted(losses.CLASSES)} are there")
     config = config | ({"fn": function} if "fn" in config else {})
-    supported = {"fn": (snake_case(class_name),)}
-    return {
-        "class_name": class_name,
-        "config": _config_of(losses.CLASSES[class_name], config, supported),
-    }
+    return {"class_name": class_name, "config": _config_of(losses.CLASSES, class_name, config)}
 
 
-def _config_of(cls: type[Configurable], config: dict, supported: dict) -> dict:
-    """Return the options of a loss or a metric, checked; a name that is null is none."""
+def _config_of(
+    classes: Classes, class_name: str, config: dict, supported: Mapping[str, object] = NOTHING
+) -> dict:
+    """Return the options of a loss or a metric of one of these classes, checked; a name of null is none."""
     config = {name: value for name, value in config.items() if (name, value) != ("name", None)}
-    return select("it", config, checks_of(cls) | {"name": name_of}, cls.fixed_options | supported)
+    cls = classes[class_name]
+    checks = checks_of(cls, classes, config) | {"name": name_of}
+    fixed = cls.fixed_options | {"fn": (snake_case(class_name),)}
+    return select("it", config, checks, fixed | supported)
 
 
 def _metrics(value: object) -> list[str | dict]:
@@ -142,16 +147,21 @@ def _metric(value: object) -> str | dict:
         class_name, config = _class_and_config(value)
         if class_name == "MeanMetricWrapper":  # how tf.keras 2 wraps a function
             value = _unwrapped(config)
+    if (
+        isinstance(value, str) and get_registered_object(value) is not None
+    ):  # somebody's own function
+        return {"class_name": metrics.WRAPPER, "config": {"fn": value, "name": None}}
     if not isinstance(value, dict):
         return choice((*metrics.BY_SHAPE, *METRICS))(value)
+    if value.get("class_name") == metrics.WRAPPER:
+        return value
     class_name, config = _class_and_config(value)
-    cls = metrics.CLASSES.get(class_name)
-    if cls is None:
+    if class_name not in metrics.CLASSES:
         raise UnsupportedError(f"{shown(class_name)}: only {sorted(metrics.CLASSES)} are there")
-    # A loss that is a metric has a reduction, and the name of its function.
+    # A loss that is a metric has a reduction.
     supported = {"dtype": ANYTHING, "reduction": losses.Loss.fixed_options["reduction"]}
-    supported |= {"axis": (-1,), "fn": (snake_case(class_name),)}
-    return {"class_name": class_name, "config": _config_of(cls, config, supported)}
+    config = _config_of(metrics.CLASSES, class_name, config, supported | {"axis": (-1,)})
+    return {"class_name": class_name, "config": config}
 
 
 def _unwrapped(config: dict) -> object:
@@ -159,6 +169,9 @@ def _unwrapped(config: dict) -> object:
     wrapped = _function_name(config.get("fn"))
     if wrapped is None:  # Keras 2.3 left the function out
         return config.get("name")
+    if isinstance(wrapped, str) and get_registered_object(wrapped) is not None:
+        config = {"fn": wrapped, "name": name_of(config.get("name", wrapped))}
+        return {"class_name": metrics.WRAPPER, "config": config}
     if isinstance(wrapped, dict):  # a loss
         class_name, inner = _class_and_config(wrapped)
     else:
@@ -170,16 +183,19 @@ def _unwrapped(config: dict) -> object:
 def _optimizer(value: object) -> dict:
     """Return an optimizer in the plain form, {"class_name", "config"}, the learning rate always in it."""
     class_name, config = (value, {}) if isinstance(value, str) else _class_and_config(value)
-    class_name = choice(OPTIMIZERS)(class_name)
+    if class_name not in optimizers.CLASSES:
+        class_name = choice(OPTIMIZERS)(class_name)
     config = {name: value for name, value in config.items() if (name, value) != ("epsilon", None)}
     if "lr" in config:  # before Keras 2.3
         config["learning_rate"] = config.pop("lr")
     decay = config.pop("decay", None)
     cls = optimizers.CLASSES[class_name]
-    checks = checks_of(cls) | OPTION_CHECKS | {"learning_rate": _learning_rate}
+    checks = checks_of(cls, optimizers.CLASSES, config) | OPTION_CHECKS
+    checks |= {"learning_rate": _learning_rate}
     supported = cls.fixed_options | OPTIMIZER_DEFAULTS
     settings = select(class_name, config, checks, supported)
-    settings.setdefault("learning_rate", LEARNING_RATES[class_name])
+    if class_name in LEARNING_RATES:
+        settings.setdefault("learning_rate", LEARNING_RATES[class_name])
     if decay and class_name != "Nadam":
         settings["learning_rate"] = _decayed(settings["learning_rate"], number(decay))
     clips = [name for name in CLIPS if settings.get(name) is not None]
@@ -220,8 +236,11 @@ def _learning_rate(value: object) -> float | dict:
     if not isinstance(value, dict):
         return number(value)
     class_name, config = _class_and_config(value)
-    cls = schedules.CLASSES[choice(schedules.CLASSES.keys())(class_name)]
-    checks = checks_of(cls) | dict.fromkeys(("boundaries", "values"), _short_list)
+    if class_name not in schedules.CLASSES:
+        raise UnsupportedError(f"only {sorted(schedules.CLASSES)} are there")
+    cls = schedules.CLASSES[class_name]
+    checks = dict.fromkeys(("boundaries", "values"), _short_list)
+    checks = checks_of(cls, schedules.CLASSES, config) | checks
     config = {name: value for name, value in config.items() if (name, value) != ("name", None)}
     return {"class_name": class_name, "config": select(class_name, config, checks, {})}
 
@@ -244,9 +263,10 @@ def _decayed(rate: float | dict, decay: float) -> dict:
 def keras_training(plain: dict) -> dict:
     """Return a training configuration in the form that tf.keras 2 and Keras 3 read, given the plain one."""
     optimizer = plain["optimizer"]
-    rate = optimizer["config"].get("learning_rate", LEARNING_RATES[optimizer["class_name"]])
+    rate = optimizer["config"].get("learning_rate", LEARNING_RATES.get(optimizer["class_name"]))
     config = _without_defaults(optimizer["config"])
-    config["learning_rate"] = _keras_schedule(rate) if isinstance(rate, dict) else float(rate)
+    if rate is not None:  # Keras accepts only a float
+        config["learning_rate"] = _keras_schedule(rate) if isinstance(rate, dict) else float(rate)
     return {
         "loss": _keras_loss(plain["loss"]),
         "metrics": [_keras_metric(metric) for metric in plain["metrics"]],
@@ -266,6 +286,8 @@ def _keras_loss(loss: str | dict) -> str | dict:
     """Return a loss as its name if all its options have their defaults, else {"class_name", "config"}."""
     if isinstance(loss, str):
         return snake_case(LOSSES.get(loss, loss))
+    if losses.CLASSES.is_own(losses.CLASSES[loss["class_name"]]):
+        return loss
     name = snake_case(loss["class_name"])
     usual = {"name": name, "from_logits": False, "label_smoothing": 0.0}
     if all(value == usual.get(option) for option, value in loss["config"].items()):
