@@ -97,7 +97,12 @@ NAMES = {
         "module='os'",
     ),
     "an initializer of no object": (option(1, "kernel_initializer", 5), "kernel_initializer"),
-    "a regularizer": (option(1, "kernel_regularizer", own("L2")), "kernel_regularizer"),
+    "a regularizer": (option(1, "kernel_regularizer", own("Own")), "kernel_regularizer"),
+    "a regularizer from a module": (
+        option(1, "kernel_regularizer", own("L2", module="os")),
+        "module='os'",
+    ),
+    "a regularizer of no object": (option(1, "bias_regularizer", [5]), "bias_regularizer"),
     "a constraint": (option(7, "bias_constraint", own("system", module="os")), "bias_constraint"),
     "a type": (option(1, "dtype", "mixed_float16"), "dtype"),
     "an unknown option": (option(1, "exec", "rm"), "unknown option 'exec'"),
