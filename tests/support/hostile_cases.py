@@ -92,6 +92,12 @@ NAMES = {
     "an activation": (option(1, "activation", "os.system"), "'os.system'"),
     "an activation of no text": (option(1, "activation", ["relu"]), "activation"),
     "an initializer of no object": (option(1, "kernel_initializer", 5), "kernel_initializer"),
+    "a regularizer": (option(1, "kernel_regularizer", own("Own")), "kernel_regularizer"),
+    "a regularizer from a module": (
+        option(1, "kernel_regularizer", own("L2", module="os")),
+        "kernel_regularizer",
+    ),
+    "a regularizer of no object": (option(1, "bias_regularizer", [5]), "bias_regularizer"),
     "a type": (option(1, "dtype", "float16"), "dtype"),
     "an unknown option": (option(1, "exec", "rm"), "unknown option 'exec'"),
     "a layer of no object": (

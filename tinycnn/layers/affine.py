@@ -65,8 +65,8 @@ class Affine(Layer):
         use_bias: bool,
         kernel_initializer: str | dict | initializers.Initializer,
         bias_initializer: str | dict | initializers.Initializer,
-        kernel_regularizer: regularizers.Option,
-        bias_regularizer: regularizers.Option,
+        kernel_regularizer: regularizers.Option = None,
+        bias_regularizer: regularizers.Option = None,
         **options: object,
     ):
         super().__init__(**options)
