@@ -61,7 +61,9 @@ def test_ten_steps_are_those_of_the_peer(peer, case, dtype, implementation):
     if dtype == np.float64:  # measured by how far the weights went, which is little for Adadelta
         config = described["config"]
         rounded = described["class_name"] == "Nadam" or isinstance(config["learning_rate"], dict)
-        bound = 1e-6 if rounded else 1e-11  # there Keras computes with numbers of float32 on the way
+        bound = (
+            1e-6 if rounded else 1e-11
+        )  # there Keras computes with numbers of float32 on the way
         steps = np.abs(np.diff(wanted, axis=0, prepend=start[None]))
         way = steps.cumsum(axis=0).max(axis=1, keepdims=True)
         assert (np.abs(positions - wanted) <= bound * way + 1e-15).all()

@@ -5,7 +5,6 @@ import pytest
 
 from tinycnn.optimizers import RMSprop
 
-
 KINDS = {
     (0.0, False): ("velocity",),
     (0.5, False): ("velocity", "momentum"),

@@ -3,12 +3,13 @@
 import importlib
 import os
 
+import h5py
 import numpy as np
 import pytest
 
 import tinycnn
 from tests.support import make_trajectories
-from tests.support.make_trajectories import CASES, SCHEDULES
+from tests.support.make_trajectories import CASES
 from tests.support.peers import import_keras
 from tinycnn import optimizers
 
@@ -20,7 +21,11 @@ X, Y = RNG.normal(size=(24, 5)).astype("f"), np.eye(3, dtype="f")[RNG.integers(3
 IN_FILES = [  # cases that keep other arrays, or other settings
     *("sgd", "sgd, nesterov", "adadelta", "adagrad", "rmsprop", "rmsprop, all", "adam"),
     *("adam, amsgrad", "adamw", "nadam", "adamax", "adam, clipnorm", "rmsprop, averages"),
-    *("adam, averages", "sgd, decay", *(f"sgd, {name}" for name in SCHEDULES)),
+    *(
+        "adam, averages",
+        "sgd, decay",
+        *(f"sgd, {name}" for name in ("warm-up", "restarts", "cycle", "piecewise")),
+    ),
 ]
 KERAS_2 = [  # what old tf.keras has, but for Nadam, whose momentum goes another way there
     case
@@ -87,6 +92,24 @@ def next_step(load, path):
     return model.get_weights()
 
 
+def loaded(keras, path):
+    """Return the model in a file, with its optimizer's state, read by Keras 3.
+
+    By itself Keras 3.15 builds the optimizer of an .h5 file for no variables, and then cannot train; its own
+    files, too. So here what it reads in the file's order is set once the optimizer is built.
+    """
+    model = keras.saving.load_model(path)
+    optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+    optimizer.build(model.trainable_variables)
+    with h5py.File(path) as file:
+        group = file["optimizer_weights"]
+        arrays = [group[name][()] for name in group.attrs["weight_names"]]
+    assert len(arrays) == len(optimizer.variables)
+    optimizer.set_weights(arrays)
+    model.compile(optimizer, "categorical_crossentropy", run_eagerly=True)
+    return model
+
+
 @pytest.mark.parametrize("case", IN_FILES)
 def test_a_file_of_keras_goes_on_here_and_ours_there(keras, tmp_path, case):
     keras.config.set_floatx("float32")
@@ -99,7 +122,7 @@ def test_a_file_of_keras_goes_on_here_and_ours_there(keras, tmp_path, case):
     tinycnn.utils.set_random_seed(1)
     here = net(tinycnn, optimizers.get({"class_name": name, "config": config}))
     wanted, before = trained(here, tmp_path / "ours.h5")
-    near(next_step(keras.saving.load_model, tmp_path / "ours.h5"), wanted, before, 1e-4)
+    near(next_step(lambda path: loaded(keras, path), tmp_path / "ours.h5"), wanted, before, 1e-4)
     again = tinycnn.load_model(tmp_path / "ours.h5")
     assert again.optimizer.get_config() == here.optimizer.get_config()
     np.testing.assert_array_equal(next_step(lambda _: again, None)[0], wanted[0])
@@ -117,7 +140,10 @@ def keras_2_optimizer(module, name, config):
     rate = config["learning_rate"]
     if isinstance(rate, dict):
         schedules = importlib.import_module("tf_keras").optimizers.schedules
-        config = {**config, "learning_rate": getattr(schedules, rate["class_name"])(**rate["config"])}
+        config = {
+            **config,
+            "learning_rate": getattr(schedules, rate["class_name"])(**rate["config"]),
+        }
     return getattr(module, name)(**config)
 
 
@@ -138,17 +164,23 @@ def test_a_file_of_old_tf_keras_goes_on_here_and_ours_there(tf_keras, tmp_path, 
     wanted, before = trained(there, tmp_path / "theirs.h5")
     near(next_step(tinycnn.load_model, tmp_path / "theirs.h5"), wanted, before, 1e-4)
     tinycnn.utils.set_random_seed(1)
-    trained(net(tinycnn, optimizers.get({"class_name": name, "config": config})), tmp_path / "ours.h5")
+    trained(
+        net(tinycnn, optimizers.get({"class_name": name, "config": config})), tmp_path / "ours.h5"
+    )
     rate = tf_keras.models.load_model(tmp_path / "ours.h5").optimizer.get_config()["learning_rate"]
     if isinstance(rate, dict):
-        assert (rate["class_name"], config["learning_rate"]["class_name"]) == (rate["class_name"],) * 2
+        assert (rate["class_name"], config["learning_rate"]["class_name"]) == (
+            rate["class_name"],
+        ) * 2
     else:
         assert rate == pytest.approx(config["learning_rate"])
 
 
 @pytest.mark.parametrize("kind", ["optimizers", "optimizers.legacy"])
 def test_decay_before_keras_3_is_kept(tf_keras, tmp_path, kind):
-    legacy = importlib.import_module(f"tf_keras.{kind}") if "." in kind else tf_keras.optimizers.legacy
+    legacy = (
+        importlib.import_module(f"tf_keras.{kind}") if "." in kind else tf_keras.optimizers.legacy
+    )
     there = net(tf_keras, legacy.SGD(0.5, momentum=0.5, nesterov=True, decay=0.5))
     wanted, before = trained(there, tmp_path / "theirs.h5")
     near(next_step(tinycnn.load_model, tmp_path / "theirs.h5"), wanted, before, 1e-4)
@@ -172,9 +204,7 @@ def test_averages_replace_the_weights_at_the_end_of_fit_as_in_keras(keras):
 
 @pytest.mark.parametrize("name", optimizers.CLASSES)
 def test_defaults_and_their_order_are_those_of_keras(keras, name):
-    ours, theirs = (
-        getattr(peer.optimizers, name)().get_config() for peer in (tinycnn, keras)
-    )
+    ours, theirs = (getattr(peer.optimizers, name)().get_config() for peer in (tinycnn, keras))
     assert list(ours) == list(theirs)
     for config in (ours, theirs):
         config.pop("name")

@@ -123,7 +123,9 @@ def keras_positions(name, config, grads, dtype="float64"):
     import keras
 
     keras.config.set_floatx(dtype)
-    variables = [keras.Variable(np.array(half), dtype=dtype) for half in np.split(np.array(START), 2)]
+    variables = [
+        keras.Variable(np.array(half), dtype=dtype) for half in np.split(np.array(START), 2)
+    ]
     optimizer = keras_optimizer(keras, name, config)
     positions = []
     for grad in grads:

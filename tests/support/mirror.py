@@ -12,6 +12,7 @@ INSTEAD = {  # a module, or all of a folder that have no test at their path: wha
     "tinycnn/__init__.py": ("models/test_sequential.py",),
     "tinycnn/datasets/__init__.py": ("datasets/test_load.py",),
     "tinycnn/layers/__init__.py": ("layers/test_options.py", "models/test_loading.py"),
+    "tinycnn/optimizers/__init__.py": ("optimizers/test_base.py",),
     "tinycnn/pretrained/__init__.py": ("pretrained/test_pretrained.py",),
     "tinycnn/saving/__init__.py": ("saving/test_writer.py", "saving/test_hostile.py"),
     "tinycnn/utils/__init__.py": ("utils/test_numerical.py", "utils/test_rng.py"),
