@@ -76,7 +76,14 @@ KEPT = {  # the slots of each, in Keras 3's order, weight by weight
     ),
     "Adam": (
         {"amsgrad": True},
-        "0 momentum,0 velocity,1 momentum,1 velocity,0 velocity_hat,1 velocity_hat".split(","),
+        [
+            "0 momentum",
+            "0 velocity",
+            "1 momentum",
+            "1 velocity",
+            "0 velocity_hat",
+            "1 velocity_hat",
+        ],
     ),
     "Adagrad": ({}, ["0 accumulator", "1 accumulator"]),
     "Adamax": ({}, ["0 momentum", "0 norm", "1 momentum", "1 norm"]),

@@ -1,7 +1,7 @@
 """Optimizers, by their Keras names: they change weight arrays in place, given the gradients.
 
-`base` has what happens around every step, `options` what all can do, each other file one rule; `schedules` are
-learning rates that change.
+`base` has what happens around every step, `options` what all can do, each other file one rule; `schedules`
+are learning rates that change.
 
 `Adadelta` has the paper's learning rate of 1.0 as its default. Keras's is 0.001, with which training is a
 thousand times slower.
