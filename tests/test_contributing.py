@@ -79,7 +79,7 @@ def test_the_optimizer_and_the_loss_need_no_other_place(page, tmp_path):
     unwanted = shutil.ignore_patterns("*.npz", "__pycache__")
     shutil.copytree(ROOT / "tinycnn", tmp_path / "tinycnn", ignore=unwanted)
     added = blocks(page, "into")
-    assert list(added) == ["tinycnn/optimizers.py", "tinycnn/losses/regression.py"]
+    assert list(added) == ["tinycnn/optimizers/__init__.py", "tinycnn/losses/regression.py"]
     for path, code in added.items():
         text = (tmp_path / path).read_text(encoding="utf-8")
         first = re.search(r"^CLASSES =|\Z", text, re.MULTILINE).start()

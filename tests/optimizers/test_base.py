@@ -9,7 +9,7 @@ import pytest
 
 from tinycnn import ops, optimizers
 from tinycnn.ops import dispatch, reference
-from tinycnn.optimizers import SGD, Adadelta, Adam
+from tinycnn.optimizers import SGD, Adadelta, Adam, Optimizer
 
 DATA = pathlib.Path(__file__).parents[1] / "support" / "data"
 TRAJECTORIES = {
@@ -166,6 +166,23 @@ def test_an_optimizer_belongs_to_one_model(cls):
 def test_a_step_needs_a_gradient_for_every_array(cls):
     with pytest.raises(ValueError, match="same shapes"):
         cls().apply([np.ones(3)], [np.ones(3), np.ones(2)])
+
+
+def test_the_base_has_no_rule():
+    with pytest.raises(TypeError, match="only the base"):
+        Optimizer(0.1).apply([np.ones(1)], [np.ones(1)])
+
+
+def test_serialized_and_made_again():
+    described = optimizers.serialize(Adam(0.5, amsgrad=True, clipnorm=1.0))
+    again = optimizers.deserialize(described)
+    assert optimizers.serialize(again) == described
+
+    class Own(SGD):
+        """Somebody's own."""
+
+    own = optimizers.deserialize({"class_name": "Own", "config": {"momentum": 0.5}}, {"Own": Own})
+    assert (type(own), own.momentum) == (Own, 0.5)
 
 
 def test_defaults():

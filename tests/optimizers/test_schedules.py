@@ -64,7 +64,7 @@ def test_get_config_makes_it_again(schedule):
 @pytest.mark.parametrize("name", schedules.CLASSES)
 def test_numbers_out_of_range_are_named(name):
     good = {type(one).__name__: one for one in EXAMPLES}[name].get_config()
-    for argument, value in good.items():
+    for argument in good:
         for wrong in (-1, "x", math.nan):
             if argument == "name" and wrong == "x":
                 continue
@@ -111,7 +111,7 @@ def test_an_optimizer_goes_by_its_schedule():
 
 def test_a_schedule_cannot_be_replaced_by_a_number_but_by_another_schedule():
     optimizer = SGD(Halving(1.0))
-    with pytest.raises(TypeError, match="made with a schedule.*learning_rate=0.5"):
+    with pytest.raises(TypeError, match=r"made with a schedule.*learning_rate=0\.5"):
         optimizer.learning_rate = 0.5
     optimizer.learning_rate = Halving(8.0)
     assert optimizer.learning_rate == 8

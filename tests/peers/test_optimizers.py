@@ -3,12 +3,13 @@
 import importlib
 import os
 
+import h5py
 import numpy as np
 import pytest
 
 import tinycnn
 from tests.support import make_trajectories
-from tests.support.make_trajectories import CASES, SCHEDULES
+from tests.support.make_trajectories import CASES
 from tests.support.peers import import_keras
 from tinycnn import optimizers
 
@@ -20,7 +21,11 @@ X, Y = RNG.normal(size=(24, 5)).astype("f"), np.eye(3, dtype="f")[RNG.integers(3
 IN_FILES = [  # cases that keep other arrays, or other settings
     *("sgd", "sgd, nesterov", "adadelta", "adagrad", "rmsprop", "rmsprop, all", "adam"),
     *("adam, amsgrad", "adamw", "nadam", "adamax", "adam, clipnorm", "rmsprop, averages"),
-    *("adam, averages", "sgd, decay", *(f"sgd, {name}" for name in SCHEDULES)),
+    *(
+        "adam, averages",
+        "sgd, decay",
+        *(f"sgd, {name}" for name in ("warm-up", "restarts", "cycle", "piecewise")),
+    ),
 ]
 KERAS_2 = [  # what old tf.keras has, but for Nadam, whose momentum goes another way there
     case
@@ -87,6 +92,24 @@ def next_step(load, path):
     return model.get_weights()
 
 
+def loaded(keras, path):
+    """Return the model in a file, with its optimizer's state, read by Keras 3.
+
+    By itself Keras 3.15 builds the optimizer of an .h5 file for no variables, and then cannot train; its own
+    files, too. So here what it reads in the file's order is set once the optimizer is built.
+    """
+    model = keras.saving.load_model(path)
+    optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+    optimizer.build(model.trainable_variables)
+    with h5py.File(path) as file:
+        group = file["optimizer_weights"]
+        arrays = [group[name][()] for name in group.attrs["weight_names"]]
+    assert len(arrays) == len(optimizer.variables)
+    optimizer.set_weights(arrays)
+    model.compile(optimizer, "categorical_crossentropy", run_eagerly=True)
+    return model
+
+
 @pytest.mark.parametrize("case", IN_FILES)
 def test_a_file_of_keras_goes_on_here_and_ours_there(keras, tmp_path, case):
     keras.config.set_floatx("float32")
@@ -99,7 +122,7 @@ def test_a_file_of_keras_goes_on_here_and_ours_there(keras, tmp_path, case):
     tinycnn.utils.set_random_seed(1)
     here = net(tinycnn, optimizers.get({"class_name": name, "config": config}))
     wanted, before = trained(here, tmp_path / "ours.h5")
-    near(next_step(keras.saving.load_model, tmp_path / "ours.h5"), wanted, before, 1e-4)
+    near(next_step(lambda path: loaded(keras, path), tmp_path / "ours.h5"), wanted, before, 1e-4)
     again = tinycnn.load_model(tmp_path / "ours.h5")
     assert again.optimizer.get_config() == here.optimizer.get_config()
     np.testing.assert_array_equal(next_step(lambda _: again, None)[0], wanted[0])

@@ -68,13 +68,22 @@ KEPT = {  # the slots of each, in Keras 3's order, weight by weight
     ),
     "RMSprop": (
         {"momentum": 0.5, "centered": True, "use_ema": True},
-        ["0 average", "1 average", "0 velocity", "1 velocity", "0 momentum", "1 momentum"]
-        + ["0 average_gradient", "1 average_gradient"],
+        [
+            f"{w} {s}"
+            for s in ("average", "velocity", "momentum", "average_gradient")
+            for w in (0, 1)
+        ],
     ),
     "Adam": (
         {"amsgrad": True},
-        ["0 momentum", "0 velocity", "1 momentum", "1 velocity"]
-        + ["0 velocity_hat", "1 velocity_hat"],
+        [
+            "0 momentum",
+            "0 velocity",
+            "1 momentum",
+            "1 velocity",
+            "0 velocity_hat",
+            "1 velocity_hat",
+        ],
     ),
     "Adagrad": ({}, ["0 accumulator", "1 accumulator"]),
     "Adamax": ({}, ["0 momentum", "0 norm", "1 momentum", "1 norm"]),

@@ -256,9 +256,110 @@ def test_accuracy_is_written_as_the_class_that_it_is(tmp_path, loss, outputs, cl
     assert again.objective.names() == ["loss", "accuracy", "mse"]
 
 
-def test_a_metric_that_no_file_can_hold_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("written", "class_name", "config"),
+    [
+        ("adam", "Adam", {"learning_rate": 0.001}),
+        ("RMSprop", "RMSprop", {"learning_rate": 0.001}),
+        (
+            {
+                "class_name": "RMSprop",
+                "config": {"lr": 0.5, "rho": 0.75, "epsilon": None, "decay": 0.0},
+            },
+            "RMSprop",
+            {"learning_rate": 0.5, "rho": 0.75},
+        ),
+        (
+            {"class_name": "Adam", "config": {"jit_compile": True, "is_legacy_optimizer": False}},
+            "Adam",
+            {"learning_rate": 0.001},
+        ),
+        (
+            {"class_name": "Nadam", "config": {"lr": 0.5, "schedule_decay": 0.004, "decay": 0.004}},
+            "Nadam",
+            {"learning_rate": 0.5},
+        ),
+    ],
+)
+def test_optimizers_in_the_words_of_every_keras(written, class_name, config):
+    described = {"loss": "categorical_crossentropy", "optimizer_config": written}
+    plain = training_config.plain_training(described)["optimizer"]
+    assert plain == {"class_name": class_name, "config": config}
+
+
+SCHEDULE = {
+    "class_name": "PiecewiseConstantDecay",
+    "config": {"boundaries": list(range(1, 20)), "values": [0.5] * 20, "name": None},
+}
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"module": "keras.optimizers.schedules", "registered_name": None}]
+)
+def test_schedules_in_the_words_of_every_keras(more):
+    written = {"class_name": "SGD", "config": {"learning_rate": {**SCHEDULE, **more}}}
+    described = {"loss": "categorical_crossentropy", "optimizer_config": written}
+    plain = training_config.plain_training(described)
+    kept = {"boundaries": list(map(float, range(1, 20))), "values": [0.5] * 20}
+    rate = {"class_name": "PiecewiseConstantDecay", "config": kept}
+    assert plain["optimizer"]["config"] == {"learning_rate": rate}
+    keras = training_config.keras_training(plain)["optimizer_config"]["config"]["learning_rate"]
+    assert keras == {"module": "keras.optimizers.schedules", **rate, "registered_name": None}
+
+
+@pytest.mark.parametrize(
+    ("config", "error"),
+    [
+        ({"learning_rate": {"class_name": "CosineDecay", "config": {}}}, ValueError),
+        ({"learning_rate": {"class_name": "Noam", "config": {}}}, UnsupportedError),
+        ({"learning_rate": {**SCHEDULE, "config": {"boundaries": 3, "values": 3}}}, ValueError),
+        ({"learning_rate": [0.1]}, ValueError),
+        ({"learning_rate": -1.0}, ValueError),
+        ({"clipnorm": 1.0, "clipvalue": 1.0}, UnsupportedError),
+        ({"clipnorm": "1"}, ValueError),
+        ({"weight_decay": -1.0}, ValueError),
+        ({"use_ema": 1}, ValueError),
+        ({"ema_overwrite_frequency": [3]}, ValueError),
+        ({"decay": "x"}, ValueError),
+        ({"decay": 0.1, "learning_rate": SCHEDULE}, UnsupportedError),
+        ({"loss_scale_factor": 2.0}, UnsupportedError),
+    ],
+)
+def test_settings_that_are_no_good_are_refused(config, error):
+    written = {"class_name": "SGD", "config": config}
+    with pytest.raises(ValueError, match=r"\w") as raised:
+        training_config.plain_training(
+            {"loss": "categorical_crossentropy", "optimizer_config": written}
+        )
+    assert isinstance(raised.value, UnsupportedError) == (error is UnsupportedError)
+
+
+def test_a_learning_rate_that_no_file_can_hold_is_named(tmp_path):
     model = tinycnn.Sequential([Input((4,)), Dense(3)])
-    model.compile("sgd", "mse", metrics=[lambda y_true, y_pred: 0.0])
-    with pytest.raises(ModelFileError, match="no file can hold a metric MeanMetricWrapper"):
+    model.compile(tinycnn.optimizers.SGD(lambda: 0.1), "categorical_crossentropy")
+    with pytest.raises(ModelFileError, match="learning rate"):
         model.save(tmp_path / "a.h5")
-    model.save(tmp_path / "a.h5", include_optimizer=False)
+
+
+@tinycnn.saving.register_keras_serializable("tests")
+class OwnSchedule(tinycnn.optimizers.schedules.LearningRateSchedule):
+    """Somebody's own schedule."""
+
+    def __call__(self, step):
+        return 0.125
+
+
+@tinycnn.saving.register_keras_serializable("tests")
+def off_by(y_true, y_pred):
+    return abs(y_true - y_pred).max(axis=-1)
+
+
+def test_a_schedule_and_a_metric_of_somebodys_own_come_back(tmp_path):
+    model = tinycnn.Sequential([Input((4,)), Dense(3)])
+    model.compile(tinycnn.optimizers.SGD(OwnSchedule()), "mse", metrics=[off_by, "mae"])
+    for name in ("a.h5", "a.keras"):
+        model.save(tmp_path / name)
+        again = tinycnn.load_model(tmp_path / name)
+        assert again.objective.names() == ["loss", "off_by", "mae"]
+        assert again.optimizer.learning_rate == 0.125
+        assert again._compiled["metrics"][0].fn is off_by

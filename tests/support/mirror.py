@@ -15,6 +15,7 @@ INSTEAD = {  # a module, or all of a folder that have no test at their path: wha
     "tinycnn/losses/elementwise.py": ("losses/test_regression.py",),
     "tinycnn/metrics/__init__.py": ("metrics/test_base.py",),
     "tinycnn/layers/__init__.py": ("layers/test_options.py", "models/test_loading.py"),
+    "tinycnn/optimizers/__init__.py": ("optimizers/test_base.py",),
     "tinycnn/pretrained/__init__.py": ("pretrained/test_pretrained.py",),
     "tinycnn/saving/__init__.py": ("saving/test_writer.py", "saving/test_hostile.py"),
     "tinycnn/saving/archive.py": ("saving/test_hostile_archives.py",),

@@ -1,6 +1,7 @@
 """Optimizers, by their Keras names: they change weight arrays in place, given the gradients.
 
-`base` has what happens around every step, each other file one rule; `schedules` are learning rates that change.
+`base` has what happens around every step, `options` what all can do, each other file one rule; `schedules`
+are learning rates that change.
 
 `Adadelta` has the paper's learning rate of 1.0 as its default. Keras's is 0.001, with which training is a
 thousand times slower.
@@ -36,8 +37,14 @@ __all__ = [
     "serialize",
 ]
 
-ALL = (Adadelta, Adagrad, Adam, AdamW, Adamax, Nadam, RMSprop, SGD)
-CLASSES = Classes(Optimizer, {cls.__name__: cls for cls in ALL})
+CLASSES = Classes(
+    Optimizer,
+    {
+        name: known
+        for name, known in list(globals().items())
+        if isinstance(known, type) and issubclass(known, Optimizer) and known is not Optimizer
+    },
+)
 
 
 def get(identifier: str | dict | Optimizer) -> Optimizer:

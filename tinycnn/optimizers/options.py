@@ -76,7 +76,7 @@ def square_sum(array: np.ndarray) -> float:
 
 
 def clip_by_norm(grads: list[np.ndarray], limit: float) -> list[np.ndarray]:
-    """Return the gradients, each made shorter if its norm is above the limit: g · limit / max(norm, limit)."""
+    """Return the gradients, each made shorter if its norm is above the limit: g · limit / max(norm, ...)."""
     norms = [math.sqrt(square_sum(grad)) for grad in grads]
     # Not max(norm, limit), which is the limit if the norm is NaN.
     factors = [limit / float(np.maximum(norm, limit)) for norm in norms]

@@ -135,7 +135,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         for given in (boundaries, values):
             if not isinstance(given, Sequence) or not 0 < len(given) <= MOST_VALUES:
                 raise ValueError(
-                    f"boundaries and values must be lists of 1 to {MOST_VALUES:,} numbers. Received: {given!r}"
+                    f"boundaries and values must be lists of 1 to {MOST_VALUES:,} numbers. "
+                    f"Received: {given!r}"
                 )
         if len(boundaries) != len(values) - 1:
             raise ValueError(
@@ -168,11 +169,12 @@ class PolynomialDecay(LearningRateSchedule):
         ValueError: for a number out of its range.
 
     Example:
-        >>> PolynomialDecay(0.5, decay_steps=10, end_learning_rate=0.1)(5)
-        0.3
+        >>> PolynomialDecay(0.5, decay_steps=10, end_learning_rate=0.25)(5)
+        0.375
     """
 
-    config_names = ("initial_learning_rate", "decay_steps", "end_learning_rate", "power", "cycle", "name")  # fmt: skip
+    config_names = ("initial_learning_rate", "decay_steps", "end_learning_rate", "power", "cycle")
+    config_names += ("name",)
 
     def __init__(
         self,
@@ -223,7 +225,8 @@ class CosineDecay(LearningRateSchedule):
     Source: I. Loshchilov, F. Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
     """
 
-    config_names = ("initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps")  # fmt: skip
+    config_names = ("initial_learning_rate", "decay_steps", "alpha", "name")
+    config_names += ("warmup_target", "warmup_steps")
 
     def __init__(
         self,

@@ -1,10 +1,11 @@
 """The state of an optimizer in a model file: the number of steps, and the arrays of each slot.
 
 A slot is a kind of array that an optimizer keeps for each weight, such as Adam's "momentum". The arrays are
-written in Keras 3's order: `entries` and `from_entries`. Read are four orders: Keras 3 and tf.keras from 2.11
-keep the slots of a weight together, older tf.keras keeps all weights of a slot together, and each has its own
-names; so there arrays are recognised by the slot and the weight in their names, and by their shapes. Keras 2.0
-to 2.3 keeps all weights of a slot together under names that say nothing: there arrays are taken by place.
+written in Keras 3's order: `entries` and `from_entries`. Read are four orders: Keras 3 and tf.keras from
+2.11 keep the slots of a weight together, older tf.keras keeps all weights of a slot together, and each has
+its own names; so there arrays are recognised by the slot and the weight in their names, and by their shapes.
+Keras 2.0 to 2.3 keeps all weights of a slot together, too, but under names that say nothing: there arrays
+are taken by place.
 """
 
 from collections.abc import Iterable, Sequence
@@ -96,7 +97,7 @@ def _places(made: optimizers.Optimizer, count: int) -> list[tuple[int, str]]:
 
 
 def _checked(name: str, array: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return the array of a slot; StateMismatchError if it does not belong to the weight, or is not finite."""
+    """Return a slot's array; StateMismatchError if it does not belong to the weight, or is not finite."""
     if array.shape != weight.shape or array.dtype != weight.dtype:
         raise StateMismatchError(f"{name!r} has not the shape {weight.shape} and {weight.dtype}")
     if not np.isfinite(array).all():

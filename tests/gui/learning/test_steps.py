@@ -141,3 +141,18 @@ def test_a_net_without_a_convolution_shows_no_kernels():
     model = Sequential([Input((28, 28, 1)), Flatten(), Dense(10, activation="softmax")])
     seen = view(model, X, None)
     assert (seen.kernels, seen.loss) == ([], None)
+
+
+def test_a_model_with_a_schedule_learns_at_the_rate_that_was_chosen():
+    from tinycnn.optimizers import SGD, schedules
+    from tinycnn.pretrained.nets import lenet5
+
+    model = lenet5()
+    schedule = schedules.CosineDecay(0.5, 100)
+    model.compile(SGD(schedule, momentum=0.5), "categorical_crossentropy")
+    taken = Steps(model)
+    change = taken.take(np.ones((1, 28, 28, 1), np.float32), digit=7, rate=0.01)
+    assert change.before.loss > change.after.loss
+    assert taken.model.optimizer.learning_rate == 0.01
+    assert taken.undo()
+    assert model.optimizer.get_config()["learning_rate"] == schedule.serialize()

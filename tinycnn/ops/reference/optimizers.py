@@ -23,7 +23,8 @@ def sgd_update(
     Args:
         param: the weights, changed in place.
         grad: gradient of the loss with respect to param.
-        velocity: the last step, changed in place, not read if momentum is 0; or None: param -= learning_rate · grad.
+        velocity: the last step, changed in place, not read if momentum is 0; or None:
+            param -= learning_rate · grad.
         learning_rate: factor of the gradient, from 0.
         momentum: factor of the last step, 0 to 1.
         nesterov: use Nesterov's form of momentum; without effect if momentum is 0.
@@ -192,7 +193,8 @@ def nadam_update(
         param: the weights, changed in place.
         grad: gradient of the loss with respect to param.
         momentum, velocity: running means of grad and grad², changed in place; begin at 0.
-        momentum_rate, grad_rate: the learning rate, shared out by `optimizers.Nadam.update` as the paper has it.
+        momentum_rate, grad_rate: the learning rate, shared out as the paper has it by
+            `optimizers.Nadam.update`.
         beta_1, beta_2: decay of momentum and of velocity, 0 to 1.
         correction: 1 / (1 - beta_2ᵗ).
         epsilon: keeps the divisor from being 0.
