@@ -166,6 +166,8 @@ def test_predictions(keras, net, rng):
     np.testing.assert_allclose(actual, wanted, rtol=0, atol=1e-5)
 
 
+# Our files have LeakyReLU's name of Keras 2, which is the only one that Keras 2 knows.
+@pytest.mark.filterwarnings("ignore:Argument `alpha` is deprecated:UserWarning")
 @every_example
 def test_the_examples_of_every_layer(keras, cls, arguments, shape, rng, tmp_path):
     """The same weights, the same predictions; each side's file opens on the other side."""

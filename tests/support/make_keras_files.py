@@ -1,4 +1,4 @@
-"""Write the model files of `keras_files/kinds/` that show what Keras's users bring, with what Keras says of each.
+"""Write the model files of `keras_files/kinds/`: what Keras users bring, and what Keras says of each.
 
     python -m tests.support.make_keras_files keras       # Keras 3, any backend
     python -m tests.support.make_keras_files tf_keras    # the Keras 2 that TensorFlow had
