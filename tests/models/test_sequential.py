@@ -21,8 +21,8 @@ def test_the_public_names():
     for name in tinycnn.__all__:
         assert getattr(tinycnn, name) is not None
     assert set(dir(tinycnn)) >= set(tinycnn.__all__)
-    with pytest.raises(AttributeError, match="'tinycnn' has no attribute 'Model'"):
-        _ = tinycnn.Model
+    with pytest.raises(AttributeError, match="'tinycnn' has no attribute 'Modell'"):
+        _ = tinycnn.Modell
 
 
 def test_a_copied_model_learns_like_its_original():

@@ -6,6 +6,7 @@ All modules of this folder are imported here, and every subclass of `Layer` in t
 
 import importlib
 import pkgutil
+from typing import TYPE_CHECKING
 
 from tinycnn.layers.base import Layer
 from tinycnn.layers.input import Input
@@ -25,9 +26,46 @@ def _class_and_subclasses(cls: type[Layer]) -> list[type[Layer]]:
 CLASSES = {
     cls.__name__: cls for cls in _class_and_subclasses(Layer) if cls.forward is not Layer.forward
 }
+# Shorter names that Keras has, too.
+OTHER_NAMES = {
+    "AvgPool2D": "AveragePooling2D",
+    "Convolution2D": "Conv2D",
+    "GlobalAvgPool2D": "GlobalAveragePooling2D",
+    "GlobalMaxPool2D": "GlobalMaxPooling2D",
+    "MaxPool2D": "MaxPooling2D",
+}
 globals().update(CLASSES)
+globals().update({name: CLASSES[longer] for name, longer in OTHER_NAMES.items()})
 
-__all__ = ["CLASSES", "Input", "Layer", "layers_from_config", *sorted(CLASSES)]
+__all__ = ["CLASSES", "Input", "Layer", "layers_from_config", *sorted([*CLASSES, *OTHER_NAMES])]
+
+if (
+    TYPE_CHECKING
+):  # the same names once more, for what reads types; tests/test_typing.py compares them
+    from tinycnn.layers.activation import Activation as Activation
+    from tinycnn.layers.activation import ReLU as ReLU
+    from tinycnn.layers.activation import Softmax as Softmax
+    from tinycnn.layers.batch_normalization import BatchNormalization as BatchNormalization
+    from tinycnn.layers.conv2d import Conv2D as Conv2D
+    from tinycnn.layers.dense import Dense as Dense
+    from tinycnn.layers.dropout import Dropout as Dropout
+    from tinycnn.layers.elu import ELU as ELU
+    from tinycnn.layers.flatten import Flatten as Flatten
+    from tinycnn.layers.global_pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
+    from tinycnn.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
+    from tinycnn.layers.input import InputLayer as InputLayer
+    from tinycnn.layers.leaky_relu import LeakyReLU as LeakyReLU
+    from tinycnn.layers.pooling import AveragePooling2D as AveragePooling2D
+    from tinycnn.layers.pooling import MaxPooling2D as MaxPooling2D
+    from tinycnn.layers.rescaling import Rescaling as Rescaling
+    from tinycnn.layers.reshape import Reshape as Reshape
+    from tinycnn.layers.zero_padding import ZeroPadding2D as ZeroPadding2D
+
+    AvgPool2D = AveragePooling2D
+    Convolution2D = Conv2D
+    GlobalAvgPool2D = GlobalAveragePooling2D
+    GlobalMaxPool2D = GlobalMaxPooling2D
+    MaxPool2D = MaxPooling2D
 
 
 def layers_from_config(config: dict) -> list[Layer]:

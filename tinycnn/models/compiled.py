@@ -32,6 +32,7 @@ class Compiled(Network):
         super().__init__(layers, name)
 
     add = between_trainings(Network.add)
+    pop = between_trainings(Network.pop)
 
     @between_trainings
     def compile(
@@ -76,6 +77,24 @@ class Compiled(Network):
         self._compiled = compiled
         self._plans = {}
         _ = self.objective  # computed here so that its warning comes from `compile`
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `compile` was called."""
+        return self._compiled is not None
+
+    @property
+    def loss(self) -> losses.Loss | None:
+        """The loss of training; None before `compile`."""
+        return self._compiled["loss"] if self._compiled else None
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` returns: "loss" and those of the metrics; [] before `compile`."""
+        return ["loss", *(name for name, _ in self._compiled["metrics"])] if self._compiled else []
+
+    def reset_metrics(self) -> None:
+        """Do nothing: what `train_on_batch` returns is of this batch alone."""
 
     @property
     def objective(self) -> training.Objective | None:

@@ -1,18 +1,22 @@
 """`Sequential`: the model class that users see, with Keras's methods: fit, evaluate, predict, save, ..."""
 
+import json
 import os
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from tinycnn import utils
+from tinycnn import saving, utils
 from tinycnn.callbacks import Callback, History
 from tinycnn.layers import Layer
 from tinycnn.models import arguments, training
 from tinycnn.models.files import save_model
 from tinycnn.models.inspectable import Inspectable
-from tinycnn.models.summary import cells, summary
+from tinycnn.models.summary import amount, cells, column_widths, summary
 from tinycnn.models.turns import one_thread_at_a_time
+from tinycnn.saving.layer_config import keras_model
+from tinycnn.utils.array_like import ArrayLike
 from tinycnn.utils.validation import check_bool, check_int, check_supported
 
 
@@ -49,27 +53,63 @@ class Sequential(Inspectable):
 
     def summary(
         self,
-        line_length: None = None,
-        positions: None = None,
-        print_fn: Callable[[str], None] | None = None,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: None = None,
     ) -> None:
         """Print the table of layers, shapes and parameters.
 
         Args:
-            line_length, positions: only None.
+            line_length: how many characters a line has; None: 76.
+            positions: for each column the share of the line, 0 to 1, where it ends; None: 0.45, 0.8, 1.
             print_fn: receives the text instead of standard output.
+            expand_nested: True or False: there are no models in models.
+            show_trainable: True for a column that says of each layer with weights whether it is trainable.
+            layer_range: only None.
         """
-        check_supported(
-            "summary",
-            {"line_length": line_length, "positions": positions},
-            dict.fromkeys(("line_length", "positions")),
-        )
-        rows = [cells(layer) for layer in self._built_layers()]
+        check_supported("summary", {"layer_range": layer_range}, {"layer_range": None})
+        check_bool("expand_nested", expand_nested)
+        shown = check_bool("show_trainable", show_trainable)
+        widths = column_widths(line_length, positions, shown)
         slots = self.optimizer.slots.values() if self.optimizer else []
         held = [array for slot in slots for array in slot]
-        groups = self.trainable_weights, self.non_trainable_weights, held
-        sizes = [(sum(a.size for a in group), sum(a.nbytes for a in group)) for group in groups]
-        (print_fn or print)(summary(self.name, rows, *sizes))
+        sizes = map(amount, (self.trainable_weights, self.non_trainable_weights, held))
+        text = summary(self.name, [cells(layer) for layer in self.layers], *sizes, widths=widths)
+        (print_fn or print)(text)
+
+    def __call__(
+        self, x: ArrayLike, training: bool | None = False, mask: None = None
+    ) -> np.ndarray:
+        """Return the output for samples x (n, ...), taken as one batch: see `predict`.
+
+        Args:
+            x: samples (n, ...).
+            training: True for what layers do in a training step: dropout, the statistics of the batch.
+            mask: only None.
+        """
+        check_supported("a model", {"mask": mask}, {"mask": None})
+        if not training:
+            return self.predict_on_batch(x)
+        y = self._samples(x)
+        for layer in self.layers:
+            y = layer(y, training=True)
+        return y
+
+    def to_json(self, **options: Any) -> str:
+        """Return the layers and their arguments, without weights, as a text that Keras reads, too.
+
+        Args:
+            options: for `json.dumps`, such as indent=2.
+
+        Raises:
+            ModelFileError: for a layer of somebody's own.
+        """
+        saving.check_known("JSON", self.layers)
+        described = {"module": "keras", **keras_model(self.get_config()), "registered_name": None}
+        return json.dumps(described, **options)
 
     @one_thread_at_a_time
     def fit(

@@ -11,7 +11,9 @@ Both: `layer_config`, `training_config` and `options` translate configurations b
 `optimizer_state` the optimizer's arrays; `checksum` detects damage.
 """
 
+import importlib
 import os
+from typing import Any
 
 from tinycnn.saving import reader
 from tinycnn.saving.known import check_known
@@ -20,6 +22,16 @@ from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
 
 __all__ = ["SavedModel", "Specs", "check_known", "check_target", "read_model", "write_model"]
+
+# What Keras has here, too, and where it is: above this room, so it is looked up when somebody asks for it.
+_ELSEWHERE = {"load_model": "tinycnn.models", "save_model": "tinycnn.models"}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a function of `_ELSEWHERE`; Python calls this for names that the module does not have."""
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_ELSEWHERE[name]), name)
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:

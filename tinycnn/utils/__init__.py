@@ -5,18 +5,34 @@ below), because commands import `utils.cli` first, and that must not take as lon
 """
 
 import importlib
+from typing import TYPE_CHECKING
 
 # Names that can be imported from here, and the module in this folder that each is in.
-_HELPERS = {"next_rng": "rng", "set_random_seed": "rng", "to_categorical": "numerical"}
+_HELPERS = {
+    "clear_session": "backend",
+    "next_rng": "rng",
+    "normalize": "numerical",
+    "set_random_seed": "rng",
+    "to_categorical": "numerical",
+}
 
-__all__ = ["set_random_seed", "to_categorical"]
+__all__ = ["clear_session", "normalize", "set_random_seed", "to_categorical"]
 
+if (
+    TYPE_CHECKING
+):  # the same names once more, for what reads types; tests/test_typing.py compares them
+    from tinycnn.utils.backend import clear_session as clear_session
+    from tinycnn.utils.numerical import normalize as normalize
+    from tinycnn.utils.numerical import to_categorical as to_categorical
+    from tinycnn.utils.rng import next_rng as next_rng
+    from tinycnn.utils.rng import set_random_seed as set_random_seed
+else:
 
-def __getattr__(name: str) -> object:
-    """Return a helper of `_HELPERS`; Python calls this for names that the module does not have yet."""
-    if name not in _HELPERS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HELPERS[name]}"), name)
+    def __getattr__(name: str) -> object:
+        """Return a helper of `_HELPERS`; Python calls this for names that the module does not have yet."""
+        if name not in _HELPERS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{__name__}.{_HELPERS[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,7 @@ Plain values are what JSON has: text, numbers, lists, dicts, True, False and Non
 """
 
 from collections.abc import Mapping
+from typing import Self
 
 from tinycnn.utils.validation import check_supported
 
@@ -39,6 +40,11 @@ class Configurable:
     def get_config(self) -> dict:
         """Return the arguments of this object by name, as plain values: cls(**config) makes an equal one."""
         return {name: _plain(getattr(self, name)) for name in self.config_names}
+
+    @classmethod
+    def from_config(cls, config: dict) -> Self:
+        """Return a new object with these arguments, as from `get_config`."""
+        return cls(**config)
 
     def serialize(self) -> dict:
         """Return {"class_name": name of the class, "config": `get_config()`}."""
