@@ -15,6 +15,7 @@ import math
 import pathlib
 import platform
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from tinycnn.utils import atomic
 from tinycnn.utils.cli import Parser, run, say
 
 # How the net is trained; also written to its record. Texts are carried out by `train`.
-RECIPE = {
+RECIPE: dict[str, Any] = {
     "data": "all 60,000 training digits of MNIST, deformed and drawn over anew in every epoch by "
     "tinycnn.augmentation.augment",
     "seed": 0,

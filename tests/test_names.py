@@ -10,6 +10,7 @@ from tests.test_architecture import ROOT
 NAMES = {
     "augmentation": "preprocessing.augmentation",
     "backend": "utils.backend",
+    "config": "utils.backend",
     "errors": "utils.errors",
     "figures": "utils.plots",
     "pictures": "preprocessing.image_files",

@@ -34,9 +34,8 @@ _MODULES = (
 
 __all__ = ["__version__", "version", *_CLASSES, *_MODULES]
 
-if (
-    TYPE_CHECKING
-):  # the same names once more, for what reads types; tests/test_typing.py compares them
+# The same names once more, for what reads types without running this; tests/test_typing.py compares them.
+if TYPE_CHECKING:
     from tinycnn import activations as activations
     from tinycnn import augmentation as augmentation
     from tinycnn import backend as backend

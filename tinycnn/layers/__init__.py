@@ -39,9 +39,8 @@ globals().update({name: CLASSES[longer] for name, longer in OTHER_NAMES.items()}
 
 __all__ = ["CLASSES", "Input", "Layer", "layers_from_config", *sorted([*CLASSES, *OTHER_NAMES])]
 
-if (
-    TYPE_CHECKING
-):  # the same names once more, for what reads types; tests/test_typing.py compares them
+# The same names once more, for what reads types without running this; tests/test_typing.py compares them.
+if TYPE_CHECKING:
     from tinycnn.layers.activation import Activation as Activation
     from tinycnn.layers.activation import ReLU as ReLU
     from tinycnn.layers.activation import Softmax as Softmax

@@ -31,7 +31,8 @@ def call(layer: object, x: ArrayLike, training: bool | None) -> np.ndarray:
         )
     x = np.array(plain_array("Samples", x), layer.dtype, order="C")  # a copy: y may be a view of it
     if layer.input_shape is None:
-        layer.build((None, *x.shape[1:]), next_rng())
+        shape = (None, *x.shape[1:])
+        layer.build(shape, next_rng() if layer.weight_shapes(shape) else None)
     if x.shape[1:] != layer.input_shape[1:]:
         raise ValueError(f"Samples must have the shape {layer.input_shape}. Received: {x.shape}")
     y, ctx = layer.forward(x, bool(training), next_rng() if training else None)

@@ -1,7 +1,5 @@
 """The input layer: it computes nothing, and only states the shape of a sample."""
 
-from typing import Any
-
 import numpy as np
 
 from tinycnn.layers.base import Layer
@@ -77,11 +75,20 @@ class InputLayer(Layer):
         return dy, {}
 
 
-def Input(shape: tuple[int, ...] | None = None, **options: Any) -> InputLayer:
+def Input(
+    shape: tuple[int, ...] | None = None,
+    batch_size: int | None = None,
+    dtype: str | None = None,
+    sparse: None = None,
+    ragged: None = None,
+    batch_shape: tuple[int | None, ...] | None = None,
+    name: str | None = None,
+    **options: object,
+) -> InputLayer:
     """Return an `InputLayer`, to be the first layer of a `Sequential`.
 
     Args:
         shape: of one sample, such as (28, 28, 1).
-        options: see `InputLayer`.
+        batch_size, dtype, sparse, ragged, batch_shape, name, options: see `InputLayer`.
     """
-    return InputLayer(shape, **options)
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, name=name, **options)

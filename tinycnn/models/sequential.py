@@ -192,7 +192,7 @@ class Sequential(Inspectable):
         sample_weight: None = None,
         class_weight: None = None,
         return_dict: bool = False,
-    ) -> float | list[float] | dict[str, float]:
+    ) -> Any:
         """Take one training step; return the batch's loss and metrics before the step: see `evaluate`."""
         given = {"sample_weight": sample_weight, "class_weight": class_weight}
         check_supported("train_on_batch", given, dict.fromkeys(given))
@@ -225,7 +225,7 @@ class Sequential(Inspectable):
         callbacks: None = None,
         return_dict: bool = False,
         **options: object,
-    ) -> float | list[float] | dict[str, float]:
+    ) -> Any:
         """Return the mean loss and metrics over these samples; the weights do not change.
 
         Args:

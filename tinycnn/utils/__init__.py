@@ -18,9 +18,8 @@ _HELPERS = {
 
 __all__ = ["clear_session", "normalize", "set_random_seed", "to_categorical"]
 
-if (
-    TYPE_CHECKING
-):  # the same names once more, for what reads types; tests/test_typing.py compares them
+# The same names once more, for what reads types without running this; tests/test_typing.py compares them.
+if TYPE_CHECKING:
     from tinycnn.utils.backend import clear_session as clear_session
     from tinycnn.utils.numerical import normalize as normalize
     from tinycnn.utils.numerical import to_categorical as to_categorical
