@@ -47,7 +47,7 @@ BAD = {  # a line: the mistake that mypy must name
     "tinycnn.Sequential([3])": "list-item",
     "tinycnn.Sequentiall()": "attr-defined",
     "tinycnn.layers.Denze(3)": "attr-defined",
-    'model.fit("x", [1])': "arg-type",
+    'model.fit("x", np.ones(3))': "arg-type",
     'model.predict("x")': "arg-type",
     "model.add(3)": "arg-type",
     "model.compile(5)": "arg-type",

@@ -1,7 +1,7 @@
 """`Layer`, the base class of all layers: shapes, parameters, `forward` and `backward`."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -251,7 +251,7 @@ class Layer(Configurable):
         """Return copies of the parameter arrays, in the order of `params`."""
         return [param.copy() for param in self.params.values()]
 
-    def set_weights(self, weights: list[np.ndarray]) -> None:
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Copy new values into the parameters.
 
         Args:
@@ -266,7 +266,7 @@ class Layer(Configurable):
         self.copy_weights(weights)
         warn_of_weights([self])
 
-    def copy_weights(self, weights: list[np.ndarray]) -> None:
+    def copy_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Copy new values into the parameters, without the warning of `set_weights`.
 
         Args:

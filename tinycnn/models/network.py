@@ -11,6 +11,7 @@ from tinycnn import utils
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.layers.weights import warn_of_weights
 from tinycnn.models.model import Model
+from tinycnn.utils.array_like import ArrayLike
 from tinycnn.utils.validation import check_bool, check_int, check_name, check_supported, is_int
 
 
@@ -251,7 +252,7 @@ class Network(Model):
         """Return copies of all parameters, layer by layer."""
         return [weight.copy() for weight in self.weights]
 
-    def set_weights(self, weights: list[np.ndarray]) -> None:
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Copy new values into all parameters.
 
         Args:
