@@ -86,8 +86,13 @@ def test_a_narrow_table_with_a_column_for_what_is_trained(frozen):
     lines = table(frozen, line_length=60, positions=[0.4, 0.7, 1], show_trainable=True)
     assert {len(line) for line in lines if line[0] in "|+"} == {60}
     words = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line[0] == "|"]
-    assert words[0] == ["Layer (type)", "Output", "Param #", "Tra…"]
+    assert words[0] == ["Layer (type)", "Output Shape", "Param #", "Tr…"]
     assert [row[3] for row in words[1:] if row[2]] == ["N", "Y", "-"]
+
+
+def test_a_head_of_two_lines_ends_in_the_second(frozen):
+    head = table(frozen, line_length=60, positions=[0.4, 0.55, 1])[2:4]
+    assert [line.replace(" ", "") for line in head] == ["||Outp…||", "|Layer(type)|Shape|Param#|"]
 
 
 def test_a_model_without_shapes_has_a_table():

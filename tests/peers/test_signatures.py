@@ -20,7 +20,11 @@ SAME = [
     "models.Sequential.get_layer",
     "models.Sequential.summary",
     "models.Sequential.save",
+    "models.Sequential.pop",
+    "models.Sequential.to_json",
+    "models.clone_model",
     "models.load_model",
+    "models.model_from_json",
     *(f"layers.{name}" for name in tinycnn.layers.CLASSES),
     "layers.Input",
     *(f"optimizers.{name}" for name in tinycnn.optimizers.CLASSES),
@@ -32,12 +36,15 @@ SAME = [
     "callbacks.ModelCheckpoint",
     "callbacks.CSVLogger",
     "callbacks.LambdaCallback",
+    "utils.clear_session",
+    "utils.normalize",
     "utils.to_categorical",
     "utils.set_random_seed",
     "datasets.mnist.load_data",
     "initializers.GlorotUniform",
     "initializers.HeNormal",
     "initializers.Constant",
+    *(f"config.{name}" for name in ("set_epsilon", "set_floatx", "set_image_data_format")),
 ]
 
 

@@ -90,8 +90,8 @@ class Compiled(Network):
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names of what `evaluate` returns: "loss" and those of the metrics; [] before `compile`."""
-        return ["loss", *(name for name, _ in self._compiled["metrics"])] if self._compiled else []
+        """The names of what `evaluate` returns, "loss" first; [] before the model is compiled and built."""
+        return self.objective.names() if self.objective else []
 
     def reset_metrics(self) -> None:
         """Do nothing: what `train_on_batch` returns is of this batch alone."""

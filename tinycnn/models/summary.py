@@ -104,23 +104,25 @@ def wrap(text: str, width: int) -> list[str]:
     return textwrap.wrap(" ".join(words), width, break_on_hyphens=False)
 
 
-def row(cells: Sequence[str], bar: str, widths: Sequence[int]) -> str:
+def row(cells: Sequence[str], bar: str, widths: Sequence[int], at_the_end: bool = False) -> str:
     """Return a row of the table: as many lines as its longest cell needs.
 
     Args:
-        cells: the texts.
+        cells: the texts; those beyond the last column are left out.
         bar: the character between the columns.
-        widths: of the columns, from 3; texts beyond them are left out.
+        widths: of the columns, from 3.
+        at_the_end: True for texts that stand in the last lines, as those of the head.
     """
     columns = list(zip(cells, ALIGNED, (width - 2 for width in widths), strict=False))
     wrapped = [wrap(cell, width) for cell, _, width in columns]
+    order = -1 if at_the_end else 1
     lines = []
-    for texts in itertools.zip_longest(*wrapped, fillvalue=""):
+    for texts in itertools.zip_longest(*(texts[::order] for texts in wrapped), fillvalue=""):
         parts = [
             f" {text:{side}{width}} " for text, (_, side, width) in zip(texts, columns, strict=True)
         ]
         lines.append(bar + bar.join(parts) + bar)
-    return "\n".join(lines)
+    return "\n".join(lines[::order])
 
 
 def cells(layer: Layer) -> tuple[str, str, str, str]:
@@ -161,7 +163,7 @@ def summary(
     """
     box, widths = box_characters(), widths or column_widths()
     top, head, between, end = (rule(box[line], widths) for line in ("top", "head", "row", "end"))
-    lines = [f'Model: "{name}"', top, row(HEAD, box["edge"], widths), head]
+    lines = [f'Model: "{name}"', top, row(HEAD, box["edge"], widths, at_the_end=True), head]
     for number, cells in enumerate(rows):
         lines += [between] if number else []
         lines.append(row(cells, box["bar"], widths))
