@@ -1,7 +1,7 @@
 """The layers, by their Keras names; each has its parameters, a `forward` and a `backward` method.
 
 All modules of this folder are imported here, and every subclass of `Layer` in them that defines
-`forward` is exported and put into `CLASSES`. So a new layer is a new file, and a line below for type checkers.
+`forward` is exported and put into `CLASSES`. So a new layer is a new file, and a line for type checkers.
 """
 
 import importlib
