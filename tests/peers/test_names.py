@@ -8,6 +8,7 @@ import pytest
 import tinycnn
 from tests.support import keras_names
 from tests.support.peers import import_keras
+from tinycnn import activations
 
 
 @pytest.mark.parametrize("path", keras_names.paths())
@@ -106,3 +107,11 @@ def test_normalize_is_that_of_keras(order):
     for axis in (-1, 1):  # with 0 Keras divides along the last axis
         theirs = import_keras().utils.normalize(x, axis, order)
         np.testing.assert_allclose(tinycnn.utils.normalize(x, axis, order), theirs, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted({*activations.ACTIVATIONS, *activations.OTHER_NAMES}))
+@pytest.mark.parametrize("x", [[[-2.0, -0.5, 0.0, 1.0, 30.0]], np.float32([[-3, 7]]), [[-1, 2]]])
+def test_activations_called_with_arrays_return_what_those_of_keras_return(name, x):
+    theirs = getattr(import_keras().activations, name)(np.asarray(x, np.float32))
+    ours = getattr(tinycnn.activations, name)(x)
+    np.testing.assert_allclose(ours, np.asarray(theirs), rtol=1e-5, atol=1e-6)

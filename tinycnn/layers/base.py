@@ -83,9 +83,8 @@ class Layer(Configurable):
         self.attached = False  # whether it is part of a model, which may still be without shapes
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in self.__dict__.get(
-            "params", ()
-        ):  # else the model would go on with the old numbers
+        if self.__dict__.get("params", {}).get(name, value) is not value:
+            # The model would go on with the old numbers.
             raise AttributeError(f"Copy the new numbers into {name}: layer.{name}[...] = numbers.")
         super().__setattr__(name, value)
         self.__dict__["changes"] = self.changes + 1  # afterwards: a plan made meanwhile is outdated
