@@ -6,6 +6,7 @@ if __name__ == "__main__":  # before anything else is imported
     end_on_interrupt()
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def choose_sample(digits: datasets.Digits, seed: int = SEED) -> dict[str, np.nda
     }
 
 
-def write_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
+def write_arrays(arrays: dict[str, Any], path: Path) -> None:
     """Write arrays to an .npz file, which appears complete or not at all.
 
     Args:

@@ -15,6 +15,7 @@ if __name__ == "__main__":  # before anything else is imported
 
 import argparse
 import sys
+from typing import Any
 
 from tinycnn.utils.cli import Parser, file_name, run, say
 
@@ -44,7 +45,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def read_digit(path: str) -> object:
+def read_digit(path: str) -> Any:
     """Return the digit in a picture file, prepared as MNIST's were: uint8 (28, 28).
 
     Raises:

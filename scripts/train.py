@@ -12,6 +12,7 @@ if __name__ == "__main__":  # before anything else is imported
 import argparse
 import pathlib
 import sys
+from typing import Any
 
 from tinycnn.utils.cli import Parser, file_name, run, say, whole_number
 
@@ -40,7 +41,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def compiled_net() -> object:
+def compiled_net() -> Any:
     """Return the net of Keras's old MNIST example, compiled: two convolutions and two dense layers."""
     from tinycnn.pretrained.nets import classic_net
 

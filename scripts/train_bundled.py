@@ -15,6 +15,7 @@ import math
 import pathlib
 import platform
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from tinycnn.utils import atomic
 from tinycnn.utils.cli import Parser, run, say
 
 # How the net is trained; also written to its record. Texts are carried out by `train`.
-RECIPE = {
+RECIPE: dict[str, Any] = {
     "data": "all 60,000 training digits of MNIST, deformed and drawn over anew in every epoch by "
     "tinycnn.augmentation.augment",
     "seed": 0,
@@ -76,8 +77,9 @@ def train(x: np.ndarray, y: np.ndarray) -> tinycnn.Sequential:
     targets = tinycnn.utils.to_categorical(y, 10)
     for epoch in range(epochs):  # one call of fit for each, because each has images of its own
         new = augment(x, y, rng, strength=1.0 if epoch < STRONG_EPOCHS else MILD)[..., None]
-        span = {"initial_epoch": epoch, "epochs": epoch + 1}
-        history = model.fit(new, targets, size, verbose=0, callbacks=[schedule], **span).history
+        history = model.fit(
+            new, targets, size, epoch + 1, verbose=0, callbacks=[schedule], initial_epoch=epoch
+        ).history
         loss, accuracy = history["loss"][0], history["accuracy"][0]
         print(f"epoch {epoch + 1}/{epochs}: loss {loss:.4f}, accuracy {accuracy:.2%}", flush=True)
     return model

@@ -4,12 +4,14 @@ import sys
 
 import pytest
 
-from tests.support import patience
+import tinycnn
+from tests.support import keras_names, patience
 from tests.test_architecture import ROOT
 
 NAMES = {
     "augmentation": "preprocessing.augmentation",
     "backend": "utils.backend",
+    "config": "utils.backend",
     "errors": "utils.errors",
     "figures": "utils.plots",
     "pictures": "preprocessing.image_files",
@@ -43,3 +45,29 @@ def test_none_is_loaded_before_it_is_asked_for():
     loaded = run("import sys, tinycnn.layers, tinycnn.models; print(*sys.modules)").split()
     assert "tinycnn.models" in loaded
     assert [name for name in NAMES if f"tinycnn.{name}" in loaded] == []
+
+
+@pytest.mark.parametrize("path", keras_names.paths())
+def test_the_name_is_where_keras_has_it(path):
+    assert keras_names.find(tinycnn, path) is not None
+
+
+def test_ways_to_import_what_keras_has():
+    code = """
+import tinycnn.layers as L
+import tinycnn.saving
+from tinycnn import Input, Model, Sequential, layers, models
+from tinycnn.config import image_data_format
+from tinycnn.layers import Dense, Input, MaxPool2D
+from tinycnn.models import Model, Sequential, clone_model, load_model, model_from_json
+from tinycnn.saving import load_model, save_model
+from tinycnn.utils import normalize, to_categorical
+print(L.Dense is Dense, tinycnn.saving.load_model is models.load_model, tinycnn.version())
+"""
+    assert run(code) == f"True True {tinycnn.__version__}"
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    for module in (tinycnn, tinycnn.saving, tinycnn.utils):
+        with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+            _ = module.nothing

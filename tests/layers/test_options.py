@@ -109,7 +109,7 @@ def test_a_configuration_makes_the_examples_again(cls, arguments, shape):
         (lambda: Input(5), "5"),
         (lambda: Input((0, 3)), "shape=0"),
         (lambda: Input((None, 3)), "shape=None"),
-        (lambda: Input((3,), batch_size=4), "batch_size=4"),
+        (lambda: Input((3,), batch_size=0), "batch_size=0"),
         (lambda: Input((3,), dtype="int32"), "dtype='int32'"),
         (lambda: Input((3,), sparse=True), "sparse=True"),
     ],

@@ -8,6 +8,7 @@ from tinycnn import utils
 from tinycnn.layers import (
     Conv2D,
     Dense,
+    Dropout,
     Input,
     InputLayer,
 )
@@ -132,7 +133,7 @@ def test_get_layer():
             model.get_layer(**arguments)
 
 
-@pytest.mark.parametrize("use", ["predict", "build", "fit", "summary", "count_params"])
+@pytest.mark.parametrize("use", ["predict", "build", "fit", "count_params", "pop"])
 def test_a_model_without_layers_says_so(use):
     model = Sequential()
     arguments = {"predict": (X,), "fit": (X, Y), "build": ((None, 4),)}.get(use, ())
@@ -182,3 +183,46 @@ def test_a_configuration_makes_the_model_again():
 def test_a_model_is_not_built_for_samples_of_nothing(shape):
     with pytest.raises(ValueError, match="input_shape must be a whole number from 1"):
         Sequential([Dense(3)]).build(shape)
+
+
+def test_pop_takes_the_last_layer_out_and_it_can_be_put_back():
+    model = Sequential([Input((4,)), Dense(5), Dropout(0.5), Dense(3)])
+    before = model.get_weights()
+    last = model.pop()
+    assert (last.name, last.units) == ("dense_1", 3)
+    assert [layer.name for layer in model.layers] == ["dense", "dropout"]
+    assert (model.output_shape, len(model.weights)) == ((None, 5), 2)
+    assert model.predict(np.ones((2, 4)), verbose=0).shape == (2, 5)
+    model.add(last)
+    for weight, old in zip(model.weights, before, strict=True):
+        np.testing.assert_array_equal(weight, old)
+    with pytest.raises(ValueError, match="was built for"):
+        Sequential([Input((4,)), Dense(7), model.pop()])
+
+
+def test_pop_of_a_model_without_shapes_and_down_to_nothing():
+    model = Sequential([Dense(5), Dense(3)])
+    model.pop()
+    model.add(Dense(2))
+    assert model.predict(np.ones((2, 4)), verbose=0).shape == (2, 2)
+    model = Sequential([Input((4,)), Dense(5)])
+    model.pop()
+    assert not model.built
+    with pytest.raises(ValueError, match="no layers"):
+        model.pop()
+    with pytest.raises(ValueError, match="rebuild=False"):
+        model.pop(rebuild=False)
+    model.add(Dense(2))
+    assert model.output_shape == (None, 2)
+
+
+def test_a_model_that_lost_a_layer_learns_after_compile():
+    model = Sequential([Input((4,)), Dense(5, activation="softmax"), Dense(3)])
+    x, y = np.ones((8, 4)), np.arange(8) % 3
+    for _ in range(2):
+        model.pop()
+        model.add(Dense(3, activation="softmax"))
+        model.compile("adam", "sparse_categorical_crossentropy")
+        before = model.get_weights()
+        model.fit(x, y, verbose=0)
+        assert all(not np.array_equal(*pair) for pair in zip(before, model.weights, strict=True))

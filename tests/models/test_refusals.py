@@ -22,7 +22,7 @@ from tinycnn.optimizers import SGD, Adam
         (lambda m: m.predict(X, steps=-4), "steps=-4"),
         (lambda m: m.predict(X, batch_size=0), "batch_size=0"),
         (lambda m: m.predict(X, verbose=5), "verbose=5"),
-        (lambda m: m.summary(line_length=80), "line_length=80"),
+        (lambda m: m.summary(layer_range=("a", "b")), "layer_range=('a', 'b')"),
         (lambda m: m.compile("rmsprop", "categorical_crossentropy"), "'rmsprop'"),
         (lambda m: m.compile(None, "categorical_crossentropy"), "None"),
         (lambda m: m.compile(SGD, "categorical_crossentropy"), "SGD"),

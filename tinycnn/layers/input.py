@@ -3,7 +3,8 @@
 import numpy as np
 
 from tinycnn.layers.base import Layer
-from tinycnn.utils.validation import check_int, check_supported
+from tinycnn.layers.input_shapes import given_shape, without_batch_axis
+from tinycnn.utils.validation import check_int
 
 
 class InputLayer(Layer):
@@ -11,12 +12,13 @@ class InputLayer(Layer):
 
     Args:
         shape: of one sample, such as (28, 28, 1).
-        batch_size: only None: any number of samples.
+        batch_size: None or a whole number; any number of samples can be given all the same.
         dtype: "float32" or "float64".
         sparse, ragged: only at Keras's defaults.
-        batch_shape: the shape with None in front, instead of `shape`.
+        batch_shape: the shape with None, or `batch_size`, in front, instead of `shape`.
         name: None to be named by the model.
-        options: anything else that Keras takes raises.
+        options: `input_shape` or `batch_input_shape`, the names of Keras 2; anything else that Keras takes
+            raises.
 
     Raises:
         TypeError, ValueError: for an option that is not there, with its name and value.
@@ -34,7 +36,7 @@ class InputLayer(Layer):
     def __init__(
         self,
         shape: tuple[int, ...] | None = None,
-        batch_size: None = None,
+        batch_size: int | None = None,
         dtype: str | None = None,
         sparse: None = None,
         ragged: None = None,
@@ -43,11 +45,17 @@ class InputLayer(Layer):
         name: str | None = None,
         **options: object,
     ):
-        check_supported("Input", {"batch_size": batch_size}, {"batch_size": None})
+        if batch_size is not None:
+            check_int("batch_size", batch_size)
+        shape = given_shape(options, options.pop("input_shape", shape))
         super().__init__(name, dtype, sparse=sparse, ragged=ragged, **options)
-        is_sequence = isinstance(batch_shape, tuple | list)
-        if is_sequence and shape is None and tuple(batch_shape)[:1] == (None,):
-            shape = tuple(batch_shape)[1:]
+        if batch_shape is not None:
+            if shape is not None:
+                raise ValueError(
+                    "Pass either shape or batch_shape. "
+                    f"Received: shape={shape!r}, batch_shape={batch_shape!r}"
+                )
+            shape = without_batch_axis("batch_shape", batch_shape)
         if not isinstance(shape, tuple | list) or not shape:
             raise ValueError(
                 f"shape must be the shape of one sample, such as (28, 28, 1). Received: {shape!r}"
@@ -67,11 +75,20 @@ class InputLayer(Layer):
         return dy, {}
 
 
-def Input(shape: tuple[int, ...] | None = None, **options: object) -> InputLayer:
+def Input(
+    shape: tuple[int, ...] | None = None,
+    batch_size: int | None = None,
+    dtype: str | None = None,
+    sparse: None = None,
+    ragged: None = None,
+    batch_shape: tuple[int | None, ...] | None = None,
+    name: str | None = None,
+    **options: object,
+) -> InputLayer:
     """Return an `InputLayer`, to be the first layer of a `Sequential`.
 
     Args:
         shape: of one sample, such as (28, 28, 1).
-        options: see `InputLayer`.
+        batch_size, dtype, sparse, ragged, batch_shape, name, options: see `InputLayer`.
     """
-    return InputLayer(shape, **options)
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, name=name, **options)

@@ -34,6 +34,7 @@ class Compiled(Network):
         super().__init__(layers, name)
 
     add = between_trainings(Network.add)
+    pop = between_trainings(Network.pop)
 
     @between_trainings
     def compile(
@@ -77,6 +78,24 @@ class Compiled(Network):
         self._compiled = compiled
         self._plans = {}
         _ = self.objective  # computed here so that its warning comes from `compile`
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `compile` was called."""
+        return self._compiled is not None
+
+    @property
+    def loss(self) -> losses.Loss | None:
+        """The loss of training; None before `compile`."""
+        return self._compiled["loss"] if self._compiled else None
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` returns, "loss" first; [] before the model is compiled and built."""
+        return self.objective.names() if self.objective else []
+
+    def reset_metrics(self) -> None:
+        """Do nothing: what `train_on_batch` returns is of this batch alone."""
 
     @property
     def objective(self) -> training.Objective | None:

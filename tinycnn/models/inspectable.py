@@ -7,6 +7,7 @@ from tinycnn.layers.explanation import Explanation, Position
 from tinycnn.models import explanation, inspection, occlusion
 from tinycnn.models.compiled import Compiled
 from tinycnn.models.sample_weights import check_sample_weight, weights_of_classes
+from tinycnn.utils.array_like import ArrayLike
 from tinycnn.utils.validation import plain_array
 
 
@@ -32,9 +33,9 @@ class Inspectable(Compiled):
 
     def _weighted(
         self,
-        x: np.ndarray,
-        y: np.ndarray | None = None,
-        sample_weight: np.ndarray | None = None,
+        x: ArrayLike,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
         class_weight: dict[int, float] | None = None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Return x, y and the samples' weights, None if all are 1, as checked arrays; see `fit`."""
@@ -54,11 +55,11 @@ class Inspectable(Compiled):
             return x, y, check_sample_weight(sample_weight, len(x))
         return x, y, None
 
-    def _unlabelled(self, x: np.ndarray, *_: object) -> tuple[np.ndarray, None, None]:
+    def _unlabelled(self, x: ArrayLike, *_: object) -> tuple[np.ndarray, None, None]:
         """Return samples as a checked array, without labels and weights, for a prediction."""
         return self._samples(x), None, None
 
-    def _samples(self, x: np.ndarray) -> np.ndarray:
+    def _samples(self, x: ArrayLike) -> np.ndarray:
         """Return x as an array (n, ...) of the model's input shape; build the model if it is not built.
 
         Gray pictures (n, h, w) become (n, h, w, 1). Raises ValueError for any other shape.
@@ -88,25 +89,25 @@ class Inspectable(Compiled):
             return x
         return np.require(x, self.dtype, ["C", "A", "W"])
 
-    def activations(self, x: np.ndarray) -> list[np.ndarray]:
+    def activations(self, x: ArrayLike) -> list[np.ndarray]:
         """Return the output of every layer: see `inspection.activations`."""
         return inspection.activations(self, self.as_batch(self._samples(x)))
 
-    def gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    def gradients(self, x: ArrayLike, y: ArrayLike) -> dict[str, np.ndarray]:
         """Return {"conv2d/kernel": gradient of the mean loss, ...}: see `inspection.gradients`."""
         x, y = self._labelled(x, y)
         return inspection.gradients(self, self.as_batch(x), y)
 
-    def input_gradient(self, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
+    def input_gradient(self, x: ArrayLike, class_index: int | np.ndarray) -> np.ndarray:
         """Return the gradient of a class's score with respect to x: see `inspection.input_gradient`."""
         return inspection.input_gradient(self, self.as_batch(self._samples(x)), class_index)
 
-    def input_times_gradient(self, x: np.ndarray, class_index: int | np.ndarray) -> np.ndarray:
+    def input_times_gradient(self, x: ArrayLike, class_index: int | np.ndarray) -> np.ndarray:
         """Return x times the gradient of a class's score: see `inspection.input_times_gradient`."""
         return inspection.input_times_gradient(self, self.as_batch(self._samples(x)), class_index)
 
     def changes_towards(
-        self, x: np.ndarray, class_index: int | np.ndarray, instead_of: int | np.ndarray
+        self, x: ArrayLike, class_index: int | np.ndarray, instead_of: int | np.ndarray
     ) -> np.ndarray:
         """Return which pixels to change for another class to win: see `inspection.changes_towards`."""
         x = self.as_batch(self._samples(x))
@@ -114,7 +115,7 @@ class Inspectable(Compiled):
 
     def occlusion(
         self,
-        x: np.ndarray,
+        x: ArrayLike,
         class_index: int | np.ndarray,
         size: int = 4,
         strides: int | None = None,
@@ -124,30 +125,30 @@ class Inspectable(Compiled):
         x = self.as_batch(self._samples(x))
         return occlusion.occlusion(self, x, class_index, size, strides, value)
 
-    def activation_gradients(self, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
+    def activation_gradients(self, x: ArrayLike, y: ArrayLike) -> list[np.ndarray]:
         """Return dL/dy of every layer's output: see `explanation.activation_gradients`."""
         x, y = self._labelled(x, y)
         return explanation.activation_gradients(self, self.as_batch(x), y)
 
-    def explain(self, x: np.ndarray, layer: Layer | str | int, position: Position) -> Explanation:
+    def explain(self, x: ArrayLike, layer: Layer | str | int, position: Position) -> Explanation:
         """Return how one number of a layer's output is computed from sample x: see `explanation.explain`."""
         return explanation.explain(self, self._one(x), layer, position)
 
     def explain_gradient(
-        self, x: np.ndarray, y: np.ndarray, layer: Layer | str | int, position: Position
+        self, x: ArrayLike, y: ArrayLike | int, layer: Layer | str | int, position: Position
     ) -> Explanation:
         """Return how dL/dy of one number of a layer's output is computed: `explanation.explain_gradient`."""
         x, y = self._one_labelled(x, y)
         return explanation.explain_gradient(self, x, y, layer, position)
 
     def explain_weight_gradient(
-        self, x: np.ndarray, y: np.ndarray, name: str, position: Position
+        self, x: ArrayLike, y: ArrayLike | int, name: str, position: Position
     ) -> Explanation:
         """Return how the gradient of one weight is computed: see `explanation.explain_weight_gradient`."""
         x, y = self._one_labelled(x, y)
         return explanation.explain_weight_gradient(self, x, y, name, position)
 
-    def _one(self, x: np.ndarray) -> np.ndarray:
+    def _one(self, x: ArrayLike) -> np.ndarray:
         """Return one sample as a batch of one, (1, ...), of the model's dtype.
 
         It may come with or without the first axis of 1, and a gray picture also without its channel axis.

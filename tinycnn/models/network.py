@@ -2,17 +2,20 @@
 
 import itertools
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 
 from tinycnn import utils
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.layers.weights import warn_of_weights
+from tinycnn.models.model import Model
+from tinycnn.utils.array_like import ArrayLike
 from tinycnn.utils.naming import snake_case
-from tinycnn.utils.validation import check_bool, check_int, check_name, is_int
+from tinycnn.utils.validation import check_bool, check_int, check_name, check_supported, is_int
 
 
-class Network:
+class Network(Model):
     """A list of layers, each fed with the output of the one before it.
 
     A layer is built (gets its weights) as soon as the shape of its input is known.
@@ -98,7 +101,8 @@ class Network:
         """Append a layer; its weights are made at once if the shape of its input is known.
 
         Args:
-            layer: that is in no model yet; without a name it gets one.
+            layer: that is in no model yet; without a name it gets one. A layer that was called, or is
+                from `pop`, keeps its weights.
 
         Raises:
             TypeError: for something that is no layer.
@@ -108,7 +112,7 @@ class Network:
             raise TypeError(f"A model is made of layers. Received: {layer!r}")
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError("An InputLayer can only be the first layer of a model.")
-        if layer.attached or layer.input_shape is not None:
+        if layer.attached:
             raise ValueError(f"Layer {layer.name} is already part of a model: make a new one.")
         if self.layers and layer.dtype != self.dtype and not isinstance(layer, InputLayer):
             raise ValueError(f"All layers must be {self.dtype}. Received: dtype={layer.dtype!r}")
@@ -122,10 +126,28 @@ class Network:
         # A new dict, not cleared: another thread may be filling the old, a shallow copy may share it.
         self._plans = {}
 
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the last layer out, with its weights, and return it.
+
+        Args:
+            rebuild: only True.
+
+        Raises:
+            ValueError: if there is no layer.
+        """
+        check_supported("pop", {"rebuild": rebuild}, {"rebuild": True})
+        if not self.layers:
+            raise ValueError("This model has no layers.")
+        layer = self._layers.pop()
+        layer.attached = False
+        self.built = self.built and bool(self.layers)
+        self._plans = {}  # a new dict: see `add`
+        return layer
+
     def _next_input_shape(self, layer: Layer) -> tuple | None:
         """Return the input shape, (None, ...), of a layer about to be added; None if it is not known yet."""
         if not self._layers:
-            return layer.batch_shape
+            return layer.batch_shape or layer.input_shape
         return self._layers[-1].output_shape
 
     def _unused_name(self, layer: Layer) -> str:
@@ -177,6 +199,12 @@ class Network:
 
         Layers without weights get no generator, so they do not change what other layers draw.
         """
+        if layer.input_shape is not None:
+            if layer.input_shape[1:] != tuple(shape[1:]):
+                raise ValueError(
+                    f"Layer {layer.name} was built for {layer.input_shape}, not {shape}."
+                )
+            return
         layer.compute_output_shape(shape)  # raises if the layer cannot take this
         weighted = bool(layer.weight_shapes(shape))
         layer.build(shape, (self._rng or utils.next_rng()) if weighted else None)
@@ -214,7 +242,7 @@ class Network:
         """Return copies of all parameters, layer by layer."""
         return [weight.copy() for weight in self.weights]
 
-    def set_weights(self, weights: list[np.ndarray]) -> None:
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Copy new values into all parameters.
 
         Args:
@@ -249,14 +277,18 @@ class Network:
 
         The first layer is always an InputLayer if the model is built.
         """
-        described = list(self._layers)
-        if self.built and not isinstance(described[0], InputLayer):
+        described = [layer.serialize() for layer in self.with_input()]
+        return {"name": self.name, "layers": described}
+
+    def with_input(self) -> list[Layer]:
+        """Return `layers` with an InputLayer before them, if the model is built or has one."""
+        if self.built and not isinstance(self._layers[0], InputLayer):
             first = InputLayer(self.input_shape[1:], dtype=self.dtype, name="input_layer")
-            described = [first, *described]
-        return {"name": self.name, "layers": [layer.serialize() for layer in described]}
+            return [first, *self._layers]
+        return list(self._layers)
 
     @classmethod
-    def from_config(cls, config: dict, rng: np.random.Generator | None = None) -> "Network":
+    def from_config(cls, config: dict, rng: np.random.Generator | None = None) -> Self:
         """Make a model from what `get_config` returned, with new weights.
 
         Args:
@@ -269,7 +301,7 @@ class Network:
         return cls._of(layers_from_config(config), config["name"], rng)
 
     @classmethod
-    def _of(cls, layers: list[Layer], name: str, rng: np.random.Generator | None) -> "Network":
+    def _of(cls, layers: list[Layer], name: str, rng: np.random.Generator | None) -> Self:
         """Return a model of these new layers, whose first weights are drawn from `rng`."""
         model = cls(name=name)
         model._rng = rng

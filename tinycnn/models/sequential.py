@@ -1,19 +1,23 @@
 """`Sequential`: the model class that users see, with Keras's methods: fit, evaluate, predict, save, ..."""
 
 import functools
+import json
 import os
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from tinycnn import utils
+from tinycnn import saving, utils
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
 from tinycnn.layers import Layer
 from tinycnn.models import arguments, data, training
 from tinycnn.models.files import load_weights, save_model, save_weights
 from tinycnn.models.inspectable import Inspectable
-from tinycnn.models.summary import cells, summary
+from tinycnn.models.summary import amount, cells, column_widths, summary
 from tinycnn.models.turns import one_thread_at_a_time
+from tinycnn.saving.layer_config import keras_model
+from tinycnn.utils.array_like import ArrayLike, Samples
 from tinycnn.utils.validation import check_bool, check_int, check_supported
 
 
@@ -50,33 +54,69 @@ class Sequential(Inspectable):
 
     def summary(
         self,
-        line_length: None = None,
-        positions: None = None,
-        print_fn: Callable[[str], None] | None = None,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: None = None,
     ) -> None:
         """Print the table of layers, shapes and parameters.
 
         Args:
-            line_length, positions: only None.
+            line_length: how many characters a line has; None: 76.
+            positions: for each column the share of the line, 0 to 1, where it ends; None: 0.45, 0.8, 1.
             print_fn: receives the text instead of standard output.
+            expand_nested: True or False: there are no models in models.
+            show_trainable: True for a column that says of each layer with weights whether it is trainable.
+            layer_range: only None.
         """
-        check_supported(
-            "summary",
-            {"line_length": line_length, "positions": positions},
-            dict.fromkeys(("line_length", "positions")),
-        )
-        rows = [cells(layer) for layer in self._built_layers()]
+        check_supported("summary", {"layer_range": layer_range}, {"layer_range": None})
+        check_bool("expand_nested", expand_nested)
+        shown = check_bool("show_trainable", show_trainable)
+        widths = column_widths(line_length, positions, shown)
         slots = self.optimizer.slots.values() if self.optimizer else []
         held = [array for slot in slots for array in slot]
-        groups = self.trainable_weights, self.non_trainable_weights, held
-        sizes = [(sum(a.size for a in group), sum(a.nbytes for a in group)) for group in groups]
-        (print_fn or print)(summary(self.name, rows, *sizes))
+        sizes = map(amount, (self.trainable_weights, self.non_trainable_weights, held))
+        text = summary(self.name, [cells(layer) for layer in self.layers], *sizes, widths=widths)
+        (print_fn or print)(text)
+
+    def __call__(
+        self, x: ArrayLike, training: bool | None = False, mask: None = None
+    ) -> np.ndarray:
+        """Return the output for samples x (n, ...), taken as one batch: see `predict`.
+
+        Args:
+            x: samples (n, ...).
+            training: True for what layers do in a training step: dropout, the statistics of the batch.
+            mask: only None.
+        """
+        check_supported("a model", {"mask": mask}, {"mask": None})
+        if not training:
+            return self.predict_on_batch(x)
+        y = self._samples(x)
+        for layer in self.layers:
+            y = layer(y, training=True)
+        return y
+
+    def to_json(self, **options: Any) -> str:
+        """Return the layers and their arguments, without weights, as a text that Keras reads, too.
+
+        Args:
+            options: for `json.dumps`, such as indent=2.
+
+        Raises:
+            ModelFileError: for a layer of somebody's own.
+        """
+        saving.check_known("JSON", self.layers)
+        described = {"module": "keras", **keras_model(self.get_config()), "registered_name": None}
+        return json.dumps(described, **options)
 
     @one_thread_at_a_time
     def fit(
         self,
-        x: object = None,
-        y: np.ndarray | None = None,
+        x: Samples | None = None,
+        y: ArrayLike | None = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
@@ -85,7 +125,7 @@ class Sequential(Inspectable):
         validation_data: object = None,
         shuffle: bool = True,
         class_weight: dict[int, float] | None = None,
-        sample_weight: np.ndarray | None = None,
+        sample_weight: ArrayLike | None = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
@@ -173,12 +213,12 @@ class Sequential(Inspectable):
     @one_thread_at_a_time
     def train_on_batch(
         self,
-        x: np.ndarray,
-        y: np.ndarray | None = None,
-        sample_weight: np.ndarray | None = None,
+        x: ArrayLike,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
         class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
-    ) -> float | list[float] | dict[str, float]:
+    ) -> Any:
         """Take one training step; return the batch's loss and metrics before the step: see `evaluate`."""
         x, y, weights = self._weighted(x, y, sample_weight, class_weight)
         means = training.Means(self.objective.names(), self.objective.weighted)
@@ -189,9 +229,9 @@ class Sequential(Inspectable):
 
     def test_on_batch(
         self,
-        x: np.ndarray,
-        y: np.ndarray | None = None,
-        sample_weight: np.ndarray | None = None,
+        x: ArrayLike,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
         """Return the mean loss and metrics of these samples, taken as one batch: see `evaluate`."""
@@ -199,23 +239,23 @@ class Sequential(Inspectable):
         size = max(1, len(x))
         return self.evaluate(x, y, size, 0, sample_weight, return_dict=return_dict)
 
-    def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
+    def predict_on_batch(self, x: ArrayLike) -> np.ndarray:
         """Return the model's output for these samples, taken as one batch: see `predict`."""
         x = self._samples(x)
         return self.predict(x, batch_size=max(1, len(x)), verbose=0)
 
     def evaluate(
         self,
-        x: object = None,
-        y: np.ndarray | None = None,
+        x: Samples | None = None,
+        y: ArrayLike | None = None,
         batch_size: int | None = None,
         verbose: int | str = "auto",
-        sample_weight: np.ndarray | None = None,
+        sample_weight: ArrayLike | None = None,
         steps: int | None = None,
         callbacks: list[Callback] | Callback | None = None,
         return_dict: bool = False,
         **options: object,
-    ) -> float | list[float] | dict[str, float]:
+    ) -> Any:
         """Return the mean loss and metrics over these samples; the weights do not change.
 
         Args:
@@ -244,7 +284,7 @@ class Sequential(Inspectable):
 
     def predict(
         self,
-        x: object,
+        x: Samples,
         batch_size: int | None = None,
         verbose: int | str = "auto",
         steps: int | None = None,

@@ -4,6 +4,13 @@ import functools
 import os
 import threading
 from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+# For type checkers: what decorated methods take after `self`, and return.
+Arguments = ParamSpec("Arguments")
+Owner = TypeVar("Owner")
+Result = TypeVar("Result")
+Method = Callable[Concatenate[Owner, Arguments], Result]
 
 
 class Turns(dict):
@@ -22,7 +29,9 @@ class Turns(dict):
         return Turns, ()
 
 
-def one_thread_at_a_time(method: Callable) -> Callable:
+def one_thread_at_a_time(
+    method: Method[Owner, Arguments, Result],
+) -> Method[Owner, Arguments, Result]:
     """Decorate a method so that only one thread at a time can be inside it, for each model.
 
     All methods with this decorator share the lock of their model. The thread that holds it may call them
@@ -36,7 +45,7 @@ def one_thread_at_a_time(method: Callable) -> Callable:
     """
 
     @functools.wraps(method)  # `turn` replaces the method
-    def turn(model: object, *arguments: object, **options: object) -> object:
+    def turn(model: Owner, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         turns, process, mine = model.turns, os.getpid(), (threading.get_ident(),)
         try:
             # setdefault is atomic: of two threads only one can enter its own id.
@@ -55,7 +64,9 @@ def one_thread_at_a_time(method: Callable) -> Callable:
     return turn
 
 
-def between_trainings(method: Callable) -> Callable:
+def between_trainings(
+    method: Method[Owner, Arguments, Result],
+) -> Method[Owner, Arguments, Result]:
     """Decorate a method that changes a model (`add`, `compile`) so that it is refused during training.
 
     Args:
@@ -67,7 +78,7 @@ def between_trainings(method: Callable) -> Callable:
     """
 
     @functools.wraps(method)  # `checked` replaces the method
-    def checked(model: object, *arguments: object, **options: object) -> object:
+    def checked(model: Owner, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         if os.getpid() in model.turns:
             raise RuntimeError(
                 f"{method.__name__} cannot change a model that is being trained: call it before fit, "

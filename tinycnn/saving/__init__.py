@@ -14,7 +14,9 @@ Both: `layer_config`, `training_config` and `options` translate configurations b
 layout, `optimizer_state` the optimizer's arrays; `checksum` detects damage.
 """
 
+import importlib
 import os
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +52,16 @@ __all__ = [
     "write_model",
     "write_weights",
 ]
+
+# What Keras has here, too, and where it is: above this room, so it is looked up when somebody asks for it.
+_ELSEWHERE = {"load_model": "tinycnn.models", "save_model": "tinycnn.models"}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a function of `_ELSEWHERE`; Python calls this for names that the module does not have."""
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_ELSEWHERE[name]), name)
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:

@@ -5,24 +5,51 @@ below), because commands import `utils.cli` first, and that must not take as lon
 """
 
 import importlib
+from typing import TYPE_CHECKING
 
 # Names that can be imported from here, and the module in this folder that each is in.
-_HELPERS = {"next_rng": "rng", "set_random_seed": "rng", "to_categorical": "numerical"}
 _OF_OWN_CLASSES = (
     *("CustomObjectScope", "custom_object_scope", "get_custom_objects"),
     *("get_registered_name", "get_registered_object", "register_keras_serializable"),
 )
-_HELPERS |= dict.fromkeys(("PyDataset", "Sequence"), "py_dataset")
-_HELPERS |= dict.fromkeys(_OF_OWN_CLASSES, "registration")
+_HELPERS = {
+    "PyDataset": "py_dataset",
+    "Sequence": "py_dataset",
+    "clear_session": "backend",
+    "next_rng": "rng",
+    "normalize": "numerical",
+    "set_random_seed": "rng",
+    "to_categorical": "numerical",
+    **dict.fromkeys(_OF_OWN_CLASSES, "registration"),
+}
 
-__all__ = [*_OF_OWN_CLASSES, "PyDataset", "Sequence", "set_random_seed", "to_categorical"]
+__all__ = [*_OF_OWN_CLASSES, "PyDataset", "Sequence", "clear_session", "normalize"]
+__all__ += ["set_random_seed", "to_categorical"]
 
+# The same names once more, for what reads types without running this; tests/test_typing.py compares them.
+if TYPE_CHECKING:
+    from tinycnn.utils.backend import clear_session as clear_session
+    from tinycnn.utils.numerical import normalize as normalize
+    from tinycnn.utils.numerical import to_categorical as to_categorical
+    from tinycnn.utils.py_dataset import PyDataset as PyDataset
+    from tinycnn.utils.py_dataset import Sequence as Sequence
+    from tinycnn.utils.registration import CustomObjectScope as CustomObjectScope
+    from tinycnn.utils.registration import custom_object_scope as custom_object_scope
+    from tinycnn.utils.registration import get_custom_objects as get_custom_objects
+    from tinycnn.utils.registration import get_registered_name as get_registered_name
+    from tinycnn.utils.registration import get_registered_object as get_registered_object
+    from tinycnn.utils.registration import (
+        register_keras_serializable as register_keras_serializable,
+    )
+    from tinycnn.utils.rng import next_rng as next_rng
+    from tinycnn.utils.rng import set_random_seed as set_random_seed
+else:
 
-def __getattr__(name: str) -> object:
-    """Return a helper of `_HELPERS`; Python calls this for names that the module does not have yet."""
-    if name not in _HELPERS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HELPERS[name]}"), name)
+    def __getattr__(name: str) -> object:
+        """Return a helper of `_HELPERS`; Python calls this for names that the module does not have yet."""
+        if name not in _HELPERS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{__name__}.{_HELPERS[name]}"), name)
 
 
 def __dir__() -> list[str]:

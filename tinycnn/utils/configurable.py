@@ -4,6 +4,7 @@ Plain values are what JSON has: text, numbers, lists, dicts, True, False and Non
 """
 
 from collections.abc import Mapping
+from typing import Self
 
 from tinycnn.utils.registration import get_registered_name
 from tinycnn.utils.validation import check_supported
@@ -42,8 +43,8 @@ class Configurable:
         return {name: _plain(getattr(self, name)) for name in self.config_names}
 
     @classmethod
-    def from_config(cls, config: dict) -> "Configurable":
-        """Return an object with these arguments, such as `get_config` returns."""
+    def from_config(cls, config: dict) -> Self:
+        """Return a new object with these arguments, as from `get_config`."""
         return cls(**config)
 
     def serialize(self) -> dict:

@@ -1,11 +1,12 @@
-"""`to_categorical`: class numbers as one-hot rows, rows of zeros with a 1 at the class."""
+"""`to_categorical`: class numbers as one-hot rows, and `normalize`: vectors of length 1."""
 
 import numpy as np
 
-from tinycnn.utils.validation import as_array, check_int
+from tinycnn.utils.array_like import ArrayLike
+from tinycnn.utils.validation import as_array, check_int, plain_array
 
 
-def to_categorical(x: np.ndarray, num_classes: int | None = None) -> np.ndarray:
+def to_categorical(x: ArrayLike, num_classes: int | None = None) -> np.ndarray:
     """Turn class numbers into one-hot rows.
 
     Args:
@@ -45,3 +46,24 @@ def to_categorical(x: np.ndarray, num_classes: int | None = None) -> np.ndarray:
     one_hot = np.zeros((*x.shape, num_classes))
     np.put_along_axis(one_hot, x[..., None].astype(np.intp), 1, axis=-1)
     return one_hot
+
+
+def normalize(x: ArrayLike, axis: int = -1, order: float = 2) -> np.ndarray:
+    """Divide vectors by their length; those of length 0 stay so.
+
+    Args:
+        x: numbers, any shape; a single vector becomes a row.
+        axis: along which the vectors lie.
+        order: of the norm, as `numpy.linalg.norm` takes it: 2 for the Euclidean length.
+
+    Returns:
+        Shaped as x, at least with two axes; float64 unless x has another float dtype.
+
+    Example:
+        >>> normalize([[3, 4], [0, 0]])
+        array([[0.6, 0.8],
+               [0. , 0. ]])
+    """
+    x = np.atleast_2d(plain_array("x", x))
+    norms = np.linalg.norm(x, order, axis, keepdims=True)
+    return x / np.where(norms == 0, 1, norms)
