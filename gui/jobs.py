@@ -53,5 +53,5 @@ class Jobs(Recogniser):
 
         if self.model is None:
             raise ValueError("There is no view to save yet: the model is being loaded.")
-        save_view(path, self.model, self.name, items, label)
+        save_view(path, self.model, self.name, items, label, self.input)
         return path

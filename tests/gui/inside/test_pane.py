@@ -13,6 +13,7 @@ from tests.support.painted_digits import strokes
 from tests.support.xvfb import lacking
 from tinycnn import ops, pretrained
 from tinycnn.ops import reference
+from tinycnn.pretrained.digit_input import USUAL
 
 pytestmark = [
     pytest.mark.skipif(lacking() is not None, reason=str(lacking())),
@@ -92,7 +93,7 @@ def expected(window, model):
     """Return the pass that the window should show."""
     state = window.state
     image = np.frombuffer(bytes.fromhex(state["image"]), np.uint8).reshape(28, 28)
-    there = passes.forward(model, image)
+    there = passes.forward(model, USUAL.prepare(image[None], model.dtype))
     label = state["inside"]["label"]
     return there if label is None else passes.with_way_back(there, label)
 
