@@ -11,6 +11,7 @@ if __name__ == "__main__":  # before anything else is imported
 
 import argparse
 import math
+import os
 import pathlib
 import sys
 
@@ -109,11 +110,15 @@ def chosen_model(options: argparse.Namespace) -> tuple[object, object]:
     from tinycnn.pretrained import nets
     from tinycnn.pretrained.digit_input import USUAL
     from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model
+    from tinycnn.utils.errors import FileError
 
     wanted = USUAL
     if options.model in NETS:
         model = getattr(nets, NETS[options.model])()
     else:
+        if not os.path.lexists(options.model):
+            way_out = f"Name a model file, or one of the nets {', '.join(NETS)}."
+            raise FileError(options.model, "there is no such file", way_out)
         model, name = load_digit_model(options.model, force=True)
         wanted, note = digit_input_of(model, name)
         say(f"model: {name}{', ' if note else ''}{note}")
