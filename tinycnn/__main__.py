@@ -54,9 +54,10 @@ def arguments(words: list[str]) -> int:
     )
     parser.add_argument("--version", action="version", version=f"tinycnn {tinycnn.__version__}")
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
-    command = parser.parse_args(words).command
+    command = parser.parse_known_args(words)[0].command
     if command is not None:
         parser.error(f"there is no command {command!r}. There are: {', '.join(COMMANDS)}")
+    parser.parse_args(words)  # says what is wrong with the options
     parser.print_help()
     return 2
 

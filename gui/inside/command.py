@@ -1,4 +1,4 @@
-"""`python -m gui --inside picture.png --output view.png`: the inside as a picture. No Tk."""
+"""`tinycnn draw --inside picture.png --output view.png`: the inside as a picture. No Tk."""
 
 import os
 

@@ -19,7 +19,6 @@ from tinycnn import models
 from tinycnn.pretrained.digit_input import USUAL, DigitInput
 from tinycnn.pretrained.digit_model import probabilities
 from tinycnn.utils.heat_map import heat_map
-from tinycnn.utils.plots import save_picture
 
 WIDTH, MARGIN, GAP = 1600, 30, 26  # pixels
 TEXT, LINE, HEADING = 13, 18, 19  # sizes of letters, and of a line
@@ -32,26 +31,6 @@ LENGTHS = Lengths(
 PALETTE = dataclasses.replace(palette(LIGHT), between=rgb(LIGHT.button))
 NARROW = 70  # pixels: no room for a number at both ends of a legend
 PLAIN = {"×": "x", "−": "-", "–": "-", "Σ": "sum of ", "…": "..."}  # what Pillow's font lacks
-
-
-def save_view(
-    path: str,
-    model: models.Sequential,
-    name: str,
-    items: Items,
-    label: int | None = None,
-    taken: DigitInput = USUAL,
-) -> None:
-    """Write the picture of `view`, whole or not at all.
-
-    Args:
-        path: its ending, .png for one, says the kind of picture.
-        model, name, items, label, taken: see `view`.
-
-    Raises:
-        PictureError: it cannot be written there.
-    """
-    save_picture(view(model, name, items, label, taken), path)
 
 
 def view(

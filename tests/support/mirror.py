@@ -10,6 +10,7 @@ import re
 ROOT = pathlib.Path(__file__).parents[2]
 INSTEAD = {  # a module, or all of a folder that have no test at their path: what serves, in tests/
     "tinycnn/__init__.py": ("models/test_sequential.py",),
+    "tinycnn/__main__.py": ("scripts/test_tinycnn.py",),
     "tinycnn/datasets/__init__.py": ("datasets/test_load.py",),
     "tinycnn/layers/__init__.py": ("layers/test_options.py", "models/test_loading.py"),
     "tinycnn/pretrained/__init__.py": ("pretrained/test_pretrained.py",),

@@ -9,7 +9,7 @@ from tinycnn.models.cost import check_cost
 from tinycnn.pretrained.digit_input import SHAPES, DigitInput, find
 from tinycnn.utils.errors import ModelFileError
 
-OWN = "mnist.h5"  # what scripts/train.py leaves in the folder it runs in
+OWN = "mnist.h5"  # what `tinycnn train` leaves in the folder it runs in
 BUNDLED = "the bundled model"
 
 

@@ -151,10 +151,10 @@ def test_a_lesson_teaches_the_persons_digits_and_keeps_the_others(
     jobs, learning, kept, monkeypatch
 ):
     monkeypatch.setattr(trainer, "REHEARSED", 600)
-    model = learning.lend()
+    model, wanted = learning.lend()
     before = model.get_weights()
     run = Run()
-    lesson = trainer.Trainer().teach(run, model, USUAL)
+    lesson = trainer.Trainer().teach(run, model, wanted)
     assert kept.learning.count() == lesson.count == 3
     assert lesson.own[0] == 0
     assert lesson.own[1] == 1
