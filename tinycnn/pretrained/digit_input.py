@@ -29,8 +29,8 @@ ENOUGH = (
 )
 SURE = -0.5
 MARGIN = 0.02  # of them: closer shares of right ones say nothing
-LEAST = 0.5  # of them right: a model that reads fewer, whatever it is given, tells nothing
-GAIN = 0.5  # of the mean log, for another range than 0 to 1 that reads no more right
+LEAST = 0.75  # of them right, for another range than 0 to 1: a half-trained model tells little
+GAIN = 0.5  # of the mean log; or half the mistakes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,12 +140,13 @@ def find(
     # Of those that read about as well the one that is neither too sure nor too unsure.
     near = [one for one, (right, _) in scores.items() if right >= most - MARGIN]
     best = max(near, key=lambda one: scores[one][1])
-    untold = usual in near and scores[best][1] < scores[usual][1] + GAIN
-    if untold or most < LEAST:
+    (right, log), (usual_right, usual_log) = scores[best], scores[usual]
+    clearly = 1 - right <= (1 - usual_right) / 2 or log >= usual_log + GAIN
+    if best == usual or right < LEAST or not clearly:
         return usual, ""
     return best, (
-        f"pixels from {best.range} (paper to ink): it reads {scores[best][0]:.0%} of {len(images)} embedded "
-        f"digits so, {scores[usual][0]:.0%} with 0 to 1"
+        f"pixels from {best.range} (paper to ink): it reads {right:.0%} of {len(images)} embedded "
+        f"digits so, {usual_right:.0%} with 0 to 1"
     )
 
 
