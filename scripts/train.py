@@ -227,7 +227,10 @@ def main(argv: list[str] | None = None) -> int:
     output = pathlib.Path(options.output)
     beside = output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
     history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
-    saving.check_target(output)  # a bad name is noticed before the work, not after it
+    callbacks = watchers(
+        options, history_file
+    )  # a bad name is noticed before the work, not after it
+    saving.check_target(output)
     atomic.check(history_file)
     atomic.check(curves_file)
     utils.set_random_seed(options.seed)
@@ -244,7 +247,6 @@ def main(argv: list[str] | None = None) -> int:
     y_train, y_test = (labels_for(model, labels) for labels in (digits.y_train, digits.y_test))
     say(f"data: {digits.name}, {len(x_train):,} training and {len(x_test):,} test digits")
     model.summary()
-    callbacks = watchers(options, history_file)
     history = model.fit(
         x_train,
         y_train,

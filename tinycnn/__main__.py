@@ -5,7 +5,6 @@ from tinycnn.utils.start import end_on_interrupt
 if __name__ == "__main__":  # before anything else is imported
     end_on_interrupt()
 
-import argparse
 import functools
 import importlib
 import importlib.machinery
@@ -34,10 +33,7 @@ def main() -> NoReturn:
     words = sys.argv[1:]
     if words and words[0] in COMMANDS:
         name = words.pop(0)
-        sys.argv = [
-            f"tinycnn {name}",
-            *words,
-        ]  # as argparse reads it: the program's name, its words
+        sys.argv = [f"tinycnn {name}", *words]  # argparse takes the first for the program's name
         module = load(COMMANDS[name][0])
         getattr(module, "run_window", functools.partial(run, module.main))()
     run(functools.partial(arguments, words))
@@ -53,11 +49,9 @@ def arguments(words: list[str]) -> int:
         epilog="tinycnn COMMAND --help tells more of each.",
     )
     parser.add_argument("--version", action="version", version=f"tinycnn {tinycnn.__version__}")
-    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
-    command = parser.parse_known_args(words)[0].command
-    if command is not None:
-        parser.error(f"there is no command {command!r}. There are: {', '.join(COMMANDS)}")
-    parser.parse_args(words)  # says what is wrong with the options
+    if words and not words[0].startswith("-"):
+        parser.error(f"there is no command {words[0]!r}. There are: {', '.join(COMMANDS)}")
+    parser.parse_args(words)
     parser.print_help()
     return 2
 

@@ -95,7 +95,7 @@ def test_the_same_seed_gives_the_same_file_for_any_number_of_threads(folder, tmp
         (("--batch-size", "-5"), 2, "-5"),
         (("--data", "no-such-folder"), 1, "no-such-folder"),
         (("--data", "sample", "--output", "no/such/folder/mnist.h5"), 1, "no/such/folder"),
-        (("--data", "sample", "--output", "mnist.txt"), 1, ".h5"),
+        (("--data", "no-such-folder", "--output", "mnist.txt"), 1, ".h5"),
         (("--learning-rate", "-1"), 2, "must be a number from 1e-12"),
         (("--learning-rate", "nan"), 2, "'nan'"),
         (("--learning-rate", "0"), 2, "'0'"),

@@ -58,7 +58,9 @@ class DigitInput:
             known = ", ".join(map(str, SHAPES))
             raise ValueError(f"digits have a shape of {known}. Received: {self.shape}")
         if self.background == self.foreground:
-            raise ValueError(f"background and foreground are both {self.background:g}")
+            raise ValueError(
+                f"background and foreground are both {self.background:g}: they must differ"
+            )
 
     @property
     def margin(self) -> int:
