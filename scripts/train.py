@@ -122,11 +122,12 @@ def chosen_model(options: argparse.Namespace) -> tuple[object, object]:
         model, name = load_digit_model(options.model, force=True)
         wanted, note = digit_input_of(model, name)
         say(f"model: {name}{', ' if note else ''}{note}")
-    if model.objective is None or options.optimizer:
+    if model.objective is None or options.optimizer is not None:
         scores = model.layers[-1].as_logits() is None  # it does not end in a softmax
         loss = CategoricalCrossentropy(from_logits=scores)
         loss = loss if model.objective is None else model.objective.loss
-        model.compile(options.optimizer or "adadelta", loss, metrics=["accuracy"])
+        name = "adadelta" if options.optimizer is None else options.optimizer
+        model.compile(name, loss, metrics=["accuracy"])
     if options.learning_rate:
         model.optimizer.learning_rate = options.learning_rate
     return model, wanted
@@ -227,9 +228,8 @@ def main(argv: list[str] | None = None) -> int:
     output = pathlib.Path(options.output)
     beside = output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
     history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
-    callbacks = watchers(
-        options, history_file
-    )  # a bad name is noticed before the work, not after it
+    # A bad name is noticed before the work, not after it.
+    callbacks = watchers(options, history_file)
     saving.check_target(output)
     atomic.check(history_file)
     atomic.check(curves_file)
