@@ -7,10 +7,10 @@ BIN := .venv/bin
 .PHONY: train draw test test-all gradcheck lint clean
 
 train: .venv/plot
-	$(BIN)/python scripts/train.py $(ARGS)
+	$(BIN)/tinycnn train $(ARGS)
 
 draw: .venv/draw
-	$(BIN)/python -m gui $(ARGS)
+	$(BIN)/tinycnn draw $(ARGS)
 
 # What guards the product, in minutes; test-all adds the long sweeps. Tests of the window mostly wait, so
 # four processes are good for two CPUs, too; who is done takes half of what another has left, so that none
@@ -24,7 +24,7 @@ test-all: .venv/test
 	$(BIN)/python -m pytest $(TESTS) $(ARGS)
 
 gradcheck: .venv/draw
-	$(BIN)/python -m tinycnn.gradcheck $(ARGS)
+	$(BIN)/tinycnn gradcheck $(ARGS)
 
 lint: .venv/test
 	$(BIN)/ruff check .
@@ -34,15 +34,15 @@ lint: .venv/test
 	$(PYTHON) -m venv .venv
 	touch $@
 
-.venv/plot: .venv/python setup.cfg
+.venv/plot: .venv/python setup.cfg setup.py
 	$(BIN)/python -m pip install --quiet --editable '.[plot]'
 	touch $@
 
-.venv/draw: .venv/python setup.cfg
+.venv/draw: .venv/python setup.cfg setup.py
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-.venv/test: .venv/python setup.cfg
+.venv/test: .venv/python setup.cfg setup.py
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@
 

@@ -16,13 +16,13 @@ import sys
 from collections.abc import Iterator
 from typing import NoReturn
 
-from tinycnn.utils.cli import ENDINGS, Parser, Stopped, file_name, run, say, whole_number
+from tinycnn.utils.cli import ENDINGS, Parser, Stopped, add_scale, file_name, run, say, whole_number
 
 EXAMPLES = """examples:
-  python -m gui                      mnist.h5 in this folder, or else the bundled model
-  python -m gui --model other.h5     a model of your own, Keras's .h5 files too
-  python -m gui --inside digit.png --output view.png
-                                     no window: a picture of what every layer makes of a digit
+  tinycnn draw                      mnist.h5 in this folder, or else the bundled model
+  tinycnn draw --model other.h5     a model of your own, Keras's .h5 files too
+  tinycnn draw --inside digit.png --output view.png
+                                    no window: a picture of what every layer makes of a digit
 """
 NO_TK = """This Python has no Tk, which draws the window. To get it:
   Debian, Ubuntu   sudo apt install python3-tk
@@ -33,7 +33,7 @@ NO_TK = """This Python has no Tk, which draws the window. To get it:
 """
 NO_DISPLAY = """The window cannot open: {error}.
 It needs a screen. Over ssh, connect with `ssh -X`; on a machine without a screen use
-  python scripts/predict.py PICTURE\
+  tinycnn predict PICTURE\
 """
 SWITCH = 0.0002  # seconds that the worker may compute in Python before Tk gets its turn
 RARELY = 1000  # partial collections of rubbish until there is one of all
@@ -54,8 +54,9 @@ def positive(text: str) -> float:
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = Parser(prog="python -m gui", description=__doc__, epilog=EXAMPLES)
+    parser = Parser(prog="tinycnn draw", description=__doc__, epilog=EXAMPLES)
     parser.add_argument("--model", help="model file; default: mnist.h5, or else the bundled model")
+    add_scale(parser)
     parser.add_argument(
         "--scaling",
         type=positive,
@@ -151,7 +152,7 @@ def main(argv: list[str] | None = None) -> int:
     if options.inside is not None:
         from gui.inside.command import write_view
 
-        write_view(options.inside, options.output, options.model, options.label)
+        write_view(options.inside, options.output, options.model, options.label, options.scale)
         return 0
     root = open_window(options)
     if root is None:
@@ -165,7 +166,7 @@ def main(argv: list[str] | None = None) -> int:
 
     keep_pauses_short()
     expected = (FileError, OSError, ValueError, MemoryError)
-    worker, saver = Worker(Jobs(), expected), Worker(Saver(), expected)
+    worker, saver = Worker(Jobs(options.scale), expected), Worker(Saver(), expected)
     # Kept until the worker has ended: were Tk's images, fonts and variables freed on its thread, by
     # a collection of rubbish that happens there, Tcl would abort.
     file = settings.settings_file()

@@ -49,9 +49,10 @@ class Jobs(Recogniser):
             PictureError: it cannot be written there.
             ValueError: nothing is drawn, or there is no model yet.
         """
-        from gui.inside.export import save_view
+        from gui.inside.export import view
+        from tinycnn.utils.plots import save_picture
 
         if self.model is None:
             raise ValueError("There is no view to save yet: the model is being loaded.")
-        save_view(path, self.model, self.name, items, label)
+        save_picture(view(self.model, self.name, items, label, self.input), path)
         return path

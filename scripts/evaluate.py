@@ -15,14 +15,14 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tinycnn.utils.cli import Parser, file_name, run, say
+from tinycnn.utils.cli import Parser, add_model, file_name, run, say
 
 if TYPE_CHECKING:  # imported in the functions, after `run` has installed its handlers of signals
     import numpy as np
 
 EXAMPLES = """examples:
-  python scripts/evaluate.py                               mnist.h5, or else the bundled model
-  python scripts/evaluate.py --model my.h5 --data sample   2,000 test digits that came along, offline
+  tinycnn evaluate                               mnist.h5, or else the bundled model
+  tinycnn evaluate --model my.h5 --data sample   2,000 test digits that came along, offline
 """
 MOST_MISTAKES = 40  # in the picture of mistakes
 
@@ -34,11 +34,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         argv: the words after the script's name; None: those that Python was started with.
     """
     parser = Parser(description=__doc__, epilog=EXAMPLES)
-    parser.add_argument(
-        "--model",
-        type=file_name,
-        help="model file; default: mnist.h5, or else the bundled model",
-    )
+    add_model(parser)
     parser.add_argument(
         "--data",
         default="auto",
@@ -46,9 +42,6 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--mistakes", type=file_name, default="mistakes.png", help="default: mistakes.png"
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="run a model even if it takes very long or much memory"
     )
     return parser.parse_args(argv)
 
@@ -116,17 +109,20 @@ def main(argv: list[str] | None = None) -> None:
     import numpy as np
 
     from tinycnn import datasets
-    from tinycnn.pretrained.digit_model import load_digit_model, probabilities
+    from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model, probabilities
     from tinycnn.utils import plots
 
     plots.check_picture(options.mistakes)  # a bad name is noticed before the work, not after it
     model, name = load_digit_model(options.model, options.force)
     say(f"model: {name}")
+    digit_input, note = digit_input_of(model, name, options.scale)
+    if note:
+        say(note)
     digits = datasets.load(options.data)
     if digits.note:
         print(digits.note, file=sys.stderr)
 
-    x = digits.x_test[..., None] / np.float32(255)  # (n, 28, 28, 1)
+    x = digit_input.prepare(digits.x_test)  # (n, 28, 28, 1), or as the model wants it
     labels = digits.y_test.astype(np.int64)
     shares = probabilities(model, name, x)  # (n, 10)
     loss = losses_of(shares, labels).mean()

@@ -17,11 +17,11 @@ import argparse
 import sys
 from typing import Any
 
-from tinycnn.utils.cli import Parser, file_name, run, say
+from tinycnn.utils.cli import Parser, add_model, file_name, run, say
 
 EXAMPLES = """examples:
-  python scripts/predict.py digit.png                    mnist.h5, or else the bundled model
-  python scripts/predict.py *.jpg --model mnist.h5       with your own, several pictures
+  tinycnn predict digit.png                    mnist.h5, or else the bundled model
+  tinycnn predict *.jpg --model mnist.h5       with your own, several pictures
 """
 BAR = 40  # length of the bar for a probability of 1, in characters
 
@@ -34,14 +34,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     """
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument("images", nargs="+", type=file_name, metavar="IMAGE", help="a picture file")
-    parser.add_argument(
-        "--model",
-        type=file_name,
-        help="model file; default: mnist.h5, or else the bundled model",
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="run a model even if it takes very long or much memory"
-    )
+    add_model(parser)
     return parser.parse_args(argv)
 
 
@@ -86,11 +79,14 @@ def show(path: str, probabilities: list[float]) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the script: recognise one picture after the other; return 1 if one could not be read, else 0."""
     options = arguments(argv)
-    from tinycnn.pretrained.digit_model import load_digit_model, probabilities
+    from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model, probabilities
     from tinycnn.utils.errors import PictureError
 
     model, name = load_digit_model(options.model, options.force)
     say(f"model: {name}")
+    digit_input, note = digit_input_of(model, name, options.scale)
+    if note:
+        say(note)
     failures = 0
     for path in options.images:
         try:
@@ -99,7 +95,7 @@ def main(argv: list[str] | None = None) -> int:
             say(f"error: {error}", sys.stderr)
             failures += 1
             continue
-        x = (digit[None, :, :, None] / 255).astype("float32")  # (1, 28, 28, 1), 0 to 1
+        x = digit_input.prepare(digit[None])  # (1, 28, 28, 1), or as the model wants it
         show(path, probabilities(model, name, x)[0].tolist())
     return 1 if failures else 0
 

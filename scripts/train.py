@@ -1,4 +1,4 @@
-"""Train the classic convolutional net on handwritten digits and keep it as mnist.h5."""
+"""Train a net on handwritten digits and keep it as mnist.h5."""
 
 try:
     from tinycnn.utils.start import end_on_interrupt
@@ -10,44 +10,137 @@ if __name__ == "__main__":  # before anything else is imported
     end_on_interrupt()
 
 import argparse
+import math
+import os
 import pathlib
 import sys
 from typing import Any
 
-from tinycnn.utils.cli import Parser, file_name, run, say, whole_number
+from tinycnn.utils.cli import Parser, file_name, number, run, say, whole_number
 
 EXAMPLES = """examples:
-  python scripts/train.py                           MNIST (downloaded once), 6 epochs
-  python scripts/train.py --data sample --epochs 3  the 12,000 digits that came along, offline
-  python scripts/train.py --data my-folder          four MNIST files of your own
+  tinycnn train                           MNIST (downloaded once), the classic net, 6 epochs
+  tinycnn train --data sample --epochs 3  the 12,000 digits that came along, offline
+  tinycnn train --data my-folder          four MNIST files of your own
+  tinycnn train --model lenet --optimizer adam --learning-rate 0.002 --epochs 50 --patience 3
+                                          LeNet-5, until the validation loss gets no better
+  tinycnn train --model mnist.h5 --output more.h5
+                                          go on from where a training ended
 """
+NETS = {"classic": "classic_net", "lenet": "lenet5", "compact": "compact_net"}
+SMALLEST_RATE = 1e-12
 
 
-def arguments() -> argparse.Namespace:
-    """Return the options of the command line."""
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Return the options of the command line.
+
+    Args:
+        argv: the words after the script's name; None: those that Python was started with.
+    """
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument(
         "--data",
         default="auto",
         help="auto (MNIST, or the sample offline), mnist, sample, or a folder",
     )
+    parser.add_argument(
+        "--model",
+        type=file_name,
+        default="classic",
+        help="classic, lenet, compact, or a model file to go on with; default: classic",
+    )
+    parser.add_argument(
+        "--optimizer", help="such as adam or sgd; default: adadelta, or that of the model file"
+    )
+    parser.add_argument(
+        "--learning-rate", type=number(SMALLEST_RATE), help="default: the optimizer's own"
+    )
     parser.add_argument("--epochs", type=whole_number(), default=6, help="default: 6")
+    parser.add_argument(
+        "--patience",
+        type=whole_number(),
+        metavar="EPOCHS",
+        help="stop when the validation loss has not got better for so long, and keep the best epoch's net",
+    )
     parser.add_argument("--batch-size", type=whole_number(), default=128, help="default: 128")
     parser.add_argument(
         "--seed", type=whole_number(0, 2**32 - 1), default=0, help="same seed, same net; default: 0"
     )
     parser.add_argument("--threads", type=whole_number(1, 1024), help="default: one for each CPU")
     parser.add_argument("--output", type=file_name, default="mnist.h5", help="default: mnist.h5")
-    return parser.parse_args()
+    parser.add_argument(
+        "--force", action="store_true", help="replace what another training has left at --output"
+    )
+    return parser.parse_args(argv)
 
 
-def compiled_net() -> Any:
-    """Return the net of Keras's old MNIST example, compiled: two convolutions and two dense layers."""
-    from tinycnn.pretrained.nets import classic_net
+def may_replace(output: pathlib.Path, force: bool) -> bool:
+    """Return whether the output may be written; in a terminal the person is asked.
 
-    model = classic_net()
-    model.compile("adadelta", "categorical_crossentropy", metrics=["accuracy"])
-    return model
+    Raises:
+        FileError: it is there, and there is nobody to ask.
+    """
+    from tinycnn.utils.errors import FileError
+
+    if force or not output.exists():
+        return True
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty()):
+        way_out = (
+            "Add --force to replace it (make train ARGS=--force), or --output for another name"
+        )
+        raise FileError(output, "another training has made it", f"{way_out}.")
+    say(f"{output} is there already: another training has made it.")
+    try:
+        answer = input("Replace it? [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() in ("y", "yes"):
+        return True
+    say(f"{output} stays as it is. --output FILE gives the new one another name.")
+    return False
+
+
+def chosen_model(options: argparse.Namespace) -> tuple[Any, Any]:
+    """Return the model to train, compiled, and how it wants its digits, a `DigitInput`.
+
+    Raises:
+        ModelFileError: it is a file that cannot be read, or no model of digits.
+        ValueError: there is no such optimizer.
+    """
+    from tinycnn.losses import CategoricalCrossentropy
+    from tinycnn.pretrained import nets
+    from tinycnn.pretrained.digit_input import USUAL
+    from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model
+    from tinycnn.utils.errors import FileError
+
+    wanted = USUAL
+    if options.model in NETS:
+        model = getattr(nets, NETS[options.model])()
+    else:
+        if not os.path.lexists(options.model):
+            way_out = f"Name a model file, or one of the nets {', '.join(NETS)}."
+            raise FileError(options.model, "there is no such file", way_out)
+        model, name = load_digit_model(options.model, force=True)
+        wanted, note = digit_input_of(model, name)
+        say(f"model: {name}{', ' if note else ''}{note}")
+    if model.objective is None or options.optimizer is not None:
+        scores = model.layers[-1].as_logits() is None  # it does not end in a softmax
+        loss = CategoricalCrossentropy(from_logits=scores)
+        loss = loss if model.objective is None else model.objective.loss
+        name = "adadelta" if options.optimizer is None else options.optimizer
+        model.compile(name, loss, metrics=["accuracy"])
+    if options.learning_rate:
+        model.optimizer.learning_rate = options.learning_rate
+    return model, wanted
+
+
+def labels_for(model: object, digits: object) -> object:
+    """Return digits (n,) as the model's loss takes them: as they are, or one-hot (n, 10)."""
+    from tinycnn import utils
+    from tinycnn.losses import SparseCategoricalCrossentropy
+
+    sparse = isinstance(model.objective.loss, SparseCategoricalCrossentropy)
+    return digits if sparse else utils.to_categorical(digits, 10)
 
 
 def draw_curves(history: dict[str, list[float]], path: str) -> bool:
@@ -74,57 +167,97 @@ def draw_curves(history: dict[str, list[float]], path: str) -> bool:
     return True
 
 
-def main() -> int:
-    """Run the script: load digits, train the net, save it with its history, and test it."""
-    options = arguments()
-    import numpy as np  # imported here, after `run` has installed its handlers of signals
+def watchers(options: argparse.Namespace, history_file: str) -> dict[str, object]:
+    """Return the callbacks of the training by what they do: "save", "log" and, with --patience, "stop"."""
+    from tinycnn.callbacks import CSVLogger, EarlyStopping, ModelCheckpoint
 
+    class EpochsFromOne(CSVLogger):
+        """Counts epochs as the lines on the screen and the curves do; Keras's own counts from 0."""
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            super().on_epoch_end(epoch + 1, logs)
+
+    # Braces are doubled, because ModelCheckpoint takes its filepath for a format string.
+    path = options.output.replace("{", "{{").replace("}", "}}")
+    early = options.patience is not None
+    callbacks = {
+        "save": ModelCheckpoint(path, save_best_only=early),
+        "log": EpochsFromOne(history_file),
+    }
+    if early:
+        callbacks["stop"] = EarlyStopping(patience=options.patience, restore_best_weights=True)
+    return callbacks
+
+
+def report(
+    history: dict[str, list[float]],
+    options: argparse.Namespace,
+    curves_file: str,
+    callbacks: dict[str, object],
+) -> bool:
+    """Say what was written, and why training stopped; draw the curves. Return whether all went well."""
+    stop, written = callbacks.get("stop"), getattr(callbacks["save"], "written", None)
+    if written is None:  # with --patience, and no validation loss was a number
+        say(f"error: {options.output} is not written: no validation loss was a number", sys.stderr)
+        return False
+    if stop is not None:
+        why = f"no better for {options.patience} epochs" if stop.stopped_epoch else "all are done"
+        say(
+            f"stopped after epoch {len(history['loss'])}, {why}; the best was {stop.best_epoch + 1}"
+        )
+    say(f"wrote {written} and {callbacks['log'].table.path}")
+    if written != options.output:  # another program wrote that: its curves stay, too
+        curves_file = f"{pathlib.Path(written).with_suffix('')}-curves.png"
+    return draw_curves(history, curves_file)
+
+
+def tell_results(model: object, data: tuple, about: str) -> bool:
+    """Print the loss and the accuracy on the test digits (x, y); return whether they are numbers."""
+    results = model.evaluate(*data, verbose=0, return_dict=True)
+    accuracy = results.get("accuracy", results.get("acc"))
+    text = "" if accuracy is None else f", test accuracy {accuracy:.2%}"
+    say(f"test loss {results['loss']:.4f}{text} ({about}, {len(data[0]):,} digits)")
+    return math.isfinite(results["loss"])
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the script: load digits, train the net, save it with its history, and test it."""
+    options = arguments(argv)
     from tinycnn import datasets, ops, saving, utils
-    from tinycnn.callbacks import CSVLogger, ModelCheckpoint
     from tinycnn.utils import atomic
 
     output = pathlib.Path(options.output)
-    # Braces are doubled, because ModelCheckpoint takes its filepath for a format string.
-    checkpoint = ModelCheckpoint(str(output).replace("{", "{{").replace("}", "}}"))
     beside = output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
     history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
-    saving.check_target(output)  # a bad name is noticed before the work, not after it
+    # A bad name is noticed before the work, not after it.
+    callbacks = watchers(options, history_file)
+    saving.check_target(output)
     atomic.check(history_file)
     atomic.check(curves_file)
-    if output.exists():
-        say(f"{output} is there and will be replaced after the first epoch")
     utils.set_random_seed(options.seed)
     if options.threads:
         ops.set_num_threads(options.threads)
+    model, wanted = chosen_model(options)
+    if not may_replace(output, options.force):
+        return 1
 
     digits = datasets.load(options.data)
     if digits.note:
         print(digits.note, file=sys.stderr)
-    x_train, x_test = (x[..., None] / np.float32(255) for x in (digits.x_train, digits.x_test))
-    y_train, y_test = (utils.to_categorical(y, 10) for y in (digits.y_train, digits.y_test))
+    x_train, x_test = (wanted.prepare(images) for images in (digits.x_train, digits.x_test))
+    y_train, y_test = (labels_for(model, labels) for labels in (digits.y_train, digits.y_test))
     say(f"data: {digits.name}, {len(x_train):,} training and {len(x_test):,} test digits")
-
-    model = compiled_net()
     model.summary()
-    logger = CSVLogger(history_file)
     history = model.fit(
         x_train,
         y_train,
         batch_size=options.batch_size,
         epochs=options.epochs,
         validation_data=(x_test, y_test),
-        callbacks=[checkpoint, logger],
+        callbacks=list(callbacks.values()),
     )
-    say(f"wrote {checkpoint.written} and {logger.table.path}")
-    if checkpoint.written != str(output):  # another program wrote `output`: its curves stay, too
-        curves_file = f"{pathlib.Path(checkpoint.written).with_suffix('')}-curves.png"
-    failed = not draw_curves(history.history, curves_file)
-
-    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
-    say(
-        f"test loss {loss:.4f}, test accuracy {accuracy:.2%} ({digits.name}, {len(x_test):,} digits)"
-    )
-    return int(failed)
+    good = report(history.history, options, curves_file, callbacks)
+    return int(not tell_results(model, (x_test, y_test), digits.name) or not good)
 
 
 if __name__ == "__main__":

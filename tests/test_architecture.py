@@ -76,7 +76,7 @@ FLOORS = (
     ("gui.learning",),
     ("gui.window",),
     ("gui",),
-    ("scripts", "benchmarks"),
+    ("scripts", "benchmarks", "tinycnn.__main__"),
 )
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

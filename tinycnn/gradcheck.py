@@ -359,9 +359,9 @@ def main() -> int:
     from tinycnn.utils.cli import Parser, file_name, say, whole_number
 
     parser = Parser(
-        prog="python -m tinycnn.gradcheck",
+        prog="tinycnn gradcheck",
         description="Check the gradient of every array of a saved model against central differences.",
-        epilog="example: python -m tinycnn.gradcheck mnist.h5 --entries 50",
+        epilog="example: tinycnn gradcheck mnist.h5 --entries 50",
     )
     parser.add_argument(
         "model",

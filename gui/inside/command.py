@@ -1,17 +1,23 @@
-"""`python -m gui --inside picture.png --output view.png`: the inside as a picture. No Tk."""
+"""`tinycnn draw --inside picture.png --output view.png`: the inside as a picture. No Tk."""
 
 import os
 
 from gui.drawing.drawing import Picture
 from gui.inside.export import view
 from tinycnn.preprocessing.image_files import read_picture
-from tinycnn.pretrained.digit_model import load_digit_model
+from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model
 from tinycnn.utils.cli import say
 from tinycnn.utils.errors import PictureError
 from tinycnn.utils.plots import check_picture, save_picture
 
 
-def write_view(source: str, output: str, model_path: str | None, label: int | None) -> None:
+def write_view(
+    source: str,
+    output: str,
+    model_path: str | None,
+    label: int | None,
+    scale: tuple[float, float] | None = None,
+) -> None:
     """Read a picture of a digit, and write what a net makes of it.
 
     Args:
@@ -19,6 +25,7 @@ def write_view(source: str, output: str, model_path: str | None, label: int | No
         output: the picture to write; what is there already is replaced.
         model_path: a model file; None: ./mnist.h5, or else the bundled model.
         label: the digit for the way back; None: without one.
+        scale: what the model takes for background and foreground; None: it is found out.
 
     Raises:
         FileError: a file cannot be read or written, or shows no digit.
@@ -29,8 +36,11 @@ def write_view(source: str, output: str, model_path: str | None, label: int | No
     picture = Picture(read_picture(source), os.path.basename(source))
     model, name = load_digit_model(model_path)
     say(f"model: {name}")
+    taken, note = digit_input_of(model, name, scale)
+    if note:
+        say(note)
     try:
-        image = view(model, name, (picture,), label)
+        image = view(model, name, (picture,), label, taken)
     except ValueError as error:
         raise PictureError(source, str(error), "Draw one digit, large, on plain paper.") from error
     save_picture(image, output)

@@ -7,6 +7,7 @@ import numpy as np
 
 from gui.inside.kernel_messages import MOST, Exciting
 from tinycnn import models
+from tinycnn.pretrained.digit_input import USUAL, DigitInput
 
 TOGETHER = 4  # digits in one pass: some milliseconds
 
@@ -54,12 +55,20 @@ class Search:
     Args:
         model: built; it is only read.
         images: uint8 (n, 28, 28), 0 to 255.
+        taken: how the model wants its digits.
     """
 
-    def __init__(self, model: models.Sequential, images: np.ndarray) -> None:
-        self.model, self.images = model, images
+    def __init__(
+        self, model: models.Sequential, images: np.ndarray, taken: DigitInput = USUAL
+    ) -> None:
+        self.model, self.images, self._input = model, images, taken
         self.done = 0  # digits so far
         self._best = [Best.none(layer.output_shape[-1]) for layer in model.layers]
+
+    @property
+    def margin(self) -> int:
+        """Pixels that the model's input has around a digit."""
+        return self._input.margin
 
     @property
     def finished(self) -> bool:
@@ -76,7 +85,7 @@ class Search:
 
     def _take_some(self) -> None:
         some = self.images[self.done : self.done + TOGETHER]
-        x = (some[..., None] / 255).astype(self.model.dtype)  # (n, 28, 28, 1)
+        x = self._input.prepare(some, self.model.dtype)  # (n, 28, 28, 1)
         outputs = self.model.activations(x)
         self._best = [
             best.with_more(y, self.done) for best, y in zip(self._best, outputs, strict=True)

@@ -29,22 +29,24 @@ def told_of(last: Pass, layer: int, position: Position) -> Told:
     Args:
         last: there, or there and back.
         layer: its place in `model.layers`; -1: the input.
-        position: in its output.
+        position: in its output, as that is shown.
     """
     infos = layer_infos(last.model)
     if last.gradients is None:
-        explanation = forward_explanation(last, layer, position)
+        explanation = forward_explanation(last, layer, own_position(last, layer, position))
         head, *lines = str(explanation).split("\n")
         behind = layer - 1
     else:
         behind, far = skipped(last, layer, position)
+        far = own_position(last, behind, far)
         asked = last.model.layers[behind] if behind >= 0 else input_layer(last.model).name
         explanation = last.model.explain_gradient(last.x, last.target, asked, far)
         name = infos[layer + 1].name
-        head = f"{name}: dL/dy{index_text(position)} = {number(explanation.value)}"
+        own = own_position(last, layer, position)
+        head = f"{name}: dL/dy{index_text(own)} = {number(explanation.value)}"
         lines = [f"handed back by {explanation.layer}:", *explanation.lines()]
         behind += 1
-    marks = tuple(unfolded(last, mark) for mark in marks_of(explanation, behind))
+    marks = tuple(unfolded(last, shown_mark(last, mark)) for mark in marks_of(explanation, behind))
     lines = tuple(line.strip() for line in lines)
     figures = figures_of(explanation)
     about = layer, position, explanation, head, lines, marks
@@ -57,6 +59,20 @@ def forward_explanation(last: Pass, layer: int, position: Position) -> Explanati
         return input_layer(last.model).explain(last.values[0], last.values[0], position)
     x, y = last.values[layer : layer + 2]
     return last.model.layers[layer].explain(x, y, position)
+
+
+def own_position(last: Pass, layer: int, position: Position) -> Position:
+    """Return where a number stands in a layer's output, given where it is shown."""
+    shape, shown = last.values[layer + 1].shape, layer_infos(last.model)[layer + 1].shape
+    return position if shown == shape else moved(position, shown, shape)
+
+
+def shown_mark(last: Pass, mark: Mark) -> Mark:
+    """Return a mark on a number where that is shown, given where it stands."""
+    shape, shown = last.values[mark.layer + 1].shape, layer_infos(last.model)[mark.layer + 1].shape
+    if shown == shape:
+        return mark
+    return dataclasses.replace(mark, position=moved(mark.position, shape, shown))
 
 
 def skipped(last: Pass, layer: int, position: Position) -> tuple[int, Position]:

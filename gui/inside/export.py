@@ -16,9 +16,9 @@ from gui.inside.mosaic import legend_strip, picture
 from gui.inside.why_messages import Question
 from gui.widgets.theme_colours import LIGHT
 from tinycnn import models
+from tinycnn.pretrained.digit_input import USUAL, DigitInput
 from tinycnn.pretrained.digit_model import probabilities
 from tinycnn.utils.heat_map import heat_map
-from tinycnn.utils.plots import save_picture
 
 WIDTH, MARGIN, GAP = 1600, 30, 26  # pixels
 TEXT, LINE, HEADING = 13, 18, 19  # sizes of letters, and of a line
@@ -33,23 +33,12 @@ NARROW = 70  # pixels: no room for a number at both ends of a legend
 PLAIN = {"×": "x", "−": "-", "–": "-", "Σ": "sum of ", "…": "..."}  # what Pillow's font lacks
 
 
-def save_view(
-    path: str, model: models.Sequential, name: str, items: Items, label: int | None = None
-) -> None:
-    """Write the picture of `view`, whole or not at all.
-
-    Args:
-        path: its ending, .png for one, says the kind of picture.
-        model, name, items, label: see `view`.
-
-    Raises:
-        PictureError: it cannot be written there.
-    """
-    save_picture(view(model, name, items, label), path)
-
-
 def view(
-    model: models.Sequential, name: str, items: Items, label: int | None = None
+    model: models.Sequential,
+    name: str,
+    items: Items,
+    label: int | None = None,
+    taken: DigitInput = USUAL,
 ) -> Image.Image:
     """Draw what a net makes of a drawing: guesses, why, every layer, the way back, and the kernels.
 
@@ -58,6 +47,7 @@ def view(
         name: of the model.
         items: what is drawn; something is.
         label: the digit for the way back; None: without one.
+        taken: how the model wants its digits.
 
     Returns:
         RGB, 1600 pixels wide, in light colours.
@@ -67,18 +57,20 @@ def view(
         ModelFileError: the model's predictions are no probabilities.
     """
     image, _ = why.place(items)
-    there = passes.forward(model, image)
+    there = passes.forward(model, taken.prepare(image[None], model.dtype))
     shares = probabilities(model, name, there.x)[0]
     order = np.argsort(-shares, kind="stable")
     first, second = order[:2].tolist()
     guess = f"{first} ({shares[first]:.1%}), then {second} ({shares[second]:.1%})"
     parts = [heading(f"Inside {name}: it reads a {guess}", HEADING)]
-    parts.append(row([pixels_of(image), *reasons(model, there.x, (first, second)), bars(shares)]))
-    parts.append(captioned("What every layer makes of it", columns(model, there.values)))
+    parts.append(
+        row([pixels_of(image), *reasons(model, there.x, (first, second), taken), bars(shares)])
+    )
+    parts.append(captioned("What every layer makes of it", columns(model, there.shown)))
     if label is not None:
         back = passes.with_way_back(there, label)
         words = f"The way back, if this is a {label}: dL/dy. {back.loss}"
-        parts.append(captioned(words, columns(model, back.gradients)))
+        parts.append(captioned(words, columns(model, back.shown)))
     parts += [
         captioned(f"Kernels of {info.name}: {info.what}", tiles(model, info))
         for info in kernels.kernel_infos(model)
@@ -174,13 +166,15 @@ def titled(text: str, below: Image.Image) -> Image.Image:
     return whole
 
 
-def reasons(model: models.Sequential, x: np.ndarray, guesses: tuple[int, int]) -> list[Image.Image]:
+def reasons(
+    model: models.Sequential, x: np.ndarray, guesses: tuple[int, int], taken: DigitInput
+) -> list[Image.Image]:
     """Return the pictures of which pixels speak for the first guess, and what makes it the second."""
     titles = f"Why a {guesses[0]}? pixel · gradient", f"What would make it a {guesses[1]}?"
     pictures = []
     for towards_second, title in enumerate(titles):
         question = Question(bool(towards_second))
-        values = why.attribution(model, x, guesses, question)
+        values = why.attribution(model, x, guesses, question, taken)
         words = [text.partition(" here")[0] for text in question.meaning(*guesses)]
         pictures.append(titled(title, heat_map(values, *words, ZOOM, why.full_colour(values))))
     return pictures

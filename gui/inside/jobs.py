@@ -107,6 +107,6 @@ def fits(last: passes.Pass, layer: int, position: Position) -> bool:
     """Return whether there is a number at this place."""
     if not -1 <= layer < len(last.values) - 1:
         return False
-    shape = last.values[layer + 1].shape
+    shape = passes.layer_infos(last.model)[layer + 1].shape
     inside = (0 <= each < size for each, size in zip(position, shape, strict=False))
     return len(position) == len(shape) and all(inside)

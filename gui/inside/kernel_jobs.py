@@ -8,7 +8,7 @@ from gui.inside import kernels
 from gui.inside.colours import Palette, extent
 from gui.inside.exciting import Search
 from gui.inside.kernel_messages import FIELD, MOST, Excited, KernelFrame, KernelWish
-from gui.inside.layout import MAPS, Column
+from gui.inside.layout import MAPS, Column, Position
 from gui.inside.mosaic import legend_strip, picture, ppm
 from gui.recognition.recogniser import Recogniser
 from tinycnn.models.receptive_field import Frame, receptive_field
@@ -66,7 +66,7 @@ class Kernels:
             return None
         images, labels = self._sample()
         if self._search is None or self._search.model is not model:
-            self._search = Search(model, images)
+            self._search = Search(model, images, self._recogniser.input)
         search = self._search
         search.advance(SLICE)
         found = search.of_map(layer, place)
@@ -74,7 +74,7 @@ class Kernels:
         if not found:
             return known
         column = digits_column(look[0], look[1])
-        frames = [receptive_field(model, layer, (*each.place, place)) for each in found]
+        frames = frames_of(model, layer, [(*each.place, place) for each in found], search.margin)
         chosen = [each.digit for each in found]
         image = digits_picture(images[chosen], frames, column, look[2:])
         names = tuple(labels[chosen].tolist())
@@ -87,6 +87,32 @@ class Kernels:
 
             self._digits = sample.load_data()[1]
         return self._digits
+
+
+def frames_of(model: object, layer: int, positions: list[Position], margin: int) -> list[Frame]:
+    """Return what part of a digit each number of a layer hangs on; none where samples are no pictures.
+
+    Args:
+        model: of digits.
+        layer: its place in `model.layers`.
+        positions: in its output.
+        margin: pixels that the model's input has around a digit.
+    """
+    if len(model.input_shape) != 4:
+        return []
+    fields = [receptive_field(model, layer, position) for position in positions]
+    return [tuple(within_digit(side, margin) for side in field) for field in fields]
+
+
+def within_digit(side: slice, margin: int) -> slice:
+    """Return rows or columns of a model's input as those of the digit in it.
+
+    Example:
+        >>> within_digit(slice(0, 5), 2), within_digit(slice(28, 32), 2)
+        (slice(0, 3, None), slice(26, 28, None))
+    """
+    start, stop = (min(max(0, end - margin), FIELD) for end in (side.start, side.stop))
+    return slice(start, stop)
 
 
 def digits_column(zoom: int, gap: int) -> Column:

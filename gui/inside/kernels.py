@@ -6,6 +6,7 @@ import numpy as np
 
 from gui.inside.kernel_messages import MEAN, STRONGEST, KernelInfo
 from gui.inside.layout import MAPS, Column
+from gui.inside.passes import digit_shape, tiled
 from tinycnn import models
 from tinycnn.layers import Flatten
 
@@ -66,14 +67,15 @@ def kernel_of(model: models.Sequential, index: int) -> np.ndarray | None:
 
 
 def shape_before_flatten(model: models.Sequential, index: int) -> tuple[int, ...] | None:
-    """Return the shape (h, w, c) of the maps that a dense layer reads behind a Flatten; None without."""
+    """Return the shape (h, w, c) of the maps, or of the digit, that a dense layer reads in one row."""
     for layer in reversed(model.layers[:index]):
-        if isinstance(layer, Flatten):
-            shape = layer.input_shape[1:]
+        if isinstance(layer, Flatten) and len(layer.input_shape) > 2:
+            shape = tiled(layer.input_shape[1:])
             return shape if len(shape) == 3 and shape[:2] != (1, 1) else None
         if layer.params or layer.output_shape != layer.input_shape:
             return None
-    return None
+    shape = digit_shape(model.input_shape[1:])  # of a digit that comes as one row
+    return shape if len(shape) == 3 else None
 
 
 def tiles(kernel: np.ndarray, choice: str | int) -> tuple[np.ndarray, list[int | None]]:

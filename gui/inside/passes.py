@@ -5,12 +5,13 @@ import dataclasses
 
 import numpy as np
 
-from gui.inside.layout import LayerInfo
+from gui.inside.layout import LayerInfo, Position
 from tinycnn import activations, losses, models
 from tinycnn.layers import Dropout, Flatten
 from tinycnn.layers.explaining import backward
 from tinycnn.layers.explanation_text import number
 from tinycnn.models.explanation import Trace, forward_and_backward, input_layer, prediction_gradient
+from tinycnn.pretrained.digit_input import SIDE
 
 SAME = {Dropout: "off when predicting", Flatten: "the same numbers in one row"}
 
@@ -20,7 +21,7 @@ class Pass:
     """What one drawing does in a net.
 
     model: the net; with the usual loss if it brings none.
-    x: the picture (1, 28, 28, 1).
+    x: the picture, (1, 28, 28, 1) or as the net takes it.
     values: x, and every layer's output, without the axis of the samples.
     label: the digit that the way back starts from; None without a way back.
     gradients: of the loss by each of the values; None without a way back.
@@ -49,33 +50,51 @@ class Pass:
 
     @property
     def shown(self) -> list[np.ndarray]:
-        """What the tiles show."""
-        return self.values if self.gradients is None else self.gradients
+        """What the tiles show, in the shapes of `layer_infos`."""
+        values = self.values if self.gradients is None else self.gradients
+        infos = layer_infos(self.model)
+        return [each.reshape(info.shape) for each, info in zip(values, infos, strict=True)]
 
 
 def layer_infos(model: models.Sequential) -> tuple[LayerInfo, ...]:
     """Return what the pane must know of the input and every layer."""
-    infos = [LayerInfo(input_layer(model).name, "", model.input_shape[1:])]
+    taken = model.input_shape[1:]
+    words = f"{taken[0]} in one row" if len(taken) == 1 else ""
+    infos = [LayerInfo(input_layer(model).name, words, digit_shape(taken))]
     for layer in model.layers:
         facts = getattr(getattr(layer, "activation", None), "name", "")
         same = next((why for kind, why in SAME.items() if isinstance(layer, kind)), "")
-        infos.append(LayerInfo(layer.name, facts, layer.output_shape[1:], same))
+        infos.append(LayerInfo(layer.name, facts, tiled(layer.output_shape[1:]), same))
     return tuple(infos)
 
 
-def forward(model: models.Sequential, image: np.ndarray) -> Pass:
+def tiled(shape: Position) -> Position:
+    """Return the shape in which a layer's output is shown: rows and columns are one map.
+
+    Example:
+        >>> tiled((28, 28)), tiled((12, 12, 64)), tiled((784,))
+        ((28, 28, 1), (12, 12, 64), (784,))
+    """
+    return (*shape, 1) if len(shape) == 2 else shape
+
+
+def digit_shape(shape: Position) -> Position:
+    """Return the shape in which a net's input is shown: a digit in one row is shown as a digit."""
+    return (SIDE, SIDE, 1) if shape == (SIDE * SIDE,) else tiled(shape)
+
+
+def forward(model: models.Sequential, x: np.ndarray) -> Pass:
     """Run a drawing through a net.
 
     Args:
         model: built.
-        image: as a net sees it, uint8 (28, 28).
+        x: the drawing as the net takes it, (1, ...).
     """
-    x = (image[None, :, :, None] / 255).astype(model.dtype)
     return done(model, x, model.activations(x))
 
 
 def done(model: models.Sequential, x: np.ndarray, outputs: list[np.ndarray]) -> Pass:
-    """Return the pass of a picture (1, 28, 28, 1) that has been through a net: outputs (1, ...)."""
+    """Return the pass of a picture x (1, ...) that has been through a net: outputs (1, ...)."""
     return Pass(model, x, [x[0], *(y[0] for y in outputs)])
 
 

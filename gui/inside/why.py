@@ -1,6 +1,7 @@
 """Why this digit: which pixels spoke for a guess, or would have to change, laid over the paper. No Tk."""
 
 import io
+import types
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,9 +12,12 @@ from gui.inside.mosaic import coloured
 from gui.inside.why_messages import GRADIENT, Overlay, Question
 from gui.recognition.recogniser import SMALLEST, points
 from tinycnn import models
+from tinycnn.layers import Reshape
+from tinycnn.models import inspection
 from tinycnn.models.occlusion import occlusion_of_pixels, occlusion_rows
 from tinycnn.preprocessing import place_picture, place_strokes
 from tinycnn.preprocessing.placement import Placement
+from tinycnn.pretrained.digit_input import USUAL, DigitInput
 
 FIELD = 28  # pixels a side of what the net sees
 SQUARE, STRIDES = 4, 2  # of occlusion: pixels a side of what is covered, and from one to the next
@@ -42,46 +46,75 @@ def place(items: Items) -> tuple[np.ndarray, Placement]:
 
 
 def attribution(
-    model: models.Sequential, x: np.ndarray, guesses: tuple[int, int], question: Question
+    model: models.Sequential,
+    x: np.ndarray,
+    guesses: tuple[int, int],
+    question: Question,
+    taken: DigitInput = USUAL,
 ) -> np.ndarray:
     """Return what every pixel has to do with a guess, (28, 28).
 
     Args:
         model: of digits.
-        x: what it saw, (1, 28, 28, 1).
+        x: what it saw, (1, 28, 28, 1) or as `taken` says.
         guesses: the first and the second.
         question: what is asked.
+        taken: how the model wants its digits.
     """
     if question.method == GRADIENT:
-        return by_gradient(model, x, guesses, question.towards_second)
-    rows = list(covered_rows(model, x))
-    return by_occlusion(rows, guesses, question.towards_second)
+        return by_gradient(model, x, guesses, question.towards_second, taken)
+    rows = list(covered_rows(model, x, taken))
+    return by_occlusion(rows, guesses, question.towards_second, taken)
 
 
 def by_gradient(
-    model: models.Sequential, x: np.ndarray, guesses: tuple[int, int], towards_second: bool
+    model: models.Sequential,
+    x: np.ndarray,
+    guesses: tuple[int, int],
+    towards_second: bool,
+    taken: DigitInput,
 ) -> np.ndarray:
-    """Return the same by the slope of the scores."""
+    """Return the same by the slope of the scores: of the foreground in a pixel, 0 to 1, whatever x is."""
     first, second = guesses
+    blank, full = taken.background, taken.foreground
     if towards_second:
-        return model.changes_towards(x, second, first)[0, :, :, 0]
-    return model.input_times_gradient(x, first)[0, :, :, 0]
+        ends = min(blank, full), max(blank, full)
+        changes = inspection.changes_towards(model, x, second, first, ends)
+        return taken.pixels(changes if full > blank else -changes)[0]
+    return taken.pixels((x - blank) * model.input_gradient(x, first))[0]
 
 
-def covered_rows(model: models.Sequential, x: np.ndarray) -> Iterator[np.ndarray]:
+def covered_rows(
+    model: models.Sequential, x: np.ndarray, taken: DigitInput
+) -> Iterator[np.ndarray]:
     """Cover the picture row by row: yield how far the score of every class falls, (squares, classes)."""
-    for row in occlusion_rows(model, x, SQUARE, STRIDES):
+    model, x = as_picture(model, x, taken)
+    for row in occlusion_rows(model, x, SQUARE, STRIDES, taken.background):
         yield row[0]
 
 
+def as_picture(
+    model: models.Sequential, x: np.ndarray, taken: DigitInput
+) -> tuple[object, np.ndarray]:
+    """Return a model of pictures (h, w, c), and such a picture, for one whose input has another shape."""
+    picture = taken.as_picture(x)
+    if picture.shape == x.shape:
+        return model, x
+    reshape = Reshape(taken.shape)
+    reshape.build(picture.shape, None)
+    return types.SimpleNamespace(layers=[reshape, *model.layers]), picture
+
+
 def by_occlusion(
-    rows: list[np.ndarray], guesses: tuple[int, int], towards_second: bool
+    rows: list[np.ndarray], guesses: tuple[int, int], towards_second: bool, taken: DigitInput
 ) -> np.ndarray:
     """Return what `attribution` does from all rows of `covered_rows`."""
     first, second = guesses
     falls = np.stack(rows)  # (rows, squares, classes)
     chosen = falls[..., second] - falls[..., first] if towards_second else falls[..., first]
-    return occlusion_of_pixels(chosen, (FIELD, FIELD), SQUARE, STRIDES)
+    side = FIELD + 2 * taken.margin
+    values = occlusion_of_pixels(chosen, (side, side), SQUARE, STRIDES)
+    return values[taken.margin :, taken.margin :][:FIELD, :FIELD]
 
 
 def overlay(

@@ -11,6 +11,7 @@ from gui.inside.mosaic import legend_strip, ppm
 from gui.inside.why_messages import GRADIENT, Because, WhyWish
 from gui.recognition.recogniser import Recogniser
 from gui.widgets.theme_colours import DARK, LIGHT
+from tinycnn.pretrained.digit_input import DigitInput
 from tinycnn.pretrained.digit_model import probabilities
 
 
@@ -31,15 +32,16 @@ class Why:
         if model is None:
             return Because(wish)
         image, placement = why.place(wish.items)
-        x = (image[None, :, :, None] / 255).astype(model.dtype)  # (1, 28, 28, 1)
+        taken = self._recogniser.input
+        x = taken.prepare(image[None], model.dtype)  # (1, 28, 28, 1)
         guesses = first_two(probabilities(model, name, x)[0])
         if wish.question.method == GRADIENT:
-            values = why.attribution(model, x, guesses, wish.question)
+            values = why.attribution(model, x, guesses, wish.question, taken)
         else:
-            rows = self._cover_more(model, x)
+            rows = self._cover_more(model, x, taken)
             if rows is None:
                 return Because(wish, guesses)
-            values = why.by_occlusion(rows, guesses, wish.question.towards_second)
+            values = why.by_occlusion(rows, guesses, wish.question.towards_second, taken)
         colours, veil = wish.palette, 0.0
         if isinstance(wish.items[0], Picture):  # which keeps its own colours in any theme
             light = np.median(wish.items[0].grey) > 0.5
@@ -47,11 +49,13 @@ class Why:
         overlay = why.overlay(values, placement, wish.side, colours, veil)
         return Because(wish, guesses, overlay, ppm(legend_strip(True, wish.legend, colours)))
 
-    def _cover_more(self, model: object, x: np.ndarray) -> list[np.ndarray] | None:
+    def _cover_more(
+        self, model: object, x: np.ndarray, taken: DigitInput
+    ) -> list[np.ndarray] | None:
         """Cover one more row of the picture; return all rows at the end, else None."""
         key = model, x.tobytes()
         if self._covered is None or self._covered[0] != key:
-            self._covered = key, [], why.covered_rows(model, x)
+            self._covered = key, [], why.covered_rows(model, x, taken)
         _, rows, more = self._covered
         row = next(more, None)
         if row is not None:

@@ -72,10 +72,10 @@ class Answers:
             self.ask("adopt", model, f"a net of your own, {steps:,} batches old")
             self.look_at_net()
 
-    def lend_done(self, model: object) -> None:
+    def lend_done(self, lent: tuple) -> None:
         """Begin the lesson."""
         if not self.job:
-            self.begin("teach", model)
+            self.begin("teach", *lent)
 
     def teach_done(self, lesson: Lesson) -> None:
         """Read with what was taught."""

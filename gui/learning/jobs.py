@@ -3,13 +3,19 @@
 Everything heavy is imported inside of the methods: they run on the worker, behind the open window.
 """
 
+from __future__ import annotations
+
 import copy
+from typing import TYPE_CHECKING
 
 from gui.drawing.drawing import Items
 from gui.learning import own_digits
 from gui.learning.steps import Change, Steps, first_kernels, view
 from gui.learning.training import Snapshot
 from gui.recognition.recogniser import Recogniser, described, prepare
+
+if TYPE_CHECKING:
+    from tinycnn.pretrained.digit_input import DigitInput
 
 TAUGHT = " with your digits"  # behind a net's name
 
@@ -23,9 +29,8 @@ class LearningJobs:
 
     def __init__(self, recogniser: Recogniser) -> None:
         self._recogniser = recogniser
-        self._loaded: tuple[object, str] | None = (
-            None  # the model that was there before, and its name
-        )
+        # The model that was there before, its name, and how it wants its digits.
+        self._loaded: tuple[object, str, DigitInput] | None = None
         self._put: object = None  # what this has put in its place
         self._steps: Steps | None = None
 
@@ -52,7 +57,7 @@ class LearningJobs:
         if self._steps is None or self._recogniser.model is not self._steps.model:
             self._steps = Steps(self._require_model())
         steps, name = self._steps, base_name(self._recogniser.name)
-        change = steps.take(as_sample(items), digit, rate, times)
+        change = steps.take(self._sample(items), digit, rate, times)
         return change, self._place(steps.model, stepped_name(name, steps.count))
 
     def undo(self, items: Items, digit: int | None) -> tuple[Change, str] | None:
@@ -60,10 +65,10 @@ class LearningJobs:
         steps = self._steps
         if steps is None or self._recogniser.model is not steps.model:
             return None
-        before = seen(steps.model, items, digit)
+        before = self._seen(steps.model, items, digit)
         if not steps.undo():
             return None
-        after = seen(steps.model, items, digit)
+        after = self._seen(steps.model, items, digit)
         name = base_name(self._recogniser.name)
         change = Change(before, after, steps.count)
         return change, self._place(steps.model, stepped_name(name, steps.count))
@@ -72,7 +77,8 @@ class LearningJobs:
         """Read with the loaded model again, which nothing has touched; return its name, None if it reads."""
         if not self._replaced:
             return None
-        self._recogniser.model, self._recogniser.name = self._loaded
+        recogniser = self._recogniser
+        recogniser.model, recogniser.name, recogniser.input = self._loaded
         self._put = self._steps = None
         return described(*self._loaded)
 
@@ -84,14 +90,16 @@ class LearningJobs:
         model = self._recogniser.model
         if model is None:
             return None
-        now = seen(model, items, digit)
+        now = self._seen(model, items, digit)
         steps = self._steps
         count = steps.count if steps is not None and model is steps.model else 0
         return Change(now, now, count), model.optimizer.learning_rate if model.optimizer else 1.0
 
     def adopt(self, model: object, name: str) -> str:
-        """Read with a model from now on; return its name and size."""
-        return self._place(model, name)
+        """Read with one of the project's own nets from now on; return its name and size."""
+        from tinycnn.pretrained.digit_input import USUAL
+
+        return self._place(model, name, USUAL)
 
     def update(self, reader: object, snapshot: Snapshot) -> tuple[int, list, bool]:
         """Give a reader the weights of its net in training.
@@ -109,9 +117,9 @@ class LearningJobs:
         )  # which may be so for the second time
         return self._place(model, f"{name}{TAUGHT}")
 
-    def lend(self) -> object:
-        """Return a copy of the net that reads, to be taught elsewhere."""
-        return copy.deepcopy(self._require_model())
+    def lend(self) -> tuple[object, DigitInput]:
+        """Return a copy of the net that reads, to be taught elsewhere, and how it wants its digits."""
+        return copy.deepcopy(self._require_model()), self._recogniser.input
 
     def save(self, path: str) -> str:
         """Write the net that reads to an .h5 file; return its path.
@@ -130,40 +138,38 @@ class LearningJobs:
         """Return how many digits were kept."""
         return own_digits.count()
 
-    def _place(self, model: object, name: str) -> str:
+    def _place(self, model: object, name: str, taken: DigitInput | None = None) -> str:
         """Put a model in the place of the loaded one, which is remembered."""
+        recogniser = self._recogniser
         if not self._replaced:
-            self._loaded = self._recogniser.model, self._recogniser.name
-        self._put = self._recogniser.model = model
-        self._recogniser.name = name
-        return described(model, name)
+            self._loaded = recogniser.model, recogniser.name, recogniser.input
+        self._put = recogniser.model = model
+        recogniser.name, recogniser.input = name, taken or recogniser.input
+        return described(model, name, recogniser.input)
+
+    def _sample(self, items: Items) -> object:
+        """Return a drawing as the net that reads takes it, float32 (1, 28, 28, 1).
+
+        Raises:
+            ValueError: nothing is drawn.
+        """
+        if not items:
+            raise ValueError("Draw a digit first.")
+        return self._recogniser.input.prepare(prepare(items)[None])
+
+    def _seen(self, model: object, items: Items, digit: int | None) -> object:
+        """Return a `View` of a model and a drawing; of empty paper where nothing is drawn."""
+        import numpy as np
+
+        if items:
+            return view(model, self._sample(items), digit)
+        blank = np.zeros((1, 28, 28), np.uint8)
+        return view(model, self._recogniser.input.prepare(blank), None)
 
     def _require_model(self) -> object:
         if self._recogniser.model is None:
             raise ValueError("The model is still being loaded: try again in a moment.")
         return self._recogniser.model
-
-
-def as_sample(items: Items) -> object:
-    """Return a drawing as a net takes it, float32 (1, 28, 28, 1).
-
-    Raises:
-        ValueError: nothing is drawn.
-    """
-    import numpy as np
-
-    if not items:
-        raise ValueError("Draw a digit first.")
-    return (prepare(items)[None, :, :, None] / 255).astype(np.float32)
-
-
-def seen(model: object, items: Items, digit: int | None) -> object:
-    """Return a `View` of a model and a drawing; of empty paper where nothing is drawn."""
-    import numpy as np
-
-    if items:
-        return view(model, as_sample(items), digit)
-    return view(model, np.zeros((1, 28, 28, 1), np.float32), None)
 
 
 def base_name(name: str) -> str:

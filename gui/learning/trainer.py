@@ -3,17 +3,23 @@
 Everything heavy is imported inside of the functions: they run on a worker, behind the open window.
 """
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
 import os
 import warnings
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from gui.learning.own_digits import OwnDigits, load
 from gui.learning.steps import to_learn
 from gui.learning.training import NETS, Run, Setting, read
 from gui.recognition.worker import Worker
 from tinycnn.utils.errors import DataFileError, FileError
+
+if TYPE_CHECKING:
+    from tinycnn.pretrained.digit_input import DigitInput
 
 EXPECTED = (FileError, OSError, ValueError, MemoryError)
 REHEARSED = 2000  # digits of the sample among which a person's own are mixed
@@ -74,18 +80,20 @@ class Trainer:
             return None if data is None else self._train(run, setting, data)
 
     def _train(self, run: Run, setting: Setting, data: object) -> object:
+        from tinycnn.pretrained.digit_input import USUAL
+
         with quiet_and_narrow():
             run.show(
                 "loading",
                 "The kernels are being compiled; at the very first time that takes a minute…",
             )
-            x, y, x_test, digits_test = prepared(data)
+            x, y, x_test, digits_test = prepared(data, USUAL)
             model = made(setting)
             run.follow(model)
             run.fit(model, x, y, (x_test, digits_test), setting.epochs)
         return model
 
-    def teach(self, run: Run, model: object) -> Lesson:
+    def teach(self, run: Run, model: object, taken: DigitInput) -> Lesson:
         """Teach a copy of a model the person's own digits, among the sample's so that it forgets none.
 
         Raises:
@@ -98,21 +106,22 @@ class Trainer:
                 cause = own.faults[0] if own.faults else "you have kept no digit yet."
                 raise ValueError(f"There is nothing to learn: {cause}")
             with quiet_and_narrow():
-                return lesson(run, to_learn(model), own)
+                return lesson(run, to_learn(model), own, taken)
 
 
-def lesson(run: Run, model: object, own: OwnDigits) -> Lesson:
+def lesson(run: Run, model: object, own: OwnDigits, taken: DigitInput) -> Lesson:
     """Let a model learn a person's digits; it is changed.
 
     Args:
         run: to be followed in.
         model: from `to_learn`.
         own: at least one.
+        taken: how the model wants its digits.
     """
     from tinycnn import datasets, utils
 
-    x, y, x_test, digits_test = prepared(datasets.load("sample"))
-    mine = (own.images[..., None] / 255).astype("float32")
+    x, y, x_test, digits_test = prepared(datasets.load("sample"), taken)
+    mine = taken.prepare(own.images)
     before = accuracy(model, mine, own.digits, run), accuracy(model, x_test, digits_test, run)
     utils.set_random_seed(LESSON_SEED)
     model.compile("adam", model.objective.loss, metrics=["accuracy"])
@@ -158,13 +167,11 @@ def made(setting: Setting) -> object:
     return model
 
 
-def prepared(data: object) -> tuple:
-    """Return x and y to train on, float32 in 0 to 1 and one-hot, and x and digits to test on."""
-    import numpy as np
-
+def prepared(data: object, taken: DigitInput) -> tuple:
+    """Return x and y to train on, float32 as the net wants it and one-hot, and x and digits to test on."""
     from tinycnn import utils
 
-    x, x_test = ((images[..., None] / np.float32(255)) for images in (data.x_train, data.x_test))
+    x, x_test = (taken.prepare(images) for images in (data.x_train, data.x_test))
     return x, utils.to_categorical(data.y_train, 10), x_test, data.y_test
 
 

@@ -38,7 +38,7 @@ class Reading:
     version, items: of the drawing; there are some.
     model: the net.
     image: uint8 (28, 28).
-    x: the same as the net takes it, (1, 28, 28, 1).
+    x: the same as the net takes it, (1, 28, 28, 1) or another shape.
     outputs: of every layer, (1, ...).
     """
 
@@ -51,11 +51,17 @@ class Reading:
 
 
 class Recogniser:
-    """A model, and what is done with it."""
+    """A model, and what is done with it.
 
-    def __init__(self) -> None:
+    Args:
+        scale: what models from files take for background and foreground; None: it is found out.
+    """
+
+    def __init__(self, scale: tuple[float, float] | None = None) -> None:
         self.model = None
         self.name = ""
+        self.input = None  # how the model wants its digits, a `DigitInput`
+        self._scale = scale
         self._reading: Reading | None = None  # the newest
         self._chance = random.Random()
 
@@ -69,22 +75,28 @@ class Recogniser:
         """
         import numpy as np
 
-        from tinycnn.pretrained.digit_model import load_digit_model, probabilities
+        from tinycnn.pretrained.digit_model import (
+            digit_input_of,
+            load_digit_model,
+            probabilities,
+        )
 
         model, name = load_digit_model(path)
-        probabilities(model, name, np.zeros((1, 28, 28, 1), np.float32))
-        self.model, self.name = model, name
-        return described(model, name)
+        taken, _ = digit_input_of(model, name, self._scale)
+        probabilities(model, name, taken.prepare(np.zeros((1, 28, 28), np.uint8)))
+        self.model, self.name, self.input = model, name, taken
+        return described(model, name, taken)
 
     def load_bundled(self) -> str:
         """Load the model that comes along; return its name and what is known of it."""
         import numpy as np
 
         from tinycnn import pretrained
+        from tinycnn.pretrained.digit_input import DigitInput
 
         model = pretrained.load()
         model.predict(np.zeros((1, 28, 28, 1), np.float32), verbose=0)
-        self.model, self.name = model, BUNDLED
+        self.model, self.name, self.input = model, BUNDLED, DigitInput()
         return described(model, BUNDLED)
 
     def read(self, version: int, items: Items) -> Reading:
@@ -102,7 +114,7 @@ class Recogniser:
         if newest and last.model is self.model:
             return last
         image = prepare(items)
-        x = (image[None, :, :, None] / 255).astype(self.model.dtype)  # (1, 28, 28, 1)
+        x = self.input.prepare(image[None], self.model.dtype)  # (1, 28, 28, 1)
         outputs = self.model.activations(x)
         self._reading = Reading(version, items, self.model, image, x, outputs)
         return self._reading
@@ -129,7 +141,7 @@ class Recogniser:
         image = prepare(items)
         shares = None
         if self.model is not None:
-            x = (image[None, :, :, None] / 255).astype(np.float32)  # (1, 28, 28, 1)
+            x = self.input.prepare(image[None])  # (1, 28, 28, 1), or as the model wants it
             shares = [float(p) for p in probabilities(self.model, self.name, x)[0]]
         return Prediction(version, image.tobytes(), shares)
 
@@ -175,13 +187,20 @@ def _checked(picture: Picture, path: str) -> Picture:
     return picture
 
 
-def described(model: object, name: str) -> str:
-    """Return a model's name, its size and, of the bundled one, its accuracy."""
+def described(model: object, name: str, taken: object = None) -> str:
+    """Return a model's name, its size and, of the bundled one, its accuracy.
+
+    Args:
+        model, name: from `load_digit_model`.
+        taken: how it wants its digits, a `DigitInput`; it is told of where pixels are not from 0 to 1.
+    """
     facts = f"{len(model.layers)} layers, {model.count_params():,} weights"
     if name == BUNDLED:
         record = importlib.resources.files("tinycnn.pretrained").joinpath("mnist.json")
         accuracy = json.loads(record.read_text(encoding="utf-8"))["test_accuracy"]
         facts += f", {100 * accuracy:.1f} % right on MNIST"
+    if taken is not None and (taken.background, taken.foreground) != (0, 1):
+        facts += f", pixels from {taken.range}"
     return f"{name} ({facts})"
 
 

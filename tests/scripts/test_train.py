@@ -3,6 +3,7 @@
 import csv
 import gzip
 import hashlib
+import importlib.util
 import os
 import pathlib
 import re
@@ -14,8 +15,10 @@ import tempfile
 import pytest
 
 from tests.support import patience
+from tests.support.mean_digits import mean_digits
 from tinycnn import datasets
 from tinycnn.models import load_model
+from tinycnn.pretrained.digit_input import DigitInput
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "train.py"
 
@@ -60,7 +63,7 @@ def test_it_trains_saves_and_reports(folder, tmp_path):
     assert model.optimizer.iterations == 2 * 4
     with open(tmp_path / "mnist-history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert [row["epoch"] for row in rows] == ["1", "2"]  # as in the lines and the curves
     assert (tmp_path / "mnist-curves.png").read_bytes().startswith(b"\x89PNG")
     assert {path.name for path in tmp_path.iterdir()} == {
         "mnist.h5",
@@ -92,7 +95,16 @@ def test_the_same_seed_gives_the_same_file_for_any_number_of_threads(folder, tmp
         (("--batch-size", "-5"), 2, "-5"),
         (("--data", "no-such-folder"), 1, "no-such-folder"),
         (("--data", "sample", "--output", "no/such/folder/mnist.h5"), 1, "no/such/folder"),
-        (("--data", "sample", "--output", "mnist.txt"), 1, ".h5"),
+        (("--data", "no-such-folder", "--output", "mnist.txt"), 1, ".h5"),
+        (("--learning-rate", "-1"), 2, "must be a number from 1e-12"),
+        (("--learning-rate", "nan"), 2, "'nan'"),
+        (("--learning-rate", "0"), 2, "'0'"),
+        (("--patience", "0"), 2, "must be a whole number from 1"),
+        (("--optimizer", "adamant"), 1, "adamant"),
+        (("--optimizer", ""), 1, "optimizer"),
+        (("--model", "missing.h5"), 1, "missing.h5"),
+        (("--model", "alexnet"), 1, "classic, lenet, compact"),
+        (("--model", "."), 1, "folder"),
         (("--unknown",), 2, "--unknown"),
     ],
 )
@@ -149,6 +161,123 @@ def test_a_locked_folder_is_noticed_before_training():
     assert done.stderr.startswith("error: mnist.h5: it cannot be written (Permission denied). ")
     assert "Traceback" not in done.stderr
     assert "Epoch" not in done.stdout
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("train_script", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def here(folder, tmp_path, monkeypatch):
+    """Run in an empty folder, with the few digits of `folder`."""
+    monkeypatch.chdir(tmp_path)
+    return ["--data", str(folder), "--batch-size", "64", "--threads", "2"]
+
+
+def test_net_optimizer_and_rate_are_chosen_and_a_file_goes_on(script, here, capsys):
+    options = ["--optimizer", "SGD", "--learning-rate", "0.05", "--epochs", "1"]
+    assert script.main([*here, "--model", "lenet", *options]) == 0
+    first = load_model("mnist.h5")
+    assert first.count_params() == 61_706
+    assert type(first.optimizer).__name__ == "SGD"
+    assert first.optimizer.learning_rate == pytest.approx(0.05)
+    # Its own optimizer goes on, unless another one is named.
+    more = [*here, "--model", "mnist.h5", "--epochs", "1", "--output"]
+    assert script.main([*more, "more.h5", "--learning-rate", "0.01"]) == 0
+    second = load_model("more.h5")
+    assert second.optimizer.iterations == 2 * first.optimizer.iterations
+    assert second.optimizer.learning_rate == pytest.approx(0.01)
+    assert script.main([*more, "other.h5", "--optimizer", "adam"]) == 0
+    assert type(load_model("other.h5").optimizer).__name__ == "Adam"
+    assert "model: mnist.h5" in capsys.readouterr().out
+
+
+def test_a_file_with_another_input_and_loss_is_trained_in_its_own_range(script, here, capsys):
+    wanted = DigitInput((784,), 0, 255)
+    model = mean_digits(wanted)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.optimizer.learning_rate = 1e-9
+    model.save("means.h5")
+    assert script.main([*here, "--model", "means.h5", "--epochs", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "pixels from 0 to 255" in said
+    assert "test loss" in said
+    trained = load_model("mnist.h5")
+    assert trained.input_shape == (None, 784)
+    assert type(trained.objective.loss).__name__ == "SparseCategoricalCrossentropy"
+
+
+def test_it_stops_when_the_validation_loss_gets_no_better_and_keeps_the_best(script, here, capsys):
+    options = [
+        "--optimizer",
+        "sgd",
+        "--learning-rate",
+        "1e-12",
+        "--epochs",
+        "50",
+        "--patience",
+        "2",
+    ]
+    assert script.main([*here, "--model", "lenet", *options]) == 0
+    said = capsys.readouterr().out
+    with open("mnist-history.csv", newline="") as file:
+        losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
+    best = min(range(len(losses)), key=losses.__getitem__)
+    assert len(losses) == best + 3 < 50
+    assert (
+        f"stopped after epoch {len(losses)}, no better for 2 epochs; the best was {best + 1}"
+        in said
+    )
+    assert load_model("mnist.h5").optimizer.iterations == 4 * (best + 1)
+
+
+def test_a_training_that_diverges_with_patience_writes_no_model(script, here, capsys):
+    options = ["--optimizer", "sgd", "--learning-rate", "1e6", "--epochs", "9", "--patience", "1"]
+    with pytest.warns(UserWarning, match="The loss is"):
+        assert script.main([*here, "--model", "compact", *options]) == 1
+    assert "mnist.h5 is not written" in capsys.readouterr().err
+    assert not os.path.exists("mnist.h5")
+
+
+def test_what_another_training_made_is_not_replaced_in_a_pipe(folder, tmp_path):
+    (tmp_path / "mnist.h5").write_bytes(b"mine")
+    done = train(tmp_path, "--data", folder, "--epochs", 1, "--model", "lenet")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: mnist.h5: another training has made it. Add --force")
+    assert [path.name for path in tmp_path.iterdir()] == ["mnist.h5"]
+    assert (tmp_path / "mnist.h5").read_bytes() == b"mine"
+    done = train(tmp_path, "--data", folder, "--epochs", 1, "--model", "lenet", "--force")
+    assert done.returncode == 0, done.stderr
+    assert load_model(tmp_path / "mnist.h5").count_params() == 61_706
+
+
+@pytest.mark.parametrize(
+    ("answer", "goes_on"),
+    [("y", True), (" Yes ", True), ("", False), ("n", False), ("what", False), (None, False)],
+)
+def test_in_a_terminal_the_person_is_asked(script, monkeypatch, tmp_path, capsys, answer, goes_on):
+    def say_it(prompt):
+        asked.append(prompt)
+        if answer is None:
+            raise EOFError
+        return answer
+
+    asked = []
+    output = tmp_path / "mnist.h5"
+    assert script.may_replace(output, force=False)
+    output.write_bytes(b"mine")
+    assert script.may_replace(output, force=True)
+    assert asked == []
+    for name in ("stdin", "stdout"):
+        monkeypatch.setattr(getattr(sys, name), "isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", say_it)
+    assert script.may_replace(output, force=False) is goes_on
+    assert asked == ["Replace it? [y/N] "]
+    assert ("stays as it is" in capsys.readouterr().out) is not goes_on
 
 
 def test_help_has_examples(tmp_path):

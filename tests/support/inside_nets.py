@@ -54,6 +54,6 @@ def net(name):
 
 
 def drawing(model):
-    """Return a drawing as a model sees it, uint8 (h, w)."""
-    shape = model.input_shape[1:3]
-    return np.random.default_rng(2).integers(0, 256, shape).astype(np.uint8)
+    """Return a drawing as a model takes it, (1, h, w, 1)."""
+    shape = 1, *model.input_shape[1:]
+    return (np.random.default_rng(2).integers(0, 256, shape) / 255).astype(model.dtype)

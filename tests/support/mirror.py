@@ -10,6 +10,7 @@ import re
 ROOT = pathlib.Path(__file__).parents[2]
 INSTEAD = {  # a module, or all of a folder that have no test at their path: what serves, in tests/
     "tinycnn/__init__.py": ("models/test_sequential.py",),
+    "tinycnn/__main__.py": ("scripts/test_tinycnn.py",),
     "tinycnn/datasets/__init__.py": ("datasets/test_load.py",),
     "tinycnn/losses/__init__.py": ("losses/test_base.py", "losses/test_regression.py"),
     "tinycnn/losses/elementwise.py": ("losses/test_regression.py",),

@@ -105,6 +105,15 @@ def test_where_no_picture_can_be_written(tmp_path, name):
     assert sorted(os.listdir(tmp_path)) == ["file", "folder.png"]
 
 
+def test_one_epoch_is_a_dot_that_can_be_seen(tmp_path):
+    pytest.importorskip("matplotlib")
+    write_curves({"loss": [0.7], "val_loss": [0.2]}, tmp_path / "one.png")
+    pixels = np.asarray(Image.open(tmp_path / "one.png").convert("RGB")).astype(int)
+    middle = pixels[:, pixels.shape[1] // 3 : 2 * pixels.shape[1] // 3]  # the legend is at a side
+    for colour in ((31, 119, 180), (255, 127, 14)):
+        assert (np.abs(middle - colour).sum(axis=-1) < 10).sum() > 80
+
+
 def test_curves(tmp_path):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     before = {key: list(values) for key, values in HISTORY.items()}

@@ -12,6 +12,7 @@ from tinycnn.callbacks import (
     LambdaCallback,
     ProgbarLogger,
 )
+from tinycnn.utils.progress import Bar
 
 
 @pytest.fixture
@@ -73,3 +74,34 @@ def test_a_bar_can_be_asked_for_before_any_epoch(capsys):
         warnings.simplefilter("error")
         ProgbarLogger(1).on_train_end()
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_pipe_gets_a_line_every_half_minute(capsys):
+    now = [0.0]
+    bar = Bar(1000, "Epoch 1/1", clock=lambda: now[0])
+    for step in range(1000):
+        now[0] = step * 0.1  # 100 seconds in all
+        bar.advance({"loss": 0.5})
+    bar.finish({"loss": 0.5})
+    assert capsys.readouterr().out.splitlines() == [
+        "Epoch 1/1 - 301/1000 - 30.0s - loss: 0.5000",
+        "Epoch 1/1 - 601/1000 - 60.0s - loss: 0.5000",
+        "Epoch 1/1 - 901/1000 - 90.0s - loss: 0.5000",
+        "Epoch 1/1 - 99.9s 100ms/step - loss: 0.5000",
+    ]
+
+
+def test_one_line_an_epoch_stays_one_line_and_a_terminal_has_its_bar(capsys, terminal):
+    now = [0.0]
+    bar = Bar(3, "Epoch 1/1", visible=False, clock=lambda: now[0])
+    for _ in range(3):
+        now[0] += 100.0
+        bar.advance({})
+    bar.finish({})
+    assert capsys.readouterr().out == "Epoch 1/1 - 300.0s 100000ms/step\n"
+    shown = terminal()
+    bar = Bar(3, "Epoch 1/1", clock=lambda: now[0])
+    now[0] += 100.0
+    bar.advance({})
+    bar.close()
+    assert "1/3 - 100.0s" not in shown.getvalue()

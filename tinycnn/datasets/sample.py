@@ -42,23 +42,37 @@ def load_data(path: str | os.PathLike | None = None) -> tuple[Split, Split]:
         >>> x_test.shape
         (2000, 28, 28)
     """
+    x_train, y_train, x_test, y_test = _read(path, tuple(SHAPES))
+    return (x_train, y_train), (x_test, y_test)
+
+
+def load_test_data() -> Split:
+    """Load the 2,000 digits for testing alone, in a sixth of the time.
+
+    Raises:
+        DataFileError: see `load_data`.
+    """
+    x_test, y_test = _read(None, ("x_test", "y_test"))
+    return x_test, y_test
+
+
+def _read(path: str | os.PathLike | None, names: tuple[str, ...]) -> list[np.ndarray]:
+    """Return arrays of the sample, or of another file like it: see `load_data`."""
     resource = resources.files("tinycnn.datasets").joinpath("sample.npz")
     chosen = resource if path is None else Path(path)
     try:
         with chosen.open("rb") as file:
-            arrays = _read_arrays(file)
+            return _read_arrays(file, names)
     except _DAMAGES as error:
         cause = f"it is not the sample that tinycnn comes with: {error}"
         raise DataFileError(str(chosen), cause, "Install tinycnn again.") from error
-    return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
 
 
-def _read_arrays(file: BinaryIO) -> dict[str, np.ndarray]:
-    """Return the arrays of an .npz file by name; raise one of `_DAMAGES` unless they are as in `SHAPES`."""
+def _read_arrays(file: BinaryIO, names: tuple[str, ...]) -> list[np.ndarray]:
+    """Return arrays of an .npz file; raise one of `_DAMAGES` unless they are as in `SHAPES`."""
     with np.load(file, allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in SHAPES}
-    for name, shape in SHAPES.items():
-        array = arrays[name]
-        if (array.shape, array.dtype) != (shape, np.uint8):
-            raise ValueError(f"{name} is {array.dtype} {array.shape}, not uint8 {shape}")
+        arrays = [archive[name] for name in names]
+    for name, array in zip(names, arrays, strict=True):
+        if (array.shape, array.dtype) != (SHAPES[name], np.uint8):
+            raise ValueError(f"{name} is {array.dtype} {array.shape}, not uint8 {SHAPES[name]}")
     return arrays

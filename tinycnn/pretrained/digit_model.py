@@ -6,15 +6,17 @@ import numpy as np
 
 from tinycnn import activations, models, pretrained
 from tinycnn.models.cost import check_cost
+from tinycnn.pretrained.digit_input import SHAPES, DigitInput, find
 from tinycnn.utils.errors import ModelFileError
 
-OWN = "mnist.h5"  # what scripts/train.py leaves in the folder it runs in
+OWN = "mnist.h5"  # what `tinycnn train` leaves in the folder it runs in
+BUNDLED = "the bundled model"
 
 
 def load_digit_model(
     path: str | os.PathLike | None = None, force: bool = False
 ) -> tuple[models.Sequential, str]:
-    """Load a model with input (n, 28, 28, 1) and output (n, 10).
+    """Load a model that takes digits, in one of the shapes `digit_input.SHAPES`, with output (n, 10).
 
     Args:
         path: a model file; None: mnist.h5 in this folder, or the bundled model if there is none.
@@ -33,16 +35,41 @@ def load_digit_model(
         (None, 10)
     """
     if path is None and not os.path.lexists(OWN):
-        return pretrained.load(), "the bundled model"
+        return pretrained.load(), BUNDLED
     path = os.fspath(path or OWN)
     model = models.load_model(path)
-    shapes = model.input_shape, model.output_shape
-    if shapes != ((None, 28, 28, 1), (None, 10)):
-        cause = f"the model turns {shapes[0][1:]} into {shapes[1][1:]}, not (28, 28, 1) into (10,)"
+    taken, returned = model.input_shape[1:], model.output_shape[1:]
+    if taken not in SHAPES or returned != (10,):
+        cause = f"the model turns {taken} into {returned}, not (28, 28, 1) into (10,)"
         raise ModelFileError(path, cause, "Give a model that was trained on MNIST's digits.")
     if not force:
         check_cost(model.layers, path)
     return model, path
+
+
+def digit_input_of(
+    model: models.Sequential, name: str, scale: tuple[float, float] | None = None
+) -> tuple[DigitInput, str]:
+    """Return how a model wants its digits, and why, if not with pixels from 0 to 1.
+
+    Args:
+        model, name: from `load_digit_model`.
+        scale: the numbers of background and foreground; None: to be found out, which takes the time of
+            reading 100 digits, or 1,000 if 0 to 1 reads badly.
+
+    Returns:
+        The input, and a line for people, "" if there is nothing to say.
+
+    Raises:
+        ModelFileError: the model returns neither probabilities nor scores.
+        ValueError: background and foreground are the same.
+    """
+    shape = model.input_shape[1:]
+    if scale is not None:
+        return DigitInput(shape, *scale), ""
+    if name == BUNDLED:
+        return DigitInput(shape), ""
+    return find(shape, lambda x: probabilities(model, name, x))
 
 
 def probabilities(model: models.Sequential, name: str, x: np.ndarray) -> np.ndarray:
@@ -50,7 +77,7 @@ def probabilities(model: models.Sequential, name: str, x: np.ndarray) -> np.ndar
 
     Args:
         model, name: from `load_digit_model`.
-        x: pictures (n, 28, 28, 1), 0 to 1.
+        x: pictures, from `DigitInput.prepare`.
 
     Raises:
         ModelFileError: the model returns neither probabilities nor scores.

@@ -79,8 +79,8 @@ def locate(file: HDF5File, group: str, specs: list[Spec], trained: list[bool]) -
     """Return for each layer the paths of its weights in the older layout, in which layers are listed.
 
     As in Keras, the layers with weights and those in the file belong together by their order, whatever their
-    names. The group of a model within the model has the weights of several layers: first all that an optimizer
-    changes.
+    names. The group of a model within the model has the weights of several layers: first all that an
+    optimizer changes.
 
     Args:
         file: in the older layout.

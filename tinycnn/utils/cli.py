@@ -4,6 +4,7 @@ import argparse
 import errno
 import functools
 import io
+import math
 import os
 import signal
 import sys
@@ -227,3 +228,52 @@ def whole_number(low: int = 1, high: int = 2**31 - 1) -> Callable[[str], int]:
         return int(text)
 
     return convert
+
+
+def number(low: float = -1e6, high: float = 1e6) -> Callable[[str], float]:
+    """Return a type for argparse: a function that turns a text into a float from low to high.
+
+    It raises ArgumentTypeError, with a sentence, for any other text, also for "nan".
+
+    Example:
+        >>> number()("-0.5")
+        -0.5
+    """
+
+    def convert(text: str) -> float:
+        """Return the text as float, or raise ArgumentTypeError."""
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            wanted = f"must be a number from {low:g} to {high:g}"
+            raise argparse.ArgumentTypeError(f"{wanted}. Received: {text!r}")
+        return value
+
+    return convert
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add the options of every command that reads digits with a model: --model, --scale, --force."""
+    parser.add_argument(
+        "--model",
+        type=file_name,
+        help="model file; default: mnist.h5, or else the bundled model",
+    )
+    add_scale(parser)
+    parser.add_argument(
+        "--force", action="store_true", help="run a model even if it takes very long or much memory"
+    )
+
+
+def add_scale(parser: argparse.ArgumentParser) -> None:
+    """Add the option --scale: the range of a model's pixels."""
+    parser.add_argument(
+        "--scale",
+        nargs=2,
+        type=number(),
+        metavar=("PAPER", "INK"),
+        help="what the model takes for paper and ink, such as 0 255 or -1 1; default: 0 1, or what some "
+        "embedded digits are read best with",
+    )

@@ -161,10 +161,13 @@ def write_curves(history: dict[str, list[float]], path: str | os.PathLike) -> No
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         for key, label in ((name, "training"), (f"val_{name}", "validation")):
             if key in history:
-                epochs = range(1, len(history[key]) + 1)
-                axes.plot(epochs, history[key], marker="o", markersize=3, label=label)
+                count = len(history[key])
+                size = 9 if count == 1 else 3  # one epoch is a dot, and no line
+                axes.plot(
+                    range(1, count + 1), history[key], marker="o", markersize=size, label=label
+                )
         axes.set(xlabel="epoch", ylabel=name)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
         axes.legend()
     with atomic.replacing(path, PictureError) as file:

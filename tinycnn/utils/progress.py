@@ -1,14 +1,16 @@
-"""Progress of a training on standard output: a bar in a terminal, and one line when an epoch is done."""
+"""Progress of a training on standard output: a bar in a terminal, elsewhere a line every half minute."""
 
 import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable
 
 from tqdm import tqdm
 
 SHARE = "{n_fmt}/{total_fmt} {bar:20} {remaining} left"  # tqdm's language
 COUNT = "{n_fmt} steps in {elapsed}"
+EVERY = 30.0  # seconds until there is a line where a bar cannot be drawn
 
 
 def is_terminal() -> bool:
@@ -38,15 +40,25 @@ def in_words(logs: dict[str, float]) -> str:
 class Bar:
     """The progress of one task: a bar with the time left, replaced in the end by one line.
 
+    In a pipe or a file there is a line every 30 seconds instead of the bar.
+
     Args:
         total: how many steps the task has; None: not known, the bar counts them.
         title: printed in front, such as "Epoch 1/5".
-        visible: whether to draw the bar, if standard output is a terminal; the last line is printed anyway.
+        visible: whether to show it on the way; the last line is printed anyway.
+        clock: returns the time in seconds.
     """
 
-    def __init__(self, total: int | None, title: str, visible: bool = True):
-        self.title, self.total, self.begin = title, total, time.perf_counter()
-        self.done = 0
+    def __init__(
+        self,
+        total: int | None,
+        title: str,
+        visible: bool = True,
+        clock: Callable[[], float] = time.perf_counter,
+    ):
+        self.title, self.total, self._clock = title, total, clock
+        self.begin = self._said = clock()
+        self._done, self._in_lines = 0, visible and not is_terminal()
         self.line = tqdm(
             total=total,
             desc=title,
@@ -61,19 +73,27 @@ class Bar:
 
     def advance(self, logs: dict[str, float]) -> None:
         """Move the bar by one step and show the numbers in `logs` behind it."""
-        self.done += 1
+        self._done += 1
         if not self.line.disable:
             self.line.set_postfix_str(in_words(logs), refresh=False)
             self.line.update()
+        elif self._in_lines and self._clock() - self._said >= EVERY:
+            self._said = self._clock()
+            done = f"{self._done}/{self.total}" if self.total else f"{self._done} steps"
+            self._print(f"{done} - {self._said - self.begin:.1f}s", logs)
 
     def finish(self, logs: dict[str, float]) -> None:
         """Replace the bar with one line: title, seconds, milliseconds a step and the numbers in `logs`."""
         self.line.close()
-        seconds = time.perf_counter() - self.begin
-        pace = f"{1000 * seconds / (self.done or self.total or 1):.0f}ms/step"
+        seconds = self._clock() - self.begin
+        pace = 1000 * seconds / (self._done or self.total or 1)
+        self._print(f"{seconds:.1f}s {pace:.0f}ms/step", logs)
+
+    def _print(self, text: str, logs: dict[str, float]) -> None:
+        """Print a line that begins with the title."""
         means = f" - {in_words(logs)}" if logs else ""
         with contextlib.suppress(OSError):  # a closed pipe must not end the training
-            print(f"{self.title} - {seconds:.1f}s {pace}{means}", flush=True)
+            print(f"{self.title} - {text}{means}", flush=True)
 
     def close(self) -> None:
         """Remove the bar and print nothing, as after an error."""

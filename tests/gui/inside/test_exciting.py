@@ -12,6 +12,7 @@ from tinycnn import layers, pretrained, utils
 from tinycnn.datasets import sample
 from tinycnn.models.receptive_field import receptive_field
 from tinycnn.models.sequential import Sequential
+from tinycnn.pretrained.digit_input import USUAL
 
 GREY = Palette((1, 1, 1), (255, 255, 255), (0, 0, 0), (0, 0, 0))
 COLOURS = Palette((1, 1, 1), (255, 255, 255), (0, 0, 255), (255, 0, 0))
@@ -85,7 +86,7 @@ class Reader:
     """What `Kernels` must know of a recogniser."""
 
     def __init__(self, model):
-        self.model = model
+        self.model, self.input = model, USUAL
 
 
 def look():

@@ -22,6 +22,7 @@ from tinycnn.layers import Conv2D, Dense, Flatten, Input, Softmax
 from tinycnn.layers.explanation import GradientSum
 from tinycnn.layers.explanation_text import number
 from tinycnn.models.explanation import FromLoss
+from tinycnn.pretrained.digit_input import USUAL
 
 LABEL = 2
 
@@ -144,7 +145,7 @@ class Reader(Recogniser):
 
     def __init__(self, model):
         super().__init__()
-        self.model = model
+        self.model, self.input = model, USUAL
 
 
 def test_weights_are_the_parameters_and_their_gradients_on_the_way_back(there, back):

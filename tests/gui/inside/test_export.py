@@ -20,6 +20,7 @@ from tests.support.xvfb import ROOT
 from tinycnn import layers, utils
 from tinycnn.models.sequential import Sequential
 from tinycnn.preprocessing.strokes import rasterise
+from tinycnn.pretrained.digit_input import USUAL
 
 
 def items_of(digit):
@@ -83,7 +84,7 @@ def test_every_map_of_every_layer_is_in_the_picture(model):
     items = items_of(5)
     whole = np.asarray(export.view(model, "small.h5", items))
     assert whole.shape[1] == export.WIDTH
-    values = passes.forward(model, prepare(items)).values
+    values = passes.forward(model, USUAL.prepare(prepare(items)[None])).values
     places = export.places_of(passes.layer_infos(model))
     for numbers, column in list(zip(values, places, strict=True))[1:3]:
         assert len(column.seen) == 5
@@ -93,7 +94,9 @@ def test_every_map_of_every_layer_is_in_the_picture(model):
 
 def test_the_way_back_is_there_with_a_label(model):
     items = items_of(5)
-    back = passes.with_way_back(passes.forward(model, prepare(items)), 3).gradients[1]
+    back = passes.with_way_back(
+        passes.forward(model, USUAL.prepare(prepare(items)[None])), 3
+    ).gradients[1]
     without, with_label = (np.asarray(export.view(model, "a", items, label)) for label in (None, 3))
     assert with_label.shape[0] > without.shape[0]
     zoom = export.places_of(passes.layer_infos(model))[1].zoom

@@ -13,6 +13,7 @@ from tests.support.painted_digits import strokes
 from tests.support.xvfb import lacking
 from tinycnn import ops, pretrained
 from tinycnn.ops import reference
+from tinycnn.pretrained.digit_input import USUAL
 
 pytestmark = [
     pytest.mark.skipif(lacking() is not None, reason=str(lacking())),
@@ -92,7 +93,7 @@ def expected(window, model):
     """Return the pass that the window should show."""
     state = window.state
     image = np.frombuffer(bytes.fromhex(state["image"]), np.uint8).reshape(28, 28)
-    there = passes.forward(model, image)
+    there = passes.forward(model, USUAL.prepare(image[None], model.dtype))
     label = state["inside"]["label"]
     return there if label is None else passes.with_way_back(there, label)
 
@@ -265,7 +266,7 @@ def test_shut_it_takes_its_room_back_and_opened_again_it_shows_the_newest_drawin
     window.draw(*strokes(8))
     window.keys("i")
     shown(window)
-    window.wait(lambda s: s["size"][0] == wide)  # it grows a moment later
+    window.wait(lambda s: s["size"][0] == wide, "it is not as wide as before")
 
 
 def test_in_a_small_window_the_tiles_have_the_larger_share_and_their_legends_are_whole(

@@ -13,6 +13,7 @@ from tests.support.nets import same
 from tests.support.painted_digits import strokes
 from tinycnn.datasets import Digits, sample
 from tinycnn.models import load_model
+from tinycnn.pretrained.digit_input import USUAL
 from tinycnn.pretrained.nets import lenet5
 
 
@@ -150,10 +151,10 @@ def test_a_lesson_teaches_the_persons_digits_and_keeps_the_others(
     jobs, learning, kept, monkeypatch
 ):
     monkeypatch.setattr(trainer, "REHEARSED", 600)
-    model = learning.lend()
+    model, wanted = learning.lend()
     before = model.get_weights()
     run = Run()
-    lesson = trainer.Trainer().teach(run, model)
+    lesson = trainer.Trainer().teach(run, model, wanted)
     assert kept.learning.count() == lesson.count == 3
     assert lesson.own[0] == 0
     assert lesson.own[1] == 1
@@ -167,19 +168,19 @@ def test_a_lesson_teaches_the_persons_digits_and_keeps_the_others(
 def test_a_lesson_without_digits_is_a_sentence(monkeypatch, tmp_path):
     monkeypatch.setenv(own_digits.HOME, str(tmp_path))
     with pytest.raises(ValueError, match="kept no digit yet"):
-        trainer.Trainer().teach(Run(), lenet5())
+        trainer.Trainer().teach(Run(), lenet5(), USUAL)
 
 
 def test_a_lesson_that_is_stopped_changes_nothing(kept, learning):
     run = Run()
     run.stop()
-    lesson = trainer.Trainer().teach(run, learning.lend())
+    lesson = trainer.Trainer().teach(run, *learning.lend())
     assert (lesson.model, run.state) == (None, "stopped")
 
 
 def test_a_persons_digits_are_a_quarter_of_what_is_learnt_from():
     (x, y), _ = sample.load_data()
-    few = trainer.prepared(Digits(x[:3000], y[:3000], x[:1], y[:1], "few"))
+    few = trainer.prepared(Digits(x[:3000], y[:3000], x[:1], y[:1], "few"), USUAL)
     own = np.ones((10, 28, 28, 1), np.float32), np.eye(10)
     x_mixed, y_mixed = trainer.mixture(few[:2], own)
     assert len(x_mixed) == len(y_mixed) == trainer.REHEARSED + 67 * 10

@@ -9,6 +9,7 @@ from gui.learning.training import BATCH, Run, Setting
 from tests.support.nets import same
 from tests.support.patience import PATIENCE, until
 from tinycnn.datasets import Digits, sample
+from tinycnn.pretrained.digit_input import USUAL
 from tinycnn.utils.errors import DownloadError
 
 (X, Y), (X_TEST, Y_TEST) = sample.load_data()
@@ -39,7 +40,7 @@ def answer(worker):
 def plain_fit(setting=SETTING):
     """Return the net that `fit` alone makes of a setting."""
     model = made(setting)
-    x, y, _, _ = trainer.prepared(FEW)
+    x, y, _, _ = trainer.prepared(FEW, USUAL)
     model.fit(x, y, BATCH, setting.epochs, verbose=0)
     return model
 
@@ -97,7 +98,7 @@ def test_a_snapshot_is_never_from_the_middle_of_a_step(worker):
 
     between = []
     model = made(SETTING)
-    x, y, _, _ = trainer.prepared(FEW)
+    x, y, _, _ = trainer.prepared(FEW, USUAL)
 
     def note(*_):
         between.append(b"".join(weight.tobytes() for weight in model.weights))
