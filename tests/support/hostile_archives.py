@@ -268,10 +268,7 @@ TEXTS = {
     "a function": (layer(class_name="Lambda", module="keras.layers"), "Lambda"),
     "an activation": (option("activation", "os.system"), "os.system"),
     "an unknown option": (option("exec", "rm"), "unknown option 'exec'"),
-    "an initializer": (
-        option("kernel_initializer", {"module": "os", "class_name": "Zeros", "config": {}}),
-        "'os'",
-    ),
+    "an initializer of no object": (option("kernel_initializer", 5), "kernel_initializer"),
     "compiled by a number": (
         configured(lambda d: d.update(compile_config=7)),
         "compile_config in its config.json is no good",
