@@ -12,6 +12,18 @@ VARIANCES = {  # of a kernel with `i` inputs and `o` outputs
     "glorot_normal": lambda i, o: 2 / (i + o),
     "he_uniform": lambda i, o: 2 / i,
     "he_normal": lambda i, o: 2 / i,
+    "lecun_uniform": lambda i, o: 1 / i,
+    "lecun_normal": lambda i, o: 1 / i,
+}
+WITHOUT_FANS = {  # lowest and highest possible number, and the variance, of 0.88 ** 2 uncut ones if cut
+    "random_uniform": ({"minval": -1.0, "maxval": 0.5}, (-1.0, 0.5), -0.25, 1.5**2 / 12),
+    "truncated_normal": (
+        {"mean": 2.0, "stddev": 0.5},
+        (1.0, 3.0),
+        2.0,
+        (0.5 * 0.8796256610342) ** 2,
+    ),
+    "random_normal": ({"mean": 2.0, "stddev": 0.5}, (-np.inf, np.inf), 2.0, 0.25),
 }
 
 
@@ -28,6 +40,18 @@ def test_mean_and_variance(name, shape):
     assert values.shape == shape
     assert abs(values.mean()) < 4 * np.sqrt(variance / values.size)
     assert abs(values.var() / variance - 1) < 4 * np.sqrt(2 / values.size)
+
+
+@pytest.mark.parametrize("name", WITHOUT_FANS)
+def test_mean_variance_and_limits_of_those_that_look_at_no_shape(name):
+    options, (low, high), mean, variance = WITHOUT_FANS[name]
+    cls = type(initializers.get(name))
+    values = cls(**options)((50_000,), "float64", rng())
+    assert abs(values.mean() - mean) < 4 * np.sqrt(variance / values.size)
+    assert abs(values.var() / variance - 1) < 4 * np.sqrt(2 / values.size)
+    assert low <= values.min() < mean < values.max() <= high
+    assert cls(**cls(**options).get_config()).get_config() == {**options, "seed": None}
+    assert cls().get_config().keys() == {*options, "seed"}
 
 
 @pytest.mark.parametrize("shape", SHAPES)

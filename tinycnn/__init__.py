@@ -25,6 +25,8 @@ _MODULES = (
     "optimizers",
     "preprocessing",
     "pretrained",
+    "regularizers",
+    "saving",
     "utils",
 )
 # `backend` is where Keras has it, the others are former names: each is a file that stands for another module,

@@ -9,6 +9,7 @@ import numpy as np
 from tinycnn import ops
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import FLOATS
+from tinycnn.utils.registration import get_registered_name, get_registered_object
 from tinycnn.utils.validation import plain_array
 
 
@@ -47,8 +48,8 @@ class ActivationFunction:
         return x if self.needs_x else y
 
     def serialize(self) -> str:
-        """Return its name, which stands for it in configurations and model files."""
-        return self.name
+        """Return its name, as registered, which stands for it in configurations and model files."""
+        return get_registered_name(self)
 
 
 def _of(name: str, module: ModuleType = reference, **facts: bool) -> ActivationFunction:
@@ -86,12 +87,15 @@ def get(identifier: str | ActivationFunction | None) -> ActivationFunction:
     """
     if identifier is None:
         return linear
+    known = ACTIVATIONS | OTHER_NAMES
+    if isinstance(identifier, str):
+        identifier = get_registered_object(identifier, module_objects=known) or identifier
     if isinstance(identifier, ActivationFunction):
         return identifier
-    known = ACTIVATIONS | OTHER_NAMES
-    if isinstance(identifier, str) and identifier in known:
-        return known[identifier]
-    raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}. Received: {identifier!r}")
+    raise ValueError(
+        f"activation must be one of {sorted(ACTIVATIONS)}, or an ActivationFunction of your own, "
+        f"which has a backward step, too. Received: {identifier!r}"
+    )
 
 
 class Setting:
@@ -113,3 +117,14 @@ class Setting:
 
     def __set__(self, layer: object, value: str | ActivationFunction | None):
         layer.__dict__[self.name] = get(value)
+
+
+class Fixed(Setting):
+    """A `Setting` that keeps its first activation: it stands for the layer itself, as in `ReLU`."""
+
+    def __set__(self, layer: object, value: str | ActivationFunction | None):
+        if layer.__dict__.setdefault(self.name, get(value)) != get(value):
+            raise ValueError(
+                f"The activation of {type(layer).__name__} cannot be set: put an Activation layer in its "
+                f"place. Received: {self.name}={value!r}"
+            )

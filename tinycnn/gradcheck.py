@@ -21,13 +21,14 @@ import copy
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from tinycnn import activations
 from tinycnn.layers import BatchNormalization, Conv2D, Dense, Layer
 from tinycnn.layers.weights import named_trained
+from tinycnn.models.penalty import Penalty
 from tinycnn.models.plan import Step, backward, forward, plan
 
 BOUND = 1e-7  # the largest relative error of a right gradient
@@ -167,7 +168,12 @@ def check_steps(
 
     # value() is the sum of cotangent · y, so the gradient with respect to y is the cotangent.
     dx, grads = backward(steps, cotangent, tape)
-    gradients = [gradient for layer in grads for gradient in layer.values()]
+    of_layers = itertools.groupby(params, key=lambda name: name.rpartition("/")[0])
+    gradients = [
+        grad[name.rpartition("/")[2]]
+        for (_, names), grad in zip(of_layers, filter(None, grads), strict=True)
+        for name in names
+    ]
     named = [*zip(params.items(), gradients, strict=True), (("x", x), dx)]
     for (name, array), grad in named:
         yield compare(name, array, grad, value, entries, rng)
@@ -201,13 +207,16 @@ def check_layer(
         >>> [row.tensor for row in check_layer(Dense(3), (4,)) if row.good]
         ['dense/kernel', 'dense/bias', 'x']
     """
-    double = type(layer)(**{**layer.get_config(), "dtype": "float64"})
+    # A copy of the layer itself: a user's own class may have other arguments than its get_config says.
+    double = copy.copy(layer)
+    double.dtype, double.params = "float64", {}
     rng = np.random.default_rng(seed)
     double.build((None, *input_shape), rng)
     for name, param in double.params.items():
         has_gradient = name in double.gradient_names
-        random = rng.standard_normal(param.shape) if has_gradient else rng.random(param.shape)
-        param[...] = layer.params[name] if layer.params else random
+        param[...] = rng.standard_normal(param.shape) if has_gradient else rng.random(param.shape)
+    if layer.params:
+        double.params = {name: param.astype(np.float64) for name, param in layer.params.items()}
     prefix = layer.name or type(layer).__name__.lower()
     params = {f"{prefix}/{name}": double.params[name] for name in double.gradient_names}
     x = rng.standard_normal((samples, *input_shape))
@@ -218,7 +227,8 @@ def check_layer(
 def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int = 0) -> list[Row]:
     """Check the gradients of a whole model's output with respect to every parameter and the input.
 
-    A softmax at the end is left out. It runs on a float64 copy of the model, with dropout on.
+    What the loss takes the scores of at the end, such as a softmax, is left out. It runs on a float64 copy of
+    the model, with dropout on.
 
     Args:
         model: built; it is not changed.
@@ -227,7 +237,7 @@ def check_model(model: object, *, samples: int = 2, entries: int = 20, seed: int
         seed: for pictures and choice.
 
     Returns:
-        A row for each parameter, one for the input and, if the model is compiled, one for the loss.
+        A row for each parameter, one for the input and, if the model is compiled, for loss and penalties.
     """
     return list(check_rows(model, samples, entries, seed))
 
@@ -238,7 +248,8 @@ def check_rows(model: object, samples: int, entries: int, seed: int) -> Iterator
     layers = [_in_float64(layer) for layer in model.layers]
     rng = np.random.default_rng(seed)
     x = rng.random((samples, *model.input_shape[1:]))
-    steps = plan(layers, logits=True)
+    objective = model.objective
+    steps = plan(layers, logits=True if objective is None else objective.end)
     params = named_trained(layers)
     zeros, largest = zero_biases(layers), {}  # the largest gradient of each layer so far
     for row in check_steps(steps, params, x, training=True, entries=entries, seed=seed):
@@ -248,8 +259,9 @@ def check_rows(model: object, samples: int, entries: int, seed: int) -> Iterator
             row = dataclasses.replace(row, error=error, is_zero=True)
         largest[layer] = max(largest.get(layer, 0.0), row.analytic)
         yield row
-    if model.objective is not None:
-        yield check_loss(model.objective, model.output_shape[-1], samples, entries, rng)
+    if objective is not None:
+        yield check_loss(objective, (samples, *model.output_shape[1:]), entries, rng)
+        yield from check_penalties(objective.penalties, entries, rng)
 
 
 def zero_biases(layers: list[Layer]) -> set[str]:
@@ -285,30 +297,35 @@ def _in_float64(layer: Layer) -> Layer:
 
 
 def check_loss(
-    objective: object, classes: int, samples: int, entries: int, rng: np.random.Generator
+    objective: object, shape: tuple[int, ...], entries: int, rng: np.random.Generator
 ) -> Row:
-    """Return the row of a loss: its gradient with respect to the predictions, on random ones.
+    """Return the row of a loss: its gradient with respect to random predictions, (samples, ...).
 
-    Args:
-        objective: of the model.
-        classes, samples: of the predictions (samples, classes), which are scores if the model ends in
-            them, else numbers from 0 to 1.
-        entries: how many entries to compare at most.
-        rng: random numbers.
+    They are scores if the model ends in them, else 0.1 to 0.9, where a logarithm has no steep slope.
     """
     loss, logits = objective.loss, objective.from_logits
-    y_pred = rng.standard_normal((samples, classes)) if logits else rng.random((samples, classes))
-    chosen = rng.integers(classes, size=samples)
-    sparse = "Sparse" in type(loss).__name__  # takes class numbers instead of one-hot labels
-    target = loss.target(chosen if sparse else np.eye(classes)[chosen], y_pred)
+    y_pred = rng.standard_normal(shape) if logits else 0.1 + 0.8 * rng.random(shape)
+    target = loss.target(loss.random_labels(shape, rng), y_pred)
 
     def value() -> tuple[float, list[np.ndarray]]:
-        # The mean loss for the present y_pred; it has no kinks.
-        return float(loss.forward(target, y_pred, logits)[0].mean()), []
+        # The mean loss for the present y_pred, and where an absolute error has its kink.
+        return float(loss.forward(target, y_pred, logits)[0].mean()), [y_pred > target]
 
     gradient = loss.backward(target, loss.forward(target, y_pred, logits)[1], logits)
     name = "loss by logits" if logits else "loss by y_pred"
     return compare(name, y_pred, gradient, value, entries, rng)
+
+
+def check_penalties(
+    penalties: Sequence[Penalty], entries: int, rng: np.random.Generator
+) -> Iterator[Row]:
+    """Yield a row for each penalty of a model: its gradient with respect to random weights."""
+    for layer, name, regularizer in (each[1:] for each in penalties):
+        weights = rng.standard_normal(layer.params[name].shape)
+        pair = f"{layer.name}/{name} penalty", weights, regularizer.gradient(weights)
+        # |w| has its kink at 0.
+        row = compare(*pair, lambda r=regularizer, w=weights: (float(r(w)), [w > 0]), entries, rng)
+        yield dataclasses.replace(row, is_zero=row.analytic == row.numeric == 0)  # of strength 0
 
 
 def table(rows: list[Row]) -> str:

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from tinycnn.utils.configurable import Configurable, find
+from tinycnn.utils.registration import Classes
 from tinycnn.utils.validation import check_int, check_number
 
 NORMAL_CUT = 0.87962566103423978  # standard deviation of a standard normal one cut off at -2 and 2
@@ -114,6 +115,38 @@ class RandomInitializer(Initializer):
         raise TypeError(f"{type(self).__name__} is only the base of the initializers")
 
 
+class Lecun(RandomInitializer):
+    """The variance that keeps the outputs' size: 1 / fan_in."""
+
+    def variance(self, shape: tuple) -> float:
+        """Return 1 / fan_in."""
+        return 1 / max(1, fans(shape)[0])
+
+
+class Spread(RandomInitializer):
+    """Base of the normal distributions that do not look at the shape.
+
+    Args:
+        mean: of the numbers.
+        stddev: their standard deviation, before those beyond two of it are drawn again, if they are.
+        seed: see `RandomInitializer`.
+        options: every one raises TypeError.
+    """
+
+    config_names = ("mean", "stddev", "seed")
+
+    def __init__(
+        self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None, **options: object
+    ):
+        super().__init__(seed, **options)
+        self.mean = check_number("mean", mean)
+        self.stddev = check_number("stddev", stddev, 0)
+
+    def variance(self, shape: tuple) -> float:
+        """Return stddev²."""
+        return self.stddev**2
+
+
 class Uniform(RandomInitializer):
     """Draws from a uniform distribution."""
 
@@ -150,6 +183,61 @@ class He(RandomInitializer):
         return 2 / max(1, fans(shape)[0])
 
 
+class RandomNormal(Spread):
+    """Normal, not truncated."""
+
+    def draw(self, shape: tuple, variance: float, rng: np.random.Generator) -> np.ndarray:
+        """Return normal numbers."""
+        return self.mean + math.sqrt(variance) * rng.standard_normal(shape)
+
+
+class TruncatedNormal(Spread, Normal):
+    """Normal; numbers more than two standard deviations from the mean are drawn again."""
+
+    def draw(self, shape: tuple, variance: float, rng: np.random.Generator) -> np.ndarray:
+        """Return truncated normal numbers, whose deviation is smaller than that of the uncut ones."""
+        return self.mean + NORMAL_CUT * super().draw(shape, variance, rng)
+
+
+class RandomUniform(RandomInitializer):
+    """Uniform between two numbers.
+
+    Args:
+        minval, maxval: the two.
+        seed: see `RandomInitializer`.
+        options: every one raises TypeError.
+    """
+
+    config_names = ("minval", "maxval", "seed")
+
+    def __init__(
+        self,
+        minval: float = -0.05,
+        maxval: float = 0.05,
+        seed: int | None = None,
+        **options: object,
+    ):
+        super().__init__(seed, **options)
+        self.minval = check_number("minval", minval)
+        self.maxval = check_number("maxval", maxval, self.minval)
+
+    def variance(self, shape: tuple) -> float:
+        """Return the variance, a twelfth of the square of the width."""
+        return (self.maxval - self.minval) ** 2 / 12
+
+    def draw(self, shape: tuple, variance: float, rng: np.random.Generator) -> np.ndarray:
+        """Return uniform numbers."""
+        return rng.uniform(self.minval, self.maxval, shape)
+
+
+class LecunUniform(Lecun, Uniform):
+    """Uniform between ±√(3 / fan_in)."""
+
+
+class LecunNormal(Lecun, Normal):
+    """Truncated normal with variance 1 / fan_in."""
+
+
 class GlorotUniform(Glorot, Uniform):
     """Keras's default for kernels: uniform between ±√(6 / (fan_in + fan_out))."""
 
@@ -170,12 +258,17 @@ INITIALIZERS = {
     "zeros": Zeros,
     "ones": Ones,
     "constant": Constant,
+    "random_normal": RandomNormal,
+    "random_uniform": RandomUniform,
+    "truncated_normal": TruncatedNormal,
+    "lecun_uniform": LecunUniform,
+    "lecun_normal": LecunNormal,
     "glorot_uniform": GlorotUniform,
     "glorot_normal": GlorotNormal,
     "he_uniform": HeUniform,
     "he_normal": HeNormal,
 }
-CLASSES = {cls.__name__: cls for cls in INITIALIZERS.values()}
+CLASSES = Classes(Initializer, {cls.__name__: cls for cls in INITIALIZERS.values()})
 
 
 def get(identifier: str | dict | Initializer) -> Initializer:

@@ -118,7 +118,9 @@ def loss_text(model: models.Sequential, trace: Trace, label: int) -> str:
     objective = model.objective
     loss, _ = objective.loss.forward(trace.target, trace.values[-1], objective.from_logits)
     value = float(loss[0])
-    if getattr(objective.loss, "label_smoothing", 0):
+    if objective.loss.logits_of != "softmax":
+        formula = objective.loss.name
+    elif getattr(objective.loss, "label_smoothing", 0):
         formula = "−Σ target · log p"
     else:
         formula = f"−log p({label}) = −log {number(np.exp(-value))}"

@@ -128,13 +128,24 @@ def to_learn(model: object) -> object:
     copied = copy.deepcopy(model)
     scores = copied.layers[-1].as_logits() is None  # it does not end in a softmax
     loss = CategoricalCrossentropy(from_logits=scores)
-    copied.compile(copied.optimizer or "adadelta", loss, metrics=["accuracy"])
+    optimizer = with_settable_rate(copied.optimizer) if copied.optimizer else "adadelta"
+    copied.compile(optimizer, loss, metrics=["accuracy"])
     return copied
+
+
+def with_settable_rate(optimizer: object) -> object:
+    """Return an optimizer in the same state, with a number as learning rate where there was a schedule."""
+    config = optimizer.get_config() | {"learning_rate": optimizer.learning_rate}
+    settable = type(optimizer).from_config(config)
+    settable.iterations = optimizer.iterations
+    settable.slots, settable.params = optimizer.slots, optimizer.params
+    return settable
 
 
 def size(model: object) -> int:
     """Return how many bytes the weights and the optimizer's slots take, once there are slots."""
-    return sum(weight.nbytes for weight in model.weights) * (1 + len(model.optimizer.slot_names))
+    slots = sum(len(group) for group in model.optimizer.slot_groups)
+    return sum(weight.nbytes for weight in model.weights) * (1 + slots)
 
 
 def state(model: object) -> tuple:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.support import xvfb
-from tests.support.marks import needs_kernels, posix_only
+from tests.support.marks import first_is_quick, needs_kernels, posix_only
 from tests.support.painted_digits import strokes
 from tests.support.patience import run
 from tests.support.xvfb import ROOT, App, Xvfb, lacking
@@ -84,7 +84,7 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", first_is_quick(STATES))
 def test_it_closes_cleanly_in_any_state(start, screen, state):
     window = start()
     window.ready()
@@ -111,8 +111,8 @@ def test_it_closes_cleanly_while_kernels_are_compiled_and_by_its_key(start, tmp_
 
 
 HELD = [
-    pytest.param(place, marks=needs_kernels) if place == "compiling" else place
-    for place in ("importing", "loading", "compiling", "predicting")
+    *first_is_quick(["importing", "loading", "predicting"]),
+    pytest.param("compiling", marks=[needs_kernels, pytest.mark.slow]),
 ]
 
 
@@ -151,8 +151,8 @@ CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 
 
 @posix_only
-@pytest.mark.parametrize("name", CODES)
-@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("name", first_is_quick(CODES))
+@pytest.mark.parametrize("busy", first_is_quick([True, False]))
 def test_signals_close_it_without_waiting_for_the_worker(start, name, busy):
     window = start("--hold", "loading") if busy else start()
     if busy:
@@ -208,6 +208,7 @@ def test_it_closes_cleanly_right_after_the_start(start):
     assert window.close() == (0, "")
 
 
+@pytest.mark.slow
 def test_nothing_of_tks_is_ever_freed_by_the_worker(start):
     window = start("--sweep")  # the worker collects rubbish at each drawing
     window.ready()
@@ -280,7 +281,7 @@ def test_a_thousand_random_events_while_a_model_loads(start, tmp_path):
     assert window.close() == (0, "")
 
 
-@pytest.mark.parametrize("model", ["", "missing.h5", "folder", "long", "pipe.h5"])
+@pytest.mark.parametrize("model", first_is_quick(["missing.h5", "", "folder", "long", "pipe.h5"]))
 def test_a_bad_model_at_the_start_is_a_sentence_and_the_bundled_one_reads(start, tmp_path, model):
     (tmp_path / "folder").mkdir()
     if model == "long":
@@ -305,6 +306,7 @@ def test_a_bad_model_at_the_start_is_a_sentence_and_the_bundled_one_reads(start,
     assert window.close() == (0, "")
 
 
+@pytest.mark.slow
 def test_two_windows_at_once(start):
     windows = [start(), start()]
     for window in windows:
@@ -374,7 +376,7 @@ def test_without_a_package_it_says_how_to_get_it():
     assert errors == "error: packages are missing: numba. Run: pip install --editable .\n"
 
 
-@pytest.mark.parametrize("scaling", ["0", "-1", "nan", "inf", "much", "1e9"])
+@pytest.mark.parametrize("scaling", first_is_quick(["nan", "0", "-1", "inf", "much", "1e9"]))
 def test_a_nonsensical_scaling_is_refused(scaling):
     code, _, errors = ended("--scaling", scaling)
     assert code == 2

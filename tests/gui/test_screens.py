@@ -3,12 +3,13 @@
 import pytest
 
 from gui.widgets.theme import DARK
+from tests.support.marks import first_is_quick
 from tests.support.painted_digits import strokes
 from tests.support.xvfb import App, Xvfb, lacking
 
 pytestmark = pytest.mark.skipif(lacking() is not None, reason=str(lacking()))
 
-SCREENS = [("800x480", 96), ("1024x600", 96), ("1920x1080", 192)]
+SCREENS = first_is_quick([("1024x600", 96), ("800x480", 96), ("1920x1080", 192)])
 
 
 @pytest.fixture
@@ -49,6 +50,7 @@ def test_the_list_of_keys_lies_on_a_small_screen(opened, size, dpi):
     assert place["y"] + place["height"] <= int(size.partition("x")[2])
 
 
+@pytest.mark.slow
 def test_a_window_with_a_pane_cannot_be_made_so_small_that_it_is_cut(opened):
     window = opened("1280x1024")
     usual = window.state["least"]

@@ -102,6 +102,7 @@ def test_the_window_comes_back_as_it_was(start):
     assert again.close() == (0, "")
 
 
+@pytest.mark.slow
 def test_the_room_that_a_pane_took_is_not_remembered(start):
     window = start()
     usual = window.ready()["size"]
@@ -121,6 +122,7 @@ def test_a_damaged_file_is_no_matter(start, tmp_path):
     assert window.close() == (0, "")
 
 
+@pytest.mark.slow
 def test_the_next_dialog_begins_in_the_folder_of_the_last_file(start, tmp_path):
     (tmp_path / "far").mkdir()
     window = start()

@@ -77,7 +77,7 @@ def test_a_configuration_makes_the_examples_again(cls, arguments, shape):
             "dilation_rate=array(...) of shape (2,)",
         ),
         (lambda: Conv2D(3, 3, groups=3), "groups=3"),
-        (lambda: Conv2D(3, 3, kernel_regularizer="l2"), "kernel_regularizer='l2'"),
+        (lambda: Conv2D(3, 3, kernel_constraint="l2"), "kernel_constraint='l2'"),
         (lambda: Conv2D(3, 3, trainable=2), "trainable=2"),
         (lambda: Conv2D(3, 3, activation="mish"), "'mish'"),
         (lambda: Conv2D(3, 3, kernel_initializer="magic"), "'magic'"),

@@ -31,14 +31,12 @@ REFUSED_BY_FIT = {
     "initial_epoch": [-1, 0.5],
     "verbose": [3, -1, "yes"],
     "validation_split": [1, -0.1, 1.5, "a", True],
-    "validation_data": [5, (X,), (X, Y, Y)],
+    "validation_data": [5, (X,), (X, Y, Y, Y)],
     "validation_batch_size": [0, -1, 1.5],
     "shuffle": ["batch", None, 2],
-    "class_weight": [{0: 1.0}],
-    "sample_weight": [np.ones(10), (1,) * 10],
-    "steps_per_epoch": [3],
-    "validation_steps": [3],
-    "validation_freq": [2],
+    "steps_per_epoch": [0, -1, 1.5, "a", True],
+    "validation_steps": [0, -1, 1.5, "a", True],
+    "validation_freq": [0, -1, 1.5, "a", None],
 }
 
 
@@ -69,15 +67,16 @@ def test_options_at_the_values_of_keras_change_nothing():
 
 def test_the_last_samples_are_cut_off_for_validation():
     x, y = np.arange(10), np.arange(10) * 2
-    (x_train, _), (x_val, y_val) = arguments.split((x, y), 0.25)
+    (x_train, _, nothing), (x_val, y_val, weights) = arguments.split((x, y, None), 0.25)
+    assert nothing is weights is None
     assert (x_train.tolist(), x_val.tolist()) == ([*range(7)], [7, 8, 9])
     assert y_val.tolist() == [14, 16, 18]
-    data, nothing = arguments.split((x, y), 0)
+    data, nothing = arguments.split((x, y, x), 0)
     assert data[0] is x
     assert nothing is None
     for share in (0.999, 1):
         with pytest.raises(ValueError, match=r"leaves no samples on one side of 10"):
-            arguments.split((x, y), share)
+            arguments.split((x, y, x), share)
 
 
 def test_results_come_as_keras_gives_them():
@@ -94,9 +93,25 @@ def test_one_callback_or_several_or_none():
     assert arguments.callback_list(several) == list(several)
 
 
-def test_a_batch_size_or_its_default():
-    assert arguments.batch_or(32, None) == 32
-    assert arguments.batch_or(32, np.int64(5)) == 5
+def test_a_count_or_none():
+    assert arguments.count_or_none("steps", None) is None
+    assert arguments.count_or_none("steps", np.int64(5)) == 5
+    with pytest.raises(ValueError, match="steps=0"):
+        arguments.count_or_none("steps", 0)
+
+
+def test_validation_every_so_many_epochs_or_after_some():
+    assert arguments.check_freq(np.int64(2)) == 2
+    assert arguments.check_freq((1, 4)) == [1, 4]
+
+
+def test_what_to_validate_on():
+    assert arguments.validation_parts((X, Y)) == (X, Y, None)
+    assert arguments.validation_parts([X, Y, Y]) == (X, Y, Y)
+    batches = iter([])
+    assert arguments.validation_parts(batches) == (batches, None, None)
+    with pytest.raises(ValueError, match=r"validation_split=0\.5"):
+        arguments.no_split(0.5)
 
 
 def test_how_much_is_said():

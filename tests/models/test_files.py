@@ -51,7 +51,8 @@ def test_the_state_is_a_copy_and_there_is_none_before_the_first_step():
 
 def test_what_compile_was_told_is_kept_as_plain_values():
     config = files.compiled_config(dense(metrics=["acc"]))
-    assert config["metrics"] == ["acc"]
+    (accuracy,) = config["metrics"]
+    assert accuracy == {"class_name": "SparseCategoricalAccuracy", "config": {"name": "acc"}}
     assert config["loss"]["class_name"] == "SparseCategoricalCrossentropy"
     assert config["optimizer"]["class_name"] == "SGD"
 

@@ -112,9 +112,10 @@ NO_NUMBERS |= {
     "numpy's": np.bool_(True),
 }
 TAKEN = {  # what means something there, though it is no number
-    "none": ("batch_size", "validation_batch_size", "validation_freq", "seed of", "num_classes"),
-    "true": ("verbose", "validation_freq"),
-    "numpy's": ("verbose", "validation_freq"),
+    "none": ("batch_size", "validation_batch_size", "seed of", "num_classes"),
+    "list": ("validation_freq",),
+    "true": ("verbose",),
+    "numpy's": ("verbose",),
     "two": ("pool_size",),
 }
 
@@ -133,7 +134,7 @@ def test_what_is_no_number_is_refused_with_its_name(name, kind):
 
 @pytest.mark.parametrize("weights", [X, [X, X], (X, 1), [X[0], X[1]]])
 @pytest.mark.parametrize("option", ["sample_weight", "class_weight", "validation_freq"])
-def test_arrays_where_there_is_nothing_are_refused(option, weights):
+def test_arrays_of_another_shape_are_refused(option, weights):
     with pytest.raises(ValueError, match=option):
         dense().fit(X, Y, verbose=0, **{option: weights})
 
@@ -280,4 +281,4 @@ def test_tensors_of_pytorch():
             with pytest.raises(ValueError, match=r"must be an array: .*requires grad"):
                 use(bad)
     with pytest.raises(ValueError, match="sample_weight"):
-        dense().fit(x, y, verbose=0, sample_weight=torch.ones(10))
+        dense().fit(x, y, verbose=0, sample_weight=torch.ones(9))

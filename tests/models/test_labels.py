@@ -39,7 +39,6 @@ def test_a_class_that_is_not_there(labels, model):
         LABELS.astype(str),
         LABELS + 0j,
         LABELS.astype(object),
-        None,
         "012012",
         np.ma.masked_equal(LABELS, 1),
     ],

@@ -117,10 +117,9 @@ def test_weights_state_and_what_compile_was_told_come_back(tmp_path):
         bare.evaluate(X, Y, verbose=0)
 
 
-@pytest.mark.parametrize("option", [{"custom_objects": {"A": 1}}, {"safe_mode": False}])
-def test_options_that_would_run_code_are_refused(option, tmp_path):
-    with pytest.raises(ValueError, match=f"load_model: {next(iter(option))} is only there"):
-        load_model(tmp_path / "none.h5", **option)
+def test_options_that_would_run_code_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="load_model: safe_mode is only there"):
+        load_model(tmp_path / "none.h5", safe_mode=False)
 
 
 def test_a_negative_running_variance_is_refused_both_ways(tmp_path):
@@ -158,7 +157,6 @@ def test_odd_options_are_refused_or_make_a_model(name, tmp_path):
     cls = layers.CLASSES[name]
     arguments, shape = cls.examples[0]
     in_a_model(tinycnn, cls, arguments, shape).save(tmp_path / "good.h5")
-    x = np.ones((2, *shape), np.float32)
     for option, value in itertools.product(cls.config_names, ODD):
 
         def change(described, option=option, value=value):
@@ -167,5 +165,7 @@ def test_odd_options_are_refused_or_make_a_model(name, tmp_path):
 
         (tmp_path / "odd.h5").write_bytes(in_file(tmp_path / "good.h5", change))
         with np.errstate(over="ignore"), contextlib.suppress(ModelFileError):
-            y = load_model(tmp_path / "odd.h5").predict(x, verbose=0)
+            again = load_model(tmp_path / "odd.h5")
+            x = np.ones((2, *again.input_shape[1:]), np.float32)
+            y = again.predict(x, verbose=0)
             assert not np.isnan(y).any(), (option, value)

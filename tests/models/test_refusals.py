@@ -15,11 +15,11 @@ from tinycnn.optimizers import SGD, Adam
     ("use", "words"),
     [
         (lambda m: m.fit(X, Y, workers=4), "fit has no option 'workers'. Received: workers=4"),
-        (lambda m: m.evaluate(X, Y, steps=4), "steps=4"),
-        (lambda m: m.evaluate(X, Y, sample_weight=Y), "sample_weight=array"),
+        (lambda m: m.evaluate(X, Y, steps=0), "steps=0"),
+        (lambda m: m.evaluate(X, Y, sample_weight=-Y), "sample_weight[1] = -1"),
         (lambda m: m.evaluate(X, Y, workers=4), "evaluate has no option 'workers'"),
         (lambda m: m.evaluate(X, Y, batch_size=0), "batch_size=0"),
-        (lambda m: m.predict(X, steps=4), "steps=4"),
+        (lambda m: m.predict(X, steps=-4), "steps=-4"),
         (lambda m: m.predict(X, batch_size=0), "batch_size=0"),
         (lambda m: m.predict(X, verbose=5), "verbose=5"),
         (lambda m: m.summary(line_length=80), "line_length=80"),
@@ -27,7 +27,7 @@ from tinycnn.optimizers import SGD, Adam
         (lambda m: m.compile(None, "categorical_crossentropy"), "None"),
         (lambda m: m.compile(SGD, "categorical_crossentropy"), "SGD"),
         (lambda m: m.compile("sgd"), "compile needs a loss"),
-        (lambda m: m.compile("sgd", "mse"), "'mse'"),
+        (lambda m: m.compile("sgd", "hinge"), "'hinge'"),
         (lambda m: m.compile("sgd", "categorical_crossentropy", metrics=["auc"]), "'auc'"),
         (lambda m: m.compile("sgd", "categorical_crossentropy", loss_weights=[1]), "loss_weights"),
         (

@@ -103,13 +103,12 @@ def test_a_broadcast_view(model):
         PIXELS.astype(object),
         PIXELS.astype(str),
         PIXELS.astype("datetime64[s]"),
-        None,
         "text",
         {"x": 1},
         [[1, 2], [3]],
         np.ma.masked_equal(PIXELS, 0),
     ],
-    ids=["complex", "object", "str", "time", "None", "text", "dict", "ragged", "masked"],
+    ids=["complex", "object", "str", "time", "text", "dict", "ragged", "masked"],
 )
 @pytest.mark.parametrize("use", ["predict", "predict_on_batch", "activations", "fit", "evaluate"])
 def test_samples_that_are_no_numbers(samples, use, model):
@@ -167,6 +166,33 @@ def test_an_epoch_sees_every_sample_whatever_the_batch(batch_size):
     assert history["loss"] == pytest.approx(
         [model.evaluate(PIXELS, LABELS, verbose=0)[0]], rel=1e-6
     )
+
+
+ONE = {  # the shape of the input, that of one sample, what to pass instead
+    "picture": ((8, 8, 2), (8, 8, 2), r"pass x\[:1\], of the shape \(1, 8, 8, 2\)"),
+    "gray": ((8, 8, 1), (8, 8, 1), r"pass x\[:1\], of the shape \(1, 8, 8, 1\)"),
+    "gray, no channel": ((8, 8, 1), (8, 8), r"pass x\[:1\], of the shape \(1, 8, 8\)"),
+    "numbers": ((4,), (4,), r"pass x\[:1\], of the shape \(1, 4\)"),
+}
+
+
+@pytest.mark.parametrize("case", ONE)
+@pytest.mark.parametrize(
+    "use", ["fit", "evaluate", "predict", "train_on_batch", "predict_on_batch"]
+)
+def test_one_sample_without_the_axis_of_samples_is_told_so(case, use):
+    inputs, shape, words = ONE[case]
+    model = pixel_net(Flatten(), shape=inputs)
+    labels = () if "predict" in use else (LABELS[:1],)
+    with pytest.raises(ValueError, match=f"{words}$") as caught:
+        getattr(model, use)(np.zeros(shape), *labels)
+    start = f"Samples must have the shape {(None, *inputs)}. Received: {shape}, which is one"
+    assert str(caught.value).startswith(start)
+
+
+def test_other_wrong_shapes_are_not_taken_for_one_sample(model):
+    with pytest.raises(ValueError, match=r"Received: \(3, 8, 8\)$"):
+        model.predict(np.zeros((3, 8, 8)))
 
 
 def test_nothing_to_learn_from_is_refused(model):

@@ -40,6 +40,7 @@ STATISTICS = {
     "gamma": F([1, 2, -1, 0.5]),
 }
 ADAM = {"momentum": normal(3, 5), "velocity": SQUARES["one"]}
+BETAS = {"beta_1": 0.5, "beta_2": 0.5}
 CASES = {
     "conv2d_forward": CONVOLUTION,
     "conv2d_backward_input": {"dy": Y, **KERNEL, "x_shape": (2, 7, 7, 2), **STEPS},
@@ -63,7 +64,27 @@ CASES = {
     "dropout_backward": {"dy": normal(3, 5), **DROPOUT},
     "sgd_update": {**ARRAYS, "velocity": normal(3, 5), **RATE, "momentum": 0.5, "nesterov": True},
     "adadelta_update": {**ARRAYS, **ADADELTA, **RATE, "rho": 0.5, "epsilon": 1e-7},
-    "adam_update": {**ARRAYS, **ADAM, **RATE, "beta_1": 0.5, "beta_2": 0.5, "epsilon": 1e-7},
+    "adagrad_update": {**ARRAYS, "accumulator": SQUARES["one"], **RATE, "epsilon": 1e-7},
+    "rmsprop_update": {
+        **ARRAYS,
+        "velocity": SQUARES["one"] + F(4),
+        "last_step": normal(3, 5),
+        "average_gradient": SQUARES["other"] / F(4),
+        **RATE,
+        "rho": 0.5,
+        "momentum": 0.5,
+        "epsilon": 1e-7,
+    },
+    "adam_update": {
+        **ARRAYS, **ADAM, "velocity_hat": SQUARES["other"], **RATE, **BETAS, "epsilon": 1e-7,
+    },
+    "nadam_update": {
+        **ARRAYS, **ADAM, "momentum_rate": 0.5, "grad_rate": 0.5, **BETAS, "correction": 2.0,
+        "epsilon": 1e-7,
+    },
+    "adamax_update": {
+        **ARRAYS, "momentum": normal(3, 5), "norm": SQUARES["one"], **RATE, **BETAS, "epsilon": 1e-7,
+    },
     "conv2d_relu_forward": CONVOLUTION,
     "conv2d_relu_backward": {"dy": normal(2, 5, 5, 4), "y": Y, **IMAGE, **KERNEL, **STEPS, **BACK},
     "conv2d_relu_max_pool2d_forward": {**CONVOLUTION, **POOL, **DROPOUT},
@@ -92,7 +113,8 @@ CASES = {
         "dy": normal(2, 3, 4), "x": normal(2, 3, 4), **STATISTICS, "epsilon": 1e-3,
     },
 }  # fmt: skip
-CHANGED = ("param", "velocity", "momentum", "accumulated_grad", "accumulated_delta")
+CHANGED = ("param", "velocity", "momentum", "accumulated_grad", "accumulated_delta", "accumulator")
+CHANGED += ("last_step", "average_gradient", "velocity_hat", "norm")
 
 
 SIZES = ("strides", "padding", "pool", "activation")  # of a `FusedConvolution`
@@ -271,7 +293,7 @@ def test_sizes_of_a_padding_that_make_no_sense(sizes, place):
 
 # --- optimizers ----------------------------------------------------------------------------------------
 
-OPTIMIZERS = [optimizers.SGD, optimizers.Adadelta, optimizers.Adam]
+OPTIMIZERS = list(optimizers.CLASSES.values())
 NO_LISTS = [None, 1.0, "x", {}, np.ones((1, 3), F), iter([np.ones(3, F)])]
 
 

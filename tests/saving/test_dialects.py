@@ -150,8 +150,8 @@ def test_tf_keras_says_the_shape_of_the_input_twice(copy):
     change(path, "model_config", give_the_shape_again([None, 8, 8, 1]))
     assert read(path).config == before
     change(path, "model_config", give_the_shape_again([None, 9, 9, 1]))
-    with pytest.raises(ModelFileError, match="the shape of the input"):
-        read(path)
+    with pytest.warns(UserWarning, match=r"\(None, 9, 9, 1\), and it is \(None, 8, 8, 1\)"):
+        assert len(read(path).weights) == len(before["layers"]) - 1
 
 
 def test_the_rate_may_be_missing_or_have_its_first_name(copy):
@@ -165,12 +165,12 @@ def test_the_rate_may_be_missing_or_have_its_first_name(copy):
 
 
 UNSUPPORTED = {
-    "loss": lambda value: value.update(loss="mse"),
+    "loss": lambda value: value.update(loss="hinge"),
     "metric": lambda value: value.update(metrics=["auc"]),
-    "optimizer": lambda value: value["optimizer_config"].update(class_name="Nadam"),
-    "decay": lambda value: value["optimizer_config"]["config"].update(weight_decay=0.1),
+    "optimizer": lambda value: value["optimizer_config"].update(class_name="Ftrl"),
+    "decay": lambda value: value["optimizer_config"]["config"].update(loss_scale_factor=2.0),
     "schedule": lambda value: value["optimizer_config"]["config"].update(
-        learning_rate={"class_name": "ExponentialDecay", "config": {}}
+        learning_rate={"class_name": "NoamDecay", "config": {}}
     ),
 }
 
@@ -332,8 +332,8 @@ def test_keras_understands_our_losses(keras, tmp_path, loss):
     assert loss["config"].items() <= peer.loss.get_config().items()
 
 
-def test_a_functional_model_is_refused_by_its_name(copy):
+def test_a_model_of_somebodys_own_class_is_refused_by_its_name(copy):
     path = copy("keras3_sgd")
-    change(path, "model_config", lambda value: value.update(class_name="Functional"))
-    with pytest.raises(ModelFileError, match="Functional"):
+    change(path, "model_config", lambda value: value.update(class_name="MyModel"))
+    with pytest.raises(ModelFileError, match="MyModel"):
         read(path)

@@ -82,6 +82,14 @@ def test_nothing_is_made_of_a_strangers_name(name, tmp_path):
         assert saving.read_model(path, weight_specs).training_config is None
 
 
+@pytest.mark.parametrize("name", sorted(hostile_cases.LEFT_OUT))
+def test_what_predictions_do_not_depend_on_is_left_out(name, tmp_path):
+    path = tmp_path / "x.h5"
+    hostile_cases.LEFT_OUT[name](path)
+    with pytest.warns(UserWarning, match="left out|the shape of its input"):
+        assert len(saving.read_model(path, weight_specs).weights) > 3
+
+
 def test_damaged_bytes_never_crash_the_reader(tmp_path):
     """Flip bytes of our file and of Keras's at random, mostly in what is not numbers."""
     hostile_files.good(tmp_path / "ours")

@@ -1,13 +1,15 @@
 """The state of an optimizer: found by names, each array by itself."""
 
+import h5py
 import numpy as np
 import pytest
 
 from tests.support import hostile_files
 from tests.support import model_examples as examples
-from tinycnn import saving
+from tinycnn import optimizers, saving
 from tinycnn.models.files import weight_specs
 from tinycnn.saving import optimizer_state
+from tinycnn.saving.hdf5 import open_file
 
 
 def test_two_names_of_one_array_are_two_arrays(tmp_path):
@@ -51,3 +53,134 @@ def test_the_names_of_every_keras_say_the_slot(slot):
     for name in ours:
         assert optimizer_state._is_of_slot(name, slot)
         assert not optimizer_state._is_of_slot(name, other)
+
+
+# --- every optimizer, in the order of Keras 3 and by place ----------------------------------------------
+
+WEIGHTS = [np.full((2, 3), 0.5, np.float32), np.zeros(3, np.float32)]
+PATHS = ["s/dense/kernel", "s/dense/bias"]
+SCHEDULE = {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.5, "decay_steps": 4}}
+KEPT = {  # the slots of each, in Keras 3's order, weight by weight
+    "SGD": ({}, []),
+    "Nadam": (
+        {"learning_rate": SCHEDULE},
+        ["0 momentum", "0 velocity", "1 momentum", "1 velocity"],
+    ),
+    "RMSprop": (
+        {"momentum": 0.5, "centered": True, "use_ema": True},
+        ["0 average", "1 average", "0 velocity", "1 velocity", "0 momentum", "1 momentum"]
+        + ["0 average_gradient", "1 average_gradient"],
+    ),
+    "Adam": (
+        {"amsgrad": True},
+        ["0 momentum", "0 velocity", "1 momentum", "1 velocity"]
+        + ["0 velocity_hat", "1 velocity_hat"],
+    ),
+    "Adagrad": ({}, ["0 accumulator", "1 accumulator"]),
+    "Adamax": ({}, ["0 momentum", "0 norm", "1 momentum", "1 norm"]),
+}
+
+
+def taken(name, config):
+    """Return (optimizer as a dict, its state after two steps on WEIGHTS)."""
+    made = optimizers.CLASSES[name](**config)
+    params, rng = [weight.copy() for weight in WEIGHTS], np.random.default_rng(1)
+    for _ in range(2):
+        made.apply([rng.normal(size=p.shape).astype("f") for p in params], params)
+    return made.serialize(), {"iterations": 2, "slots": made.slots}
+
+
+def same(one, other):
+    assert one["iterations"] == other["iterations"]
+    assert list(one["slots"]) == list(other["slots"])
+    for slot, arrays in one["slots"].items():
+        for array, wanted in zip(arrays, other["slots"][slot], strict=True):
+            np.testing.assert_array_equal(array, wanted)
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_entries_of_every_optimizer_come_back(name):
+    config, order = KEPT[name]
+    optimizer, state = taken(name, config)
+    stored = optimizer_state.entries(optimizer, state, PATHS)
+    names = [stored_name.removeprefix(f"{name}/") for stored_name, _ in stored]
+    numbers = ["iteration"] if "learning_rate" in config else ["iteration", "learning_rate"]
+    weights = [f"s_dense_{('kernel', 'bias')[int(one[0])]}_{one[2:]}" for one in order]
+    assert names == numbers + weights + (["variable"] if name == "Nadam" else [])
+    arrays = [array for _, array in stored]
+    same(optimizer_state.from_entries(optimizer, arrays, WEIGHTS), state)
+
+
+def test_entries_of_something_else_do_not_fit():
+    optimizer, state = taken("Adam", {})
+    arrays = [array for _, array in optimizer_state.entries(optimizer, state, PATHS)]
+
+    def spoilt(place, value):
+        return [*arrays[:place], value, *arrays[place + 1 :]]
+
+    wrong = [
+        (arrays[:-1], "5 arrays, and 6"),
+        ([*arrays, arrays[-1]], "7 arrays, and 6"),
+        (spoilt(2, np.zeros((3, 2), "f")), "momentum.*shape"),
+        (spoilt(2, np.zeros((2, 3))), "momentum.*shape"),
+        (spoilt(3, np.full((2, 3), np.nan, "f")), "velocity.*not finite"),
+        (spoilt(3, np.full((2, 3), -1, "f")), "velocity has negative"),
+        (spoilt(0, np.int64(-1)), "counts -1"),
+        (spoilt(0, np.float32(0.5)), "counts 0.5"),
+        (spoilt(0, np.float32(np.nan)), "counts nan"),
+        (spoilt(0, np.zeros(2, "i8")), "counts"),
+    ]
+    for given, message in wrong:
+        with pytest.raises(optimizer_state.StateMismatchError, match=message):
+            optimizer_state.from_entries(optimizer, given, WEIGHTS)
+
+
+def old_file(tmp_path, optimizer, numbers, arrays):
+    """Write the state as Keras 2.0 to 2.3 did, under names that say nothing; return what is read of it."""
+    path = tmp_path / "old.h5"
+    with h5py.File(path, "w") as file:
+        group = file.create_group("optimizer_weights")
+        places = range(len(arrays))
+        names = [f"Adam/iterations{'_1' * place}:0" for place in range(len(numbers))]
+        names += [f"training/Adam/Variable{f'_{place}' * (place > 0)}:0" for place in places]
+        for name, array in zip(names, [*numbers, *arrays], strict=True):
+            group[name] = array
+        group.attrs["weight_names"] = np.array([name.encode() for name in names])
+    with open_file(path) as file:
+        return optimizer_state.read_state(file, optimizer, PATHS, WEIGHTS)
+
+
+@pytest.mark.parametrize("name", optimizers.CLASSES)
+@pytest.mark.parametrize("numbers", [[], [np.int64(2)], [np.float32(2)]])
+def test_the_state_of_keras_2_is_taken_by_place(tmp_path, name, numbers):
+    config = {"momentum": 0.5} if name in ("SGD", "RMSprop") else {}
+    optimizer, state = taken(name, config)
+    arrays = [array for slot in state["slots"].values() for array in slot]
+    numbers = [*numbers, np.float32(0.3)] if name == "Nadam" and numbers else numbers
+    wanted = state if numbers else {**state, "iterations": 0}
+    same(old_file(tmp_path, optimizer, numbers, arrays), wanted)
+
+
+def test_of_what_keras_2_kept_without_need_nothing_is_left(tmp_path):
+    optimizer, state = taken("Adam", {})
+    arrays = [array for slot in state["slots"].values() for array in slot]
+    unread = [np.zeros(1, "f"), np.zeros(1, "f")]
+    same(old_file(tmp_path, optimizer, [np.int64(2)], [*arrays, *unread]), state)
+    plain, nothing = taken("SGD", {})
+    same(old_file(tmp_path, plain, [np.int64(2)], arrays[:2]), nothing)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shapes"),
+    [
+        ([np.int64(2)], [(2, 3), (3,), (2, 3)]),
+        ([np.int64(2)], [(3,), (2, 3), (3,), (2, 3)]),
+        ([np.int64(2)] * 3, [(2, 3), (3,), (2, 3), (3,)]),
+        ([np.int64(-2)], [(2, 3), (3,), (2, 3), (3,)]),
+        ([np.int64(2)], [(2, 3), (3,), (2, 3), (), (3,)]),
+    ],
+)
+def test_what_does_not_fit_by_place_is_refused(tmp_path, numbers, shapes):
+    optimizer, _ = taken("Adam", {})
+    with pytest.raises(optimizer_state.StateMismatchError):
+        old_file(tmp_path, optimizer, numbers, [np.zeros(shape, "f") for shape in shapes])

@@ -3,6 +3,7 @@
 import pytest
 
 from tinycnn.optimizers import SGD
+from tinycnn.optimizers.schedules import ExponentialDecay
 from tinycnn.saving import options
 from tinycnn.saving.options import ANYTHING, UnsupportedError
 
@@ -82,7 +83,7 @@ def test_the_check_of_an_option_goes_by_its_default():
     checks = options.checks_of(SGD)
     assert checks["learning_rate"] is options.number
     assert checks["nesterov"] is options.boolean
-    assert checks["name"] is options.text
+    assert options.checks_of(ExponentialDecay)["name"] is options.text
 
 
 def test_what_is_shown_of_a_value_is_short():

@@ -1,5 +1,8 @@
 """What compile was told: from the words of every Keras, and back."""
 
+import json
+
+import h5py
 import pytest
 
 import tinycnn
@@ -10,17 +13,20 @@ from tinycnn.saving.options import UnsupportedError
 from tinycnn.utils.errors import ModelFileError
 
 
-class Slow(tinycnn.optimizers.SGD):
+class SGD(tinycnn.optimizers.SGD):
     """Somebody's own optimizer."""
 
 
-class Gentle(tinycnn.losses.CategoricalCrossentropy):
+class CategoricalCrossentropy(tinycnn.losses.CategoricalCrossentropy):
     """Somebody's own loss."""
 
 
 @pytest.mark.parametrize(
     ("optimizer", "loss", "name"),
-    [(Slow(), "categorical_crossentropy", "Slow"), ("sgd", Gentle(), "Gentle")],
+    [
+        (SGD(), "categorical_crossentropy", "SGD"),
+        ("sgd", CategoricalCrossentropy(), "CategoricalCrossentropy"),
+    ],
 )
 def test_what_no_file_can_hold_is_named_and_left_out_on_request(tmp_path, optimizer, loss, name):
     model = tinycnn.Sequential([Input((4,)), Dense(3)])
@@ -52,11 +58,207 @@ def test_metrics_and_rates_in_the_words_of_every_keras():
     old = {"class_name": "Custom>SGD", "config": {"lr": 0.5, "epsilon": None}}
     described = {"loss": "categorical_crossentropy", "optimizer_config": old}
     plain = training_config.plain_training(described | {"metrics": [[wrapped, own, "acc"]]})
-    assert plain["metrics"] == ["accuracy", "sparse_categorical_accuracy", "acc"]
+    assert plain["metrics"] == [
+        {"class_name": "Accuracy", "config": {"name": "a"}},
+        {"class_name": "SparseCategoricalAccuracy", "config": {"name": "b"}},
+        "acc",
+    ]
     assert plain["optimizer"] == {"class_name": "SGD", "config": {"learning_rate": 0.5}}
     with pytest.raises(ValueError, match="has no loss"):
         training_config.plain_training({"optimizer_config": old})
-    with pytest.raises(UnsupportedError, match="RMSprop"):
+    with pytest.raises(UnsupportedError, match="Nadam"):
         training_config.plain_training(
-            described | {"optimizer_config": {"class_name": "RMSprop", "config": {}}}
+            described | {"optimizer_config": {"class_name": "Ftrl", "config": {}}}
         )
+
+
+def read_metrics(*described):
+    """Return the metrics of a model that is compiled with what such a file says, and their names."""
+    optimizer = {"class_name": "SGD", "config": {}}
+    told = {"loss": "mse", "optimizer_config": optimizer, "metrics": list(described)}
+    model = tinycnn.Sequential([Input((4,)), Dense(3)])
+    model.compile("sgd", "mse", metrics=training_config.plain_training(told)["metrics"])
+    return model._compiled["metrics"], model.objective.names()[1:]
+
+
+def wrapped(fn, **options):
+    return {"class_name": "MeanMetricWrapper", "config": {"dtype": "float32", "fn": fn, **options}}
+
+
+def of_keras_3(class_name, **config):
+    about = {"module": "keras.metrics", "registered_name": None, "shared_object_id": 7}
+    policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}}
+    return {"class_name": class_name, "config": {"dtype": policy, **config}, **about}
+
+
+FUNCTION = {"module": "builtins", "class_name": "function", "registered_name": "function"}
+
+
+@pytest.mark.parametrize(
+    ("described", "cls", "name"),
+    [
+        ("accuracy", "AccuracyByShape", "accuracy"),
+        ("mse", "MeanSquaredError", "mse"),
+        ("CategoricalAccuracy", "CategoricalAccuracy", "CategoricalAccuracy"),
+        *(
+            (wrapped(fn, name="accuracy"), cls, "accuracy")
+            for fn, cls in (
+                ("categorical_accuracy", "CategoricalAccuracy"),
+                ("sparse_categorical_accuracy", "SparseCategoricalAccuracy"),
+                ("binary_accuracy", "BinaryAccuracy"),
+                (FUNCTION | {"config": "binary_accuracy"}, "BinaryAccuracy"),
+            )
+        ),
+        (wrapped(None, name="accuracy"), "AccuracyByShape", "accuracy"),
+        (wrapped("mean_squared_error", name="MSE"), "MeanSquaredError", "MSE"),
+        (
+            wrapped(
+                {
+                    "class_name": "BinaryCrossentropy",
+                    "config": {"reduction": "auto", "name": "b", "fn": "binary_crossentropy"},
+                    "__passive_serialization__": True,
+                },
+                name="binary",
+            ),
+            "BinaryCrossentropy",
+            "binary",
+        ),
+        (
+            of_keras_3("SparseCategoricalAccuracy", name="accuracy"),
+            "SparseCategoricalAccuracy",
+            "accuracy",
+        ),
+        (of_keras_3("BinaryAccuracy", name="b", threshold=0.3), "BinaryAccuracy", "b"),
+        (
+            of_keras_3("TopKCategoricalAccuracy", name=None, k=2),
+            "TopKCategoricalAccuracy",
+            "top_k_categorical_accuracy",
+        ),
+        (FUNCTION | {"config": "mean_absolute_error"}, "MeanAbsoluteError", "mean_absolute_error"),
+    ],
+    ids=str,
+)
+def test_a_metric_keeps_its_name_whatever_form_it_has(described, cls, name):
+    (metric,), names = read_metrics(described)
+    assert (type(metric).__name__, names) == (cls, [name])
+
+
+def test_options_of_metrics_are_kept():
+    (binary, top), _ = read_metrics(
+        [wrapped("binary_accuracy", threshold=0.25), of_keras_3("TopKCategoricalAccuracy", k=2)]
+    )
+    assert (binary.threshold, top.k) == (0.25, 2)
+
+
+@pytest.mark.parametrize(
+    ("bad", "kind"),
+    [
+        (["AUC"], UnsupportedError),
+        ([of_keras_3("Precision")], UnsupportedError),
+        ([wrapped("own")], UnsupportedError),
+        ([wrapped(wrapped("own"))], UnsupportedError),
+        ([of_keras_3("Accuracy", name="a/b")], ValueError),
+        ([of_keras_3("Accuracy", name="a" * 201)], ValueError),
+        ([FUNCTION | {"config": {"a": 1}}], ValueError),
+        ([of_keras_3("BinaryAccuracy", threshold="0.3")], ValueError),
+        (["accuracy"] * 101, ValueError),
+        ("accuracy", ValueError),
+        ([3], ValueError),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_metrics_that_are_refused(bad, kind):
+    optimizer = {"class_name": "SGD", "config": {}}
+    with pytest.raises(kind):
+        training_config.plain_training(
+            {"loss": "mse", "optimizer_config": optimizer, "metrics": bad}
+        )
+
+
+CONFIG = {"reduction": "auto", "name": "mean_squared_error", "fn": "mean_squared_error"}
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        "mse",
+        "MeanSquaredError",
+        ["mean_squared_error"],
+        FUNCTION | {"config": "mean_squared_error"},
+        {"class_name": "MeanSquaredError", "config": CONFIG},
+        {
+            "class_name": "MeanSquaredError",
+            "config": CONFIG,
+            "module": "keras.losses",
+            "registered_name": None,
+        },
+        {
+            "class_name": "MeanSquaredError",
+            "config": {"name": None, "reduction": "sum_over_batch_size"},
+        },
+        {"class_name": "LossFunctionWrapper", "config": CONFIG},
+        {
+            "class_name": "LossFunctionWrapper",
+            "config": CONFIG | {"fn": FUNCTION | {"config": "mean_squared_error"}},
+        },
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_loss_in_the_words_of_every_keras(described):
+    optimizer = {"class_name": "SGD", "config": {}}
+    told = {"loss": described, "optimizer_config": optimizer}
+    plain = training_config.plain_training(told)
+    loss = tinycnn.losses.get(plain["loss"])
+    assert type(loss) is tinycnn.losses.MeanSquaredError
+    assert training_config.keras_training(plain)["loss"] == "mean_squared_error"
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        "hinge",
+        ["mse", "mse"],
+        {"class_name": "Huber", "config": {}},
+        {"class_name": "MeanSquaredError", "config": {"reduction": "sum"}},
+        {"class_name": "MeanSquaredError", "config": {"fn": "mean_absolute_error"}},
+        {"class_name": "LossFunctionWrapper", "config": {"fn": "own"}},
+        FUNCTION | {"config": "own"},
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_losses_that_are_refused(described):
+    optimizer = {"class_name": "SGD", "config": {}}
+    with pytest.raises(ValueError, match="loss"):
+        training_config.plain_training({"loss": described, "optimizer_config": optimizer})
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "cls"),
+    [
+        ("sparse_categorical_crossentropy", 3, "SparseCategoricalAccuracy"),
+        ("categorical_crossentropy", 3, "CategoricalAccuracy"),
+        ("binary_crossentropy", 1, "BinaryAccuracy"),
+    ],
+)
+def test_accuracy_is_written_as_the_class_that_it_is(tmp_path, loss, outputs, cls):
+    """tf.keras, given the text alone, would compare class numbers as if they were one-hot."""
+    model = tinycnn.Sequential([Input((4,)), Dense(outputs, activation="sigmoid")])
+    model.compile("sgd", loss, metrics=["accuracy", "mse"])
+    model.save(tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5") as file:
+        written = json.loads(file.attrs["training_config"])["metrics"]
+    threshold = {"threshold": 0.5} if cls == "BinaryAccuracy" else {}
+    assert written == [
+        {"class_name": cls, "config": {"name": "accuracy", "dtype": "float32", **threshold}},
+        {"class_name": "MeanSquaredError", "config": {"name": "mse", "dtype": "float32"}},
+    ]
+    again = tinycnn.load_model(tmp_path / "a.h5")
+    assert again.objective.names() == ["loss", "accuracy", "mse"]
+
+
+def test_a_metric_that_no_file_can_hold_is_named(tmp_path):
+    model = tinycnn.Sequential([Input((4,)), Dense(3)])
+    model.compile("sgd", "mse", metrics=[lambda y_true, y_pred: 0.0])
+    with pytest.raises(ModelFileError, match="no file can hold a metric MeanMetricWrapper"):
+        model.save(tmp_path / "a.h5")
+    model.save(tmp_path / "a.h5", include_optimizer=False)

@@ -85,21 +85,20 @@ NAMES = {
         "'Lambda'",
     ),
     "a marked function": (option(1, "activation", own("__lambda__")), "activation"),
-    "another module": (around(1, module="os"), "module='os'"),
+    "another module": (around(1, module="os"), "of the module 'os'"),
     "a command": (around(1, module="os", class_name="system"), "'system'"),
-    "a registered name": (around(1, registered_name="os>system"), "registered_name"),
+    "a registered name": (around(1, registered_name="os>system"), "'os>system'"),
     "a class of no text": (around(1, class_name=["Dense"]), "class"),
     "an activation": (option(1, "activation", "os.system"), "'os.system'"),
     "an activation of no text": (option(1, "activation", ["relu"]), "activation"),
-    "an initializer": (option(1, "kernel_initializer", own("RandomNormal")), "'RandomNormal'"),
-    "an initializer's module": (
-        option(1, "kernel_initializer", own("Zeros", module="os")),
-        "module='os'",
-    ),
     "an initializer of no object": (option(1, "kernel_initializer", 5), "kernel_initializer"),
-    "a regularizer": (option(1, "kernel_regularizer", own("L2")), "kernel_regularizer"),
-    "a constraint": (option(7, "bias_constraint", own("system", module="os")), "bias_constraint"),
-    "a type": (option(1, "dtype", "mixed_float16"), "dtype"),
+    "a regularizer": (option(1, "kernel_regularizer", own("Own")), "kernel_regularizer"),
+    "a regularizer from a module": (
+        option(1, "kernel_regularizer", own("L2", module="os")),
+        "kernel_regularizer",
+    ),
+    "a regularizer of no object": (option(1, "bias_regularizer", [5]), "bias_regularizer"),
+    "a type": (option(1, "dtype", "float16"), "dtype"),
     "an unknown option": (option(1, "exec", "rm"), "unknown option 'exec'"),
     "a layer of no object": (
         edited("model_config", lambda model: model["config"].update(layers=[1])),
@@ -128,6 +127,12 @@ WARNED = {  # well formed, so the weights are given, and nothing is made of the 
     "an optimizer": trained(
         optimizer_config={"class_name": "system", "module": "os", "config": {}}
     ),
+}
+LEFT_OUT = {  # well formed, of no effect on predictions: so the model is given, with a warning
+    "an initializer": option(1, "kernel_initializer", own("Orthogonal")),
+    "an initializer's module": option(1, "kernel_initializer", own("Zeros", module="os")),
+    "a constraint": option(7, "bias_constraint", own("system", module="os")),
+    "a shape in the midst": option(3, "batch_input_shape", [None, 2, 2, 3]),
 }
 POINTERS = {
     "soft link to a dataset": (replaced(KERNEL, soft_link("/" + BIAS)), "is a link"),
@@ -224,7 +229,6 @@ SIZES = {
             "batch_input_shape",
             (None, [], [None], [None, 8, 8], [None, -8, 8, 1], "8", [None, None]),
         ),
-        (3, "batch_input_shape", ([None, 2, 2, 3],)),
     ]
     for value in values
 }

@@ -1,6 +1,7 @@
 """Marks that several test files share."""
 
 import os
+from collections.abc import Iterable
 
 import pytest
 
@@ -16,3 +17,15 @@ forks_only = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can
 compiled_only = pytest.mark.skipif(
     ops.implementation() is reference, reason="without Numba there is nothing compiled"
 )
+
+
+def first_is_quick(values: Iterable) -> list:
+    """Return parameters of a test that starts a program for each; all but the first are slow."""
+    first, *others = values
+    return [
+        first,
+        *(
+            pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.slow)
+            for value in others
+        ),
+    ]

@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.support import patience
 from tests.support.fake_server import FakeServer, known_files, packed_files
+from tests.support.marks import first_is_quick
 from tests.support.nets import X, Y, dense
 from tests.support.xvfb import App, Xvfb, lacking
 from tinycnn import datasets, saving
@@ -135,7 +136,7 @@ BAD = {
 
 
 @named_so
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", first_is_quick(GOOD))
 def test_commands_say_names_harmlessly(name, here):
     done = command(here, *GOOD[name])
     assert done.returncode == 0, done.stderr
@@ -143,7 +144,7 @@ def test_commands_say_names_harmlessly(name, here):
 
 
 @named_so
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("name", first_is_quick(BAD))
 def test_commands_refuse_names_harmlessly(name, here):
     done = command(here, *BAD[name])
     assert done.returncode in (1, 2)

@@ -9,6 +9,7 @@ import pkgutil
 
 from tinycnn.layers.base import Layer
 from tinycnn.layers.input import Input
+from tinycnn.utils.registration import Classes
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
@@ -22,9 +23,10 @@ def _class_and_subclasses(cls: type[Layer]) -> list[type[Layer]]:
     return classes
 
 
-CLASSES = {
-    cls.__name__: cls for cls in _class_and_subclasses(Layer) if cls.forward is not Layer.forward
-}
+CLASSES = Classes(
+    Layer,
+    {cls.__name__: cls for cls in _class_and_subclasses(Layer) if cls.forward is not Layer.forward},
+)
 globals().update(CLASSES)
 
 __all__ = ["CLASSES", "Input", "Layer", "layers_from_config", *sorted(CLASSES)]
@@ -44,5 +46,5 @@ def layers_from_config(config: dict) -> list[Layer]:
         name = description["class_name"]
         if name not in CLASSES:
             raise ValueError(f"There is no layer {name!r}, only {sorted(CLASSES)}.")
-        layers.append(CLASSES[name](**description["config"]))
+        layers.append(CLASSES[name].from_config(description["config"]))
     return layers

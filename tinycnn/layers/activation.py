@@ -78,15 +78,14 @@ class Activation(Layer):
         uses = outputs, slopes[:, place]
         return gradient_sum(self, "dL/dx", position, uses, (dy, dy))
 
-    def as_logits(self) -> "Activation | None":
+    def as_logits(self, end: str = "softmax") -> "Activation | None":
         """Return a copy that returns its input unchanged, if this one is a softmax; else None."""
         # A subclass with its own forward may compute something else.
         own_forward = type(self).forward is not Activation.forward
-        softmax = self.activation == activations.softmax and not own_forward
-        if not softmax:
+        if own_forward or self.activation != activations.get(end):
             return None
         linear = copy.copy(self)
-        linear.activation = activations.linear
+        linear.__dict__["activation"] = activations.linear
         return linear
 
     def activation_pattern(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -107,6 +106,7 @@ class ReLU(Activation):
     """
 
     config_names = Layer.config_names
+    activation = activations.Fixed()
     fixed_options = Layer.fixed_options | {
         "max_value": (None,),
         "negative_slope": (0.0, None),
@@ -138,6 +138,7 @@ class Softmax(Activation):
     """
 
     config_names = Layer.config_names
+    activation = activations.Fixed()
     fixed_options = Layer.fixed_options | {"axis": (-1, [-1])}
     examples = (({}, (9,)),)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinycnn import activations, initializers
+from tinycnn import activations, initializers, regularizers
 from tinycnn.layers.base import Layer, flat_size
 from tinycnn.layers.explaining import (
     activate,
@@ -43,15 +43,16 @@ class Affine(Layer):
         activation: a name of `tinycnn.activations`, or None.
         use_bias: whether a number for each output is added.
         kernel_initializer, bias_initializer: names of `tinycnn.initializers`.
+        kernel_regularizer, bias_regularizer: of `tinycnn.regularizers`, or None.
         options: see `Layer`.
     """
 
     config_names: tuple[str, ...] = (
         *Layer.config_names,
         *("activation", "use_bias", "kernel_initializer", "bias_initializer"),
+        *("kernel_regularizer", "bias_regularizer"),
     )
     fixed_options = Layer.fixed_options | {
-        **dict.fromkeys(("kernel_regularizer", "bias_regularizer"), (None,)),
         **dict.fromkeys(("kernel_constraint", "bias_constraint"), (None,)),
         **dict.fromkeys(("lora_rank", "lora_alpha", "quantization_config"), (None,)),
     }
@@ -64,6 +65,8 @@ class Affine(Layer):
         use_bias: bool,
         kernel_initializer: str | dict | initializers.Initializer,
         bias_initializer: str | dict | initializers.Initializer,
+        kernel_regularizer: regularizers.Option = None,
+        bias_regularizer: regularizers.Option = None,
         **options: object,
     ):
         super().__init__(**options)
@@ -71,6 +74,8 @@ class Affine(Layer):
         self.use_bias = check_bool("use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
 
     def named(self, kernel: object, bias: object) -> dict[str, object]:
         """Return {"kernel": kernel, "bias": bias}; without "bias" if the layer has no bias.
@@ -92,9 +97,9 @@ class Affine(Layer):
         linear.activation = activations.linear
         return linear
 
-    def as_logits(self) -> "Affine | None":
+    def as_logits(self, end: str = "softmax") -> "Affine | None":
         """Return the layer without its softmax; None if it has none: see `Layer.as_logits`."""
-        return self.without_activation() if self.activation == activations.softmax else None
+        return self.without_activation() if self.activation == activations.get(end) else None
 
     def activation_pattern(self, ctx: tuple) -> tuple[np.ndarray, ...]:
         """Return (y > 0,) where the slope jumps at 0, bool shaped as y; else ()."""

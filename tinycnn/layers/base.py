@@ -59,6 +59,13 @@ class Layer(Configurable):
         trainable: bool = True,
         **options: object,
     ):
+        if hasattr(type(self), "call") and type(self).forward is Layer.forward:
+            raise TypeError(
+                f"{type(self).__name__} is a layer in Keras's style, with call, and cannot run here. It "
+                "needs forward(x, training, rng), which returns (y, ctx), and backward(dy, ctx, "
+                "input_gradient), which returns (dx, {parameter: gradient}); weight_shapes(input_shape) "
+                "for parameters."
+            )
         self.check_options(options)
         self.trainable = check_bool("trainable", trainable)
         if dtype not in (None, *DTYPES):
@@ -160,8 +167,12 @@ class Layer(Configurable):
         """The names of the parameters that an optimizer changes: none while `trainable` is False."""
         return self.gradient_names if self.trainable else []
 
-    def as_logits(self) -> "Layer | None":
-        """Return a copy of this layer without its softmax, sharing its parameters; None if it has none."""
+    def as_logits(self, end: str = "softmax") -> "Layer | None":
+        """Return a copy of this layer without its softmax, sharing its parameters; None if it has none.
+
+        Args:
+            end: the activation to leave out, "softmax" or "sigmoid".
+        """
         return None
 
     def activation_pattern(self, ctx: object) -> tuple[np.ndarray, ...]:

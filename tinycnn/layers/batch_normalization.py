@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinycnn import initializers, ops
+from tinycnn import initializers, ops, regularizers
 from tinycnn.layers.affine import positions_of
 from tinycnn.layers.base import Layer, Shape, flat_size
 from tinycnn.layers.explaining import check_position, check_weight, gradient_sum, label
@@ -23,6 +23,7 @@ class BatchNormalization(Layer):
         center, scale: whether a trained number is added, multiplied.
         beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: names
             of `tinycnn.initializers`.
+        beta_regularizer, gamma_regularizer: of `tinycnn.regularizers`, or None.
         options: see `Layer`.
 
     Input shape: (samples, ..., channels). Output shape: the same.
@@ -44,9 +45,9 @@ class BatchNormalization(Layer):
         *("axis", "momentum", "epsilon", "center", "scale"),
         *("beta_initializer", "gamma_initializer"),
         *("moving_mean_initializer", "moving_variance_initializer"),
+        *("beta_regularizer", "gamma_regularizer"),
     )
     fixed_options = Layer.fixed_options | {
-        **dict.fromkeys(("beta_regularizer", "gamma_regularizer"), (None,)),
         **dict.fromkeys(("beta_constraint", "gamma_constraint"), (None,)),
         **dict.fromkeys(("synchronized", "renorm"), (False,)),
         "renorm_clipping": (None,),
@@ -72,6 +73,8 @@ class BatchNormalization(Layer):
         gamma_initializer: str | dict | initializers.Initializer = "ones",
         moving_mean_initializer: str | dict | initializers.Initializer = "zeros",
         moving_variance_initializer: str | dict | initializers.Initializer = "ones",
+        beta_regularizer: regularizers.Option = None,
+        gamma_regularizer: regularizers.Option = None,
         **options: object,
     ):
         super().__init__(**options)
@@ -84,6 +87,8 @@ class BatchNormalization(Layer):
         self.gamma_initializer = initializers.get(gamma_initializer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
         """Return gamma, beta, moving_mean and moving_variance, each (c,), of those that there are."""

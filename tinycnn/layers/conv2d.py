@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinycnn import activations, initializers, ops
+from tinycnn import activations, initializers, ops, regularizers
 from tinycnn.layers.affine import Affine, Seen, positions_of
 from tinycnn.layers.base import DATA_FORMAT, Shape
 from tinycnn.layers.explanation import Position
@@ -23,6 +23,7 @@ class Conv2D(Affine):
         activation: a name of `tinycnn.activations`, or None.
         use_bias: whether a number for each filter is added.
         kernel_initializer, bias_initializer: names of `tinycnn.initializers`.
+        kernel_regularizer, bias_regularizer: of `tinycnn.regularizers`, or None.
         options: see `Layer`.
 
     Input shape: (samples, height, width, channels). Output shape: (samples, oh, ow, filters).
@@ -60,11 +61,13 @@ class Conv2D(Affine):
         use_bias: bool = True,
         kernel_initializer: str | dict | initializers.Initializer = "glorot_uniform",
         bias_initializer: str | dict | initializers.Initializer = "zeros",
+        kernel_regularizer: regularizers.Option = None,
+        bias_regularizer: regularizers.Option = None,
         **options: object,
     ):
         fixed = {"data_format": data_format, "dilation_rate": dilation_rate, "groups": groups}
         affine = activation, use_bias, kernel_initializer, bias_initializer
-        super().__init__(*affine, **fixed, **options)
+        super().__init__(*affine, kernel_regularizer, bias_regularizer, **fixed, **options)
         self.filters = check_int("filters", filters)
         self.kernel_size = check_pair("kernel_size", kernel_size)
         self.strides = check_pair("strides", strides)

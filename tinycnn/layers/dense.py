@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinycnn import activations, initializers, ops
+from tinycnn import activations, initializers, ops, regularizers
 from tinycnn.layers.affine import Affine, Seen, positions_of
 from tinycnn.layers.base import Shape
 from tinycnn.layers.explanation import Position
@@ -17,6 +17,7 @@ class Dense(Affine):
         activation: a name of `tinycnn.activations`, or None.
         use_bias: whether a number for each output is added.
         kernel_initializer, bias_initializer: names of `tinycnn.initializers`.
+        kernel_regularizer, bias_regularizer: of `tinycnn.regularizers`, or None.
         options: see `Layer`.
 
     Input shape: (samples, ..., c). Output shape: (samples, ..., units).
@@ -42,9 +43,12 @@ class Dense(Affine):
         use_bias: bool = True,
         kernel_initializer: str | dict | initializers.Initializer = "glorot_uniform",
         bias_initializer: str | dict | initializers.Initializer = "zeros",
+        kernel_regularizer: regularizers.Option = None,
+        bias_regularizer: regularizers.Option = None,
         **options: object,
     ):
-        super().__init__(activation, use_bias, kernel_initializer, bias_initializer, **options)
+        affine = activation, use_bias, kernel_initializer, bias_initializer
+        super().__init__(*affine, kernel_regularizer, bias_regularizer, **options)
         self.units = check_int("units", units)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:

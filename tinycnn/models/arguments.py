@@ -3,23 +3,15 @@
 import numpy as np
 
 from tinycnn.callbacks import Callback
+from tinycnn.models.data import is_stream
 from tinycnn.utils.validation import check_int, check_number, plain
 
 VERBOSITY = {"auto": 1, 0: 0, 1: 1, 2: 2}  # accepted values of `verbose`: what they mean
 
 
-def batch_or(default: int, value: int | None, name: str = "batch_size") -> int:
-    """Return `value` as an int after checking it, or `default` if it is None.
-
-    Args:
-        default: a batch size.
-        value: what the caller passed, from 1, or None.
-        name: of the argument, for the error.
-
-    Raises:
-        ValueError, TypeError: if it is no whole number from 1.
-    """
-    return default if value is None else check_int(name, value)
+def count_or_none(name: str, value: int | None) -> int | None:
+    """Return the argument `name` as an int after checking that it is a whole number from 1, or None."""
+    return None if value is None else check_int(name, value)
 
 
 def callback_list(callbacks: list[Callback] | Callback | None) -> list[Callback]:
@@ -29,36 +21,64 @@ def callback_list(callbacks: list[Callback] | Callback | None) -> list[Callback]
     return [callbacks]
 
 
-def validation_pair(data: tuple) -> tuple[np.ndarray, np.ndarray]:
-    """Return (x, y) from the argument validation_data; raise ValueError if that is no pair."""
-    if not isinstance(data, tuple | list) or len(data) != 2:
-        raise ValueError("validation_data must be a pair (x, y).")
-    return data[0], data[1]
+def validation_parts(data: object) -> tuple:
+    """Return x, y, sample_weight from the argument validation_data, the last two None for batches.
+
+    Raises:
+        ValueError: if it is neither (x, y), (x, y, sample_weight) nor something that hands over batches.
+    """
+    if is_stream(data):
+        return data, None, None
+    if not isinstance(data, tuple | list) or len(data) not in (2, 3):
+        raise ValueError(
+            "validation_data must be (x, y), (x, y, sample_weight), or hand over such batches. "
+            f"Received: a {type(data).__name__}"
+        )
+    return (*data, None)[:3]
+
+
+def check_freq(freq: int | list[int]) -> int | list[int]:
+    """Return the argument validation_freq: a number from 1, or a list of epochs from 1."""
+    if isinstance(freq, list | tuple | set):
+        return [check_int("validation_freq", epoch) for epoch in freq]
+    return check_int("validation_freq", freq)
+
+
+def no_split(share: float) -> None:
+    """Raise ValueError for a validation_split, which only arrays can be cut with."""
+    if check_number("validation_split", share, 0, 1):
+        raise ValueError(
+            "validation_split cuts arrays, and x hands over batches: pass validation_data. "
+            f"Received: validation_split={share!r}"
+        )
 
 
 def split(data: tuple, share: float) -> tuple[tuple, tuple | None]:
     """Split data into a part to train on and the last samples, to validate on.
 
     Args:
-        data: (x, y).
+        data: (x, y, sample_weight), the last of them perhaps None.
         share: how much to validate on, from 0 to 1: the argument validation_split of `fit`.
 
     Raises:
         ValueError: if one of the parts would be empty, but for a share of 0.
 
     Returns:
-        (x, y) to train on, and (x, y) to validate on, which is None for a share of 0.
+        The same to train on, and to validate on, which is None for a share of 0.
     """
     checked = check_number("validation_split", share, 0, 1)
     # np.float32(0.2) is a little more than 0.2, but 0.2 is meant: the number that it is printed as.
     share = float(str(share)) if isinstance(share, np.generic | np.ndarray) else checked
-    x, y = data
-    kept = int(len(x) * (1 - share))
     if share == 0:
         return data, None
-    if kept in (0, len(x)):
-        raise ValueError(f"validation_split={share} leaves no samples on one side of {len(x)}.")
-    return (x[:kept], y[:kept]), (x[kept:], y[kept:])
+    count = len(data[0])
+    kept = int(count * (1 - share))
+    if kept in (0, count):
+        raise ValueError(f"validation_split={share} leaves no samples on one side of {count}.")
+    first, last = slice(0, kept), slice(kept, count)
+    return tuple(
+        tuple(None if part is None else part[where] for part in data) for where in (first, last)
+    )
 
 
 def verbosity(verbose: int | str) -> int:

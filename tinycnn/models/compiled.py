@@ -6,11 +6,13 @@ steps), `Sequential` (fit, evaluate, predict, explain, save).
 
 from collections.abc import Sequence
 
-from tinycnn import losses, optimizers
+from tinycnn import activations, losses, optimizers
 from tinycnn import metrics as metric_functions
 from tinycnn.layers import Layer
 from tinycnn.models import training
+from tinycnn.models.data import NOT_COMPILED
 from tinycnn.models.network import Network
+from tinycnn.models.penalty import penalties
 from tinycnn.models.plan import AnyStep, plan
 from tinycnn.models.turns import Turns, between_trainings
 from tinycnn.utils.validation import check_bool, check_supported
@@ -40,7 +42,7 @@ class Compiled(Network):
         loss: object = None,
         loss_weights: None = None,
         metrics: list | None = None,
-        weighted_metrics: None = None,
+        weighted_metrics: list | None = None,
         run_eagerly: bool = False,
         **options: object,
     ) -> None:
@@ -48,29 +50,28 @@ class Compiled(Network):
 
         Args:
             optimizer: of `tinycnn.optimizers`, or its name.
-            loss: of `tinycnn.losses`, or its name.
-            metrics: names or functions of `tinycnn.metrics`.
+            loss: of `tinycnn.losses`, or its name; somebody's own is a subclass of `losses.Loss`.
+            metrics: names, functions or objects of `tinycnn.metrics`, or functions of somebody's own:
+                function(y_true, y_pred) returns one number a sample, (n,), or one for the batch.
             run_eagerly: True to run every layer by itself in training, without fused steps.
-            loss_weights, weighted_metrics, options: Keras's; accepted only at their defaults.
+            weighted_metrics: the same, for those that take the samples' weights into account.
+            loss_weights, options: Keras's; accepted only at their defaults.
 
         Raises:
             TypeError, ValueError: for something that is not there; nothing is changed then.
         """
-        options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics}
-        supported = {"loss_weights": None, "weighted_metrics": None, "steps_per_execution": 1}
+        options |= {"loss_weights": loss_weights}
+        supported = {"loss_weights": None, "steps_per_execution": 1}
         check_supported(
             "compile", options, {**supported, "jit_compile": "auto", "auto_scale_loss": True}
         )
         if loss is None:
             raise ValueError(f"compile needs a loss: one of {sorted(losses.NAMES)}.")
-        given = [metrics] if isinstance(metrics, str) else list(metrics or [])
-        compiled = {
-            "loss": losses.get(loss),
-            "metrics": [metric_functions.get(metric) for metric in given],
-        }
-        names = [name for name, _ in compiled["metrics"]]
-        if len(set(names)) != len(names):
-            raise ValueError(f"Each metric can be there once. Received: {names}")
+        loss = loss[0] if isinstance(loss, list | tuple) and len(loss) == 1 else loss
+        compiled = {"loss": losses.get(loss), "metrics": metric_functions.for_model(metrics)}
+        compiled["weighted_metrics"] = metric_functions.for_model(weighted_metrics)
+        for given in (compiled["metrics"], compiled["weighted_metrics"]):
+            metric_functions.unique(metric.name for metric in given)
         optimizer, run_eagerly = optimizers.get(optimizer), check_bool("run_eagerly", run_eagerly)
         self.optimizer, self.run_eagerly = optimizer, run_eagerly
         self._compiled = compiled
@@ -98,20 +99,35 @@ class Compiled(Network):
             plans = self._plans = {"changes": changes}
         return plans
 
-    def _plan_training(self, loss: object) -> training.Objective:
+    def _plan_training(self, loss: losses.Loss) -> training.Objective:
         """Return the `Objective` of a built model with this loss.
 
-        It warns if the loss has from_logits=True although the model ends in a softmax.
+        It warns if the loss has from_logits=True although the model ends in the activation that this means.
         """
-        logits = self.layers[-1].as_logits() is not None  # whether the last layer has a softmax
-        if logits and loss.from_logits:
+        last, end = self.layers[-1], loss.logits_of
+        end = end if end and last.as_logits(end) is not None else ""
+        if end and loss.from_logits:
             warn(
-                "from_logits=True, but the model ends in a softmax: as in Keras, the loss takes the "
-                "scores before the softmax."
+                f"from_logits=True, but the model ends in a {end}: as in Keras, the loss takes the "
+                f"scores before the {end}."
             )
-        steps = plan(self.layers, logits, fuse=not self.run_eagerly)
+        metrics, weighted = self._compiled["metrics"], self._compiled["weighted_metrics"]
+        names = metric_functions.unique(metric.name for metric in metrics)
+        own = metric_functions.unique(metric.name for metric in weighted)
+        names += [f"weighted_{name}" if name in names else name for name in own]
+        metrics = [*metrics, *weighted]
+        # Of several classes, the order of the scores is that of the probabilities.
+        classes = end == "softmax" and self.output_shape[-1] > 1
+        needed = end and not (classes and all(metric.by_order for metric in metrics))
         return training.Objective(
-            steps, loss, logits or loss.from_logits, self._compiled["metrics"]
+            plan(self.layers, end, fuse=not self.run_eagerly),
+            loss,
+            bool(end) or loss.from_logits,
+            list(zip(names, (metric.per_sample for metric in metrics), strict=True)),
+            len(weighted),
+            end,
+            activations.get(end).forward if needed else None,
+            penalties(self.layers),
         )
 
     def steps(self, training: bool = False) -> list[AnyStep]:
@@ -142,7 +158,5 @@ class Compiled(Network):
     def _compiled_objective(self) -> training.Objective:
         """Return `objective`; raise RuntimeError if the model is not compiled."""
         if self.objective is None:
-            raise RuntimeError(
-                "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
-            )
+            raise RuntimeError(NOT_COMPILED)
         return self.objective

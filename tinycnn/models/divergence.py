@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from tinycnn.layers.weights import named_weights, not_finite
+from tinycnn.models.pixel_scale import warn_of_bytes
 from tinycnn.utils.warning import warn
 
 
@@ -54,10 +55,18 @@ class Watch:
     Args:
         model: compiled and built.
         warned: whether it has warned already; then it checks no more.
+        looked: whether it has looked at a batch's pixels.
     """
 
     model: object
     warned: bool = False
+    looked: bool = False
+
+    def look(self, x: np.ndarray) -> None:
+        """Warn if the first batch that is shown, (n, ...), looks like pixels from 0 to 255."""
+        if not self.looked:
+            self.looked = True
+            warn_of_bytes(self.model, x)
 
     def check(
         self,

@@ -24,13 +24,15 @@ class FromLoss(Explanation):
     Args:
         prediction: that number of the output, after the softmax if there is one.
         target: what the label says that the number should be, for example 0 or 1.
-        dz: the gradient with respect to the number before the softmax; None for a model without softmax
-            at its end.
+        dz: the gradient with respect to the number before the activation that the loss was taken with; None
+            if it was taken of the prediction itself.
+        end: that activation, "softmax" or "sigmoid", or "".
     """
 
     prediction: float
     target: float
     dz: float | None
+    end: str = "softmax"
 
     def lines(self) -> list[str]:
         """Return one line with prediction and target, and one with dz unless that is None."""
@@ -39,13 +41,13 @@ class FromLoss(Explanation):
         ]
         if self.dz is None:
             return lines
-        return [*lines, f"before the softmax, the loss taken with it: dL/dz = {number(self.dz)}"]
+        return [*lines, f"before the {self.end}, the loss taken with it: dL/dz = {number(self.dz)}"]
 
 
 class Trace(NamedTuple):
     """All arrays of one forward and one backward pass, without dropout: k layers, k + 1 arrays."""
 
-    layers: list[Layer]  # a softmax at the end is left out: the loss computes it
+    layers: list[Layer]  # without the activation at the end that the loss was taken with
     values: list[np.ndarray]  # x, then the output of each layer, (n, ...)
     gradients: list[np.ndarray]  # of the mean loss with respect to each of `values`, same shapes
     target: np.ndarray  # the labels as the loss compares them with the output, (n, classes)
@@ -104,6 +106,8 @@ def explain_weight_gradient(
 ) -> Explanation:
     """Return how the gradient of the loss with respect to one number of a parameter was computed.
 
+    The loss is that of the sample, without the penalties of regularizers.
+
     Args:
         model: compiled and built.
         x, y: one sample and its label, each with a first axis of 1: see `explain_gradient`.
@@ -150,8 +154,7 @@ def forward_and_backward(model: object, x: np.ndarray, y: np.ndarray) -> Trace:
         y: labels, as the loss takes them.
     """
     objective = model.objective
-    with_softmax = model.layers[-1].as_logits() is not None
-    steps = plan(model.layers, logits=with_softmax, fuse=False)
+    steps = plan(model.layers, objective.end, fuse=False)
     values, tape = [x], []
     for step in steps:
         x, ctx = step.forward(x, False, None)
@@ -168,11 +171,11 @@ def forward_and_backward(model: object, x: np.ndarray, y: np.ndarray) -> Trace:
 def prediction_gradient(model: object, trace: Trace) -> tuple[np.ndarray, np.ndarray]:
     """Return dL/dy of the model's output, and that output y, both (n, classes).
 
-    If the model ends in a softmax, y is the output of the softmax. `trace` holds only the scores before
-    it, so softmax and loss are computed once more here, one after the other.
+    If the loss was taken with the softmax at the model's end, `trace` holds only the scores before it, so
+    softmax and loss are computed once more here, one after the other.
     """
     last = model.layers[-1]
-    if last.as_logits() is None:
+    if not model.objective.end:
         return trace.gradients[-1], trace.values[-1]
     loss = model.objective.loss
     y_pred, _ = last.forward(trace.values[-2], False, None)
@@ -194,9 +197,9 @@ def from_loss(model: object, trace: Trace, index: int, position: Position) -> Fr
         dy = trace.gradients[index + 1][0]
     position = check_position("position", position, y_pred.shape)
     about = label(model.layers[index]), "dL/dy", position, float(dy[position])
-    has_softmax = model.layers[-1].as_logits() is not None
-    dz = float(trace.gradients[-1][0][position]) if has_softmax else None
-    return FromLoss(*about, float(y_pred[position]), float(trace.target[0][position]), dz)
+    dz = float(trace.gradients[-1][0][position]) if model.objective.end else None
+    target, end = float(trace.target[0][position]), model.objective.end
+    return FromLoss(*about, float(y_pred[position]), target, dz, end)
 
 
 def input_layer(model: object) -> InputLayer:

@@ -8,11 +8,14 @@ import os
 
 import numpy as np
 
-from tinycnn import optimizers, saving
+from tinycnn import metrics, optimizers, saving
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.utils.arrays import check_array
 from tinycnn.utils.errors import ModelFileError
+from tinycnn.utils.registration import custom_object_scope
+from tinycnn.utils.warning import warn
 
+METRICS = ("metrics", "weighted_metrics")  # arguments of `compile`
 LARGEST_SAMPLE = 2**26  # the most numbers that a layer read from a file may output for one sample
 
 
@@ -42,9 +45,13 @@ def specs_of(layers: list[Layer]) -> saving.Specs:
     """
     specs, shape = [], None
     for layer in layers:
-        shape = layer.batch_shape if shape is None else shape
+        given, shape = layer.batch_shape, layer.batch_shape if shape is None else shape
         if shape is None:
             raise ValueError("the shape of the input is not known")
+        if given not in (None, tuple(shape)):
+            warn(
+                f"{layer.name} says that the shape of its input is {given}, and it is {tuple(shape)}."
+            )
         output = layer.compute_output_shape(shape)
         if not isinstance(layer, InputLayer):
             shapes = layer.weight_shapes(shape)
@@ -79,13 +86,14 @@ def save_model(
     if model._compiled is not None and include_optimizer:
         compiled = compiled_config(model)
         state = optimizer_state(model.optimizer, model.trainable_weights)
-        learning = model._compiled["loss"], model.optimizer
-    saving.check_known(path, model.layers, learning)
+        learning = [model._compiled["loss"], model.optimizer, *_saved_metrics(model, *METRICS)]
+    own = saving.check_known(path, model.layers, learning)
     check_arrays(path, model.layers, model.optimizer if state else None)
     check_not_negative(path, model.layers)
     weights = [layer.get_weights() for layer in model.layers]
     saved = saving.SavedModel(model.get_config(), weights, compiled, state)
-    saving.write_model(path, saved, overwrite=overwrite)
+    with custom_object_scope(own):
+        saving.write_model(path, saved, overwrite=overwrite)
 
 
 def save_weights(model: object, filepath: str | os.PathLike, overwrite: bool = True) -> None:
@@ -161,11 +169,20 @@ def _check_from_0(path: str | os.PathLike, layer: Layer, arrays: dict[str, np.nd
             raise ModelFileError(path, cause, "Train the model again.")
 
 
+def _saved_metrics(model: object, *arguments: str) -> list[metrics.Metric]:
+    """Return the metrics that `compile` was given as these arguments, as they stand in a file."""
+    loss, outputs = model._compiled["loss"], model.output_shape[-1]
+    given = [metric for argument in arguments for metric in model._compiled[argument]]
+    return [metrics.by_loss(metric, loss, outputs) for metric in given]
+
+
 def compiled_config(model: object) -> dict:
     """Return a compiled model's loss, metrics and optimizer as plain values: strings, numbers, dicts."""
+    weighted = [metric.serialize() for metric in _saved_metrics(model, "weighted_metrics")]
     return {
         "loss": model._compiled["loss"].serialize(),
-        "metrics": [name for name, _ in model._compiled["metrics"]],
+        "metrics": [metric.serialize() for metric in _saved_metrics(model, "metrics")],
+        **({"weighted_metrics": weighted} if weighted else {}),
         "optimizer": model.optimizer.serialize(),
     }
 
@@ -181,11 +198,14 @@ def optimizer_state(optimizer: optimizers.Optimizer, params: list[np.ndarray]) -
     Returns:
         For each slot a list of arrays, one for each of params; None before the first step.
     """
-    if not optimizer.iterations:
+    if not optimizer.iterations and not optimizer.slots:
         return None
     places = {id(param): place for place, param in enumerate(optimizer.params or [])}
     slots = {
-        name: [slot[places[id(p)]].copy() if id(p) in places else np.zeros_like(p) for p in params]
+        name: [
+            slot[places[id(p)]].copy() if id(p) in places else optimizer.new_slot(name, p)
+            for p in params
+        ]
         for name, slot in optimizer.slots.items()
     }
     return {"iterations": optimizer.iterations, "slots": slots}

@@ -6,6 +6,7 @@ from tinycnn.layers import Layer
 from tinycnn.layers.explanation import Explanation, Position
 from tinycnn.models import explanation, inspection, occlusion
 from tinycnn.models.compiled import Compiled
+from tinycnn.models.sample_weights import check_sample_weight, weights_of_classes
 from tinycnn.utils.validation import plain_array
 
 
@@ -29,6 +30,34 @@ class Inspectable(Compiled):
         objective.loss.target(y, np.empty((len(y), *self.output_shape[1:]), self.dtype))
         return x, y
 
+    def _weighted(
+        self,
+        x: np.ndarray,
+        y: np.ndarray | None = None,
+        sample_weight: np.ndarray | None = None,
+        class_weight: dict[int, float] | None = None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return x, y and the samples' weights, None if all are 1, as checked arrays; see `fit`."""
+        if x is None or y is None:
+            raise ValueError(
+                f"There are no {'samples' if x is None else 'labels'}: pass x and y, or as x what hands over "
+                "batches (x, y) or (x, y, sample_weight)."
+            )
+        x, y = self._labelled(x, y)
+        if class_weight is not None and sample_weight is not None:
+            raise ValueError(
+                "class_weight and sample_weight cannot both be given: multiply them into sample_weight."
+            )
+        if class_weight is not None:
+            return x, y, weights_of_classes(class_weight, y, self.output_shape[-1])
+        if sample_weight is not None:
+            return x, y, check_sample_weight(sample_weight, len(x))
+        return x, y, None
+
+    def _unlabelled(self, x: np.ndarray, *_: object) -> tuple[np.ndarray, None, None]:
+        """Return samples as a checked array, without labels and weights, for a prediction."""
+        return self._samples(x), None, None
+
     def _samples(self, x: np.ndarray) -> np.ndarray:
         """Return x as an array (n, ...) of the model's input shape; build the model if it is not built.
 
@@ -38,11 +67,17 @@ class Inspectable(Compiled):
         if not self.built:
             self.build(x.shape)
         shape = self.input_shape
-        if x.ndim == len(shape) - 1 and shape[-1] == 1:
-            x = x[..., None]  # grey pictures without an axis for their one channel, as in Keras
-        if x.ndim != len(shape) or x.shape[1:] != shape[1:]:
-            raise ValueError(f"Samples must have the shape {shape}. Received: {x.shape}")
-        return x
+        if x.shape[1:] == shape[1:]:
+            return x
+        if shape[-1] == 1 and x.ndim == len(shape) - 1 and x.shape[1:] == shape[1:-1]:
+            return x[..., None]  # grey pictures without an axis for their one channel, as in Keras
+        text = f"Samples must have the shape {shape}. Received: {x.shape}"
+        if x.shape == shape[1:] or (shape[-1] == 1 and x.shape == shape[1:-1]):
+            text += (
+                ", which is one sample without the axis that counts samples. Instead of x[0] pass x[:1], "
+                f"of the shape {(1, *x.shape)}"
+            )
+        raise ValueError(text)
 
     def as_batch(self, x: np.ndarray) -> np.ndarray:
         """Return samples as a C-contiguous array of the model's dtype.

@@ -1,6 +1,7 @@
 """`load_model`: make a model from a file."""
 
 import os
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -9,12 +10,13 @@ from tinycnn.layers import Layer, layers_from_config
 from tinycnn.models.files import check_not_negative, specs_of
 from tinycnn.models.sequential import Sequential
 from tinycnn.utils.errors import ModelFileError
+from tinycnn.utils.registration import custom_object_scope
 from tinycnn.utils.validation import check_supported
 
 
 def load_model(
     filepath: str | os.PathLike,
-    custom_objects: None = None,
+    custom_objects: Mapping[str, object] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Sequential:
@@ -24,15 +26,22 @@ def load_model(
 
     Args:
         filepath: a .keras or HDF5 file, whatever its name.
-        custom_objects: only None.
+        custom_objects: what names in the file mean that this library does not have: {name: class, activation
+            or function of metrics}. What is registered (`register_keras_serializable`) need not be given.
         compile: restore loss, metrics and optimizer, too.
         safe_mode: only True.
 
     Raises:
         ModelFileError: if the file is no such model, with the cause.
+        TypeError: if custom_objects is no such dict.
     """
-    check_supported("load_model", {"custom_objects": custom_objects}, {"custom_objects": None})
     check_supported("load_model", {"safe_mode": safe_mode}, {"safe_mode": True})
+    with custom_object_scope(custom_objects):
+        return _load_model(filepath, compile)
+
+
+def _load_model(filepath: str | os.PathLike, compile: bool) -> Sequential:
+    """Read a model as `load_model` does, with the names of the present scope."""
     layers: list[Layer] = []
 
     def weight_specs(config: dict) -> saving.Specs:
@@ -52,7 +61,12 @@ def load_model(
     if compile and saved.training_config is not None:
         try:
             described = saved.training_config
-            model.compile(described["optimizer"], described["loss"], metrics=described["metrics"])
+            model.compile(
+                described["optimizer"],
+                described["loss"],
+                metrics=described["metrics"],
+                weighted_metrics=described.get("weighted_metrics"),
+            )
         except (ValueError, TypeError) as error:
             raise ModelFileError(
                 filepath, f"its training configuration is no good ({error})"

@@ -46,9 +46,17 @@ class Step:
         """Return dx, and a list of one dict, {parameter: gradient} of the layer: see `Layer.backward`.
 
         Raises:
-            ValueError: if dx is wanted and has not the shape of x, or not the dtype of dy.
+            ValueError: if dx is wanted and has not the shape of x, or not the dtype of dy, or the gradient
+                of a parameter is missing.
         """
         dx, grads = self.layer.backward(dy, ctx, input_gradient)
+        missing = self.layer.params.keys() - grads.keys() - set(self.layer.state_names)
+        if missing:
+            raise ValueError(
+                f"Layer {self.layer.name}: backward must return {{parameter: gradient}} of each of "
+                f"{list(self.layer.params)}. Received from {type(self.layer).__name__}.backward, without "
+                f"{', '.join(sorted(missing))}: {list(grads)}"
+            )
         shape = (len(dy), *self.layer.input_shape[1:])
         good = isinstance(dx, np.ndarray) and dx.shape == shape and dx.dtype == dy.dtype
         if input_gradient and not good:
@@ -82,15 +90,18 @@ AnyStep = Step | FusedStep
 
 
 def plan(
-    layers: Sequence[Layer], logits: bool = False, fuse: bool = True, prediction: bool = False
+    layers: Sequence[Layer],
+    logits: bool | str = False,
+    fuse: bool = True,
+    prediction: bool = False,
 ) -> list[AnyStep]:
     """Return the steps that compute these layers.
 
     Args:
         layers: of a built model, in order.
-        logits: True to leave out a softmax at the end, because the loss needs the scores before it. A
-            Dense or Conv2D with softmax is then replaced by a copy without, which shares its parameters; a
-            softmax that is a layer by one that changes nothing.
+        logits: "softmax" (or True) or "sigmoid" to leave out this activation at the end, because the loss
+            needs the scores before it. A Dense or Conv2D with softmax is then replaced by a copy without,
+            which shares its parameters; a softmax that is a layer by one that changes nothing.
         fuse: True to use fused steps where there are such; False: every layer is a step of its own.
         prediction: True to leave out dropout, to fold batch normalizations, and to keep transformed kernels
             from one call to the next.
@@ -106,9 +117,10 @@ def plan(
     layers = list(layers)
     if prediction:
         layers = folded([layer for layer in layers if type(layer) is not Dropout])
-    without_softmax = layers[-1].as_logits() if logits and layers else None
-    if without_softmax is not None:
-        layers[-1] = without_softmax
+    end = "softmax" if logits is True else logits
+    without_end = layers[-1].as_logits(end) if end and layers else None
+    if without_end is not None:
+        layers[-1] = without_end
     steps: list[AnyStep] = []
     while layers:
         step = fused(layers, prediction) if fuse else None

@@ -1,14 +1,15 @@
 """`Sequential`: the model class that users see, with Keras's methods: fit, evaluate, predict, save, ..."""
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from tinycnn import utils
-from tinycnn.callbacks import Callback, History
+from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
 from tinycnn.layers import Layer
-from tinycnn.models import arguments, training
+from tinycnn.models import arguments, data, training
 from tinycnn.models.files import load_weights, save_model, save_weights
 from tinycnn.models.inspectable import Inspectable
 from tinycnn.models.summary import cells, summary
@@ -74,40 +75,46 @@ class Sequential(Inspectable):
     @one_thread_at_a_time
     def fit(
         self,
-        x: np.ndarray,
-        y: np.ndarray,
+        x: object = None,
+        y: np.ndarray | None = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
         callbacks: list[Callback] | Callback | None = None,
         validation_split: float = 0.0,
-        validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+        validation_data: object = None,
         shuffle: bool = True,
-        class_weight: None = None,
-        sample_weight: None = None,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: np.ndarray | None = None,
         initial_epoch: int = 0,
-        steps_per_epoch: None = None,
-        validation_steps: None = None,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
         validation_batch_size: int | None = None,
-        validation_freq: int = 1,
+        validation_freq: int | list[int] = 1,
         **options: object,
     ) -> History:
         """Train the model on samples and labels.
 
         Args:
-            x: samples (n, ...), numbers.
-            y: labels, as the loss takes them.
+            x: samples (n, ...), numbers. Or what hands over batches (x, y) or (x, y, sample_weight): a
+                `tinycnn.utils.PyDataset`, a generator, anything that can be iterated.
+            y: labels, as the loss takes them; None where x hands over batches.
             batch_size: how many samples a training step takes; None: 32.
             epochs: train up to this epoch, from initial_epoch: epochs - initial_epoch passes over the data.
             verbose: 0 silent, 1 or "auto" a progress bar, 2 one line an epoch.
             callbacks: of `tinycnn.callbacks`.
             validation_split: the share (0 to 1) of the *last* samples, before any shuffling, to validate on.
-            validation_data: (x, y) to validate on instead.
-            shuffle: True for a new order of the samples in every epoch.
+            validation_data: (x, y), (x, y, sample_weight) or what hands over such batches, to validate on.
+            shuffle: True for a new order of the samples (of a `PyDataset`'s batches) in every epoch.
+            class_weight: {class number: weight}: what samples of a class count in the loss; others: 1.
+            sample_weight: (n,), what each sample counts in the loss, from 0.
             initial_epoch: the epoch to begin with, to go on with an earlier training.
-            validation_batch_size: samples in a batch of validation; None: 256.
-            class_weight, sample_weight, steps_per_epoch, validation_steps, validation_freq, options:
-                only at Keras's defaults.
+            steps_per_epoch: batches in an epoch; the next one goes on there. None: all that there are.
+            validation_steps: batches in a validation, the first ones; None: all.
+            validation_batch_size: samples in a batch of validation; None: 256, or, where validation_steps
+                counts them, batch_size.
+            validation_freq: validate after each so many epochs, or after those in a list, counted from 1.
+            options: there are no others.
 
         Returns:
             A `History`; its `history` holds the losses and metrics of every epoch.
@@ -116,53 +123,76 @@ class Sequential(Inspectable):
             ValueError, TypeError: for data that do not fit, or options that are not there.
             RuntimeError: if the model is not compiled, or another thread is training it.
         """
-        given = {"class_weight": class_weight, "sample_weight": sample_weight}
-        given |= {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
-        options["validation_freq"] = validation_freq
-        check_supported("fit", given | options, {**dict.fromkeys(given), "validation_freq": 1})
-        batch_size = arguments.batch_or(32, batch_size)
+        check_supported("fit", options, {})
         epochs = range(
             check_int("initial_epoch", initial_epoch, low=0), check_int("epochs", epochs, low=0)
         )
-        data = self._labelled(x, y)
+        parts, held = (x, y, sample_weight), None
         if validation_data is not None:
-            validation = self._labelled(*arguments.validation_pair(validation_data))
+            held = arguments.validation_parts(validation_data)
+        elif data.is_stream(x):
+            arguments.no_split(validation_split)
         else:
-            data, validation = arguments.split(data, validation_split)
+            parts, held = arguments.split(self._weighted(*parts), validation_split)
+        check = functools.partial(self._weighted, class_weight=class_weight)
+        steps = arguments.count_or_none("steps_per_epoch", steps_per_epoch)
+        feed = data.feed(check, *parts, batch_size=batch_size, steps=steps)
+        validation = self._validation(
+            held, batch_size, validation_steps, validation_batch_size, validation_freq
+        )
         return training.run_fit(
             self,
-            data,
+            feed,
             validation,
             arguments.callback_list(callbacks),
             utils.next_rng(),
-            batch_size=batch_size,
-            validation_batch_size=arguments.batch_or(
-                training.LARGE_BATCH, validation_batch_size, "validation_batch_size"
-            ),
             epochs=epochs,
             shuffle=check_bool("shuffle", shuffle),
             verbose=arguments.verbosity(verbose),
         )
 
+    def _validation(
+        self,
+        held: tuple | None,
+        batch_size: int | None,
+        steps: int | None,
+        own_batch_size: int | None,
+        freq: int | list[int],
+    ) -> data.Validation | None:
+        """Return what `fit` validates on, or None; `held` is x, y, sample_weight, the rest as for `fit`."""
+        steps = arguments.count_or_none("validation_steps", steps)
+        size = arguments.count_or_none("validation_batch_size", own_batch_size)
+        freq = arguments.check_freq(freq)
+        if held is None:
+            return None
+        if size is None and steps is not None:
+            size = batch_size
+        sizes = {"batch_size": size, "steps": steps, "default": data.LARGE_BATCH}
+        return data.Validation(data.feed(self._weighted, *held, **sizes), freq)
+
     @one_thread_at_a_time
     def train_on_batch(
         self,
         x: np.ndarray,
-        y: np.ndarray,
-        sample_weight: None = None,
-        class_weight: None = None,
+        y: np.ndarray | None = None,
+        sample_weight: np.ndarray | None = None,
+        class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
         """Take one training step; return the batch's loss and metrics before the step: see `evaluate`."""
-        given = {"sample_weight": sample_weight, "class_weight": class_weight}
-        check_supported("train_on_batch", given, dict.fromkeys(given))
-        x, y = self._labelled(x, y)
-        means = training.Means(self.objective.names())
-        means.add(training.train_step(self, training.quiet_batch(self, x), y, utils.next_rng()))
+        x, y, weights = self._weighted(x, y, sample_weight, class_weight)
+        means = training.Means(self.objective.names(), self.objective.weighted)
+        x = training.quiet_batch(self, x)
+        values = training.train_step(self, x, y, utils.next_rng(), weights=weights)
+        means.add(values, weights)
         return arguments.results(means.logs(), return_dict)
 
     def test_on_batch(
-        self, x: np.ndarray, y: np.ndarray, sample_weight: None = None, return_dict: bool = False
+        self,
+        x: np.ndarray,
+        y: np.ndarray | None = None,
+        sample_weight: np.ndarray | None = None,
+        return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
         """Return the mean loss and metrics of these samples, taken as one batch: see `evaluate`."""
         x = self._samples(x)
@@ -176,25 +206,28 @@ class Sequential(Inspectable):
 
     def evaluate(
         self,
-        x: np.ndarray,
-        y: np.ndarray,
+        x: object = None,
+        y: np.ndarray | None = None,
         batch_size: int | None = None,
         verbose: int | str = "auto",
-        sample_weight: None = None,
-        steps: None = None,
-        callbacks: None = None,
+        sample_weight: np.ndarray | None = None,
+        steps: int | None = None,
+        callbacks: list[Callback] | Callback | None = None,
         return_dict: bool = False,
         **options: object,
     ) -> float | list[float] | dict[str, float]:
         """Return the mean loss and metrics over these samples; the weights do not change.
 
         Args:
-            x: samples (n, ...).
-            y: labels, as the loss takes them.
+            x: samples (n, ...), or what hands over batches (x, y) or (x, y, sample_weight): see `fit`.
+            y: labels, as the loss takes them; None where x hands over batches.
             batch_size: samples a step; None: 256. It changes nothing but the memory that is needed.
             verbose: 0 silent, 1 or "auto" a progress bar, 2 one line.
-            sample_weight, steps, callbacks: only None.
+            sample_weight: (n,), what each sample counts in the loss, from 0.
+            steps: how many batches to take, the first ones; None: all.
+            callbacks: of `tinycnn.callbacks`; their `on_test_...` methods are called.
             return_dict: True to return {"loss": ..., metric: ...}.
+            options: there are no others.
 
         Returns:
             [loss, metric, ...]; only the loss where there are no metrics.
@@ -203,30 +236,30 @@ class Sequential(Inspectable):
             ValueError: for data that do not fit.
             RuntimeError: if the model is not compiled.
         """
-        given = {"sample_weight": sample_weight, "steps": steps, "callbacks": callbacks}
-        check_supported("evaluate", given | options, dict.fromkeys(given))
-        x, y = self._labelled(x, y)
-        size = arguments.batch_or(training.LARGE_BATCH, batch_size)
-        return arguments.results(
-            self._with_bar(training.run_evaluate, (x, y), size, verbose), return_dict
-        )
+        check_supported("evaluate", options, {})
+        sizes = {"batch_size": batch_size, "steps": steps, "default": data.LARGE_BATCH}
+        feed = data.feed(self._weighted, x, y, sample_weight, **sizes)
+        logs = self._run(training.run_evaluate, feed, callbacks, verbose)
+        return arguments.results(logs, return_dict)
 
     def predict(
         self,
-        x: np.ndarray,
+        x: object,
         batch_size: int | None = None,
         verbose: int | str = "auto",
-        steps: None = None,
-        callbacks: None = None,
+        steps: int | None = None,
+        callbacks: list[Callback] | Callback | None = None,
         **options: object,
     ) -> np.ndarray:
         """Return the model's output for every sample.
 
         Args:
-            x: samples (n, ...).
+            x: samples (n, ...), or what hands over batches of them, alone or as (x, y): see `fit`.
             batch_size: samples a step; None: 256. It changes nothing but the memory that is needed.
             verbose: 0 silent, 1 a progress bar, 2 one line, "auto" a bar only where it takes long.
-            steps, callbacks: only None.
+            steps: how many batches to take, the first ones; None: all.
+            callbacks: of `tinycnn.callbacks`; their `on_predict_...` methods are called.
+            options: there are no others.
 
         Returns:
             (n, ...), for the classic net the probabilities (n, 10).
@@ -234,37 +267,39 @@ class Sequential(Inspectable):
         Raises:
             ValueError: for samples that do not fit.
         """
-        given = {"steps": steps, "callbacks": callbacks}
-        check_supported("predict", given | options, dict.fromkeys(given))
-        x = self._samples(x)
-        size = arguments.batch_or(training.LARGE_BATCH, batch_size)
-        verbose = (
-            0 if isinstance(verbose, str) and verbose == "auto" and len(x) <= size else verbose
-        )
-        return self._with_bar(training.run_predict, (x,), size, verbose)
+        check_supported("predict", options, {})
+        sizes = {"batch_size": batch_size, "steps": steps, "default": data.LARGE_BATCH}
+        feed = data.feed(self._unlabelled, x, **sizes)
+        if isinstance(verbose, str) and verbose == "auto" and feed.count in (0, 1):
+            verbose = 0
+        return self._run(training.run_predict, feed, callbacks, verbose)
 
-    def _with_bar(self, run: Callable, data: tuple, batch_size: int, verbose: int | str) -> object:
-        """Return run(self, *data, batch_size), with a progress bar unless verbose is 0.
+    def _run(
+        self,
+        run: Callable,
+        feed: data.Feed,
+        callbacks: list[Callback] | Callback | None,
+        verbose: int | str,
+    ) -> object:
+        """Return run(self, feed, hooks), with a progress bar unless verbose is 0.
 
         Args:
-            run: `training.run_evaluate` or `training.run_predict`; its name without "run_" labels the bar.
-            data: its arrays, the first with one entry a sample.
-            batch_size: samples in a batch.
-            verbose: as for `evaluate`.
+            run: `training.run_evaluate` or `training.run_predict`.
+            feed: the batches.
+            callbacks, verbose: as for `evaluate`.
         """
         verbose = arguments.verbosity(verbose)
-        if not verbose:
-            return run(self, *data, batch_size)
-        from tinycnn.utils.progress import Bar
-
-        total = -(-len(data[0]) // batch_size)
-        bar = Bar(total, run.__name__.removeprefix("run_"), visible=verbose == 1)
+        if not (verbose or callbacks):
+            return run(self, feed, None)
+        bar = [ProgbarLogger(verbose)] if verbose else []
+        params = {"epochs": 1, "steps": feed.count, "verbose": verbose}
         try:
-            result = run(self, *data, batch_size, bar)
+            return run(
+                self, feed, CallbackList([*bar, *arguments.callback_list(callbacks)], self, params)
+            )
         finally:
-            bar.close()
-        bar.finish(result if isinstance(result, dict) else {})
-        return result
+            for one in bar:
+                one.close()
 
     def save(
         self,

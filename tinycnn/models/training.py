@@ -6,18 +6,19 @@ optimizer); all else repeats them over batches and epochs.
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
+from tinycnn.models import penalty
+from tinycnn.models.data import NO_BATCH, Feed, Validation
 from tinycnn.models.divergence import Watch
 from tinycnn.models.plan import AnyStep, backward, forward, updates
 
 # Decorator: no warnings of NumPy about overflow and NaN; `Watch` warns once, with the cause.
 QUIETLY = np.errstate(over="ignore", invalid="ignore")
 Arrays = list[dict[str, np.ndarray]]  # arrays by parameter, one dict for each layer
-LARGE_BATCH = 256  # for evaluate and predict: there it changes the memory needed, not the result
 
 
 @dataclasses.dataclass
@@ -26,23 +27,30 @@ class Means:
 
     Args:
         names: "loss" and those of the metrics.
+        weighted: how many of them, the last ones, are means by the samples' weights.
         totals: the sums so far, float64, one for each name; None before the first batch.
-        count: how many samples these are.
+        counts: what they are divided by.
     """
 
     names: list[str]
+    weighted: int = 0
     totals: np.ndarray | None = None
-    count: int = 0
+    counts: int | np.ndarray = 0
 
-    def add(self, values: list[np.ndarray]) -> None:
-        """Add a batch of n samples: for each name an array (n,), one number a sample."""
+    def add(self, values: list[np.ndarray], weights: np.ndarray | None = None) -> None:
+        """Add a batch of n samples: an array (n,) for each name, from `Objective.values`; weights (n,)."""
         sums = np.array([value.sum(dtype=np.float64) for value in values])
         self.totals = sums if self.totals is None else self.totals + sums
-        self.count += len(values[0])
+        counts = np.full(len(values), float(len(values[0])))
+        if weights is not None and self.weighted:
+            counts[-self.weighted :] = weights.sum()
+        self.counts = self.counts + counts
 
     def logs(self) -> dict[str, float]:
-        """Return the means so far, by name."""
-        means = self.totals / self.count
+        """Return the means so far, by name; ValueError before the first batch."""
+        if self.totals is None:
+            raise ValueError(NO_BATCH)
+        means = self.totals / np.where(self.counts == 0, 1, self.counts)  # 0 where all weights are
         return dict(zip(self.names, means.tolist(), strict=True))
 
 
@@ -51,24 +59,50 @@ class Objective:
     """What training computes: the steps up to the loss, the loss, the metrics.
 
     Args:
-        steps: from `plan`; a softmax at the end is left out.
+        steps: from `plan`, without the activation `end`.
         loss: an object of `tinycnn.losses`.
         from_logits: whether the steps end in scores, so that the loss must apply the softmax itself.
         metrics: (name, function) pairs; function(y, y_pred) returns one number a sample, (n,).
+        weighted: how many of them, the last ones, take the samples' weights into account.
+        end: the activation at the model's end that is left to the loss, "softmax" or "sigmoid", or "".
+        probabilities: makes the model's outputs of what the steps end in, for the metrics; None if these
+            take that as it is.
+        penalties: what regularizers add to the loss.
     """
 
     steps: list[AnyStep]
     loss: object
     from_logits: bool
     metrics: list[tuple]
+    weighted: int = 0
+    end: str = ""
+    probabilities: Callable[[np.ndarray], np.ndarray] | None = None
+    penalties: Sequence[penalty.Penalty] = ()
 
     def names(self) -> list[str]:
         """Return "loss" and the metrics' names."""
         return ["loss", *(name for name, _ in self.metrics)]
 
-    def values(self, y: np.ndarray, y_pred: np.ndarray, losses: np.ndarray) -> list[np.ndarray]:
-        """Return [losses, metric, ...]: each an array (n,), one number a sample."""
-        return [losses, *(function(y, y_pred) for _, function in self.metrics)]
+    def values(
+        self,
+        y: np.ndarray,
+        y_pred: np.ndarray,
+        losses: np.ndarray,
+        weights: np.ndarray | None = None,
+    ) -> list[np.ndarray]:
+        """Return [losses, metric, ...], each (n,), the weighted of them times the samples' weights.
+
+        Penalties are added to the losses.
+        """
+        if self.probabilities is not None:
+            y_pred = self.probabilities(y_pred)
+        values = [losses, *(function(y, y_pred) for _, function in self.metrics)]
+        if weights is not None:
+            for place in (0, *range(len(values) - self.weighted, len(values))):
+                values[place] = values[place] * weights.astype(values[place].dtype)
+        if self.penalties:
+            values[0] = values[0] + losses.dtype.type(penalty.total(self.penalties))
+        return values
 
 
 def loss_gradients(
@@ -77,6 +111,7 @@ def loss_gradients(
     y: np.ndarray,
     rng: np.random.Generator | None,
     training: bool = True,
+    weights: np.ndarray | None = None,
 ) -> tuple[Arrays, list[np.ndarray], Arrays]:
     """Run forward, loss and backward for one batch; return gradients, losses and metrics, and updates.
 
@@ -86,6 +121,7 @@ def loss_gradients(
         y: labels, as the loss takes them.
         rng: random numbers for dropout.
         training: False to leave dropout out.
+        weights: how much each sample counts, (n,); None: 1.
 
     Returns:
         One dict {parameter: gradient of the mean loss} a layer, [losses, metric, ...], each (n,), and one
@@ -95,8 +131,12 @@ def loss_gradients(
     target = objective.loss.target(y, y_pred)
     losses, ctx = objective.loss.forward(target, y_pred, objective.from_logits)
     dy_pred = objective.loss.backward(target, ctx, objective.from_logits)
+    if weights is not None:  # the loss is the sum of weight times loss, divided by n
+        dy_pred = (dy_pred.T * weights.astype(dy_pred.dtype)).T
     _, grads = backward(objective.steps, dy_pred, tape, input_gradient=False)
-    return grads, objective.values(y, y_pred, losses), updates(objective.steps, tape)
+    if objective.penalties:
+        penalty.add_gradients(objective.penalties, grads)
+    return grads, objective.values(y, y_pred, losses, weights), updates(objective.steps, tape)
 
 
 @QUIETLY
@@ -106,6 +146,7 @@ def train_step(
     y: np.ndarray,
     rng: np.random.Generator,
     check: Callable[[np.ndarray], None] | None = None,
+    weights: np.ndarray | None = None,
 ) -> list[np.ndarray]:
     """Learn from one batch: forward, loss, backward, one step of the optimizer.
 
@@ -116,11 +157,12 @@ def train_step(
         rng: random numbers for dropout.
         check: called with the loss of each sample (n,) before the weights change; None: a new `Watch`
             warns of losses that are not finite.
+        weights: how much each sample counts, (n,); None: 1.
 
     Returns:
         [losses, metric, ...] from before the step, each (n,).
     """
-    grads, values, new_values = loss_gradients(model.objective, x, y, rng)
+    grads, values, new_values = loss_gradients(model.objective, x, y, rng, True, weights)
     check = check or functools.partial(Watch(model).check, x, y, slice(len(x)), "this batch")
     check(values[0])
     pairs = zip(model.layers, grads, strict=True)
@@ -133,13 +175,15 @@ def train_step(
 
 
 @QUIETLY
-def test_step(objective: Objective, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-    """Return [losses, metric, ...] of one batch, each (n,); the weights do not change."""
+def test_step(
+    objective: Objective, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None
+) -> list[np.ndarray]:
+    """Return [losses, metric, ...] of one batch, each (n,): as `loss_gradients` does, without backward."""
     y_pred, _ = forward(objective.steps, x, False, None)
     losses, _ = objective.loss.forward(
         objective.loss.target(y, y_pred), y_pred, objective.from_logits
     )
-    return objective.values(y, y_pred, losses)
+    return objective.values(y, y_pred, losses, weights)
 
 
 @QUIETLY
@@ -151,21 +195,13 @@ def quiet_batch(model: object, x: np.ndarray) -> np.ndarray:
     return model.as_batch(x)
 
 
-def batches(count: int, batch_size: int) -> Iterator[slice]:
-    """Yield the slices that cut `count` samples into batches; the last may be smaller."""
-    for start in range(0, count, batch_size):
-        yield slice(start, min(start + batch_size, count))
-
-
 def run_fit(
     model: object,
-    data: tuple[np.ndarray, np.ndarray],
-    validation: tuple[np.ndarray, np.ndarray] | None,
+    feed: Feed,
+    validation: Validation | None,
     callbacks: list[Callback],
     rng: np.random.Generator,
     *,
-    batch_size: int,
-    validation_batch_size: int,
     epochs: range,
     shuffle: bool,
     verbose: int,
@@ -174,49 +210,51 @@ def run_fit(
 
     Args:
         model: compiled and built.
-        data: (x, y) to train on.
-        validation: (x, y) to evaluate after each epoch, or None.
+        feed: the batches to train on.
+        validation: what to evaluate on after epochs, or None.
         callbacks: called at the begin and end of the training, of each epoch and of each batch.
         rng: random numbers for the order of the samples and for dropout.
-        batch_size, validation_batch_size: samples in a batch.
         epochs: the epochs to train, counted from 0.
         shuffle: True for a new order of the samples in each epoch.
         verbose: 0, 1 or 2: see `Sequential.fit`.
     """
-    steps = -(-len(data[0]) // batch_size)  # rounded up
-    history = History()
+    feed.restart(model, rng if shuffle else None)
+    history = next((one for one in callbacks if isinstance(one, History)), None) or History()
+    own = [] if history in callbacks else [history]
     bar = [ProgbarLogger(verbose)] if verbose else []
-    params = {"epochs": epochs.stop, "steps": steps, "verbose": verbose}
-    hooks = CallbackList([*bar, *callbacks, history], model, params)
+    params = {"epochs": epochs.stop, "steps": feed.count, "verbose": verbose}
+    names = model.objective.names()
+    names += [f"val_{name}" for name in names] if validation else []
+    hooks = CallbackList([*bar, *callbacks, *own], model, params, names)
     model.stop_training, model.history = False, history
     hooks.on_train_begin({})
     logs: dict[str, float] = {}
     watch = Watch(model)
     try:
         for epoch in epochs:
+            if epoch > epochs.start and feed.is_over():
+                break
             hooks.on_epoch_begin(epoch, {})
-            logs = run_epoch(model, data, hooks, rng, batch_size, shuffle, epoch, watch)
-            if validation is not None:
-                validation_logs = run_evaluate(
-                    model, *validation, validation_batch_size, watch=watch
-                )
-                logs.update({f"val_{name}": value for name, value in validation_logs.items()})
+            logs = run_epoch(model, feed, hooks, rng, shuffle, epoch, watch)
+            if validation is not None and validation.is_due(epoch):
+                val_logs = run_evaluate(model, validation.feed, hooks, watch)
+                logs.update({f"val_{name}": value for name, value in val_logs.items()})
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
     finally:
         if bar:
-            bar[0].on_train_end()
+            bar[0].close()
+    model.optimizer.finalize_variable_values(model.trainable_weights)
     hooks.on_train_end(logs)
     return history
 
 
 def run_epoch(
     model: object,
-    data: tuple[np.ndarray, np.ndarray],
+    feed: Feed,
     hooks: CallbackList,
     rng: np.random.Generator,
-    batch_size: int,
     shuffle: bool,
     epoch: int,
     watch: Watch,
@@ -225,24 +263,23 @@ def run_epoch(
 
     Args:
         model: compiled and built.
-        data: (x, y).
+        feed: the batches.
         hooks: the callbacks.
         rng: random numbers for the order of the samples and for dropout.
-        batch_size: samples in a batch.
         shuffle: True for a new order of the samples.
         epoch: its number, from 0, for messages.
         watch: warns of losses that are not finite.
     """
-    x, y = data
-    order = rng.permutation(len(x)) if shuffle else np.arange(len(x))
-    means = Means(model.objective.names())
-    for batch, part in enumerate(batches(len(x), batch_size)):
+    objective = model.objective
+    means = Means(objective.names(), objective.weighted)
+    for batch, (x, y, weights, chosen) in enumerate(feed.epoch(rng if shuffle else None)):
         hooks.on_train_batch_begin(batch, {})
-        chosen = order[part]
-        x_batch, y_batch = quiet_batch(model, x[chosen]), y[chosen]
+        x = quiet_batch(model, x)
+        watch.look(x)
         place = f"epoch {epoch + 1}, batch {batch + 1}"
-        check = functools.partial(watch.check, x_batch, y_batch, chosen, place)
-        means.add(train_step(model, x_batch, y_batch, rng, check))
+        check = functools.partial(watch.check, x, y, chosen, place)
+        values = train_step(model, x, y, rng, check, weights)
+        means.add(values, weights)
         hooks.on_train_batch_end(batch, means.logs())
         if model.stop_training:
             break
@@ -250,45 +287,51 @@ def run_epoch(
 
 
 def run_evaluate(
-    model: object,
-    x: np.ndarray,
-    y: np.ndarray,
-    batch_size: int,
-    bar: object = None,
-    watch: Watch | None = None,
+    model: object, feed: Feed, hooks: CallbackList | None, watch: Watch | None = None
 ) -> dict[str, float]:
     """Return {"loss": mean, metric: mean} over all samples; the weights do not change.
 
     Args:
         model: compiled and built.
-        x, y: samples (n, ...) and labels.
-        batch_size: samples in a batch.
-        bar: a `utils.progress.Bar` that moves with each batch, or None.
+        feed: the batches.
+        hooks: the callbacks, or None.
         watch: warns of losses that are not finite; None: a new one.
     """
-    means, watch = Means(model.objective.names()), watch or Watch(model)
-    for batch, part in enumerate(batches(len(x), batch_size)):
-        x_batch, y_batch = quiet_batch(model, x[part]), y[part]
-        values = test_step(model.objective, x_batch, y_batch)
-        watch.check(x_batch, y_batch, part, f"batch {batch + 1} of the evaluation", values[0])
-        means.add(values)
-        if bar is not None:
-            bar.advance(means.logs())
-    return means.logs()
+    feed.restart(model)
+    hooks = hooks or CallbackList([], model, {})
+    hooks.on_test_begin({})
+    objective, watch = model.objective, watch or Watch(model)
+    means = Means(objective.names(), objective.weighted)
+    for batch, (x, y, weights, part) in enumerate(feed.epoch()):
+        hooks.on_test_batch_begin(batch, {})
+        x = quiet_batch(model, x)
+        values = test_step(objective, x, y, weights)
+        watch.check(x, y, part, f"batch {batch + 1} of the evaluation", values[0])
+        means.add(values, weights)
+        hooks.on_test_batch_end(batch, means.logs())
+    hooks.on_test_end(logs := means.logs())
+    return logs
 
 
-def run_predict(model: object, x: np.ndarray, batch_size: int, bar: object = None) -> np.ndarray:
+def run_predict(model: object, feed: Feed, hooks: CallbackList | None) -> np.ndarray:
     """Return the model's output for every sample, (n, ...).
 
     Args:
-        model: built.
-        x: samples (n, ...).
-        batch_size: samples in a batch.
-        bar: a `utils.progress.Bar` that moves with each batch, or None.
+        model: built, unless the first batch shows the shape.
+        feed: the batches; labels and weights are not used.
+        hooks: the callbacks; None: none, so that one prediction takes few calls.
     """
-    y, steps = np.empty((len(x), *model.output_shape[1:]), model.dtype), model.steps()
-    for part in batches(len(x), batch_size):
-        y[part] = forward(steps, model.as_batch(x[part]), False, None)[0]
-        if bar is not None:
-            bar.advance({})
-    return y
+    if hooks:
+        hooks.on_predict_begin({})
+    outputs = []
+    for batch, (x, *_) in enumerate(feed.epoch()):
+        if hooks:
+            hooks.on_predict_batch_begin(batch, {})
+        outputs.append(forward(model.steps(), model.as_batch(x), False, None)[0])
+        if hooks:
+            hooks.on_predict_batch_end(batch, {"outputs": outputs[-1]})
+    if hooks:
+        hooks.on_predict_end({})
+    if not outputs:
+        return np.empty((0, *model.output_shape[1:]), model.dtype)
+    return np.concatenate(outputs) if len(outputs) > 1 else outputs[0].copy()

@@ -6,7 +6,9 @@ defined, in `reference`: softmax and cross-entropy work on a few numbers a sampl
 """
 
 import functools
+import inspect
 import os
+from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
@@ -18,6 +20,11 @@ from tinycnn.utils.thread_count import available_threads, check_thread_count
 from tinycnn.utils.validation import check_bool, check_int, check_number
 
 LARGEST = float(np.finfo(np.float32).max)  # of a learning rate or epsilon: finite in float32, too
+LIMITS = {  # of the numbers in an optimizer's step
+    **dict.fromkeys(("learning_rate", "momentum_rate", "grad_rate", "correction"), (0, LARGEST)),
+    "epsilon": (0, LARGEST),
+    **dict.fromkeys(("momentum", "rho", "beta_1", "beta_2"), (0, 1)),
+}
 
 
 @functools.cache
@@ -268,62 +275,42 @@ def dropout_backward(dy: np.ndarray, rate: float, seed: int) -> np.ndarray:
     return dropout_forward(check_array("dy", dy, None), rate, seed)
 
 
-def _checked_arrays(param: np.ndarray, grad: np.ndarray, **slots: np.ndarray) -> list[np.ndarray]:
-    """Return [param, grad, *slots], checked: all of one shape and dtype, all but grad changeable in place.
+def _step_of(definition: Callable) -> Callable:
+    """Return the step of an optimizer that checks its arguments, given the definition of the step.
 
-    `slots` are the arrays that an optimizer keeps for each parameter, such as velocity, by name.
+    The definition's names say what is checked: behind param and grad stand slots, of which some may be
+    None, then numbers.
     """
-    param = check_in_place("param", param)
-    shape, dtype = param.shape, param.dtype
-    changed = [check_in_place(name, slot, shape, dtype) for name, slot in slots.items()]
-    return [param, check_array("grad", grad, shape, dtype), *changed]
+    name, signature = definition.__name__, inspect.signature(definition)
+    kinds = {key: parameter.annotation for key, parameter in signature.parameters.items()}
+    settings = [key for key, kind in kinds.items() if kind in (float, bool)]
+    slots = list(kinds)[2 : -len(settings)]
+    optional = {slot for slot in slots if kinds[slot] is not np.ndarray}
+
+    @functools.wraps(definition)
+    def update(*arguments: object, **named: object) -> None:
+        param, grad, *rest = signature.bind(*arguments, **named).args if named else arguments
+        checked, shape, dtype = check_in_place("param", param), param.shape, param.dtype
+        arrays = [checked, check_array("grad", grad, shape, dtype)]
+        for slot, array in zip(slots, rest, strict=False):
+            missing = array is None and slot in optional
+            arrays.append(None if missing else check_in_place(slot, array, shape, dtype))
+        numbers = [
+            check_bool(setting, value)
+            if kinds[setting] is bool
+            else check_number(setting, value, *LIMITS[setting])
+            for setting, value in zip(settings, rest[len(slots) :], strict=True)
+        ]
+        getattr(implementation(), name)(*arrays, *numbers)
+
+    return update
 
 
-def sgd_update(
-    param: np.ndarray,
-    grad: np.ndarray,
-    velocity: np.ndarray,
-    learning_rate: float,
-    momentum: float,
-    nesterov: bool,
-) -> None:
-    """Check the arguments; change param and velocity in place: see `reference.sgd_update`."""
-    arrays = _checked_arrays(param, grad, velocity=velocity)
-    learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
-    momentum, nesterov = check_number("momentum", momentum, 0, 1), check_bool("nesterov", nesterov)
-    implementation().sgd_update(*arrays, learning_rate, momentum, nesterov)
-
-
-def adadelta_update(
-    param: np.ndarray,
-    grad: np.ndarray,
-    accumulated_grad: np.ndarray,
-    accumulated_delta: np.ndarray,
-    learning_rate: float,
-    rho: float,
-    epsilon: float,
-) -> None:
-    """Check the arguments; change all but grad in place: see `reference.adadelta_update`."""
-    slots = {"accumulated_grad": accumulated_grad, "accumulated_delta": accumulated_delta}
-    arrays = _checked_arrays(param, grad, **slots)
-    learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
-    rho, epsilon = check_number("rho", rho, 0, 1), check_number("epsilon", epsilon, 0, LARGEST)
-    implementation().adadelta_update(*arrays, learning_rate, rho, epsilon)
-
-
-def adam_update(
-    param: np.ndarray,
-    grad: np.ndarray,
-    momentum: np.ndarray,
-    velocity: np.ndarray,
-    learning_rate: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-) -> None:
-    """Check the arguments; change all but grad in place: see `reference.adam_update`."""
-    arrays = _checked_arrays(param, grad, momentum=momentum, velocity=velocity)
-    learning_rate = check_number("learning_rate", learning_rate, 0, LARGEST)
-    beta_1, beta_2 = check_number("beta_1", beta_1, 0, 1), check_number("beta_2", beta_2, 0, 1)
-    epsilon = check_number("epsilon", epsilon, 0, LARGEST)
-    implementation().adam_update(*arrays, learning_rate, beta_1, beta_2, epsilon)
+# Each checks its arguments, then changes all arrays but grad in place: see `reference.optimizers`.
+sgd_update = _step_of(reference.sgd_update)
+adadelta_update = _step_of(reference.adadelta_update)
+adagrad_update = _step_of(reference.adagrad_update)
+rmsprop_update = _step_of(reference.rmsprop_update)
+adam_update = _step_of(reference.adam_update)
+nadam_update = _step_of(reference.nadam_update)
+adamax_update = _step_of(reference.adamax_update)

@@ -24,15 +24,29 @@ from tinycnn.saving.known import check_known
 from tinycnn.saving.saved_model import SavedModel, Specs, WeightSpecs
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
+from tinycnn.utils.registration import (
+    CustomObjectScope,
+    custom_object_scope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
 
 __all__ = [
+    "CustomObjectScope",
     "SavedModel",
     "Specs",
     "check_known",
     "check_suffix",
     "check_target",
+    "custom_object_scope",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
     "read_model",
     "read_weights",
+    "register_keras_serializable",
     "write_model",
     "write_weights",
 ]

@@ -78,8 +78,8 @@ class KerasArchive:
             raise self.error(f"its {WEIGHTS} is no good: {error.cause}") from error
         return self._file
 
-    def locate(self, specs: list[Spec]) -> list[list[str]]:
-        """Return for each layer the paths of its weights, after `weights`."""
+    def locate(self, specs: list[Spec], trained: list[bool]) -> list[list[str]]:
+        """Return for each layer the paths of its weights, after `weights`; `trained` does not matter."""
         return keras3_layout.locate(self._file, list(keras3_layout.leaves(self.described)), specs)
 
     def state(self, optimizer: dict, paths: list[str], weights: list[np.ndarray]) -> dict | None:

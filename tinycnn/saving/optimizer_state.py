@@ -1,27 +1,34 @@
 """The state of an optimizer in a model file: the number of steps, and the arrays of each slot.
 
 A slot is a kind of array that an optimizer keeps for each weight, such as Adam's "momentum". The arrays are
-written in Keras 3's order. Read are three orders: Keras 3 and tf.keras from 2.11 keep the slots of a weight
-together, older tf.keras keeps all weights of a slot together, and each has its own names. So arrays are
-recognised by the slot and the weight in their names, and by their shapes.
+written in Keras 3's order: `entries` and `from_entries`. Read are four orders: Keras 3 and tf.keras from 2.11
+keep the slots of a weight together, older tf.keras keeps all weights of a slot together, and each has its own
+names; so there arrays are recognised by the slot and the weight in their names, and by their shapes. Keras 2.0
+to 2.3 keeps all weights of a slot together under names that say nothing: there arrays are taken by place.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from tinycnn.optimizers import CLASSES
+from tinycnn import optimizers
 from tinycnn.saving.hdf5 import INTEGERS, HDF5File
 from tinycnn.saving.saved_model import slot_names
 
 GROUP = "optimizer_weights"  # in the file
 ITERATIONS = ("iteration", "iterations", "iter")  # names of the number of steps
+SCALARS = ("learning_rate", "variable", "momentum_cache")  # names of what follows from the rest
 OTHER_NAMES = {  # tf.keras's names of slots
     "accumulated_grad": ("accum_grad",),
     "accumulated_delta_var": ("accum_var",),
     "momentum": ("m",),
-    "velocity": ("v",),
+    "velocity": ("v", "rms"),
+    "velocity_hat": ("vhat",),
+    "average_gradient": ("mg",),
+    "norm": ("u", "v"),
 }
+UNUSED = {"SGD": ("momentum",)}  # slots that tf.keras from 2.11 keeps without need
+MOST_STEPS = 2**53
 
 
 class StateMismatchError(Exception):
@@ -39,15 +46,78 @@ def entries(
         weight_paths: such as "sequential/dense/kernel", in the order of the arrays.
     """
     prefix = optimizer["config"].get("name") or optimizer["class_name"].lower()
-    stored = [
-        (f"{prefix}/iteration", np.int64(state["iterations"])),
-        (f"{prefix}/learning_rate", np.float32(optimizer["config"]["learning_rate"])),
-    ]
-    for place, path in enumerate(weight_paths):
-        for slot in slot_names(optimizer):
-            name = f"{prefix}/{path.replace('/', '_')}_{slot}"
-            stored.append((name, state["slots"][slot][place]))
+    made = optimizers.get(optimizer)
+    made.iterations = state["iterations"]
+    stored = [(f"{prefix}/iteration", np.int64(state["iterations"]))]
+    if not _has_schedule(optimizer):
+        stored.append((f"{prefix}/learning_rate", np.float32(made.learning_rate)))
+    for place, slot in _places(made, len(weight_paths)):
+        name = f"{prefix}/{weight_paths[place].replace('/', '_')}_{slot}"
+        stored.append((name, state["slots"][slot][place]))
+    dtype = next((array.dtype.type for slot in state["slots"].values() for array in slot), float)
+    stored += [(f"{prefix}/{name}", dtype(value)) for name, value in made.scalars().items()]
     return stored
+
+
+def from_entries(
+    optimizer: dict, arrays: Sequence[np.ndarray | np.generic], weights: Sequence[np.ndarray]
+) -> dict:
+    """Return the state of which `entries` gave the arrays: {"iterations", "slots"}.
+
+    Args:
+        optimizer: {"class_name", "config"}.
+        arrays: in Keras 3's order, as in "optimizer/vars/0", "optimizer/vars/1", ... of its `.keras` files.
+        weights: the arrays that this optimizer moves, in order; slots must have their shapes and dtypes.
+
+    Raises:
+        StateMismatchError: if the arrays are those of another optimizer or of other weights.
+    """
+    made = optimizers.get(optimizer)
+    places = _places(made, len(weights))
+    before = 1 if _has_schedule(optimizer) else 2  # iteration, learning rate
+    needed = before + len(places) + len(made.scalars())
+    if len(arrays) != needed:
+        raise StateMismatchError(f"it has {len(arrays)} arrays, and {needed} are needed")
+    slots: dict[str, list] = {slot: [None] * len(weights) for slot in slot_names(optimizer)}
+    for (place, slot), array in zip(places, arrays[before:], strict=False):
+        slots[slot][place] = _checked(slot, np.asarray(array), weights[place])
+    _check_from_0(made, slots)
+    return {"iterations": _count(arrays[0]), "slots": slots}
+
+
+def _has_schedule(optimizer: dict) -> bool:
+    """Return whether an optimizer's learning rate comes from a schedule; Keras stores no number then."""
+    return isinstance(optimizer["config"].get("learning_rate"), dict)
+
+
+def _places(made: optimizers.Optimizer, count: int) -> list[tuple[int, str]]:
+    """Return (place of the weight, slot) for every array of the slots, in Keras 3's order."""
+    return [(place, slot) for group in made.slot_groups for place in range(count) for slot in group]
+
+
+def _checked(name: str, array: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the array of a slot; StateMismatchError if it does not belong to the weight, or is not finite."""
+    if array.shape != weight.shape or array.dtype != weight.dtype:
+        raise StateMismatchError(f"{name!r} has not the shape {weight.shape} and {weight.dtype}")
+    if not np.isfinite(array).all():
+        raise StateMismatchError(f"{name!r} has numbers that are not finite")
+    return array
+
+
+def _check_from_0(made: optimizers.Optimizer, slots: dict[str, list[np.ndarray]]) -> None:
+    """Raise StateMismatchError if means of squares are negative."""
+    for slot in set(made.slots_from_0) & slots.keys():
+        if any(array.min(initial=0) < 0 for array in slots[slot]):
+            raise StateMismatchError(f"{slot} has negative numbers, and they are means of squares")
+
+
+def _count(stored: np.ndarray | np.generic) -> int:
+    """Return the number of steps; StateMismatchError if it is none."""
+    number = np.asarray(stored)
+    good = number.shape == () and np.isfinite(number) and 0 <= number < MOST_STEPS
+    if not good or int(number) != number:
+        raise StateMismatchError(f"it counts {number} steps")
+    return int(number)
 
 
 def read_state(
@@ -67,59 +137,91 @@ def read_state(
     """
     if not file.has(GROUP):
         return None
-    names = file.names(GROUP, "weight_names")
+    names, slots = file.names(GROUP, "weight_names"), slot_names(optimizer)
+    unused = [slot for slot in UNUSED.get(optimizer["class_name"], ()) if slot not in slots]
+    names = [name for name in names if _slot_of(name, unused) is None]
+    named = any(_weight(path) in name.replace("/", "_") for name in names for path in weight_paths)
+    counted = sum(_last(name) in ITERATIONS for name in names)
+    by_place = not named and len(names) > counted + sum(_last(n) in SCALARS for n in names)
+    find = _by_place if by_place else _by_name
+    iterations, stored = find(file, names, slots, weight_paths, weights)
+    arrays = {
+        slot: _slot(file, stored[slot], weight_paths if named else None, weights) for slot in slots
+    }
+    _check_from_0(optimizers.get(optimizer), arrays)
+    kinds = (*INTEGERS, "float32", "float64")  # of a count: the oldest Keras has a float
+    steps = 0 if iterations is None else file.array(f"{GROUP}/{iterations}", (), kinds)
+    return {"iterations": _count(steps), "slots": arrays}
+
+
+def _by_name(
+    file: HDF5File,
+    names: list[str],
+    slots: Sequence[str],
+    weight_paths: list[str],
+    weights: list[np.ndarray],
+) -> tuple[str, dict[str, list[str]]]:
+    """Return the name of the number of steps, and the names of each slot's arrays, as the names say."""
     iterations = [name for name in names if _last(name) in ITERATIONS]
     if len(iterations) != 1:
         raise StateMismatchError(f"it has {len(iterations)} counts of steps")
-    slots = {}
-    for slot in slot_names(optimizer):
-        stored = _exactly(names, slot, weight_paths) or [
-            name for name in names if _slot_of(name, slot_names(optimizer)) == slot
-        ]
-        slots[slot] = _slot(file, slot, stored, weight_paths, weights)
-        if slot in CLASSES[optimizer["class_name"]].slots_from_0:
-            _check_from_0(slot, slots[slot])
+    stored = {
+        slot: _exactly(names, slot, weight_paths)
+        or [name for name in names if _slot_of(name, slots) == slot]
+        for slot in slots
+    }
     used = 1 + len(slots) * len(weights)
-    others = [name for name in names if _last(name) == "learning_rate"]
-    if used + len(others) != len(names):
+    others = [name for name in names if _last(name) in SCALARS]
+    # tf.keras from 2.11 keeps arrays for SGD without momentum, too: they are of no use.
+    if slots and used + len(others) != len(names):
         raise StateMismatchError(f"it has {len(names)} arrays, and {used + len(others)} are needed")
-    count = int(file.array(f"{GROUP}/{iterations[0]}", (), INTEGERS))
-    if not 0 <= count < 2**53:
-        raise StateMismatchError(f"it counts {count} steps")
-    return {"iterations": count, "slots": slots}
+    return iterations[0], stored
+
+
+def _by_place(
+    file: HDF5File,
+    names: list[str],
+    slots: Sequence[str],
+    weight_paths: list[str],
+    weights: list[np.ndarray],
+) -> tuple[str | None, dict[str, list[str]]]:
+    """Return what `_by_name` returns, of Keras 2.0 to 2.3: number of steps, then slot for slot all arrays.
+
+    The number of steps, None here, is missing for some optimizers before 2.3; Nadam has one more number
+    behind it. One more slot may follow that is not used: SGD's without momentum, Adam's without amsgrad.
+    """
+    arrays = [name for name in names if file.shape(f"{GROUP}/{name}") != ()]
+    numbers = names[: len(names) - len(arrays)]
+    count = len(weights)
+    if len(numbers) > 2 or arrays != names[len(numbers) :]:
+        raise StateMismatchError("its numbers do not stand before its arrays")
+    if len(arrays) - count * len(slots) not in (0, count):
+        needed = f"{count * len(slots)} are needed"
+        raise StateMismatchError(f"it has {len(arrays)} arrays for slots, and {needed}")
+    stored = {slot: arrays[place * count : (place + 1) * count] for place, slot in enumerate(slots)}
+    return (numbers[0] if numbers else None), stored
 
 
 def _slot(
-    file: HDF5File,
-    slot: str,
-    stored: list[str],
-    weight_paths: list[str],
-    weights: list[np.ndarray],
+    file: HDF5File, stored: list[str], weight_paths: list[str] | None, weights: list[np.ndarray]
 ) -> list[np.ndarray]:
     """Return the arrays of one slot, one for each weight, in the order of `weights`.
 
-    `stored` are their names in the file's GROUP; the other arguments are as in `read_state`.
+    `stored` are their names in the file's GROUP, which must say their weights, unless these paths are None.
     """
     if len(stored) != len(weights):
         raise StateMismatchError(
-            f"it has {len(stored)} arrays {slot}, and {len(weights)} are needed"
+            f"it has {len(stored)} arrays of a slot, and {len(weights)} are needed"
         )
     arrays = []
-    for name, path, weight in zip(stored, weight_paths, weights, strict=True):
-        if _weight(path) not in name.replace("/", "_"):
-            raise StateMismatchError(f"{name!r} is not of {path!r}")
+    for place, (name, weight) in enumerate(zip(stored, weights, strict=True)):
+        if weight_paths and _weight(weight_paths[place]) not in name.replace("/", "_"):
+            raise StateMismatchError(f"{name!r} is not of {weight_paths[place]!r}")
         if file.shape(f"{GROUP}/{name}") != weight.shape:
             raise StateMismatchError(f"{name!r} has not the shape {weight.shape}")
         array = file.array(f"{GROUP}/{name}", weight.shape, (weight.dtype.name,))
-        if not np.isfinite(array).all():
-            raise StateMismatchError(f"{name!r} has numbers that are not finite")
-        arrays.append(array)
+        arrays.append(_checked(name, array, weight))
     return arrays
-
-
-def _check_from_0(slot: str, arrays: list[np.ndarray]) -> None:
-    if any(array.min(initial=0) < 0 for array in arrays):
-        raise StateMismatchError(f"{slot} has negative numbers, and they are means of squares")
 
 
 def _last(name: str) -> str:

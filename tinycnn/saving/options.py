@@ -7,6 +7,7 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping
 
 from tinycnn.utils.configurable import Configurable
+from tinycnn.utils.registration import Classes
 from tinycnn.utils.validation import check_bool, check_name, check_number
 
 # In `select`, for an option that may have any value because it has no effect here.
@@ -123,11 +124,42 @@ def mapping(owner: str, value: object) -> dict:
     return value
 
 
-def checks_of(cls: type[Configurable]) -> dict[str, Check]:
-    """Return a check for each name in cls.config_names, by the type of the default in its signature."""
+def unchecked(value: object) -> object:
+    """Return the value: it is for somebody's own class, which checks it itself."""
+    return value
+
+
+def registered_name(described: dict, class_name: object) -> object:
+    """Return the name to look a described object's class up by: as registered, if it is somebody's own.
+
+    Keras 3 describes one by its class's name beside "registered_name", "package>Name".
+
+    Example:
+        >>> registered_name({"class_name": "Own", "registered_name": "mine>Own"}, "Own")
+        'mine>Own'
+        >>> registered_name({"class_name": "Dense", "registered_name": None}, "Dense")
+        'Dense'
+    """
+    registered = described.get("registered_name")
+    return registered if isinstance(registered, str) and ">" in registered else class_name
+
+
+def checks_of(
+    cls: type[Configurable], classes: Classes | None = None, config: Iterable[str] = ()
+) -> dict[str, Check]:
+    """Return a check for each name in cls.config_names that its signature has, by the type of the default.
+
+    Args:
+        cls: the class.
+        classes, config: those of its kind, and the options in the file. If cls is not one of ours among
+            them, but somebody's own, it gets all of these options as they are.
+    """
+    if classes is not None and classes.is_own(cls):
+        return dict.fromkeys(config, unchecked)
     defaults = inspect.signature(cls).parameters
     kinds = {bool: boolean, float: number, str: text}
-    return {name: kinds.get(type(defaults[name].default), scalars) for name in cls.config_names}
+    named = [name for name in cls.config_names if name in defaults]
+    return {name: kinds.get(type(defaults[name].default), scalars) for name in named}
 
 
 def number(value: object) -> float:

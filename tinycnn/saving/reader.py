@@ -27,11 +27,11 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
     path = os.fspath(path)
     with opened(path) as (stream, size):
         source = source_of(path, stream, size)
-        config = _read_config(source)
+        config = _read_config(path, source)
         specs = _specs(source, config, weight_specs)
-        paths, weights = _read_weights(source, specs)
-        training = _read_training(path, source)
         mask = trained(config, specs)
+        paths, weights = _read_weights(source, specs, mask)
+        training = _read_training(path, source)
         moved = [list(itertools.compress(all_, mask)) for all_ in (paths, weights)]
         state = _read_state(path, source, training, *moved)
     remaining = iter(weights)
@@ -39,11 +39,11 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
     return SavedModel(config, by_layer, training, state)
 
 
-def _read_config(source: Source) -> dict:
+def _read_config(path: str, source: Source) -> dict:
     """Return the model's configuration in the plain form, that of `SavedModel.config`; or ModelFileError."""
     described = source.model()
     try:
-        return plain_model(described)
+        return plain_model(described, lambda message: _warn(path, message))
     except ValueError as error:
         raise source.error(str(error), UNKNOWN) from error
 
@@ -62,11 +62,19 @@ def _specs(source: Source, config: dict, weight_specs: WeightSpecs) -> list[Spec
     return specs
 
 
-def _read_weights(source: Source, specs: list[Spec]) -> tuple[list[str], list[np.ndarray]]:
-    """Return the paths of all weights in the file, and their arrays."""
+def _read_weights(
+    source: Source, specs: list[Spec], trained: list[bool]
+) -> tuple[list[str], list[np.ndarray]]:
+    """Return the paths of all weights in the file, and their arrays.
+
+    Args:
+        source: open.
+        specs: of each layer.
+        trained: for each weight whether an optimizer changes it.
+    """
     arrays = [each for spec in specs for each in spec.values()]
     file = source.weights(sum(math.prod(s) * np.dtype(dtype).itemsize for s, dtype in arrays))
-    paths = [path for layer in source.locate(specs) for path in layer]
+    paths = [path for layer in source.locate(specs, trained) for path in layer]
     pairs = zip(paths, arrays, strict=True)
     return paths, [read_weight(file, path, *expected) for path, expected in pairs]
 

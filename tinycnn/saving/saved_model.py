@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinycnn import optimizers
 from tinycnn.layers import CLASSES as LAYERS
-from tinycnn.optimizers import CLASSES
 
 Spec = dict[str, tuple[tuple[int, ...], str]]  # shape and dtype of each weight of a layer, by name
 Specs = list[tuple[str, Spec]]  # for each layer but the InputLayer: its name and its Spec
@@ -36,11 +36,9 @@ class SavedModel:
 def slot_names(optimizer: dict) -> tuple[str, ...]:
     """Return the names of the arrays that an optimizer keeps for each weight, such as "velocity".
 
-    `optimizer` is {"class_name", "config"}. SGD with a momentum of 0 keeps none, as in Keras.
+    `optimizer` is {"class_name", "config"}; with momentum 0, say, SGD keeps none, as in Keras.
     """
-    if optimizer["class_name"] == "SGD" and not optimizer["config"].get("momentum"):
-        return ()
-    return CLASSES[optimizer["class_name"]].slot_names
+    return tuple(name for group in optimizers.get(optimizer).slot_groups for name in group)
 
 
 def is_trained(layer: dict, name: str) -> bool:

@@ -1,5 +1,6 @@
 """Where in a model file of each kind its configuration, its weights and its optimizer's state are."""
 
+import itertools
 from typing import BinaryIO
 
 import numpy as np
@@ -12,6 +13,7 @@ from tinycnn.saving.options import parse
 from tinycnn.saving.saved_model import Spec
 
 GROUP = "model_weights"  # of a whole model's HDF5 file, with a group for each layer
+OF_CHANCE = ("StateVar", "seed_generator_state")  # of random layers, which here have no weights
 
 
 class HDF5Source:
@@ -40,9 +42,9 @@ class HDF5Source:
             raise self.error(f"its weights take {needed} bytes, and it has only {self.size}")
         return self._file
 
-    def locate(self, specs: list[Spec]) -> list[list[str]]:
-        """Return for each layer the paths of its weights."""
-        return locate(self._file, GROUP, specs)
+    def locate(self, specs: list[Spec], trained: list[bool]) -> list[list[str]]:
+        """Return for each layer the paths of its weights: see `locate`."""
+        return locate(self._file, GROUP, specs, trained)
 
     def state(self, optimizer: dict, paths: list[str], weights: list[np.ndarray]) -> dict | None:
         """Return the optimizer's state, given the paths of the weights that it moved, and these."""
@@ -73,36 +75,56 @@ def source_of(path: str, stream: BinaryIO, size: int) -> HDF5Source | KerasArchi
     return kind(path, stream, size)
 
 
-def locate(file: HDF5File, group: str, specs: list[Spec]) -> list[list[str]]:
+def locate(file: HDF5File, group: str, specs: list[Spec], trained: list[bool]) -> list[list[str]]:
     """Return for each layer the paths of its weights in the older layout, in which layers are listed.
 
     As in Keras, the layers with weights and those in the file belong together by their order, whatever their
-    names.
+    names. The group of a model within the model has the weights of several layers: first all that an optimizer
+    changes.
 
     Args:
         file: in the older layout.
         group: where the layers are; "" is the root group.
         specs: of all layers.
+        trained: for each weight whether an optimizer changes it.
 
     Raises:
         ModelFileError: if the file has not so many layers with weights, or not so many weights of one.
     """
-    wanted = [spec for spec in specs if spec]
-    stored = []
+    found: list[str] = []
+    for paths in _groups(file, group, [len(spec) for spec in specs if spec]):
+        places = range(len(found), len(found) + len(paths))
+        stored = dict(zip(sorted(places, key=lambda place: not trained[place]), paths, strict=True))
+        found += [stored[place] for place in places]
+    remaining = iter(found)
+    return [[next(remaining) for _ in spec] for spec in specs]
+
+
+def _groups(file: HDF5File, group: str, counts: list[int]) -> list[list[str]]:
+    """Return the paths of the weights in each group that has some: those of one layer, or of several.
+
+    Args:
+        file, group: see `locate`.
+        counts: how many weights each layer with weights has.
+    """
+    groups: list[tuple[str, list[str]]] = []
     for layer in file.names(group, "layer_names"):
         paths = named(file, group, layer)
-        stored += [(layer, paths)] if paths else []
-        if len(stored) > len(wanted):
+        paths = [path for path in paths if path.split("/")[-1].split(":")[0] not in OF_CHANCE]
+        groups += [(layer, paths)] if paths else []
+        if len(groups) > len(counts):
             break  # too many: the others, perhaps thousands, need not be read
-    if len(stored) != len(wanted):
+    ends, end = [0, *itertools.accumulate(counts)], 0  # where each layer's weights end among all
+    for layer, paths in groups[: len(counts)]:
+        needed = next((after for after in ends if after > end), end) - end
+        end += len(paths)
+        if end not in ends:
+            raise file.error(f"{layer!r} has {len(paths)} weights, and {needed} are needed")
+    if end != ends[-1] or len(groups) > len(counts):
         raise file.error(
-            f"it has the weights of {len(stored)} layers, and {len(wanted)} are needed"
+            f"it has the weights of {len(groups)} layers, and {len(counts)} are needed"
         )
-    for (layer, paths), spec in zip(stored, wanted, strict=True):
-        if len(paths) != len(spec):
-            raise file.error(f"{layer!r} has {len(paths)} weights, and {len(spec)} are needed")
-    found = iter(stored)
-    return [next(found)[1] if spec else [] for spec in specs]
+    return [paths for _, paths in groups]
 
 
 def named(file: HDF5File, group: str, layer: str) -> list[str]:

@@ -3,40 +3,51 @@
 The plain form is that of `SavedModel.training_config`. Files of Keras 3 and tf.keras 2 are read.
 """
 
-from tinycnn import losses, optimizers
-from tinycnn.metrics import METRICS
+from collections.abc import Mapping
+
+from tinycnn import losses, metrics, optimizers
+from tinycnn.optimizers import schedules
+from tinycnn.optimizers.options import CLIPS, DEFAULTS
 from tinycnn.saving.options import (
     ANYTHING,
+    Check,
     UnsupportedError,
+    boolean,
     checks_of,
     choice,
     dictionary,
+    number,
+    registered_name,
+    scalars,
     select,
     shown,
     text,
 )
+from tinycnn.saving.options import name as name_of
+from tinycnn.utils.naming import snake_case
+from tinycnn.utils.registration import Classes, get_registered_object
 
-LOSSES = {name: cls.__name__ for name, cls in losses.NAMES.items()}
-METRIC_CLASSES = {  # Keras's classes of metrics, and our names of the same
-    "CategoricalAccuracy": "categorical_accuracy",
-    "SparseCategoricalAccuracy": "sparse_categorical_accuracy",
-}
+LOSSES = {name: cls.__name__ for name, cls in (losses.NAMES | losses.SHORT_NAMES).items()}
+LOSS_CLASSES = {name: name for name in losses.CLASSES}
+METRICS = {name: cls.__name__ for name, cls in (metrics.NAMES | metrics.SHORT_NAMES).items()}
+METRICS |= {name: name for name in metrics.CLASSES}
+MOST_METRICS = 100
+NOTHING: Mapping[str, object] = {}
 OPTIMIZERS = {known: known for known in optimizers.CLASSES}
-OPTIMIZERS |= {f"Custom>{known}": known for known in OPTIMIZERS}  # how tf.keras 2.11 names them
+# Keras takes the names in lower case, too; "Custom>" is how tf.keras 2.11 begins them.
+OPTIMIZERS |= {known.lower(): known for known in OPTIMIZERS}
+OPTIMIZERS |= {f"Custom>{known}": known for known in optimizers.CLASSES}
 # A file without a learning rate was written with Keras's default. Ours are the same but for Adadelta's.
 LEARNING_RATES = {name: cls().learning_rate for name, cls in optimizers.CLASSES.items()}
 LEARNING_RATES["Adadelta"] = 0.001
-# Further options that a file may have besides an optimizer's `fixed_options`, and the values that are
-# allowed: see `options.select`.
+# Further options that a file may have besides an optimizer's `fixed_options`: see `options.select`.
 OPTIMIZER_DEFAULTS = {
-    "decay": (None, 0.0),
-    # Of no effect without use_ema, or only on how the program runs.
-    **dict.fromkeys(("ema_momentum", "ema_overwrite_frequency"), ANYTHING),
-    **dict.fromkeys(("jit_compile", "is_legacy_optimizer"), ANYTHING),
+    # Only of effect on how the program runs; Nadam's are constants of its rule.
+    **dict.fromkeys(("jit_compile", "is_legacy_optimizer", "schedule_decay"), ANYTHING),
 }
+SCHEDULES = "keras.optimizers.schedules"  # the module that Keras 3 needs to be told
 COMPILE_DEFAULTS = {
     **dict.fromkeys(("loss_weights", "sample_weight_mode"), (None,)),
-    "weighted_metrics": (None, []),
     **dict.fromkeys(("run_eagerly", "steps_per_execution", "jit_compile"), ANYTHING),
     "auto_scale_loss": ANYTHING,  # only of effect together with loss_scale_factor
 }
@@ -56,101 +67,238 @@ def plain_training(described: dict) -> dict:
         {'class_name': 'SGD', 'config': {'learning_rate': 0.01}}
     """
     checks = {"loss": _loss, "metrics": _metrics, "optimizer_config": _optimizer}
+    checks["weighted_metrics"] = _metrics
     training = select("its training configuration", described, checks, COMPILE_DEFAULTS)
     for needed in ("loss", "optimizer_config"):
         if needed not in training:
             raise ValueError(f"its training configuration has no {needed}")
+    weighted = training.get("weighted_metrics")
     return {
         "loss": training["loss"],
         "metrics": training.get("metrics", []),
+        **({"weighted_metrics": weighted} if weighted else {}),
         "optimizer": training["optimizer_config"],
     }
 
 
 def _class_and_config(value: object) -> tuple[object, dict]:
     """Return (class_name, config) of an object as Keras 3 or tf.keras 2 describes it, a dict."""
-    supported = {"module": ANYTHING, "registered_name": ANYTHING}
+    supported = dict.fromkeys(("module", "registered_name", "build_config"), ANYTHING)
+    supported |= dict.fromkeys(("shared_object_id", "__passive_serialization__"), ANYTHING)
     described = select("it", value, {"class_name": text, "config": dictionary}, supported)
-    return described.get("class_name"), described.get("config", {})
+    return registered_name(value, described.get("class_name")), described.get("config", {})
+
+
+def _function_name(value: object) -> object:
+    """Return the name of a function that Keras 3 describes as {"class_name": "function", "config": name}.
+
+    Anything else is returned as it is.
+    """
+    if isinstance(value, dict) and value.get("class_name") == "function":
+        return text(value.get("config"))
+    return value
 
 
 def _loss(value: object) -> str | dict:
     """Return a loss in the plain form: its name, or {"class_name", "config"}."""
+    if isinstance(value, list) and len(value) == 1:  # one for each output
+        value = value[0]
+    value = _function_name(value)
     if not isinstance(value, dict):
-        return choice(LOSSES.keys())(value)
+        return choice((LOSSES | LOSS_CLASSES).keys())(value)
     class_name, config = _class_and_config(value)
-    if class_name not in LOSSES.values():
-        raise UnsupportedError(f"only {sorted(LOSSES)} are there")
-    cls = losses.CLASSES[class_name]
-    supported = cls.fixed_options | {"fn": tuple(LOSSES)}
-    kept = select("it", config, checks_of(cls), supported)
-    return {"class_name": class_name, "config": kept}
+    function = _function_name(config.get("fn"))
+    if class_name == "LossFunctionWrapper":  # how Keras wraps a function
+        class_name = choice(LOSSES)(function)
+    if class_name not in losses.CLASSES:
+        raise UnsupportedError(f"only {sorted(losses.CLASSES)} are there")
+    config = config | ({"fn": function} if "fn" in config else {})
+    return {"class_name": class_name, "config": _config_of(losses.CLASSES, class_name, config)}
 
 
-def _metrics(value: object) -> list[str]:
-    """Return the names of the metrics."""
+def _config_of(
+    classes: Classes, class_name: str, config: dict, supported: Mapping[str, object] = NOTHING
+) -> dict:
+    """Return the options of a loss or a metric of one of these classes, checked; a name of null is none."""
+    config = {name: value for name, value in config.items() if (name, value) != ("name", None)}
+    cls = classes[class_name]
+    checks = checks_of(cls, classes, config) | {"name": name_of}
+    fixed = cls.fixed_options | {"fn": (snake_case(class_name),)}
+    return select("it", config, checks, fixed | supported)
+
+
+def _metrics(value: object) -> list[str | dict]:
+    """Return the metrics in the plain form, each as its name or {"class_name", "config"}."""
     if value is None:
         return []
     if not isinstance(value, list):
         raise ValueError("a list is needed")
     if len(value) == 1 and isinstance(value[0], list):  # one list for each output
         value = value[0]
+    if len(value) > MOST_METRICS:
+        raise ValueError(f"it has {len(value)} metrics, and {MOST_METRICS} are the most")
     return [_metric(metric) for metric in value]
 
 
-def _metric(value: object) -> str:
-    """Return the name of a metric, given as a name or as Keras's description of an object."""
+def _metric(value: object) -> str | dict:
+    """Return a metric in the plain form, given as a name or as Keras's description of an object."""
+    value = _function_name(value)
+    if isinstance(value, dict):
+        class_name, config = _class_and_config(value)
+        if class_name == "MeanMetricWrapper":  # how tf.keras 2 wraps a function
+            value = _unwrapped(config)
+    if (
+        isinstance(value, str) and get_registered_object(value) is not None
+    ):  # somebody's own function
+        return {"class_name": metrics.WRAPPER, "config": {"fn": value, "name": None}}
     if not isinstance(value, dict):
-        return choice(METRICS.keys())(value)
+        return choice((*metrics.BY_SHAPE, *METRICS))(value)
+    if value.get("class_name") == metrics.WRAPPER:
+        return value
     class_name, config = _class_and_config(value)
-    if class_name in METRIC_CLASSES:
-        select("it", config, {}, {"name": ANYTHING, "dtype": ANYTHING})
-        return METRIC_CLASSES[class_name]
-    if class_name == "MeanMetricWrapper":  # how tf.keras 2 wraps a function
-        kept = {"fn": choice(METRICS.keys())}
-        metric = select("it", config, kept, {"name": ANYTHING, "dtype": ANYTHING})
-        if "fn" in metric:
-            return metric["fn"]
-    raise UnsupportedError(f"{shown(class_name)}: only {sorted(METRICS)} are there")
+    if class_name not in metrics.CLASSES:
+        raise UnsupportedError(f"{shown(class_name)}: only {sorted(metrics.CLASSES)} are there")
+    # A loss that is a metric has a reduction.
+    supported = {"dtype": ANYTHING, "reduction": losses.Loss.fixed_options["reduction"]}
+    config = _config_of(metrics.CLASSES, class_name, config, supported | {"axis": (-1,)})
+    return {"class_name": class_name, "config": config}
+
+
+def _unwrapped(config: dict) -> object:
+    """Return a metric as its name or {"class_name", "config"}, given a MeanMetricWrapper's configuration."""
+    wrapped = _function_name(config.get("fn"))
+    if wrapped is None:  # Keras 2.3 left the function out
+        return config.get("name")
+    if isinstance(wrapped, str) and get_registered_object(wrapped) is not None:
+        config = {"fn": wrapped, "name": name_of(config.get("name", wrapped))}
+        return {"class_name": metrics.WRAPPER, "config": config}
+    if isinstance(wrapped, dict):  # a loss
+        class_name, inner = _class_and_config(wrapped)
+    else:
+        class_name, inner = choice(METRICS)(wrapped), {}
+    outer = {name: value for name, value in config.items() if name != "fn"}
+    return {"class_name": class_name, "config": inner | outer}
 
 
 def _optimizer(value: object) -> dict:
     """Return an optimizer in the plain form, {"class_name", "config"}, the learning rate always in it."""
-    class_name, config = _class_and_config(value)
-    class_name = choice(OPTIMIZERS)(class_name)
+    class_name, config = (value, {}) if isinstance(value, str) else _class_and_config(value)
+    if class_name not in optimizers.CLASSES:
+        class_name = choice(OPTIMIZERS)(class_name)
     config = {name: value for name, value in config.items() if (name, value) != ("epsilon", None)}
     if "lr" in config:  # before Keras 2.3
         config["learning_rate"] = config.pop("lr")
+    decay = config.pop("decay", None)
     cls = optimizers.CLASSES[class_name]
-    settings = select(class_name, config, checks_of(cls), cls.fixed_options | OPTIMIZER_DEFAULTS)
-    settings.setdefault("learning_rate", LEARNING_RATES[class_name])
-    return {"class_name": class_name, "config": settings}
+    checks = checks_of(cls, optimizers.CLASSES, config) | OPTION_CHECKS
+    checks |= {"learning_rate": _learning_rate}
+    supported = cls.fixed_options | OPTIMIZER_DEFAULTS
+    settings = select(class_name, config, checks, supported)
+    if class_name in LEARNING_RATES:
+        settings.setdefault("learning_rate", LEARNING_RATES[class_name])
+    if decay and class_name != "Nadam":
+        settings["learning_rate"] = _decayed(settings["learning_rate"], number(decay))
+    clips = [name for name in CLIPS if settings.get(name) is not None]
+    if len(clips) > 1:
+        raise UnsupportedError(f"{class_name} has {' and '.join(clips)}: only one is there")
+    plain = {"class_name": class_name, "config": _without_defaults(settings)}
+    try:
+        optimizers.get(plain)  # raises what is out of its range
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    return plain
+
+
+def _without_defaults(config: dict) -> dict:
+    """Return a configuration without those options of all optimizers that have their default.
+
+    Older Keras does not know all of them.
+    """
+    return {k: v for k, v in config.items() if k not in DEFAULTS or v != DEFAULTS[k]}
+
+
+def _or_none(check: Check) -> Check:
+    """Return a check that lets None pass."""
+    return lambda value: None if value is None else check(value)
+
+
+OPTION_CHECKS: dict[str, Check] = {  # of what all optimizers have
+    "name": text,
+    **dict.fromkeys(("weight_decay", *CLIPS), _or_none(number)),
+    "use_ema": boolean,
+    "ema_momentum": number,
+    "ema_overwrite_frequency": _or_none(scalars),
+}
+
+
+def _learning_rate(value: object) -> float | dict:
+    """Return a learning rate: a number, or a schedule in the plain form, {"class_name", "config"}."""
+    if not isinstance(value, dict):
+        return number(value)
+    class_name, config = _class_and_config(value)
+    if class_name not in schedules.CLASSES:
+        raise UnsupportedError(f"only {sorted(schedules.CLASSES)} are there")
+    cls = schedules.CLASSES[class_name]
+    checks = dict.fromkeys(("boundaries", "values"), _short_list)
+    checks = checks_of(cls, schedules.CLASSES, config) | checks
+    config = {name: value for name, value in config.items() if (name, value) != ("name", None)}
+    return {"class_name": class_name, "config": select(class_name, config, checks, {})}
+
+
+def _short_list(value: object) -> list:
+    """Return a list of as many numbers as a schedule may have; ValueError for anything else."""
+    if not isinstance(value, list) or len(value) > schedules.MOST_VALUES:
+        raise ValueError("a short list is needed")
+    return [number(each) for each in value]
+
+
+def _decayed(rate: float | dict, decay: float) -> dict:
+    """Return the schedule that the option `decay` meant before Keras 3: rate / (1 + decay · step)."""
+    if isinstance(rate, dict):
+        raise UnsupportedError("a schedule and decay together are not there")
+    config = {"initial_learning_rate": rate, "decay_steps": 1.0, "decay_rate": decay}
+    return {"class_name": "InverseTimeDecay", "config": config}
 
 
 def keras_training(plain: dict) -> dict:
     """Return a training configuration in the form that tf.keras 2 and Keras 3 read, given the plain one."""
     optimizer = plain["optimizer"]
-    config = dict(optimizer["config"])
-    # Keras accepts only a float.
-    config["learning_rate"] = float(
-        config.get("learning_rate", LEARNING_RATES[optimizer["class_name"]])
-    )
+    rate = optimizer["config"].get("learning_rate", LEARNING_RATES.get(optimizer["class_name"]))
+    config = _without_defaults(optimizer["config"])
+    if rate is not None:  # Keras accepts only a float
+        config["learning_rate"] = _keras_schedule(rate) if isinstance(rate, dict) else float(rate)
     return {
         "loss": _keras_loss(plain["loss"]),
-        "metrics": list(plain["metrics"]),
-        "weighted_metrics": None,
+        "metrics": [_keras_metric(metric) for metric in plain["metrics"]],
+        "weighted_metrics": [_keras_metric(metric) for metric in plain.get("weighted_metrics", [])]
+        or None,
         "loss_weights": None,
         "optimizer_config": {"class_name": optimizer["class_name"], "config": config},
     }
 
 
+def _keras_schedule(schedule: dict) -> dict:
+    """Return a schedule as Keras 3 and tf.keras read it."""
+    return {"module": SCHEDULES, **schedule, "registered_name": None}
+
+
 def _keras_loss(loss: str | dict) -> str | dict:
     """Return a loss as its name if all its options have their defaults, else {"class_name", "config"}."""
     if isinstance(loss, str):
+        return snake_case(LOSSES.get(loss, loss))
+    if losses.CLASSES.is_own(losses.CLASSES[loss["class_name"]]):
         return loss
-    by_class = {known: name for name, known in LOSSES.items()}
-    name = by_class[loss["class_name"]]
+    name = snake_case(loss["class_name"])
     usual = {"name": name, "from_logits": False, "label_smoothing": 0.0}
     if all(value == usual.get(option) for option, value in loss["config"].items()):
         return name
     return {"class_name": loss["class_name"], "config": dict(loss["config"])}
+
+
+def _keras_metric(metric: str | dict) -> str | dict:
+    """Return a metric as {"class_name", "config"}: of a text, tf.keras takes one-hot labels for granted."""
+    if metric in metrics.BY_SHAPE:
+        return metric
+    if isinstance(metric, str):
+        metric = {"class_name": METRICS[metric], "config": {"name": metric}}
+    return {"class_name": metric["class_name"], "config": metric["config"] | {"dtype": "float32"}}

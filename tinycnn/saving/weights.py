@@ -9,7 +9,7 @@ from tinycnn.saving import keras3_layout, kinds, sources
 from tinycnn.saving.hdf5 import HDF5File, hdf5_file
 from tinycnn.saving.keras_archive import KerasArchive
 from tinycnn.saving.opened import opened
-from tinycnn.saving.saved_model import Spec, Specs
+from tinycnn.saving.saved_model import Spec, Specs, trained
 from tinycnn.utils.printable import printable, shortened
 from tinycnn.utils.warning import warn
 
@@ -32,7 +32,7 @@ def read_weights(
             described = archive.described
         else:
             file = hdf5_file(path, stream, size)
-        found = _located(file, described, specs, by_name)
+        found = _located(file, config, described, specs, by_name)
         return [
             None if paths is None else _layer(file, name, spec, paths, skip_mismatch)
             for (name, spec), paths in zip(specs, found, strict=True)
@@ -40,7 +40,7 @@ def read_weights(
 
 
 def _located(
-    file: HDF5File, described: dict, specs: Specs, by_name: bool
+    file: HDF5File, config: dict, described: dict, specs: Specs, by_name: bool
 ) -> list[list[str] | None]:
     """Return for each layer the paths of its weights; with `by_name` None for those that are not there."""
     group = sources.GROUP if file.has(sources.GROUP) else ""
@@ -53,7 +53,7 @@ def _located(
         return [sources.named(file, group, name) if name in there else None for name, _ in specs]
     only = [spec for _, spec in specs]
     if older:
-        return sources.locate(file, group, only)
+        return sources.locate(file, group, only, trained(config, only))
     return keras3_layout.locate(file, list(keras3_layout.leaves(described)), only)
 
 

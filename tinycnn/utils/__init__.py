@@ -8,8 +8,14 @@ import importlib
 
 # Names that can be imported from here, and the module in this folder that each is in.
 _HELPERS = {"next_rng": "rng", "set_random_seed": "rng", "to_categorical": "numerical"}
+_OF_OWN_CLASSES = (
+    *("CustomObjectScope", "custom_object_scope", "get_custom_objects"),
+    *("get_registered_name", "get_registered_object", "register_keras_serializable"),
+)
+_HELPERS |= dict.fromkeys(("PyDataset", "Sequence"), "py_dataset")
+_HELPERS |= dict.fromkeys(_OF_OWN_CLASSES, "registration")
 
-__all__ = ["set_random_seed", "to_categorical"]
+__all__ = [*_OF_OWN_CLASSES, "PyDataset", "Sequence", "set_random_seed", "to_categorical"]
 
 
 def __getattr__(name: str) -> object:

@@ -201,6 +201,8 @@ def other_names(path: str | os.PathLike) -> Iterator[str]:
     """
     folder, name = os.path.split(os.fspath(path))
     stem, ending = os.path.splitext(name)
+    if stem.endswith(".weights"):  # Keras's ending of files of weights: ".weights.h5"
+        stem, ending = stem.removesuffix(".weights"), f".weights{ending}"
     other = f"{stem[:40]}-{secrets.token_hex(3)}{ending}"
     yield os.path.join(folder, other)
     for place in (os.getcwd, tempfile.gettempdir):

@@ -5,6 +5,7 @@ Plain values are what JSON has: text, numbers, lists, dicts, True, False and Non
 
 from collections.abc import Mapping
 
+from tinycnn.utils.registration import get_registered_name
 from tinycnn.utils.validation import check_supported
 
 
@@ -40,9 +41,24 @@ class Configurable:
         """Return the arguments of this object by name, as plain values: cls(**config) makes an equal one."""
         return {name: _plain(getattr(self, name)) for name in self.config_names}
 
+    @classmethod
+    def from_config(cls, config: dict) -> "Configurable":
+        """Return an object with these arguments, such as `get_config` returns."""
+        return cls(**config)
+
     def serialize(self) -> dict:
-        """Return {"class_name": name of the class, "config": `get_config()`}."""
-        return {"class_name": type(self).__name__, "config": self.get_config()}
+        """Return {"class_name": name of the class, as registered, "config": `get_config()`}."""
+        return {"class_name": get_registered_name(type(self)), "config": self.get_config()}
+
+
+def subclasses(cls: type) -> list[type]:
+    """Return the subclasses of a class, their subclasses, and so on, in the order in which they were made.
+
+    Example:
+        >>> subclasses(bool)
+        []
+    """
+    return [each for sub in cls.__subclasses__() for each in (sub, *subclasses(sub))]
 
 
 def find(
@@ -53,7 +69,7 @@ def find(
     Args:
         kind: what is sought, such as "loss", for the message.
         base: an instance of this class is returned as it is.
-        classes: the classes by their own names.
+        classes: the classes by their own names; `Classes` finds a user's own, too.
         by_name: the classes by Keras's short names, such as "sgd".
         identifier: an instance of base; a name of either kind, for a new object with default arguments; or
             {"class_name", "config"}, as from `serialize`.
@@ -64,9 +80,9 @@ def find(
     if isinstance(identifier, base):
         return identifier
     if isinstance(identifier, dict) and str(identifier.get("class_name")) in classes:
-        return classes[identifier["class_name"]](**identifier.get("config", {}))
-    if isinstance(identifier, str) and identifier in {**by_name, **classes}:
-        return {**by_name, **classes}[identifier]()
+        return classes[identifier["class_name"]].from_config(identifier.get("config", {}))
+    if isinstance(identifier, str) and (identifier in by_name or identifier in classes):
+        return (classes[identifier] if identifier in classes else by_name[identifier])()
     raise ValueError(f"{kind} must be one of {sorted(by_name)}. Received: {identifier!r}")
 
 

@@ -7,6 +7,9 @@ import time
 
 from tqdm import tqdm
 
+SHARE = "{n_fmt}/{total_fmt} {bar:20} {remaining} left"  # tqdm's language
+COUNT = "{n_fmt} steps in {elapsed}"
+
 
 def is_terminal() -> bool:
     """Return whether standard output is a terminal that can redraw a line."""
@@ -36,13 +39,14 @@ class Bar:
     """The progress of one task: a bar with the time left, replaced in the end by one line.
 
     Args:
-        total: how many steps the task has.
+        total: how many steps the task has; None: not known, the bar counts them.
         title: printed in front, such as "Epoch 1/5".
         visible: whether to draw the bar, if standard output is a terminal; the last line is printed anyway.
     """
 
-    def __init__(self, total: int, title: str, visible: bool = True):
+    def __init__(self, total: int | None, title: str, visible: bool = True):
         self.title, self.total, self.begin = title, total, time.perf_counter()
+        self.done = 0
         self.line = tqdm(
             total=total,
             desc=title,
@@ -52,11 +56,12 @@ class Bar:
             mininterval=0.1,
             dynamic_ncols=True,
             ascii=None if (getattr(sys.stdout, "encoding", "") or "").lower() == "utf-8" else True,
-            bar_format="{desc} {n_fmt}/{total_fmt} {bar:20} {remaining} left{postfix}",
+            bar_format="{desc} " + (COUNT if total is None else SHARE) + "{postfix}",
         )
 
     def advance(self, logs: dict[str, float]) -> None:
         """Move the bar by one step and show the numbers in `logs` behind it."""
+        self.done += 1
         if not self.line.disable:
             self.line.set_postfix_str(in_words(logs), refresh=False)
             self.line.update()
@@ -65,7 +70,7 @@ class Bar:
         """Replace the bar with one line: title, seconds, milliseconds a step and the numbers in `logs`."""
         self.line.close()
         seconds = time.perf_counter() - self.begin
-        pace = f"{1000 * seconds / max(1, self.total):.0f}ms/step"
+        pace = f"{1000 * seconds / (self.done or self.total or 1):.0f}ms/step"
         means = f" - {in_words(logs)}" if logs else ""
         with contextlib.suppress(OSError):  # a closed pipe must not end the training
             print(f"{self.title} - {seconds:.1f}s {pace}{means}", flush=True)

@@ -265,7 +265,7 @@ def test_shut_it_takes_its_room_back_and_opened_again_it_shows_the_newest_drawin
     window.draw(*strokes(8))
     window.keys("i")
     shown(window)
-    assert window.state["size"][0] == wide
+    window.wait(lambda s: s["size"][0] == wide)  # it grows a moment later
 
 
 def test_in_a_small_window_the_tiles_have_the_larger_share_and_their_legends_are_whole(

@@ -91,3 +91,15 @@ def test_layers_that_change_nothing_are_folded_and_say_why():
                      FOLDED, BARS]  # fmt: skip
     assert infos[4].same == "off when predicting"
     assert infos[8].facts == "softmax"
+
+
+def test_another_loss_is_told_by_its_name():
+    model = net("classic")
+    model.compile("sgd", "mse")
+    back = passes.with_way_back(passes.forward(model, drawing(model)), LABEL)
+    value = float(model.evaluate(back.x, back.target, verbose=0))
+    assert back.loss.startswith("Loss = mean_squared_error = ")
+    assert float(back.loss.rpartition("= ")[2]) == pytest.approx(value, abs=2e-4)
+    own = model.activation_gradients(back.x, back.target)
+    assert np.array_equal(back.gradients[-1], own[-1][0])
+    assert np.abs(back.gradients[0]).max() > 0

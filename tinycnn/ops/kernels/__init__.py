@@ -39,7 +39,15 @@ from tinycnn.ops.kernels.convolution.relu_max_pool import (
 )
 from tinycnn.ops.kernels.dense import dense_backward_input, dense_backward_kernel, dense_forward
 from tinycnn.ops.kernels.dropout import dropout_backward, dropout_forward
-from tinycnn.ops.kernels.optimizers import adadelta_update, adam_update, sgd_update
+from tinycnn.ops.kernels.optimizers import (
+    adadelta_update,
+    adagrad_update,
+    adam_update,
+    adamax_update,
+    nadam_update,
+    rmsprop_update,
+    sgd_update,
+)
 from tinycnn.ops.kernels.pooling import (
     average_pool2d_backward,
     average_pool2d_forward,
@@ -49,7 +57,9 @@ from tinycnn.ops.kernels.pooling import (
 
 __all__ = [
     "adadelta_update",
+    "adagrad_update",
     "adam_update",
+    "adamax_update",
     "average_pool2d_backward",
     "average_pool2d_forward",
     "batch_normalization_backward",
@@ -73,8 +83,10 @@ __all__ = [
     "gelu_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
+    "nadam_update",
     "relu_backward",
     "relu_forward",
+    "rmsprop_update",
     "sgd_update",
     "tanh_backward",
     "tanh_forward",

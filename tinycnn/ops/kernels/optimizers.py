@@ -1,14 +1,16 @@
-"""Optimizer steps in one pass over memory each, in place.
+"""Optimizer steps in one pass over memory each, in place: fast implementations of `reference.optimizers`.
 
 The loops take slices start:stop first and count from 0. With start + position as index, which might be
 negative and then count from the end, LLVM uses no vector instructions, which are seven times as fast here.
+Where an array may be None, Numba leaves out, for None, what stands behind `is not None`; so the name that is
+asked there is never given to its slice.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 
-from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
@@ -16,53 +18,55 @@ from tinycnn.ops.kernels.parallel.thread_pool import workers
 GRAIN = WORTH_A_THREAD // 80
 
 
-class AdadeltaSettings(NamedTuple):
-    """The settings of an Adadelta step, all in the dtype of the parameters."""
+def run(span: Callable, arrays: tuple[np.ndarray | None, ...], settings: tuple) -> None:
+    """Call `span(start, stop, *flat arrays, settings)` for all positions, in parallel.
 
-    learning_rate: np.floating
-    rho: np.floating
-    one_minus_rho: np.floating  # 1 - rho, computed in float64 and rounded once
-    epsilon: np.floating
+    Args:
+        span: one of the compiled loops below.
+        arrays: param, grad and the slots, of one shape and dtype; changed in place.
+        settings: numbers, which are rounded once to that dtype, such as 1 - rho computed in float64.
+    """
+    number = arrays[0].dtype.type
+    flat = [None if array is None else array.reshape(-1) for array in arrays]
+    workers.run(span, arrays[0].size, GRAIN, *flat, tuple(map(number, settings)))
 
 
-class AdamSettings(NamedTuple):
-    """The settings of an Adam step, all in the dtype of the parameters."""
-
-    learning_rate: np.floating
-    beta_1: np.floating
-    one_minus_beta_1: np.floating  # computed as in `AdadeltaSettings`
-    beta_2: np.floating
-    one_minus_beta_2: np.floating
-    epsilon: np.floating
+@inlined
+def larger(one, other):
+    """Return the larger of two numbers, NaN if one of them is."""
+    return one if one > other or one != one else other
 
 
 def sgd_update(
     param: np.ndarray,
     grad: np.ndarray,
-    velocity: np.ndarray,
+    velocity: np.ndarray | None,
     learning_rate: float,
     momentum: float,
     nesterov: bool,
 ) -> None:
-    """Change param and velocity in place: fast implementation of `reference.sgd_update`."""
-    number = param.dtype.type
-    flat = [array.reshape(-1) for array in (param, grad, velocity)]
-    scalars = number(learning_rate), number(momentum), nesterov
-    workers.run(sgd_span, param.size, GRAIN, *flat, *scalars)
+    """Change param and velocity in place: see `reference.sgd_update`."""
+    run(sgd_span, (param, grad, velocity), (learning_rate, momentum, nesterov))
 
 
 @jit
-def sgd_span(start, stop, param, grad, velocity, learning_rate, momentum, nesterov):
-    """Do the step for positions start to stop - 1 of the flat arrays."""
-    param, grad, velocity = param[start:stop], grad[start:stop], velocity[start:stop]
+def sgd_span(start, stop, param, grad, velocity, settings):
+    """Do the step for positions start to stop - 1 of the flat arrays; velocity may be None."""
+    param, grad = param[start:stop], grad[start:stop]
+    if velocity is not None:
+        last = velocity[start:stop]
+    learning_rate, momentum, nesterov = settings
     for position in range(len(param)):
         step = learning_rate * grad[position]
-        # Not 0 · velocity: that is NaN if velocity became NaN in an earlier step.
-        velocity[position] = (momentum * velocity[position] if momentum else 0) - step
-        if nesterov and momentum:
-            param[position] += momentum * velocity[position] - step
+        if velocity is not None:
+            # Not 0 · velocity: that is NaN if velocity became NaN in an earlier step.
+            last[position] = (momentum * last[position] if momentum else 0) - step
+            if nesterov and momentum:
+                param[position] += momentum * last[position] - step
+            else:
+                param[position] += last[position]
         else:
-            param[position] += velocity[position]
+            param[position] -= step
 
 
 def adadelta_update(
@@ -74,16 +78,14 @@ def adadelta_update(
     rho: float,
     epsilon: float,
 ) -> None:
-    """Change all but grad in place: fast implementation of `reference.adadelta_update`."""
-    number = param.dtype.type
-    flat = [a.reshape(-1) for a in (param, grad, accumulated_grad, accumulated_delta)]
-    settings = AdadeltaSettings(*map(number, (learning_rate, rho, 1 - rho, epsilon)))
-    workers.run(adadelta_span, param.size, GRAIN, *flat, settings)
+    """Change all but grad in place: see `reference.adadelta_update`."""
+    arrays = param, grad, accumulated_grad, accumulated_delta
+    run(adadelta_span, arrays, (learning_rate, rho, 1 - rho, epsilon))
 
 
 @jit
 def adadelta_span(start, stop, param, grad, accumulated_grad, accumulated_delta, settings):
-    """Do the step for positions start to stop - 1 of the flat arrays; `settings`: AdadeltaSettings."""
+    """Do the step for positions start to stop - 1 of the flat arrays."""
     param, grad = param[start:stop], grad[start:stop]
     accumulated_grad, accumulated_delta = (
         accumulated_grad[start:stop],
@@ -102,33 +104,162 @@ def adadelta_span(start, stop, param, grad, accumulated_grad, accumulated_delta,
         param[position] += learning_rate * delta
 
 
+def adagrad_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    accumulator: np.ndarray,
+    learning_rate: float,
+    epsilon: float,
+) -> None:
+    """Change all but grad in place: see `reference.adagrad_update`."""
+    run(adagrad_span, (param, grad, accumulator), (learning_rate, epsilon))
+
+
+@jit
+def adagrad_span(start, stop, param, grad, accumulator, settings):
+    """Do the step for positions start to stop - 1 of the flat arrays."""
+    param, grad, accumulator = param[start:stop], grad[start:stop], accumulator[start:stop]
+    learning_rate, epsilon = settings
+    for position in range(len(param)):
+        g = grad[position]
+        squares = accumulator[position] + g * g
+        accumulator[position] = squares
+        param[position] -= learning_rate * g / np.sqrt(squares + epsilon)
+
+
+def rmsprop_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    velocity: np.ndarray,
+    last_step: np.ndarray | None,
+    average_gradient: np.ndarray | None,
+    learning_rate: float,
+    rho: float,
+    momentum: float,
+    epsilon: float,
+) -> None:
+    """Change all but grad in place: see `reference.rmsprop_update`."""
+    arrays = param, grad, velocity, last_step, average_gradient
+    run(rmsprop_span, arrays, (learning_rate, rho, 1 - rho, momentum, epsilon))
+
+
+@jit
+def rmsprop_span(start, stop, param, grad, velocity, last_step, average_gradient, settings):
+    """Do the step for positions start to stop - 1 of the flat arrays; the last two may be None."""
+    param, grad, velocity = param[start:stop], grad[start:stop], velocity[start:stop]
+    if last_step is not None:
+        last = last_step[start:stop]
+    if average_gradient is not None:
+        average = average_gradient[start:stop]
+    learning_rate, rho, one_minus_rho, momentum, epsilon = settings
+    for position in range(len(param)):
+        g = grad[position]
+        variance = rho * velocity[position] + one_minus_rho * g * g
+        velocity[position] = variance
+        if average_gradient is not None:
+            mean = rho * average[position] + one_minus_rho * g
+            average[position] = mean
+            variance -= mean * mean
+        step = learning_rate * g / np.sqrt(variance + epsilon)
+        if last_step is not None:
+            step += momentum * last[position]
+            last[position] = step
+        param[position] -= step
+
+
 def adam_update(
     param: np.ndarray,
     grad: np.ndarray,
     momentum: np.ndarray,
     velocity: np.ndarray,
+    velocity_hat: np.ndarray | None,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
     epsilon: float,
 ) -> None:
-    """Change all but grad in place: fast implementation of `reference.adam_update`."""
-    number = param.dtype.type
-    flat = [array.reshape(-1) for array in (param, grad, momentum, velocity)]
-    scalars = learning_rate, beta_1, 1 - beta_1, beta_2, 1 - beta_2, epsilon
-    settings = AdamSettings(*map(number, scalars))
-    workers.run(adam_span, param.size, GRAIN, *flat, settings)
+    """Change all but grad in place: see `reference.adam_update`."""
+    arrays = param, grad, momentum, velocity, velocity_hat
+    run(adam_span, arrays, (learning_rate, beta_1, 1 - beta_1, beta_2, 1 - beta_2, epsilon))
 
 
 @jit
-def adam_span(start, stop, param, grad, momentum, velocity, settings):
-    """Do the step for positions start to stop - 1 of the flat arrays; `settings`: AdamSettings."""
+def adam_span(start, stop, param, grad, momentum, velocity, velocity_hat, settings):
+    """Do the step for positions start to stop - 1 of the flat arrays; velocity_hat may be None."""
     param, grad = param[start:stop], grad[start:stop]
     momentum, velocity = momentum[start:stop], velocity[start:stop]
+    if velocity_hat is not None:
+        largest = velocity_hat[start:stop]
+    learning_rate, beta_1, one_minus_beta_1, beta_2, one_minus_beta_2, epsilon = settings
     for position in range(len(param)):
         g = grad[position]
         # Not mean + (g - mean) * (1 - beta): a gradient far smaller than the mean would be lost in it.
-        mean = settings.beta_1 * momentum[position] + settings.one_minus_beta_1 * g
-        square = settings.beta_2 * velocity[position] + settings.one_minus_beta_2 * g * g
+        mean = beta_1 * momentum[position] + one_minus_beta_1 * g
+        square = beta_2 * velocity[position] + one_minus_beta_2 * g * g
         momentum[position], velocity[position] = mean, square
-        param[position] -= settings.learning_rate * mean / (np.sqrt(square) + settings.epsilon)
+        if velocity_hat is not None:
+            square = larger(largest[position], square)
+            largest[position] = square
+        param[position] -= learning_rate * mean / (np.sqrt(square) + epsilon)
+
+
+def nadam_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    momentum: np.ndarray,
+    velocity: np.ndarray,
+    momentum_rate: float,
+    grad_rate: float,
+    beta_1: float,
+    beta_2: float,
+    correction: float,
+    epsilon: float,
+) -> None:
+    """Change all but grad in place: see `reference.nadam_update`."""
+    rates, betas = (momentum_rate, grad_rate), (beta_1, 1 - beta_1, beta_2, 1 - beta_2)
+    run(nadam_span, (param, grad, momentum, velocity), (*rates, *betas, correction, epsilon))
+
+
+@jit
+def nadam_span(start, stop, param, grad, momentum, velocity, settings):
+    """Do the step for positions start to stop - 1 of the flat arrays."""
+    param, grad = param[start:stop], grad[start:stop]
+    momentum, velocity = momentum[start:stop], velocity[start:stop]
+    momentum_rate, grad_rate, beta_1, one_minus_beta_1, beta_2, one_minus_beta_2 = settings[:6]
+    correction, epsilon = settings[6:]
+    for position in range(len(param)):
+        g = grad[position]
+        mean = beta_1 * momentum[position] + one_minus_beta_1 * g
+        square = beta_2 * velocity[position] + one_minus_beta_2 * g * g
+        momentum[position], velocity[position] = mean, square
+        step = momentum_rate * mean + grad_rate * g
+        param[position] -= step / (np.sqrt(correction * square) + epsilon)
+
+
+def adamax_update(
+    param: np.ndarray,
+    grad: np.ndarray,
+    momentum: np.ndarray,
+    norm: np.ndarray,
+    learning_rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> None:
+    """Change all but grad in place: see `reference.adamax_update`."""
+    settings = learning_rate, beta_1, 1 - beta_1, beta_2, epsilon
+    run(adamax_span, (param, grad, momentum, norm), settings)
+
+
+@jit
+def adamax_span(start, stop, param, grad, momentum, norm, settings):
+    """Do the step for positions start to stop - 1 of the flat arrays."""
+    param, grad = param[start:stop], grad[start:stop]
+    momentum, norm = momentum[start:stop], norm[start:stop]
+    learning_rate, beta_1, one_minus_beta_1, beta_2, epsilon = settings
+    for position in range(len(param)):
+        g = grad[position]
+        mean = beta_1 * momentum[position] + one_minus_beta_1 * g
+        largest = larger(beta_2 * norm[position], np.abs(g))
+        momentum[position], norm[position] = mean, largest
+        param[position] -= learning_rate * mean / (largest + epsilon)

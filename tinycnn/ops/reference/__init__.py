@@ -13,6 +13,7 @@ One legend of sizes, here and in the kernels:
 A gradient is the name of its array with a d in front: dx is the gradient of the loss with respect to x.
 """
 
+from tinycnn.ops.reference.absolute_error import absolute_error_backward, absolute_error_forward
 from tinycnn.ops.reference.activations import (
     elu_backward,
     elu_forward,
@@ -44,6 +45,10 @@ from tinycnn.ops.reference.batch_normalization import (
     batch_normalization_forward,
     batch_statistics,
 )
+from tinycnn.ops.reference.binary_cross_entropy import (
+    binary_cross_entropy_backward,
+    binary_cross_entropy_forward,
+)
 from tinycnn.ops.reference.conv2d import (
     conv2d_backward_input,
     conv2d_backward_kernel,
@@ -60,22 +65,37 @@ from tinycnn.ops.reference.fused import (
     conv2d_relu_max_pool2d_backward,
     conv2d_relu_max_pool2d_forward,
 )
-from tinycnn.ops.reference.optimizers import adadelta_update, adam_update, sgd_update
+from tinycnn.ops.reference.optimizers import (
+    adadelta_update,
+    adagrad_update,
+    adam_update,
+    adamax_update,
+    nadam_update,
+    rmsprop_update,
+    sgd_update,
+)
 from tinycnn.ops.reference.pooling import (
     average_pool2d_backward,
     average_pool2d_forward,
     max_pool2d_backward,
     max_pool2d_forward,
 )
+from tinycnn.ops.reference.squared_error import squared_error_backward, squared_error_forward
 
 __all__ = [
+    "absolute_error_backward",
+    "absolute_error_forward",
     "adadelta_update",
+    "adagrad_update",
     "adam_update",
+    "adamax_update",
     "average_pool2d_backward",
     "average_pool2d_forward",
     "batch_normalization_backward",
     "batch_normalization_forward",
     "batch_statistics",
+    "binary_cross_entropy_backward",
+    "binary_cross_entropy_forward",
     "conv2d_average_pool2d_backward",
     "conv2d_average_pool2d_forward",
     "conv2d_backward_input",
@@ -104,8 +124,10 @@ __all__ = [
     "log_softmax_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
+    "nadam_update",
     "relu_backward",
     "relu_forward",
+    "rmsprop_update",
     "selu_backward",
     "selu_forward",
     "sgd_update",
@@ -117,6 +139,8 @@ __all__ = [
     "softmax_forward",
     "softplus_backward",
     "softplus_forward",
+    "squared_error_backward",
+    "squared_error_forward",
     "tanh_backward",
     "tanh_forward",
 ]

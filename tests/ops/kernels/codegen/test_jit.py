@@ -121,6 +121,7 @@ def test_a_damaged_cache_that_cannot_be_mended(good_cache, tmp_path):
     run_code(locked + RELU, NUMBA_CACHE_DIR=str(folder))
 
 
+@pytest.mark.slow
 @compiled_only
 def test_a_cache_folder_that_vanishes_after_the_import(tmp_path):
     folder = tmp_path / "cache"
@@ -133,6 +134,7 @@ pathlib.Path({str(folder)!r}).touch()
     run_code(vanish + RELU, NUMBA_CACHE_DIR=str(folder))
 
 
+@pytest.mark.slow
 @compiled_only
 def test_no_folder_to_write_a_cache_into(tmp_path):
     """A read-only installation, no home: also where permissions do not bind (root), a file is no folder."""
@@ -156,6 +158,7 @@ def test_no_folder_to_write_a_cache_into(tmp_path):
     assert done.stderr.startswith("compiling kernels")
 
 
+@pytest.mark.slow
 @compiled_only
 def test_without_a_home():
     run_code(RELU, remove=("HOME", "USERPROFILE", "XDG_CACHE_HOME"))

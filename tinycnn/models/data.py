@@ -1,0 +1,274 @@
+"""Where batches come from: arrays, data sets that hand over a batch at a time, generators.
+
+All of them become a `Feed`, and training, evaluation and prediction know nothing else.
+"""
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+
+import numpy as np
+
+from tinycnn.utils.validation import check_int
+from tinycnn.utils.warning import warn
+
+# x (n, ...), labels or None, weights (n,) or None, and the samples' indices: an array, or a slice
+Batch = tuple[np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray | slice]
+ENDLESS = itertools.cycle | itertools.repeat | itertools.count
+NO_BATCH = "The data gave no batch: there is nothing to compute a loss of."
+NOT_COMPILED = "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
+LARGE_BATCH = 256  # for evaluate and predict: there it changes the memory needed, not the result
+Check = Callable[..., tuple[np.ndarray, np.ndarray | None, np.ndarray | None]]
+
+
+class Feed:
+    """The batches of a training, an evaluation or a prediction, epoch after epoch.
+
+    Args:
+        begin: begins a pass over the data: function(random numbers for their order, or None) that returns an
+            iterator over batches.
+        length: how many batches a pass has; None: not known.
+        steps: how many batches an epoch has; it then goes on where the last one stopped. None: a whole pass.
+        source: the data set; its methods `on_epoch_begin` and `on_epoch_end` are called if it has them.
+        once: whether the data can be gone through only once, as with a generator.
+    """
+
+    def __init__(
+        self,
+        begin: Callable[[np.random.Generator | None], Iterator[Batch]],
+        length: int | None,
+        steps: int | None,
+        source: object = None,
+        once: bool = False,
+    ):
+        self.begin, self.length, self.steps = begin, length, steps
+        self.source, self.once = source, once
+        self._pass: Iterator[Batch] | None = None  # that has begun
+        self._warned = False
+
+    @property
+    def count(self) -> int | None:
+        """How many batches an epoch has, if that is known."""
+        return self.steps or self.length
+
+    def epoch(self, rng: np.random.Generator | None = None) -> Iterator[Batch]:
+        """Return the batches of one epoch, shuffled if there are random numbers for it."""
+        if self.steps is None and self.source is None:
+            going, self._pass = self._pass or self.begin(rng), None
+            return going
+        return self._epoch_of_source(rng)
+
+    def _epoch_of_source(self, rng: np.random.Generator | None) -> Iterator[Batch]:
+        """Yield the batches of one epoch, and tell the data set of its begin and end."""
+        self._tell("on_epoch_begin")
+        if self.peek(rng) or (self.steps and self.peek(rng)):  # a pass may end where an epoch does
+            taken = 0
+            for batch in itertools.islice(self._pass, self.steps):
+                yield batch
+                taken += 1
+            if self.steps is None or taken < self.steps:
+                self._pass = None
+            if taken < (self.steps or 0):
+                self._warn_once(
+                    f"The data ended after {taken} of {self.steps} batches of an epoch. Let them give "
+                    "as many as all epochs together need, or ask for fewer steps."
+                )
+        self._tell("on_epoch_end")
+
+    def peek(self, rng: np.random.Generator | None = None) -> bool:
+        """Return whether there is a next batch; it is taken, and kept for the next epoch."""
+        going = self._pass or self.begin(rng)
+        first = next(going, None)
+        self._pass = None if first is None else itertools.chain([first], going)
+        return first is not None
+
+    def is_over(self) -> bool:
+        """Return whether no batch is left, of data that can be gone through only once; it warns of that."""
+        if not self.once or self.peek():
+            return False
+        self._warn_once(
+            "All batches of the data were taken, and they can be gone through only once: what needs more "
+            "ends here. Pass a PyDataset, or a generator with batches for all epochs."
+        )
+        return True
+
+    def _warn_once(self, text: str) -> None:
+        """Warn that batches are missing, if that was not said yet."""
+        if not self._warned:
+            self._warned = True
+            warn(text)
+
+    def restart(self, model: object, rng: np.random.Generator | None = None) -> None:
+        """Begin anew, but for data that can be gone through only once; as Keras does, tell the data set.
+
+        A model that is not built is built with the first batch.
+
+        Raises:
+            ValueError: if there is no batch then.
+            RuntimeError: if the model is not compiled.
+        """
+        if not self.once:
+            self._pass = None
+        self._tell("on_epoch_end")
+        if not (model.built or self.peek(rng)):
+            raise ValueError(NO_BATCH)
+        if model.objective is None:
+            raise RuntimeError(NOT_COMPILED)
+
+    def _tell(self, name: str) -> None:
+        """Call this method of the data set, if it has it."""
+        getattr(self.source, name, lambda: None)()
+
+
+@dataclasses.dataclass
+class Validation:
+    """What a training validates on, and after which epochs.
+
+    Args:
+        feed: the batches.
+        freq: after each so many epochs; or a list of epochs, counted from 1.
+    """
+
+    feed: Feed
+    freq: int | list[int] = 1
+
+    def is_due(self, epoch: int) -> bool:
+        """Return whether to validate after this epoch, counted from 0; not if there are no data left."""
+        by_count = isinstance(self.freq, int)
+        due = (epoch + 1) % self.freq == 0 if by_count else epoch + 1 in self.freq
+        return due and not self.feed.is_over()
+
+
+def is_stream(x: object) -> bool:
+    """Return whether x hands over a batch at a time: a data set, a generator, but nothing like an array."""
+    arrays = (
+        Sequence | Mapping | Set | None
+    )  # lists, texts, ranges; dicts and sets, which are refused
+    if isinstance(x, arrays) or hasattr(x, "__array__") or hasattr(x, "__array_interface__"):
+        return False
+    return isinstance(x, Iterable) or hasattr(x, "__getitem__")
+
+
+def unpack(batch: object) -> tuple:
+    """Return a batch as a tuple of its parts: x; x, y; or x, y, sample_weight.
+
+    Raises:
+        ValueError: for a tuple or list of another length.
+    """
+    parts = tuple(batch) if isinstance(batch, tuple | list) else (batch,)
+    if not 1 <= len(parts) <= 3:
+        raise ValueError(
+            "A batch must be x, (x, y) or (x, y, sample_weight). "
+            f"Received: a {type(batch).__name__} of {len(parts)} parts"
+        )
+    return parts
+
+
+def _batches_of_arrays(
+    x: np.ndarray,
+    y: np.ndarray | None,
+    weights: np.ndarray | None,
+    batch_size: int,
+    rng: np.random.Generator | None,
+) -> Iterator[Batch]:
+    """Yield the batches that arrays are cut into; the last may be smaller."""
+    order = None if rng is None else rng.permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        part = slice(start, min(start + batch_size, len(x)))
+        chosen = part if order is None else order[part]
+        yield (
+            x[chosen],
+            None if y is None else y[chosen],
+            None if weights is None else weights[chosen],
+            chosen,
+        )
+
+
+def _length(source: object) -> int | None:
+    """Return how many batches a data set has; None if it does not say.
+
+    Raises:
+        ValueError: for none.
+    """
+    try:
+        length = source.num_batches if hasattr(source, "num_batches") else len(source)
+    except TypeError:  # no len(), or, of a `tf.data.Dataset`, not known
+        return None
+    if length == 0:
+        raise ValueError(f"The {type(source).__name__} has no batches: its length is 0.")
+    return length
+
+
+def of_stream(source: object, check: Check, steps: int | None = None) -> Feed:
+    """Return the `Feed` of a data set or a generator: one batch at a time is in memory.
+
+    Args:
+        source: a `tinycnn.utils.PyDataset`, or anything with `__getitem__` and a length, or that can be
+            iterated; its batches are what `unpack` takes.
+        check: function(x, y, sample_weight) that returns a batch's arrays, or raises ValueError.
+        steps: batches in an epoch; None: all.
+
+    Raises:
+        ValueError: if it has no batches, or is known to have no end and `steps` is None.
+    """
+    length, by_index = _length(source), hasattr(source, "__getitem__")
+    if steps is None and (isinstance(source, ENDLESS) or (by_index and length is None)):
+        raise ValueError(
+            f"The {type(source).__name__} has no end: say how many batches to take, with "
+            "steps_per_epoch (fit), validation_steps, or steps (evaluate, predict)."
+        )
+
+    def begin(rng: np.random.Generator | None) -> Iterator[Batch]:
+        """Begin a pass; a data set that can be asked for any batch is asked in a new order."""
+        batches = source
+        if by_index:
+            places = itertools.count() if length is None else range(length)
+            shuffled = places if rng is None or length is None else rng.permutation(length).tolist()
+            batches = (source[place] for place in shuffled)
+        for batch in batches:
+            x, y, weights = check(*unpack(batch))
+            yield x, y, weights, slice(0, len(x))
+
+    return Feed(begin, length, steps, source, once=isinstance(source, Iterator))
+
+
+def feed(
+    check: Check,
+    x: object,
+    y: object = None,
+    sample_weight: object = None,
+    *,
+    batch_size: int | None = None,
+    steps: int | None = None,
+    default: int = 32,
+) -> Feed:
+    """Return the `Feed` of what `fit`, `evaluate` or `predict` was given.
+
+    Args:
+        check: see `of_stream`.
+        x, y, sample_weight: arrays (y and sample_weight may be None), or x alone for batches.
+        batch_size: samples in a batch of arrays; None: what makes `steps` batches of all, or else `default`.
+        steps: batches in an epoch; None: all that there are.
+        default: a batch size.
+
+    Raises:
+        ValueError: for data that do not fit.
+    """
+    if batch_size is not None:
+        batch_size = check_int("batch_size", batch_size)
+    if steps is not None:
+        steps = check_int("steps", steps)
+    if type(x) is np.ndarray or not is_stream(x):
+        x, y, weights = check(x, y, sample_weight)
+        size = default if steps is None else max(1, -(-len(x) // steps))
+        size = size if batch_size is None else batch_size
+        begin = functools.partial(_batches_of_arrays, x, y, weights, size)
+        return Feed(begin, -(-len(x) // size), steps)
+    if y is not None or sample_weight is not None:
+        name = "y" if y is not None else "sample_weight"
+        raise ValueError(
+            f"{name} must be None where x hands over batches, as this {type(x).__name__} does: its batches "
+            "are (x, y) or (x, y, sample_weight)."
+        )
+    return of_stream(x, check, steps)
