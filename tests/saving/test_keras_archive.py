@@ -41,10 +41,12 @@ def targets(x):
     return np.eye(3, dtype=np.float32)[np.arange(len(x)) % 3]
 
 
+@pytest.mark.filterwarnings("ignore:.*called with training=False")
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_model_of_keras_is_the_same_here_and_trains_on(package):
-    x, predicted, evaluated, weights, stepped = recorded(f"{package}_flat")
-    model = load_model(FOLDER / f"{package}_flat.keras")
+@pytest.mark.parametrize("kind", ["flat", "nested", "functional"])
+def test_a_model_of_keras_is_the_same_here_and_trains_on(package, kind):
+    x, predicted, evaluated, weights, stepped = recorded(f"{package}_{kind}")
+    model = load_model(FOLDER / f"{package}_{kind}.keras")
     assert_equal(model.get_weights(), weights)
     np.testing.assert_allclose(model.predict(x, verbose=0), predicted, rtol=0, atol=TOLERANCE)
     assert model.optimizer.iterations == 4
@@ -226,6 +228,24 @@ def test_an_optimizer_of_an_unknown_name_leaves_the_weights(tmp_path):
     path = archives.edited(source, tmp_path / "x.keras", config=compiled(optimizer="lion9"))
     with pytest.warns(UserWarning, match="without loss, metrics and optimizer"):
         assert load_model(path).optimizer is None
+
+
+def noisy(config):
+    noise = {"class_name": "GaussianNoise", "config": {"name": "noise", "stddev": 0.1}}
+    config["config"]["layers"].insert(3, {"module": "keras.layers", **noise})
+
+
+@pytest.mark.filterwarnings("ignore:.*(training=False|in training only)")
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        ("keras3_flat", noisy),
+        ("keras3_functional", lambda config: config["config"]["layers"].reverse()),
+    ],
+)
+def test_weights_are_found_beside_layers_that_are_left_out_and_in_any_order(name, edit, tmp_path):
+    model = load_model(archives.edited(FOLDER / f"{name}.keras", tmp_path / "x.keras", config=edit))
+    assert_equal(model.get_weights(), recorded(name)[3])
 
 
 # ---------------------------------------------------------------- weights alone

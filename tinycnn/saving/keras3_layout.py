@@ -11,14 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinycnn.saving import optimizer_state
+from tinycnn.saving.chain import DEEPEST, MODELS, in_order
 from tinycnn.saving.hdf5 import HDF5File
+from tinycnn.saving.layer_config import RETURN_THEIR_INPUT
 from tinycnn.saving.optimizer_state import StateMismatchError
 from tinycnn.saving.options import mapping, text
 from tinycnn.saving.saved_model import Spec, slot_names
 from tinycnn.utils.naming import snake_case
 
-MODELS = ("Sequential", "Functional", "Model")  # classes of layers that have layers
-DEEPEST = 8  # models within models
+LEFT_OUT = ("InputLayer", *RETURN_THEIR_INPUT)  # classes of layers of which none is made here
 OPTIMIZER = "optimizer/vars"
 # How groups are called: where the layers of a model are, what stands between the parts of a path, and how
 # many numbers a layer takes. By Keras; by Keras on Windows; by tf.keras 2.12 and 2.13, which count layers
@@ -48,7 +49,7 @@ class Leaf:
 
 
 def leaves(described: dict, around: tuple = ()) -> Iterator[Leaf]:
-    """Yield the layers of a model in order, but for InputLayers; those of a model within it in its place.
+    """Yield the layers of a model in order, but for those LEFT_OUT; those of a model within it in its place.
 
     Args:
         described: {"class_name", "config"} of the model as Keras wrote it.
@@ -71,6 +72,10 @@ def leaves(described: dict, around: tuple = ()) -> Iterator[Leaf]:
     )
     if len(around) > DEEPEST or not isinstance(layers, list):
         raise ValueError("its models are nested too deeply, or have no layers")
+    if (
+        described.get("class_name") in MODELS[1:]
+    ):  # Keras numbers them in the order in which they run
+        layers = in_order(config, layers, lambda lost: None)
     numbers: dict[str, int] = {}
     for layer in layers:
         class_name = text(mapping("a layer", layer).get("class_name"))
@@ -79,7 +84,7 @@ def leaves(described: dict, around: tuple = ()) -> Iterator[Leaf]:
         place = (*around, (base, numbers[base]))
         if class_name in MODELS:
             yield from leaves(layer, place)
-        elif class_name != "InputLayer":
+        elif class_name not in LEFT_OUT:
             name = mapping("a layer's configuration", layer.get("config")).get("name")
             yield Leaf(str(name), place)
 
