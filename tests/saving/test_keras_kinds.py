@@ -30,14 +30,6 @@ SAID = {
 WITH_CHANCE = ("noisy", "varied")  # their maker's training step cannot be repeated
 # tf_keras keeps the variance of a sample, not of the batch: n / (n - 1) of it. {file: (weight, momentum, n)}
 OF_A_SAMPLE = {"tf_keras_reshape": (5, 0.9, 6 * 16)}
-WAITS_FOR_OTHERS = (
-    "2_0_adam",
-    "mse",
-    "rmsprop",
-    "regularized",
-    "loss_by_class",
-    "names of tf_keras",
-)
 every_file = pytest.mark.parametrize("stem", FILES)
 
 
@@ -75,8 +67,6 @@ def kind_of(stem):
 
 def opened(stem):
     """Return the model of a file, and what its maker said; the warning that belongs to it is expected."""
-    if stem.endswith(WAITS_FOR_OTHERS):
-        pytest.skip("waits for others")
     said = SAID.get(kind_of(stem))
     with pytest.warns(UserWarning, match=said) if said else contextlib.nullcontext():
         model = tinycnn.load_model(FOLDER / f"{stem}.h5", custom_objects=OWN)
@@ -102,8 +92,6 @@ def test_it_opens_and_predicts_as_its_maker(stem):
 @every_file
 def test_it_reports_under_the_same_names(stem):
     model, facts = opened(stem)
-    if stem.startswith("tf_keras") and "names of tf_keras" in WAITS_FOR_OTHERS:
-        pytest.skip("waits for others")
     values = model.evaluate(facts["x"], facts["y"], verbose=0, return_dict=True)
     assert sorted(values) == sorted(facts["names"])
     if kind_of(stem) != "noisy":  # whose loss has a penalty of the layer that is left out

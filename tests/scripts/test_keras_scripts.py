@@ -77,10 +77,7 @@ def test_only_the_module_is_renamed():
     )
 
 
-WAITS = pytest.mark.xfail(reason="regularizers, schedules, class weights, .keras: other branches")
-
-
-@pytest.mark.parametrize("script", ["mnist_cnn", pytest.param("modern", marks=WAITS)])
+@pytest.mark.parametrize("script", REPORTED)
 def test_a_script_runs_with_one_word_replaced(script, tmp_path):
     assert run(script, "tinycnn", tmp_path) == REPORTED[script]
 
