@@ -78,7 +78,9 @@ def test_what_is_no_dict_of_names_is_refused(given):
         pass
 
 
-@pytest.mark.parametrize("wrong", [int, lambda x: x, activations.relu, Own(1)], ids=str)
+@pytest.mark.parametrize(
+    "wrong", [int, lambda x: x, activations.relu, Own(1)], ids=lambda value: type(value).__name__
+)
 def test_something_of_another_kind_under_the_name_is_said(wrong):
     with (
         custom_object_scope({"Own": wrong}),
