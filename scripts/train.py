@@ -14,6 +14,7 @@ import math
 import os
 import pathlib
 import sys
+import warnings
 from typing import Any
 
 from tinycnn.utils.cli import Parser, file_name, number, run, say, whole_number
@@ -123,6 +124,8 @@ def chosen_model(options: argparse.Namespace) -> tuple[Any, Any]:
         model, name = load_digit_model(options.model, force=True)
         wanted, note = digit_input_of(model, name)
         say(f"model: {name}{', ' if note else ''}{note}")
+        if note:  # pixels from 0 to 255 are what it wants
+            warnings.filterwarnings("ignore", message="x holds whole numbers")
     if model.objective is None or options.optimizer is not None:
         scores = model.layers[-1].as_logits() is None  # it does not end in a softmax
         loss = CategoricalCrossentropy(from_logits=scores)

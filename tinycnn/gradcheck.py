@@ -35,9 +35,8 @@ BOUND = 1e-7  # the largest relative error of a right gradient
 DISTANCES = (1e-5, 1e-6)  # by which an entry is moved; the second if the first crosses a kink
 # A row of the printed table
 FORM = "{:<18} {:<16} {:>9}  {:>9} {:>9} {:>7} {:>7}  {}"
-HEAD = FORM.format(
-    "tensor", "shape", "analytic", "numeric", "error", "checked", "kinks", ""
-).rstrip()
+COLUMNS = ("tensor", "shape", "analytic", "numeric", "error", "checked", "kinks", "")
+HEAD = FORM.format(*COLUMNS).rstrip()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -363,23 +362,13 @@ def main() -> int:
         description="Check the gradient of every array of a saved model against central differences.",
         epilog="example: tinycnn gradcheck mnist.h5 --entries 50",
     )
-    parser.add_argument(
-        "model",
-        nargs="?",
-        type=file_name,
-        help="an .h5 file; default: mnist.h5, or else the bundled model",
-    )
-    count = whole_number()
-    parser.add_argument("--samples", type=count, default=2, help="random pictures (default 2)")
-    parser.add_argument(
-        "--entries", type=count, default=20, help="entries of each array (default 20)"
-    )
-    parser.add_argument(
-        "--seed", type=whole_number(0), default=0, help="of the random choices (default 0)"
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="check a model even if it takes very long"
-    )
+    count, add = whole_number(), parser.add_argument
+    about = "a model file; default: mnist.h5, or else the bundled model"
+    add("model", nargs="?", type=file_name, help=about)
+    add("--samples", type=count, default=2, help="random pictures (default 2)")
+    add("--entries", type=count, default=20, help="entries of each array (default 20)")
+    add("--seed", type=whole_number(0), default=0, help="of the random choices (default 0)")
+    add("--force", action="store_true", help="check a model even if it takes very long")
     options = parser.parse_args()
     from tinycnn.models import load_model
     from tinycnn.models.cost import check_cost

@@ -30,9 +30,9 @@ def test_a_model_that_is_none_or_too_large():
         files.specs_of([Input((2**26, 2)), Dense(1)])
 
 
-@pytest.mark.parametrize("name", ["a.keras", "a", "h5"])
+@pytest.mark.parametrize("name", ["a.kera", "a", "h5"])
 def test_other_kinds_of_files_are_not_written(name, tmp_path):
-    with pytest.raises(ModelFileError, match=r"only \.h5 and \.hdf5 files can be written"):
+    with pytest.raises(ModelFileError, match="models are kept in"):
         files.save_model(dense(), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 

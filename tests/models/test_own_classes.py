@@ -59,7 +59,7 @@ class Squares(losses.Loss):
     config_names = ("factor", "name")
 
     def __init__(self, factor=1, name="squares"):
-        super().__init__(from_logits=False, name=name)
+        super().__init__(name=name)
         self.factor = factor
 
     def target(self, y_true, y_pred):

@@ -23,7 +23,7 @@ from tinycnn.optimizers import SGD, Adam
         (lambda m: m.predict(X, batch_size=0), "batch_size=0"),
         (lambda m: m.predict(X, verbose=5), "verbose=5"),
         (lambda m: m.summary(layer_range=("a", "b")), "layer_range=('a', 'b')"),
-        (lambda m: m.compile("rmsprop", "categorical_crossentropy"), "'rmsprop'"),
+        (lambda m: m.compile("rmsproop", "categorical_crossentropy"), "'rmsproop'"),
         (lambda m: m.compile(None, "categorical_crossentropy"), "None"),
         (lambda m: m.compile(SGD, "categorical_crossentropy"), "SGD"),
         (lambda m: m.compile("sgd"), "compile needs a loss"),

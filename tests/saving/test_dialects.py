@@ -166,7 +166,6 @@ def test_the_rate_may_be_missing_or_have_its_first_name(copy):
 
 UNSUPPORTED = {
     "loss": lambda value: value.update(loss="hinge"),
-    "metric": lambda value: value.update(metrics=["auc"]),
     "optimizer": lambda value: value["optimizer_config"].update(class_name="Ftrl"),
     "decay": lambda value: value["optimizer_config"]["config"].update(loss_scale_factor=2.0),
     "schedule": lambda value: value["optimizer_config"]["config"].update(

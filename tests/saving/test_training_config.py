@@ -153,10 +153,6 @@ def test_options_of_metrics_are_kept():
 @pytest.mark.parametrize(
     ("bad", "kind"),
     [
-        (["AUC"], UnsupportedError),
-        ([of_keras_3("Precision")], UnsupportedError),
-        ([wrapped("own")], UnsupportedError),
-        ([wrapped(wrapped("own"))], UnsupportedError),
         ([of_keras_3("Accuracy", name="a/b")], ValueError),
         ([of_keras_3("Accuracy", name="a" * 201)], ValueError),
         ([FUNCTION | {"config": {"a": 1}}], ValueError),
@@ -173,6 +169,18 @@ def test_metrics_that_are_refused(bad, kind):
         training_config.plain_training(
             {"loss": "mse", "optimizer_config": optimizer, "metrics": bad}
         )
+
+
+@pytest.mark.parametrize(
+    "unknown", ["AUC", of_keras_3("Precision"), wrapped("own"), wrapped(wrapped("own"))], ids=str
+)
+def test_a_metric_that_is_not_there_is_left_out_and_said(unknown):
+    told = {"loss": "mse", "optimizer_config": {"class_name": "SGD", "config": {}}}
+    said = []
+    plain = training_config.plain_training(told | {"metrics": ["mae", unknown]}, said.append)
+    assert plain["metrics"] == ["mae"]
+    assert len(said) == 1
+    assert "is left out" in said[0]
 
 
 CONFIG = {"reduction": "auto", "name": "mean_squared_error", "fn": "mean_squared_error"}

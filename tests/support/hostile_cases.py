@@ -123,12 +123,12 @@ NAMES = {
 }
 WARNED = {  # well formed, so the weights are given, and nothing is made of the names
     "a loss": trained(loss={"class_name": "system", "module": "os", "config": {}}),
-    "a metric": trained(metrics=[{"class_name": "system", "module": "os", "config": {}}]),
     "an optimizer": trained(
         optimizer_config={"class_name": "system", "module": "os", "config": {}}
     ),
 }
 LEFT_OUT = {  # well formed, of no effect on predictions: so the model is given, with a warning
+    "a metric": trained(metrics=[{"class_name": "system", "module": "os", "config": {}}]),
     "an initializer": option(1, "kernel_initializer", own("Orthogonal")),
     "an initializer's module": option(1, "kernel_initializer", own("Zeros", module="os")),
     "a constraint": option(7, "bias_constraint", own("system", module="os")),

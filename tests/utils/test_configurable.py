@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tinycnn import initializers, layers, losses, optimizers
+from tinycnn.optimizers.options import DEFAULTS
 from tinycnn.utils.configurable import Configurable, find
 
 
@@ -60,6 +61,7 @@ def own_options(cls):
         name for name, p in inspect.signature(cls).parameters.items() if p.kind != p.VAR_KEYWORD
     }
     inherited = {"name", "dtype", "input_shape"} if issubclass(cls, layers.Layer) else set()
+    inherited |= set(DEFAULTS) if issubclass(cls, optimizers.Optimizer) else set()
     return named | set(cls.fixed_options) | inherited
 
 

@@ -39,7 +39,7 @@ class Compiled(Network):
     @between_trainings
     def compile(
         self,
-        optimizer: str | optimizers.Optimizer,
+        optimizer: str | optimizers.Optimizer = "rmsprop",
         loss: object = None,
         loss_weights: None = None,
         metrics: list | None = None,

@@ -1,24 +1,27 @@
 """Models of the layers of others, with new weights: `model_from_json` and `clone_model`."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tinycnn.layers import Layer, layers_from_config
 from tinycnn.models.files import specs_of
 from tinycnn.models.sequential import Sequential
 from tinycnn.saving.layer_config import plain_model
 from tinycnn.saving.options import parse
+from tinycnn.utils.registration import custom_object_scope
 from tinycnn.utils.validation import MOST_PARAMETERS, check_supported
 
 
-def model_from_json(json_string: str, custom_objects: None = None) -> Sequential:
+def model_from_json(
+    json_string: str, custom_objects: Mapping[str, object] | None = None
+) -> Sequential:
     """Make a model, with new weights and not compiled, of what `to_json` returned here or in Keras.
 
     Nothing in the text can run code: names are looked up in the lists of what is there.
 
     Args:
         json_string: the text.
-        custom_objects: only None.
+        custom_objects: classes and functions of somebody's own, by name: see `load_model`.
 
     Raises:
         ValueError: if it describes no model; the message says where.
@@ -28,12 +31,11 @@ def model_from_json(json_string: str, custom_objects: None = None) -> Sequential
         >>> model_from_json(Sequential([Input((4,)), Dense(3)]).to_json()).output_shape
         (None, 3)
     """
-    given = {"custom_objects": custom_objects}
-    check_supported("model_from_json", given, dict.fromkeys(given))
     if not isinstance(json_string, str):
         raise ValueError(f"json_string must be a text. Received: {type(json_string).__name__}")
-    config = plain_model(parse(json_string))
-    layers = layers_from_config(config)
+    with custom_object_scope(custom_objects):
+        config = plain_model(parse(json_string))
+        layers = layers_from_config(config)
     count = sum(math.prod(shape) for _, ws in specs_of(layers) for shape, _ in ws.values())
     if count > MOST_PARAMETERS:
         raise ValueError(f"It would have {count:,} weights, and {MOST_PARAMETERS:,} are the most.")

@@ -18,6 +18,7 @@ from tinycnn.models.summary import amount, cells, column_widths, summary
 from tinycnn.models.turns import one_thread_at_a_time
 from tinycnn.saving.layer_config import keras_model
 from tinycnn.utils.array_like import ArrayLike, Samples
+from tinycnn.utils.registration import custom_object_scope
 from tinycnn.utils.validation import check_bool, check_int, check_supported
 
 
@@ -106,11 +107,11 @@ class Sequential(Inspectable):
             options: for `json.dumps`, such as indent=2.
 
         Raises:
-            ModelFileError: for a layer of somebody's own.
+            ModelFileError: for a class or function of somebody's own that has the name of one of ours.
         """
-        saving.check_known("JSON", self.layers)
-        described = {"module": "keras", **keras_model(self.get_config()), "registered_name": None}
-        return json.dumps(described, **options)
+        with custom_object_scope(saving.check_known("JSON", self.layers)):
+            described = keras_model(self.get_config())
+        return json.dumps({"module": "keras", **described, "registered_name": None}, **options)
 
     @one_thread_at_a_time
     def fit(

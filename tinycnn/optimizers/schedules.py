@@ -347,8 +347,8 @@ def deserialize(
         >>> deserialize(serialize(ExponentialDecay(0.1, 10, 0.5)))(0)
         0.1
     """
-    classes = {**CLASSES, **(custom_objects or {})}
-    name = config.get("class_name")
-    if not isinstance(name, str) or name not in classes:
-        raise ValueError(f"A schedule must be one of {sorted(classes)}. Received: {config!r}")
-    return classes[name](**config.get("config", {}))
+    name = str(config.get("class_name"))
+    cls = (custom_objects or {}).get(name) or CLASSES.get(name)
+    if cls is None:
+        raise ValueError(f"A schedule must be one of {sorted(CLASSES)}. Received: {config!r}")
+    return cls.from_config(config.get("config", {}))

@@ -4,8 +4,6 @@ Keras 3 says of every object which module it is in, and under which name it is r
 `training_config` read and write the older form, that of tf.keras 2, where names alone say it.
 """
 
-from tinycnn.optimizers import CLASSES as OPTIMIZERS
-
 KERAS = ("keras", "tf_keras", "keras_core")  # packages, whose modules are left out
 DROPPED = ("shared_object_id", "build_config")  # of no effect here
 # The modules that Keras 3 names, by the key under which an object stands, or the key's last part.
@@ -61,11 +59,7 @@ def older_training(compiled: dict | None) -> dict | None:
     if not isinstance(compiled, dict):
         raise ValueError("it is not an object")
     training = older(compiled)
-    optimizer = training.pop("optimizer", None)
-    if isinstance(optimizer, str):  # the name that was handed to `compile`
-        names = {name.lower(): name for name in OPTIMIZERS}
-        optimizer = {"class_name": names.get(optimizer.lower(), optimizer), "config": {}}
-    return {**training, "optimizer_config": optimizer}
+    return {"optimizer_config": training.pop("optimizer", None), **training}
 
 
 def newer(value: object, key: str = "") -> object:

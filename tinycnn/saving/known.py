@@ -4,6 +4,7 @@ A class of somebody's own can be held if its name is not one of ours: whoever lo
 over (`tinycnn.utils.registration`).
 """
 
+import inspect
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -61,6 +62,9 @@ def check_known(
     own: dict[str, object] = {}
     for part, remedy in [(x, WEIGHTS) for x in layers] + [(x, WITHOUT) for x in learning]:
         for value in (part, *vars(part).values()):
+            if value is getattr(part, "_learning_rate", None) and inspect.isroutine(value):
+                cause = "no file can hold a function as learning rate"
+                raise ModelFileError(path, cause, f"Make a schedule of it. {remedy}")
             if isinstance(value, ActivationFunction):
                 functions = activations.ACTIVATIONS | activations.OTHER_NAMES
                 what = f"the activation {value.name} of layer {part.name}"

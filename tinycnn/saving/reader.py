@@ -88,7 +88,7 @@ def _read_training(path: str, source: Source) -> dict | None:
     if described is None:
         return None
     try:
-        return plain_training(described)
+        return plain_training(described, lambda message: _warn(path, message))
     except UnsupportedError as error:
         _warn(path, f"{error}. The model is loaded without loss, metrics and optimizer.")
         return None

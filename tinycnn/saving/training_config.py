@@ -3,7 +3,8 @@
 The plain form is that of `SavedModel.training_config`. Files of Keras 3 and tf.keras 2 are read.
 """
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 
 from tinycnn import losses, metrics, optimizers
 from tinycnn.optimizers import schedules
@@ -26,12 +27,14 @@ from tinycnn.saving.options import (
 from tinycnn.saving.options import name as name_of
 from tinycnn.utils.naming import snake_case
 from tinycnn.utils.registration import Classes, get_registered_object
+from tinycnn.utils.warning import warn
 
 LOSSES = {name: cls.__name__ for name, cls in (losses.NAMES | losses.SHORT_NAMES).items()}
 LOSS_CLASSES = {name: name for name in losses.CLASSES}
 METRICS = {name: cls.__name__ for name, cls in (metrics.NAMES | metrics.SHORT_NAMES).items()}
 METRICS |= {name: name for name in metrics.CLASSES}
 MOST_METRICS = 100
+BY_DEFAULT = "rmsprop"  # of Keras's `compile`: some of its files leave the optimizer out
 NOTHING: Mapping[str, object] = {}
 OPTIMIZERS = {known: known for known in optimizers.CLASSES}
 # Keras takes the names in lower case, too; "Custom>" is how tf.keras 2.11 begins them.
@@ -53,7 +56,7 @@ COMPILE_DEFAULTS = {
 }
 
 
-def plain_training(described: dict) -> dict:
+def plain_training(described: dict, say: Callable[[str], None] = warn) -> dict:
     """Return {"loss", "metrics", "optimizer"} in the plain form, given the training_config that Keras wrote.
 
     Raises:
@@ -66,18 +69,18 @@ def plain_training(described: dict) -> dict:
         >>> training["optimizer"]
         {'class_name': 'SGD', 'config': {'learning_rate': 0.01}}
     """
-    checks = {"loss": _loss, "metrics": _metrics, "optimizer_config": _optimizer}
-    checks["weighted_metrics"] = _metrics
+    listed = functools.partial(_metrics, say=say)
+    checks = {"loss": _loss, "metrics": listed, "weighted_metrics": listed}
+    checks["optimizer_config"] = lambda value: None if value is None else _optimizer(value)
     training = select("its training configuration", described, checks, COMPILE_DEFAULTS)
-    for needed in ("loss", "optimizer_config"):
-        if needed not in training:
-            raise ValueError(f"its training configuration has no {needed}")
+    if training.get("loss") is None:
+        raise UnsupportedError("its training configuration has no loss")
     weighted = training.get("weighted_metrics")
     return {
         "loss": training["loss"],
         "metrics": training.get("metrics", []),
         **({"weighted_metrics": weighted} if weighted else {}),
-        "optimizer": training["optimizer_config"],
+        "optimizer": training.get("optimizer_config") or _optimizer(BY_DEFAULT),
     }
 
 
@@ -127,8 +130,11 @@ def _config_of(
     return select("it", config, checks, fixed | supported)
 
 
-def _metrics(value: object) -> list[str | dict]:
-    """Return the metrics in the plain form, each as its name or {"class_name", "config"}."""
+def _metrics(value: object, say: Callable[[str], None]) -> list[str | dict]:
+    """Return the metrics in the plain form, each as its name or {"class_name", "config"}.
+
+    One that is not there is left out, and `say` gets a sentence about it.
+    """
     if value is None:
         return []
     if not isinstance(value, list):
@@ -137,24 +143,27 @@ def _metrics(value: object) -> list[str | dict]:
         value = value[0]
     if len(value) > MOST_METRICS:
         raise ValueError(f"it has {len(value)} metrics, and {MOST_METRICS} are the most")
-    return [_metric(metric) for metric in value]
+    plain = []
+    for metric in value:
+        try:
+            plain.append(_metric(metric))
+        except UnsupportedError as error:
+            say(f"its metric {shown(metric)} is left out ({error}).")
+    return plain
 
 
 def _metric(value: object) -> str | dict:
     """Return a metric in the plain form, given as a name or as Keras's description of an object."""
-    value = _function_name(value)
+    value, title = _function_name(value), None
     if isinstance(value, dict):
         class_name, config = _class_and_config(value)
-        if class_name == "MeanMetricWrapper":  # how tf.keras 2 wraps a function
-            value = _unwrapped(config)
-    if (
-        isinstance(value, str) and get_registered_object(value) is not None
-    ):  # somebody's own function
-        return {"class_name": metrics.WRAPPER, "config": {"fn": value, "name": None}}
+        if class_name == metrics.WRAPPER:  # how tf.keras 2 wraps a function
+            value, title = _unwrapped(config), config.get("name")
+    if isinstance(value, str) and get_registered_object(value) is not None:  # somebody's own
+        title = None if title is None else name_of(title)
+        return {"class_name": metrics.WRAPPER, "config": {"fn": value, "name": title}}
     if not isinstance(value, dict):
         return choice((*metrics.BY_SHAPE, *METRICS))(value)
-    if value.get("class_name") == metrics.WRAPPER:
-        return value
     class_name, config = _class_and_config(value)
     if class_name not in metrics.CLASSES:
         raise UnsupportedError(f"{shown(class_name)}: only {sorted(metrics.CLASSES)} are there")
@@ -170,8 +179,7 @@ def _unwrapped(config: dict) -> object:
     if wrapped is None:  # Keras 2.3 left the function out
         return config.get("name")
     if isinstance(wrapped, str) and get_registered_object(wrapped) is not None:
-        config = {"fn": wrapped, "name": name_of(config.get("name", wrapped))}
-        return {"class_name": metrics.WRAPPER, "config": config}
+        return wrapped
     if isinstance(wrapped, dict):  # a loss
         class_name, inner = _class_and_config(wrapped)
     else:

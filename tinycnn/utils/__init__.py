@@ -28,21 +28,21 @@ __all__ += ["set_random_seed", "to_categorical"]
 
 # The same names once more, for what reads types without running this; tests/test_typing.py compares them.
 if TYPE_CHECKING:
+    from tinycnn.utils import registration
     from tinycnn.utils.backend import clear_session as clear_session
     from tinycnn.utils.numerical import normalize as normalize
     from tinycnn.utils.numerical import to_categorical as to_categorical
     from tinycnn.utils.py_dataset import PyDataset as PyDataset
     from tinycnn.utils.py_dataset import Sequence as Sequence
-    from tinycnn.utils.registration import CustomObjectScope as CustomObjectScope
-    from tinycnn.utils.registration import custom_object_scope as custom_object_scope
-    from tinycnn.utils.registration import get_custom_objects as get_custom_objects
-    from tinycnn.utils.registration import get_registered_name as get_registered_name
-    from tinycnn.utils.registration import get_registered_object as get_registered_object
-    from tinycnn.utils.registration import (
-        register_keras_serializable as register_keras_serializable,
-    )
     from tinycnn.utils.rng import next_rng as next_rng
     from tinycnn.utils.rng import set_random_seed as set_random_seed
+
+    CustomObjectScope = registration.CustomObjectScope
+    custom_object_scope = registration.custom_object_scope
+    get_custom_objects = registration.get_custom_objects
+    get_registered_name = registration.get_registered_name
+    get_registered_object = registration.get_registered_object
+    register_keras_serializable = registration.register_keras_serializable
 else:
 
     def __getattr__(name: str) -> object:
