@@ -12,7 +12,7 @@ from gui.recognition.saver import KINDS, final_name
 from tinycnn.utils.errors import FileError
 
 PICTURES = (("Pictures", "*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp"), ("All files", "*"))
-MODELS = (("Models", "*.h5"), ("All files", "*"))
+MODELS = (("Models", "*.h5 *.keras"), ("All files", "*"))
 SAVED = tuple((f"{kind} pictures", " ".join(f"*{e}" for e in KINDS[kind])) for kind in KINDS)
 
 

@@ -54,6 +54,12 @@ def test_the_form_of_keras_3_and_ends_without_a_list_around_them():
         names(functional(last, start()))
 
 
+def test_keras_3_writes_training_false_at_every_dropout_and_it_means_nothing():
+    tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["in", 0, 0]}}
+    call = {"args": [tensor], "kwargs": {"training": False}}
+    assert names(functional(dense("last", inbound_nodes=[call]), start())) == ["in", "last"]
+
+
 REFUSED = {
     "a branch": (
         [start(), dense("a", "in"), dense("b", "a"), dense("last", "a")],

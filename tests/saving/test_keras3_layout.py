@@ -1,8 +1,11 @@
 """Where arrays are in Keras 3's layout; files of real Keras: test_keras_archive.py."""
 
+import h5py
+import numpy as np
 import pytest
 
-from tinycnn.saving.keras3_layout import LAYOUTS, leaves
+from tinycnn.saving.hdf5 import open_file
+from tinycnn.saving.keras3_layout import LAYOUTS, leaves, read_state
 
 
 def layer(class_name, name="x", layers=None):
@@ -52,3 +55,26 @@ def test_models_may_not_be_nested_without_end():
     described["config"]["layers"].append(described)
     with pytest.raises(ValueError, match="nested too deeply"):
         list(leaves(described))
+
+
+WEIGHTS = [np.zeros((2, 3), np.float32), np.zeros(3, np.float32)]
+PATHS = ["layers/dense/vars/0", "layers/dense/vars/1"]
+
+
+@pytest.mark.parametrize(
+    ("class_name", "slots", "kept"), [("SGD", 1, 0), ("Nadam", 2, 2), ("Adam", 2, 2)]
+)
+def test_tf_keras_keeps_only_the_count_and_slots_of_which_sgd_needs_none(
+    tmp_path, class_name, slots, kept
+):
+    optimizer = {"class_name": class_name, "config": {"learning_rate": 0.5}}
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        group = file.create_group("optimizer/vars")
+        arrays = [np.full_like(weight, 0.25) for weight in WEIGHTS for _ in range(slots)]
+        for place, array in enumerate([np.int64(7), *arrays]):
+            group[str(place)] = array
+    with open_file(tmp_path / "a.h5") as file:
+        state = read_state(file, optimizer, PATHS, WEIGHTS)
+    assert (state["iterations"], len(state["slots"])) == (7, kept)
+    for slot in state["slots"].values():
+        assert [array.shape for array in slot] == [(2, 3), (3,)]

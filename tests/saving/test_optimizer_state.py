@@ -193,3 +193,22 @@ def test_what_does_not_fit_by_place_is_refused(tmp_path, numbers, shapes):
     optimizer, _ = taken("Adam", {})
     with pytest.raises(optimizer_state.StateMismatchError):
         old_file(tmp_path, optimizer, numbers, [np.zeros(shape, "f") for shape in shapes])
+
+
+def test_a_state_from_before_the_first_step_is_none(tmp_path):
+    """Keras 3 makes the slots with the first step; of an optimizer that has none, the count is all there is."""
+    path, (optimizer, _) = tmp_path / "new.h5", taken("Adam", {})
+    with h5py.File(path, "w") as file:
+        group = file.create_group("optimizer_weights")
+        names = ["adam/iteration", "adam/learning_rate"]
+        group[names[0]], group[names[1]] = np.int64(0), np.float32(0.001)
+        group.attrs["weight_names"] = np.array([name.encode() for name in names])
+    with open_file(path) as file:
+        assert optimizer_state.read_state(file, optimizer, PATHS, WEIGHTS) is None
+    with h5py.File(path, "r+") as file:
+        file["optimizer_weights/adam/iteration"][...] = 5
+    with (
+        open_file(path) as file,
+        pytest.raises(optimizer_state.StateMismatchError, match="0 arrays momentum"),
+    ):
+        optimizer_state.read_state(file, optimizer, PATHS, WEIGHTS)

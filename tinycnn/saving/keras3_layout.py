@@ -141,8 +141,11 @@ def read_state(
     count = len(file.links(OPTIMIZER))
     if len(names) > 2 >= count:
         return None  # a count of steps of 0 and the learning rate, or the first alone
-    if count == len(names) - 1:  # tf.keras keeps the learning rate elsewhere
-        names = [name for name in names if not name.endswith("/learning_rate")]
+    # tf.keras keeps only the count of steps and the slots, and some slots that SGD does not need.
+    bare = [name for name in names if name.split("/")[-1] not in optimizer_state.SCALARS]
+    unused = len(weights) if optimizer["class_name"] == "SGD" and len(bare) == 1 else 0
+    if count in (len(bare), len(bare) + unused):
+        names, count = bare, len(bare)
     if count != len(names):
         raise StateMismatchError(f"it has {count} arrays, and {len(names)} are needed")
     return optimizer_state.read_state(_Named(file, names), optimizer, weight_paths, weights)

@@ -144,15 +144,21 @@ def read_state(
     named = any(_weight(path) in name.replace("/", "_") for name in names for path in weight_paths)
     counted = sum(_last(name) in ITERATIONS for name in names)
     by_place = not named and len(names) > counted + sum(_last(n) in SCALARS for n in names)
+    if not by_place and not named and names and _steps(file, names[0]) == 0:
+        return None  # saved before the first step
     find = _by_place if by_place else _by_name
     iterations, stored = find(file, names, slots, weight_paths, weights)
     arrays = {
         slot: _slot(file, stored[slot], weight_paths if named else None, weights) for slot in slots
     }
     _check_from_0(optimizers.get(optimizer), arrays)
-    kinds = (*INTEGERS, "float32", "float64")  # of a count: the oldest Keras has a float
-    steps = 0 if iterations is None else file.array(f"{GROUP}/{iterations}", (), kinds)
-    return {"iterations": _count(steps), "slots": arrays}
+    return {"iterations": _steps(file, iterations), "slots": arrays}
+
+
+def _steps(file: HDF5File, name: str | None) -> int:
+    """Return the number of steps that stands under a name, 0 if that is None."""
+    kinds = (*INTEGERS, "float32", "float64")  # the oldest Keras has a float
+    return 0 if name is None else _count(file.array(f"{GROUP}/{name}", (), kinds))
 
 
 def _by_name(
