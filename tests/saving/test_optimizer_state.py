@@ -196,7 +196,7 @@ def test_what_does_not_fit_by_place_is_refused(tmp_path, numbers, shapes):
 
 
 def test_a_state_from_before_the_first_step_is_none(tmp_path):
-    """Keras 3 makes the slots with the first step; of an optimizer that has none, the count is all there is."""
+    """Keras 3 makes the slots with the first step: until then there is only the count of steps, 0."""
     path, (optimizer, _) = tmp_path / "new.h5", taken("Adam", {})
     with h5py.File(path, "w") as file:
         group = file.create_group("optimizer_weights")
@@ -209,6 +209,6 @@ def test_a_state_from_before_the_first_step_is_none(tmp_path):
         file["optimizer_weights/adam/iteration"][...] = 5
     with (
         open_file(path) as file,
-        pytest.raises(optimizer_state.StateMismatchError, match="0 arrays momentum"),
+        pytest.raises(optimizer_state.StateMismatchError, match="2 arrays, and 6"),
     ):
         optimizer_state.read_state(file, optimizer, PATHS, WEIGHTS)
