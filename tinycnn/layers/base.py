@@ -1,17 +1,17 @@
 """`Layer`, the base class of all layers: shapes, parameters, `forward` and `backward`."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from tinycnn.layers import calling, explaining
 from tinycnn.layers.explanation import Explanation, Position
 from tinycnn.layers.input_shapes import given_shape
-from tinycnn.layers.weights import warn_of_weights
+from tinycnn.layers.weights import HoldsWeights
 from tinycnn.utils.array_like import ArrayLike
 from tinycnn.utils.configurable import Configurable
-from tinycnn.utils.validation import affordable, as_array, check_bool, check_int, check_name
+from tinycnn.utils.validation import affordable, check_bool, check_int, check_name
 
 DTYPES = ("float32", "float64")
 DATA_FORMAT = ("channels_last", None)  # the accepted values of Keras's option
@@ -19,7 +19,7 @@ DATA_FORMAT = ("channels_last", None)  # the accepted values of Keras's option
 Shape = tuple[int | None, ...]  # (None, 28, 28, 1): the number of samples is open
 
 
-class Layer(Configurable):
+class Layer(HoldsWeights, Configurable):
     """Base of the layers.
 
     Once built, a layer keeps only its parameters (`params`, by name). What `backward` needs from
@@ -241,69 +241,6 @@ class Layer(Configurable):
     def __getattr__(self, name: str) -> np.ndarray:
         """Return the parameter of this name, itself, not a copy, as `layer.kernel`: see `calling.param`."""
         return calling.param(self, name)
-
-    @property
-    def weights(self) -> list[np.ndarray]:
-        """The parameter arrays, in the order of `params`: the arrays themselves, not copies."""
-        return list(self.params.values())
-
-    @property
-    def trainable_weights(self) -> list[np.ndarray]:
-        """Those that training changes by their gradients."""
-        return [self.params[name] for name in self.trained_names]
-
-    @property
-    def non_trainable_weights(self) -> list[np.ndarray]:
-        """The others: all of a layer that is not trainable, and running means."""
-        return [self.params[name] for name in self.params if name not in self.trained_names]
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Return copies of the parameter arrays, in the order of `params`."""
-        return [param.copy() for param in self.params.values()]
-
-    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Copy new values into the parameters.
-
-        Args:
-            weights: as from `get_weights`.
-
-        Raises:
-            ValueError: for another number of arrays, or another shape.
-
-        Warns:
-            UserWarning: if some are NaN or infinite.
-        """
-        self.copy_weights(weights)
-        warn_of_weights([self])
-
-    def copy_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Copy new values into the parameters, without the warning of `set_weights`.
-
-        Args:
-            weights: an array of numbers for each parameter, of its shape, in the order of `params`.
-
-        Raises:
-            ValueError: for anything else; nothing is changed then.
-        """
-        if not isinstance(weights, list | tuple):
-            raise ValueError(f"weights must be a list of arrays. Received: {weights!r}")
-        if len(weights) != len(self.params):
-            raise ValueError(
-                f"Layer {self.name} has {len(self.params)} weight arrays. Received: {len(weights)}"
-            )
-        arrays = [as_array("weights", weight) for weight in weights]
-        for (name, param), array in zip(self.params.items(), arrays, strict=True):
-            if array.shape != param.shape or array.dtype.kind not in "fiu":
-                raise ValueError(
-                    f"{name} of layer {self.name} must be numbers of shape {param.shape}. "
-                    f"Received: {array.dtype} of shape {array.shape}"
-                )
-        for param, array in zip(self.params.values(), arrays, strict=True):
-            param[...] = array
-
-    def count_params(self) -> int:
-        """Return how many numbers all parameters have together."""
-        return sum(param.size for param in self.params.values())
 
     def operations(self) -> int:
         """Return about how many operations `forward` takes for one sample: by default one for each output."""
