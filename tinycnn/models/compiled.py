@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from tinycnn import activations, losses, optimizers
 from tinycnn import metrics as metric_functions
 from tinycnn.layers import Layer
-from tinycnn.models import training
 from tinycnn.models.data import NOT_COMPILED
 from tinycnn.models.network import Network
+from tinycnn.models.objective import Objective
 from tinycnn.models.penalty import penalties
 from tinycnn.models.plan import AnyStep, plan
 from tinycnn.models.turns import Turns, between_trainings
@@ -98,7 +98,7 @@ class Compiled(Network):
         """Do nothing: what `train_on_batch` returns is of this batch alone."""
 
     @property
-    def objective(self) -> training.Objective | None:
+    def objective(self) -> Objective | None:
         """The steps, loss and metrics of training; None before the model is compiled and built.
 
         It is computed once, and again after `add`, `build` or `compile`.
@@ -118,7 +118,7 @@ class Compiled(Network):
             plans = self._plans = {"changes": changes}
         return plans
 
-    def _plan_training(self, loss: losses.Loss) -> training.Objective:
+    def _plan_training(self, loss: losses.Loss) -> Objective:
         """Return the `Objective` of a built model with this loss.
 
         It warns if the loss has from_logits=True although the model ends in the activation that this means.
@@ -138,7 +138,7 @@ class Compiled(Network):
         # Of several classes, the order of the scores is that of the probabilities.
         classes = end == "softmax" and self.output_shape[-1] > 1
         needed = end and not (classes and all(metric.by_order for metric in metrics))
-        return training.Objective(
+        return Objective(
             plan(self.layers, end, fuse=not self.run_eagerly),
             loss,
             bool(end) or loss.from_logits,
@@ -174,7 +174,7 @@ class Compiled(Network):
             plans["prediction"] = plan(self.layers, prediction=True)
         return plans["prediction"]
 
-    def _compiled_objective(self) -> training.Objective:
+    def _compiled_objective(self) -> Objective:
         """Return `objective`; raise RuntimeError if the model is not compiled."""
         if self.objective is None:
             raise RuntimeError(NOT_COMPILED)

@@ -14,6 +14,7 @@ from tinycnn.layers import Layer
 from tinycnn.models import arguments, data, training
 from tinycnn.models.files import load_weights, save_model, save_weights
 from tinycnn.models.inspectable import Inspectable
+from tinycnn.models.means import Means
 from tinycnn.models.summary import amount, cells, column_widths, summary
 from tinycnn.models.turns import one_thread_at_a_time
 from tinycnn.saving.layer_config import keras_model
@@ -222,7 +223,7 @@ class Sequential(Inspectable):
     ) -> Any:
         """Take one training step; return the batch's loss and metrics before the step: see `evaluate`."""
         x, y, weights = self._weighted(x, y, sample_weight, class_weight)
-        means = training.Means(self.objective.names(), self.objective.weighted)
+        means = Means(self.objective.names(), self.objective.weighted)
         x = training.quiet_batch(self, x)
         values = training.train_step(self, x, y, utils.next_rng(), weights=weights)
         means.add(values, weights)

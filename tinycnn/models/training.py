@@ -4,105 +4,22 @@ How a net learns is in `loss_gradients` (forward, loss, backward) and `train_ste
 optimizer); all else repeats them over batches and epochs.
 """
 
-import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
 from tinycnn.models import penalty
-from tinycnn.models.data import NO_BATCH, Feed, Validation
+from tinycnn.models.data import Feed, Validation
 from tinycnn.models.divergence import Watch
-from tinycnn.models.plan import AnyStep, backward, forward, updates
+from tinycnn.models.means import Means
+from tinycnn.models.objective import Objective
+from tinycnn.models.plan import backward, forward, updates
 
 # Decorator: no warnings of NumPy about overflow and NaN; `Watch` warns once, with the cause.
 QUIETLY = np.errstate(over="ignore", invalid="ignore")
 Arrays = list[dict[str, np.ndarray]]  # arrays by parameter, one dict for each layer
-
-
-@dataclasses.dataclass
-class Means:
-    """Running means of the loss and the metrics over all samples so far.
-
-    Args:
-        names: "loss" and those of the metrics.
-        weighted: how many of them, the last ones, are means by the samples' weights.
-        totals: the sums so far, float64, one for each name; None before the first batch.
-        counts: what they are divided by.
-    """
-
-    names: list[str]
-    weighted: int = 0
-    totals: np.ndarray | None = None
-    counts: int | np.ndarray = 0
-
-    def add(self, values: list[np.ndarray], weights: np.ndarray | None = None) -> None:
-        """Add a batch of n samples: an array (n,) for each name, from `Objective.values`; weights (n,)."""
-        sums = np.array([value.sum(dtype=np.float64) for value in values])
-        self.totals = sums if self.totals is None else self.totals + sums
-        counts = np.full(len(values), float(len(values[0])))
-        if weights is not None and self.weighted:
-            counts[-self.weighted :] = weights.sum()
-        self.counts = self.counts + counts
-
-    def logs(self) -> dict[str, float]:
-        """Return the means so far, by name; ValueError before the first batch."""
-        if self.totals is None:
-            raise ValueError(NO_BATCH)
-        means = self.totals / np.where(self.counts == 0, 1, self.counts)  # 0 where all weights are
-        return dict(zip(self.names, means.tolist(), strict=True))
-
-
-@dataclasses.dataclass(frozen=True)
-class Objective:
-    """What training computes: the steps up to the loss, the loss, the metrics.
-
-    Args:
-        steps: from `plan`, without the activation `end`.
-        loss: an object of `tinycnn.losses`.
-        from_logits: whether the steps end in scores, so that the loss must apply the softmax itself.
-        metrics: (name, function) pairs; function(y, y_pred) returns one number a sample, (n,).
-        weighted: how many of them, the last ones, take the samples' weights into account.
-        end: the activation at the model's end that is left to the loss, "softmax" or "sigmoid", or "".
-        probabilities: makes the model's outputs of what the steps end in, for the metrics; None if these
-            take that as it is.
-        penalties: what regularizers add to the loss.
-    """
-
-    steps: list[AnyStep]
-    loss: object
-    from_logits: bool
-    metrics: list[tuple]
-    weighted: int = 0
-    end: str = ""
-    probabilities: Callable[[np.ndarray], np.ndarray] | None = None
-    penalties: Sequence[penalty.Penalty] = ()
-
-    def names(self) -> list[str]:
-        """Return "loss" and the metrics' names."""
-        return ["loss", *(name for name, _ in self.metrics)]
-
-    def values(
-        self,
-        y: np.ndarray,
-        y_pred: np.ndarray,
-        losses: np.ndarray,
-        weights: np.ndarray | None = None,
-    ) -> list[np.ndarray]:
-        """Return [losses, metric, ...], each (n,), the weighted of them times the samples' weights.
-
-        Penalties are added to the losses.
-        """
-        if self.probabilities is not None:
-            y_pred = self.probabilities(y_pred)
-        values = [losses, *(function(y, y_pred) for _, function in self.metrics)]
-        if weights is not None:
-            for place in (0, *range(len(values) - self.weighted, len(values))):
-                values[place] = values[place] * weights.astype(values[place].dtype)
-        if self.penalties:
-            values[0] = values[0] + losses.dtype.type(penalty.total(self.penalties))
-        return values
 
 
 def loss_gradients(
