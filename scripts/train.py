@@ -14,7 +14,6 @@ import math
 import os
 import pathlib
 import sys
-import warnings
 from typing import Any
 
 from tinycnn.utils.cli import Parser, file_name, number, run, say, whole_number
@@ -124,8 +123,6 @@ def chosen_model(options: argparse.Namespace) -> tuple[Any, Any]:
         model, name = load_digit_model(options.model, force=True)
         wanted, note = digit_input_of(model, name)
         say(f"model: {name}{', ' if note else ''}{note}")
-        if note:  # pixels from 0 to 255 are what it wants
-            warnings.filterwarnings("ignore", message="x holds whole numbers")
     if model.objective is None or options.optimizer is not None:
         scores = model.layers[-1].as_logits() is None  # it does not end in a softmax
         loss = CategoricalCrossentropy(from_logits=scores)
@@ -227,6 +224,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the script: load digits, train the net, save it with its history, and test it."""
     options = arguments(argv)
     from tinycnn import datasets, ops, saving, utils
+    from tinycnn.models.pixel_scale import bytes_are_meant
     from tinycnn.utils import atomic
 
     output = pathlib.Path(options.output)
@@ -251,14 +249,15 @@ def main(argv: list[str] | None = None) -> int:
     y_train, y_test = (labels_for(model, labels) for labels in (digits.y_train, digits.y_test))
     say(f"data: {digits.name}, {len(x_train):,} training and {len(x_test):,} test digits")
     model.summary()
-    history = model.fit(
-        x_train,
-        y_train,
-        batch_size=options.batch_size,
-        epochs=options.epochs,
-        validation_data=(x_test, y_test),
-        callbacks=list(callbacks.values()),
-    )
+    with bytes_are_meant():  # they were prepared as the net wants them
+        history = model.fit(
+            x_train,
+            y_train,
+            batch_size=options.batch_size,
+            epochs=options.epochs,
+            validation_data=(x_test, y_test),
+            callbacks=list(callbacks.values()),
+        )
     good = report(history.history, options, curves_file, callbacks)
     return int(not tell_results(model, (x_test, y_test), digits.name) or not good)
 

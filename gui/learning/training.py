@@ -129,6 +129,7 @@ class Run:
             epochs: how often to go through the data.
         """
         from tinycnn.callbacks import LambdaCallback
+        from tinycnn.models.pixel_scale import bytes_are_meant
 
         watcher = Watcher(self, model, len(x), held_out, epochs)
         callback = LambdaCallback(
@@ -136,7 +137,8 @@ class Run:
             on_train_batch_end=watcher.after_batch,
             on_epoch_end=watcher.after_epoch,
         )
-        model.fit(x, y, BATCH, epochs, verbose=0, callbacks=[callback])
+        with bytes_are_meant():  # they were prepared as the net wants them
+            model.fit(x, y, BATCH, epochs, verbose=0, callbacks=[callback])
         if self.state != "diverged":
             self.show("stopped" if self._stopped else "ended")
 

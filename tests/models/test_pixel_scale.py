@@ -8,7 +8,7 @@ import pytest
 from tests.support.nets import conv
 from tinycnn.layers import BatchNormalization, Dense, Flatten, Input, Rescaling
 from tinycnn.models import Sequential
-from tinycnn.models.pixel_scale import warn_of_bytes
+from tinycnn.models.pixel_scale import bytes_are_meant, warn_of_bytes
 
 BYTES = np.random.default_rng(0).integers(0, 256, (10, 8, 8, 1), np.uint8)
 Y = np.arange(10) % 3
@@ -55,6 +55,12 @@ def test_nor_bytes_for_a_net_that_scales_them(first):
     assert told(lambda: warn_of_bytes(model, BYTES)) == []
     later = Sequential([Input((8, 8, 1)), Flatten(), Dense(3), BatchNormalization(), Dense(3)])
     assert len(told(lambda: warn_of_bytes(later, BYTES))) == 1
+
+
+def test_nor_where_they_are_meant():
+    with bytes_are_meant():
+        assert told(lambda: conv().fit(BYTES, Y, verbose=0)) == []
+    assert len(told(lambda: conv().fit(BYTES, Y, verbose=0))) == 1
 
 
 def test_evaluating_and_predicting_say_nothing():

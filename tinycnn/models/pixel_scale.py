@@ -1,11 +1,26 @@
 """A warning when a net is trained on pixels from 0 to 255 as they are."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import numpy as np
 
 from tinycnn.layers import BatchNormalization, Rescaling
 from tinycnn.utils.warning import warn
 
 BRIGHT = 100  # a whole number above this is taken for that of a pixel
+_MEANT: ContextVar[bool] = ContextVar("whether pixels from 0 to 255 are what the net wants")
+
+
+@contextmanager
+def bytes_are_meant() -> Iterator[None]:
+    """Say nothing of such pixels within a `with` block: the net is known to be trained with them."""
+    token = _MEANT.set(True)
+    try:
+        yield
+    finally:
+        _MEANT.reset(token)
 
 
 def warn_of_bytes(model: object, x: np.ndarray) -> None:
@@ -15,7 +30,13 @@ def warn_of_bytes(model: object, x: np.ndarray) -> None:
         model: built.
         x: some samples, (n, ...).
     """
-    if not x.size or x.dtype.kind not in "uif" or not BRIGHT < x.max() <= 255 or x.min() < 0:
+    if (
+        _MEANT.get(False)
+        or not x.size
+        or x.dtype.kind not in "uif"
+        or not BRIGHT < x.max() <= 255
+        or x.min() < 0
+    ):
         return
     for layer in model.layers:
         if isinstance(layer, Rescaling | BatchNormalization):

@@ -101,7 +101,7 @@ def _named(
     remedy: str,
 ) -> dict[str, object]:
     """Return {name: value} unless it is one of ours; ModelFileError if another one of ours has this name."""
-    if any(value is known for known in ours.values()):
+    if any(value == known for known in ours.values()):
         return {}
     if name in dict.keys(ours):
         cause = (
