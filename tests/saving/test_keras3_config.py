@@ -41,7 +41,7 @@ def test_every_object_gets_the_module_that_keras_knows_it_in():
     )
     first, second = described["config"]["layers"][:2]
     assert first["module"] == second["module"] == "keras.layers"
-    assert first["config"]["batch_shape"] == [None, 8, 8, 1]
+    assert first["config"]["batch_input_shape"] == [None, 8, 8, 1]  # tf.keras knows no other name
     assert second["config"]["kernel_initializer"]["module"] == "keras.initializers"
     assert described["compile_config"]["optimizer"]["module"] == "keras.optimizers"
     assert described["build_config"] == {"input_shape": [None, 8, 8, 1]}
@@ -54,6 +54,7 @@ def test_every_object_gets_the_module_that_keras_knows_it_in():
 def test_there_and_back_is_the_same():
     model, training = keras_model(examples.every_layer()), keras_training(examples.training())
     described = newer_model(model, training)
-    assert older(described)["config"]["layers"][1:] == model["config"]["layers"][1:]
+    model["config"]["layers"][0]["config"].pop("ragged")  # which some versions of Keras 3 refuse
+    assert older(described)["config"] == model["config"]
     assert older_training(described["compile_config"]) == training
     assert "compile_config" not in newer_model(model, None)

@@ -85,14 +85,16 @@ def newer(value: object, key: str = "") -> object:
 
 
 def newer_model(model: dict, training: dict | None) -> dict:
-    """Return what stands in config.json, given an .h5 file's model_config, and training_config or None."""
+    """Return what stands in config.json, given an .h5 file's model_config, and training_config or None.
+
+    The input's shape keeps its older name, which Keras 3 knows, too: by that tf.keras opens the file as well.
+    """
     config = newer(model["config"])
     first = config["layers"][0]["config"]
-    if "batch_input_shape" in first:
-        first["batch_shape"] = first.pop("batch_input_shape")
     first.pop("ragged", None)  # older versions do not know it
+    shape = first["batch_input_shape"]
     described = {"module": "keras", "class_name": "Sequential", "config": config}
-    described |= {"registered_name": None, "build_config": {"input_shape": first["batch_shape"]}}
+    described |= {"registered_name": None, "build_config": {"input_shape": shape}}
     if training is not None:
         compiled = {**training, "optimizer": training["optimizer_config"]}
         del compiled["optimizer_config"]
