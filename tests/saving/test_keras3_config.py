@@ -5,6 +5,7 @@ import pytest
 from tests.support import model_examples as examples
 from tinycnn.saving.keras3_config import newer, newer_model, older, older_training
 from tinycnn.saving.layer_config import keras_model
+from tinycnn.saving.options import registered_name
 from tinycnn.saving.training_config import keras_training
 
 
@@ -49,6 +50,15 @@ def test_every_object_gets_the_module_that_keras_knows_it_in():
     assert (loss["module"], loss["registered_name"]) == ("keras.losses", None)
     own = {"class_name": "Own", "module": "mine", "registered_name": "mine>Own", "config": {}}
     assert newer(own, "loss") == own
+
+
+@pytest.mark.parametrize("name", ["Own", "mine>Own"])
+def test_a_class_of_a_user_is_looked_up_as_registered_and_not_in_a_module_of_keras(name):
+    plain = {"class_name": name, "config": {}}
+    described = newer([plain], "layers")
+    own = {"module": None, "class_name": "Own", "registered_name": name, "config": {}}
+    assert described == [own]
+    assert registered_name(older(described)[0], "Own") == name
 
 
 def test_there_and_back_is_the_same():
