@@ -1,7 +1,8 @@
 """What Keras's users bring: a file of each kind opens, predicts, reports and trains on as where it was made.
 
 The files and what their makers said of them are in `tests/support/keras_files/kinds`, made by
-`python -m tests.support.make_keras_files`. That Keras reads them saved again: `tests/peers/test_saved_again.py`.
+`python -m tests.support.make_keras_files`. What Keras reads of them, saved again by us, is in
+`tests/peers/test_saved_again.py`.
 """
 
 import contextlib
