@@ -13,6 +13,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 from tinycnn.utils.cli import Parser, run, say, whole_number
 
@@ -64,14 +65,19 @@ def main(argv: list[str] | None = None) -> None:
     for name, net in (("classic net", nets.classic_net), ("LeNet-5", nets.lenet5)):
         model = net()
         model.compile("adadelta", "sparse_categorical_crossentropy")
-        step = median_ms(lambda m=model: m.train_on_batch(x[:BATCH], y[:BATCH]), options.rounds)
+        step = training(model, x[:BATCH], y[:BATCH], options)
         say(f"training step, {name}, batch {BATCH}: {step:8.1f} ms")
     model = load()
     say(f"prediction, the bundled net, {IMAGES:,} images: {predicting(model, x, options):8.1f} ms")
     say(f"prediction, the bundled net, one image: {predicting(model, x[:1], options):8.2f} ms")
 
 
-def predicting(model: object, x: object, options: argparse.Namespace) -> float:
+def training(model: Any, x: Any, y: Any, options: argparse.Namespace) -> float:
+    """Return how long a training step takes, in milliseconds."""
+    return median_ms(lambda: model.train_on_batch(x, y), options.rounds)
+
+
+def predicting(model: Any, x: Any, options: argparse.Namespace) -> float:
     """Return how long a prediction takes, in milliseconds."""
     return median_ms(lambda: model.predict(x, verbose=0), options.rounds)
 

@@ -134,7 +134,7 @@ def chosen_model(options: argparse.Namespace) -> tuple[Any, Any]:
     return model, wanted
 
 
-def labels_for(model: object, digits: object) -> object:
+def labels_for(model: Any, digits: Any) -> Any:
     """Return digits (n,) as the model's loss takes them: as they are, or one-hot (n, 10)."""
     from tinycnn import utils
     from tinycnn.losses import SparseCategoricalCrossentropy
@@ -167,7 +167,7 @@ def draw_curves(history: dict[str, list[float]], path: str) -> bool:
     return True
 
 
-def watchers(options: argparse.Namespace, history_file: str) -> dict[str, object]:
+def watchers(options: argparse.Namespace, history_file: str) -> dict[str, Any]:
     """Return the callbacks of the training by what they do: "save", "log" and, with --patience, "stop"."""
     from tinycnn.callbacks import CSVLogger, EarlyStopping, ModelCheckpoint
 
@@ -180,7 +180,7 @@ def watchers(options: argparse.Namespace, history_file: str) -> dict[str, object
     # Braces are doubled, because ModelCheckpoint takes its filepath for a format string.
     path = options.output.replace("{", "{{").replace("}", "}}")
     early = options.patience is not None
-    callbacks = {
+    callbacks: dict[str, Any] = {
         "save": ModelCheckpoint(path, save_best_only=early),
         "log": EpochsFromOne(history_file),
     }
@@ -193,7 +193,7 @@ def report(
     history: dict[str, list[float]],
     options: argparse.Namespace,
     curves_file: str,
-    callbacks: dict[str, object],
+    callbacks: dict[str, Any],
 ) -> bool:
     """Say what was written, and why training stopped; draw the curves. Return whether all went well."""
     stop, written = callbacks.get("stop"), getattr(callbacks["save"], "written", None)
@@ -211,7 +211,7 @@ def report(
     return draw_curves(history, curves_file)
 
 
-def tell_results(model: object, data: tuple, about: str) -> bool:
+def tell_results(model: Any, data: tuple, about: str) -> bool:
     """Print the loss and the accuracy on the test digits (x, y); return whether they are numbers."""
     results = model.evaluate(*data, verbose=0, return_dict=True)
     accuracy = results.get("accuracy", results.get("acc"))

@@ -105,7 +105,7 @@ def samples(rng, count):
     return rng.random((count, 10, 10, 1), np.float32), rng.integers(10, size=count)
 
 
-SIZES = [(7, 7), (8, 9), (12, 5)]
+SIZES = [(8, 9), (12, 5)]
 WINDOWS = [1, 2, (2, 3), 3, (5, 4)]
 STRIDES = [1, 2, (2, 1), 3, (4, 5)]
 
@@ -180,13 +180,15 @@ def test_the_examples_of_every_layer(keras, cls, arguments, shape, rng, tmp_path
     ours.save(tmp_path / "ours.h5")
     theirs.save(tmp_path / "theirs.h5")
     x = rng.normal(size=(5, *shape)).astype(np.float32)
-    wanted = theirs.predict(x, verbose=0)
+    wanted = theirs(x)  # not `predict`, which is compiled first
     swapped = (
-        keras.models.load_model(tmp_path / "ours.h5", compile=False),
-        tinycnn.load_model(tmp_path / "theirs.h5"),
+        keras.models.load_model(tmp_path / "ours.h5", compile=False)(x),
+        tinycnn.load_model(tmp_path / "theirs.h5").predict(x, verbose=0),
     )
-    for model in (ours, *swapped):
-        np.testing.assert_allclose(model.predict(x, verbose=0), wanted, rtol=1e-5, atol=1e-6)
+    for actual in (ours.predict(x, verbose=0), *swapped):
+        np.testing.assert_allclose(
+            *map(keras.ops.convert_to_numpy, (actual, wanted)), rtol=1e-5, atol=1e-6
+        )
 
 
 @pytest.mark.parametrize("kind", ["MaxPooling2D", "AveragePooling2D"])
@@ -229,12 +231,15 @@ OPTIMIZERS = {
 }
 
 
-@pytest.mark.parametrize("net", NETS)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(
+    ("net", "optimizer"),
+    # Every optimizer alone is in test_optimizers.py.
+    [*(("classic", name) for name in OPTIMIZERS), ("strided", "adam"), ("normalized", "adadelta")],
+)
 def test_training_steps(keras, net, optimizer, rng):
     ours, theirs = pair_of_models(keras, NETS[net], rng, optimizer=OPTIMIZERS[optimizer])
     start = ours.get_weights()
-    for _ in range(3):
+    for _ in range(5):
         x, y = samples(rng, 12)
         values = ours.train_on_batch(x, np.eye(10)[y])
         theirs.reset_metrics()  # Keras goes on with the means of the last batch
@@ -244,7 +249,7 @@ def test_training_steps(keras, net, optimizer, rng):
     for actual, wanted, before, fixed in weights:
         change = np.linalg.norm(wanted - before)
         assert (change == 0) == fixed
-        assert np.linalg.norm(actual - wanted) <= 1e-3 * change
+        assert np.linalg.norm(actual - wanted) <= 1e-4 * change
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,12 @@ X = np.random.default_rng(4).random((6, 8, 8, 1), dtype=np.float32)
 Y = np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 2]]
 OPTIMIZERS = (examples.ADADELTA, examples.ADAM, examples.MOMENTUM)
 
-# Keras hands PyTorch's tensors to NumPy in a way that NumPy 2 warns of
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings(
+    # Keras hands PyTorch's tensors to NumPy in a way that NumPy 2 warns of
+    "ignore:__array__ implementation:DeprecationWarning",
+    # Our files have LeakyReLU's name of Keras 2, which is the only one that Keras 2 knows.
+    "ignore:Argument `alpha` is deprecated:UserWarning",
+)
 
 
 @pytest.fixture(scope="module")

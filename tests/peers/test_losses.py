@@ -49,7 +49,7 @@ def pair(keras, end, loss, metrics=(), units=3, **options):
         model = net(peer, end, units, **options)
         told = [loss, *metrics]
         loss_, *given = [part(peer) if callable(part) else part for part in told]
-        model.compile(peer.optimizers.SGD(0.2), loss_, metrics=given)
+        model.compile(peer.optimizers.SGD(0.2), loss_, metrics=given, run_eagerly=True)
         models.append(model)
     rng = np.random.default_rng(5)
     models[0].set_weights([rng.uniform(0.1, 0.6, w.shape) for w in models[0].get_weights()])
@@ -116,7 +116,12 @@ def test_five_steps_with_penalties(keras, name, frozen):
     )
     for peer, model in ((tinycnn, ours), (keras, theirs)):
         model.layers[0].trainable = not frozen
-        model.compile(peer.optimizers.SGD(0.2), "categorical_crossentropy", metrics=["accuracy"])
+        model.compile(
+            peer.optimizers.SGD(0.2),
+            "categorical_crossentropy",
+            metrics=["accuracy"],
+            run_eagerly=True,
+        )
     logs = [m.evaluate(X, ONE_HOT, 8, 0, return_dict=True) for m in (ours, theirs)]
     assert logs[0] == pytest.approx(logs[1], rel=1e-5)
     assert_five_steps_agree(ours, theirs, ONE_HOT)
@@ -132,7 +137,7 @@ def test_penalties_of_a_batch_normalization(keras):
             peer.layers.Dense(3),
         ]
         model = peer.Sequential(layers)
-        model.compile(peer.optimizers.SGD(0.2), "mse")
+        model.compile(peer.optimizers.SGD(0.2), "mse", run_eagerly=True)
         models.append(model)
     rng = np.random.default_rng(5)
     models[0].set_weights([rng.uniform(0.1, 0.6, w.shape) for w in models[0].get_weights()])
@@ -217,7 +222,7 @@ def test_files_both_ways(request, tmp_path, package, loss, end, labels, units):
     given = given[:1] if loss.startswith("sparse") else given
     penalty = {"kernel_regularizer": lambda peer: peer.regularizers.l2(0.01)}
     theirs = net(peer, end, units, **penalty)
-    theirs.compile("sgd", loss, metrics=given)
+    theirs.compile("sgd", loss, metrics=given, run_eagerly=True)
     theirs.fit(X, y, verbose=0)
     wanted = theirs.evaluate(X, y, verbose=0, return_dict=True)
     theirs.save(tmp_path / "theirs.h5")
@@ -230,4 +235,5 @@ def test_files_both_ways(request, tmp_path, package, loss, end, labels, units):
     actual = ours.evaluate(X, y, verbose=0, return_dict=True)
     ours.save(tmp_path / "ours.h5")
     again = peer.models.load_model(tmp_path / "ours.h5")
+    again.run_eagerly = True
     assert again.evaluate(X, y, verbose=0, return_dict=True) == pytest.approx(actual, abs=2e-6)

@@ -1,18 +1,17 @@
 """What Keras's users bring: a file of each kind opens, predicts, reports and trains on as where it was made.
 
 The files and what their makers said of them are in `tests/support/keras_files/kinds`, made by
-`python -m tests.support.make_keras_files`.
+`python -m tests.support.make_keras_files`. What Keras reads of them, saved again by us, is in
+`tests/peers/test_saved_again.py`.
 """
 
 import contextlib
-import importlib
 import pathlib
 
 import numpy as np
 import pytest
 
 import tinycnn
-from tests.support.peers import import_keras
 from tinycnn import gradcheck
 from tinycnn.layers import Layer
 from tinycnn.utils.errors import ModelFileError
@@ -134,26 +133,3 @@ def test_the_own_class_of_a_file_is_only_what_the_caller_hands_over():
             model = tinycnn.load_model(FOLDER / "keras_own.h5")
         assert (type(model.layers[1]), model.layers[1].factor) == (Doubling, 2.5)
     assert all(row.good for row in gradcheck.check_layer(model.layers[1], (3,)))
-
-
-# ---------------------------------------------------------------- real Keras reads what we saved of it
-
-
-@pytest.fixture(scope="module", params=["keras", "tf_keras"])
-def peer(request):
-    import_keras()
-    pytest.importorskip(request.param, reason=f"{request.param} is not installed")
-    return importlib.import_module(request.param)
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("stem", [stem for stem in FILES if kind_of(stem) != "own"])
-def test_saved_again_it_opens_in_keras(stem, peer, tmp_path):
-    model, facts = opened(stem)
-    model.save(tmp_path / "again.h5")
-    theirs = peer.models.load_model(tmp_path / "again.h5")
-    x, y = facts["x"], facts["y"]
-    ours = model.predict(x, verbose=0)
-    np.testing.assert_allclose(theirs.predict(x, verbose=0), ours, rtol=0, atol=1e-5)
-    values = theirs.evaluate(x, y, batch_size=len(x), verbose=0)
-    np.testing.assert_allclose(values, model.evaluate(x, y, verbose=0), rtol=0, atol=1e-5)

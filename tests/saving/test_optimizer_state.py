@@ -212,3 +212,17 @@ def test_a_state_from_before_the_first_step_is_none(tmp_path):
         pytest.raises(optimizer_state.StateMismatchError, match="2 arrays, and 6"),
     ):
         optimizer_state.read_state(file, optimizer, PATHS, WEIGHTS)
+
+
+@pytest.mark.parametrize("count", ["", "_1", "_42"])
+def test_keras_counts_the_variables_without_a_name(tmp_path, count):
+    """The product that Nadam keeps is "variable" in the first model of a program only."""
+    optimizer, state = taken("Nadam", {})
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        group, names = file.create_group("optimizer_weights"), []
+        for name, array in optimizer_state.entries(optimizer, state, PATHS):
+            names.append(name + count if name.endswith("variable") else name)
+            group[names[-1]] = array
+        group.attrs["weight_names"] = names
+    with open_file(tmp_path / "x.h5") as file:
+        same(optimizer_state.read_state(file, optimizer, PATHS, WEIGHTS), state)

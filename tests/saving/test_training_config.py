@@ -52,6 +52,15 @@ def test_what_is_written_reads_as_the_same_plain_form(loss, optimizer):
     assert training_config.plain_training(written) == plain
 
 
+def test_settings_of_averages_that_are_not_made_are_left_out():
+    """RMSprop of tf.keras has 100 there, and its older optimizers do not know the word."""
+    settings = {"learning_rate": 0.5, "ema_momentum": 0.5, "ema_overwrite_frequency": 100}
+    for use_ema, written in ((False, {"learning_rate": 0.5}), (True, settings | {"use_ema": True})):
+        optimizer = {"class_name": "RMSprop", "config": settings | {"use_ema": use_ema}}
+        told = training_config.keras_training(examples.training(optimizer))
+        assert told["optimizer_config"]["config"] == written
+
+
 def test_metrics_and_rates_in_the_words_of_every_keras():
     wrapped = {"class_name": "MeanMetricWrapper", "config": {"name": "a", "fn": "accuracy"}}
     own = {"class_name": "SparseCategoricalAccuracy", "config": {"name": "b", "dtype": "float32"}}

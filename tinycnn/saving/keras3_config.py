@@ -4,6 +4,8 @@ Keras 3 says of every object which module it is in, and under which name it is r
 `training_config` read and write the older form, that of tf.keras 2, where names alone say it.
 """
 
+from tinycnn.saving.known import KINDS
+
 KERAS = ("keras", "tf_keras", "keras_core")  # packages, whose modules are left out
 DROPPED = ("shared_object_id", "build_config")  # of no effect here
 # The modules that Keras 3 names, by the key under which an object stands, or the key's last part.
@@ -16,6 +18,7 @@ MODULES = {
     "learning_rate": "keras.optimizers.schedules",
     **{name: f"keras.{name}s" for name in ("initializer", "regularizer", "constraint")},
 }
+OURS = {"MeanMetricWrapper"}.union(*KINDS)
 
 
 def older(value: object) -> object:
@@ -72,6 +75,8 @@ def newer(value: object, key: str = "") -> object:
     Example:
         >>> newer({"class_name": "Zeros", "config": {}}, "bias_initializer")["module"]
         'keras.initializers'
+        >>> newer({"class_name": "mine>Own", "config": {}}, "loss")["registered_name"]
+        'mine>Own'
     """
     if isinstance(value, list):
         return [newer(item, key) for item in value]
@@ -79,20 +84,27 @@ def newer(value: object, key: str = "") -> object:
         return value
     result = {name: newer(item, name) for name, item in value.items()}
     module = MODULES.get(key.rsplit("_", 1)[-1], MODULES.get(key))
-    if module and "class_name" in value and "module" not in value:
-        return {"module": module, **result, "registered_name": value.get("registered_name")}
-    return result
+    if not module or "class_name" not in value or "module" in value:
+        return result
+    if (
+        name := value["class_name"]
+    ) not in OURS:  # a user's own, which Keras looks up as registered
+        names = {"class_name": name.rpartition(">")[2], "registered_name": name}
+        return {"module": None, **result, **names}
+    return {"module": module, **result, "registered_name": value.get("registered_name")}
 
 
 def newer_model(model: dict, training: dict | None) -> dict:
-    """Return what stands in config.json, given an .h5 file's model_config, and training_config or None."""
+    """Return what stands in config.json, given an .h5 file's model_config, and training_config or None.
+
+    The input's shape keeps its older name, which Keras 3 knows, too: by that tf.keras opens the file as well.
+    """
     config = newer(model["config"])
     first = config["layers"][0]["config"]
-    if "batch_input_shape" in first:
-        first["batch_shape"] = first.pop("batch_input_shape")
     first.pop("ragged", None)  # older versions do not know it
+    shape = first["batch_input_shape"]
     described = {"module": "keras", "class_name": "Sequential", "config": config}
-    described |= {"registered_name": None, "build_config": {"input_shape": first["batch_shape"]}}
+    described |= {"registered_name": None, "build_config": {"input_shape": shape}}
     if training is not None:
         compiled = {**training, "optimizer": training["optimizer_config"]}
         del compiled["optimizer_config"]

@@ -8,6 +8,7 @@ Keras 2.0 to 2.3 keeps all weights of a slot together, too, but under names that
 are taken by place.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -18,7 +19,8 @@ from tinycnn.saving.saved_model import slot_names
 
 GROUP = "optimizer_weights"  # in the file
 ITERATIONS = ("iteration", "iterations", "iter")  # names of the number of steps
-SCALARS = ("learning_rate", "variable", "momentum_cache")  # names of what follows from the rest
+# Names of what follows from the rest; Keras 3 counts its variables without a name: "variable_1".
+SCALARS = re.compile(r"learning_rate|variable(_\d+)?|momentum_cache")
 OTHER_NAMES = {  # tf.keras's names of slots
     "accumulated_grad": ("accum_grad",),
     "accumulated_delta_var": ("accum_var",),
@@ -143,7 +145,7 @@ def read_state(
     names = [name for name in names if _slot_of(name, unused) is None]
     named = any(_weight(path) in name.replace("/", "_") for name in names for path in weight_paths)
     counted = sum(_last(name) in ITERATIONS for name in names)
-    by_place = not named and len(names) > counted + sum(_last(n) in SCALARS for n in names)
+    by_place = not named and len(names) > counted + sum(map(_is_scalar, names))
     if not by_place and not named and names and _steps(file, names[0]) == 0:
         return None  # saved before the first step
     find = _by_place if by_place else _by_name
@@ -178,7 +180,7 @@ def _by_name(
         for slot in slots
     }
     used = 1 + len(slots) * len(weights)
-    others = [name for name in names if _last(name) in SCALARS]
+    others = [name for name in names if _is_scalar(name)]
     # tf.keras from 2.11 keeps arrays for SGD without momentum, too: they are of no use.
     if slots and used + len(others) != len(names):
         raise StateMismatchError(f"it has {len(names)} arrays, and {used + len(others)} are needed")
@@ -234,6 +236,11 @@ def _slot(
 def _last(name: str) -> str:
     """Return the last part of a name: "iteration" of "adam/iteration:0"."""
     return name.split("/")[-1].split(":")[0]
+
+
+def _is_scalar(name: str) -> bool:
+    """Return whether an array's name says that its number follows from the rest."""
+    return SCALARS.fullmatch(_last(name)) is not None
 
 
 def _weight(path: str) -> str:

@@ -273,6 +273,8 @@ def keras_training(plain: dict) -> dict:
     optimizer = plain["optimizer"]
     rate = optimizer["config"].get("learning_rate", LEARNING_RATES.get(optimizer["class_name"]))
     config = _without_defaults(optimizer["config"])
+    if "use_ema" not in config:  # then these have no effect
+        config = {k: v for k, v in config.items() if not k.startswith("ema_")}
     if rate is not None:  # Keras accepts only a float
         config["learning_rate"] = _keras_schedule(rate) if isinstance(rate, dict) else float(rate)
     return {
