@@ -5,7 +5,7 @@ import copy
 import numpy as np
 
 from tinycnn import activations
-from tinycnn.layers.base import Layer
+from tinycnn.layers.base import Gradients, Layer, Rng
 from tinycnn.layers.explaining import (
     activate,
     activation_gradient,
@@ -37,17 +37,13 @@ class Activation(Layer):
         super().__init__(**options)
         self.activation = activation
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
         """Return y = activation(x), shaped as x, and y once more as ctx."""
         y = self.activation.forward(x)
         kept = x if self.activation.needs_x else y
         return y, kept
 
-    def backward(
-        self, dy: np.ndarray, ctx: np.ndarray, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: np.ndarray, input_gradient: bool = True) -> Gradients:
         """Return dx, shaped as dy, and {}: there are no parameters."""
         return self.activation.backward(dy, ctx), {}  # ctx is y: the slope follows from y
 

@@ -30,9 +30,8 @@ class Seen(NamedTuple):
     corner: Position  # the position in x of the first of the inputs
     inputs: np.ndarray  # (c,) of a Dense, (rows, columns, c) of a Conv2D
     weights: np.ndarray  # inputs.shape + (f,)
-    cut: Padding | None = (
-        None  # ((top, bottom), (left, right)) of the window in the padding; Conv2D only
-    )
+    # ((top, bottom), (left, right)) of the window in the padding; Conv2D only
+    cut: Padding | None = None
 
 
 class Affine(Layer):

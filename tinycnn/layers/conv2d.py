@@ -4,7 +4,7 @@ import numpy as np
 
 from tinycnn import activations, initializers, ops, regularizers
 from tinycnn.layers.affine import Affine, Seen, positions_of
-from tinycnn.layers.base import DATA_FORMAT, Shape
+from tinycnn.layers.base import DATA_FORMAT, Rng, Shape
 from tinycnn.layers.explanation import Position
 from tinycnn.layers.window import output_of, padding_name, padding_of, window_at, windows_over
 from tinycnn.utils.geometry import Padding, Pair
@@ -90,9 +90,7 @@ class Conv2D(Affine):
         padding = padding_of(self.padding, x_shape[1:3], self.kernel_size, self.strides)
         return self.strides, padding
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return y = activation(convolution + bias), (n, oh, ow, f), and ctx = (x, kept): kept is y,
         or what the activation needs instead for its way back."""
         z = ops.conv2d_forward(x, *self.kernel_and_bias(), *self.geometry(x.shape))

@@ -4,7 +4,7 @@ import numpy as np
 
 from tinycnn import activations, initializers, ops, regularizers
 from tinycnn.layers.affine import Affine, Seen, positions_of
-from tinycnn.layers.base import Shape
+from tinycnn.layers.base import Rng, Shape
 from tinycnn.layers.explanation import Position
 from tinycnn.utils.validation import check_int
 
@@ -61,9 +61,7 @@ class Dense(Affine):
             raise ValueError(f"Dense takes (samples, ..., c). Received: input_shape={input_shape}")
         return (*input_shape[:-1], self.units)
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return y = activation(x @ kernel + bias), (n, ..., f), and ctx = (x, kept): kept is y,
         or what the activation needs instead for its way back."""
         rows = x.reshape(-1, x.shape[-1])  # (n, c)

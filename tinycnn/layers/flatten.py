@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tinycnn.layers.base import DATA_FORMAT, Layer, Shape, flat_size
+from tinycnn.layers.base import DATA_FORMAT, Gradients, Layer, Rng, Shape, flat_size
 from tinycnn.layers.explaining import check_position, gradient_sum, label
 from tinycnn.layers.explanation import Elementwise, Explanation, Position
 
@@ -33,15 +33,11 @@ class Flatten(Layer):
             raise ValueError(f"Flatten takes samples of a fixed size. Received: {input_shape}")
         return (input_shape[0], flat_size(input_shape))
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return x reshaped to (n, c), and ctx: the shape of x."""
         return x.reshape(len(x), math.prod(x.shape[1:])), x.shape
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dy reshaped to the shape of x, and {}."""
         return dy.reshape(ctx), {}
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.layers.base import DATA_FORMAT, Layer, Shape, flat_size
+from tinycnn.layers.base import DATA_FORMAT, Gradients, Layer, Rng, Shape, flat_size
 from tinycnn.layers.explaining import check_position, gradient_sum, label
 from tinycnn.layers.explanation import Explanation, Pooled, Position
 from tinycnn.utils.geometry import NO_PADDING
@@ -71,16 +71,12 @@ class GlobalAveragePooling2D(GlobalPooling2D):
         (None, 64)
     """
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return the mean of each channel, (n, c)."""
         size = x.shape[1:3]
         return self.shaped(ops.average_pool2d_forward(x, size, size, NO_PADDING)), x.shape
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx (n, h, w, c): every number of a map receives the same."""
         n, h, w, c = ctx
         dy = dy.reshape(n, 1, 1, c)
@@ -110,17 +106,13 @@ class GlobalMaxPooling2D(GlobalPooling2D):
         (None, 1, 1, 64)
     """
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return the largest number of each channel, (n, c)."""
         size = x.shape[1:3]
         y, argmax = ops.max_pool2d_forward(x, size, size, NO_PADDING)
         return self.shaped(y), (argmax, x.shape)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx (n, h, w, c): only the argmax of each map receives anything."""
         argmax, x_shape = ctx
         return ops.max_pool2d_backward(dy.reshape(argmax.shape), argmax, x_shape), {}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tinycnn.layers.base import Layer, Shape, flat_size
+from tinycnn.layers.base import Gradients, Layer, Rng, Shape, flat_size
 from tinycnn.layers.explaining import check_position, gradient_sum, label
 from tinycnn.layers.explanation import Elementwise, Explanation, Position
 from tinycnn.utils.validation import check_int
@@ -58,15 +58,11 @@ class Reshape(Layer):
             )
         return (input_shape[0], *(left if size == -1 else size for size in self.target_shape))
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return the same numbers, (n, *target_shape)."""
         return x.reshape(self.compute_output_shape(x.shape)), x.shape
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return the same numbers in the shape of x."""
         return dy.reshape(ctx), {}
 

@@ -51,8 +51,7 @@ __all__ += ["sparse_categorical_accuracy", "sparse_categorical_crossentropy"]
 __all__ += ["sparse_top_k_categorical_accuracy", "top_k_categorical_accuracy"]
 
 CLASSES = Classes(
-    Metric,
-    {cls.__name__: cls for cls in subclasses(FunctionMetric) if cls is not AccuracyByShape},
+    Metric, {cls.__name__: cls for cls in subclasses(FunctionMetric) if cls is not AccuracyByShape}
 )
 WRAPPER = MeanMetricWrapper.__name__
 NAMES = {snake_case(name): cls for name, cls in CLASSES.items()}

@@ -142,9 +142,8 @@ class Validation:
 
 def is_stream(x: object) -> bool:
     """Return whether x hands over a batch at a time: a data set, a generator, but nothing like an array."""
-    arrays = (
-        Sequence | Mapping | Set | None
-    )  # lists, texts, ranges; dicts and sets, which are refused
+    # Lists, texts, ranges; dicts and sets, which are refused.
+    arrays = Sequence | Mapping | Set | None
     if isinstance(x, arrays) or hasattr(x, "__array__") or hasattr(x, "__array_interface__"):
         return False
     return isinstance(x, Iterable) or hasattr(x, "__getitem__")

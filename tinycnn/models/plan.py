@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinycnn.layers import Dropout, Layer
+from tinycnn.layers.base import Rng
 from tinycnn.models.folding import folded
 from tinycnn.models.fusion import FusedStep, Grads, fused
 
@@ -25,9 +26,7 @@ class Step:
 
     layer: Layer
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, object]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, object]:
         """Return y, and ctx for the backward step: see `Layer.forward`.
 
         Raises:
@@ -90,10 +89,7 @@ AnyStep = Step | FusedStep
 
 
 def plan(
-    layers: Sequence[Layer],
-    logits: bool | str = False,
-    fuse: bool = True,
-    prediction: bool = False,
+    layers: Sequence[Layer], logits: bool | str = False, fuse: bool = True, prediction: bool = False
 ) -> list[AnyStep]:
     """Return the steps that compute these layers.
 
@@ -140,7 +136,7 @@ def _check_as_built(layer: Layer) -> None:
 
 
 def forward(
-    steps: list[AnyStep], x: np.ndarray, training: bool, rng: np.random.Generator | None
+    steps: list[AnyStep], x: np.ndarray, training: bool, rng: Rng
 ) -> tuple[np.ndarray, list[object]]:
     """Run all steps in order; the output of one is the input of the next.
 

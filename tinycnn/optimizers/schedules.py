@@ -127,10 +127,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     config_names = ("boundaries", "values", "name")
 
     def __init__(
-        self,
-        boundaries: Sequence[float],
-        values: Sequence[float],
-        name: str = "PiecewiseConstant",
+        self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant"
     ):
         for given in (boundaries, values):
             if not isinstance(given, Sequence) or not 0 < len(given) <= MOST_VALUES:

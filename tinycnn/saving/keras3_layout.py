@@ -67,14 +67,13 @@ def leaves(described: dict, around: tuple = ()) -> Iterator[Leaf]:
         ['layers/dense', 'layers/sequential/layers/dense']
     """
     config = described.get("config")
-    layers = (
-        config if isinstance(config, list) else mapping("its configuration", config).get("layers")
-    )
+    layers = config
+    if not isinstance(config, list):
+        layers = mapping("its configuration", config).get("layers")
     if len(around) > DEEPEST or not isinstance(layers, list):
         raise ValueError("its models are nested too deeply, or have no layers")
-    if (
-        described.get("class_name") in MODELS[1:]
-    ):  # Keras numbers them in the order in which they run
+    # Keras numbers those of a graph in the order in which they run.
+    if described.get("class_name") in MODELS[1:]:
         layers = in_order(config, layers, lambda lost: None)
     numbers: dict[str, int] = {}
     for layer in layers:

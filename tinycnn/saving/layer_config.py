@@ -127,10 +127,7 @@ def _variance_scaling(config: dict) -> tuple[str | None, dict]:
     return VARIANCE_SCALING.get(key), {"seed": scaling.get("seed")}
 
 
-TRAINABLE = (
-    "trainable",
-    True,
-)  # what a layer is unless its configuration says otherwise: not written
+TRAINABLE = ("trainable", True)  # what a layer is unless its configuration says otherwise
 # For an option of a layer, by name, the function that checks it and returns its plain value.
 CHECKS = {
     "name": name,
@@ -145,10 +142,7 @@ OTHER_OPTIONS = {
     **dict.fromkeys(("virtual_batch_size", "adjustment"), (None,)),
     **dict.fromkeys(("fused", "synchronized", "input_dtype", "implementation"), ANYTHING),
 }
-ONLY_IN_TRAINING = (
-    "_constraint",
-    "_regularizer",
-)  # how the names end of options that predictions ignore
+ONLY_IN_TRAINING = ("_constraint", "_regularizer")  # ends of names that predictions ignore
 # Layers that return their input when predicting: all that they change is training.
 RETURN_THEIR_INPUT = (
     *("ActivityRegularization", "AlphaDropout", "GaussianDropout", "GaussianNoise", "Identity"),

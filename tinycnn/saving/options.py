@@ -77,10 +77,7 @@ def shown(value: object) -> str:
 
 
 def select(
-    owner: str,
-    options: object,
-    kept: Mapping[str, Check],
-    supported: Mapping[str, object],
+    owner: str, options: object, kept: Mapping[str, Check], supported: Mapping[str, object]
 ) -> dict:
     """Return the options in `kept`, each as its check returns it; drop those in `supported`.
 

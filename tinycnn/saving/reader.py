@@ -97,11 +97,7 @@ def _read_training(path: str, source: Source) -> dict | None:
 
 
 def _read_state(
-    path: str,
-    source: Source,
-    training: dict | None,
-    paths: list[str],
-    weights: list[np.ndarray],
+    path: str, source: Source, training: dict | None, paths: list[str], weights: list[np.ndarray]
 ) -> dict | None:
     """Return the optimizer's state, as in `SavedModel.optimizer_state`.
 

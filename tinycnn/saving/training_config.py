@@ -46,7 +46,7 @@ LEARNING_RATES["Adadelta"] = 0.001
 # Further options that a file may have besides an optimizer's `fixed_options`: see `options.select`.
 OPTIMIZER_DEFAULTS = {
     # Only of effect on how the program runs; Nadam's are constants of its rule.
-    **dict.fromkeys(("jit_compile", "is_legacy_optimizer", "schedule_decay"), ANYTHING),
+    **dict.fromkeys(("jit_compile", "is_legacy_optimizer", "schedule_decay"), ANYTHING)
 }
 SCHEDULES = "keras.optimizers.schedules"  # the module that Keras 3 needs to be told
 COMPILE_DEFAULTS = {
