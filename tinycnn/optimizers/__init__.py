@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from tinycnn.optimizers import schedules
 from tinycnn.optimizers.adadelta import Adadelta
 from tinycnn.optimizers.adagrad import Adagrad
-from tinycnn.optimizers.adam import Adam, AdamW
+from tinycnn.optimizers.adam import Adam, AdamW, MomentOptimizer
 from tinycnn.optimizers.adamax import Adamax
 from tinycnn.optimizers.base import Optimizer
 from tinycnn.optimizers.nadam import Nadam
 from tinycnn.optimizers.rmsprop import RMSprop
 from tinycnn.optimizers.sgd import SGD
-from tinycnn.utils.configurable import find
+from tinycnn.utils.configurable import find, subclasses
 from tinycnn.utils.registration import Classes
 
 __all__ = [
@@ -39,11 +39,7 @@ __all__ = [
 
 CLASSES = Classes(
     Optimizer,
-    {
-        name: known
-        for name, known in list(globals().items())
-        if isinstance(known, type) and issubclass(known, Optimizer) and known is not Optimizer
-    },
+    {cls.__name__: cls for cls in subclasses(Optimizer) if cls is not MomentOptimizer},
 )
 
 

@@ -1,13 +1,13 @@
 """What all optimizers can do beside their rule: clip gradients, let weights decay, average weights."""
 
 import math
-import warnings
 from collections.abc import Callable, Mapping
 from typing import TypedDict
 
 import numpy as np
 
 from tinycnn.utils.validation import check_bool, check_int, check_number
+from tinycnn.utils.warning import warn
 
 LARGEST = 1e30
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
@@ -60,7 +60,7 @@ def checked(options: Mapping[str, object]) -> dict[str, object]:
         ValueError: for a value out of its range, or two ways of clipping.
     """
     if options.get("decay") is not None:
-        warnings.warn("decay is ignored, as in Keras 3: use a schedule.", stacklevel=5)
+        warn("decay is ignored, as in Keras 3: use a schedule.")
     values = {
         name: check(name, options.get(name, DEFAULTS[name])) for name, check in CHECKS.items()
     }

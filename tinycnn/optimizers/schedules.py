@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-from tinycnn.utils.configurable import Configurable
+from tinycnn.utils.configurable import Configurable, subclasses
 from tinycnn.utils.registration import Classes
 from tinycnn.utils.validation import check_bool, check_name, check_number
 
@@ -242,11 +242,10 @@ class CosineDecay(LearningRateSchedule):
 
     def __call__(self, step: int) -> float:
         """Return the learning rate after `step` steps."""
-        start, highest = self.initial_learning_rate, self.warmup_target
-        if highest is None:
-            highest, warming = start, 0
-        else:
-            warming = self.warmup_steps
+        start = self.initial_learning_rate
+        highest, warming = start, 0.0
+        if self.warmup_target is not None:
+            highest, warming = self.warmup_target, self.warmup_steps
         if step < warming:
             return (highest - start) * (step / warming) + start
         return highest * _cosine(min((step - warming) / self.decay_steps, 1.0), self.alpha)
@@ -303,18 +302,7 @@ class CosineDecayRestarts(LearningRateSchedule):
 
 
 CLASSES = Classes(
-    LearningRateSchedule,
-    {
-        cls.__name__: cls
-        for cls in (
-            CosineDecay,
-            CosineDecayRestarts,
-            ExponentialDecay,
-            InverseTimeDecay,
-            PiecewiseConstantDecay,
-            PolynomialDecay,
-        )
-    },
+    LearningRateSchedule, {cls.__name__: cls for cls in subclasses(LearningRateSchedule)}
 )
 
 

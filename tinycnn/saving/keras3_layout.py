@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinycnn import optimizers
 from tinycnn.saving import optimizer_state
 from tinycnn.saving.chain import DEEPEST, MODELS, in_order
 from tinycnn.saving.hdf5 import HDF5File
@@ -127,52 +128,24 @@ def _paths(file: HDF5File, leaf: Leaf, group: str, spec: Spec) -> list[str]:
     )
 
 
-def read_state(
-    file: HDF5File, optimizer: dict, weight_paths: list[str], weights: list[np.ndarray]
-) -> dict | None:
+def read_state(file: HDF5File, optimizer: dict, weights: list[np.ndarray]) -> dict | None:
     """Return the optimizer's state, as `optimizer_state.read_state` does, from a file in Keras 3's layout.
 
     It is None, too, if Keras had not trained yet when it saved the model.
     """
     if not file.has(OPTIMIZER):
         return None
-    names = optimizer_names(optimizer, weight_paths, weights)
-    count = len(file.links(OPTIMIZER))
-    if len(names) > 2 >= count:
+    made = optimizers.get(optimizer)
+    places = optimizer_state.places_of(made, len(weights))
+    first = 1 if optimizer_state.has_schedule(optimizer) else 2  # behind iteration, learning rate
+    count, needed = len(file.links(OPTIMIZER)), first + len(places) + len(made.scalars())
+    if needed > 2 >= count:
         return None  # a count of steps of 0 and the learning rate, or the first alone
-    if count == len(names) - 1:  # tf.keras keeps the learning rate elsewhere
-        names = [name for name in names if not name.endswith("/learning_rate")]
-    if count != len(names):
-        raise StateMismatchError(f"it has {count} arrays, and {len(names)} are needed")
-    return optimizer_state.read_state(_Named(file, names), optimizer, weight_paths, weights)
-
-
-def optimizer_names(
-    optimizer: dict, weight_paths: list[str], weights: list[np.ndarray]
-) -> list[str]:
-    """Return the names of the optimizer's arrays in Keras 3's order; arguments as for `read_state`."""
-    empty = {"iterations": 0, "slots": dict.fromkeys(slot_names(optimizer), weights)}
-    return [name for name, _ in optimizer_state.entries(optimizer, empty, weight_paths)]
-
-
-class _Named:
-    """A view of a file in which the optimizer's arrays have names, as they have in older files."""
-
-    def __init__(self, file: HDF5File, names: list[str]):
-        self._file, self._names = file, names
-        self._paths = {
-            f"{optimizer_state.GROUP}/{name}": f"{OPTIMIZER}/{place}"
-            for place, name in enumerate(names)
-        }
-
-    def has(self, path: str) -> bool:
-        return path == optimizer_state.GROUP
-
-    def names(self, group: str, attribute: str) -> list[str]:
-        return self._names
-
-    def shape(self, path: str) -> tuple[int, ...] | None:
-        return self._file.shape(self._paths[path])
-
-    def array(self, path: str, shape: tuple[int, ...], dtypes: tuple[str, ...]) -> np.ndarray:
-        return self._file.array(self._paths[path], shape, dtypes)
+    if first == 2 and count == needed - 1:
+        first, needed = 1, count  # tf.keras keeps the learning rate elsewhere
+    if count != needed:
+        raise StateMismatchError(f"it has {count} arrays, and {needed} are needed")
+    stored: dict[str, list[str]] = {slot: [] for slot in slot_names(optimizer)}
+    for number, (_, slot) in enumerate(places, first):  # of each slot in the order of the weights
+        stored[slot].append(f"{OPTIMIZER}/{number}")
+    return optimizer_state.read_arrays(file, optimizer, f"{OPTIMIZER}/0", stored, weights)
