@@ -19,6 +19,9 @@ from tinycnn.layers.explanation import Explanation, Position, WeightedSum
 from tinycnn.utils.geometry import Padding
 from tinycnn.utils.validation import check_bool
 
+# The k outputs that a number is used in, int (k, axes of y), and what it is multiplied with in each, (k,).
+Uses = tuple[np.ndarray, np.ndarray]
+
 
 class Seen(NamedTuple):
     """The inputs that an output is computed from, and the weights that they are multiplied with.
@@ -121,9 +124,7 @@ class Affine(Layer):
         """
         raise TypeError(f"{type(self).__name__} does not say what its outputs look at")
 
-    def users_of_input(
-        self, x_shape: tuple, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_input(self, x_shape: tuple, y_shape: tuple, position: Position) -> Uses:
         """Return the k outputs that x[position] is used in, and the weight it is multiplied with in each.
 
         Args:
@@ -135,9 +136,7 @@ class Affine(Layer):
         """
         raise TypeError(f"{type(self).__name__} does not say where its inputs go")
 
-    def users_of_weight(
-        self, x: np.ndarray, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_weight(self, x: np.ndarray, y_shape: tuple, position: Position) -> Uses:
         """Return the k outputs that a weight is used in, and the input it is multiplied with in each.
 
         Args:

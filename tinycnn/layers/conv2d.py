@@ -3,7 +3,7 @@
 import numpy as np
 
 from tinycnn import activations, initializers, ops, regularizers
-from tinycnn.layers.affine import Affine, Seen, positions_of
+from tinycnn.layers.affine import Affine, Seen, Uses, positions_of
 from tinycnn.layers.base import DATA_FORMAT, Rng, Shape
 from tinycnn.layers.explanation import Position
 from tinycnn.layers.window import output_of, padding_name, padding_of, window_at, windows_over
@@ -121,9 +121,7 @@ class Conv2D(Affine):
         corner = window.rows.start, window.columns.start, 0
         return Seen(corner, x[window.rows, window.columns], kernels, window.cut)
 
-    def users_of_input(
-        self, x_shape: tuple, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_input(self, x_shape: tuple, y_shape: tuple, position: Position) -> Uses:
         """Return all k outputs whose window holds the pixel x[position], and the weight in each.
 
         Positions in y, (k, 3), and weights, (k,): see `Affine.users_of_input`.
@@ -135,9 +133,7 @@ class Conv2D(Affine):
         filters = np.tile(np.arange(self.filters), len(outputs))
         return np.column_stack([outputs.repeat(self.filters, axis=0), filters]), weights.ravel()
 
-    def users_of_weight(
-        self, x: np.ndarray, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_weight(self, x: np.ndarray, y_shape: tuple, position: Position) -> Uses:
         """Return all k outputs that kernel[position] is used in, and the input it is multiplied with in each.
 
         Positions in y, (k, 3), and inputs, (k,): see `Affine.users_of_weight`. These are the outputs of the

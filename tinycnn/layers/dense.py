@@ -3,7 +3,7 @@
 import numpy as np
 
 from tinycnn import activations, initializers, ops, regularizers
-from tinycnn.layers.affine import Affine, Seen, positions_of
+from tinycnn.layers.affine import Affine, Seen, Uses, positions_of
 from tinycnn.layers.base import Rng, Shape
 from tinycnn.layers.explanation import Position
 from tinycnn.utils.validation import check_int
@@ -90,16 +90,12 @@ class Dense(Affine):
         row = position[:-1]  # () for x (c,), else the indices of the axes before c
         return Seen((*row, 0), x[row], self.params["kernel"])
 
-    def users_of_input(
-        self, x_shape: tuple, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_input(self, x_shape: tuple, y_shape: tuple, position: Position) -> Uses:
         """Return all f outputs that x[position] is used in, and its weight in each: see `Affine`."""
         *row, c = position
         return np.array([(*row, f) for f in range(self.units)]), self.params["kernel"][c]
 
-    def users_of_weight(
-        self, x: np.ndarray, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_weight(self, x: np.ndarray, y_shape: tuple, position: Position) -> Uses:
         """Return all outputs that kernel[position] is used in, and its input in each: see `Affine`.
 
         For x (c,) that is one output; with more axes, one for each index of the axes before c.

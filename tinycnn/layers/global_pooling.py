@@ -6,6 +6,7 @@ from tinycnn import ops
 from tinycnn.layers.base import DATA_FORMAT, Gradients, Layer, Rng, Shape, flat_size
 from tinycnn.layers.explaining import check_position, gradient_sum, label
 from tinycnn.layers.explanation import Explanation, Pooled, Position
+from tinycnn.layers.window import check_images
 from tinycnn.utils.geometry import NO_PADDING
 from tinycnn.utils.validation import check_bool
 
@@ -29,12 +30,7 @@ class GlobalPooling2D(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (n, c), or (n, 1, 1, c)."""
-        if len(input_shape) != 4 or None in input_shape[1:]:
-            raise ValueError(
-                f"{type(self).__name__} takes images, (samples, height, width, channels). "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
-        n, _, _, c = input_shape
+        n, _, _, c = check_images(self, input_shape)
         return (n, 1, 1, c) if self.keepdims else (n, c)
 
     def shaped(self, y: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ import numpy as np
 from tinycnn.layers.base import DATA_FORMAT, Gradients, Layer, Rng, Shape
 from tinycnn.layers.explaining import check_position, gradient_sum, label
 from tinycnn.layers.explanation import Elementwise, Explanation, Position
+from tinycnn.layers.window import check_images
 from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.validation import check_int
 
@@ -64,12 +65,7 @@ class ZeroPadding2D(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (n, h + top + bottom, w + left + right, c)."""
-        if len(input_shape) != 4 or None in input_shape[1:]:
-            raise ValueError(
-                "ZeroPadding2D takes images, (samples, height, width, channels). "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
-        n, h, w, c = input_shape
+        n, h, w, c = check_images(self, input_shape)
         return n, h + sum(self.padding[0]), w + sum(self.padding[1]), c
 
     def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, None]:

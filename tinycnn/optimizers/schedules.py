@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Self
 
 from tinycnn.utils.configurable import Configurable, subclasses
 from tinycnn.utils.registration import Classes
@@ -27,11 +26,6 @@ class LearningRateSchedule(Configurable):
     def __call__(self, step: int) -> float:
         """Return the learning rate, given the number of steps so far, from 0."""
         raise NotImplementedError(f"{type(self).__name__} has no __call__(self, step)")
-
-    @classmethod
-    def from_config(cls, config: Mapping) -> Self:
-        """Return a new schedule with the arguments that `get_config` returned."""
-        return cls(**config)
 
 
 def _check(owner: LearningRateSchedule, **numbers: float) -> None:

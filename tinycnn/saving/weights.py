@@ -21,7 +21,23 @@ def read_weights(
     by_name: bool = False,
     skip_mismatch: bool = False,
 ) -> list[list[np.ndarray] | None]:
-    """Return the weights for each layer: see `tinycnn.saving.read_weights`."""
+    """Return weights for each layer of a model that is there, from a file of weights or of a whole model.
+
+    Args:
+        path: a file in Keras 3's layout or the older one, or a .keras file; its content says which.
+        config: of the model, as in `SavedModel.config`.
+        specs: of its layers, with which shapes and dtypes must agree.
+        by_name: take the weights of the layers of the same names, and None for others; only the older layout
+            has names. Otherwise layers belong together by their order.
+        skip_mismatch: None for a layer whose weights have other shapes, with a warning, not an error.
+
+    Raises:
+        ModelFileError: if the file is no good, or its weights are of another model.
+
+    Example:
+        >>> read_weights("my.weights.h5", config, specs)[0][0].shape  # doctest: +SKIP
+        (3, 3, 1, 32)
+    """
     path = os.fspath(path)
     with opened(path) as (stream, size):
         described = {"config": config}
