@@ -17,6 +17,7 @@ from tinycnn.utils.geometry import FusedConvolution
 from tinycnn.utils.kept_transform import MADE_ANEW, KeptTransform
 
 Grads = list[dict[str, np.ndarray]]  # the gradients of each layer, in the order of the layers
+InputAndGrads = tuple[np.ndarray | None, Grads]  # dx, or None where nobody needs it, and these
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,9 +61,7 @@ class ConvolutionReLU(FusedStep):
         y = fused_ops.conv2d_relu_forward(x, *self.layers[0].kernel_and_bias(), self.fused)
         return y, (x, y)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool
-    ) -> tuple[np.ndarray | None, Grads]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool) -> InputAndGrads:
         """Return dx (n, h, w, c), or None, and one dict {parameter: gradient} a layer.
 
         Args:
@@ -107,9 +106,7 @@ class ConvolutionReLUPooling(FusedStep):
         )
         return y, (x, y, argmax, rate)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool
-    ) -> tuple[np.ndarray | None, Grads]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool) -> InputAndGrads:
         """Return dx (n, h, w, c), or None, and one dict {parameter: gradient} a layer.
 
         Args:
@@ -139,9 +136,7 @@ class ConvolutionAveragePooling(FusedStep):
         )
         return y, (x, a)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool
-    ) -> tuple[np.ndarray | None, Grads]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool) -> InputAndGrads:
         """Return dx (n, h, w, c), or None, and one dict {parameter: gradient} a layer.
 
         Args:

@@ -13,7 +13,7 @@ import numpy as np
 from tinycnn.layers import Dropout, Layer
 from tinycnn.layers.base import Rng
 from tinycnn.models.folding import folded
-from tinycnn.models.fusion import FusedStep, Grads, fused
+from tinycnn.models.fusion import FusedStep, Grads, InputAndGrads, fused
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -39,9 +39,7 @@ class Step:
             raise self._wrong("forward", "output_shape", y, shape, x.dtype)
         return y, ctx
 
-    def backward(
-        self, dy: np.ndarray, ctx: object, input_gradient: bool
-    ) -> tuple[np.ndarray | None, Grads]:
+    def backward(self, dy: np.ndarray, ctx: object, input_gradient: bool) -> InputAndGrads:
         """Return dx, and a list of one dict, {parameter: gradient} of the layer: see `Layer.backward`.
 
         Raises:
@@ -158,7 +156,7 @@ def forward(
 
 def backward(
     steps: list[AnyStep], dy: np.ndarray, tape: list[object], input_gradient: bool = True
-) -> tuple[np.ndarray | None, Grads]:
+) -> InputAndGrads:
     """Run all steps backward, the last first; the dx of one is the dy of the step before it.
 
     Args:

@@ -14,12 +14,12 @@ CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
 
 class Options(TypedDict, total=False):
-    """The options of all optimizers."""
+    """The options of all optimizers, in the order of Keras's `get_config`."""
 
     weight_decay: float | None
     clipnorm: float | None
-    clipvalue: float | None
     global_clipnorm: float | None
+    clipvalue: float | None
     use_ema: bool
     ema_momentum: float
     ema_overwrite_frequency: int | None
@@ -27,17 +27,8 @@ class Options(TypedDict, total=False):
     gradient_accumulation_steps: None
 
 
-DEFAULTS: dict[str, object] = {  # in the order of Keras's `get_config`
-    "weight_decay": None,
-    "clipnorm": None,
-    "global_clipnorm": None,
-    "clipvalue": None,
-    "use_ema": False,
-    "ema_momentum": 0.99,
-    "ema_overwrite_frequency": None,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
-}
+DEFAULTS: dict[str, object] = dict.fromkeys(Options.__annotations__)  # None for most
+DEFAULTS |= {"use_ema": False, "ema_momentum": 0.99}
 
 
 def or_none(check: Callable, *limits: float) -> Callable:

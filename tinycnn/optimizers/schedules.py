@@ -189,11 +189,6 @@ class PolynomialDecay(LearningRateSchedule):
         return way * left**self.power + self.end_learning_rate
 
 
-def _cosine(share: float, alpha: float) -> float:
-    """Return half a cosine, from 1 at share 0 to alpha at share 1."""
-    return (1 - alpha) * 0.5 * (1 + math.cos(math.pi * share)) + alpha
-
-
 class CosineDecay(LearningRateSchedule):
     """Half a cosine from one learning rate to alpha of it, after a warm-up if wanted.
 
@@ -242,7 +237,9 @@ class CosineDecay(LearningRateSchedule):
             highest, warming = self.warmup_target, self.warmup_steps
         if step < warming:
             return (highest - start) * (step / warming) + start
-        return highest * _cosine(min((step - warming) / self.decay_steps, 1.0), self.alpha)
+        share = min((step - warming) / self.decay_steps, 1.0)
+        wave = 0.5 * (1 + math.cos(math.pi * share))  # from 1 to 0
+        return highest * ((1 - self.alpha) * wave + self.alpha)
 
 
 class CosineDecayRestarts(LearningRateSchedule):

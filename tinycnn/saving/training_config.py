@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping
 
 from tinycnn import losses, metrics, optimizers
 from tinycnn.optimizers import schedules
-from tinycnn.optimizers.options import CLIPS, DEFAULTS
+from tinycnn.optimizers.options import CHECKS, CLIPS, DEFAULTS
 from tinycnn.saving.options import (
     ANYTHING,
     NOTHING,
-    Check,
     UnsupportedError,
-    boolean,
     checks_of,
     choice,
     class_and_config,
@@ -189,8 +187,9 @@ def _optimizer(value: object) -> dict:
         config["learning_rate"] = config.pop("lr")
     decay = config.pop("decay", None)
     cls = optimizers.CLASSES[class_name]
-    checks = checks_of(cls, optimizers.CLASSES, config) | OPTION_CHECKS
-    checks |= {"learning_rate": _learning_rate}
+    # What all optimizers have is checked by the optimizer itself.
+    checks = checks_of(cls, optimizers.CLASSES, config) | dict.fromkeys(CHECKS, scalars)
+    checks |= {"name": text, "learning_rate": _learning_rate}
     supported = cls.fixed_options | OPTIMIZER_DEFAULTS
     settings = select(class_name, config, checks, supported)
     if class_name in LEARNING_RATES:
@@ -214,20 +213,6 @@ def _without_defaults(config: dict) -> dict:
     Older Keras does not know all of them.
     """
     return {k: v for k, v in config.items() if k not in DEFAULTS or v != DEFAULTS[k]}
-
-
-def _or_none(check: Check) -> Check:
-    """Return a check that lets None pass."""
-    return lambda value: None if value is None else check(value)
-
-
-OPTION_CHECKS: dict[str, Check] = {  # of what all optimizers have
-    "name": text,
-    **dict.fromkeys(("weight_decay", *CLIPS), _or_none(number)),
-    "use_ema": boolean,
-    "ema_momentum": number,
-    "ema_overwrite_frequency": _or_none(scalars),
-}
 
 
 def _learning_rate(value: object) -> float | dict:
@@ -259,8 +244,10 @@ def keras_training(plain: dict) -> dict:
     optimizer = plain["optimizer"]
     rate = optimizer["config"].get("learning_rate", LEARNING_RATES.get(optimizer["class_name"]))
     config = _without_defaults(optimizer["config"])
-    if rate is not None:  # Keras accepts only a float
-        config["learning_rate"] = _keras_schedule(rate) if isinstance(rate, dict) else float(rate)
+    if isinstance(rate, dict):
+        config["learning_rate"] = {"module": SCHEDULES, **rate, "registered_name": None}
+    elif rate is not None:  # Keras accepts only a float
+        config["learning_rate"] = float(rate)
     return {
         "loss": _keras_loss(plain["loss"]),
         "metrics": [_keras_metric(metric) for metric in plain["metrics"]],
@@ -269,11 +256,6 @@ def keras_training(plain: dict) -> dict:
         "loss_weights": None,
         "optimizer_config": {"class_name": optimizer["class_name"], "config": config},
     }
-
-
-def _keras_schedule(schedule: dict) -> dict:
-    """Return a schedule as Keras 3 and tf.keras read it."""
-    return {"module": SCHEDULES, **schedule, "registered_name": None}
 
 
 def _keras_loss(loss: str | dict) -> str | dict:
