@@ -81,16 +81,11 @@ def _layer(
     If they are of another number or shape, that is an error that names the layer, or with `skip_mismatch` a
     warning, and None is returned.
     """
-    stored, wanted = (
-        [file.shape(path) for path in paths],
-        [tuple(shape) for shape, _ in spec.values()],
-    )
+    stored, wanted = [file.shape(path) for path in paths], [tuple(s) for s, _ in spec.values()]
     if stored != wanted:
         cause = f"the layer {name!r} has weights of the shapes {wanted}, and in the file {stored}"
         if not skip_mismatch:
-            remedy = (
-                "Load a file of the same model, or pass skip_mismatch=True to leave this layer out."
-            )
+            remedy = "Load a file of the same model, or pass skip_mismatch=True to leave it out."
             raise file.error(cause, remedy)
         warn(f"{shortened(printable(file.path))}: {printable(cause)}: it is left as it is.")
         return None
