@@ -6,15 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tinycnn import activations, initializers, regularizers
+from tinycnn.layers import explaining
 from tinycnn.layers.base import Layer, flat_size
-from tinycnn.layers.explaining import (
-    activate,
-    activation_gradient,
-    check_position,
-    check_weight,
-    gradient_sum,
-    label,
-)
 from tinycnn.layers.explanation import Explanation, Position, WeightedSum
 from tinycnn.utils.geometry import Padding
 from tinycnn.utils.validation import check_bool
@@ -150,14 +143,14 @@ class Affine(Layer):
 
     def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
         """Return y[position] as products of inputs and weights, bias and activation: see `Layer.explain`."""
-        *_, f = position = check_position("position", position, y.shape)
+        *_, f = position = explaining.check_position("position", position, y.shape)
         seen = self.seen_by(x, position)
         inputs, weights = seen.inputs.astype(np.float64), seen.weights.astype(np.float64)
         bias = self.kernel_and_bias()[1].astype(np.float64)
         products = inputs * weights[..., f]
         z = np.tensordot(inputs, weights, inputs.ndim) + bias  # (f,): a softmax needs all of them
-        step = activate(self.activation, z, f)
-        about = label(self), "y", position, float(y[position]), seen.corner
+        step = explaining.activate(self.activation, z, f)
+        about = explaining.label(self), "y", position, float(y[position]), seen.corner
         terms = inputs, weights[..., f], products, float(bias[f]), float(z[f])
         return WeightedSum(*about, *terms, step, seen.cut)
 
@@ -166,23 +159,23 @@ class Affine(Layer):
         kept = y
         if self.activation.needs_x:
             kept = self.without_activation().forward(x[None], False, None)[0][0]
-        return activation_gradient(self.activation, dy, kept)
+        return explaining.activation_gradient(self.activation, dy, kept)
 
     def explain_input_gradient(
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
     ) -> Explanation:
         """Return dx[position] as a sum of weights times dz: see `Layer.explain_input_gradient`."""
-        position = check_position("position", position, x.shape)
+        position = explaining.check_position("position", position, x.shape)
         dz = self._dz(x, y, dy)
         # forward: z = Σ x · kernel + bias
         uses = self.users_of_input(x.shape, y.shape, position)  # (outputs, weights)
-        return gradient_sum(self, "dL/dx", position, uses, (dz, dy))
+        return explaining.gradient_sum(self, "dL/dx", position, uses, (dz, dy))
 
     def explain_weight_gradient(
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, name: str, position: Position
     ) -> Explanation:
         """Return a weight's gradient as a sum of inputs times dz: see `Layer.explain_weight_gradient`."""
-        position = check_weight(self, name, position)
+        position = explaining.check_weight(self, name, position)
         dz = self._dz(x, y, dy)
         # forward: z = Σ x · kernel + bias
         if name == "kernel":
@@ -190,7 +183,7 @@ class Affine(Layer):
         else:
             outputs = positions_of(y.shape[:-1], position[-1])  # all that this bias is added to
             uses = outputs, np.ones(len(outputs))
-        return gradient_sum(self, f"dL/d{name}", position, uses, (dz, dy))
+        return explaining.gradient_sum(self, f"dL/d{name}", position, uses, (dz, dy))
 
 
 def positions_of(shape: tuple[int, ...], *last: int) -> np.ndarray:
