@@ -22,6 +22,7 @@ LARGE_BATCH = 256  # for evaluate and predict: there it changes the memory neede
 Check = Callable[..., tuple[np.ndarray, np.ndarray | None, np.ndarray | None]]
 
 
+@dataclasses.dataclass(eq=False)
 class Feed:
     """The batches of a training, an evaluation or a prediction, epoch after epoch.
 
@@ -34,18 +35,13 @@ class Feed:
         once: whether the data can be gone through only once, as with a generator.
     """
 
-    def __init__(
-        self,
-        begin: Callable[[np.random.Generator | None], Iterator[Batch]],
-        length: int | None,
-        steps: int | None,
-        source: object = None,
-        once: bool = False,
-    ):
-        self.begin, self.length, self.steps = begin, length, steps
-        self.source, self.once = source, once
-        self._pass: Iterator[Batch] | None = None  # that has begun
-        self._warned = False
+    begin: Callable[[np.random.Generator | None], Iterator[Batch]]
+    length: int | None
+    steps: int | None
+    source: object = None
+    once: bool = False
+    _pass: Iterator[Batch] | None = None  # that has begun
+    _warned: bool = False
 
     @property
     def count(self) -> int | None:
