@@ -17,10 +17,7 @@ for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
 
-CLASSES = Classes(
-    Layer,
-    {cls.__name__: cls for cls in subclasses(Layer) if cls.forward is not Layer.forward},
-)
+CLASSES = Classes(Layer, (c for c in subclasses(Layer) if c.forward is not Layer.forward))
 # Shorter names that Keras has, too.
 OTHER_NAMES = {
     "AvgPool2D": "AveragePooling2D",

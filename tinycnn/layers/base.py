@@ -18,7 +18,8 @@ DATA_FORMAT = ("channels_last", None)  # the accepted values of Keras's option
 
 Shape = tuple[int | None, ...]  # (None, 28, 28, 1): the number of samples is open
 Rng = np.random.Generator | None  # random numbers for dropout: needed in training only
-Gradients = tuple[np.ndarray, dict[str, np.ndarray]]  # dx, and {parameter: gradient}
+# dx, which may be None where nobody needs it, and {parameter: gradient}.
+Gradients = tuple[np.ndarray | None, dict[str, np.ndarray]]
 
 
 class Layer(Configurable):
@@ -145,9 +146,7 @@ class Layer(Configurable):
         """
         raise TypeError(f"{type(self).__name__} has no forward step")
 
-    def backward(
-        self, dy: np.ndarray, ctx: object, input_gradient: bool = True
-    ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: object, input_gradient: bool = True) -> Gradients:
         """Return dx, shaped as x, and {parameter: gradient}.
 
         Args:

@@ -4,7 +4,7 @@ import numpy as np
 
 from tinycnn import initializers, ops, regularizers
 from tinycnn.layers.affine import positions_of
-from tinycnn.layers.base import Layer, Rng, Shape, flat_size
+from tinycnn.layers.base import Gradients, Layer, Rng, Shape, flat_size
 from tinycnn.layers.explaining import check_position, check_weight, gradient_sum, label
 from tinycnn.layers.explanation import Explanation, Normalized, Position
 from tinycnn.utils.validation import check_bool, check_int, check_number
@@ -139,9 +139,7 @@ class BatchNormalization(Layer):
         y = ops.batch_normalization_forward(x, mean, variance, gamma, beta, self.epsilon)
         return y, (x, mean, variance, of_batch)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx, shaped as x, and the gradients of gamma and beta."""
         x, mean, variance, of_batch = ctx
         gamma, _ = self.gamma_and_beta()

@@ -4,7 +4,7 @@ import numpy as np
 
 from tinycnn import activations, initializers, ops, regularizers
 from tinycnn.layers.affine import Affine, Seen, Uses, positions_of
-from tinycnn.layers.base import DATA_FORMAT, Rng, Shape
+from tinycnn.layers.base import DATA_FORMAT, Gradients, Rng, Shape
 from tinycnn.layers.explanation import Position
 from tinycnn.layers.window import output_of, padding_name, padding_of, window_at, windows_over
 from tinycnn.utils.geometry import Padding, Pair
@@ -98,9 +98,7 @@ class Conv2D(Affine):
         kept = z if self.activation.needs_x else y
         return y, (x, kept)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx (n, h, w, c), or None, and {"kernel": (kh, kw, c, f), "bias": (f,)}."""
         x, kept = ctx
         kernel, geometry = self.params["kernel"], self.geometry(x.shape)

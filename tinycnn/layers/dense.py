@@ -4,7 +4,7 @@ import numpy as np
 
 from tinycnn import activations, initializers, ops, regularizers
 from tinycnn.layers.affine import Affine, Seen, Uses, positions_of
-from tinycnn.layers.base import Rng, Shape
+from tinycnn.layers.base import Gradients, Rng, Shape
 from tinycnn.layers.explanation import Position
 from tinycnn.utils.validation import check_int
 
@@ -71,9 +71,7 @@ class Dense(Affine):
         kept = z if self.activation.needs_x else y
         return y, (x, kept)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx (n, ..., c), or None, and {"kernel": (c, f), "bias": (f,)}."""
         x, kept = ctx
         # forward: y = activation(z)

@@ -30,10 +30,7 @@ __all__ += ["mean_absolute_error", "mean_squared_error", "serialize"]
 __all__ += ["sparse_categorical_crossentropy"]
 
 # All that the files of this folder define but for the bases.
-CLASSES = Classes(
-    Loss,
-    {cls.__name__: cls for cls in subclasses(Loss) if cls not in (Crossentropy, ElementwiseLoss)},
-)
+CLASSES = Classes(Loss, (c for c in subclasses(Loss) if c not in (Crossentropy, ElementwiseLoss)))
 NAMES = {cls().name: cls for cls in CLASSES.values()}  # such as "categorical_crossentropy"
 SHORT_NAMES = {  # Keras's, too
     **dict.fromkeys(("mse", "MSE"), MeanSquaredError),

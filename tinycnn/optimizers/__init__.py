@@ -37,10 +37,7 @@ __all__ = [
     "serialize",
 ]
 
-CLASSES = Classes(
-    Optimizer,
-    {cls.__name__: cls for cls in subclasses(Optimizer) if cls is not MomentOptimizer},
-)
+CLASSES = Classes(Optimizer, (c for c in subclasses(Optimizer) if c is not MomentOptimizer))
 
 
 def get(identifier: str | dict | Optimizer) -> Optimizer:

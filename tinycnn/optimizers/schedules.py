@@ -292,9 +292,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         return self.initial_learning_rate * ((1 - self.alpha) * wave + self.alpha)
 
 
-CLASSES = Classes(
-    LearningRateSchedule, {cls.__name__: cls for cls in subclasses(LearningRateSchedule)}
-)
+CLASSES = Classes(LearningRateSchedule, subclasses(LearningRateSchedule))
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict:
