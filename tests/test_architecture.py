@@ -199,14 +199,6 @@ def length(function):
     return lines
 
 
-def exported(text):
-    """Return the names in `__all__`."""
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "__all__":
-            return ast.literal_eval(node.value)
-    return []
-
-
 def test_every_arrow_points_the_right_way():
     wrong = {path: wrong_arrows(path, text) for path, text in sources("tinycnn", "scripts", "gui")}
     assert {path: names for path, names in wrong.items() if names} == {}
@@ -331,9 +323,9 @@ def test_no_files_import_each_other_in_a_circle():
 
 
 def test_every_public_function_says_its_types():
-    compiled_names = exported(
-        (ROOT / "tinycnn/ops/kernels/__init__.py").read_text(encoding="utf-8")
-    )
+    path = "tinycnn/ops/kernels/__init__.py"
+    names = imported(path, (ROOT / path).read_text(encoding="utf-8"))
+    compiled_names = {name.rpartition(".")[2] for name in names}
     assert len(compiled_names) > 10
     missing = {}
     for path, text in sources("tinycnn", "scripts", "gui"):

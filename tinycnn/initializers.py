@@ -268,7 +268,7 @@ INITIALIZERS = {
     "he_uniform": HeUniform,
     "he_normal": HeNormal,
 }
-CLASSES = Classes(Initializer, {cls.__name__: cls for cls in INITIALIZERS.values()})
+CLASSES = Classes(Initializer, INITIALIZERS.values())
 
 
 def get(identifier: str | dict | Initializer) -> Initializer:

@@ -93,7 +93,7 @@ class L2(L1L2):
 
 Option = str | dict | Regularizer | None  # what a layer takes
 l1, l2, l1_l2 = L1, L2, L1L2
-CLASSES = Classes(Regularizer, {cls.__name__: cls for cls in (L1, L2, L1L2)})
+CLASSES = Classes(Regularizer, (L1, L2, L1L2))
 NAMES = {"l1": L1, "l2": L2, "l1l2": L1L2, "l1_l2": L1L2}
 
 

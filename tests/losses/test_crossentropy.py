@@ -16,8 +16,9 @@ def by_logits(logits, target):
     """Return the losses (n,) and the gradient of their mean by the logits, (n, classes)."""
     logits = np.asarray(logits)
     target = np.asarray(target, logits.dtype)
-    values, ctx = CategoricalCrossentropy.forward(target, logits, True)
-    return values, CategoricalCrossentropy.backward(target, ctx, True)
+    loss = CategoricalCrossentropy()
+    values, ctx = loss.forward(target, logits, True)
+    return values, loss.backward(target, ctx, True)
 
 
 def test_values_by_hand():

@@ -79,11 +79,7 @@ def _prepare(folder: Path) -> None:
 
 
 def _download_one(
-    known: KnownFile,
-    folder: Path,
-    mirrors: Sequence[str],
-    limit: float,
-    progress: Progress | None,
+    known: KnownFile, folder: Path, mirrors: Sequence[str], limit: float, progress: Progress | None
 ) -> int:
     """Download one file from the first mirror that delivers it; return how many mirrors failed before.
 

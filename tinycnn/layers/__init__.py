@@ -10,24 +10,14 @@ from typing import TYPE_CHECKING
 
 from tinycnn.layers.base import Layer
 from tinycnn.layers.input import Input
+from tinycnn.utils.configurable import subclasses
 from tinycnn.utils.registration import Classes
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
 
-def _class_and_subclasses(cls: type[Layer]) -> list[type[Layer]]:
-    """Return a class, its subclasses, their subclasses, and so on."""
-    classes = [cls]
-    for subclass in cls.__subclasses__():
-        classes += _class_and_subclasses(subclass)
-    return classes
-
-
-CLASSES = Classes(
-    Layer,
-    {cls.__name__: cls for cls in _class_and_subclasses(Layer) if cls.forward is not Layer.forward},
-)
+CLASSES = Classes(Layer, (c for c in subclasses(Layer) if c.forward is not Layer.forward))
 # Shorter names that Keras has, too.
 OTHER_NAMES = {
     "AvgPool2D": "AveragePooling2D",

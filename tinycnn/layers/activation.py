@@ -5,14 +5,8 @@ import copy
 import numpy as np
 
 from tinycnn import activations
-from tinycnn.layers.base import Layer
-from tinycnn.layers.explaining import (
-    activate,
-    activation_gradient,
-    check_position,
-    gradient_sum,
-    label,
-)
+from tinycnn.layers import explaining
+from tinycnn.layers.base import Gradients, Layer, Rng
 from tinycnn.layers.explanation import ActivationStep, Explanation, Position
 
 
@@ -37,17 +31,13 @@ class Activation(Layer):
         super().__init__(**options)
         self.activation = activation
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
         """Return y = activation(x), shaped as x, and y once more as ctx."""
         y = self.activation.forward(x)
         kept = x if self.activation.needs_x else y
         return y, kept
 
-    def backward(
-        self, dy: np.ndarray, ctx: np.ndarray, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: np.ndarray, input_gradient: bool = True) -> Gradients:
         """Return dx, shaped as dy, and {}: there are no parameters."""
         return self.activation.backward(dy, ctx), {}  # ctx is y: the slope follows from y
 
@@ -58,10 +48,10 @@ class Activation(Layer):
 
     def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
         """Return the explanation of y[position] with the number before it: see `Layer.explain`."""
-        position = check_position("position", position, y.shape)
+        position = explaining.check_position("position", position, y.shape)
         *row, place = position  # x[row] is the last axis, which a softmax needs as a whole
-        step = activate(self.activation, x[tuple(row)].astype(np.float64), place)
-        return ActivationStep(label(self), "y", position, float(y[position]), step)
+        step = explaining.activate(self.activation, x[tuple(row)].astype(np.float64), place)
+        return ActivationStep(explaining.label(self), "y", position, float(y[position]), step)
 
     def explain_input_gradient(
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
@@ -69,14 +59,16 @@ class Activation(Layer):
         """Return dx[position] as a sum over the outputs it comes from: see `Layer.explain_input_gradient`."""
         if self.activation.elementwise:
             return super().explain_input_gradient(x, y, dy, position)
-        *row, place = position = check_position("position", position, x.shape)
+        *row, place = position = explaining.check_position("position", position, x.shape)
         kept = self.activation.kept(x, y)[tuple(row)]  # (classes,)
         # forward: y = activation(x). Row j of the derivative is what backward makes of dy = 1 at j alone.
         ones = np.eye(len(kept))
-        slopes = activation_gradient(self.activation, ones, np.broadcast_to(kept, ones.shape))
+        slopes = explaining.activation_gradient(
+            self.activation, ones, np.broadcast_to(kept, ones.shape)
+        )
         outputs = [(*row, other) for other in range(len(kept))]
         uses = outputs, slopes[:, place]
-        return gradient_sum(self, "dL/dx", position, uses, (dy, dy))
+        return explaining.gradient_sum(self, "dL/dx", position, uses, (dy, dy))
 
     def as_logits(self, end: str = "softmax") -> "Activation | None":
         """Return a copy that returns its input unchanged, if this one is a softmax; else None."""

@@ -6,18 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from tinycnn import activations, initializers, regularizers
+from tinycnn.layers import explaining
 from tinycnn.layers.base import Layer, flat_size
-from tinycnn.layers.explaining import (
-    activate,
-    activation_gradient,
-    check_position,
-    check_weight,
-    gradient_sum,
-    label,
-)
 from tinycnn.layers.explanation import Explanation, Position, WeightedSum
 from tinycnn.utils.geometry import Padding
 from tinycnn.utils.validation import check_bool
+
+# The k outputs that a number is used in, int (k, axes of y), and what it is multiplied with in each, (k,).
+Uses = tuple[np.ndarray, np.ndarray]
 
 
 class Seen(NamedTuple):
@@ -30,9 +26,8 @@ class Seen(NamedTuple):
     corner: Position  # the position in x of the first of the inputs
     inputs: np.ndarray  # (c,) of a Dense, (rows, columns, c) of a Conv2D
     weights: np.ndarray  # inputs.shape + (f,)
-    cut: Padding | None = (
-        None  # ((top, bottom), (left, right)) of the window in the padding; Conv2D only
-    )
+    # ((top, bottom), (left, right)) of the window in the padding; Conv2D only
+    cut: Padding | None = None
 
 
 class Affine(Layer):
@@ -122,9 +117,7 @@ class Affine(Layer):
         """
         raise TypeError(f"{type(self).__name__} does not say what its outputs look at")
 
-    def users_of_input(
-        self, x_shape: tuple, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_input(self, x_shape: tuple, y_shape: tuple, position: Position) -> Uses:
         """Return the k outputs that x[position] is used in, and the weight it is multiplied with in each.
 
         Args:
@@ -136,9 +129,7 @@ class Affine(Layer):
         """
         raise TypeError(f"{type(self).__name__} does not say where its inputs go")
 
-    def users_of_weight(
-        self, x: np.ndarray, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_weight(self, x: np.ndarray, y_shape: tuple, position: Position) -> Uses:
         """Return the k outputs that a weight is used in, and the input it is multiplied with in each.
 
         Args:
@@ -152,14 +143,14 @@ class Affine(Layer):
 
     def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
         """Return y[position] as products of inputs and weights, bias and activation: see `Layer.explain`."""
-        *_, f = position = check_position("position", position, y.shape)
+        *_, f = position = explaining.check_position("position", position, y.shape)
         seen = self.seen_by(x, position)
         inputs, weights = seen.inputs.astype(np.float64), seen.weights.astype(np.float64)
         bias = self.kernel_and_bias()[1].astype(np.float64)
         products = inputs * weights[..., f]
         z = np.tensordot(inputs, weights, inputs.ndim) + bias  # (f,): a softmax needs all of them
-        step = activate(self.activation, z, f)
-        about = label(self), "y", position, float(y[position]), seen.corner
+        step = explaining.activate(self.activation, z, f)
+        about = explaining.label(self), "y", position, float(y[position]), seen.corner
         terms = inputs, weights[..., f], products, float(bias[f]), float(z[f])
         return WeightedSum(*about, *terms, step, seen.cut)
 
@@ -168,23 +159,23 @@ class Affine(Layer):
         kept = y
         if self.activation.needs_x:
             kept = self.without_activation().forward(x[None], False, None)[0][0]
-        return activation_gradient(self.activation, dy, kept)
+        return explaining.activation_gradient(self.activation, dy, kept)
 
     def explain_input_gradient(
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
     ) -> Explanation:
         """Return dx[position] as a sum of weights times dz: see `Layer.explain_input_gradient`."""
-        position = check_position("position", position, x.shape)
+        position = explaining.check_position("position", position, x.shape)
         dz = self._dz(x, y, dy)
         # forward: z = Σ x · kernel + bias
         uses = self.users_of_input(x.shape, y.shape, position)  # (outputs, weights)
-        return gradient_sum(self, "dL/dx", position, uses, (dz, dy))
+        return explaining.gradient_sum(self, "dL/dx", position, uses, (dz, dy))
 
     def explain_weight_gradient(
         self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, name: str, position: Position
     ) -> Explanation:
         """Return a weight's gradient as a sum of inputs times dz: see `Layer.explain_weight_gradient`."""
-        position = check_weight(self, name, position)
+        position = explaining.check_weight(self, name, position)
         dz = self._dz(x, y, dy)
         # forward: z = Σ x · kernel + bias
         if name == "kernel":
@@ -192,7 +183,7 @@ class Affine(Layer):
         else:
             outputs = positions_of(y.shape[:-1], position[-1])  # all that this bias is added to
             uses = outputs, np.ones(len(outputs))
-        return gradient_sum(self, f"dL/d{name}", position, uses, (dz, dy))
+        return explaining.gradient_sum(self, f"dL/d{name}", position, uses, (dz, dy))
 
 
 def positions_of(shape: tuple[int, ...], *last: int) -> np.ndarray:

@@ -17,6 +17,9 @@ DTYPES = ("float32", "float64")
 DATA_FORMAT = ("channels_last", None)  # the accepted values of Keras's option
 
 Shape = tuple[int | None, ...]  # (None, 28, 28, 1): the number of samples is open
+Rng = np.random.Generator | None  # random numbers for dropout: needed in training only
+# dx, which may be None where nobody needs it, and {parameter: gradient}.
+Gradients = tuple[np.ndarray | None, dict[str, np.ndarray]]
 
 
 class Layer(HoldsWeights, Configurable):
@@ -44,12 +47,9 @@ class Layer(HoldsWeights, Configurable):
     renamed_options: Mapping[str, str] = {}  # {the option's name in Keras 2: its name now}
     weight_names: tuple[str, ...] = ()  # in the order of Keras's files; the last may be left out
     state_names: tuple[str, ...] = ()  # parameters that have no gradient, such as running means
-    weights_from_0: tuple[
-        str, ...
-    ] = ()  # parameters that are never negative: a file's must not be, too
-    examples: tuple[
-        tuple[dict, tuple[int, ...]], ...
-    ] = ()  # for tests: (arguments, shape of a sample)
+    weights_from_0: tuple[str, ...] = ()  # those that are never negative: a file's must not be, too
+    # For tests: (arguments, shape of a sample).
+    examples: tuple[tuple[dict, tuple[int, ...]], ...] = ()
     # The formula of y[i] if it depends on x[i] alone, else "". {name} stands for an attribute.
     elementwise: str = ""
     changes = 0  # how often an attribute of this layer was set: what was planned before is outdated
@@ -136,9 +136,7 @@ class Layer(HoldsWeights, Configurable):
         """Return the first values of a parameter: what the layer's attribute `<name>_initializer` returns."""
         return getattr(self, f"{name}_initializer")(shape, self.dtype, rng)
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, object]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, object]:
         """Return the output y (n, ...), and ctx: whatever `backward` needs.
 
         Args:
@@ -148,9 +146,7 @@ class Layer(HoldsWeights, Configurable):
         """
         raise TypeError(f"{type(self).__name__} has no forward step")
 
-    def backward(
-        self, dy: np.ndarray, ctx: object, input_gradient: bool = True
-    ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: object, input_gradient: bool = True) -> Gradients:
         """Return dx, shaped as x, and {parameter: gradient}.
 
         Args:

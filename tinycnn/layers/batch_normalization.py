@@ -4,7 +4,7 @@ import numpy as np
 
 from tinycnn import initializers, ops, regularizers
 from tinycnn.layers.affine import positions_of
-from tinycnn.layers.base import Layer, Shape, flat_size
+from tinycnn.layers.base import Gradients, Layer, Rng, Shape, flat_size
 from tinycnn.layers.explaining import check_position, check_weight, gradient_sum, label
 from tinycnn.layers.explanation import Explanation, Normalized, Position
 from tinycnn.utils.validation import check_bool, check_int, check_number
@@ -128,9 +128,7 @@ class BatchNormalization(Layer):
         scale = gamma / np.sqrt(variance + variance.dtype.type(self.epsilon))
         return scale, beta - self.params["moving_mean"] * scale
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return y, shaped as x."""
         of_batch = training and self.trainable
         if of_batch:
@@ -141,9 +139,7 @@ class BatchNormalization(Layer):
         y = ops.batch_normalization_forward(x, mean, variance, gamma, beta, self.epsilon)
         return y, (x, mean, variance, of_batch)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx, shaped as x, and the gradients of gamma and beta."""
         x, mean, variance, of_batch = ctx
         gamma, _ = self.gamma_and_beta()

@@ -3,8 +3,8 @@
 import numpy as np
 
 from tinycnn import activations, initializers, ops, regularizers
-from tinycnn.layers.affine import Affine, Seen, positions_of
-from tinycnn.layers.base import DATA_FORMAT, Shape
+from tinycnn.layers.affine import Affine, Seen, Uses, positions_of
+from tinycnn.layers.base import DATA_FORMAT, Gradients, Rng, Shape
 from tinycnn.layers.explanation import Position
 from tinycnn.layers.window import output_of, padding_name, padding_of, window_at, windows_over
 from tinycnn.utils.geometry import Padding, Pair
@@ -90,9 +90,7 @@ class Conv2D(Affine):
         padding = padding_of(self.padding, x_shape[1:3], self.kernel_size, self.strides)
         return self.strides, padding
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return y = activation(convolution + bias), (n, oh, ow, f), and ctx = (x, kept): kept is y,
         or what the activation needs instead for its way back."""
         z = ops.conv2d_forward(x, *self.kernel_and_bias(), *self.geometry(x.shape))
@@ -100,9 +98,7 @@ class Conv2D(Affine):
         kept = z if self.activation.needs_x else y
         return y, (x, kept)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx (n, h, w, c), or None, and {"kernel": (kh, kw, c, f), "bias": (f,)}."""
         x, kept = ctx
         kernel, geometry = self.params["kernel"], self.geometry(x.shape)
@@ -123,9 +119,7 @@ class Conv2D(Affine):
         corner = window.rows.start, window.columns.start, 0
         return Seen(corner, x[window.rows, window.columns], kernels, window.cut)
 
-    def users_of_input(
-        self, x_shape: tuple, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_input(self, x_shape: tuple, y_shape: tuple, position: Position) -> Uses:
         """Return all k outputs whose window holds the pixel x[position], and the weight in each.
 
         Positions in y, (k, 3), and weights, (k,): see `Affine.users_of_input`.
@@ -137,9 +131,7 @@ class Conv2D(Affine):
         filters = np.tile(np.arange(self.filters), len(outputs))
         return np.column_stack([outputs.repeat(self.filters, axis=0), filters]), weights.ravel()
 
-    def users_of_weight(
-        self, x: np.ndarray, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_weight(self, x: np.ndarray, y_shape: tuple, position: Position) -> Uses:
         """Return all k outputs that kernel[position] is used in, and the input it is multiplied with in each.
 
         Positions in y, (k, 3), and inputs, (k,): see `Affine.users_of_weight`. These are the outputs of the

@@ -3,8 +3,8 @@
 import numpy as np
 
 from tinycnn import activations, initializers, ops, regularizers
-from tinycnn.layers.affine import Affine, Seen, positions_of
-from tinycnn.layers.base import Shape
+from tinycnn.layers.affine import Affine, Seen, Uses, positions_of
+from tinycnn.layers.base import Gradients, Rng, Shape
 from tinycnn.layers.explanation import Position
 from tinycnn.utils.validation import check_int
 
@@ -61,9 +61,7 @@ class Dense(Affine):
             raise ValueError(f"Dense takes (samples, ..., c). Received: input_shape={input_shape}")
         return (*input_shape[:-1], self.units)
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return y = activation(x @ kernel + bias), (n, ..., f), and ctx = (x, kept): kept is y,
         or what the activation needs instead for its way back."""
         rows = x.reshape(-1, x.shape[-1])  # (n, c)
@@ -73,9 +71,7 @@ class Dense(Affine):
         kept = z if self.activation.needs_x else y
         return y, (x, kept)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx (n, ..., c), or None, and {"kernel": (c, f), "bias": (f,)}."""
         x, kept = ctx
         # forward: y = activation(z)
@@ -92,16 +88,12 @@ class Dense(Affine):
         row = position[:-1]  # () for x (c,), else the indices of the axes before c
         return Seen((*row, 0), x[row], self.params["kernel"])
 
-    def users_of_input(
-        self, x_shape: tuple, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_input(self, x_shape: tuple, y_shape: tuple, position: Position) -> Uses:
         """Return all f outputs that x[position] is used in, and its weight in each: see `Affine`."""
         *row, c = position
         return np.array([(*row, f) for f in range(self.units)]), self.params["kernel"][c]
 
-    def users_of_weight(
-        self, x: np.ndarray, y_shape: tuple, position: Position
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def users_of_weight(self, x: np.ndarray, y_shape: tuple, position: Position) -> Uses:
         """Return all outputs that kernel[position] is used in, and its input in each: see `Affine`.
 
         For x (c,) that is one output; with more axes, one for each index of the axes before c.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.layers.base import Layer
+from tinycnn.layers.base import Gradients, Layer, Rng
 from tinycnn.utils.validation import check_int, check_number
 
 
@@ -31,11 +31,7 @@ class Dropout(Layer):
     elementwise = "x: dropout is off when predicting"
 
     def __init__(
-        self,
-        rate: float,
-        noise_shape: None = None,
-        seed: int | None = None,
-        **options: object,
+        self, rate: float, noise_shape: None = None, seed: int | None = None, **options: object
     ):
         super().__init__(noise_shape=noise_shape, **options)
         self.rate = check_number("rate", rate, 0, 1)
@@ -45,17 +41,13 @@ class Dropout(Layer):
         """Return the seed of a step's mask, from 0 to 2**64 - 1: a random number xor the layer's seed."""
         return int(rng.integers(2**64, dtype=np.uint64)) ^ ((self.seed or 0) % 2**64)
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, int | None]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, int | None]:
         """Return y, shaped as x, and ctx: the seed of the mask, None if dropout is off."""
         if not training or self.rate == 0:
             return x, None
         seed = self.step_seed(rng)
         return ops.dropout_forward(x, self.rate, seed), seed
 
-    def backward(
-        self, dy: np.ndarray, ctx: int | None, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: int | None, input_gradient: bool = True) -> Gradients:
         """Return dx, shaped as dy: 0 where x was set to 0, else dy / (1 - rate); and {}."""
         return (dy if ctx is None else ops.dropout_backward(dy, self.rate, ctx)), {}

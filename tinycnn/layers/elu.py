@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinycnn.layers.base import Layer
+from tinycnn.layers.base import Gradients, Layer, Rng
 from tinycnn.utils.validation import check_number
 
 
@@ -31,18 +31,14 @@ class ELU(Layer):
         super().__init__(**options)
         self.alpha = check_number("alpha", alpha, 0, 1e30)
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return y, shaped as x."""
         positive = x > 0
         # Only what is not positive: a large x would overflow on the side that is not used.
         y = np.where(positive, x, x.dtype.type(self.alpha) * np.expm1(np.minimum(x, 0)))
         return y, (positive, y)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx, shaped as dy."""
         positive, y = ctx
         # forward: y = x where x > 0, else alpha · (exp(x) - 1), whose slope is y + alpha

@@ -6,13 +6,7 @@ What they return is defined in `explanation.py`.
 import numpy as np
 
 from tinycnn.activations import ActivationFunction
-from tinycnn.layers.explanation import (
-    Activated,
-    Elementwise,
-    Explanation,
-    GradientSum,
-    Position,
-)
+from tinycnn.layers.explanation import Activated, Elementwise, Explanation, GradientSum, Position
 from tinycnn.ops import reference
 from tinycnn.utils.validation import is_int
 

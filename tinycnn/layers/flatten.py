@@ -4,12 +4,11 @@ import math
 
 import numpy as np
 
-from tinycnn.layers.base import DATA_FORMAT, Layer, Shape, flat_size
-from tinycnn.layers.explaining import check_position, gradient_sum, label
-from tinycnn.layers.explanation import Elementwise, Explanation, Position
+from tinycnn.layers.base import DATA_FORMAT, Layer, Rng, Shape, flat_size
+from tinycnn.layers.reshape import Rearrangement
 
 
-class Flatten(Layer):
+class Flatten(Rearrangement):
     """Reshapes each sample to one axis, in row-major order.
 
     Args:
@@ -33,29 +32,6 @@ class Flatten(Layer):
             raise ValueError(f"Flatten takes samples of a fixed size. Received: {input_shape}")
         return (input_shape[0], flat_size(input_shape))
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return x reshaped to (n, c), and ctx: the shape of x."""
         return x.reshape(len(x), math.prod(x.shape[1:])), x.shape
-
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Return dy reshaped to the shape of x, and {}."""
-        return dy.reshape(ctx), {}
-
-    def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
-        """Return the position in x of the number y[position]: see `Layer.explain`."""
-        position = check_position("position", position, y.shape)
-        source = tuple(int(index) for index in np.unravel_index(position[0], x.shape))
-        about = label(self), "y", position, float(y[position])
-        return Elementwise(*about, source, float(x[source]), "x: only its position is another one")
-
-    def explain_input_gradient(
-        self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
-    ) -> Explanation:
-        """Return the position in dy of the number dx[position]: see `Layer.explain_input_gradient`."""
-        position = check_position("position", position, x.shape)
-        uses = [np.ravel_multi_index(position, x.shape)], np.ones(1)
-        return gradient_sum(self, "dL/dx", position, uses, (dy, dy))

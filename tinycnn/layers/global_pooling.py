@@ -3,9 +3,10 @@
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.layers.base import DATA_FORMAT, Layer, Shape, flat_size
+from tinycnn.layers.base import DATA_FORMAT, Gradients, Layer, Rng, Shape, flat_size
 from tinycnn.layers.explaining import check_position, gradient_sum, label
 from tinycnn.layers.explanation import Explanation, Pooled, Position
+from tinycnn.layers.window import check_images
 from tinycnn.utils.geometry import NO_PADDING
 from tinycnn.utils.validation import check_bool
 
@@ -29,12 +30,7 @@ class GlobalPooling2D(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (n, c), or (n, 1, 1, c)."""
-        if len(input_shape) != 4 or None in input_shape[1:]:
-            raise ValueError(
-                f"{type(self).__name__} takes images, (samples, height, width, channels). "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
-        n, _, _, c = input_shape
+        n, _, _, c = check_images(self, input_shape)
         return (n, 1, 1, c) if self.keepdims else (n, c)
 
     def shaped(self, y: np.ndarray) -> np.ndarray:
@@ -71,16 +67,12 @@ class GlobalAveragePooling2D(GlobalPooling2D):
         (None, 64)
     """
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return the mean of each channel, (n, c)."""
         size = x.shape[1:3]
         return self.shaped(ops.average_pool2d_forward(x, size, size, NO_PADDING)), x.shape
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx (n, h, w, c): every number of a map receives the same."""
         n, h, w, c = ctx
         dy = dy.reshape(n, 1, 1, c)
@@ -110,17 +102,13 @@ class GlobalMaxPooling2D(GlobalPooling2D):
         (None, 1, 1, 64)
     """
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return the largest number of each channel, (n, c)."""
         size = x.shape[1:3]
         y, argmax = ops.max_pool2d_forward(x, size, size, NO_PADDING)
         return self.shaped(y), (argmax, x.shape)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx (n, h, w, c): only the argmax of each map receives anything."""
         argmax, x_shape = ctx
         return ops.max_pool2d_backward(dy.reshape(argmax.shape), argmax, x_shape), {}

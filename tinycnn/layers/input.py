@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinycnn.layers.base import Layer
+from tinycnn.layers.base import Gradients, Layer, Rng
 from tinycnn.layers.input_shapes import given_shape, without_batch_axis
 from tinycnn.utils.validation import check_int
 
@@ -62,15 +62,11 @@ class InputLayer(Layer):
             )
         self.batch_shape = (None, *(check_int("shape", size) for size in shape))
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, None]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, None]:
         """Return x unchanged, and None."""
         return x, None
 
-    def backward(
-        self, dy: np.ndarray, ctx: None, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: None, input_gradient: bool = True) -> Gradients:
         """Return dy unchanged, and {}."""
         return dy, {}
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinycnn.layers.base import Layer
+from tinycnn.layers.base import Gradients, Layer, Rng
 from tinycnn.utils.validation import check_number
 
 
@@ -33,16 +33,12 @@ class LeakyReLU(Layer):
         super().__init__(**options)
         self.negative_slope = check_number("negative_slope", negative_slope, 0, 1e30)
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
         """Return y, shaped as x, and ctx: x > 0."""
         positive = x > 0
         return np.where(positive, x, self.negative_slope * x), positive
 
-    def backward(
-        self, dy: np.ndarray, ctx: np.ndarray, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: np.ndarray, input_gradient: bool = True) -> Gradients:
         """Return dx, shaped as dy, and {}."""
         # forward: y = x where x > 0, else negative_slope · x
         return np.where(ctx, dy, self.negative_slope * dy), {}

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.layers.base import DATA_FORMAT, Layer, Shape, flat_size
+from tinycnn.layers.base import DATA_FORMAT, Gradients, Layer, Rng, Shape, flat_size
 from tinycnn.layers.explaining import check_position, gradient_sum, label
 from tinycnn.layers.explanation import Explanation, Pooled, Position
 from tinycnn.layers.window import output_of, padding_name, padding_of, window_at, windows_over
@@ -108,16 +108,12 @@ class MaxPooling2D(Pooling2D):
         (None, 12, 12, 64)
     """
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return the largest number of each window, (n, oh, ow, c), and ctx = (argmax, shape of x)."""
         y, argmax = ops.max_pool2d_forward(x, *self.geometry(x.shape))
         return y, (argmax, x.shape)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx (n, h, w, c): each dy is added to the pixel of its window's maximum; and {}."""
         return ops.max_pool2d_backward(dy, *ctx), {}
 
@@ -158,15 +154,11 @@ class AveragePooling2D(Pooling2D):
         (None, 23, 23, 64)
     """
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return the mean of each window, (n, oh, ow, c), and ctx: the shape of x."""
         return ops.average_pool2d_forward(x, *self.geometry(x.shape)), x.shape
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
         """Return dx (n, h, w, c): each dy is divided evenly among its window's pixels; and {}."""
         return ops.average_pool2d_backward(dy, ctx, *self.geometry(ctx)), {}
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinycnn.layers.base import Layer
+from tinycnn.layers.base import Gradients, Layer, Rng
 from tinycnn.utils.validation import check_number
 
 
@@ -31,15 +31,11 @@ class Rescaling(Layer):
         self.scale = check_number("scale", scale, -1e30, 1e30)
         self.offset = check_number("offset", offset, -1e30, 1e30)
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, None]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, None]:
         """Return y, shaped as x."""
         return x * x.dtype.type(self.scale) + x.dtype.type(self.offset), None
 
-    def backward(
-        self, dy: np.ndarray, ctx: None, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: None, input_gradient: bool = True) -> Gradients:
         """Return dx, shaped as dy."""
         # forward: y = x · scale + offset
         return dy * dy.dtype.type(self.scale), {}

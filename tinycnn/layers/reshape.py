@@ -5,13 +5,40 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tinycnn.layers.base import Layer, Shape, flat_size
+from tinycnn.layers.base import Gradients, Layer, Rng, Shape, flat_size
 from tinycnn.layers.explaining import check_position, gradient_sum, label
 from tinycnn.layers.explanation import Elementwise, Explanation, Position
 from tinycnn.utils.validation import check_int
 
 
-class Reshape(Layer):
+class Rearrangement(Layer):
+    """Base of `Reshape` and `Flatten`: y has the numbers of x, in reading order, in another shape.
+
+    Args:
+        options: see `Layer`.
+    """
+
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True) -> Gradients:
+        """Return the same numbers in the shape of x, which is ctx, and {}."""
+        return dy.reshape(ctx), {}
+
+    def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
+        """Return which number of x it is: see `Layer.explain`."""
+        position = check_position("position", position, y.shape)
+        source = moved(position, y.shape, x.shape)
+        about = label(self), "y", position, float(y[position])
+        return Elementwise(*about, source, float(x[source]), "x: only its position is another one")
+
+    def explain_input_gradient(
+        self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
+    ) -> Explanation:
+        """Return where the gradient stood in dy: see `Layer.explain_input_gradient`."""
+        position = check_position("position", position, x.shape)
+        uses = [moved(position, x.shape, y.shape)], np.ones(1)
+        return gradient_sum(self, "dL/dx", position, uses, (dy, dy))
+
+
+class Reshape(Rearrangement):
     """The same numbers, in reading order, in another shape.
 
     Args:
@@ -58,32 +85,9 @@ class Reshape(Layer):
             )
         return (input_shape[0], *(left if size == -1 else size for size in self.target_shape))
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return the same numbers, (n, *target_shape)."""
         return x.reshape(self.compute_output_shape(x.shape)), x.shape
-
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Return the same numbers in the shape of x."""
-        return dy.reshape(ctx), {}
-
-    def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
-        """Return which number of x it is: see `Layer.explain`."""
-        position = check_position("position", position, y.shape)
-        source = moved(position, y.shape, x.shape)
-        about = label(self), "y", position, float(y[position])
-        return Elementwise(*about, source, float(x[source]), "x: only its position is another one")
-
-    def explain_input_gradient(
-        self, x: np.ndarray, y: np.ndarray, dy: np.ndarray, position: Position
-    ) -> Explanation:
-        """Return where the gradient stood in dy: see `Layer.explain_input_gradient`."""
-        position = check_position("position", position, x.shape)
-        uses = [moved(position, x.shape, y.shape)], np.ones(1)
-        return gradient_sum(self, "dL/dx", position, uses, (dy, dy))
 
 
 def moved(position: Position, before: Shape, after: Shape) -> Position:

@@ -29,6 +29,16 @@ def padding_of(name: str, size: Pair, window: Pair, strides: Pair) -> Padding:
     return ops.same_padding(size, window, strides) if name == "same" else NO_PADDING
 
 
+def check_images(layer: Layer, input_shape: Shape) -> Shape:
+    """Return the shape of a layer's input, (n, h, w, c); ValueError, with its class, if it is no images'."""
+    if len(input_shape) != 4 or None in input_shape[1:]:
+        raise ValueError(
+            f"{type(layer).__name__} takes images, (samples, height, width, channels). "
+            f"Received: input_shape={tuple(input_shape)}"
+        )
+    return input_shape
+
+
 def output_of(layer: Layer, input_shape: Shape, window: Pair) -> Pair:
     """Return (oh, ow), the size of a convolution's or pooling's output.
 
@@ -40,12 +50,7 @@ def output_of(layer: Layer, input_shape: Shape, window: Pair) -> Pair:
     Raises:
         ValueError: if the input is no image, or smaller than the window.
     """
-    if len(input_shape) != 4 or None in input_shape[1:]:
-        raise ValueError(
-            f"{type(layer).__name__} takes images, (samples, height, width, channels). "
-            f"Received: input_shape={tuple(input_shape)}"
-        )
-    size = input_shape[1:3]
+    size = check_images(layer, input_shape)[1:3]
     padding = padding_of(layer.padding, size, window, layer.strides)
     return ops.conv2d_output(size, window, layer.strides, padding)
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from tinycnn.layers.base import DATA_FORMAT, Layer, Shape
+from tinycnn.layers.base import DATA_FORMAT, Gradients, Layer, Rng, Shape
 from tinycnn.layers.explaining import check_position, gradient_sum, label
 from tinycnn.layers.explanation import Elementwise, Explanation, Position
+from tinycnn.layers.window import check_images
 from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.validation import check_int
 
@@ -64,23 +65,14 @@ class ZeroPadding2D(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (n, h + top + bottom, w + left + right, c)."""
-        if len(input_shape) != 4 or None in input_shape[1:]:
-            raise ValueError(
-                "ZeroPadding2D takes images, (samples, height, width, channels). "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
-        n, h, w, c = input_shape
+        n, h, w, c = check_images(self, input_shape)
         return n, h + sum(self.padding[0]), w + sum(self.padding[1]), c
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, None]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, None]:
         """Return x with zeros around, (n, h + top + bottom, w + left + right, c)."""
         return np.pad(x, ((0, 0), *self.padding, (0, 0))), None
 
-    def backward(
-        self, dy: np.ndarray, ctx: None, input_gradient: bool = True
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def backward(self, dy: np.ndarray, ctx: None, input_gradient: bool = True) -> Gradients:
         """Return dx (n, h, w, c): what lies under the image."""
         (top, bottom), (left, right) = self.padding
         # forward: y[top + i, left + j] = x[i, j]

@@ -8,6 +8,7 @@ from tinycnn.losses.base import Loss
 from tinycnn.losses.binary import BinaryCrossentropy, binary_crossentropy
 from tinycnn.losses.crossentropy import (
     CategoricalCrossentropy,
+    Crossentropy,
     SparseCategoricalCrossentropy,
     categorical_crossentropy,
     sparse_categorical_crossentropy,
@@ -28,15 +29,8 @@ __all__ += ["binary_crossentropy", "categorical_crossentropy", "deserialize", "g
 __all__ += ["mean_absolute_error", "mean_squared_error", "serialize"]
 __all__ += ["sparse_categorical_crossentropy"]
 
-# All that the files of this folder define.
-CLASSES = Classes(
-    Loss,
-    {
-        cls.__name__: cls
-        for cls in subclasses(Loss)
-        if cls.forward is not Loss.forward and cls is not ElementwiseLoss
-    },
-)
+# All that the files of this folder define but for the bases.
+CLASSES = Classes(Loss, (c for c in subclasses(Loss) if c not in (Crossentropy, ElementwiseLoss)))
 NAMES = {cls().name: cls for cls in CLASSES.values()}  # such as "categorical_crossentropy"
 SHORT_NAMES = {  # Keras's, too
     **dict.fromkeys(("mse", "MSE"), MeanSquaredError),

@@ -68,6 +68,40 @@ class Crossentropy(Loss):
         """Return one-hot labels of random classes: see `Loss.random_labels`."""
         return np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
 
+    def forward(
+        self, target: np.ndarray, y_pred: np.ndarray, from_logits: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the loss of each sample (n,), and ctx: what `backward` needs.
+
+        Args:
+            target: from the method `target`, (n, classes).
+            y_pred: predictions (n, classes), of the same dtype.
+            from_logits: True if y_pred are scores before the softmax.
+        """
+        if from_logits:
+            return reference.cross_entropy_forward(y_pred, target)
+        probabilities = y_pred / y_pred.sum(axis=-1, keepdims=True)
+        clipped = np.clip(probabilities, EPSILON, 1 - EPSILON)
+        return -(target * np.log(clipped)).sum(axis=-1), (y_pred, clipped)
+
+    def backward(self, target: np.ndarray, ctx: object, from_logits: bool) -> np.ndarray:
+        """Return the gradient of the *mean* loss with respect to y_pred, (n, classes).
+
+        Args:
+            target, from_logits: those of `forward`.
+            ctx: from `forward`.
+        """
+        if from_logits:
+            return reference.cross_entropy_backward(ctx, target) / target.dtype.type(len(target))
+        y_pred, clipped = ctx
+        # forward: losses = -Σ target · log(clip(y_pred / Σ y_pred))
+        total = y_pred.sum(axis=-1, keepdims=True)
+        inside = clipped == y_pred / total  # the clip has slope 1 inside and 0 outside
+        slope = np.where(inside, -target / clipped, 0)
+        # p = y_pred / total, so dp[j]/dy_pred[i] = ((i == j) - p[j]) / total
+        mean_slope = (slope * y_pred).sum(axis=-1, keepdims=True) / total
+        return (slope - mean_slope) / total / target.dtype.type(len(target))
+
 
 class CategoricalCrossentropy(Crossentropy):
     """Cross-entropy for one-hot labels, -Σ y_true log y_pred; calling it returns the mean over samples.
@@ -108,42 +142,6 @@ class CategoricalCrossentropy(Crossentropy):
         share = target.dtype.type(self.label_smoothing)
         return target * (1 - share) + share / y_pred.shape[-1]
 
-    @staticmethod
-    def forward(
-        target: np.ndarray, y_pred: np.ndarray, from_logits: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the loss of each sample (n,), and ctx: what `backward` needs.
-
-        Args:
-            target: from the method `target`, (n, classes).
-            y_pred: predictions (n, classes), of the same dtype.
-            from_logits: True if y_pred are scores before the softmax.
-        """
-        if from_logits:
-            return reference.cross_entropy_forward(y_pred, target)
-        probabilities = y_pred / y_pred.sum(axis=-1, keepdims=True)
-        clipped = np.clip(probabilities, EPSILON, 1 - EPSILON)
-        return -(target * np.log(clipped)).sum(axis=-1), (y_pred, clipped)
-
-    @staticmethod
-    def backward(target: np.ndarray, ctx: object, from_logits: bool) -> np.ndarray:
-        """Return the gradient of the *mean* loss with respect to y_pred, (n, classes).
-
-        Args:
-            target, from_logits: those of `forward`.
-            ctx: from `forward`.
-        """
-        if from_logits:
-            return reference.cross_entropy_backward(ctx, target) / target.dtype.type(len(target))
-        y_pred, clipped = ctx
-        # forward: losses = -Σ target · log(clip(y_pred / Σ y_pred))
-        total = y_pred.sum(axis=-1, keepdims=True)
-        inside = clipped == y_pred / total  # the clip has slope 1 inside and 0 outside
-        slope = np.where(inside, -target / clipped, 0)
-        # p = y_pred / total, so dp[j]/dy_pred[i] = ((i == j) - p[j]) / total
-        mean_slope = (slope * y_pred).sum(axis=-1, keepdims=True) / total
-        return (slope - mean_slope) / total / target.dtype.type(len(target))
-
 
 class SparseCategoricalCrossentropy(Crossentropy):
     """The same cross-entropy for labels that are class numbers.
@@ -160,8 +158,6 @@ class SparseCategoricalCrossentropy(Crossentropy):
     """
 
     fixed_options = Crossentropy.fixed_options | {"ignore_class": (None,)}
-    forward = staticmethod(CategoricalCrossentropy.forward)
-    backward = staticmethod(CategoricalCrossentropy.backward)
 
     def __init__(
         self,

@@ -50,10 +50,7 @@ __all__ += ["mean_absolute_error", "mean_squared_error", "serialize"]
 __all__ += ["sparse_categorical_accuracy", "sparse_categorical_crossentropy"]
 __all__ += ["sparse_top_k_categorical_accuracy", "top_k_categorical_accuracy"]
 
-CLASSES = Classes(
-    Metric,
-    {cls.__name__: cls for cls in subclasses(FunctionMetric) if cls is not AccuracyByShape},
-)
+CLASSES = Classes(Metric, (c for c in subclasses(FunctionMetric) if c is not AccuracyByShape))
 WRAPPER = MeanMetricWrapper.__name__
 NAMES = {snake_case(name): cls for name, cls in CLASSES.items()}
 SHORT_NAMES = {name: CLASSES[cls.__name__] for name, cls in losses.SHORT_NAMES.items()}

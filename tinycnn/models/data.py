@@ -22,6 +22,7 @@ LARGE_BATCH = 256  # for evaluate and predict: there it changes the memory neede
 Check = Callable[..., tuple[np.ndarray, np.ndarray | None, np.ndarray | None]]
 
 
+@dataclasses.dataclass(eq=False)
 class Feed:
     """The batches of a training, an evaluation or a prediction, epoch after epoch.
 
@@ -34,18 +35,13 @@ class Feed:
         once: whether the data can be gone through only once, as with a generator.
     """
 
-    def __init__(
-        self,
-        begin: Callable[[np.random.Generator | None], Iterator[Batch]],
-        length: int | None,
-        steps: int | None,
-        source: object = None,
-        once: bool = False,
-    ):
-        self.begin, self.length, self.steps = begin, length, steps
-        self.source, self.once = source, once
-        self._pass: Iterator[Batch] | None = None  # that has begun
-        self._warned = False
+    begin: Callable[[np.random.Generator | None], Iterator[Batch]]
+    length: int | None
+    steps: int | None
+    source: object = None
+    once: bool = False
+    _pass: Iterator[Batch] | None = None  # that has begun
+    _warned: bool = False
 
     @property
     def count(self) -> int | None:
@@ -142,9 +138,8 @@ class Validation:
 
 def is_stream(x: object) -> bool:
     """Return whether x hands over a batch at a time: a data set, a generator, but nothing like an array."""
-    arrays = (
-        Sequence | Mapping | Set | None
-    )  # lists, texts, ranges; dicts and sets, which are refused
+    # Lists, texts, ranges; dicts and sets, which are refused.
+    arrays = Sequence | Mapping | Set | None
     if isinstance(x, arrays) or hasattr(x, "__array__") or hasattr(x, "__array_interface__"):
         return False
     return isinstance(x, Iterable) or hasattr(x, "__getitem__")

@@ -107,10 +107,7 @@ def save_weights(model: object, filepath: str | os.PathLike, overwrite: bool = T
 
 
 def load_weights(
-    model: object,
-    filepath: str | os.PathLike,
-    skip_mismatch: bool = False,
-    by_name: bool = False,
+    model: object, filepath: str | os.PathLike, skip_mismatch: bool = False, by_name: bool = False
 ) -> None:
     """Read weights into a model; arguments and errors are those of `Sequential.load_weights`."""
     layers, specs = model._built_layers(), specs_of(model._layers)

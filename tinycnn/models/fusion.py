@@ -10,12 +10,14 @@ import numpy as np
 
 from tinycnn import activations
 from tinycnn.layers import Activation, AveragePooling2D, Conv2D, Dropout, Layer, MaxPooling2D, ReLU
+from tinycnn.layers.base import Rng
 from tinycnn.models.folding import FoldedConv2D
 from tinycnn.ops import fused as fused_ops
 from tinycnn.utils.geometry import FusedConvolution
 from tinycnn.utils.kept_transform import MADE_ANEW, KeptTransform
 
 Grads = list[dict[str, np.ndarray]]  # the gradients of each layer, in the order of the layers
+InputAndGrads = tuple[np.ndarray | None, Grads]  # dx, or None where nobody needs it, and these
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,16 +56,12 @@ class FusedStep:
 class ConvolutionReLU(FusedStep):
     """Conv2D and a ReLU after it: the Conv2D's own activation, or the next layer."""
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return y = relu(z), (n, oh, ow, f), and ctx = (x, y); z is the convolution of x plus bias."""
         y = fused_ops.conv2d_relu_forward(x, *self.layers[0].kernel_and_bias(), self.fused)
         return y, (x, y)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool
-    ) -> tuple[np.ndarray | None, Grads]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool) -> InputAndGrads:
         """Return dx (n, h, w, c), or None, and one dict {parameter: gradient} a layer.
 
         Args:
@@ -95,9 +93,7 @@ class ConvolutionReLUPooling(FusedStep):
 
     dropout: Dropout | None
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return y, the maximum of each pooling window after ReLU, with dropout in training, and ctx.
 
         ctx is (x, y, argmax, rate): argmax, shaped as y, is the place of the maximum in its window, and
@@ -110,9 +106,7 @@ class ConvolutionReLUPooling(FusedStep):
         )
         return y, (x, y, argmax, rate)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool
-    ) -> tuple[np.ndarray | None, Grads]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool) -> InputAndGrads:
         """Return dx (n, h, w, c), or None, and one dict {parameter: gradient} a layer.
 
         Args:
@@ -135,18 +129,14 @@ class ConvolutionReLUPooling(FusedStep):
 class ConvolutionAveragePooling(FusedStep):
     """Conv2D, a ReLU or tanh, and an AveragePooling2D whose windows neither overlap nor leave gaps."""
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, tuple]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, tuple]:
         """Return y, the mean of each pooling window of a = activation(convolution), and ctx = (x, a)."""
         y, a = fused_ops.conv2d_average_pool2d_forward(
             x, *self.layers[0].kernel_and_bias(), self.fused
         )
         return y, (x, a)
 
-    def backward(
-        self, dy: np.ndarray, ctx: tuple, input_gradient: bool
-    ) -> tuple[np.ndarray | None, Grads]:
+    def backward(self, dy: np.ndarray, ctx: tuple, input_gradient: bool) -> InputAndGrads:
         """Return dx (n, h, w, c), or None, and one dict {parameter: gradient} a layer.
 
         Args:

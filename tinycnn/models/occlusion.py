@@ -102,10 +102,7 @@ def occlusion_of_pixels(
     strides = strides or size
     sums, counts = np.zeros(shape), np.zeros(shape)
     for (i, j), fall in np.ndenumerate(falls):
-        square = (
-            slice(i * strides, i * strides + size),
-            slice(j * strides, j * strides + size),
-        )
+        square = (slice(i * strides, i * strides + size), slice(j * strides, j * strides + size))
         sums[square] += fall
         counts[square] += 1
     return sums / np.maximum(counts, 1)

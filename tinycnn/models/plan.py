@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinycnn.layers import Dropout, Layer
+from tinycnn.layers.base import Rng
 from tinycnn.models.folding import folded
-from tinycnn.models.fusion import FusedStep, Grads, fused
+from tinycnn.models.fusion import FusedStep, Grads, InputAndGrads, fused
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -25,9 +26,7 @@ class Step:
 
     layer: Layer
 
-    def forward(
-        self, x: np.ndarray, training: bool, rng: np.random.Generator | None
-    ) -> tuple[np.ndarray, object]:
+    def forward(self, x: np.ndarray, training: bool, rng: Rng) -> tuple[np.ndarray, object]:
         """Return y, and ctx for the backward step: see `Layer.forward`.
 
         Raises:
@@ -40,9 +39,7 @@ class Step:
             raise self._wrong("forward", "output_shape", y, shape, x.dtype)
         return y, ctx
 
-    def backward(
-        self, dy: np.ndarray, ctx: object, input_gradient: bool
-    ) -> tuple[np.ndarray | None, Grads]:
+    def backward(self, dy: np.ndarray, ctx: object, input_gradient: bool) -> InputAndGrads:
         """Return dx, and a list of one dict, {parameter: gradient} of the layer: see `Layer.backward`.
 
         Raises:
@@ -90,10 +87,7 @@ AnyStep = Step | FusedStep
 
 
 def plan(
-    layers: Sequence[Layer],
-    logits: bool | str = False,
-    fuse: bool = True,
-    prediction: bool = False,
+    layers: Sequence[Layer], logits: bool | str = False, fuse: bool = True, prediction: bool = False
 ) -> list[AnyStep]:
     """Return the steps that compute these layers.
 
@@ -140,7 +134,7 @@ def _check_as_built(layer: Layer) -> None:
 
 
 def forward(
-    steps: list[AnyStep], x: np.ndarray, training: bool, rng: np.random.Generator | None
+    steps: list[AnyStep], x: np.ndarray, training: bool, rng: Rng
 ) -> tuple[np.ndarray, list[object]]:
     """Run all steps in order; the output of one is the input of the next.
 
@@ -162,7 +156,7 @@ def forward(
 
 def backward(
     steps: list[AnyStep], dy: np.ndarray, tape: list[object], input_gradient: bool = True
-) -> tuple[np.ndarray | None, Grads]:
+) -> InputAndGrads:
     """Run all steps backward, the last first; the dx of one is the dy of the step before it.
 
     Args:

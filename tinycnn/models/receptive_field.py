@@ -32,9 +32,8 @@ def receptive_field(model: object, layer_index: int, position: Position) -> Fram
     if len(model.input_shape) != 4:
         raise ValueError(f"only pictures have receptive fields. Received: {model.input_shape[1:]}")
     corners = np.array([check_position("position", position, layers[-1].output_shape[1:])] * 2)
-    for layer in reversed(
-        layers
-    ):  # corners (2, axes): the first and the last position that matters
+    # corners (2, axes): the first and the last position that matters
+    for layer in reversed(layers):
         corners = seen_by(layer, corners)
     (top, left, _), (bottom, right, _) = corners.tolist()
     return slice(top, bottom + 1), slice(left, right + 1)

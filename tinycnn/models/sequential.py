@@ -43,10 +43,7 @@ class Sequential(Inspectable):
     """
 
     def __init__(
-        self,
-        layers: Sequence[Layer] | None = None,
-        trainable: bool = True,
-        name: str | None = None,
+        self, layers: Sequence[Layer] | None = None, trainable: bool = True, name: str | None = None
     ):
         self.history: History | None = None
         self.stop_training = False
@@ -344,11 +341,7 @@ class Sequential(Inspectable):
                 one.close()
 
     def save(
-        self,
-        filepath: str | os.PathLike,
-        overwrite: bool = True,
-        *,
-        include_optimizer: bool = True,
+        self, filepath: str | os.PathLike, overwrite: bool = True, *, include_optimizer: bool = True
     ) -> None:
         """Write the whole model to a file that Keras opens, too.
 
@@ -377,11 +370,7 @@ class Sequential(Inspectable):
         save_weights(self, filepath, overwrite)
 
     def load_weights(
-        self,
-        filepath: str | os.PathLike,
-        skip_mismatch: bool = False,
-        *,
-        by_name: bool = False,
+        self, filepath: str | os.PathLike, skip_mismatch: bool = False, *, by_name: bool = False
     ) -> None:
         """Read the weights of this model, which must be built, from a file; on an error all stay as they are.
 

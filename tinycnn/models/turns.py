@@ -64,9 +64,7 @@ def one_thread_at_a_time(
     return turn
 
 
-def between_trainings(
-    method: Method[Owner, Arguments, Result],
-) -> Method[Owner, Arguments, Result]:
+def between_trainings(method: Method[Owner, Arguments, Result]) -> Method[Owner, Arguments, Result]:
     """Decorate a method that changes a model (`add`, `compile`) so that it is refused during training.
 
     Args:

@@ -12,9 +12,8 @@ from tinycnn.utils.geometry import NO_PADDING, FusedConvolution, window_geometry
 from tinycnn.utils.validation import check_bool
 
 MOST_POOLED = 256  # numbers in a pooling window: argmax, an index in the window, is stored as uint8
-Gradients = tuple[
-    np.ndarray | None, np.ndarray, np.ndarray
-]  # dx (None: not wanted), dkernel, dbias
+# dx (None: not wanted), dkernel, dbias
+Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
 
 
 def _check_convolution(

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from tinycnn.optimizers import schedules
 from tinycnn.optimizers.adadelta import Adadelta
 from tinycnn.optimizers.adagrad import Adagrad
-from tinycnn.optimizers.adam import Adam, AdamW
+from tinycnn.optimizers.adam import Adam, AdamW, MomentOptimizer
 from tinycnn.optimizers.adamax import Adamax
 from tinycnn.optimizers.base import Optimizer
 from tinycnn.optimizers.nadam import Nadam
 from tinycnn.optimizers.rmsprop import RMSprop
 from tinycnn.optimizers.sgd import SGD
-from tinycnn.utils.configurable import find
+from tinycnn.utils.configurable import find, subclasses
 from tinycnn.utils.registration import Classes
 
 __all__ = [
@@ -37,14 +37,7 @@ __all__ = [
     "serialize",
 ]
 
-CLASSES = Classes(
-    Optimizer,
-    {
-        name: known
-        for name, known in list(globals().items())
-        if isinstance(known, type) and issubclass(known, Optimizer) and known is not Optimizer
-    },
-)
+CLASSES = Classes(Optimizer, (c for c in subclasses(Optimizer) if c is not MomentOptimizer))
 
 
 def get(identifier: str | dict | Optimizer) -> Optimizer:

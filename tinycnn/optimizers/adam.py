@@ -10,7 +10,28 @@ from tinycnn.optimizers.options import Options
 from tinycnn.utils.validation import check_bool, check_number
 
 
-class Adam(Optimizer):
+class MomentOptimizer(Optimizer):
+    """Base of Adam, Adamax and Nadam; its arguments are theirs."""
+
+    config_names: tuple[str, ...] = (*Optimizer.config_names, "beta_1", "beta_2", "epsilon")
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        *,
+        name: str | None = None,
+        **options: Unpack[Options],
+    ):
+        super().__init__(learning_rate, name, **options)
+        self.beta_1 = check_number("beta_1", beta_1, 0.0, BELOW_ONE)
+        self.beta_2 = check_number("beta_2", beta_2, 0.0, BELOW_ONE)
+        self.epsilon = check_number("epsilon", epsilon, SMALLEST, 1.0)
+
+
+class Adam(MomentOptimizer):
     """Steps: running mean of the gradient divided by the root of the running mean of its square.
 
     Args:
@@ -31,7 +52,7 @@ class Adam(Optimizer):
         0.9
     """
 
-    config_names = (*Optimizer.config_names, "beta_1", "beta_2", "epsilon", "amsgrad")
+    config_names = (*MomentOptimizer.config_names, "amsgrad")
     slots_apart = ("velocity_hat",)
     slots_from_0 = ("velocity", "velocity_hat")
 
@@ -46,10 +67,7 @@ class Adam(Optimizer):
         name: str | None = None,
         **options: Unpack[Options],
     ):
-        super().__init__(learning_rate, name, **options)
-        self.beta_1 = check_number("beta_1", beta_1, 0.0, BELOW_ONE)
-        self.beta_2 = check_number("beta_2", beta_2, 0.0, BELOW_ONE)
-        self.epsilon = check_number("epsilon", epsilon, SMALLEST, 1.0)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, name=name, **options)
         self.amsgrad = check_bool("amsgrad", amsgrad)
 
     @property

@@ -1,16 +1,12 @@
 """Adamax."""
 
-from typing import Unpack
-
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.optimizers.base import BELOW_ONE, SMALLEST, Optimizer, Rate
-from tinycnn.optimizers.options import Options
-from tinycnn.utils.validation import check_number
+from tinycnn.optimizers.adam import MomentOptimizer
 
 
-class Adamax(Optimizer):
+class Adamax(MomentOptimizer):
     """Steps: running mean of the gradient divided by the largest gradient, where old ones fade.
 
     Args:
@@ -30,24 +26,8 @@ class Adamax(Optimizer):
         0.9
     """
 
-    config_names = (*Optimizer.config_names, "beta_1", "beta_2", "epsilon")
     slot_names = ("momentum", "norm")
     slots_from_0 = ("norm",)
-
-    def __init__(
-        self,
-        learning_rate: Rate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        *,
-        name: str | None = None,
-        **options: Unpack[Options],
-    ):
-        super().__init__(learning_rate, name, **options)
-        self.beta_1 = check_number("beta_1", beta_1, 0.0, BELOW_ONE)
-        self.beta_2 = check_number("beta_2", beta_2, 0.0, BELOW_ONE)
-        self.epsilon = check_number("epsilon", epsilon, SMALLEST, 1.0)
 
     def update(self, param: np.ndarray, grad: np.ndarray, slots: list[np.ndarray]) -> None:
         """Change one weight array in place: see `reference.adamax_update`."""

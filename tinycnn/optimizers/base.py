@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Self, Unpack
+from typing import Unpack
 
 import numpy as np
 
@@ -116,11 +116,6 @@ class Optimizer(Configurable):
         rate = self._learning_rate
         described = rate.serialize() if hasattr(rate, "serialize") else rate
         return super().get_config() | {"learning_rate": described}
-
-    @classmethod
-    def from_config(cls, config: Mapping) -> Self:
-        """Return a new optimizer with the arguments that `get_config` returned."""
-        return cls(**config)
 
     def exclude_from_weight_decay(self, var_list: list[np.ndarray]) -> None:
         """Leave weight arrays out of weight decay.

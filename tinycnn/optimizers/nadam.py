@@ -1,18 +1,14 @@
 """Nadam."""
 
-from typing import Unpack
-
 import numpy as np
 
 from tinycnn import ops
-from tinycnn.optimizers.base import BELOW_ONE, SMALLEST, Optimizer, Rate
-from tinycnn.optimizers.options import Options
-from tinycnn.utils.validation import check_number
+from tinycnn.optimizers.adam import MomentOptimizer
 
 WARM = 1000  # steps after which 1 - 0.96ᵗ / 2 is 1 in float64
 
 
-class Nadam(Optimizer):
+class Nadam(MomentOptimizer):
     """Adam with Nesterov's momentum.
 
     Args:
@@ -30,24 +26,8 @@ class Nadam(Optimizer):
         0.999
     """
 
-    config_names = (*Optimizer.config_names, "beta_1", "beta_2", "epsilon")
     slot_names = ("momentum", "velocity")
     slots_from_0 = ("velocity",)
-
-    def __init__(
-        self,
-        learning_rate: Rate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        *,
-        name: str | None = None,
-        **options: Unpack[Options],
-    ):
-        super().__init__(learning_rate, name, **options)
-        self.beta_1 = check_number("beta_1", beta_1, 0.0, BELOW_ONE)
-        self.beta_2 = check_number("beta_2", beta_2, 0.0, BELOW_ONE)
-        self.epsilon = check_number("epsilon", epsilon, SMALLEST, 1.0)
 
     def scalars(self) -> dict[str, float]:
         """Return the product of the momenta of all steps so far, as Keras stores it."""

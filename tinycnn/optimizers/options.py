@@ -1,25 +1,25 @@
 """What all optimizers can do beside their rule: clip gradients, let weights decay, average weights."""
 
 import math
-import warnings
 from collections.abc import Callable, Mapping
 from typing import TypedDict
 
 import numpy as np
 
 from tinycnn.utils.validation import check_bool, check_int, check_number
+from tinycnn.utils.warning import warn
 
 LARGEST = 1e30
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
 
 class Options(TypedDict, total=False):
-    """The options of all optimizers."""
+    """The options of all optimizers, in the order of Keras's `get_config`."""
 
     weight_decay: float | None
     clipnorm: float | None
-    clipvalue: float | None
     global_clipnorm: float | None
+    clipvalue: float | None
     use_ema: bool
     ema_momentum: float
     ema_overwrite_frequency: int | None
@@ -27,17 +27,8 @@ class Options(TypedDict, total=False):
     gradient_accumulation_steps: None
 
 
-DEFAULTS: dict[str, object] = {  # in the order of Keras's `get_config`
-    "weight_decay": None,
-    "clipnorm": None,
-    "global_clipnorm": None,
-    "clipvalue": None,
-    "use_ema": False,
-    "ema_momentum": 0.99,
-    "ema_overwrite_frequency": None,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
-}
+DEFAULTS: dict[str, object] = dict.fromkeys(Options.__annotations__)  # None for most
+DEFAULTS |= {"use_ema": False, "ema_momentum": 0.99}
 
 
 def or_none(check: Callable, *limits: float) -> Callable:
@@ -60,7 +51,7 @@ def checked(options: Mapping[str, object]) -> dict[str, object]:
         ValueError: for a value out of its range, or two ways of clipping.
     """
     if options.get("decay") is not None:
-        warnings.warn("decay is ignored, as in Keras 3: use a schedule.", stacklevel=5)
+        warn("decay is ignored, as in Keras 3: use a schedule.")
     values = {
         name: check(name, options.get(name, DEFAULTS[name])) for name, check in CHECKS.items()
     }

@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Self
 
-from tinycnn.utils.configurable import Configurable
+from tinycnn.utils.configurable import Configurable, subclasses
 from tinycnn.utils.registration import Classes
 from tinycnn.utils.validation import check_bool, check_name, check_number
 
@@ -27,11 +26,6 @@ class LearningRateSchedule(Configurable):
     def __call__(self, step: int) -> float:
         """Return the learning rate, given the number of steps so far, from 0."""
         raise NotImplementedError(f"{type(self).__name__} has no __call__(self, step)")
-
-    @classmethod
-    def from_config(cls, config: Mapping) -> Self:
-        """Return a new schedule with the arguments that `get_config` returned."""
-        return cls(**config)
 
 
 def _check(owner: LearningRateSchedule, **numbers: float) -> None:
@@ -127,10 +121,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     config_names = ("boundaries", "values", "name")
 
     def __init__(
-        self,
-        boundaries: Sequence[float],
-        values: Sequence[float],
-        name: str = "PiecewiseConstant",
+        self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant"
     ):
         for given in (boundaries, values):
             if not isinstance(given, Sequence) or not 0 < len(given) <= MOST_VALUES:
@@ -198,11 +189,6 @@ class PolynomialDecay(LearningRateSchedule):
         return way * left**self.power + self.end_learning_rate
 
 
-def _cosine(share: float, alpha: float) -> float:
-    """Return half a cosine, from 1 at share 0 to alpha at share 1."""
-    return (1 - alpha) * 0.5 * (1 + math.cos(math.pi * share)) + alpha
-
-
 class CosineDecay(LearningRateSchedule):
     """Half a cosine from one learning rate to alpha of it, after a warm-up if wanted.
 
@@ -245,14 +231,15 @@ class CosineDecay(LearningRateSchedule):
 
     def __call__(self, step: int) -> float:
         """Return the learning rate after `step` steps."""
-        start, highest = self.initial_learning_rate, self.warmup_target
-        if highest is None:
-            highest, warming = start, 0
-        else:
-            warming = self.warmup_steps
+        start = self.initial_learning_rate
+        highest, warming = start, 0.0
+        if self.warmup_target is not None:
+            highest, warming = self.warmup_target, self.warmup_steps
         if step < warming:
             return (highest - start) * (step / warming) + start
-        return highest * _cosine(min((step - warming) / self.decay_steps, 1.0), self.alpha)
+        share = min((step - warming) / self.decay_steps, 1.0)
+        wave = 0.5 * (1 + math.cos(math.pi * share))  # from 1 to 0
+        return highest * ((1 - self.alpha) * wave + self.alpha)
 
 
 class CosineDecayRestarts(LearningRateSchedule):
@@ -305,20 +292,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         return self.initial_learning_rate * ((1 - self.alpha) * wave + self.alpha)
 
 
-CLASSES = Classes(
-    LearningRateSchedule,
-    {
-        cls.__name__: cls
-        for cls in (
-            CosineDecay,
-            CosineDecayRestarts,
-            ExponentialDecay,
-            InverseTimeDecay,
-            PiecewiseConstantDecay,
-            PolynomialDecay,
-        )
-    },
-)
+CLASSES = Classes(LearningRateSchedule, subclasses(LearningRateSchedule))
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict:

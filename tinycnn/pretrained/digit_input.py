@@ -24,9 +24,8 @@ SHAPES = {
 RANGES = ((0, 1), (0, 255), (-1, 1), (-0.5, 0.5), (-0.4242, 2.8215))
 RANGES += tuple((high, low) for low, high in RANGES[:4])
 FIRST, ALL = 100, 500  # embedded digits that are read: with 0 to 1, and with every range
-ENOUGH = (
-    0.9  # of them right, and the mean log of the right digit's probability: nothing else is tried
-)
+# Of them right, and the mean log of the right digit's probability: nothing else is tried.
+ENOUGH = 0.9
 SURE = -0.5
 MARGIN = 0.02  # of them: closer shares of right ones say nothing
 LEAST = 0.75  # of them right, for another range than 0 to 1: a half-trained model tells little

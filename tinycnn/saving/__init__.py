@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from tinycnn.saving import reader, weights
 from tinycnn.saving.kinds import check_suffix
 from tinycnn.saving.known import check_known
-from tinycnn.saving.saved_model import SavedModel, Specs, WeightSpecs
+from tinycnn.saving.reader import read_model
+from tinycnn.saving.saved_model import SavedModel, Specs
+from tinycnn.saving.weights import read_weights
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
 from tinycnn.utils.registration import (
@@ -64,33 +65,6 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(_ELSEWHERE[name]), name)
 
 
-def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
-    """Read a whole-model file, .keras or HDF5, that `write_model`, Keras 3 or tf.keras 2 wrote.
-
-    Nothing in the file can run code or reach outside the file: names are looked up in the lists of
-    what is there, and every number is read by one validating reader (`tinycnn.saving.hdf5`), without
-    the HDF5 library. A file that `write_model` wrote is compared with the checksum in it.
-
-    Args:
-        path: an existing file.
-        weight_specs: a function that is given the model's configuration, as in `SavedModel.config`, and
-            returns for every layer but the InputLayer (its name, {weight name: (shape, dtype)}), without
-            allocating weights. It raises ValueError or TypeError for options that make no model.
-
-    Raises:
-        ModelFileError: if the file cannot be read, is not such a file, or was changed after it was saved.
-
-    Warns:
-        UserWarning: if loss, metrics, optimizer or the optimizer's state cannot be restored; the weights
-            are returned, and None for these.
-
-    Example:
-        >>> read_model("mnist.h5", weight_specs).config["name"]  # doctest: +SKIP
-        'sequential'
-    """
-    return reader.read_model(path, weight_specs)
-
-
 def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = True) -> None:
     """Write a whole-model file, whole or not at all: .keras for Keras 3, or HDF5 for tf.keras 2, too.
 
@@ -112,33 +86,6 @@ def write_model(path: str | os.PathLike, saved: SavedModel, overwrite: bool = Tr
     from tinycnn.saving import writer  # h5py is loaded when a file is written, not before
 
     writer.write_model(path, saved, overwrite)
-
-
-def read_weights(
-    path: str | os.PathLike,
-    config: dict,
-    specs: Specs,
-    by_name: bool = False,
-    skip_mismatch: bool = False,
-) -> list[list[np.ndarray] | None]:
-    """Return weights for each layer of a model that is there, from a file of weights or of a whole model.
-
-    Args:
-        path: a file in Keras 3's layout or the older one, or a .keras file; its content says which.
-        config: of the model, as in `SavedModel.config`.
-        specs: of its layers, with which shapes and dtypes must agree.
-        by_name: take the weights of the layers of the same names, and None for others; only the older layout
-            has names. Otherwise layers belong together by their order.
-        skip_mismatch: None for a layer whose weights have other shapes, with a warning, not an error.
-
-    Raises:
-        ModelFileError: if the file is no good, or its weights are of another model.
-
-    Example:
-        >>> read_weights("my.weights.h5", config, specs)[0][0].shape  # doctest: +SKIP
-        (3, 3, 1, 32)
-    """
-    return weights.read_weights(path, config, specs, by_name, skip_mismatch)
 
 
 def write_weights(

@@ -27,13 +27,8 @@ ZIP64_LOCATOR, LOCATOR_SIZE = b"PK\x06\x07", 20  # before that record, if it is 
 ENCRYPTED = 1  # a flag of a member
 COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 PLAIN = (0, stat.S_IFREG, stat.S_IFDIR)  # types of members; 0: not said
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    RuntimeError,
-    ValueError,
-)  # what `zipfile` raises
+# What `zipfile` raises.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 
 
 class Archive:

@@ -9,9 +9,8 @@ from tinycnn.saving.file_bytes import FileBytes, begins_with, unsigned
 from tinycnn.saving.lookup3 import without_checksum
 
 DEEPEST = 16  # levels of a tree
-NODE_OVERHEAD = (
-    10  # bytes of a node of version 2 beside its records: signature, version, type, checksum
-)
+# Bytes of a node of version 2 beside its records: signature, version, type, checksum.
+NODE_OVERHEAD = 10
 
 
 def group_leaves(file: FileBytes, address: int, level: int | None = None) -> Iterator[int]:

@@ -8,11 +8,8 @@ from collections.abc import Callable
 
 from tinycnn.saving.options import ANYTHING, UnsupportedError, mapping, name, scalars, select, shown
 
-MODELS = (
-    "Sequential",
-    "Functional",
-    "Model",
-)  # the classes of models; Keras 2 called Functional so
+# The classes of models; the last is what Keras 2 called Functional.
+MODELS = ("Sequential", "Functional", "Model")
 MOST_LAYERS = 500
 DEEPEST = 8  # models within models
 # In a call of a layer: what it is called with besides its input.

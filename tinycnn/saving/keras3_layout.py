@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinycnn import optimizers
 from tinycnn.saving import optimizer_state
 from tinycnn.saving.chain import DEEPEST, MODELS, in_order
 from tinycnn.saving.hdf5 import HDF5File
@@ -67,14 +68,13 @@ def leaves(described: dict, around: tuple = ()) -> Iterator[Leaf]:
         ['layers/dense', 'layers/sequential/layers/dense']
     """
     config = described.get("config")
-    layers = (
-        config if isinstance(config, list) else mapping("its configuration", config).get("layers")
-    )
+    layers = config
+    if not isinstance(config, list):
+        layers = mapping("its configuration", config).get("layers")
     if len(around) > DEEPEST or not isinstance(layers, list):
         raise ValueError("its models are nested too deeply, or have no layers")
-    if (
-        described.get("class_name") in MODELS[1:]
-    ):  # Keras numbers them in the order in which they run
+    # Keras numbers those of a graph in the order in which they run.
+    if described.get("class_name") in MODELS[1:]:
         layers = in_order(config, layers, lambda lost: None)
     numbers: dict[str, int] = {}
     for layer in layers:
@@ -128,55 +128,27 @@ def _paths(file: HDF5File, leaf: Leaf, group: str, spec: Spec) -> list[str]:
     )
 
 
-def read_state(
-    file: HDF5File, optimizer: dict, weight_paths: list[str], weights: list[np.ndarray]
-) -> dict | None:
+def read_state(file: HDF5File, optimizer: dict, weights: list[np.ndarray]) -> dict | None:
     """Return the optimizer's state, as `optimizer_state.read_state` does, from a file in Keras 3's layout.
 
     It is None, too, if Keras had not trained yet when it saved the model.
     """
     if not file.has(OPTIMIZER):
         return None
-    names = optimizer_names(optimizer, weight_paths, weights)
-    count = len(file.links(OPTIMIZER))
-    if len(names) > 2 >= count:
+    made = optimizers.get(optimizer)
+    places = optimizer_state.places_of(made, len(weights))
+    first = 1 if optimizer_state.has_schedule(optimizer) else 2  # behind iteration, learning rate
+    count, needed = len(file.links(OPTIMIZER)), first + len(places) + len(made.scalars())
+    if needed > 2 >= count:
         return None  # a count of steps of 0 and the learning rate, or the first alone
     # tf.keras keeps only the count of steps and the slots, and some slots that SGD does not need.
-    bare = [name for name in names if name.split("/")[-1] not in optimizer_state.SCALARS]
-    unused = len(weights) if optimizer["class_name"] == "SGD" and len(bare) == 1 else 0
-    if count in (len(bare), len(bare) + unused):
-        names, count = bare, len(bare)
-    if count != len(names):
-        raise StateMismatchError(f"it has {count} arrays, and {len(names)} are needed")
-    return optimizer_state.read_state(_Named(file, names), optimizer, weight_paths, weights)
-
-
-def optimizer_names(
-    optimizer: dict, weight_paths: list[str], weights: list[np.ndarray]
-) -> list[str]:
-    """Return the names of the optimizer's arrays in Keras 3's order; arguments as for `read_state`."""
-    empty = {"iterations": 0, "slots": dict.fromkeys(slot_names(optimizer), weights)}
-    return [name for name, _ in optimizer_state.entries(optimizer, empty, weight_paths)]
-
-
-class _Named:
-    """A view of a file in which the optimizer's arrays have names, as they have in older files."""
-
-    def __init__(self, file: HDF5File, names: list[str]):
-        self._file, self._names = file, names
-        self._paths = {
-            f"{optimizer_state.GROUP}/{name}": f"{OPTIMIZER}/{place}"
-            for place, name in enumerate(names)
-        }
-
-    def has(self, path: str) -> bool:
-        return path == optimizer_state.GROUP
-
-    def names(self, group: str, attribute: str) -> list[str]:
-        return self._names
-
-    def shape(self, path: str) -> tuple[int, ...] | None:
-        return self._file.shape(self._paths[path])
-
-    def array(self, path: str, shape: tuple[int, ...], dtypes: tuple[str, ...]) -> np.ndarray:
-        return self._file.array(self._paths[path], shape, dtypes)
+    bare = 1 + len(places)
+    unused = len(weights) if optimizer["class_name"] == "SGD" and not places else 0
+    if count in (bare, bare + unused):
+        first, count, needed = 1, bare, bare
+    if count != needed:
+        raise StateMismatchError(f"it has {count} arrays, and {needed} are needed")
+    stored: dict[str, list[str]] = {slot: [] for slot in slot_names(optimizer)}
+    for number, (_, slot) in enumerate(places, first):  # of each slot in the order of the weights
+        stored[slot].append(f"{OPTIMIZER}/{number}")
+    return optimizer_state.read_arrays(file, optimizer, f"{OPTIMIZER}/0", stored, weights)

@@ -83,8 +83,8 @@ class KerasArchive:
         return keras3_layout.locate(self._file, list(keras3_layout.leaves(self.described)), specs)
 
     def state(self, optimizer: dict, paths: list[str], weights: list[np.ndarray]) -> dict | None:
-        """Return the optimizer's state, after `weights`."""
-        return keras3_layout.read_state(self._file, optimizer, paths, weights)
+        """Return the optimizer's state, after `weights`; the paths do not matter."""
+        return keras3_layout.read_state(self._file, optimizer, weights)
 
     def _check(self, weights: bytes) -> None:
         """Raise ModelFileError if the metadata have a checksum (Keras writes none), and it is another."""

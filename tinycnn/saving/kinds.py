@@ -8,7 +8,6 @@ ARCHIVE, WEIGHTS = ".keras", ".weights.h5"
 HDF5 = (".h5", ".hdf5")
 MODELS = (ARCHIVE, *HDF5)  # endings of files that `write_model` writes
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # the second: a zip without members
-HDF5_START = b"\x89HDF\r\n\x1a\n"
 START = 64  # bytes of a file that `unknown` wants
 
 AGAIN = "Save the model again, or take another copy of the file."

@@ -84,12 +84,16 @@ def _own(path: str | os.PathLike, part: Configurable, remedy: str) -> dict[str, 
     classes = next((classes for classes in KINDS if isinstance(part, classes.base)), None)
     if classes is None or not classes.is_own(cls):
         return {}
-    what = (
-        f"a layer of the class {cls.__name__}" if isinstance(part, Layer) else f"a {cls.__name__}"
-    )
+    kind = "layer of the class " if isinstance(part, Layer) else ""
+    what = f"a {kind}{cls.__name__}"
     named = _named(path, what, get_registered_name(cls), cls, classes, remedy)
     _check_config(path, what, part, remedy)
     return named
+
+
+def _refusal(path: str | os.PathLike, what: str, why: str, remedy: str) -> ModelFileError:
+    """Return the error for what no file can hold."""
+    return ModelFileError(path, f"no file can hold {what}: {why}", remedy)
 
 
 def _named(
@@ -104,10 +108,8 @@ def _named(
     if any(value == known for known in ours.values()):
         return {}
     if name in dict.keys(ours):
-        cause = (
-            f"no file can hold {what}: it has the name of tinycnn's own, and is not tinycnn's own"
-        )
-        raise ModelFileError(path, cause, f"{REGISTER} {remedy}")
+        why = "it has the name of tinycnn's own, and is not tinycnn's own"
+        raise _refusal(path, what, why, f"{REGISTER} {remedy}")
     return {name: value}
 
 
@@ -117,13 +119,11 @@ def _check_config(path: str | os.PathLike, what: str, part: Configurable, remedy
         config = json.loads(json.dumps(part.get_config(), allow_nan=False))
         again = type(part).from_config(config)
     except Exception as error:  # whatever somebody's own class raises
-        cause = (
-            f"no file can hold {what}: what its get_config returns does not make it again ({error})"
-        )
+        why = f"what its get_config returns does not make it again ({error})"
         names = "Name its __init__'s arguments in config_names, and keep each as an attribute."
-        raise ModelFileError(path, cause, f"{names} {remedy}") from error
+        raise _refusal(path, what, why, f"{names} {remedy}") from error
     if isinstance(part, Layer):
         names = list(again.weight_names_of(config))
         if list(part.params) != names[: len(part.params)]:
-            cause = f"no file can hold {what}: its parameters are {list(part.params)}"
-            raise ModelFileError(path, cause, f"Name them in weight_names. There are: {names}.")
+            why = f"its parameters are {list(part.params)}"
+            raise _refusal(path, what, why, f"Name them in weight_names. There are: {names}.")

@@ -14,12 +14,12 @@ from tinycnn.saving.options import (
     Check,
     UnsupportedError,
     boolean,
-    checks_of,
     choice,
-    dictionary,
+    class_and_config,
     mapping,
     name,
     number,
+    plain_object,
     registered_name,
     scalars,
     select,
@@ -57,9 +57,7 @@ def plain_dtype(value: object) -> str:
         ValueError: for anything else.
     """
     if isinstance(value, dict):
-        checks = {"class_name": choice(("DTypePolicy", "Policy")), "config": dictionary}
-        supported = dict.fromkeys(("module", "registered_name", "shared_object_id"), ANYTHING)
-        value = select("dtype", value, checks, supported).get("config", {}).get("name")
+        value = class_and_config(value, choice(("DTypePolicy", "Policy")))[1].get("name")
     return choice(DTYPES)(value)
 
 
@@ -69,20 +67,10 @@ def plain_initializer(value: object) -> dict:
     Raises:
         ValueError: if it is malformed, or not one of this library's initializers.
     """
-    checks = {"class_name": scalars, "config": dictionary}
-    known = initializers.CLASSES
-    supported = dict.fromkeys(("module", "registered_name", "shared_object_id"), ANYTHING)
-    initializer = select("it", value, checks, supported)
-    class_name = registered_name(value, initializer.get("class_name"))
-    if not isinstance(class_name, str):
-        raise ValueError("it has no name")
-    config = initializer.get("config", {})
+    class_name, config = class_and_config(value)
     if class_name == "VarianceScaling":
         class_name, config = _variance_scaling(config)
-    if class_name not in known or is_foreign(value.get("module"), class_name, known):
-        raise UnsupportedError(f"only {sorted(known)} are there")
-    kept = select("it", config, checks_of(known[class_name], known, config), INITIALIZER_DEFAULTS)
-    return {"class_name": class_name, "config": kept}
+    return _of_keras(value, initializers.CLASSES, class_name, config, INITIALIZER_DEFAULTS)
 
 
 def plain_regularizer(value: object) -> dict | None:
@@ -93,18 +81,16 @@ def plain_regularizer(value: object) -> dict | None:
     """
     if value is None:
         return None
-    known = regularizers.CLASSES
-    checks = {"class_name": text, "config": dictionary}
-    supported = dict.fromkeys(("module", "registered_name", "shared_object_id"), ANYTHING)
-    described = select("it", value, checks, supported)
-    class_name = registered_name(value, described.get("class_name"))
-    if class_name is None:
-        raise ValueError("it has no class_name")
-    if class_name not in known or is_foreign(value.get("module"), class_name, known):
+    return _of_keras(value, regularizers.CLASSES, *class_and_config(value), {})
+
+
+def _of_keras(
+    value: dict, known: Classes, class_name: object, config: dict, supported: dict
+) -> dict:
+    """Return `plain_object` of what `value` describes: from Keras, or handed over by the program."""
+    if is_foreign(value.get("module"), class_name, known):
         raise UnsupportedError(f"only {sorted(known)} are there")
-    config = described.get("config", {})
-    config = select("it", config, checks_of(known[class_name], known, config), {})
-    return {"class_name": class_name, "config": config}
+    return plain_object(known, class_name, config, supported=supported)
 
 
 def activation(value: object) -> str:
@@ -127,10 +113,7 @@ def _variance_scaling(config: dict) -> tuple[str | None, dict]:
     return VARIANCE_SCALING.get(key), {"seed": scaling.get("seed")}
 
 
-TRAINABLE = (
-    "trainable",
-    True,
-)  # what a layer is unless its configuration says otherwise: not written
+TRAINABLE = ("trainable", True)  # what a layer is unless its configuration says otherwise
 # For an option of a layer, by name, the function that checks it and returns its plain value.
 CHECKS = {
     "name": name,
@@ -145,10 +128,7 @@ OTHER_OPTIONS = {
     **dict.fromkeys(("virtual_batch_size", "adjustment"), (None,)),
     **dict.fromkeys(("fused", "synchronized", "input_dtype", "implementation"), ANYTHING),
 }
-ONLY_IN_TRAINING = (
-    "_constraint",
-    "_regularizer",
-)  # how the names end of options that predictions ignore
+ONLY_IN_TRAINING = ("_constraint", "_regularizer")  # ends of names that predictions ignore
 # Layers that return their input when predicting: all that they change is training.
 RETURN_THEIR_INPUT = (
     *("ActivityRegularization", "AlphaDropout", "GaussianDropout", "GaussianNoise", "Identity"),

@@ -8,23 +8,13 @@ Layout: HDF5 File Format Specification, sections II, "Superblock", and III.B, "S
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from tinycnn.saving import messages
 from tinycnn.saving import object_header as header
 from tinycnn.saving.btrees import group_leaves, records
 from tinycnn.saving.file_bytes import FileBytes, begins_with, unsigned
 from tinycnn.saving.fractal_heap import FractalHeap
 from tinycnn.saving.heaps import local_names
 from tinycnn.saving.lookup3 import without_checksum
-from tinycnn.saving.messages import (
-    UNDEFINED,
-    Attribute,
-    Datatype,
-    Storage,
-    decode_attribute,
-    decode_dataspace,
-    decode_datatype,
-    decode_layout,
-    decode_link,
-)
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 SHORTEST_USER_BLOCK = 512  # bytes; longer ones are 1024, 2048, ...
@@ -47,11 +37,11 @@ def root_address(file: FileBytes) -> int:
         base, _, end, driver, _, root = (
             unsigned(file.read(start, 48), 8 * place) for place in range(6)
         )
-        unusual = driver != UNDEFINED
+        unusual = driver != messages.UNDEFINED
     elif version < 4:
         block = without_checksum(file, file.read(0, 48))
         base, extension, end, root = (unsigned(block, 12 + 8 * place) for place in range(4))
-        unusual = block[11] or (extension != UNDEFINED and not _harmless(file, extension))
+        unusual = block[11] or (extension != messages.UNDEFINED and not _harmless(file, extension))
     else:
         raise ValueError(f"its superblock has the version {version}")
     if unusual:
@@ -108,7 +98,7 @@ class FileObject:
             self._links = _by_name("link", self._all_links())
         return self._links
 
-    def attributes(self) -> dict[str, Attribute]:
+    def attributes(self) -> dict[str, messages.Attribute]:
         """Return {name: `Attribute`} of a group or dataset."""
         if self._attributes is None:
             self._attributes = _by_name("attribute", self._all_attributes())
@@ -116,17 +106,17 @@ class FileObject:
 
     def shape(self) -> tuple[int, ...] | None:
         """Return the shape of a dataset; None if it is of the kind "null", without elements."""
-        return decode_dataspace(self._body(header.DATASPACE))
+        return messages.decode_dataspace(self._body(header.DATASPACE))
 
-    def datatype(self) -> Datatype:
+    def datatype(self) -> messages.Datatype:
         """Return the type of a dataset's elements."""
-        return decode_datatype(self._body(header.DATATYPE))
+        return messages.decode_datatype(self._body(header.DATATYPE))
 
-    def storage(self) -> Storage | None:
+    def storage(self) -> messages.Storage | None:
         """Return where a dataset's numbers are; None if they are compressed, in chunks or in another file."""
         if self._bodies(header.FILTERS) or self._bodies(header.EXTERNAL_FILES):
             return None
-        return decode_layout(self._body(header.LAYOUT))
+        return messages.decode_layout(self._body(header.LAYOUT))
 
     def _bodies(self, kind: int) -> list[bytes]:
         """Return the bodies of all messages of a kind."""
@@ -143,21 +133,23 @@ class FileObject:
         """Yield (name, address) of all links; a group may keep them in three ways, see above."""
         for body in self._bodies(header.SYMBOL_TABLE):
             yield from _symbol_table(self._file, unsigned(body, 0), unsigned(body, 8))
-        yield from map(decode_link, self._bodies(header.LINK))
+        yield from map(messages.decode_link, self._bodies(header.LINK))
         for body in self._bodies(header.LINK_INFO):
             # Flag 1 says that a counter of 8 bytes stands before the addresses.
             start = 10 if unsigned(body, 1, 1) & 1 else 2
             behind_hash = slice(4, None)  # a record: the hash of the name, 4 bytes; the identity
-            yield from map(decode_link, self._in_heap(body, start, LINK_RECORD, behind_hash))
+            yield from map(
+                messages.decode_link, self._in_heap(body, start, LINK_RECORD, behind_hash)
+            )
 
-    def _all_attributes(self) -> Iterator[tuple[str, Attribute]]:
+    def _all_attributes(self) -> Iterator[tuple[str, messages.Attribute]]:
         """Yield (name, attribute) of all attributes; they are kept as messages, or in a heap."""
-        yield from map(decode_attribute, self._bodies(header.ATTRIBUTE))
+        yield from map(messages.decode_attribute, self._bodies(header.ATTRIBUTE))
         for body in self._bodies(header.ATTRIBUTE_INFO):
             # Flag 1 says that a counter of 2 bytes stands before the addresses.
             start = 4 if unsigned(body, 1, 1) & 1 else 2
             stored = self._in_heap(body, start, ATTRIBUTE_RECORD, slice(0, 8))
-            yield from map(decode_attribute, stored)
+            yield from map(messages.decode_attribute, stored)
 
     def _in_heap(self, body: bytes, start: int, kind: int, identity: slice) -> Iterator[bytes]:
         """Yield the bodies of the messages that are kept in a fractal heap.
@@ -169,7 +161,7 @@ class FileObject:
             identity: the part of each of its records that is the identity of an object of the heap.
         """
         address = unsigned(body, start)
-        if address != UNDEFINED:
+        if address != messages.UNDEFINED:
             heap = FractalHeap(self._file, address)
             for record in records(self._file, unsigned(body, start + 8), kind):
                 yield heap.object(record[identity])

@@ -1,7 +1,7 @@
 """The state of an optimizer in a model file: the number of steps, and the arrays of each slot.
 
 A slot is a kind of array that an optimizer keeps for each weight, such as Adam's "momentum". The arrays are
-written in Keras 3's order: `entries` and `from_entries`. Read are four orders: Keras 3 and tf.keras from
+written in Keras 3's order: `entries`. Read are four orders: Keras 3 and tf.keras from
 2.11 keep the slots of a weight together, older tf.keras keeps all weights of a slot together, and each has
 its own names; so there arrays are recognised by the slot and the weight in their names, and by their shapes.
 Keras 2.0 to 2.3 keeps all weights of a slot together, too, but under names that say nothing: there arrays
@@ -52,9 +52,9 @@ def entries(
     made = optimizers.get(optimizer)
     made.iterations = state["iterations"]
     stored = [(f"{prefix}/iteration", np.int64(state["iterations"]))]
-    if not _has_schedule(optimizer):
+    if not has_schedule(optimizer):
         stored.append((f"{prefix}/learning_rate", np.float32(made.learning_rate)))
-    for place, slot in _places(made, len(weight_paths)):
+    for place, slot in places_of(made, len(weight_paths)):
         name = f"{prefix}/{weight_paths[place].replace('/', '_')}_{slot}"
         stored.append((name, state["slots"][slot][place]))
     dtype = next((array.dtype.type for slot in state["slots"].values() for array in slot), float)
@@ -62,56 +62,24 @@ def entries(
     return stored
 
 
-def from_entries(
-    optimizer: dict, arrays: Sequence[np.ndarray | np.generic], weights: Sequence[np.ndarray]
-) -> dict:
-    """Return the state of which `entries` gave the arrays: {"iterations", "slots"}.
-
-    Args:
-        optimizer: {"class_name", "config"}.
-        arrays: in Keras 3's order, as in "optimizer/vars/0", "optimizer/vars/1", ... of its `.keras` files.
-        weights: the arrays that this optimizer moves, in order; slots must have their shapes and dtypes.
-
-    Raises:
-        StateMismatchError: if the arrays are those of another optimizer or of other weights.
-    """
-    made = optimizers.get(optimizer)
-    places = _places(made, len(weights))
-    before = 1 if _has_schedule(optimizer) else 2  # iteration, learning rate
-    needed = before + len(places) + len(made.scalars())
-    if len(arrays) != needed:
-        raise StateMismatchError(f"it has {len(arrays)} arrays, and {needed} are needed")
-    slots: dict[str, list] = {slot: [None] * len(weights) for slot in slot_names(optimizer)}
-    for (place, slot), array in zip(places, arrays[before:], strict=False):
-        slots[slot][place] = _checked(slot, np.asarray(array), weights[place])
-    _check_from_0(made, slots)
-    return {"iterations": _count(arrays[0]), "slots": slots}
-
-
-def _has_schedule(optimizer: dict) -> bool:
+def has_schedule(optimizer: dict) -> bool:
     """Return whether an optimizer's learning rate comes from a schedule; Keras stores no number then."""
     return isinstance(optimizer["config"].get("learning_rate"), dict)
 
 
-def _places(made: optimizers.Optimizer, count: int) -> list[tuple[int, str]]:
+def places_of(made: optimizers.Optimizer, count: int) -> list[tuple[int, str]]:
     """Return (place of the weight, slot) for every array of the slots, in Keras 3's order."""
     return [(place, slot) for group in made.slot_groups for place in range(count) for slot in group]
 
 
-def _checked(name: str, array: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return a slot's array; StateMismatchError if it does not belong to the weight, or is not finite."""
-    if array.shape != weight.shape or array.dtype != weight.dtype:
-        raise StateMismatchError(f"{name!r} has not the shape {weight.shape} and {weight.dtype}")
+def _array(file: HDF5File, slot: str, path: str, weight: np.ndarray) -> np.ndarray:
+    """Return an array of a slot; StateMismatchError if it has not the weight's shape, or is not finite."""
+    if file.shape(path) != weight.shape:
+        raise StateMismatchError(f"{slot} {path!r} has not the shape {weight.shape}")
+    array = file.array(path, weight.shape, (weight.dtype.name,))
     if not np.isfinite(array).all():
-        raise StateMismatchError(f"{name!r} has numbers that are not finite")
+        raise StateMismatchError(f"{slot} {path!r} has numbers that are not finite")
     return array
-
-
-def _check_from_0(made: optimizers.Optimizer, slots: dict[str, list[np.ndarray]]) -> None:
-    """Raise StateMismatchError if means of squares are negative."""
-    for slot in set(made.slots_from_0) & slots.keys():
-        if any(array.min(initial=0) < 0 for array in slots[slot]):
-            raise StateMismatchError(f"{slot} has negative numbers, and they are means of squares")
 
 
 def _count(stored: np.ndarray | np.generic) -> int:
@@ -146,29 +114,51 @@ def read_state(
     named = any(_weight(path) in name.replace("/", "_") for name in names for path in weight_paths)
     counted = sum(_last(name) in ITERATIONS for name in names)
     by_place = not named and len(names) > counted + sum(map(_is_scalar, names))
-    if not by_place and not named and names and _steps(file, names[0]) == 0:
+    if not by_place and not named and names and _steps(file, f"{GROUP}/{names[0]}") == 0:
         return None  # saved before the first step
-    find = _by_place if by_place else _by_name
-    iterations, stored = find(file, names, slots, weight_paths, weights)
-    arrays = {
-        slot: _slot(file, stored[slot], weight_paths if named else None, weights) for slot in slots
+    if by_place:
+        iterations, stored = _by_place(file, names, slots, len(weights))
+    else:
+        iterations, stored = _by_name(names, slots, weight_paths)
+    for slot in slots:
+        _check_names(stored[slot], weight_paths, named)
+    prefixed = {slot: [f"{GROUP}/{name}" for name in stored[slot]] for slot in slots}
+    counted = None if iterations is None else f"{GROUP}/{iterations}"
+    return read_arrays(file, optimizer, counted, prefixed, weights)
+
+
+def read_arrays(
+    file: HDF5File,
+    optimizer: dict,
+    iterations: str | None,
+    stored: dict[str, list[str]],
+    weights: list[np.ndarray],
+) -> dict:
+    """Return the state as `read_state` does, given the paths of its arrays.
+
+    Args:
+        file, optimizer, weights: see `read_state`.
+        iterations: path of the number of steps; None: 0.
+        stored: paths by slot, one for each weight.
+    """
+    slots = {
+        slot: [_array(file, slot, *pair) for pair in zip(paths, weights, strict=True)]
+        for slot, paths in stored.items()
     }
-    _check_from_0(optimizers.get(optimizer), arrays)
-    return {"iterations": _steps(file, iterations), "slots": arrays}
+    for slot in set(optimizers.get(optimizer).slots_from_0) & slots.keys():
+        if any(array.min(initial=0) < 0 for array in slots[slot]):
+            raise StateMismatchError(f"{slot} has negative numbers, and they are means of squares")
+    return {"iterations": _steps(file, iterations), "slots": slots}
 
 
-def _steps(file: HDF5File, name: str | None) -> int:
-    """Return the number of steps that stands under a name, 0 if that is None."""
+def _steps(file: HDF5File, path: str | None) -> int:
+    """Return the number of steps that stands at a path, 0 if that is None."""
     kinds = (*INTEGERS, "float32", "float64")  # the oldest Keras has a float
-    return 0 if name is None else _count(file.array(f"{GROUP}/{name}", (), kinds))
+    return 0 if path is None else _count(file.array(path, (), kinds))
 
 
 def _by_name(
-    file: HDF5File,
-    names: list[str],
-    slots: Sequence[str],
-    weight_paths: list[str],
-    weights: list[np.ndarray],
+    names: list[str], slots: Sequence[str], weight_paths: list[str]
 ) -> tuple[str, dict[str, list[str]]]:
     """Return the name of the number of steps, and the names of each slot's arrays, as the names say."""
     iterations = [name for name in names if _last(name) in ITERATIONS]
@@ -179,7 +169,7 @@ def _by_name(
         or [name for name in names if _slot_of(name, slots) == slot]
         for slot in slots
     }
-    used = 1 + len(slots) * len(weights)
+    used = 1 + len(slots) * len(weight_paths)
     others = [name for name in names if _is_scalar(name)]
     # tf.keras from 2.11 keeps arrays for SGD without momentum, too: they are of no use.
     if slots and used + len(others) != len(names):
@@ -188,11 +178,7 @@ def _by_name(
 
 
 def _by_place(
-    file: HDF5File,
-    names: list[str],
-    slots: Sequence[str],
-    weight_paths: list[str],
-    weights: list[np.ndarray],
+    file: HDF5File, names: list[str], slots: Sequence[str], count: int
 ) -> tuple[str | None, dict[str, list[str]]]:
     """Return what `_by_name` returns, of Keras 2.0 to 2.3: number of steps, then slot for slot all arrays.
 
@@ -201,7 +187,6 @@ def _by_place(
     """
     arrays = [name for name in names if file.shape(f"{GROUP}/{name}") != ()]
     numbers = names[: len(names) - len(arrays)]
-    count = len(weights)
     if len(numbers) > 2 or arrays != names[len(numbers) :]:
         raise StateMismatchError("its numbers do not stand before its arrays")
     if len(arrays) - count * len(slots) not in (0, count):
@@ -211,26 +196,15 @@ def _by_place(
     return (numbers[0] if numbers else None), stored
 
 
-def _slot(
-    file: HDF5File, stored: list[str], weight_paths: list[str] | None, weights: list[np.ndarray]
-) -> list[np.ndarray]:
-    """Return the arrays of one slot, one for each weight, in the order of `weights`.
-
-    `stored` are their names in the file's GROUP, which must say their weights, unless these paths are None.
-    """
-    if len(stored) != len(weights):
+def _check_names(stored: list[str], weight_paths: list[str], named: bool) -> None:
+    """Raise StateMismatchError unless a slot's arrays are as many as weights and, if `named`, theirs."""
+    if len(stored) != len(weight_paths):
         raise StateMismatchError(
-            f"it has {len(stored)} arrays of a slot, and {len(weights)} are needed"
+            f"it has {len(stored)} arrays of a slot, and {len(weight_paths)} are needed"
         )
-    arrays = []
-    for place, (name, weight) in enumerate(zip(stored, weights, strict=True)):
-        if weight_paths and _weight(weight_paths[place]) not in name.replace("/", "_"):
-            raise StateMismatchError(f"{name!r} is not of {weight_paths[place]!r}")
-        if file.shape(f"{GROUP}/{name}") != weight.shape:
-            raise StateMismatchError(f"{name!r} has not the shape {weight.shape}")
-        array = file.array(f"{GROUP}/{name}", weight.shape, (weight.dtype.name,))
-        arrays.append(_checked(name, array, weight))
-    return arrays
+    for name, path in zip(stored, weight_paths, strict=True):
+        if named and _weight(path) not in name.replace("/", "_"):
+            raise StateMismatchError(f"{name!r} is not of {path!r}")
 
 
 def _last(name: str) -> str:

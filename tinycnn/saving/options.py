@@ -13,6 +13,7 @@ from tinycnn.utils.validation import check_bool, check_name, check_number
 # In `select`, for an option that may have any value because it has no effect here.
 ANYTHING = object()
 
+NOTHING: Mapping = {}
 LONGEST_NUMBER = 20  # digits of an integer
 
 Check = Callable[[object], object]  # returns the plain value of an option, or raises ValueError
@@ -77,10 +78,7 @@ def shown(value: object) -> str:
 
 
 def select(
-    owner: str,
-    options: object,
-    kept: Mapping[str, Check],
-    supported: Mapping[str, object],
+    owner: str, options: object, kept: Mapping[str, Check], supported: Mapping[str, object]
 ) -> dict:
     """Return the options in `kept`, each as its check returns it; drop those in `supported`.
 
@@ -195,6 +193,47 @@ def text(value: object) -> str:
 def dictionary(value: object) -> dict:
     """Return a dict; an empty one for None (JSON's null); ValueError for anything else."""
     return {} if value is None else mapping("it", value)
+
+
+def class_and_config(value: object, named: Check = text) -> tuple[object, dict]:
+    """Return (class_name, config) of an object as Keras 3 or tf.keras 2 describes it, a dict.
+
+    Args:
+        value: the description.
+        named: the check of the class's name.
+
+    Raises:
+        ValueError: if it is malformed.
+    """
+    ignored = ("module", "registered_name", "build_config", "shared_object_id")
+    supported = dict.fromkeys((*ignored, "__passive_serialization__"), ANYTHING)
+    described = select("it", value, {"class_name": named, "config": dictionary}, supported)
+    return registered_name(value, described.get("class_name")), described.get("config", {})
+
+
+def plain_object(
+    classes: Classes,
+    class_name: object,
+    config: dict,
+    checks: Mapping[str, Check] = NOTHING,
+    supported: Mapping[str, object] = NOTHING,
+) -> dict:
+    """Return {"class_name", "config"} of an object in the plain form, its options checked.
+
+    Args:
+        classes: those of its kind.
+        class_name, config: from `class_and_config`; the name must be in `classes`.
+        checks: for options by name, instead of those by `checks_of`.
+        supported: see `select`.
+
+    Raises:
+        UnsupportedError: if there is no such class, or no such option.
+        ValueError: if an option is malformed.
+    """
+    if class_name not in classes:
+        raise UnsupportedError(f"{shown(class_name)}: only {sorted(classes)} are there")
+    kept = {**checks_of(classes[class_name], classes, config), **checks}
+    return {"class_name": class_name, "config": select("it", config, kept, supported)}
 
 
 def name(value: object) -> str:

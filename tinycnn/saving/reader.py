@@ -23,7 +23,29 @@ Source = HDF5Source | KerasArchive
 
 
 def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
-    """Return the model in a file: see `tinycnn.saving.read_model`."""
+    """Read a whole-model file, .keras or HDF5, that `write_model`, Keras 3 or tf.keras 2 wrote.
+
+    Nothing in the file can run code or reach outside the file: names are looked up in the lists of
+    what is there, and every number is read by one validating reader (`tinycnn.saving.hdf5`), without
+    the HDF5 library. A file that `write_model` wrote is compared with the checksum in it.
+
+    Args:
+        path: an existing file.
+        weight_specs: a function that is given the model's configuration, as in `SavedModel.config`, and
+            returns for every layer but the InputLayer (its name, {weight name: (shape, dtype)}), without
+            allocating weights. It raises ValueError or TypeError for options that make no model.
+
+    Raises:
+        ModelFileError: if the file cannot be read, is not such a file, or was changed after it was saved.
+
+    Warns:
+        UserWarning: if loss, metrics, optimizer or the optimizer's state cannot be restored; the weights
+            are returned, and None for these.
+
+    Example:
+        >>> read_model("mnist.h5", weight_specs).config["name"]  # doctest: +SKIP
+        'sequential'
+    """
     path = os.fspath(path)
     with opened(path) as (stream, size):
         source = source_of(path, stream, size)
@@ -97,11 +119,7 @@ def _read_training(path: str, source: Source) -> dict | None:
 
 
 def _read_state(
-    path: str,
-    source: Source,
-    training: dict | None,
-    paths: list[str],
-    weights: list[np.ndarray],
+    path: str, source: Source, training: dict | None, paths: list[str], weights: list[np.ndarray]
 ) -> dict | None:
     """Return the optimizer's state, as in `SavedModel.optimizer_state`.
 

@@ -8,17 +8,16 @@ from collections.abc import Callable, Mapping
 
 from tinycnn import losses, metrics, optimizers
 from tinycnn.optimizers import schedules
-from tinycnn.optimizers.options import CLIPS, DEFAULTS
+from tinycnn.optimizers.options import CHECKS, CLIPS, DEFAULTS
 from tinycnn.saving.options import (
     ANYTHING,
-    Check,
+    NOTHING,
     UnsupportedError,
-    boolean,
     checks_of,
     choice,
-    dictionary,
+    class_and_config,
     number,
-    registered_name,
+    plain_object,
     scalars,
     select,
     shown,
@@ -35,7 +34,6 @@ METRICS = {name: cls.__name__ for name, cls in (metrics.NAMES | metrics.SHORT_NA
 METRICS |= {name: name for name in metrics.CLASSES}
 MOST_METRICS = 100
 BY_DEFAULT = "rmsprop"  # of Keras's `compile`: some of its files leave the optimizer out
-NOTHING: Mapping[str, object] = {}
 OPTIMIZERS = {known: known for known in optimizers.CLASSES}
 # Keras takes the names in lower case, too; "Custom>" is how tf.keras 2.11 begins them.
 OPTIMIZERS |= {known.lower(): known for known in OPTIMIZERS}
@@ -46,7 +44,7 @@ LEARNING_RATES["Adadelta"] = 0.001
 # Further options that a file may have besides an optimizer's `fixed_options`: see `options.select`.
 OPTIMIZER_DEFAULTS = {
     # Only of effect on how the program runs; Nadam's are constants of its rule.
-    **dict.fromkeys(("jit_compile", "is_legacy_optimizer", "schedule_decay"), ANYTHING),
+    **dict.fromkeys(("jit_compile", "is_legacy_optimizer", "schedule_decay"), ANYTHING)
 }
 SCHEDULES = "keras.optimizers.schedules"  # the module that Keras 3 needs to be told
 COMPILE_DEFAULTS = {
@@ -84,14 +82,6 @@ def plain_training(described: dict, say: Callable[[str], None] = warn) -> dict:
     }
 
 
-def _class_and_config(value: object) -> tuple[object, dict]:
-    """Return (class_name, config) of an object as Keras 3 or tf.keras 2 describes it, a dict."""
-    supported = dict.fromkeys(("module", "registered_name", "build_config"), ANYTHING)
-    supported |= dict.fromkeys(("shared_object_id", "__passive_serialization__"), ANYTHING)
-    described = select("it", value, {"class_name": text, "config": dictionary}, supported)
-    return registered_name(value, described.get("class_name")), described.get("config", {})
-
-
 def _function_name(value: object) -> object:
     """Return the name of a function that Keras 3 describes as {"class_name": "function", "config": name}.
 
@@ -109,25 +99,27 @@ def _loss(value: object) -> str | dict:
     value = _function_name(value)
     if not isinstance(value, dict):
         return choice((LOSSES | LOSS_CLASSES).keys())(value)
-    class_name, config = _class_and_config(value)
+    class_name, config = class_and_config(value)
     function = _function_name(config.get("fn"))
     if class_name == "LossFunctionWrapper":  # how Keras wraps a function
         class_name = choice(LOSSES)(function)
-    if class_name not in losses.CLASSES:
-        raise UnsupportedError(f"only {sorted(losses.CLASSES)} are there")
     config = config | ({"fn": function} if "fn" in config else {})
-    return {"class_name": class_name, "config": _config_of(losses.CLASSES, class_name, config)}
+    return _plain(losses.CLASSES, class_name, config)
 
 
-def _config_of(
-    classes: Classes, class_name: str, config: dict, supported: Mapping[str, object] = NOTHING
+def _plain(
+    classes: Classes, class_name: object, config: dict, supported: Mapping[str, object] = NOTHING
 ) -> dict:
-    """Return the options of a loss or a metric of one of these classes, checked; a name of null is none."""
-    config = {name: value for name, value in config.items() if (name, value) != ("name", None)}
-    cls = classes[class_name]
-    checks = checks_of(cls, classes, config) | {"name": name_of}
-    fixed = cls.fixed_options | {"fn": (snake_case(class_name),)}
-    return select("it", config, checks, fixed | supported)
+    """Return a loss or a metric in the plain form, {"class_name", "config"}; a name of null is none."""
+    cls = classes.get(class_name) if isinstance(class_name, str) else None
+    fixed = {**cls.fixed_options, "fn": (snake_case(class_name),)} if cls else {}
+    checks = {"name": name_of}
+    return plain_object(classes, class_name, _named(config), checks, {**fixed, **supported})
+
+
+def _named(config: dict) -> dict:
+    """Return a configuration without a name of null."""
+    return {name: value for name, value in config.items() if (name, value) != ("name", None)}
 
 
 def _metrics(value: object, say: Callable[[str], None]) -> list[str | dict]:
@@ -156,7 +148,7 @@ def _metric(value: object) -> str | dict:
     """Return a metric in the plain form, given as a name or as Keras's description of an object."""
     value, title = _function_name(value), None
     if isinstance(value, dict):
-        class_name, config = _class_and_config(value)
+        class_name, config = class_and_config(value)
         if class_name == metrics.WRAPPER:  # how tf.keras 2 wraps a function
             value, title = _unwrapped(config), config.get("name")
     if isinstance(value, str) and get_registered_object(value) is not None:  # somebody's own
@@ -164,13 +156,10 @@ def _metric(value: object) -> str | dict:
         return {"class_name": metrics.WRAPPER, "config": {"fn": value, "name": title}}
     if not isinstance(value, dict):
         return choice((*metrics.BY_SHAPE, *METRICS))(value)
-    class_name, config = _class_and_config(value)
-    if class_name not in metrics.CLASSES:
-        raise UnsupportedError(f"{shown(class_name)}: only {sorted(metrics.CLASSES)} are there")
+    class_name, config = class_and_config(value)
     # A loss that is a metric has a reduction.
     supported = {"dtype": ANYTHING, "reduction": losses.Loss.fixed_options["reduction"]}
-    config = _config_of(metrics.CLASSES, class_name, config, supported | {"axis": (-1,)})
-    return {"class_name": class_name, "config": config}
+    return _plain(metrics.CLASSES, class_name, config, supported | {"axis": (-1,)})
 
 
 def _unwrapped(config: dict) -> object:
@@ -181,7 +170,7 @@ def _unwrapped(config: dict) -> object:
     if isinstance(wrapped, str) and get_registered_object(wrapped) is not None:
         return wrapped
     if isinstance(wrapped, dict):  # a loss
-        class_name, inner = _class_and_config(wrapped)
+        class_name, inner = class_and_config(wrapped)
     else:
         class_name, inner = choice(METRICS)(wrapped), {}
     outer = {name: value for name, value in config.items() if name != "fn"}
@@ -190,7 +179,7 @@ def _unwrapped(config: dict) -> object:
 
 def _optimizer(value: object) -> dict:
     """Return an optimizer in the plain form, {"class_name", "config"}, the learning rate always in it."""
-    class_name, config = (value, {}) if isinstance(value, str) else _class_and_config(value)
+    class_name, config = (value, {}) if isinstance(value, str) else class_and_config(value)
     if class_name not in optimizers.CLASSES:
         class_name = choice(OPTIMIZERS)(class_name)
     config = {name: value for name, value in config.items() if (name, value) != ("epsilon", None)}
@@ -198,8 +187,9 @@ def _optimizer(value: object) -> dict:
         config["learning_rate"] = config.pop("lr")
     decay = config.pop("decay", None)
     cls = optimizers.CLASSES[class_name]
-    checks = checks_of(cls, optimizers.CLASSES, config) | OPTION_CHECKS
-    checks |= {"learning_rate": _learning_rate}
+    # What all optimizers have is checked by the optimizer itself.
+    checks = checks_of(cls, optimizers.CLASSES, config) | dict.fromkeys(CHECKS, scalars)
+    checks |= {"name": text, "learning_rate": _learning_rate}
     supported = cls.fixed_options | OPTIMIZER_DEFAULTS
     settings = select(class_name, config, checks, supported)
     if class_name in LEARNING_RATES:
@@ -225,32 +215,13 @@ def _without_defaults(config: dict) -> dict:
     return {k: v for k, v in config.items() if k not in DEFAULTS or v != DEFAULTS[k]}
 
 
-def _or_none(check: Check) -> Check:
-    """Return a check that lets None pass."""
-    return lambda value: None if value is None else check(value)
-
-
-OPTION_CHECKS: dict[str, Check] = {  # of what all optimizers have
-    "name": text,
-    **dict.fromkeys(("weight_decay", *CLIPS), _or_none(number)),
-    "use_ema": boolean,
-    "ema_momentum": number,
-    "ema_overwrite_frequency": _or_none(scalars),
-}
-
-
 def _learning_rate(value: object) -> float | dict:
     """Return a learning rate: a number, or a schedule in the plain form, {"class_name", "config"}."""
     if not isinstance(value, dict):
         return number(value)
-    class_name, config = _class_and_config(value)
-    if class_name not in schedules.CLASSES:
-        raise UnsupportedError(f"only {sorted(schedules.CLASSES)} are there")
-    cls = schedules.CLASSES[class_name]
+    class_name, config = class_and_config(value)
     checks = dict.fromkeys(("boundaries", "values"), _short_list)
-    checks = checks_of(cls, schedules.CLASSES, config) | checks
-    config = {name: value for name, value in config.items() if (name, value) != ("name", None)}
-    return {"class_name": class_name, "config": select(class_name, config, checks, {})}
+    return plain_object(schedules.CLASSES, class_name, _named(config), checks)
 
 
 def _short_list(value: object) -> list:
@@ -275,8 +246,10 @@ def keras_training(plain: dict) -> dict:
     config = _without_defaults(optimizer["config"])
     if "use_ema" not in config:  # then these have no effect
         config = {k: v for k, v in config.items() if not k.startswith("ema_")}
-    if rate is not None:  # Keras accepts only a float
-        config["learning_rate"] = _keras_schedule(rate) if isinstance(rate, dict) else float(rate)
+    if isinstance(rate, dict):
+        config["learning_rate"] = {"module": SCHEDULES, **rate, "registered_name": None}
+    elif rate is not None:  # Keras accepts only a float
+        config["learning_rate"] = float(rate)
     return {
         "loss": _keras_loss(plain["loss"]),
         "metrics": [_keras_metric(metric) for metric in plain["metrics"]],
@@ -285,11 +258,6 @@ def keras_training(plain: dict) -> dict:
         "loss_weights": None,
         "optimizer_config": {"class_name": optimizer["class_name"], "config": config},
     }
-
-
-def _keras_schedule(schedule: dict) -> dict:
-    """Return a schedule as Keras 3 and tf.keras read it."""
-    return {"module": SCHEDULES, **schedule, "registered_name": None}
 
 
 def _keras_loss(loss: str | dict) -> str | dict:

@@ -21,7 +21,23 @@ def read_weights(
     by_name: bool = False,
     skip_mismatch: bool = False,
 ) -> list[list[np.ndarray] | None]:
-    """Return the weights for each layer: see `tinycnn.saving.read_weights`."""
+    """Return weights for each layer of a model that is there, from a file of weights or of a whole model.
+
+    Args:
+        path: a file in Keras 3's layout or the older one, or a .keras file; its content says which.
+        config: of the model, as in `SavedModel.config`.
+        specs: of its layers, with which shapes and dtypes must agree.
+        by_name: take the weights of the layers of the same names, and None for others; only the older layout
+            has names. Otherwise layers belong together by their order.
+        skip_mismatch: None for a layer whose weights have other shapes, with a warning, not an error.
+
+    Raises:
+        ModelFileError: if the file is no good, or its weights are of another model.
+
+    Example:
+        >>> read_weights("my.weights.h5", config, specs)[0][0].shape  # doctest: +SKIP
+        (3, 3, 1, 32)
+    """
     path = os.fspath(path)
     with opened(path) as (stream, size):
         described = {"config": config}
@@ -65,16 +81,11 @@ def _layer(
     If they are of another number or shape, that is an error that names the layer, or with `skip_mismatch` a
     warning, and None is returned.
     """
-    stored, wanted = (
-        [file.shape(path) for path in paths],
-        [tuple(shape) for shape, _ in spec.values()],
-    )
+    stored, wanted = [file.shape(path) for path in paths], [tuple(s) for s, _ in spec.values()]
     if stored != wanted:
         cause = f"the layer {name!r} has weights of the shapes {wanted}, and in the file {stored}"
         if not skip_mismatch:
-            remedy = (
-                "Load a file of the same model, or pass skip_mismatch=True to leave this layer out."
-            )
+            remedy = "Load a file of the same model, or pass skip_mismatch=True to leave it out."
             raise file.error(cause, remedy)
         warn(f"{shortened(printable(file.path))}: {printable(cause)}: it is left as it is.")
         return None

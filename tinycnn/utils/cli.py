@@ -257,9 +257,7 @@ def number(low: float = -1e6, high: float = 1e6) -> Callable[[str], float]:
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add the options of every command that reads digits with a model: --model, --scale, --force."""
     parser.add_argument(
-        "--model",
-        type=file_name,
-        help="model file; default: mnist.h5, or else the bundled model",
+        "--model", type=file_name, help="model file; default: mnist.h5, or else the bundled model"
     )
     add_scale(parser)
     parser.add_argument(

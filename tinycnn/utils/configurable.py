@@ -43,7 +43,7 @@ class Configurable:
         return {name: _plain(getattr(self, name)) for name in self.config_names}
 
     @classmethod
-    def from_config(cls, config: dict) -> Self:
+    def from_config(cls, config: Mapping) -> Self:
         """Return a new object with these arguments, as from `get_config`."""
         return cls(**config)
 

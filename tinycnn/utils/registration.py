@@ -6,7 +6,7 @@ registered with `register_keras_serializable`, or given to `load_model(path, cus
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -115,10 +115,10 @@ class Classes(dict):
 
     Args:
         base: what all of them are subclasses of.
-        ours: this library's, by name. The keys, values and items are these alone.
+        ours: this library's. The keys, values and items are of these alone.
 
     Example:
-        >>> numbers = Classes(int, {"bool": bool})
+        >>> numbers = Classes(int, [bool])
         >>> class Own(int):
         ...     '''A number.'''
         >>> with custom_object_scope({"Own": Own}):
@@ -126,8 +126,8 @@ class Classes(dict):
         True True ['bool']
     """
 
-    def __init__(self, base: type, ours: Mapping[str, type]):
-        super().__init__(ours)
+    def __init__(self, base: type, ours: Iterable[type]):
+        super().__init__({cls.__name__: cls for cls in ours})
         self.base = base
 
     def get(self, name: str, default: object = None) -> type:

@@ -7,9 +7,8 @@ from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sums, sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-NUMBERS = (
-    WORTH_A_THREAD // 14
-)  # that are worth a thread: each takes as long as 14 multiply-adds of `gemm`
+# Numbers worth a thread: each takes as long as 14 multiply-adds of `gemm`.
+NUMBERS = WORTH_A_THREAD // 14
 
 
 def _least_rows(x: np.ndarray) -> int:

@@ -18,35 +18,32 @@ from tinycnn.ops.kernels.parallel.thread_pool import workers
 GRAIN = WORTH_A_THREAD // 80
 
 
-def run(span: Callable, arrays: tuple[np.ndarray | None, ...], settings: tuple) -> None:
-    """Call `span(start, stop, *flat arrays, settings)` for all positions, in parallel.
+def step_of(span: Callable, slots: int, settings: Callable[..., tuple]) -> Callable[..., None]:
+    """Return update(param, grad, *slots, *numbers), the step whose loop is `span`, in parallel.
+
+    It has the arguments of its definition in `reference.optimizers`, and changes all but grad in place.
 
     Args:
         span: one of the compiled loops below.
-        arrays: param, grad and the slots, of one shape and dtype; changed in place.
-        settings: numbers, which are rounded once to that dtype, such as 1 - rho computed in float64.
+        slots: how many the step has; a slot is an array of param's shape and dtype, or None.
+        settings: takes the numbers, returns those that the span needs, such as 1 - rho computed in float64;
+            they are rounded once to the arrays' dtype.
     """
-    number = arrays[0].dtype.type
-    flat = [None if array is None else array.reshape(-1) for array in arrays]
-    workers.run(span, arrays[0].size, GRAIN, *flat, tuple(map(number, settings)))
+
+    def update(param, grad, *rest):
+        """Change all but grad in place."""
+        arrays = param, grad, *rest[:slots]
+        flat = [None if array is None else array.reshape(-1) for array in arrays]
+        numbers = tuple(map(param.dtype.type, settings(*rest[slots:])))
+        workers.run(span, param.size, GRAIN, *flat, numbers)
+
+    return update
 
 
 @inlined
 def larger(one, other):
     """Return the larger of two numbers, NaN if one of them is."""
     return one if one > other or one != one else other
-
-
-def sgd_update(
-    param: np.ndarray,
-    grad: np.ndarray,
-    velocity: np.ndarray | None,
-    learning_rate: float,
-    momentum: float,
-    nesterov: bool,
-) -> None:
-    """Change param and velocity in place: see `reference.sgd_update`."""
-    run(sgd_span, (param, grad, velocity), (learning_rate, momentum, nesterov))
 
 
 @jit
@@ -69,28 +66,15 @@ def sgd_span(start, stop, param, grad, velocity, settings):
             param[position] -= step
 
 
-def adadelta_update(
-    param: np.ndarray,
-    grad: np.ndarray,
-    accumulated_grad: np.ndarray,
-    accumulated_delta: np.ndarray,
-    learning_rate: float,
-    rho: float,
-    epsilon: float,
-) -> None:
-    """Change all but grad in place: see `reference.adadelta_update`."""
-    arrays = param, grad, accumulated_grad, accumulated_delta
-    run(adadelta_span, arrays, (learning_rate, rho, 1 - rho, epsilon))
+sgd_update = step_of(sgd_span, 1, lambda rate, momentum, nesterov: (rate, momentum, nesterov))
 
 
 @jit
 def adadelta_span(start, stop, param, grad, accumulated_grad, accumulated_delta, settings):
     """Do the step for positions start to stop - 1 of the flat arrays."""
     param, grad = param[start:stop], grad[start:stop]
-    accumulated_grad, accumulated_delta = (
-        accumulated_grad[start:stop],
-        accumulated_delta[start:stop],
-    )
+    accumulated_grad = accumulated_grad[start:stop]
+    accumulated_delta = accumulated_delta[start:stop]
     learning_rate, rho, one_minus_rho, epsilon = settings
     for position in range(len(param)):
         g = grad[position]
@@ -104,15 +88,9 @@ def adadelta_span(start, stop, param, grad, accumulated_grad, accumulated_delta,
         param[position] += learning_rate * delta
 
 
-def adagrad_update(
-    param: np.ndarray,
-    grad: np.ndarray,
-    accumulator: np.ndarray,
-    learning_rate: float,
-    epsilon: float,
-) -> None:
-    """Change all but grad in place: see `reference.adagrad_update`."""
-    run(adagrad_span, (param, grad, accumulator), (learning_rate, epsilon))
+adadelta_update = step_of(
+    adadelta_span, 2, lambda rate, rho, epsilon: (rate, rho, 1 - rho, epsilon)
+)
 
 
 @jit
@@ -127,20 +105,7 @@ def adagrad_span(start, stop, param, grad, accumulator, settings):
         param[position] -= learning_rate * g / np.sqrt(squares + epsilon)
 
 
-def rmsprop_update(
-    param: np.ndarray,
-    grad: np.ndarray,
-    velocity: np.ndarray,
-    last_step: np.ndarray | None,
-    average_gradient: np.ndarray | None,
-    learning_rate: float,
-    rho: float,
-    momentum: float,
-    epsilon: float,
-) -> None:
-    """Change all but grad in place: see `reference.rmsprop_update`."""
-    arrays = param, grad, velocity, last_step, average_gradient
-    run(rmsprop_span, arrays, (learning_rate, rho, 1 - rho, momentum, epsilon))
+adagrad_update = step_of(adagrad_span, 1, lambda rate, epsilon: (rate, epsilon))
 
 
 @jit
@@ -167,20 +132,9 @@ def rmsprop_span(start, stop, param, grad, velocity, last_step, average_gradient
         param[position] -= step
 
 
-def adam_update(
-    param: np.ndarray,
-    grad: np.ndarray,
-    momentum: np.ndarray,
-    velocity: np.ndarray,
-    velocity_hat: np.ndarray | None,
-    learning_rate: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-) -> None:
-    """Change all but grad in place: see `reference.adam_update`."""
-    arrays = param, grad, momentum, velocity, velocity_hat
-    run(adam_span, arrays, (learning_rate, beta_1, 1 - beta_1, beta_2, 1 - beta_2, epsilon))
+rmsprop_update = step_of(
+    rmsprop_span, 3, lambda rate, rho, momentum, epsilon: (rate, rho, 1 - rho, momentum, epsilon)
+)
 
 
 @jit
@@ -203,21 +157,11 @@ def adam_span(start, stop, param, grad, momentum, velocity, velocity_hat, settin
         param[position] -= learning_rate * mean / (np.sqrt(square) + epsilon)
 
 
-def nadam_update(
-    param: np.ndarray,
-    grad: np.ndarray,
-    momentum: np.ndarray,
-    velocity: np.ndarray,
-    momentum_rate: float,
-    grad_rate: float,
-    beta_1: float,
-    beta_2: float,
-    correction: float,
-    epsilon: float,
-) -> None:
-    """Change all but grad in place: see `reference.nadam_update`."""
-    rates, betas = (momentum_rate, grad_rate), (beta_1, 1 - beta_1, beta_2, 1 - beta_2)
-    run(nadam_span, (param, grad, momentum, velocity), (*rates, *betas, correction, epsilon))
+adam_update = step_of(
+    adam_span,
+    3,
+    lambda rate, beta_1, beta_2, epsilon: (rate, beta_1, 1 - beta_1, beta_2, 1 - beta_2, epsilon),
+)
 
 
 @jit
@@ -236,19 +180,14 @@ def nadam_span(start, stop, param, grad, momentum, velocity, settings):
         param[position] -= step / (np.sqrt(correction * square) + epsilon)
 
 
-def adamax_update(
-    param: np.ndarray,
-    grad: np.ndarray,
-    momentum: np.ndarray,
-    norm: np.ndarray,
-    learning_rate: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-) -> None:
-    """Change all but grad in place: see `reference.adamax_update`."""
-    settings = learning_rate, beta_1, 1 - beta_1, beta_2, epsilon
-    run(adamax_span, (param, grad, momentum, norm), settings)
+nadam_update = step_of(
+    nadam_span,
+    2,
+    lambda rate, grad_rate, beta_1, beta_2, *others: (
+        *(rate, grad_rate, beta_1, 1 - beta_1, beta_2, 1 - beta_2),
+        *others,
+    ),
+)
 
 
 @jit
@@ -263,3 +202,10 @@ def adamax_span(start, stop, param, grad, momentum, norm, settings):
         largest = larger(beta_2 * norm[position], np.abs(g))
         momentum[position], norm[position] = mean, largest
         param[position] -= learning_rate * mean / (largest + epsilon)
+
+
+adamax_update = step_of(
+    adamax_span,
+    2,
+    lambda rate, beta_1, beta_2, epsilon: (rate, beta_1, 1 - beta_1, beta_2, epsilon),
+)

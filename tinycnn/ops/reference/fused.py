@@ -27,9 +27,8 @@ from tinycnn.ops.reference.pooling import (
 from tinycnn.utils.geometry import FusedConvolution, window_geometry
 
 ACTIVATIONS = {"relu": (relu_forward, relu_backward), "tanh": (tanh_forward, tanh_backward)}
-Gradients = tuple[
-    np.ndarray | None, np.ndarray, np.ndarray
-]  # dx (None: not wanted), dkernel, dbias
+# dx (None: not wanted), dkernel, dbias
+Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
 
 
 def conv2d_relu_forward(
@@ -48,11 +47,7 @@ def conv2d_relu_forward(
 
 
 def conv2d_backward(
-    dz: np.ndarray,
-    x: np.ndarray,
-    kernel: np.ndarray,
-    fused: FusedConvolution,
-    input_gradient: bool,
+    dz: np.ndarray, x: np.ndarray, kernel: np.ndarray, fused: FusedConvolution, input_gradient: bool
 ) -> Gradients:
     """Return (dx or None, dkernel, dbias) of the convolution alone: the last part of the functions below.
 
@@ -155,10 +150,7 @@ def conv2d_relu_max_pool2d_backward(
 
 
 def conv2d_average_pool2d_forward(
-    x: np.ndarray,
-    kernel: np.ndarray,
-    bias: np.ndarray,
-    fused: FusedConvolution,
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> tuple[np.ndarray, np.ndarray]:
     """Convolve, apply an activation, and take the mean of each (ph, pw) window.
 

@@ -19,11 +19,7 @@ from numba.extending import intrinsic
 from tinycnn.ops.kernels.blocks.matrix import Matrix, structure_type
 from tinycnn.ops.kernels.codegen.function_pointers import INT64, address, flat_array
 from tinycnn.ops.kernels.codegen.jit import jit
-from tinycnn.ops.kernels.codegen.vector_builder import (
-    VECTOR_BYTES,
-    VectorBuilder,
-    unpack_arguments,
-)
+from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES, VectorBuilder, unpack_arguments
 
 
 def emit_transpose(emit: VectorBuilder, rows: list[ir.Value]) -> list[ir.Value]:

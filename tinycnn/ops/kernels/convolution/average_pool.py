@@ -21,10 +21,7 @@ from tinycnn.utils.geometry import FusedConvolution
 
 
 def conv2d_average_pool2d_forward(
-    x: np.ndarray,
-    kernel: np.ndarray,
-    bias: np.ndarray,
-    fused: FusedConvolution,
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, fused: FusedConvolution
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and a: fast implementation of `reference.conv2d_average_pool2d_forward`."""
     strides, padding, pool = fused.strides, fused.padding, fused.pool

@@ -44,9 +44,8 @@ from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.utils.thread_count import available_threads, count_cpus
 
 SPINS = 20_000  # reads of a memory cell before going to sleep: some tenths of a millisecond
-BACKOFF = (
-    400  # reads before a helper takes the GIL again, in `clear_flag_and_spin`: some microseconds
-)
+# Reads before a helper takes the GIL again, in `clear_flag_and_spin`: some microseconds.
+BACKOFF = 400
 FLAG = 8  # distance of two flags in an int64 array: each has a cache line of its own
 # Instead of a ticket (the index of a helper's flag): the helper has no flag to lower.
 NO_TICKET = -1
