@@ -58,7 +58,6 @@ def test_models_may_not_be_nested_without_end():
 
 
 WEIGHTS = [np.zeros((2, 3), np.float32), np.zeros(3, np.float32)]
-PATHS = ["layers/dense/vars/0", "layers/dense/vars/1"]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +73,7 @@ def test_tf_keras_keeps_only_the_count_and_slots_of_which_sgd_needs_none(
         for place, array in enumerate([np.int64(7), *arrays]):
             group[str(place)] = array
     with open_file(tmp_path / "a.h5") as file:
-        state = read_state(file, optimizer, PATHS, WEIGHTS)
+        state = read_state(file, optimizer, WEIGHTS)
     assert (state["iterations"], len(state["slots"])) == (7, kept)
     for slot in state["slots"].values():
         assert [array.shape for array in slot] == [(2, 3), (3,)]
