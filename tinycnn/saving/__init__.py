@@ -20,39 +20,20 @@ from typing import Any
 
 import numpy as np
 
-from tinycnn.saving.kinds import check_suffix
-from tinycnn.saving.known import check_known
-from tinycnn.saving.reader import read_model
-from tinycnn.saving.saved_model import SavedModel, Specs
-from tinycnn.saving.weights import read_weights
+from tinycnn.saving.kinds import check_suffix as check_suffix
+from tinycnn.saving.known import check_known as check_known
+from tinycnn.saving.reader import read_model as read_model
+from tinycnn.saving.saved_model import SavedModel as SavedModel
+from tinycnn.saving.saved_model import Specs as Specs
+from tinycnn.saving.weights import read_weights as read_weights
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import ModelFileError
-from tinycnn.utils.registration import (
-    CustomObjectScope,
-    custom_object_scope,
-    get_custom_objects,
-    get_registered_name,
-    get_registered_object,
-    register_keras_serializable,
-)
-
-__all__ = [
-    "CustomObjectScope",
-    "SavedModel",
-    "Specs",
-    "check_known",
-    "check_suffix",
-    "check_target",
-    "custom_object_scope",
-    "get_custom_objects",
-    "get_registered_name",
-    "get_registered_object",
-    "read_model",
-    "read_weights",
-    "register_keras_serializable",
-    "write_model",
-    "write_weights",
-]
+from tinycnn.utils.registration import CustomObjectScope as CustomObjectScope
+from tinycnn.utils.registration import custom_object_scope as custom_object_scope
+from tinycnn.utils.registration import get_custom_objects as get_custom_objects
+from tinycnn.utils.registration import get_registered_name as get_registered_name
+from tinycnn.utils.registration import get_registered_object as get_registered_object
+from tinycnn.utils.registration import register_keras_serializable as register_keras_serializable
 
 # What Keras has here, too, and where it is: above this room, so it is looked up when somebody asks for it.
 _ELSEWHERE = {"load_model": "tinycnn.models", "save_model": "tinycnn.models"}
