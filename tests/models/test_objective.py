@@ -1,8 +1,9 @@
 """What a training reports of a batch: losses with penalties, metrics of the model's own output."""
 
 import numpy as np
+import pytest
 
-from tinycnn import Sequential, regularizers
+from tinycnn import Sequential, losses, regularizers
 from tinycnn.layers import Dense, Input
 
 Y = np.eye(2, dtype=np.float32)[[0, 1, 1]]
@@ -38,3 +39,14 @@ def test_a_penalty_is_added_to_each_loss_and_metrics_see_probabilities():
     values = made.values(Y, np.zeros((3, 2), np.float32), LOSSES)
     np.testing.assert_array_equal(values[0], LOSSES + 4)
     np.testing.assert_allclose(values[2], [0.25, 0.25, 0.25])
+
+
+def test_scores_that_are_none_are_told():
+    for end, loss, words in (
+        ("softmax", "CategoricalCrossentropy", "as in Keras, the loss takes the scores before"),
+        ("sigmoid", "CategoricalCrossentropy", "the loss takes the model's outputs for scores"),
+        ("softmax", "BinaryCrossentropy", "the loss takes the model's outputs for scores"),
+    ):
+        model = Sequential([Input((4,)), Dense(2, activation=end)])
+        with pytest.warns(UserWarning, match=f"ends in a {end}: {words}"):
+            model.compile("sgd", getattr(losses, loss)(from_logits=True))

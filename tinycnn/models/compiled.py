@@ -121,14 +121,15 @@ class Compiled(Network):
     def _plan_training(self, loss: losses.Loss) -> Objective:
         """Return the `Objective` of a built model with this loss.
 
-        It warns if the loss has from_logits=True although the model ends in the activation that this means.
+        It warns if the loss has from_logits=True although the model ends in a softmax or a sigmoid.
         """
-        last, end = self.layers[-1], loss.logits_of
-        end = end if end and last.as_logits(end) is not None else ""
-        if end and loss.from_logits:
+        ends = [end for end in ("softmax", "sigmoid") if self.layers[-1].as_logits(end) is not None]
+        end = loss.logits_of if loss.logits_of in ends else ""
+        if loss.from_logits and ends:
+            what = f"scores before the {end}" if end else "model's outputs for scores"
+            keras = "as in Keras, " if end else ""
             warn(
-                f"from_logits=True, but the model ends in a {end}: as in Keras, the loss takes the "
-                f"scores before the {end}."
+                f"from_logits=True, but the model ends in a {ends[0]}: {keras}the loss takes the {what}."
             )
         metrics, weighted = self._compiled["metrics"], self._compiled["weighted_metrics"]
         names = metric_functions.unique(metric.name for metric in metrics)
