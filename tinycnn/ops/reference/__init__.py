@@ -76,12 +76,12 @@ from tinycnn.ops.reference.fused import (
 from tinycnn.ops.reference.fused import (
     conv2d_relu_max_pool2d_forward as conv2d_relu_max_pool2d_forward,
 )
+from tinycnn.ops.reference.more_optimizers import adagrad_update as adagrad_update
+from tinycnn.ops.reference.more_optimizers import adamax_update as adamax_update
+from tinycnn.ops.reference.more_optimizers import nadam_update as nadam_update
+from tinycnn.ops.reference.more_optimizers import rmsprop_update as rmsprop_update
 from tinycnn.ops.reference.optimizers import adadelta_update as adadelta_update
-from tinycnn.ops.reference.optimizers import adagrad_update as adagrad_update
 from tinycnn.ops.reference.optimizers import adam_update as adam_update
-from tinycnn.ops.reference.optimizers import adamax_update as adamax_update
-from tinycnn.ops.reference.optimizers import nadam_update as nadam_update
-from tinycnn.ops.reference.optimizers import rmsprop_update as rmsprop_update
 from tinycnn.ops.reference.optimizers import sgd_update as sgd_update
 from tinycnn.ops.reference.pooling import average_pool2d_backward as average_pool2d_backward
 from tinycnn.ops.reference.pooling import average_pool2d_forward as average_pool2d_forward
