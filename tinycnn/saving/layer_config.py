@@ -67,10 +67,7 @@ def plain_initializer(value: object) -> dict:
     Raises:
         ValueError: if it is malformed, or not one of this library's initializers.
     """
-    class_name, config = class_and_config(value)
-    if class_name == "VarianceScaling":
-        class_name, config = _variance_scaling(config)
-    return _of_keras(value, initializers.CLASSES, class_name, config, INITIALIZER_DEFAULTS)
+    return _of_keras(value, initializers.CLASSES, INITIALIZER_DEFAULTS)
 
 
 def plain_regularizer(value: object) -> dict | None:
@@ -81,13 +78,16 @@ def plain_regularizer(value: object) -> dict | None:
     """
     if value is None:
         return None
-    return _of_keras(value, regularizers.CLASSES, *class_and_config(value), {})
+    return _of_keras(value, regularizers.CLASSES, {})
 
 
-def _of_keras(
-    value: dict, known: Classes, class_name: object, config: dict, supported: dict
-) -> dict:
+def _of_keras(value: object, known: Classes, supported: dict) -> dict:
     """Return `plain_object` of what `value` describes: from Keras, or handed over by the program."""
+    class_name, config = class_and_config(value)
+    if class_name is None:
+        raise ValueError("it has no class_name")
+    if class_name == "VarianceScaling":
+        class_name, config = _variance_scaling(config)
     if is_foreign(value.get("module"), class_name, known):
         raise UnsupportedError(f"only {sorted(known)} are there")
     return plain_object(known, class_name, config, supported=supported)
