@@ -165,11 +165,11 @@ def test_tf_keras_reads_our_weights_and_we_read_its_archive(keras, tmp_path):
     # Compiled, it wants its metrics' state in .weights.h5, which Keras 3 does not write either.
     peer = tf_keras.models.load_model(tmp_path / "theirs.keras", compile=False)
     for ending in (".weights.h5", ".h5"):
-        ours.set_weights([weight + 0.125 for weight in ours.get_weights()])
+        ours.set_weights([weight * 1.125 for weight in ours.get_weights()])
         ours.save_weights(tmp_path / f"ours{ending}")
         peer.load_weights(tmp_path / f"ours{ending}")
         assert_same(ours, peer)
-        peer.set_weights([weight + 0.125 for weight in peer.get_weights()])
+        peer.set_weights([weight * 1.125 for weight in peer.get_weights()])
         peer.save_weights(tmp_path / f"theirs{ending}")
         ours.load_weights(tmp_path / f"theirs{ending}")
         assert_same(ours, peer)
