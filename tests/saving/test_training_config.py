@@ -167,7 +167,6 @@ def test_options_of_metrics_are_kept():
         ([FUNCTION | {"config": {"a": 1}}], ValueError),
         ([of_keras_3("BinaryAccuracy", threshold="0.3")], ValueError),
         (["accuracy"] * 101, ValueError),
-        ("accuracy", ValueError),
         ([3], ValueError),
     ],
     ids=lambda value: str(value)[:40],
@@ -178,6 +177,23 @@ def test_metrics_that_are_refused(bad, kind):
         training_config.plain_training(
             {"loss": "mse", "optimizer_config": optimizer, "metrics": bad}
         )
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        ({"out": "accuracy"}, ["accuracy"]),
+        ({"out": ["accuracy", "mae"]}, ["accuracy", "mae"]),
+        ([["accuracy"]], ["accuracy"]),
+        ({"out": None}, []),
+    ],
+    ids=str,
+)
+def test_metrics_and_losses_of_the_one_output(told, wanted):
+    optimizer = {"class_name": "SGD", "config": {}}
+    described = {"loss": {"out": "mse"}, "optimizer_config": optimizer, "metrics": told}
+    plain = training_config.plain_training(described)
+    assert (plain["loss"], plain["metrics"]) == ("mse", wanted)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from tinycnn.saving.keras_archive import KerasArchive
 from tinycnn.saving.layer_config import plain_model
 from tinycnn.saving.opened import opened
 from tinycnn.saving.optimizer_state import StateMismatchError
-from tinycnn.saving.options import UnsupportedError
 from tinycnn.saving.saved_model import SavedModel, Spec, WeightSpecs, trained
 from tinycnn.saving.sources import HDF5Source, read_weight, source_of
 from tinycnn.saving.training_config import plain_training
@@ -22,7 +21,9 @@ UNKNOWN = "Only what tinycnn has can be loaded: build the model without it, or l
 Source = HDF5Source | KerasArchive
 
 
-def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
+def read_model(
+    path: str | os.PathLike, weight_specs: WeightSpecs, with_training: bool = True
+) -> SavedModel:
     """Read a whole-model file, .keras or HDF5, that `write_model`, Keras 3 or tf.keras 2 wrote.
 
     Nothing in the file can run code or reach outside the file: names are looked up in the lists of
@@ -34,6 +35,7 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
         weight_specs: a function that is given the model's configuration, as in `SavedModel.config`, and
             returns for every layer but the InputLayer (its name, {weight name: (shape, dtype)}), without
             allocating weights. It raises ValueError or TypeError for options that make no model.
+        with_training: False to read nothing that concerns training alone; then that cannot be no good.
 
     Raises:
         ModelFileError: if the file cannot be read, is not such a file, or was changed after it was saved.
@@ -53,7 +55,7 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
         specs = _specs(source, config, weight_specs)
         mask = trained(config, specs)
         paths, weights = _read_weights(source, specs, mask)
-        training = _read_training(path, source)
+        training = _read_training(path, source) if with_training else None
         moved = [list(itertools.compress(all_, mask)) for all_ in (paths, weights)]
         state = _read_state(path, source, training, *moved)
     remaining = iter(weights)
@@ -104,18 +106,17 @@ def _read_weights(
 def _read_training(path: str, source: Source) -> dict | None:
     """Return the training configuration in the plain form, that of `SavedModel.training_config`.
 
-    It is None if the file has none, and None with a warning if it asks for what this library does not have.
+    It is None if the file has none, and None with a warning if it is malformed, or asks for what this
+    library does not have.
     """
     described = source.training()
     if described is None:
         return None
     try:
         return plain_training(described, lambda message: _warn(path, message))
-    except UnsupportedError as error:
+    except ValueError as error:
         _warn(path, f"{error}. The model is loaded without loss, metrics and optimizer.")
         return None
-    except ValueError as error:
-        raise source.error(f"its training_config is no good ({error})") from error
 
 
 def _read_state(
