@@ -204,6 +204,7 @@ ZIPS = {
     "packed by bzip2": (packed(dict, zipfile.ZIP_BZIP2), "compressed by bzip2"),
     "packed by LZMA": (packed(dict, zipfile.ZIP_LZMA), "compressed by LZMA"),
     "an unknown packing": (bytes_of(in_directory(10, "<H", 99)), "the unknown method 99"),
+    "no configuration": (without(CONFIG), "a .keras file without its config.json"),
     "a zip in a zip": (
         lambda path: archives.pack(path, {"x.keras": archives.pack(io.BytesIO(), {}).getvalue()}),
         "a zip around another file",

@@ -37,10 +37,10 @@ def load_model(
     """
     check_supported("load_model", {"safe_mode": safe_mode}, {"safe_mode": True})
     with custom_object_scope(custom_objects):
-        return _load_model(filepath, compile)
+        return _load_model(saving.file_name(filepath), compile)
 
 
-def _load_model(filepath: str | os.PathLike, compile: bool) -> Sequential:
+def _load_model(filepath: str, compile: bool) -> Sequential:
     """Read a model as `load_model` does, with the names of the present scope."""
     layers: list[Layer] = []
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from tinycnn.saving.kinds import check_suffix
+from tinycnn.saving.kinds import check_suffix, file_name
 from tinycnn.saving.known import check_known
 from tinycnn.saving.reader import read_model
 from tinycnn.saving.saved_model import SavedModel, Specs
@@ -44,6 +44,7 @@ __all__ = [
     "check_suffix",
     "check_target",
     "custom_object_scope",
+    "file_name",
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",

@@ -307,7 +307,7 @@ def _with_input(layers: list[tuple[dict, object]], built: object) -> list[dict]:
         None,
     )
     if shape is None:
-        raise ValueError("the shape of its input is missing")
+        raise ValueError("the shape of its input is missing: it was saved before it was built")
     first["config"]["batch_shape"] = shape = _of_any_batch(shape)
     result, given = [first], None
     for layer, again in others:

@@ -6,10 +6,12 @@ import os
 
 import numpy as np
 
+from tinycnn.saving import kinds
 from tinycnn.saving.keras_archive import KerasArchive
 from tinycnn.saving.layer_config import plain_model
 from tinycnn.saving.opened import opened
 from tinycnn.saving.optimizer_state import StateMismatchError
+from tinycnn.saving.options import UnsupportedError
 from tinycnn.saving.saved_model import SavedModel, Spec, WeightSpecs, trained
 from tinycnn.saving.sources import HDF5Source, read_weight, source_of
 from tinycnn.saving.training_config import plain_training
@@ -48,7 +50,7 @@ def read_model(
         >>> read_model("mnist.h5", weight_specs).config["name"]  # doctest: +SKIP
         'sequential'
     """
-    path = os.fspath(path)
+    path = kinds.file_name(path)
     with opened(path) as (stream, size):
         source = source_of(path, stream, size)
         config = _read_config(path, source)
@@ -69,7 +71,8 @@ def _read_config(path: str, source: Source) -> dict:
     try:
         return plain_model(described, lambda message: _warn(path, message))
     except ValueError as error:
-        raise source.error(str(error), UNKNOWN) from error
+        remedy = UNKNOWN if isinstance(error, UnsupportedError) else kinds.AS_WEIGHTS
+        raise source.error(str(error), remedy) from error
 
 
 def _specs(source: Source, config: dict, weight_specs: WeightSpecs) -> list[Spec]:
@@ -77,7 +80,9 @@ def _specs(source: Source, config: dict, weight_specs: WeightSpecs) -> list[Spec
     try:
         specs = [spec for _, spec in weight_specs(config)]
     except (ValueError, TypeError, ArithmeticError) as error:
-        raise source.error(f"its configuration makes no model ({error})", UNKNOWN) from error
+        kind = f"{type(error).__name__}: " if isinstance(error, ArithmeticError) else ""
+        cause = f"its configuration makes no model ({kind}{error})"
+        raise source.error(cause, kinds.AS_WEIGHTS) from error
     parameters = sum(math.prod(shape) for spec in specs for shape, _ in spec.values())
     if parameters > MOST_PARAMETERS:
         raise source.error(
