@@ -67,7 +67,7 @@ def test_a_text_that_describes_no_model_says_why(text, words):
 
 @pytest.mark.parametrize("config", [{}, {"layers": []}, {"layers": [{}]}], ids=str)
 def test_what_is_no_configuration_says_what_is_missing(config):
-    with pytest.raises(ValueError, match="not what `get_config` returned: '.*' is missing"):
+    with pytest.raises(ValueError, match=r"not what `get_config` returned: '.*' is missing"):
         Sequential.from_config(config)
 
 

@@ -115,7 +115,7 @@ def test_parameters_in_another_order_and_slots_of_another_dtype_are_refused(tmp_
 def test_what_is_no_name_of_a_file_is_said(name):
     model = dense()
     for call in (model.save, model.save_weights, model.load_weights, load_model):
-        with pytest.raises(TypeError, match="A file's name must be a text or a path. Received: "):
+        with pytest.raises(TypeError, match=r"A file's name must be a text or a path. Received: "):
             call(name)
 
 

@@ -156,7 +156,7 @@ def test_weights_of_a_model_in_a_model_are_found_if_there_is_one_way(tmp_path):
         for name in ("dense", "dense_1", "sequential/layers/dense"):
             file[f"layers/{name}/vars/0"] = np.zeros((3, 3), np.float32)
     three = Sequential([Input((3,)), *(Dense(3, use_bias=False) for _ in range(3))])
-    with pytest.raises(ModelFileError, match="'layers/dense_2' is missing.*of another model"):
+    with pytest.raises(ModelFileError, match=r"'layers/dense_2' is missing.*of another model"):
         three.load_weights(tmp_path / "b.weights.h5")
 
 
@@ -164,7 +164,7 @@ def test_a_layer_that_the_file_lacks_is_skipped_if_wanted(tmp_path):
     source = net()
     source.save_weights(tmp_path / "a.weights.h5")
     more = emptied(net(3, Dense(2)))
-    with pytest.warns(UserWarning, match="no weights of the layer 'dense_1'.*left as it is"):
+    with pytest.warns(UserWarning, match=r"no weights of the layer 'dense_1'.*left as it is"):
         more.load_weights(tmp_path / "a.weights.h5", skip_mismatch=True)
     for ours, theirs in zip(more.get_weights(), source.get_weights(), strict=False):
         np.testing.assert_array_equal(ours, theirs)
@@ -172,5 +172,5 @@ def test_a_layer_that_the_file_lacks_is_skipped_if_wanted(tmp_path):
 
 def test_a_whole_model_of_other_layers_is_told_as_such(tmp_path):
     two_dense().save(tmp_path / "a.keras")
-    with pytest.raises(ModelFileError, match="has 2 layers, and the model has 4.*another model"):
+    with pytest.raises(ModelFileError, match=r"has 2 layers, and the model has 4.*another model"):
         net().load_weights(tmp_path / "a.keras")
