@@ -396,3 +396,9 @@ def test_a_schedule_and_a_metric_of_somebodys_own_come_back(tmp_path):
         assert again.objective.names() == ["loss", "off_by", "mae"]
         assert again.optimizer.learning_rate == 0.125
         assert again._compiled["metrics"][0].fn is off_by
+
+
+@pytest.mark.parametrize("left", [{}, {"optimizer_config": None}], ids=str)
+def test_without_an_optimizer_it_is_the_one_that_compile_takes(left):
+    optimizer = training_config.plain_training({"loss": "mse"} | left)["optimizer"]
+    assert optimizer == {"class_name": "RMSprop", "config": {"learning_rate": 0.001}}

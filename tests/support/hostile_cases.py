@@ -109,10 +109,6 @@ NAMES = {
         edited("model_config", lambda m: m["config"].update(layers={})),
         "no layers",
     ),
-    "no optimizer": (
-        edited("training_config", lambda value: value.pop("optimizer_config")),
-        "no optimizer_config",
-    ),
 }
 WARNED = {  # only of training: so the model is given without it, and nothing is made of the names
     "a loss of no text": trained(loss=7),
