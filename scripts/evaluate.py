@@ -113,7 +113,7 @@ def main(argv: list[str] | None = None) -> None:
     from tinycnn.utils import plots
 
     plots.check_picture(options.mistakes)  # a bad name is noticed before the work, not after it
-    model, name = load_digit_model(options.model, options.force)
+    model, name = load_digit_model(options.model, options.force, compile=False)
     say(f"model: {name}")
     digit_input, note = digit_input_of(model, name, options.scale)
     if note:

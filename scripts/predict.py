@@ -82,7 +82,7 @@ def main(argv: list[str] | None = None) -> int:
     from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model, probabilities
     from tinycnn.utils.errors import PictureError
 
-    model, name = load_digit_model(options.model, options.force)
+    model, name = load_digit_model(options.model, options.force, compile=False)
     say(f"model: {name}")
     digit_input, note = digit_input_of(model, name, options.scale)
     if note:

@@ -107,7 +107,7 @@ def chosen_model(options: argparse.Namespace) -> tuple[Any, Any]:
         ModelFileError: it is a file that cannot be read, or no model of digits.
         ValueError: there is no such optimizer.
     """
-    from tinycnn.losses import CategoricalCrossentropy
+    from tinycnn.losses import BinaryCrossentropy, CategoricalCrossentropy
     from tinycnn.pretrained import nets
     from tinycnn.pretrained.digit_input import USUAL
     from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model
@@ -126,10 +126,14 @@ def chosen_model(options: argparse.Namespace) -> tuple[Any, Any]:
     if model.objective is None or options.optimizer is not None:
         scores = model.layers[-1].as_logits() is None  # it does not end in a softmax
         loss = CategoricalCrossentropy(from_logits=scores)
+        if model.layers[-1].as_logits("sigmoid") is not None:
+            loss = BinaryCrossentropy()
         loss = loss if model.objective is None else model.objective.loss
         name = "adadelta" if options.optimizer is None else options.optimizer
         model.compile(name, loss, metrics=["accuracy"])
     if options.learning_rate:
+        # A function may take the place of the file's schedule, and a number that of the function.
+        model.optimizer.learning_rate = lambda: options.learning_rate
         model.optimizer.learning_rate = options.learning_rate
     return model, wanted
 
@@ -211,6 +215,20 @@ def report(
     return draw_curves(history, curves_file)
 
 
+def with_running_means(path: str) -> Any:
+    """Return the model in a file whose optimizer keeps running means (use_ema), as `fit` leaves it.
+
+    The file was written at the end of an epoch: the means of that epoch replace the weights, there, too.
+    """
+    from tinycnn.models import load_model
+
+    model = load_model(path)
+    model.optimizer.finalize_variable_values(model.trainable_weights)
+    model.save(path)
+    say(f"use_ema: in {path} the running means of the weights have replaced them, as tested now")
+    return model
+
+
 def tell_results(model: Any, data: tuple, about: str) -> bool:
     """Print the loss and the accuracy on the test digits (x, y); return whether they are numbers."""
     results = model.evaluate(*data, verbose=0, return_dict=True)
@@ -259,6 +277,8 @@ def main(argv: list[str] | None = None) -> int:
             callbacks=list(callbacks.values()),
         )
     good = report(history.history, options, curves_file, callbacks)
+    if good and model.optimizer.use_ema:
+        model = with_running_means(callbacks["save"].written)
     return int(not tell_results(model, (x_test, y_test), digits.name) or not good)
 
 

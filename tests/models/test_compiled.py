@@ -251,3 +251,13 @@ def test_a_shallow_copy_compiled_otherwise_leaves_the_original_alone():
     before = model.objective
     copy.copy(model).compile("sgd", "sparse_categorical_crossentropy")
     assert model.objective is before
+
+
+def test_loss_and_metrics_may_be_given_by_the_name_of_the_output():
+    model = Sequential([Input((4,)), Dense(3, activation="softmax", name="out")])
+    mse = {"class_name": "MeanSquaredError", "config": {}}
+    model.compile("sgd", {"out": "mse"}, metrics={"out": ["mae"]}, weighted_metrics={"out": mse})
+    assert model.metrics_names == ["loss", "mae", "mean_squared_error"]
+    with pytest.raises(ValueError, match=r"one output out\. Received: \['other'\]"):
+        model.compile("sgd", {"other": "mse"})
+    assert model.metrics_names == ["loss", "mae", "mean_squared_error"]

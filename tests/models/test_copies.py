@@ -45,7 +45,7 @@ def test_options_are_those_of_json():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "Expecting value"),
+        ("", "json_string is not what `to_json` returned: Expecting value"),
         ("[]", "not an object"),
         ("{}", "model"),
         (5, "json_string must be a text"),
@@ -63,6 +63,12 @@ def test_a_text_that_describes_no_model_says_why(text, words):
     with pytest.raises(ValueError) as caught:
         model_from_json(text)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("config", [{}, {"layers": []}, {"layers": [{}]}], ids=str)
+def test_what_is_no_configuration_says_what_is_missing(config):
+    with pytest.raises(ValueError, match=r"not what `get_config` returned: '.*' is missing"):
+        Sequential.from_config(config)
 
 
 def test_many_large_layers_are_refused_before_they_are_made():

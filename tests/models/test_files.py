@@ -1,11 +1,14 @@
 """Between a model and its file: shapes without arrays, copies of what changes, names that can be written."""
 
+import io
+import os
+
 import numpy as np
 import pytest
 
 from tests.support.nets import X, Y, conv, dense
 from tinycnn.layers import Dense, Input
-from tinycnn.models import files
+from tinycnn.models import files, load_model
 from tinycnn.models.sequential import Sequential
 from tinycnn.utils.errors import ModelFileError
 
@@ -106,3 +109,18 @@ def test_parameters_in_another_order_and_slots_of_another_dtype_are_refused(tmp_
     with pytest.raises(ModelFileError, match=r"must have the parameters \['kernel', 'bias'\]"):
         model.save(tmp_path / "a.h5")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [None, 3, io.BytesIO()], ids=lambda name: type(name).__name__)
+def test_what_is_no_name_of_a_file_is_said(name):
+    model = dense()
+    for call in (model.save, model.save_weights, model.load_weights, load_model):
+        with pytest.raises(TypeError, match=r"A file's name must be a text or a path. Received: "):
+            call(name)
+
+
+def test_names_of_bytes_are_taken(tmp_path):
+    path, model = os.fsencode(tmp_path / "a.keras"), dense()
+    model.save(path)
+    model.load_weights(path)
+    np.testing.assert_array_equal(load_model(path).get_weights()[0], model.get_weights()[0])

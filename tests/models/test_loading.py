@@ -151,6 +151,7 @@ def in_file(path, change):
     return copied.getvalue()
 
 
+@pytest.mark.filterwarnings("ignore:.*which is left out")
 @pytest.mark.parametrize("name", sorted(layers.CLASSES))
 def test_odd_options_are_refused_or_make_a_model(name, tmp_path):
     """Nothing but a `ModelFileError` comes of any value of any option; what loads predicts numbers."""

@@ -252,3 +252,19 @@ def test_the_activation_that_a_layer_stands_for_cannot_be_set(cls):
 def test_custom_objects_are_checked():
     with pytest.raises(TypeError, match="custom_objects must be a dict"):
         tinycnn.load_model("none.h5", custom_objects=[Scale])
+
+
+class Broken(Dense):
+    """It cannot be made of a file."""
+
+    @classmethod
+    def from_config(cls, config):
+        raise ZeroDivisionError("boom")
+
+
+def test_an_own_class_that_cannot_be_made_tells_its_error(tmp_path):
+    whole = type("Whole", (Dense,), {})
+    Sequential([Input((3,)), whole(2)]).save(tmp_path / "a.keras")
+    words = r"makes no model \(ZeroDivisionError: boom\)\. Build its model and call"
+    with pytest.raises(ModelFileError, match=words):
+        load_model(tmp_path / "a.keras", {"Whole": Broken})

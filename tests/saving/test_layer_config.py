@@ -278,7 +278,9 @@ def test_a_fixed_batch_size_is_any(shape):
 def test_the_shape_that_a_model_was_built_with():
     made = layer_config.plain_model(described(layer("Flatten"), build_input_shape=[8, 4]))
     assert made["layers"][0]["config"]["batch_shape"] == [None, 4]
-    with pytest.raises(ValueError, match="shape of its input is missing"):
+    with pytest.raises(
+        ValueError, match="shape of its input is missing: it was saved before it was built"
+    ):
         layer_config.plain_model(described(layer("Flatten")))
 
 

@@ -167,7 +167,6 @@ def test_options_of_metrics_are_kept():
         ([FUNCTION | {"config": {"a": 1}}], ValueError),
         ([of_keras_3("BinaryAccuracy", threshold="0.3")], ValueError),
         (["accuracy"] * 101, ValueError),
-        ("accuracy", ValueError),
         ([3], ValueError),
     ],
     ids=lambda value: str(value)[:40],
@@ -178,6 +177,23 @@ def test_metrics_that_are_refused(bad, kind):
         training_config.plain_training(
             {"loss": "mse", "optimizer_config": optimizer, "metrics": bad}
         )
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        ({"out": "accuracy"}, ["accuracy"]),
+        ({"out": ["accuracy", "mae"]}, ["accuracy", "mae"]),
+        ([["accuracy"]], ["accuracy"]),
+        ({"out": None}, []),
+    ],
+    ids=str,
+)
+def test_metrics_and_losses_of_the_one_output(told, wanted):
+    optimizer = {"class_name": "SGD", "config": {}}
+    described = {"loss": {"out": "mse"}, "optimizer_config": optimizer, "metrics": told}
+    plain = training_config.plain_training(described)
+    assert (plain["loss"], plain["metrics"]) == ("mse", wanted)
 
 
 @pytest.mark.parametrize(
@@ -380,3 +396,9 @@ def test_a_schedule_and_a_metric_of_somebodys_own_come_back(tmp_path):
         assert again.objective.names() == ["loss", "off_by", "mae"]
         assert again.optimizer.learning_rate == 0.125
         assert again._compiled["metrics"][0].fn is off_by
+
+
+@pytest.mark.parametrize("left", [{}, {"optimizer_config": None}], ids=str)
+def test_without_an_optimizer_it_is_the_one_that_compile_takes(left):
+    optimizer = training_config.plain_training({"loss": "mse"} | left)["optimizer"]
+    assert optimizer == {"class_name": "RMSprop", "config": {"learning_rate": 0.001}}

@@ -12,9 +12,9 @@ from tinycnn.utils.errors import ModelFileError
 ENDINGS = (".weights.h5", ".h5", ".hdf5")
 
 
-def net(units=3):
+def net(units=3, *more):
     layers = [Input((6, 6, 1)), Conv2D(2, 3), BatchNormalization(), Flatten(), Dense(units)]
-    model = Sequential(layers)
+    model = Sequential([*layers, *more])
     rng = np.random.default_rng(1)
     model.set_weights([rng.random(w.shape, np.float32) for w in model.get_weights()])
     return model
@@ -133,3 +133,44 @@ def test_what_cannot_be_written_is_said(tmp_path):
     with pytest.raises(ModelFileError, match="NaN or infinity"):
         model.save_weights(tmp_path / "c.h5")
     assert not (tmp_path / "c.h5").exists()
+
+
+def nested_in_file(path):
+    """Write the weights of `net()` and a Dense as Keras does if the net's first layers are a model."""
+    model = net(3, Dense(3))
+    model.save_weights(path)
+    with h5py.File(path, "r+") as file:
+        inner = file.create_group("layers/sequential/layers")
+        for name in ("conv2d", "batch_normalization", "flatten", "dense"):
+            file.move(f"layers/{name}", f"{inner.name}/{name}")
+        file.move("layers/dense_1", "layers/dense")
+    return model
+
+
+def test_weights_of_a_model_in_a_model_are_found_if_there_is_one_way(tmp_path):
+    source = nested_in_file(tmp_path / "a.weights.h5")
+    model = emptied(net(3, Dense(3)))
+    model.load_weights(tmp_path / "a.weights.h5")
+    assert_same(model, source)
+    with h5py.File(tmp_path / "b.weights.h5", "w") as file:
+        for name in ("dense", "dense_1", "sequential/layers/dense"):
+            file[f"layers/{name}/vars/0"] = np.zeros((3, 3), np.float32)
+    three = Sequential([Input((3,)), *(Dense(3, use_bias=False) for _ in range(3))])
+    with pytest.raises(ModelFileError, match=r"'layers/dense_2' is missing.*of another model"):
+        three.load_weights(tmp_path / "b.weights.h5")
+
+
+def test_a_layer_that_the_file_lacks_is_skipped_if_wanted(tmp_path):
+    source = net()
+    source.save_weights(tmp_path / "a.weights.h5")
+    more = emptied(net(3, Dense(2)))
+    with pytest.warns(UserWarning, match=r"no weights of the layer 'dense_1'.*left as it is"):
+        more.load_weights(tmp_path / "a.weights.h5", skip_mismatch=True)
+    for ours, theirs in zip(more.get_weights(), source.get_weights(), strict=False):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_whole_model_of_other_layers_is_told_as_such(tmp_path):
+    two_dense().save(tmp_path / "a.keras")
+    with pytest.raises(ModelFileError, match=r"has 2 layers, and the model has 4.*another model"):
+        net().load_weights(tmp_path / "a.keras")

@@ -12,12 +12,16 @@ import subprocess
 import sys
 import tempfile
 
+import numpy as np
 import pytest
 
 from tests.support import patience
 from tests.support.mean_digits import mean_digits
 from tinycnn import datasets
-from tinycnn.models import load_model
+from tinycnn.layers import Dense, Flatten, Input
+from tinycnn.models import Sequential, load_model
+from tinycnn.optimizers import SGD
+from tinycnn.optimizers.schedules import ExponentialDecay
 from tinycnn.pretrained.digit_input import DigitInput
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "train.py"
@@ -70,6 +74,23 @@ def test_it_trains_saves_and_reports(folder, tmp_path):
         "mnist-history.csv",
         "mnist-curves.png",
     }
+
+
+def test_running_means_a_number_for_a_schedule_and_ten_sigmoids(folder, tmp_path):
+    model = Sequential([Input((28, 28, 1)), Flatten(), Dense(10, activation="sigmoid")])
+    sgd = SGD(ExponentialDecay(0.5, 10, 0.9), use_ema=True, ema_momentum=0.9)
+    model.compile(sgd, "binary_crossentropy", metrics=["accuracy"])
+    model.save(tmp_path / "a.keras")
+    options = ("--learning-rate", 0.1, "--patience", 2, "--epochs", 2, "--output", "b.keras")
+    done = train(tmp_path, "--data", folder, "--model", "a.keras", *options)
+    assert done.returncode == 0, done.stderr
+    assert "b.keras the running means of the weights have replaced them" in done.stdout
+    trained, digits = load_model(tmp_path / "b.keras"), datasets.load(folder)
+    y = np.eye(10)[digits.y_test]
+    loss, accuracy = trained.evaluate(digits.x_test[..., None] / 255, y, verbose=0)
+    assert f"test loss {loss:.4f}, test accuracy {accuracy:.2%}" in done.stdout
+    assert trained.optimizer.get_config()["learning_rate"] == 0.1
+    np.testing.assert_array_equal(trained.optimizer.slots["average"][0], trained.get_weights()[0])
 
 
 @pytest.mark.slow

@@ -174,10 +174,6 @@ def layer(**keys):
     return configured(lambda described: described["config"]["layers"][1].update(keys))
 
 
-def compiled(**keys):
-    return configured(lambda described: described["compile_config"].update(keys))
-
-
 ZIPS = {
     "no members": (lambda path: archives.pack(path, {}), "zip without config.json"),
     "10 000 members": (
@@ -205,9 +201,10 @@ ZIPS = {
     "encrypted": (bytes_of(in_directory(8, "<H", 1)), "its metadata.json is encrypted"),
     "a link": (information(CONFIG, external_attr=0o120777 << 16), "is a link or a device"),
     "a device": (information(WEIGHTS, external_attr=0o020666 << 16), "is a link or a device"),
-    "packed by bzip2": (packed(dict, zipfile.ZIP_BZIP2), "compressed by the unknown method 12"),
-    "packed by LZMA": (packed(dict, zipfile.ZIP_LZMA), "compressed by the unknown method 14"),
+    "packed by bzip2": (packed(dict, zipfile.ZIP_BZIP2), "compressed by bzip2"),
+    "packed by LZMA": (packed(dict, zipfile.ZIP_LZMA), "compressed by LZMA"),
     "an unknown packing": (bytes_of(in_directory(10, "<H", 99)), "the unknown method 99"),
+    "no configuration": (without(CONFIG), "a .keras file without its config.json"),
     "a zip in a zip": (
         lambda path: archives.pack(path, {"x.keras": archives.pack(io.BytesIO(), {}).getvalue()}),
         "a zip around another file",
@@ -273,7 +270,10 @@ TEXTS = {
         configured(lambda d: d.update(compile_config=7)),
         "compile_config in its config.json is no good",
     ),
-    "an optimizer of no object": (compiled(optimizer=5), "training_config is no good"),
+    "an input of no shape": (
+        configured(lambda d: d["config"]["layers"][0]["config"].update(batch_input_shape=[])),
+        "batch_shape must be such as",
+    ),
     "models in 99 models": (nested(99), ""),
 }
 NUMBERS = {

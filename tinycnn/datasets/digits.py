@@ -1,11 +1,12 @@
 """`Digits`: the arrays of a training set and a test set, with a name."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 
-@dataclass(frozen=True, eq=False)  # comparing arrays with == gives no truth value
+@dataclass(frozen=True, eq=False, repr=False)  # arrays have no one truth value, and are long
 class Digits:
     """A training set and a test set of digits.
 
@@ -21,6 +22,7 @@ class Digits:
         >>> from tinycnn import datasets
         >>> datasets.load("sample").x_train.shape
         (10000, 28, 28)
+        >>> (x_train, y_train), (x_test, y_test) = datasets.load("sample")  # as `mnist.load_data()`
     """
 
     x_train: np.ndarray
@@ -29,3 +31,11 @@ class Digits:
     y_test: np.ndarray
     name: str
     note: str | None = None
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield (x_train, y_train), then (x_test, y_test)."""
+        yield self.x_train, self.y_train
+        yield self.x_test, self.y_test
+
+    def __repr__(self) -> str:
+        return f"<Digits {self.name}: {len(self.x_train):,} training, {len(self.x_test):,} test>"

@@ -15,7 +15,7 @@ from tinycnn.models.objective import Objective
 from tinycnn.models.penalty import penalties
 from tinycnn.models.plan import AnyStep, plan
 from tinycnn.models.turns import Turns, between_trainings
-from tinycnn.utils.validation import check_bool, check_supported
+from tinycnn.utils.validation import check_bool, check_supported, of_one_output
 from tinycnn.utils.warning import warn
 
 
@@ -54,6 +54,7 @@ class Compiled(Network):
             loss: of `tinycnn.losses`, or its name; somebody's own is a subclass of `losses.Loss`.
             metrics: names, functions or objects of `tinycnn.metrics`, or functions of somebody's own:
                 function(y_true, y_pred) returns one number a sample, (n,), or one for the batch.
+                The loss and these may be a dict {the last layer's name: ...}, too, as in Keras.
             run_eagerly: True to run every layer by itself in training, without fused steps.
             weighted_metrics: the same, for those that take the samples' weights into account.
             loss_weights, options: Keras's; accepted only at their defaults.
@@ -68,9 +69,11 @@ class Compiled(Network):
         )
         if loss is None:
             raise ValueError(f"compile needs a loss: one of {sorted(losses.NAMES)}.")
-        loss = loss[0] if isinstance(loss, list | tuple) and len(loss) == 1 else loss
-        compiled = {"loss": losses.get(loss), "metrics": metric_functions.for_model(metrics)}
-        compiled["weighted_metrics"] = metric_functions.for_model(weighted_metrics)
+        last = self._layers[-1].name if self._layers else ""
+        loss, *both = (of_one_output(each, last) for each in (loss, metrics, weighted_metrics))
+        metrics, weighted_metrics = map(metric_functions.for_model, both)
+        compiled = {"loss": losses.get(loss), "metrics": metrics}
+        compiled["weighted_metrics"] = weighted_metrics
         for given in (compiled["metrics"], compiled["weighted_metrics"]):
             metric_functions.unique(metric.name for metric in given)
         optimizer, run_eagerly = optimizers.get(optimizer), check_bool("run_eagerly", run_eagerly)

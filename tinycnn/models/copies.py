@@ -34,7 +34,11 @@ def model_from_json(
     if not isinstance(json_string, str):
         raise ValueError(f"json_string must be a text. Received: {type(json_string).__name__}")
     with custom_object_scope(custom_objects):
-        config = plain_model(parse(json_string))
+        try:
+            described = parse(json_string)
+        except ValueError as error:
+            raise ValueError(f"json_string is not what `to_json` returned: {error}") from error
+        config = plain_model(described)
         layers = layers_from_config(config)
     count = sum(math.prod(shape) for _, ws in specs_of(layers) for shape, _ in ws.values())
     if count > MOST_PARAMETERS:

@@ -79,7 +79,7 @@ def save_model(
     Raises:
         ModelFileError: if the file cannot be written.
     """
-    path = os.fspath(filepath)
+    path = saving.file_name(filepath)
     saving.check_suffix(path)
     model._built_layers()
     compiled, state, learning = None, None, ()
@@ -98,7 +98,7 @@ def save_model(
 
 def save_weights(model: object, filepath: str | os.PathLike, overwrite: bool = True) -> None:
     """Write a model's weights alone; arguments and errors are those of `Sequential.save_weights`."""
-    path = os.fspath(filepath)
+    path = saving.file_name(filepath)
     saving.check_suffix(path, weights_only=True)
     layers = model._built_layers()
     check_arrays(path, layers)
@@ -111,6 +111,7 @@ def load_weights(
 ) -> None:
     """Read weights into a model; arguments and errors are those of `Sequential.load_weights`."""
     layers, specs = model._built_layers(), specs_of(model._layers)
+    filepath = saving.file_name(filepath)
     found = saving.read_weights(filepath, model.get_config(), specs, by_name, skip_mismatch)
     pairs = [pair for pair in zip(layers, found, strict=True) if pair[1] is not None]
     for layer, arrays in pairs:  # before any layer is changed

@@ -37,10 +37,10 @@ def load_model(
     """
     check_supported("load_model", {"safe_mode": safe_mode}, {"safe_mode": True})
     with custom_object_scope(custom_objects):
-        return _load_model(filepath, compile)
+        return _load_model(saving.file_name(filepath), compile)
 
 
-def _load_model(filepath: str | os.PathLike, compile: bool) -> Sequential:
+def _load_model(filepath: str, compile: bool) -> Sequential:
     """Read a model as `load_model` does, with the names of the present scope."""
     layers: list[Layer] = []
 
@@ -50,7 +50,7 @@ def _load_model(filepath: str | os.PathLike, compile: bool) -> Sequential:
         layers.extend(layers_from_config(config))
         return specs_of(layers)
 
-    saved = saving.read_model(filepath, weight_specs)
+    saved = saving.read_model(filepath, weight_specs, with_training=compile)
     try:
         # The weights that are drawn here are replaced at once.
         model = Sequential._of(layers, saved.config["name"], np.random.default_rng(0))
@@ -58,7 +58,7 @@ def _load_model(filepath: str | os.PathLike, compile: bool) -> Sequential:
     except (ValueError, TypeError) as error:
         raise ModelFileError(filepath, f"its configuration makes no model ({error})") from error
     check_not_negative(filepath, layers)
-    if compile and saved.training_config is not None:
+    if saved.training_config is not None:
         try:
             described = saved.training_config
             model.compile(
@@ -68,9 +68,9 @@ def _load_model(filepath: str | os.PathLike, compile: bool) -> Sequential:
                 weighted_metrics=described.get("weighted_metrics"),
             )
         except (ValueError, TypeError) as error:
-            raise ModelFileError(
-                filepath, f"its training configuration is no good ({error})"
-            ) from error
+            cause = f"its training configuration is no good ({error})"
+            remedy = "Load it with compile=False, and compile it."
+            raise ModelFileError(filepath, cause, remedy) from error
         if saved.optimizer_state is not None:
             model.optimizer.iterations = saved.optimizer_state["iterations"]
             model.optimizer.slots = saved.optimizer_state["slots"]

@@ -298,7 +298,13 @@ class Network(Model):
         Raises:
             ValueError, TypeError: if it describes no model.
         """
-        return cls._of(layers_from_config(config), config["name"], rng)
+        try:
+            layers, name = layers_from_config(config), config["name"]
+        except KeyError as error:
+            raise ValueError(
+                f"This is not what `get_config` returned: {error} is missing."
+            ) from error
+        return cls._of(layers, name, rng)
 
     @classmethod
     def _of(cls, layers: list[Layer], name: str, rng: np.random.Generator | None) -> Self:

@@ -378,7 +378,8 @@ class Sequential(Inspectable):
 
         Args:
             filepath: of weights or of a whole model, as Keras and this library write them.
-            skip_mismatch: True to leave out layers whose weights have other shapes, with a warning.
+            skip_mismatch: True to leave out layers whose weights have other shapes or are missing, with a
+                warning.
             by_name: True to take those of layers with the same names, and leave out others; not for Keras 3's
                 layout, which has no names.
 

@@ -14,13 +14,14 @@ BUNDLED = "the bundled model"
 
 
 def load_digit_model(
-    path: str | os.PathLike | None = None, force: bool = False
+    path: str | os.PathLike | None = None, force: bool = False, compile: bool = True
 ) -> tuple[models.Sequential, str]:
     """Load a model that takes digits, in one of the shapes `digit_input.SHAPES`, with output (n, 10).
 
     Args:
         path: a model file; None: mnist.h5 in this folder, or the bundled model if there is none.
         force: True to accept a model that needs very much time or memory: see `cost.check_cost`.
+        compile: restore loss, metrics and optimizer, too; False: what is no good in them does not matter.
 
     Returns:
         The model, and its name for messages: the file's path, or "the bundled model".
@@ -37,7 +38,7 @@ def load_digit_model(
     if path is None and not os.path.lexists(OWN):
         return pretrained.load(), BUNDLED
     path = os.fspath(path or OWN)
-    model = models.load_model(path)
+    model = models.load_model(path, compile=compile)
     taken, returned = model.input_shape[1:], model.output_shape[1:]
     if taken not in SHAPES or returned != (10,):
         cause = f"the model turns {taken} into {returned}, not (28, 28, 1) into (10,)"
@@ -73,7 +74,7 @@ def digit_input_of(
 
 
 def probabilities(model: models.Sequential, name: str, x: np.ndarray) -> np.ndarray:
-    """Return the probability of each digit, (n, 10); scores of a model without softmax are converted.
+    """Return the probability of each digit, (n, 10); scores, and what sigmoids return, are converted.
 
     Args:
         model, name: from `load_digit_model`.
@@ -98,6 +99,11 @@ def as_probabilities(model: models.Sequential, name: str, scores: np.ndarray) ->
     last = getattr(model.layers[-1], "activation", activations.linear)
     if last == activations.linear:
         shares = activations.softmax(shares)
+    if (
+        last == activations.sigmoid
+    ):  # ten answers, each for itself; a little more, so that some is there
+        shares = scores + np.finfo(scores.dtype).tiny
+        shares /= shares.sum(axis=1, keepdims=True)
     if not np.allclose(shares.sum(axis=1), 1, atol=1e-3) or shares.min(initial=0) < 0:
         cause = "its predictions are no probabilities"
         raise ModelFileError(name, cause, "Give a model that ends in a softmax.")

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from tinycnn.saving.kinds import check_suffix as check_suffix
+from tinycnn.saving.kinds import file_name as file_name
 from tinycnn.saving.known import check_known as check_known
 from tinycnn.saving.reader import read_model as read_model
 from tinycnn.saving.saved_model import SavedModel as SavedModel

@@ -26,6 +26,7 @@ END_SIZE, LONGEST_COMMENT = 22, 2**16 - 1
 ZIP64_LOCATOR, LOCATOR_SIZE = b"PK\x06\x07", 20  # before that record, if it is a zip64
 ENCRYPTED = 1  # a flag of a member
 COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+METHODS = {zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "LZMA"}  # others, for messages
 PLAIN = (0, stat.S_IFREG, stat.S_IFDIR)  # types of members; 0: not said
 # What `zipfile` raises.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
@@ -138,5 +139,5 @@ class Archive:
             raise self.error(f"its {name} is a link or a device, and no file")
         if member.compress_type not in COMPRESSION:
             remedy = "Pack it again without compression."
-            kind = member.compress_type
-            raise self.error(f"its {name} is compressed by the unknown method {kind}", remedy)
+            kind = METHODS.get(member.compress_type, f"the unknown method {member.compress_type}")
+            raise self.error(f"its {name} is compressed by {kind}", remedy)

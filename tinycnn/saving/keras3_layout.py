@@ -5,19 +5,20 @@ the first weight of the second Dense layer. A model within the model is a layer 
 optimizer's arrays are "optimizer/vars/0", ..., in the order in which Keras 3 lists them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from tinycnn import optimizers
-from tinycnn.saving import optimizer_state
+from tinycnn.saving import kinds, optimizer_state
 from tinycnn.saving.chain import DEEPEST, MODELS, in_order
 from tinycnn.saving.hdf5 import HDF5File
 from tinycnn.saving.layer_config import RETURN_THEIR_INPUT
 from tinycnn.saving.optimizer_state import StateMismatchError
 from tinycnn.saving.options import mapping, text
 from tinycnn.saving.saved_model import Spec, slot_names
+from tinycnn.utils.errors import ModelFileError
 from tinycnn.utils.naming import snake_case
 
 LEFT_OUT = ("InputLayer", *RETURN_THEIR_INPUT)  # classes of layers of which none is made here
@@ -89,25 +90,65 @@ def leaves(described: dict, around: tuple = ()) -> Iterator[Leaf]:
             yield Leaf(str(name), place)
 
 
-def locate(file: HDF5File, found: list[Leaf], specs: list[Spec]) -> list[list[str]]:
+def locate(
+    file: HDF5File,
+    found: list[Leaf],
+    specs: list[Spec],
+    skip: Callable[[str], None] | None = None,
+) -> list[list[str] | None]:
     """Return for every layer the paths of its weights in the file, in the order of its spec.
 
     Args:
         file: in Keras 3's layout.
         found: the layers.
         specs: of these layers.
+        skip: is told of a layer whose weights are missing, or are not so many: for it stands None. None: that
+            is an error.
 
     Raises:
         ModelFileError: if a layer's weights are missing, or are not so many.
     """
     if len(found) != len(specs):
-        raise file.error(f"it describes {len(found)} layers, and {len(specs)} were made of it")
+        cause = f"it has {len(found)} layers, and the model has {len(specs)}"
+        raise file.error(cause, kinds.OTHER)
+    found = _in_inner_model(file, found)
     weighted = [leaf for leaf, spec in zip(found, specs, strict=True) if spec]
     layout = next((each for each in LAYOUTS if _fits(file, weighted, each)), LAYOUTS[0])
-    return [
-        _paths(file, leaf, leaf.group(*layout), spec) if spec else []
-        for leaf, spec in zip(found, specs, strict=True)
-    ]
+    paths: list[list[str] | None] = []
+    for leaf, spec in zip(found, specs, strict=True):
+        try:
+            paths.append(_paths(file, leaf, leaf.group(*layout), spec) if spec else [])
+        except ModelFileError as error:
+            if skip is None:
+                raise
+            skip(error.cause)
+            paths.append(None)
+    return paths
+
+
+def _in_inner_model(file: HDF5File, found: list[Leaf]) -> list[Leaf]:
+    """Return a plain model's layers in the places that they have in a file of weights with a model in it.
+
+    Only the groups' names tell. If the layers fit in no way or in several, or there are several inner models,
+    they are returned as they are.
+    """
+    groups = file.links("layers") if file.has("layers") else []
+    inner = [name for name in groups if file.has(f"layers/{name}/layers")]
+    if len(inner) != 1 or any(len(leaf.place) > 1 for leaf in found):
+        return found
+    fitting = []
+    count = sum("input_layer" not in name for name in file.links(f"layers/{inner[0]}/layers"))
+    for start in range(len(found) - count + 1):
+        numbers: dict[tuple, int] = {}
+        placed = []
+        for number, leaf in enumerate(found):
+            around = ((inner[0], 0),) if start <= number < start + count else ()
+            key = (*around, base := leaf.place[0][0])
+            numbers[key] = numbers.get(key, -1) + 1
+            placed.append(Leaf(leaf.name, (*around, (base, numbers[key]))))
+        if all(file.has(leaf.group(*LAYOUTS[0])) for leaf in placed):
+            fitting.append(placed)
+    return fitting[0] if len(fitting) == 1 else found
 
 
 def _fits(file: HDF5File, weighted: list[Leaf], layout: tuple) -> bool:
@@ -117,14 +158,16 @@ def _fits(file: HDF5File, weighted: list[Leaf], layout: tuple) -> bool:
 def _paths(file: HDF5File, leaf: Leaf, group: str, spec: Spec) -> list[str]:
     """Return the paths of a layer's weights, which are called 0, 1, ... or by their names."""
     if not file.has(f"{group}/vars"):
-        raise file.error(f"it has no weights of the layer {leaf.name!r}: {group!r} is missing")
+        cause = f"it has no weights of the layer {leaf.name!r}: {group!r} is missing"
+        raise file.error(cause, kinds.OTHER)
     stored = set(file.links(f"{group}/vars"))
     for names in (map(str, range(len(spec))), spec):
         if stored == set(names := list(names)):
             return [f"{group}/vars/{name}" for name in names]
     raise file.error(
         f"it has {len(stored)} weights of the layer {leaf.name!r}, and {len(spec)} are needed: "
-        f"{', '.join(spec)}"
+        f"{', '.join(spec)}",
+        kinds.OTHER,
     )
 
 

@@ -11,6 +11,7 @@ ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # the second: a zip without members
 START = 64  # bytes of a file that `unknown` wants
 
 AGAIN = "Save the model again, or take another copy of the file."
+OTHER = "They are the weights of another model: load those of the same layers."
 AS_KERAS = "Load it where it was made, and save it with `model.save` as a .keras or .h5 file."
 AS_WEIGHTS = "Build its model and call `model.load_weights`, or save the whole with `model.save`."
 DOWNLOAD = "Download the file itself: git lfs pull, or the page's button for the raw file."
@@ -30,6 +31,7 @@ ZIPS = (
     ("data.pkl", "a file of PyTorch", AS_KERAS),
     (".npy", "an archive of NumPy", "Build the model and call `model.set_weights`."),
     ("/config.json", "a .keras file packed with its folder", "Pack the files without the folder."),
+    ("model.weights.h5", "a .keras file without its config.json", AGAIN),
     ((".keras", ".h5", ".hdf5", ".zip"), "a zip around another file", "Unpack it first."),
     ("saved_model.pb", "a packed SavedModel folder", AS_KERAS),
 )
@@ -37,6 +39,19 @@ FOLDERS = {  # a file in a folder, and what the folder is
     "saved_model.pb": ("it is a SavedModel folder of TensorFlow", AS_KERAS),
     "config.json": ("it is the folder of an unpacked .keras file", "Pack its files as a zip."),
 }
+
+
+def file_name(path: str | bytes | os.PathLike) -> str:
+    """Return a file's name as text; TypeError if it is none, such as an open file.
+
+    Example:
+        >>> file_name(b"a.h5")
+        'a.h5'
+    """
+    try:
+        return os.fsdecode(path)
+    except TypeError:
+        raise TypeError(f"A file's name must be a text or a path. Received: {path!r}") from None
 
 
 def is_weights(path: str) -> bool:
@@ -69,7 +84,7 @@ def check_suffix(
         tinycnn.utils.errors.ModelFileError: mnist.onnx: models are kept in .keras, .h5 and .hdf5 \
 files. Choose such a name.
     """
-    name = os.fspath(path).lower()
+    name = file_name(path).lower()
     if weights_only and not name.endswith(HDF5):
         raise error(
             path, "weights are kept in .weights.h5 and .h5 files", "Choose a name that ends so."

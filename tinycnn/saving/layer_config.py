@@ -303,10 +303,11 @@ def _with_input(layers: list[tuple[dict, object]], built: object) -> list[dict]:
         config["dtype"] = first["config"].get("dtype", "float32")
         first = {"class_name": "InputLayer", "config": config}
     shape = next(
-        (each for each in (first["config"].get("batch_shape"), shape, built) if each), None
+        (each for each in (first["config"].get("batch_shape"), shape, built) if each is not None),
+        None,
     )
     if shape is None:
-        raise ValueError("the shape of its input is missing")
+        raise ValueError("the shape of its input is missing: it was saved before it was built")
     first["config"]["batch_shape"] = shape = _of_any_batch(shape)
     result, given = [first], None
     for layer, again in others:

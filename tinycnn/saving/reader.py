@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 
+from tinycnn.saving import kinds
 from tinycnn.saving.keras_archive import KerasArchive
 from tinycnn.saving.layer_config import plain_model
 from tinycnn.saving.opened import opened
@@ -22,7 +23,9 @@ UNKNOWN = "Only what tinycnn has can be loaded: build the model without it, or l
 Source = HDF5Source | KerasArchive
 
 
-def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel:
+def read_model(
+    path: str | os.PathLike, weight_specs: WeightSpecs, with_training: bool = True
+) -> SavedModel:
     """Read a whole-model file, .keras or HDF5, that `write_model`, Keras 3 or tf.keras 2 wrote.
 
     Nothing in the file can run code or reach outside the file: names are looked up in the lists of
@@ -34,6 +37,7 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
         weight_specs: a function that is given the model's configuration, as in `SavedModel.config`, and
             returns for every layer but the InputLayer (its name, {weight name: (shape, dtype)}), without
             allocating weights. It raises ValueError or TypeError for options that make no model.
+        with_training: False to read nothing that concerns training alone; then that cannot be no good.
 
     Raises:
         ModelFileError: if the file cannot be read, is not such a file, or was changed after it was saved.
@@ -46,14 +50,14 @@ def read_model(path: str | os.PathLike, weight_specs: WeightSpecs) -> SavedModel
         >>> read_model("mnist.h5", weight_specs).config["name"]  # doctest: +SKIP
         'sequential'
     """
-    path = os.fspath(path)
+    path = kinds.file_name(path)
     with opened(path) as (stream, size):
         source = source_of(path, stream, size)
         config = _read_config(path, source)
         specs = _specs(source, config, weight_specs)
         mask = trained(config, specs)
         paths, weights = _read_weights(source, specs, mask)
-        training = _read_training(path, source)
+        training = _read_training(path, source) if with_training else None
         moved = [list(itertools.compress(all_, mask)) for all_ in (paths, weights)]
         state = _read_state(path, source, training, *moved)
     remaining = iter(weights)
@@ -67,7 +71,8 @@ def _read_config(path: str, source: Source) -> dict:
     try:
         return plain_model(described, lambda message: _warn(path, message))
     except ValueError as error:
-        raise source.error(str(error), UNKNOWN) from error
+        remedy = UNKNOWN if isinstance(error, UnsupportedError) else kinds.AS_WEIGHTS
+        raise source.error(str(error), remedy) from error
 
 
 def _specs(source: Source, config: dict, weight_specs: WeightSpecs) -> list[Spec]:
@@ -75,7 +80,9 @@ def _specs(source: Source, config: dict, weight_specs: WeightSpecs) -> list[Spec
     try:
         specs = [spec for _, spec in weight_specs(config)]
     except (ValueError, TypeError, ArithmeticError) as error:
-        raise source.error(f"its configuration makes no model ({error})", UNKNOWN) from error
+        kind = f"{type(error).__name__}: " if isinstance(error, ArithmeticError) else ""
+        cause = f"its configuration makes no model ({kind}{error})"
+        raise source.error(cause, kinds.AS_WEIGHTS) from error
     parameters = sum(math.prod(shape) for spec in specs for shape, _ in spec.values())
     if parameters > MOST_PARAMETERS:
         raise source.error(
@@ -104,18 +111,17 @@ def _read_weights(
 def _read_training(path: str, source: Source) -> dict | None:
     """Return the training configuration in the plain form, that of `SavedModel.training_config`.
 
-    It is None if the file has none, and None with a warning if it asks for what this library does not have.
+    It is None if the file has none, and None with a warning if it is malformed, or asks for what this
+    library does not have.
     """
     described = source.training()
     if described is None:
         return None
     try:
         return plain_training(described, lambda message: _warn(path, message))
-    except UnsupportedError as error:
+    except ValueError as error:
         _warn(path, f"{error}. The model is loaded without loss, metrics and optimizer.")
         return None
-    except ValueError as error:
-        raise source.error(f"its training_config is no good ({error})") from error
 
 
 def _read_state(

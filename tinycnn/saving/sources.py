@@ -119,10 +119,12 @@ def _groups(file: HDF5File, group: str, counts: list[int]) -> list[list[str]]:
         needed = next((after for after in ends if after > end), end) - end
         end += len(paths)
         if end not in ends:
-            raise file.error(f"{layer!r} has {len(paths)} weights, and {needed} are needed")
+            cause = f"{layer!r} has {len(paths)} weights, and {needed} are needed"
+            raise file.error(cause, kinds.OTHER)
     if end != ends[-1] or len(groups) > len(counts):
         raise file.error(
-            f"it has the weights of {len(groups)} layers, and {len(counts)} are needed"
+            f"it has the weights of {len(groups)} layers, and {len(counts)} are needed",
+            kinds.OTHER,
         )
     return [paths for _, paths in groups]
 

@@ -26,6 +26,7 @@ from tinycnn.saving.options import (
 from tinycnn.saving.options import name as name_of
 from tinycnn.utils.naming import snake_case
 from tinycnn.utils.registration import Classes, get_registered_object
+from tinycnn.utils.validation import of_one_output
 from tinycnn.utils.warning import warn
 
 LOSSES = {name: cls.__name__ for name, cls in (losses.NAMES | losses.SHORT_NAMES).items()}
@@ -94,9 +95,7 @@ def _function_name(value: object) -> object:
 
 def _loss(value: object) -> str | dict:
     """Return a loss in the plain form: its name, or {"class_name", "config"}."""
-    if isinstance(value, list) and len(value) == 1:  # one for each output
-        value = value[0]
-    value = _function_name(value)
+    value = _function_name(of_one_output(value))
     if not isinstance(value, dict):
         return choice((LOSSES | LOSS_CLASSES).keys())(value)
     class_name, config = class_and_config(value)
@@ -127,12 +126,10 @@ def _metrics(value: object, say: Callable[[str], None]) -> list[str | dict]:
 
     One that is not there is left out, and `say` gets a sentence about it.
     """
+    value = of_one_output(value)
     if value is None:
         return []
-    if not isinstance(value, list):
-        raise ValueError("a list is needed")
-    if len(value) == 1 and isinstance(value[0], list):  # one list for each output
-        value = value[0]
+    value = value if isinstance(value, list) else [value]
     if len(value) > MOST_METRICS:
         raise ValueError(f"it has {len(value)} metrics, and {MOST_METRICS} are the most")
     plain = []

@@ -1,7 +1,9 @@
 """Reading weights alone, for a model that is there already, from a file of weights or of a whole model."""
 
+import functools
 import math
 import os
+from collections.abc import Callable
 
 import numpy as np
 
@@ -29,7 +31,8 @@ def read_weights(
         specs: of its layers, with which shapes and dtypes must agree.
         by_name: take the weights of the layers of the same names, and None for others; only the older layout
             has names. Otherwise layers belong together by their order.
-        skip_mismatch: None for a layer whose weights have other shapes, with a warning, not an error.
+        skip_mismatch: None for a layer whose weights have other shapes, or in Keras 3's layout are missing,
+            with a warning, not an error.
 
     Raises:
         ModelFileError: if the file is no good, or its weights are of another model.
@@ -38,7 +41,7 @@ def read_weights(
         >>> read_weights("my.weights.h5", config, specs)[0][0].shape  # doctest: +SKIP
         (3, 3, 1, 32)
     """
-    path = os.fspath(path)
+    path = kinds.file_name(path)
     with opened(path) as (stream, size):
         described = {"config": config}
         if stream.read(4) in kinds.ZIP_STARTS:
@@ -48,7 +51,8 @@ def read_weights(
             described = archive.described
         else:
             file = hdf5_file(path, stream, size)
-        found = _located(file, config, described, specs, by_name)
+        skip = functools.partial(_skip, path) if skip_mismatch else None
+        found = _located(file, config, described, specs, by_name, skip)
         return [
             None if paths is None else _layer(file, name, spec, paths, skip_mismatch)
             for (name, spec), paths in zip(specs, found, strict=True)
@@ -56,9 +60,17 @@ def read_weights(
 
 
 def _located(
-    file: HDF5File, config: dict, described: dict, specs: Specs, by_name: bool
+    file: HDF5File,
+    config: dict,
+    described: dict,
+    specs: Specs,
+    by_name: bool,
+    skip: Callable[[str], None] | None,
 ) -> list[list[str] | None]:
-    """Return for each layer the paths of its weights; with `by_name` None for those that are not there."""
+    """Return for each layer the paths of its weights; with `by_name` None for those that are not there.
+
+    `skip` is told of others that are not there; it is None if that is an error.
+    """
     group = sources.GROUP if file.has(sources.GROUP) else ""
     older = file.has_attribute(group, "layer_names")
     if by_name and not older:
@@ -70,7 +82,12 @@ def _located(
     only = [spec for _, spec in specs]
     if older:
         return sources.locate(file, group, only, trained(config, only))
-    return keras3_layout.locate(file, list(keras3_layout.leaves(described)), only)
+    return keras3_layout.locate(file, list(keras3_layout.leaves(described)), only, skip)
+
+
+def _skip(path: str, cause: str) -> None:
+    """Warn that a layer is left as it is."""
+    warn(f"{shortened(printable(path))}: {printable(cause)}: it is left as it is.")
 
 
 def _layer(
@@ -87,7 +104,7 @@ def _layer(
         if not skip_mismatch:
             remedy = "Load a file of the same model, or pass skip_mismatch=True to leave it out."
             raise file.error(cause, remedy)
-        warn(f"{shortened(printable(file.path))}: {printable(cause)}: it is left as it is.")
+        _skip(file.path, cause)
         return None
     pairs = zip(paths, spec.values(), strict=True)
     return [sources.read_weight(file, path, *expected) for path, expected in pairs]

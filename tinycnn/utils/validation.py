@@ -173,3 +173,25 @@ def affordable(layer: str, shapes: dict[str, tuple[int, ...]], dtype: str) -> No
             f"Layer {layer} would have {count:,} weights, {size:,} bytes, and {MOST_PARAMETERS:,} "
             f"weights are the most. Use a smaller one, or smaller inputs. Received: {shapes}"
         )
+
+
+def of_one_output(value: object, output: str = "") -> object:
+    """Return what stands for the only output in a list or a dict by outputs; anything else as it is.
+
+    Args:
+        value: loss or metrics, as Keras takes them; {"class_name": ...} describes one object.
+        output: its name, "" if any will do.
+
+    Raises:
+        ValueError: for a dict with another name.
+
+    Example:
+        >>> of_one_output({"dense": "mse"}), of_one_output(["mse"]), of_one_output(["mse", "mae"])
+        ('mse', 'mse', ['mse', 'mae'])
+    """
+    if isinstance(value, dict) and value and "class_name" not in value:
+        if len(value) > 1 or (output and output not in value):
+            there = f" {output}" if output else ""
+            raise ValueError(f"There is one output{there}. Received: {list(value)}")
+        return next(iter(value.values()))
+    return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
