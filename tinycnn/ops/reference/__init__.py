@@ -15,6 +15,8 @@ A gradient is the name of its array with a d in front: dx is the gradient of the
 
 from tinycnn.ops.reference.absolute_error import absolute_error_backward, absolute_error_forward
 from tinycnn.ops.reference.activations import (
+    bounded_relu_backward,
+    bounded_relu_forward,
     elu_backward,
     elu_forward,
     gelu_backward,
