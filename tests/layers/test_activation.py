@@ -14,8 +14,8 @@ from tinycnn.layers import (
     ReLU,
     Softmax,
 )
-from tinycnn.models.sequential import Sequential
 from tinycnn.models import load_model
+from tinycnn.models.sequential import Sequential
 
 
 def test_relu_worked():

@@ -106,3 +106,12 @@ def test_parameters_in_another_order_and_slots_of_another_dtype_are_refused(tmp_
     with pytest.raises(ModelFileError, match=r"must have the parameters \['kernel', 'bias'\]"):
         model.save(tmp_path / "a.h5")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_save_takes_the_format_that_the_name_says(tmp_path):
+    for name, kind, other in (("a.keras", "keras", "h5"), ("a.h5", "h5", "keras")):
+        dense().save(tmp_path / name, save_format=kind, zipped=kind == "keras")
+        assert (tmp_path / name).exists()
+        for wrong in ({"save_format": other}, {"zipped": kind != "keras"}):
+            with pytest.raises(ValueError, match=f"save: {next(iter(wrong))} is only there with"):
+                dense().save(tmp_path / name, **wrong)

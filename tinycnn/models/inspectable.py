@@ -11,6 +11,7 @@ from tinycnn.models.compiled import Compiled
 from tinycnn.models.sample_weights import check_sample_weight, weights_of_classes
 from tinycnn.utils.array_like import ArrayLike
 from tinycnn.utils.validation import plain_array
+from tinycnn.utils.warning import warn
 
 
 class Inspectable(Compiled):
@@ -96,14 +97,23 @@ class Inspectable(Compiled):
             )
         raise ValueError(text)
 
-    def as_batch(self, x: np.ndarray) -> np.ndarray:
+    def as_batch(self, x: np.ndarray, quiet: bool = False) -> np.ndarray:
         """Return samples as a C-contiguous array of the model's dtype.
 
-        It is writeable, too: for arrays that are not, Numba would compile every kernel once more.
+        It is writeable, too: for arrays that are not, Numba would compile every kernel once more. A number
+        too large for the dtype becomes infinite, with a warning unless `quiet`: training has its own.
         """
         if type(x) is np.ndarray and x.dtype == self.dtype and x.flags.carray:
             return x
-        return np.require(x, self.dtype, ["C", "A", "W"])
+        with np.errstate(over="ignore"):
+            batch = np.require(x, self.dtype, ["C", "A", "W"])
+        narrower = not quiet and x.dtype.kind == "f" and x.itemsize > batch.itemsize
+        if narrower and (bad := np.isinf(batch) & np.isfinite(x)).any():
+            warn(
+                f"x[{np.argwhere(bad)[0, 0]}] holds a number too large for {self.dtype}, which counts as "
+                "infinite. Correct the data, or scale them to numbers round 1."
+            )
+        return batch
 
     def activations(self, x: ArrayLike) -> list[np.ndarray]:
         """Return the output of every layer: see `inspection.activations`."""

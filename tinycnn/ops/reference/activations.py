@@ -49,7 +49,7 @@ def bounded_relu_forward(
 def bounded_relu_backward(
     dy: np.ndarray, x: np.ndarray, max_value: float, negative_slope: float, threshold: float
 ) -> np.ndarray:
-    """Return dx: dy where x > threshold and x < max_value, negative_slope · dy up to the threshold, else 0."""
+    """Return dx: dy where threshold < x < max_value, negative_slope · dy up to the threshold, else 0."""
     # forward: y = negative_slope · (x - threshold) where x <= threshold, else min(x, max_value)
     above = np.where(x < max_value, dy, dy.dtype.type(0))
     return np.where(x <= threshold, dy.dtype.type(negative_slope) * dy, above)
