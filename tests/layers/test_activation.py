@@ -46,6 +46,12 @@ def test_relu_with_options_says_its_formula_and_comes_back_from_files(tmp_path):
     model = Sequential([Input((5, 5, 1)), Conv2D(2, 3), layer])
     x = np.random.default_rng(1).normal(size=(2, 5, 5, 1), scale=9)
     told = str(model.explain(x[0], 1, (0, 0, 0)))
+    before, after = model.activations(x)
+    wanted = np.where(before > 1, np.minimum(before, 6), 0.5 * (before - 1))
+    np.testing.assert_array_equal(after, wanted)
+    np.testing.assert_allclose(
+        model.predict(x), wanted, rtol=1e-5
+    )  # no fused step takes it for a plain one
     assert "y = min(x, 6) where x > 1, else 0.5 · (x - 1)" in told
     for name in ("relu.h5", "relu.keras"):
         model.save(tmp_path / name)
