@@ -1,6 +1,8 @@
 """Activation functions by their Keras names, such as `relu`, `tanh` and `softmax`."""
 
 import dataclasses
+import functools
+import math
 from collections.abc import Callable
 from types import ModuleType
 
@@ -64,6 +66,20 @@ leaky_relu, selu = _of("leaky_relu", has_kink=True), _of("selu", has_kink=True)
 gelu, silu = _of("gelu", ops, needs_x=True), _of("silu", needs_x=True)
 softmax, log_softmax = _of("softmax", elementwise=False), _of("log_softmax", elementwise=False)
 swish = silu
+
+
+def bounded_relu(
+    max_value: float | None, negative_slope: float, threshold: float
+) -> ActivationFunction:
+    """Return the activation of a `ReLU` layer with these arguments: `relu` itself for Keras's defaults."""
+    if (max_value, negative_slope, threshold) == (None, 0.0, 0.0):
+        return relu
+    limits = {"negative_slope": negative_slope, "threshold": threshold}
+    limits["max_value"] = math.inf if max_value is None else max_value
+    steps = (reference.bounded_relu_forward, reference.bounded_relu_backward)
+    forward, backward = (functools.partial(step, **limits) for step in steps)
+    return ActivationFunction("bounded_relu", forward, backward, needs_x=True)
+
 
 ACTIVATIONS = {
     function.name: function

@@ -40,6 +40,11 @@ def test_anything_but_a_float_is_refused(rate, model):
         train(model, LearningRateScheduler(lambda epoch, old: rate))
 
 
+def test_what_is_no_function_is_refused_at_once():
+    with pytest.raises(ValueError, match=r"must be a function of the epoch\. Received: 3"):
+        LearningRateScheduler(3)
+
+
 def test_a_fault_in_the_function_comes_out(model):
     with pytest.raises(TypeError):
         train(model, LearningRateScheduler(lambda epoch, rate: rate + None))

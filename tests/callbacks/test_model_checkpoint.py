@@ -86,6 +86,13 @@ def test_a_file_name_with_another_ending_is_refused(name, weights_only, wanted):
         ModelCheckpoint(name, save_weights_only=weights_only)
 
 
+def test_an_option_of_keras_2_is_named():
+    with pytest.raises(ValueError, match=r"ModelCheckpoint: period .*Received: period=2"):
+        ModelCheckpoint("a.h5", period=2)
+    with pytest.raises(TypeError, match="ModelCheckpoint has no option 'odd'"):
+        ModelCheckpoint("a.h5", odd=2)
+
+
 def test_weights_alone_are_saved_if_told_to(model, tmp_path):
     class Weights(Saves):
         def save_weights(self, path):

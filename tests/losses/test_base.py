@@ -61,6 +61,17 @@ def test_a_list_of_one_loss_is_that_loss():
         model_with(["mse", "mae"])
 
 
+def test_a_loss_in_the_style_of_keras_is_told_what_it_needs():
+    class Own(Loss):
+        def call(self, y_true, y_pred):
+            return y_true - y_pred
+
+    with pytest.raises(
+        TypeError, match=r"Own is a loss in Keras's style.*needs forward\(.*backward"
+    ):
+        Own()
+
+
 def test_the_base_is_no_loss():
     for method in ("forward", "backward"):
         with pytest.raises(TypeError, match="only the base"):

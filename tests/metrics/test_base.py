@@ -105,6 +105,32 @@ def test_what_cannot_be_a_metric():
         Distance(name="a/b")
 
 
+def test_a_metric_in_the_style_of_keras_is_told_what_it_needs():
+    class Own(Metric):
+        def __init__(self):
+            super().__init__()
+            self.sum = self.add_weight()
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.sum += 1
+
+    with pytest.raises(
+        TypeError, match=r"Own is a metric in Keras's style.*call\(y_true, y_pred\)"
+    ):
+        Own()
+
+
+@pytest.mark.parametrize("value", [None, "x"])
+def test_a_metric_that_is_no_number_is_named(value):
+    def odd(y_true, y_pred):
+        return value
+
+    with pytest.raises(
+        ValueError, match=f"The metric odd must return numbers. Received: {value!r}"
+    ):
+        evaluated([odd])
+
+
 def test_a_metric_by_itself_keeps_a_mean():
     metric = metrics.BinaryAccuracy(threshold=0.3)
     assert metric.result() == 0

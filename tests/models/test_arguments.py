@@ -33,7 +33,7 @@ REFUSED_BY_FIT = {
     "validation_split": [1, -0.1, 1.5, "a", True],
     "validation_data": [5, (X,), (X, Y, Y, Y)],
     "validation_batch_size": [0, -1, 1.5],
-    "shuffle": ["batch", None, 2],
+    "shuffle": ["batches", None, 2],
     "steps_per_epoch": [0, -1, 1.5, "a", True],
     "validation_steps": [0, -1, 1.5, "a", True],
     "validation_freq": [0, -1, 1.5, "a", None],

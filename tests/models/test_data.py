@@ -69,6 +69,13 @@ class Sized(Loader):
         return 3
 
 
+def with_length(length):
+    """Return batches by index whose `__len__` is this function; None: there is none."""
+    methods = {"__getitem__": lambda self, index: (X, Y)}
+    methods |= {} if length is None else {"__len__": lambda self: length()}
+    return type("Own", (utils.PyDataset,), methods)()
+
+
 def endless():
     return ((X[part], Y[part]) for part in itertools.cycle(PARTS))
 
@@ -276,10 +283,57 @@ REFUSED = {
         lambda m: m.fit(iter([(X[:, :3], Y)])),
         r"Samples must have the shape \(None, 4\)",
     ),
-    "other length": (lambda m: m.fit(iter([(X, Y[:3])])), "as many samples"),
+    "other length": (lambda m: m.fit(iter([(X, Y[:3])])), "one label for each sample"),
+    "a later shape": (
+        lambda m: m.fit(iter([(X, Y), (X[:, :3], Y)])),
+        r"Batch 1, from 0, of the list_iterator: Samples must have the shape",
+    ),
+    "an empty batch": (
+        lambda m: m.fit(iter([(X[:0], Y[:0])])),
+        "Batch 0, from 0, of the list_iterator: There are no samples: x is empty",
+    ),
+    "no samples": (lambda m: m.evaluate(X[:0], Y[:0]), "There are no samples: x is empty"),
+    "a length of text": (
+        lambda m: m.fit(with_length(lambda: int(None))),
+        r"The length of Own cannot be taken: int\(\) argument",
+    ),
+    "a length of 2.5": (
+        lambda m: m.fit(with_length(lambda: 2.5)),
+        "The length of Own cannot be taken: 'float'",
+    ),
+    "no length": (lambda m: m.fit(with_length(None)), "Own has no end: say how many"),
     "a set": (lambda m: m.fit({1, 2}, Y), "Samples must be numbers"),
-    "a dict": (lambda m: m.fit({"x": X}, Y), "Samples must be numbers"),
+    "a dict": (lambda m: m.fit({"x": X}, Y), "Samples must be numbers. Received: dict of object"),
+    "two inputs": (lambda m: m.fit([X, X], Y), r"Samples must have the shape \(None, 4\)"),
 }
+
+
+def test_a_data_set_without_a_length_trains_for_as_many_steps_as_are_asked_for():
+    history = dense().fit(with_length(None), steps_per_epoch=2, verbose=0)
+    assert len(history.history["loss"]) == 1
+
+
+def test_an_error_of_an_own_kind_in_a_length_comes_out_as_it_is():
+    with pytest.raises(AttributeError, match="nothing_there"):
+        dense().fit(with_length(lambda: utils.nothing_there), verbose=0)
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_samples_and_labels_alone_in_a_list_are_taken_as_keras_takes_them(built):
+    def new():
+        return dense() if built else unbuilt()
+
+    def unbuilt():
+        model = Sequential([Dense(3, activation="softmax")])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+
+    for x, y in (([X], Y), ((X,), [Y])):
+        model = new()
+        model.fit(x, y, verbose=0)
+        assert model.predict(x, verbose=0).shape == (10, 3)
+        assert model.evaluate([X], [Y], verbose=0) == model.evaluate(X, Y, verbose=0)
+    assert dense().predict([X[0]], verbose=0).shape == (1, 3)
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -52,6 +52,14 @@ def test_an_input_that_is_not_finite_is_named_once(number):
     assert model.history.history["accuracy"][1:] == [0, 0]
 
 
+def test_a_number_too_large_is_told_when_predicting_as_when_training():
+    x = X.astype(np.float64)
+    x[7, 2] = 1e300
+    (text,) = warned(lambda: dense().predict(x, verbose=0))
+    assert text.startswith("x[7] holds a number too large for float32")
+    assert warned(lambda: dense().predict(X.astype(np.float64), verbose=0)) == []
+
+
 def test_a_nan_in_a_batch_shows_from_that_batch_on():
     losses, x = [], spoilt(IMAGES, (5, 4, 4, 0))
     note = LambdaCallback(on_train_batch_end=lambda batch, logs: losses.append(logs["loss"]))

@@ -124,3 +124,12 @@ def test_names_of_bytes_are_taken(tmp_path):
     model.save(path)
     model.load_weights(path)
     np.testing.assert_array_equal(load_model(path).get_weights()[0], model.get_weights()[0])
+
+
+def test_save_takes_the_format_that_the_name_says(tmp_path):
+    for name, kind, other in (("a.keras", "keras", "h5"), ("a.h5", "h5", "keras")):
+        dense().save(tmp_path / name, save_format=kind, zipped=kind == "keras")
+        assert (tmp_path / name).exists()
+        for wrong in ({"save_format": other}, {"zipped": kind != "keras"}):
+            with pytest.raises(ValueError, match=f"save: {next(iter(wrong))} is only there with"):
+                dense().save(tmp_path / name, **wrong)

@@ -1,5 +1,7 @@
 """Layers in a row: their names, their shapes, their weights, and what is refused."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from tinycnn.layers import (
     Dropout,
     Input,
     InputLayer,
+    Softmax,
 )
 from tinycnn.models.network import snake_case
 from tinycnn.models.sequential import Sequential
@@ -101,6 +104,36 @@ def test_a_layer_belongs_to_one_model():
         Sequential([layer])
         with pytest.raises(ValueError, match="already part of a model"):
             Sequential([layer])
+
+
+def test_the_way_to_another_end_is_told_and_works():
+    base = dense()
+    with pytest.raises(
+        ValueError, match=r"model.pop\(\), model.add\(layer\).*copy.deepcopy\(model\)"
+    ):
+        Sequential([*base.layers[:-1], Dense(5)])
+    with pytest.raises(
+        TypeError, match=r"no models within models.*copy.deepcopy\(model\).add\(layer\)"
+    ):
+        Sequential([base, Softmax()])
+    changed = copy.deepcopy(base)
+    changed.pop()
+    changed.add(Dense(5))
+    assert changed.output_shape == (None, 5)
+    assert base.output_shape == (None, 3)
+    for mine, other in zip(changed.weights[:-2], base.weights[:-2], strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+def test_weights_have_the_other_names_of_keras():
+    model = dense()
+    model.layers[0].trainable = False
+    for each in (model, *model.layers):
+        for kind in ("", "trainable_", "non_trainable_"):
+            pairs = zip(
+                getattr(each, f"{kind}variables"), getattr(each, f"{kind}weights"), strict=True
+            )
+            assert all(one is other for one, other in pairs)
 
 
 def test_a_layer_that_did_not_fit_can_be_used_elsewhere():

@@ -31,8 +31,8 @@ from tinycnn.optimizers import SGD, Adam
         (lambda m: m.compile("sgd", "categorical_crossentropy", metrics=["auc"]), "'auc'"),
         (lambda m: m.compile("sgd", "categorical_crossentropy", loss_weights=[1]), "loss_weights"),
         (
-            lambda m: m.compile("sgd", "categorical_crossentropy", jit_compile=True),
-            "jit_compile=True",
+            lambda m: m.compile("sgd", "categorical_crossentropy", jit_compile=2),
+            "jit_compile=2",
         ),
         (lambda m: m.compile("sgd", "categorical_crossentropy", amsgrad=1), "amsgrad=1"),
     ],

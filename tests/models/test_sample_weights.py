@@ -186,6 +186,13 @@ def test_weights_of_classes_that_are_none_are_refused(use, weights, words):
         getattr(dense(), use)(X, Y, class_weight=weights)
 
 
+def test_the_class_that_is_none_is_named_and_whole_floats_are_taken():
+    for number in (7, "0", 0.5):
+        with pytest.raises(ValueError, match=f"from 0 to 2, and {number!r} is none"):
+            weights_of_classes({0: 1, number: 3}, np.array([0]), 3)
+    assert weights_of_classes({0.0: 2, 1.0: 3}, np.array([0, 1, 2]), 3).tolist() == [2, 3, 1]
+
+
 def test_both_at_once_are_refused():
     for use in (dense().fit, dense().train_on_batch):
         with pytest.raises(ValueError, match="cannot both be given"):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.nets import IMAGES, X, Y, conv, dense, same
+from tinycnn import utils
 from tinycnn.callbacks import Callback, LambdaCallback
 from tinycnn.layers import (
     Dense,
@@ -201,3 +202,12 @@ def test_samples_and_labels_may_be_one_array():
     both = np.eye(3, dtype=np.float32)
     model.fit(both, both, epochs=2, verbose=0)
     np.testing.assert_array_equal(both, np.eye(3))
+
+
+def test_what_changes_nothing_here_is_taken():
+    one, other = (dense() for _ in range(2))
+    for model, jit, shuffle in ((one, True, "batch"), (other, False, True)):
+        model.compile("sgd", "sparse_categorical_crossentropy", jit_compile=jit)
+        utils.set_random_seed(3)
+        model.fit(X, Y, epochs=2, shuffle=shuffle, verbose=0)
+    assert same(one.get_weights(), other.get_weights())

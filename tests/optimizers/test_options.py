@@ -125,6 +125,18 @@ def test_an_option_that_nobody_knows_is_named_and_decay_is_ignored_as_in_keras()
         assert "decay" not in SGD(decay=1e-6).get_config()
 
 
+def test_the_old_name_of_the_learning_rate_is_told_the_new_one():
+    for cls in (SGD, Adam):
+        with pytest.raises(TypeError, match=r"no option 'lr' any more: write learning_rate=0.01"):
+            cls(lr=0.01)
+
+
+def test_weights_are_left_out_of_decay_by_themselves_and_not_by_names():
+    AdamW().exclude_from_weight_decay(var_list=None, var_names=[])
+    with pytest.raises(ValueError, match=r"no names here.*Received: var_names=\['bias'\]"):
+        AdamW().exclude_from_weight_decay(var_names=["bias"])
+
+
 def test_a_step_without_options_makes_no_new_arrays(monkeypatch):
     for helper in ("square_sum", "decay_weights", "follow", "clip_by_value"):
         monkeypatch.setattr(options, helper, None)

@@ -50,7 +50,7 @@ def strided(peer):
         layers.AveragePooling2D(2, padding="same"),
         layers.Conv2D(3, 2, padding="same", activation="sigmoid"),
         layers.MaxPooling2D(2, strides=1, padding="same"),
-        layers.ReLU(),
+        layers.ReLU(0.7, negative_slope=0.1, threshold=0.4),
         layers.Flatten(),
         layers.Dense(10),
         layers.Softmax(),

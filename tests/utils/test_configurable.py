@@ -62,6 +62,7 @@ def own_options(cls):
     }
     inherited = {"name", "dtype", "input_shape"} if issubclass(cls, layers.Layer) else set()
     inherited |= set(DEFAULTS) if issubclass(cls, optimizers.Optimizer) else set()
+    inherited |= {"alpha"} if cls is layers.LeakyReLU else set()  # the older name of its slope
     return named | set(cls.fixed_options) | inherited
 
 

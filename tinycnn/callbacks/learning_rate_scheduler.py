@@ -16,7 +16,7 @@ class LearningRateScheduler(Callback):
         verbose: 1 to print each learning rate.
 
     Raises:
-        ValueError: before an epoch, if the function returns anything but a float.
+        ValueError: for something that is no function; before an epoch, if it returns anything but a float.
         TypeError: before an epoch, if the optimizer's learning rate is a schedule already.
 
     Example:
@@ -29,6 +29,8 @@ class LearningRateScheduler(Callback):
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0):
         super().__init__()
+        if not callable(schedule):
+            raise ValueError(f"schedule must be a function of the epoch. Received: {schedule!r}")
         self.schedule, self.verbose = schedule, verbose
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:

@@ -8,7 +8,7 @@ from tinycnn.callbacks.monitor import Monitor
 from tinycnn.utils import atomic
 from tinycnn.utils.errors import FileError
 from tinycnn.utils.printable import printable
-from tinycnn.utils.validation import check_bool, check_int
+from tinycnn.utils.validation import check_bool, check_int, check_supported
 
 
 class ModelCheckpoint(Monitor):
@@ -24,6 +24,7 @@ class ModelCheckpoint(Monitor):
         save_weights_only: True to save with `model.save_weights`, not with `model.save`.
         save_freq: "epoch", or after how many batches to save, counted on from epoch to epoch.
         initial_value_threshold: with save_best_only, the first best value; None: none.
+        options: there are no others.
 
     Raises:
         FileError: for a filepath that ends otherwise, or that cannot be written when
@@ -43,7 +44,9 @@ class ModelCheckpoint(Monitor):
         mode: str = "auto",
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
+        **options: object,
     ):
+        check_supported("ModelCheckpoint", options, {"period": 1})
         super().__init__(monitor, mode)
         self.filepath = os.fspath(filepath)
         self.save_weights_only = check_bool("save_weights_only", save_weights_only)

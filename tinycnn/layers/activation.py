@@ -8,6 +8,7 @@ from tinycnn import activations
 from tinycnn.layers import explaining
 from tinycnn.layers.base import Gradients, Layer, Rng
 from tinycnn.layers.explanation import ActivationStep, Explanation, Position
+from tinycnn.utils.validation import check_number
 
 
 class Activation(Layer):
@@ -86,35 +87,67 @@ class Activation(Layer):
 
 
 class ReLU(Activation):
-    """Returns max(x, 0) for every number.
+    """Returns max(x, 0) for every number; or x at most max_value, and below a threshold a slope.
 
     Args:
-        max_value, negative_slope, threshold: only at Keras's defaults.
+        max_value: the largest output, from 0; None: there is none.
+        negative_slope: what x - threshold is multiplied with where x is not above the threshold, from 0.
+        threshold: what x must be above, from 0, to be the output.
         options: see `Layer`.
+
+    Raises:
+        TypeError, ValueError: for an option that is not there, or a number out of its range.
 
     Example:
         >>> ReLU().forward(np.float32([-1, 2]), training=False, rng=None)[0]
         array([0., 2.], dtype=float32)
+        >>> ReLU(6, negative_slope=0.5).forward(np.float32([-1, 2, 7]), training=False, rng=None)[0]
+        array([-0.5,  2. ,  6. ], dtype=float32)
     """
 
-    config_names = Layer.config_names
+    config_names = (*Layer.config_names, "max_value", "negative_slope", "threshold")
     activation = activations.Fixed()
-    fixed_options = Layer.fixed_options | {
-        "max_value": (None,),
-        "negative_slope": (0.0, None),
-        "threshold": (0.0, None),
-    }
-    examples = (({}, (9,)),)
+    examples = (
+        *(({}, (9,)), ({"max_value": 0.5}, (9,)), ({"negative_slope": 0.25}, (3, 3, 2))),
+        ({"max_value": 1.0, "negative_slope": 0.5, "threshold": 0.25}, (9,)),
+    )
 
     def __init__(
         self,
-        max_value: None = None,
+        max_value: float | None = None,
         negative_slope: float = 0.0,
         threshold: float = 0.0,
         **options: object,
     ):
-        options |= {"negative_slope": negative_slope, "threshold": threshold}
-        super().__init__("relu", max_value=max_value, **options)
+        limit = None if max_value is None else check_number("max_value", max_value, 0, 1e30)
+        slope = check_number("negative_slope", negative_slope, 0, 1e30)
+        threshold = check_number("threshold", threshold, 0, 1e30)
+        super().__init__(activations.bounded_relu(limit, slope, threshold), **options)
+        self.max_value, self.negative_slope, self.threshold = limit, slope, threshold
+
+    @property
+    def elementwise(self) -> str:
+        """The formula, with the layer's own numbers."""
+        if self.activation == activations.relu:
+            return "relu(x)"
+        above = "x" if self.max_value is None else f"min(x, {self.max_value:g})"
+        shifted = f"(x - {self.threshold:g})" if self.threshold else "x"
+        below = f"{self.negative_slope:g} · {shifted}" if self.negative_slope else "0"
+        return f"{above} where x > {self.threshold:g}, else {below}"
+
+    def explain(self, x: np.ndarray, y: np.ndarray, position: Position) -> Explanation:
+        """Return the explanation of y[position], with the layer's own formula: see `Layer.explain`."""
+        if self.activation == activations.relu:
+            return super().explain(x, y, position)
+        return explaining.of_output(self, x, y, position)
+
+    def activation_pattern(self, ctx: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return what is above the threshold, and what is above the largest output."""
+        limit = np.inf if self.max_value is None else self.max_value
+        return (
+            ctx > self.threshold,
+            ctx > limit,
+        )  # a plain ReLU keeps y, which is above 0 where x is
 
 
 class Softmax(Activation):

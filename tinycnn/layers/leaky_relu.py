@@ -11,7 +11,7 @@ class LeakyReLU(Layer):
 
     Args:
         negative_slope: what numbers up to 0 are multiplied with, 0 to 1e30.
-        options: see `Layer`.
+        options: alpha, the older name of negative_slope; see `Layer`.
 
     Raises:
         TypeError, ValueError: for an option that is not there, with its name and value.
@@ -30,6 +30,7 @@ class LeakyReLU(Layer):
     elementwise = "x where x > 0, else {negative_slope} · x"
 
     def __init__(self, negative_slope: float = 0.3, **options: object):
+        negative_slope = options.pop("alpha", negative_slope)  # its name in Keras 2
         super().__init__(**options)
         self.negative_slope = check_number("negative_slope", negative_slope, 0, 1e30)
 

@@ -65,6 +65,10 @@ class HoldsWeights:
         """The others: all of a layer that is not trainable, and running means."""
         return [self.params[name] for name in self.params if name not in self.trained_names]
 
+    # Keras's other names.
+    variables, trainable_variables = weights, trainable_weights
+    non_trainable_variables = non_trainable_weights
+
     def get_weights(self) -> list[np.ndarray]:
         """Return copies of the parameter arrays, in the order of `params`."""
         return [param.copy() for param in self.params.values()]

@@ -21,6 +21,10 @@ class Loss(Configurable):
         dtype: of no effect: a loss computes in the dtype of the predictions.
         options: Keras's other arguments; accepted only at the value that changes nothing.
 
+    Raises:
+        TypeError: for an unknown option, or a class with Keras's `call` instead of `forward`.
+        ValueError: for an option at another value.
+
     Example:
         >>> class Quartic(Loss):
         ...     '''The sum of (y_pred - target)⁴.'''
@@ -52,6 +56,12 @@ class Loss(Configurable):
         dtype: object = None,
         **options: object,
     ):
+        if hasattr(type(self), "call") and type(self).forward is Loss.forward:
+            raise TypeError(
+                f"{type(self).__name__} is a loss in Keras's style, with call, and has no gradient here. It "
+                "needs forward(target, y_pred, from_logits), which returns (loss of each sample, ctx), and "
+                "backward(target, ctx, from_logits), which returns the gradient of the mean loss."
+            )
         if reduction is None:
             raise ValueError(
                 f"{type(self).__name__}: reduction is only there with the value {MEAN!r}."

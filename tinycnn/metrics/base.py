@@ -35,6 +35,12 @@ class Metric(Configurable):
     by_order = False
 
     def __init__(self, name: str | None = None, dtype: object = None, **options: object):
+        own = type(self)
+        if own.update_state is not Metric.update_state and own.call is Metric.call:
+            raise TypeError(
+                f"{own.__name__} is a metric in Keras's style, with update_state, and cannot run here: a "
+                "metric is the mean of what its method call(y_true, y_pred) returns, one for each sample."
+            )
         self.check_options(options | {"dtype": dtype})
         self.name = snake_case(type(self).__name__) if name is None else check_name("name", name)
         self.reset_state()
@@ -52,9 +58,12 @@ class Metric(Configurable):
         """Return a number for each sample, (n,): the mean where `call` gives several, its one for all.
 
         Raises:
-            ValueError: if `call` returns an array of another length.
+            ValueError: if `call` returns an array of another length, or something that is no number.
         """
         values, n = np.asarray(self.call(y_true, y_pred)), len(y_pred)
+        if values.dtype.kind not in "buif":
+            what = values.item() if values.ndim == 0 else f"an array of {values.dtype}"
+            raise ValueError(f"The metric {self.name} must return numbers. Received: {what!r}")
         if not values.ndim:
             return np.full(n, values, float)
         if len(values) != n:

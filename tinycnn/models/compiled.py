@@ -57,12 +57,14 @@ class Compiled(Network):
                 The loss and these may be a dict {the last layer's name: ...}, too, as in Keras.
             run_eagerly: True to run every layer by itself in training, without fused steps.
             weighted_metrics: the same, for those that take the samples' weights into account.
-            loss_weights, options: Keras's; accepted only at their defaults.
+            loss_weights, options: Keras's; accepted only at their defaults, and jit_compile at any.
 
         Raises:
             TypeError, ValueError: for something that is not there; nothing is changed then.
         """
         options |= {"loss_weights": loss_weights}
+        if isinstance(options.get("jit_compile"), bool):  # nothing hangs on it here
+            del options["jit_compile"]
         supported = {"loss_weights": None, "steps_per_execution": 1}
         check_supported(
             "compile", options, {**supported, "jit_compile": "auto", "auto_scale_loss": True}

@@ -184,14 +184,21 @@ def _length(source: object) -> int | None:
     """Return how many batches a data set has; None if it does not say.
 
     Raises:
-        ValueError: for none.
+        ValueError: for none, or something that is no number of batches.
     """
+    kind = type(source)
     try:
-        length = source.num_batches if hasattr(source, "num_batches") else len(source)
-    except TypeError:  # no len(), or, of a `tf.data.Dataset`, not known
+        length = source.num_batches if hasattr(kind, "num_batches") else len(source)
+        length = None if length is None else check_int(f"the length of {kind.__name__}", length, 0)
+    except NotImplementedError:  # of a PyDataset without __len__
         return None
+    except TypeError as error:
+        # No len(), or, of a `tf.data.Dataset`, not known. Of others it is a mistake in their own code.
+        if hasattr(kind, "__iter__") or not hasattr(kind, "__len__"):
+            return None
+        raise ValueError(f"The length of {kind.__name__} cannot be taken: {error}") from error
     if length == 0:
-        raise ValueError(f"The {type(source).__name__} has no batches: its length is 0.")
+        raise ValueError(f"The {kind.__name__} has no batches: its length is 0.")
     return length
 
 
@@ -216,13 +223,16 @@ def of_stream(source: object, check: Check, steps: int | None = None) -> Feed:
 
     def begin(rng: np.random.Generator | None) -> Iterator[Batch]:
         """Begin a pass; a data set that can be asked for any batch is asked in a new order."""
-        batches = source
-        if by_index:
-            places = itertools.count() if length is None else range(length)
-            shuffled = places if rng is None or length is None else rng.permutation(length).tolist()
-            batches = (source[place] for place in shuffled)
-        for batch in batches:
-            x, y, weights = check(*unpack(batch))
+        places = itertools.count() if length is None else range(length)
+        if by_index and rng is not None and length is not None:
+            places = rng.permutation(length).tolist()
+        batches = ((place, source[place]) for place in places) if by_index else enumerate(source)
+        for place, batch in batches:
+            try:
+                x, y, weights = check(*unpack(batch))
+            except ValueError as error:
+                kind = type(source).__name__
+                raise ValueError(f"Batch {place}, from 0, of the {kind}: {error}") from error
             yield x, y, weights, slice(0, len(x))
 
     return Feed(begin, length, steps, source, once=isinstance(source, Iterator))

@@ -1,5 +1,7 @@
 """`Inspectable`: a compiled network that checks samples and labels, and shows what it makes of them."""
 
+import contextlib
+
 import numpy as np
 
 from tinycnn.layers import Layer
@@ -9,6 +11,7 @@ from tinycnn.models.compiled import Compiled
 from tinycnn.models.sample_weights import check_sample_weight, weights_of_classes
 from tinycnn.utils.array_like import ArrayLike
 from tinycnn.utils.validation import plain_array
+from tinycnn.utils.warning import warn
 
 
 class Inspectable(Compiled):
@@ -22,10 +25,17 @@ class Inspectable(Compiled):
         """Return x and y as arrays, after checking that they fit the compiled model and each other."""
         x = self._samples(x)
         objective = self._compiled_objective()
+        if isinstance(y, list | tuple) and len(y) == 1 != len(x):
+            y = y[0]  # Keras takes a list of the labels for each output, too
         y = plain_array("Labels", y)
-        if len(x) == 0 or y.ndim == 0 or len(x) != len(y):
+        if len(x) == 0:
             raise ValueError(
-                f"x and y must have as many samples, at least 1. Received: {len(x)}, {y.shape}"
+                f"There are no samples: x is empty. Received: x of shape {x.shape}, y of shape {y.shape}"
+            )
+        if y.ndim == 0 or len(x) != len(y):
+            raise ValueError(
+                "There must be one label for each sample. "
+                f"Received: {len(x)} samples, and labels of shape {y.shape}"
             )
         # Called for its errors: it raises for labels that the loss cannot take.
         objective.loss.target(y, np.empty((len(y), *self.output_shape[1:]), self.dtype))
@@ -64,7 +74,14 @@ class Inspectable(Compiled):
 
         Gray pictures (n, h, w) become (n, h, w, 1). Raises ValueError for any other shape.
         """
-        x = plain_array("Samples", x)
+        given, x = x, plain_array("Samples", x)
+        alone = (
+            isinstance(given, list | tuple) and len(given) == 1 and getattr(given[0], "ndim", 0) > 1
+        )
+        if alone and not (self.built and x.shape[1:] == self.input_shape[1:]):
+            # Keras takes a list of the samples for each input, too. A list of one sample is no such.
+            with contextlib.suppress(ValueError):
+                return self._samples(given[0])
         if not self.built:
             self.build(x.shape)
         shape = self.input_shape
@@ -80,14 +97,23 @@ class Inspectable(Compiled):
             )
         raise ValueError(text)
 
-    def as_batch(self, x: np.ndarray) -> np.ndarray:
+    def as_batch(self, x: np.ndarray, quiet: bool = False) -> np.ndarray:
         """Return samples as a C-contiguous array of the model's dtype.
 
-        It is writeable, too: for arrays that are not, Numba would compile every kernel once more.
+        It is writeable, too: for arrays that are not, Numba would compile every kernel once more. A number
+        too large for the dtype becomes infinite, with a warning unless `quiet`: training has its own.
         """
         if type(x) is np.ndarray and x.dtype == self.dtype and x.flags.carray:
             return x
-        return np.require(x, self.dtype, ["C", "A", "W"])
+        with np.errstate(over="ignore"):
+            batch = np.require(x, self.dtype, ["C", "A", "W"])
+        narrower = not quiet and x.dtype.kind == "f" and x.itemsize > batch.itemsize
+        if narrower and (bad := np.isinf(batch) & np.isfinite(x)).any():
+            warn(
+                f"x[{np.argwhere(bad)[0, 0]}] holds a number too large for {self.dtype}, which counts as "
+                "infinite. Correct the data, or scale them to numbers round 1."
+            )
+        return batch
 
     def activations(self, x: ArrayLike) -> list[np.ndarray]:
         """Return the output of every layer: see `inspection.activations`."""

@@ -69,6 +69,10 @@ class Network(Model):
         pairs = [(layer, name) for layer in self.layers for name in layer.params]
         return [layer.params[name] for layer, name in pairs if name not in layer.trained_names]
 
+    # Keras's other names.
+    variables, trainable_variables = weights, trainable_weights
+    non_trainable_variables = non_trainable_weights
+
     @property
     def trainable(self) -> bool:
         """Whether a layer is trainable; setting it sets it for all layers."""
@@ -108,12 +112,21 @@ class Network(Model):
             TypeError: for something that is no layer.
             ValueError: if the layer does not fit, or is already part of a model.
         """
+        if isinstance(layer, Model):
+            raise TypeError(
+                "There are no models within models. Add the other layers to the model itself, or to a copy: "
+                f"copy.deepcopy(model).add(layer). Received: {layer!r}"
+            )
         if not isinstance(layer, Layer):
             raise TypeError(f"A model is made of layers. Received: {layer!r}")
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError("An InputLayer can only be the first layer of a model.")
         if layer.attached:
-            raise ValueError(f"Layer {layer.name} is already part of a model: make a new one.")
+            raise ValueError(
+                f"Layer {layer.name} is already part of a model, and no two share layers. To give a model "
+                "another end: model.pop(), model.add(layer), model.compile(...), with the model itself or "
+                "copy.deepcopy(model). Else make a new layer."
+            )
         if self.layers and layer.dtype != self.dtype and not isinstance(layer, InputLayer):
             raise ValueError(f"All layers must be {self.dtype}. Received: dtype={layer.dtype!r}")
         shape = self._next_input_shape(layer)

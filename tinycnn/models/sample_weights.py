@@ -58,12 +58,13 @@ def weights_of_classes(
         )
     table = np.ones(max(outputs, 2))
     for number, weight in class_weight.items():
-        if not is_int(number) or not 0 <= int(number) < len(table):
+        place = int(number) if isinstance(number, float) and number.is_integer() else number
+        if not is_int(place) or not 0 <= int(place) < len(table):
             raise ValueError(
-                f"class_weight: classes are the whole numbers from 0 to {len(table) - 1}. "
-                f"Received: class_weight={class_weight!r}"
+                f"class_weight: classes are the whole numbers from 0 to {len(table) - 1}, and {number!r} "
+                f"is none. Received: class_weight={class_weight!r}"
             )
-        table[int(plain(number))] = check_number(f"class_weight[{number}]", weight, 0)
+        table[int(plain(place))] = check_number(f"class_weight[{number}]", weight, 0)
     one_hot = y.ndim > 1 and y.shape[-1] != 1
     classes = y.argmax(axis=-1) if one_hot else np.rint(y).reshape(len(y)).astype(np.intp)
     return table[np.clip(classes, 0, len(table) - 1)]

@@ -122,7 +122,7 @@ class Sequential(Inspectable):
         callbacks: list[Callback] | Callback | None = None,
         validation_split: float = 0.0,
         validation_data: object = None,
-        shuffle: bool = True,
+        shuffle: bool | str = True,
         class_weight: dict[int, float] | None = None,
         sample_weight: ArrayLike | None = None,
         initial_epoch: int = 0,
@@ -144,7 +144,8 @@ class Sequential(Inspectable):
             callbacks: of `tinycnn.callbacks`.
             validation_split: the share (0 to 1) of the *last* samples, before any shuffling, to validate on.
             validation_data: (x, y), (x, y, sample_weight) or what hands over such batches, to validate on.
-            shuffle: True for a new order of the samples (of a `PyDataset`'s batches) in every epoch.
+            shuffle: True for a new order of the samples (of a `PyDataset`'s batches) in every epoch; "batch",
+                for which Keras keeps samples of a batch together, means the same.
             class_weight: {class number: weight}: what samples of a class count in the loss; others: 1.
             sample_weight: (n,), what each sample counts in the loss, from 0.
             initial_epoch: the epoch to begin with, to go on with an earlier training.
@@ -186,7 +187,7 @@ class Sequential(Inspectable):
             arguments.callback_list(callbacks),
             utils.next_rng(),
             epochs=epochs,
-            shuffle=check_bool("shuffle", shuffle),
+            shuffle=str(shuffle) == "batch" or check_bool("shuffle", shuffle),
             verbose=arguments.verbosity(verbose),
         )
 
@@ -221,7 +222,7 @@ class Sequential(Inspectable):
         """Take one training step; return the batch's loss and metrics before the step: see `evaluate`."""
         x, y, weights = self._weighted(x, y, sample_weight, class_weight)
         means = Means(self.objective.names(), self.objective.weighted)
-        x = training.quiet_batch(self, x)
+        x = self.as_batch(x, quiet=True)
         values = training.train_step(self, x, y, utils.next_rng(), weights=weights)
         means.add(values, weights)
         return arguments.results(means.logs(), return_dict)
@@ -341,7 +342,13 @@ class Sequential(Inspectable):
                 one.close()
 
     def save(
-        self, filepath: str | os.PathLike, overwrite: bool = True, *, include_optimizer: bool = True
+        self,
+        filepath: str | os.PathLike,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        *,
+        include_optimizer: bool = True,
+        save_format: str | None = None,
     ) -> None:
         """Write the whole model to a file that Keras opens, too.
 
@@ -350,11 +357,16 @@ class Sequential(Inspectable):
         Args:
             filepath: ends in .keras, or in .h5 or .hdf5, which tf.keras 2 reads, too.
             overwrite: False to refuse if the file is there.
+            zipped, save_format: only None, or what the file's name says: "keras" or "h5".
             include_optimizer: False to leave out what `compile` and training added: a third of the size.
 
         Raises:
             ModelFileError: if the file cannot be written.
+            ValueError: for a format that is not that of the name.
         """
+        zips = str(filepath).lower().endswith(".keras")
+        supported = {"zipped": zips, "save_format": "keras" if zips else "h5"}
+        check_supported("save", {"zipped": zipped, "save_format": save_format}, supported)
         save_model(self, filepath, overwrite, include_optimizer)
 
     def save_weights(self, filepath: str | os.PathLike, overwrite: bool = True) -> None:

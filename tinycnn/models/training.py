@@ -103,15 +103,6 @@ def test_step(
     return objective.values(y, y_pred, losses, weights)
 
 
-@QUIETLY
-def quiet_batch(model: object, x: np.ndarray) -> np.ndarray:
-    """Return `model.as_batch(x)`, without NumPy's warning if a number is too large for the model's dtype.
-
-    Such a number becomes infinite, and `Watch` warns of the loss that follows from it.
-    """
-    return model.as_batch(x)
-
-
 def run_fit(
     model: object,
     feed: Feed,
@@ -191,7 +182,7 @@ def run_epoch(
     means = Means(objective.names(), objective.weighted)
     for batch, (x, y, weights, chosen) in enumerate(feed.epoch(rng if shuffle else None)):
         hooks.on_train_batch_begin(batch, {})
-        x = quiet_batch(model, x)
+        x = model.as_batch(x, quiet=True)
         watch.look(x)
         place = f"epoch {epoch + 1}, batch {batch + 1}"
         check = functools.partial(watch.check, x, y, chosen, place)
@@ -221,7 +212,7 @@ def run_evaluate(
     means = Means(objective.names(), objective.weighted)
     for batch, (x, y, weights, part) in enumerate(feed.epoch()):
         hooks.on_test_batch_begin(batch, {})
-        x = quiet_batch(model, x)
+        x = model.as_batch(x, quiet=True)
         values = test_step(objective, x, y, weights)
         watch.check(x, y, part, f"batch {batch + 1} of the evaluation", values[0])
         means.add(values, weights)

@@ -60,6 +60,9 @@ class Optimizer(Configurable):
 
     def __init__(self, learning_rate: Rate, name: str | None = None, **options: Unpack[Options]):
         own = {*extras.CHECKS, "decay"}
+        if "lr" in options:
+            rate = f"learning_rate={options['lr']!r}"
+            raise TypeError(f"{type(self).__name__} has no option 'lr' any more: write {rate}.")
         self.check_options({key: value for key, value in options.items() if key not in own})
         for option, value in extras.checked(options).items():
             setattr(self, option, value)
@@ -117,13 +120,24 @@ class Optimizer(Configurable):
         described = rate.serialize() if hasattr(rate, "serialize") else rate
         return super().get_config() | {"learning_rate": described}
 
-    def exclude_from_weight_decay(self, var_list: list[np.ndarray]) -> None:
+    def exclude_from_weight_decay(
+        self, var_list: list[np.ndarray] | None = None, var_names: None = None
+    ) -> None:
         """Leave weight arrays out of weight decay.
 
         Args:
             var_list: such as `[layer.params["bias"]]`; those of earlier calls are no longer left out.
+            var_names: only None.
+
+        Raises:
+            ValueError: for names.
         """
-        self._without_decay = list(var_list)
+        if var_names:
+            raise ValueError(
+                "Weight arrays have no names here: pass the arrays, var_list=[layer.params['bias'], ...]. "
+                f"Received: var_names={var_names!r}"
+            )
+        self._without_decay = list(var_list or ())
 
     def build(self, params: list[np.ndarray]) -> None:
         """Make the slots for these weight arrays, if there are none yet.

@@ -122,7 +122,8 @@ def plain_array(name: str, values: object) -> np.ndarray:
     """Return values as an array of bool, integers or floats; ValueError, with the name, for anything else."""
     array = values if type(values) is np.ndarray else as_array(name, values)
     if array.dtype.kind not in "buif":
-        raise ValueError(f"{name} must be numbers. Received: an array of {array.dtype}")
+        kind = "array" if values is array else type(values).__name__
+        raise ValueError(f"{name} must be numbers. Received: {kind} of {array.dtype}")
     return array
 
 

@@ -15,6 +15,8 @@ A gradient is the name of its array with a d in front: dx is the gradient of the
 
 from tinycnn.ops.reference.absolute_error import absolute_error_backward as absolute_error_backward
 from tinycnn.ops.reference.absolute_error import absolute_error_forward as absolute_error_forward
+from tinycnn.ops.reference.activations import bounded_relu_backward as bounded_relu_backward
+from tinycnn.ops.reference.activations import bounded_relu_forward as bounded_relu_forward
 from tinycnn.ops.reference.activations import elu_backward as elu_backward
 from tinycnn.ops.reference.activations import elu_forward as elu_forward
 from tinycnn.ops.reference.activations import gelu_backward as gelu_backward

@@ -1,8 +1,8 @@
 """Activation functions: what is not linear in a net. Without them all layers would be one linear map.
 
 x may have any shape; y, dy and dx have the same one. A backward step needs y, the result of its forward
-step, and dy, the gradient of the loss with respect to y; it returns dx. Those of silu and gelu, where two
-x have the same y, need x instead of y.
+step, and dy, the gradient of the loss with respect to y; it returns dx. Those of silu, gelu and bounded
+ReLU, where two x have the same y, need x instead of y.
 """
 
 import math
@@ -32,6 +32,27 @@ def relu_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return dx: dy where y > 0, else 0. So the slope at exactly 0 is taken as 0."""
     # forward: y = where(x < 0, 0, x)
     return np.where(y > 0, dy, dy.dtype.type(0))
+
+
+def bounded_relu_forward(
+    x: np.ndarray, max_value: float, negative_slope: float, threshold: float
+) -> np.ndarray:
+    """Return x, at most max_value, where x > threshold; elsewhere negative_slope · (x - threshold).
+
+    A. Krizhevsky, "Convolutional Deep Belief Networks on CIFAR-10", 2010, has the largest value, 6.
+    """
+    limit, slope, threshold = map(x.dtype.type, (max_value, negative_slope, threshold))
+    below = slope * (x - threshold) if slope else x.dtype.type(0)  # 0 times an infinite x is NaN
+    return np.where(x <= threshold, below, np.minimum(x, limit))
+
+
+def bounded_relu_backward(
+    dy: np.ndarray, x: np.ndarray, max_value: float, negative_slope: float, threshold: float
+) -> np.ndarray:
+    """Return dx: dy where threshold < x < max_value, negative_slope · dy up to the threshold, else 0."""
+    # forward: y = negative_slope · (x - threshold) where x <= threshold, else min(x, max_value)
+    above = np.where(x < max_value, dy, dy.dtype.type(0))
+    return np.where(x <= threshold, dy.dtype.type(negative_slope) * dy, above)
 
 
 def sigmoid_forward(x: np.ndarray) -> np.ndarray:
