@@ -133,6 +133,6 @@ def test_a_learning_rate_that_is_far_too_large_shows_in_the_loss(optimizer):
 
 @needs_kernels
 def test_an_overflow_into_float32_warns_and_is_not_hidden(model):
-    with pytest.warns(RuntimeWarning, match="overflow"):
+    with pytest.warns(UserWarning, match=r"x\[0\] holds a number too large for float32"):
         actual = model.predict(np.full((1, 8, 8, 2), 1e300), verbose=0)
     assert np.isnan(actual).any()

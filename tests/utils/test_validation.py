@@ -57,7 +57,7 @@ def test_options_of_keras_are_there_at_one_value():
 def test_arrays_of_numbers():
     assert validation.plain_array("x", [[1, 2]]).shape == (1, 2)
     for wrong in (["a"], [1j], [None]):
-        with pytest.raises(ValueError, match=r"x must be numbers\. Received: an array of"):
+        with pytest.raises(ValueError, match=r"x must be numbers\. Received: list of"):
             validation.plain_array("x", wrong)
     masked = np.ma.masked_array([1, 2], [False, True])
     for hidden in (masked, [[masked]]):

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinycnn import metrics, optimizers, saving
 from tinycnn.layers import InputLayer, Layer, layers_from_config
+from tinycnn.saving.layer_config import keras_model
 from tinycnn.utils.arrays import check_array
 from tinycnn.utils.errors import ModelFileError
 from tinycnn.utils.registration import custom_object_scope
@@ -94,6 +95,13 @@ def save_model(
     saved = saving.SavedModel(model.get_config(), weights, compiled, state)
     with custom_object_scope(own):
         saving.write_model(path, saved, overwrite=overwrite)
+
+
+def keras_config(model: object) -> dict:
+    """Return a model's layers and their arguments as Keras 3 describes them; see `Sequential.to_json`."""
+    with custom_object_scope(saving.check_known("JSON", model.layers)):
+        described = keras_model(model.get_config())
+    return {"module": "keras", **described, "registered_name": None}
 
 
 def save_weights(model: object, filepath: str | os.PathLike, overwrite: bool = True) -> None:

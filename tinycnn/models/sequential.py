@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from tinycnn import saving, utils
+from tinycnn import utils
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
 from tinycnn.layers import Layer
 from tinycnn.models import arguments, data, training
-from tinycnn.models.files import load_weights, save_model, save_weights
+from tinycnn.models.files import keras_config, load_weights, save_model, save_weights
 from tinycnn.models.inspectable import Inspectable
 from tinycnn.models.means import Means
 from tinycnn.models.summary import amount, cells, column_widths, summary
 from tinycnn.models.turns import one_thread_at_a_time
-from tinycnn.saving.layer_config import keras_model
 from tinycnn.utils.array_like import ArrayLike, Samples
-from tinycnn.utils.registration import custom_object_scope
 from tinycnn.utils.validation import check_bool, check_int, check_supported
 
 
@@ -107,9 +105,7 @@ class Sequential(Inspectable):
         Raises:
             ModelFileError: for a class or function of somebody's own that has the name of one of ours.
         """
-        with custom_object_scope(saving.check_known("JSON", self.layers)):
-            described = keras_model(self.get_config())
-        return json.dumps({"module": "keras", **described, "registered_name": None}, **options)
+        return json.dumps(keras_config(self), **options)
 
     @one_thread_at_a_time
     def fit(
