@@ -162,7 +162,9 @@ def check_whole(path):
         assert rows[0] == ["epoch", "accuracy", "loss"], rows
         assert [row[0] for row in rows[1:]] == [str(n) for n in range(len(rows) - 1)], rows
         assert len(rows) > 1, rows
-        assert all(len(row) == 3 for row in rows), rows
+        assert all(len(row) == 5 for row in rows), (
+            rows
+        )  # the epoch, two numbers, and two NA as in Keras
     else:
         with Image.open(path) as image:
             image.load()

@@ -119,7 +119,7 @@ PREDICT, EVALUATE, TRAIN, SAMPLE = (
 GOOD = {
     "predict": (PREDICT, f"{EVIL}.png", "--model", f"{EVIL}.h5"),
     "evaluate": (EVALUATE, "--model", f"{EVIL}.h5", "--data", EVIL, "--mistakes", f"{EVIL}2.png"),
-    "train": (TRAIN, "--data", EVIL, "--epochs", "1", "--output", f"{EVIL}.h5"),
+    "train": (TRAIN, "--data", EVIL, "--epochs", "1", "--output", f"{EVIL}.h5", "--force"),
     "gradcheck": ("-m", "tinycnn.gradcheck", f"{EVIL}.h5", "--entries", "2"),
 }
 BAD = {

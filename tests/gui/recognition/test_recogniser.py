@@ -93,7 +93,7 @@ def test_a_model_of_something_else_is_refused(folder, recogniser):
 
 
 def test_a_model_whose_answers_are_no_probabilities_is_refused_when_loaded(folder, recogniser):
-    path = write(folder / "sigmoid.h5", layers.Dense(10, activation="sigmoid"))
+    path = write(folder / "relu.h5", layers.Dense(10, activation="relu"))
     with pytest.raises(ModelFileError, match="no probabilities"):
         recogniser.load(path)
     assert digit_of(recogniser.predict(1, items(3))) == 3
