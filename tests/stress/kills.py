@@ -159,12 +159,11 @@ def check_whole(path):
         text = path.read_text()
         rows = list(csv.reader(text.splitlines()))
         assert text.endswith("\n"), text
-        assert rows[0] == ["epoch", "accuracy", "loss"], rows
+        # As in Keras, the columns of a validation are there, NA without one.
+        assert rows[0] == ["epoch", "accuracy", "loss", "val_accuracy", "val_loss"], rows
         assert [row[0] for row in rows[1:]] == [str(n) for n in range(len(rows) - 1)], rows
         assert len(rows) > 1, rows
-        assert all(len(row) == 5 for row in rows), (
-            rows
-        )  # the epoch, two numbers, and two NA as in Keras
+        assert all(len(row) == 5 for row in rows), rows
     else:
         with Image.open(path) as image:
             image.load()
