@@ -37,9 +37,11 @@ class Xvfb:
 
     def __init__(self, size="1280x1024", dpi=96):
         read_end, write_end = os.pipe()
+        # Without -noreset it begins anew when its last window goes, and turns away who knocks meanwhile.
         self._server = subprocess.Popen(
             [
                 "Xvfb",
+                "-noreset",
                 *("-displayfd", str(write_end)),
                 *("-screen", "0", f"{size}x24"),
                 "-dpi",
