@@ -107,7 +107,7 @@ def chosen_model(options: argparse.Namespace) -> tuple[Any, Any]:
         ModelFileError: it is a file that cannot be read, or no model of digits.
         ValueError: there is no such optimizer.
     """
-    from tinycnn.losses import BinaryCrossentropy, CategoricalCrossentropy
+    from tinycnn.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss
     from tinycnn.pretrained import nets
     from tinycnn.pretrained.digit_input import USUAL
     from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model
@@ -125,7 +125,7 @@ def chosen_model(options: argparse.Namespace) -> tuple[Any, Any]:
         say(f"model: {name}{', ' if note else ''}{note}")
     if model.objective is None or options.optimizer is not None:
         scores = model.layers[-1].as_logits() is None  # it does not end in a softmax
-        loss = CategoricalCrossentropy(from_logits=scores)
+        loss: Loss = CategoricalCrossentropy(from_logits=scores)
         if model.layers[-1].as_logits("sigmoid") is not None:
             loss = BinaryCrossentropy()
         loss = loss if model.objective is None else model.objective.loss
@@ -222,7 +222,7 @@ def with_running_means(path: str) -> Any:
     """
     from tinycnn.models import load_model
 
-    model = load_model(path)
+    model: Any = load_model(path)
     model.optimizer.finalize_variable_values(model.trainable_weights)
     model.save(path)
     say(f"use_ema: in {path} the running means of the weights have replaced them, as tested now")

@@ -52,7 +52,7 @@ def every_layer(name="sequential"):
         layer("Conv2D", "conv2d", **convolution, **affine(he, constant)),
         layer("MaxPooling2D", "max_pooling2d", **pooling),
         layer("AveragePooling2D", "average_pooling2d", **pooling | {"padding": "same"}),
-        layer("ReLU", "re_lu"),
+        layer("ReLU", "re_lu", max_value=None, negative_slope=0.0, threshold=0.0),
         layer("Dropout", "dropout", rate=0.25, seed=3),
         layer("Flatten", "flatten"),
         layer("Dense", "dense", units=4, **affine(activation="sigmoid")),
