@@ -89,6 +89,7 @@ ONLY = {  # files that begin so: they import nothing but these (and their own fo
         KERNELS,
         "tinycnn.utils.geometry",
         "tinycnn.utils.kept_transform",
+        "tinycnn.utils.recording",
         "tinycnn.utils.thread_count",
         *sys.stdlib_module_names,
     ),

@@ -11,6 +11,7 @@ import numpy as np
 from tinycnn import ops
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import FLOATS
+from tinycnn.utils.recording import recorded
 from tinycnn.utils.registration import get_registered_name, get_registered_object
 from tinycnn.utils.validation import plain_array
 
@@ -57,6 +58,8 @@ class ActivationFunction:
 def _of(name: str, module: ModuleType = reference, **facts: bool) -> ActivationFunction:
     """Return the activation whose two steps a module has."""
     forward, backward = (getattr(module, f"{name}_{step}") for step in ("forward", "backward"))
+    if module is reference:  # one call of NumPy's functions; the others are kernels
+        forward, backward = (functools.partial(recorded, step) for step in (forward, backward))
     return ActivationFunction(name, forward, backward, **facts)
 
 

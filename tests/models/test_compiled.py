@@ -11,7 +11,7 @@ from tests.support.marks import needs_kernels
 from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, ReLU, Softmax
 from tinycnn.models import Sequential, plan
 
-MOST_CALLS = 90
+MOST_CALLS = 75
 
 
 def classic():
@@ -101,7 +101,8 @@ def python_calls(function):
 @needs_kernels
 def test_one_digit_takes_few_python_calls(digits):
     model = classic()
-    model.predict(digits[:1], verbose=0)
+    for _ in range(12):  # until it is recorded
+        model.predict(digits[:1], verbose=0)
     calls = python_calls(lambda: model.predict(digits[:1], verbose=0))
     assert 10 < len(calls) < MOST_CALLS
 

@@ -18,7 +18,7 @@ from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 CALL = "call"  # the intrinsic by which kernels call others by their address
 # These touch no number, or one flag of the thread pool's own, which no user's shape can lead astray.
-HARMLESS = {CALL, "atomic_load", "atomic_store", "power_of_two"}
+HARMLESS = {CALL, "atomic_add", "atomic_load", "atomic_store", "call_packed", "power_of_two"}
 
 
 def named(kind: type) -> list[tuple]:

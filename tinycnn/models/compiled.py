@@ -6,6 +6,8 @@ steps), `Sequential` (fit, evaluate, predict, explain, save).
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from tinycnn import activations, losses, optimizers
 from tinycnn import metrics as metric_functions
 from tinycnn.layers import Layer
@@ -13,7 +15,8 @@ from tinycnn.models.data import NOT_COMPILED
 from tinycnn.models.network import Network
 from tinycnn.models.objective import Objective
 from tinycnn.models.penalty import penalties
-from tinycnn.models.plan import AnyStep, plan
+from tinycnn.models.plan import AnyStep, forward, plan
+from tinycnn.models.replay import RecordedSteps, recorded_steps
 from tinycnn.models.turns import Turns, between_trainings
 from tinycnn.utils.validation import check_bool, check_supported, of_one_output
 from tinycnn.utils.warning import warn
@@ -153,6 +156,7 @@ class Compiled(Network):
             end,
             activations.get(end).forward if needed else None,
             penalties(self.layers),
+            self.run_eagerly,
         )
 
     def steps(self, training: bool = False) -> list[AnyStep]:
@@ -179,6 +183,17 @@ class Compiled(Network):
         if "prediction" not in plans:
             plans["prediction"] = plan(self.layers, prediction=True)
         return plans["prediction"]
+
+    def predicted(self, x: np.ndarray) -> np.ndarray:
+        """Return the outputs for a batch (n, ...) of the model's dtype; any number of threads may call it."""
+        steps, plans = self.steps(), self._plans_now()
+        if "predictor" not in plans:
+            recorded = recorded_steps(steps)
+            one = recorded[0] if recorded else None
+            plans["predictor"] = one if isinstance(one, RecordedSteps) else None
+        if plans["predictor"] is None:
+            return forward(steps, x, False, None)[0]
+        return plans["predictor"].predict(x)
 
     def _compiled_objective(self) -> Objective:
         """Return `objective`; raise RuntimeError if the model is not compiled."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from tinycnn import activations
 from tinycnn.layers import BatchNormalization, Conv2D, Dense, Layer
+from tinycnn.utils.recording import recorded
 
 
 class Folded:
@@ -23,6 +24,9 @@ class Folded:
 
     def kernel_and_bias(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the kernel (..., f) and the bias (f,) of both layers, computed anew from their weights."""
+        return recorded(self._folded)
+
+    def _folded(self) -> tuple[np.ndarray, np.ndarray]:
         kernel, bias = super().kernel_and_bias()
         scale, shift = self.normalization.scale_and_shift()
         return kernel * scale, bias * scale + shift

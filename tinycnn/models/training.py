@@ -44,16 +44,17 @@ def loss_gradients(
         One dict {parameter: gradient of the mean loss} a layer, [losses, metric, ...], each (n,), and one
         dict {parameter: new value} a layer, of those that follow from the batch itself.
     """
-    y_pred, tape = forward(objective.steps, x, training, rng)
+    steps = objective.training_steps if training else objective.steps
+    y_pred, tape = forward(steps, x, training, rng)
     target = objective.loss.target(y, y_pred)
     losses, ctx = objective.loss.forward(target, y_pred, objective.from_logits)
     dy_pred = objective.loss.backward(target, ctx, objective.from_logits)
     if weights is not None:  # the loss is the sum of weight times loss, divided by n
         dy_pred = (dy_pred.T * weights.astype(dy_pred.dtype)).T
-    _, grads = backward(objective.steps, dy_pred, tape, input_gradient=False)
+    _, grads = backward(steps, dy_pred, tape, input_gradient=False)
     if objective.penalties:
         penalty.add_gradients(objective.penalties, grads)
-    return grads, objective.values(y, y_pred, losses, weights), updates(objective.steps, tape)
+    return grads, objective.values(y, y_pred, losses, weights), updates(steps, tape)
 
 
 @QUIETLY
@@ -235,7 +236,7 @@ def run_predict(model: object, feed: Feed, hooks: CallbackList | None) -> np.nda
     for batch, (x, *_) in enumerate(feed.epoch()):
         if hooks:
             hooks.on_predict_batch_begin(batch, {})
-        outputs.append(forward(model.steps(), model.as_batch(x), False, None)[0])
+        outputs.append(model.predicted(model.as_batch(x)))
         if hooks:
             hooks.on_predict_batch_end(batch, {"outputs": outputs[-1]})
     if hooks:

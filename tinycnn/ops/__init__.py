@@ -27,6 +27,7 @@ from tinycnn.ops.dispatch import implementation as implementation
 from tinycnn.ops.dispatch import max_pool2d_backward as max_pool2d_backward
 from tinycnn.ops.dispatch import max_pool2d_forward as max_pool2d_forward
 from tinycnn.ops.dispatch import nadam_update as nadam_update
+from tinycnn.ops.dispatch import program as program
 from tinycnn.ops.dispatch import relu_backward as relu_backward
 from tinycnn.ops.dispatch import relu_forward as relu_forward
 from tinycnn.ops.dispatch import rmsprop_update as rmsprop_update

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tinycnn.utils.recording import recordable
+
 
 class KeptTransform:
     """Keeps the last transformed array, and computes it anew only if the original has changed.
@@ -21,6 +23,7 @@ class KeptTransform:
     def __init__(self):
         self._kept: tuple[tuple, np.ndarray] | None = None  # (key of the original, its transform)
 
+    @recordable
     def get(self, array: np.ndarray, transform: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """Return `transform(array)`: the kept one if array and transform are those of the last call.
 
@@ -34,7 +37,7 @@ class KeptTransform:
         kept, key = self._kept, (transform, array.shape, array.dtype, array.tobytes())
         if kept is None or kept[0] != key:
             # Transform the bytes in the key, not `array`: another thread may change that meanwhile.
-            copy = np.frombuffer(key[3], array.dtype).reshape(array.shape)
+            copy = np.frombuffer(key[3], array.dtype).reshape(array.shape).copy()
             kept = self._kept = key, transform(copy)
         return kept[1]
 
@@ -47,6 +50,7 @@ class MadeAnew:
         array([-1., -1.])
     """
 
+    @recordable
     def get(self, array: np.ndarray, transform: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """Return `transform(array)`, computed at each call."""
         return transform(array)

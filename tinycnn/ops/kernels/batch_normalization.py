@@ -6,6 +6,7 @@ from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sums, sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
+from tinycnn.utils.recording import recordable, recorded
 
 # Numbers worth a thread: each takes as long as 14 multiply-adds of `gemm`.
 NUMBERS = WORTH_A_THREAD // 14
@@ -29,7 +30,8 @@ def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     rows = x.reshape(-1, x.shape[-1])  # (m, c)
     m, c = rows.shape
-    partial, pivot = partial_sums(m, 2 * c, np.dtype(np.float64)), rows[0].astype(np.float64)
+    partial = partial_sums(m, 2 * c, np.dtype(np.float64))
+    pivot = recorded(np.ndarray.astype, rows[0], np.float64)
     workers.run(
         sum_span,
         len(partial),
@@ -38,10 +40,17 @@ def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         pivot=pivot,
         partial=partial,
     )
-    total = sum_partials(partial) / m
-    mean, square = total[:c], total[c:]
+    return mean_and_variance(sum_partials(partial), pivot, m, x.dtype)
+
+
+@recordable
+def mean_and_variance(
+    total: np.ndarray, pivot: np.ndarray, m: int, dtype: np.dtype
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return both (c,), from the sums of x - pivot and of its squares over m rows, (2 c,)."""
+    mean, square = np.split(total / m, 2)
     variance = np.maximum(square - mean * mean, 0)
-    return (pivot + mean).astype(x.dtype), variance.astype(x.dtype)
+    return (pivot + mean).astype(dtype), variance.astype(dtype)
 
 
 @jit
@@ -70,7 +79,7 @@ def batch_normalization_forward(
     epsilon: float,
 ) -> np.ndarray:
     """Fast implementation of `reference.batch_normalization_forward`."""
-    scale = gamma / np.sqrt(variance + x.dtype.type(epsilon))
+    scale = recorded(channel_scale, gamma, variance, epsilon)
     y = np.empty(x.shape, x.dtype)
     rows = x.reshape(-1, x.shape[-1])
     workers.run(
@@ -95,6 +104,11 @@ def normalize_span(start, stop, x, mean, scale, beta, y):
             out[ch] = (numbers[ch] - mean[ch]) * scale[ch] + beta[ch]
 
 
+def channel_scale(gamma: np.ndarray, variance: np.ndarray, epsilon: float) -> np.ndarray:
+    """Return gamma / √(variance + epsilon), (c,)."""
+    return gamma / np.sqrt(variance + gamma.dtype.type(epsilon))
+
+
 def batch_normalization_backward(
     dy: np.ndarray,
     x: np.ndarray,
@@ -106,7 +120,6 @@ def batch_normalization_backward(
     """Fast implementation of `reference.batch_normalization_backward`."""
     rows, dy_rows = (array.reshape(-1, x.shape[-1]) for array in (x, dy))
     m, c = rows.shape
-    inverse = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     partial = partial_sums(m, 2 * c, np.dtype(np.float64))
     workers.run(
         gradient_sums_span,
@@ -117,8 +130,9 @@ def batch_normalization_backward(
         mean=mean,
         partial=partial,
     )
-    total = sum_partials(partial)
-    dbeta, dgamma = total[:c].astype(x.dtype), (total[c:] * inverse).astype(x.dtype)
+    scale, mean_dbeta, mean_dgamma, dbeta, dgamma = recorded(
+        channel_gradients, sum_partials(partial), variance, gamma, epsilon, m
+    )
     dx = np.empty(x.shape, x.dtype)
     workers.run(
         input_gradient_span,
@@ -127,12 +141,34 @@ def batch_normalization_backward(
         dy=dy_rows,
         x=rows,
         mean=mean,
-        scale=gamma * inverse,
-        dbeta=(total[:c] / m).astype(x.dtype),
-        dgamma=(total[c:] * inverse * inverse / m).astype(x.dtype),
+        scale=scale,
+        dbeta=mean_dbeta,
+        dgamma=mean_dgamma,
         dx=dx.reshape(m, c),
     )
     return dx, dgamma, dbeta
+
+
+def channel_gradients(
+    total: np.ndarray, variance: np.ndarray, gamma: np.ndarray, epsilon: float, m: int
+) -> tuple[np.ndarray, ...]:
+    """Return what `input_gradient_span` needs, and the gradients of beta and gamma, each (c,).
+
+    Args:
+        total: the sums of dy, and of dy · (x - mean), over m rows, (2 c,), float64.
+        variance, gamma, epsilon: as in `reference.batch_normalization_backward`.
+        m: the number of rows.
+
+    Returns:
+        scale, dbeta and dgamma of `input_gradient_span`, then the gradients dbeta and dgamma.
+    """
+    inverse, (sums, products) = (
+        1 / np.sqrt(variance + gamma.dtype.type(epsilon)),
+        np.split(total, 2),
+    )
+    means = sums / m, products * inverse * inverse / m
+    gradients = *means, sums, products * inverse
+    return gamma * inverse, *(gradient.astype(gamma.dtype) for gradient in gradients)
 
 
 @jit

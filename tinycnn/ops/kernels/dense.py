@@ -30,6 +30,7 @@ from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
+from tinycnn.utils.recording import recordable, recorded
 
 BLOCK = 256  # products in a block; so much of the kernel fits the second-level cache
 FEW = 4  # for so many samples, or fewer, `forward_few` is faster
@@ -46,7 +47,7 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
     """
     y = np.empty((len(x), len(bias)), x.dtype)
     if len(x) <= FEW:
-        forward_few(sparse_gemm_address(x.dtype), x, kernel, bias, y)
+        recorded(forward_few, sparse_gemm_address(x.dtype), x, kernel, bias, y)
         return y
     width = round_up_to_vectors(PANEL_COLUMNS, x.dtype)
     # Up to PANELS in a group; fewer where there would be fewer groups than threads.
@@ -250,8 +251,14 @@ def dense_backward_kernel(dy: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np
         x=x,
         dkernel=dkernel,
     )
+    return dkernel, sum_in_blocks(dy)
+
+
+@recordable
+def sum_in_blocks(dy: np.ndarray) -> np.ndarray:
+    """Return the sum (f,) of dy (n, f) over the samples."""
     sums = [dy[k : k + BLOCK].sum(axis=0) for k in range(0, max(1, len(dy)), BLOCK)]
-    return dkernel, sum(sums[1:], sums[0])
+    return sum(sums[1:], sums[0])
 
 
 @jit

@@ -6,6 +6,7 @@ from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Pair
+from tinycnn.utils.recording import recorded
 
 # Numbers of x that are worth a thread of their own: one takes as long as 40 multiply-adds.
 GRAIN = WORTH_A_THREAD // 40
@@ -71,7 +72,7 @@ def update_max(values, index, maxima, argmax):
 def max_pool2d_backward(dy: np.ndarray, argmax: np.ndarray, x_shape: tuple) -> np.ndarray:
     """Return dx (n, h, w, c): fast implementation of `reference.max_pool2d_backward`."""
     n, h, w, c = x_shape
-    dx = np.zeros((n, h * w, c), dy.dtype)
+    dx = recorded(np.zeros, (n, h * w, c), dy.dtype)
     workers.run(max_backward_span, n, samples_a_thread(x_shape), dy, argmax, dx)
     return dx.reshape(x_shape)
 
@@ -93,7 +94,7 @@ def average_pool2d_forward(
 ) -> np.ndarray:
     """Return y (n, oh, ow, c): fast implementation of `reference.average_pool2d_forward`."""
     n, _, _, c = x.shape
-    y = np.zeros((n, *output, c), x.dtype)
+    y = recorded(np.zeros, (n, *output, c), x.dtype)
     workers.run(average_forward_span, n, samples_a_thread(x.shape), x, pool, strides, start, y)
     return y
 
@@ -121,7 +122,7 @@ def average_pool2d_backward(
     dy: np.ndarray, x_shape: tuple, pool: Pair, strides: Pair, start: Pair
 ) -> np.ndarray:
     """Return dx (n, h, w, c): fast implementation of `reference.average_pool2d_backward`."""
-    dx = np.zeros(x_shape, dy.dtype)
+    dx = recorded(np.zeros, x_shape, dy.dtype)
     span = average_backward_span
     workers.run(span, x_shape[0], samples_a_thread(x_shape), dy, pool, strides, start, dx)
     return dx

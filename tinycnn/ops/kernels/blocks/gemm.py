@@ -48,6 +48,7 @@ from tinycnn.ops.kernels.codegen.vector_builder import (
     switch,
     unpack_arguments,
 )
+from tinycnn.utils.recording import recordable
 
 ROWS = 6  # of the highest tile
 SMALL = 8 * 1024  # bytes: a quarter of a first-level cache
@@ -113,6 +114,7 @@ def round_up_to_vectors(columns: int, dtype: np.dtype) -> int:
     return -(-columns // lanes) * lanes
 
 
+@recordable
 def pad_to_vector_width(matrix: np.ndarray) -> np.ndarray:
     """Return a matrix (..., columns), the last axis zero-padded to whole vectors: `gemm` needs that of b.
 
@@ -149,6 +151,7 @@ def tile_width(dtype: np.dtype) -> int:
     return ACCUMULATORS // ROWS * VECTOR_BYTES // np.dtype(dtype).itemsize
 
 
+@recordable
 def pack_panels(matrix: np.ndarray, width: int) -> np.ndarray:
     """Return a matrix (k, columns) as packed panels (panels, k, width), padded with zeros.
 

@@ -18,6 +18,7 @@ from tinycnn.ops.kernels.convolution.conv2d import (
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.ops.kernels.pooling import samples_a_thread
 from tinycnn.utils.geometry import FusedConvolution
+from tinycnn.utils.recording import recorded
 
 
 def conv2d_average_pool2d_forward(
@@ -89,7 +90,7 @@ def conv2d_average_pool2d_backward(
     code, problem = ACTIVATION_CODES[fused.activation], problem_of(x, kernel, fused, input_gradient)
     if algorithms.select("average_pool_backward", problem) == "single_channel":
         return None, *single_channel.backward(dy, a, x, kernel.shape, padding, code, pool)
-    a = np.ascontiguousarray(a)
+    a = recorded(np.ascontiguousarray, a)
     dz, least = aligned_empty(a.shape, a.dtype), samples_a_thread(a.shape) // 2
     workers.run(backward_span, len(a), least, dy, a, pool, code, dz)
     dkernel, dbias = conv2d_backward_kernel(dz, x, kernel.shape, strides, padding)

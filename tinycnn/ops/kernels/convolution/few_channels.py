@@ -32,6 +32,7 @@ from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
 from tinycnn.ops.kernels.parallel.grain import grain
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
+from tinycnn.utils.recording import recorded
 
 
 def backward_input(
@@ -63,7 +64,9 @@ def backward_input(
         dy=dy,
         relu_output=relu_output,
         # Only the kernel's columns are reversed. Its rows are not: each adds to another row of dx.
-        flipped=np.ascontiguousarray(kernel[:, ::-1].transpose(0, 2, 1, 3)),  # (kh, c, kw, f)
+        flipped=recorded(
+            np.ascontiguousarray, kernel[:, ::-1].transpose(0, 2, 1, 3)
+        ),  # (kh, c, kw, f)
         planes_shape=(geometry.padded_size[0], padded_columns),
         pad_top_left=geometry.pad_top_left,
         dx=dx,

@@ -39,6 +39,7 @@ from tinycnn.ops.kernels.parallel.grain import grain
 from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sums, sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import FusedConvolution, Pair
+from tinycnn.utils.recording import recorded
 
 
 class Pooled(NamedTuple):
@@ -220,8 +221,7 @@ def conv2d_relu_max_pool2d_backward(
     chunks, dkernel = len(sums), sums.reshape(-1, f, kh, kw * c)
     dx = aligned_empty(x.shape if input_gradient else (0, h, w, c), x.dtype)
     # The kernel, filters before columns: a filter's kw · c numbers of a kernel row are a row of b for dx.
-    transposed = aligned_empty((kh, f, kw * c), x.dtype)
-    transposed.reshape(kh, f, kw, c)[...] = kernel.transpose(0, 3, 1, 2)
+    transposed = recorded(np.ascontiguousarray, kernel.transpose(0, 3, 1, 2)).reshape(kh, f, kw * c)
     workers.run(
         backward_span,
         chunks,
@@ -236,8 +236,8 @@ def conv2d_relu_max_pool2d_backward(
     )
     # `add_kernel_gradient` computes it with filters first: back to (kh, kw, c, f).
     total = sum_partials(sums).reshape(f, kh, kw, c)
-    dkernel = np.ascontiguousarray(total.transpose(1, 2, 3, 0))
-    return (dx if input_gradient else None), dkernel, dbias.sum(axis=0)
+    dkernel = recorded(np.ascontiguousarray, total.transpose(1, 2, 3, 0))
+    return (dx if input_gradient else None), dkernel, recorded(np.sum, dbias, axis=0)
 
 
 @jit

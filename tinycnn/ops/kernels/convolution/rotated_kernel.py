@@ -31,6 +31,7 @@ from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
 from tinycnn.ops.kernels.parallel.grain import grain
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
+from tinycnn.utils.recording import recordable
 
 # If ow · sw < NARROW · w and f >= LONG, products with the zeros beside dy take longer than `add_columns`.
 NARROW, LONG = 0.8, 32
@@ -46,6 +47,7 @@ class RotatedKernel(NamedTuple):
     width: int  # columns of a panel
 
 
+@recordable
 def rotate_kernel(kernel: np.ndarray, strides: Pair) -> RotatedKernel:
     """Return the `RotatedKernel` of a kernel (kh, kw, c, f).
 

@@ -30,6 +30,7 @@ from tinycnn.ops.kernels.parallel.grain import grain
 from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sums
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
+from tinycnn.utils.recording import recorded
 
 
 class Head(NamedTuple):
@@ -176,7 +177,7 @@ def backward(
     """
     (kh, kw, _, f), lanes = kernel_shape, VECTOR_BYTES // x.itemsize
     geometry = convolution_geometry(x.shape[1:3], (kh, kw), (1, 1), padding)
-    planes = np.ascontiguousarray(a.transpose(0, 3, 1, 2))  # (n, f, oh, ow)
+    planes = recorded(np.ascontiguousarray, a.transpose(0, 3, 1, 2))  # (n, f, oh, ow)
     # A vector of partial sums for each weight and each bias: lanes and chunks are added up below.
     sums = partial_sums(len(x), f * (kh * kw + 1) * lanes, x.dtype)
     chunks = len(sums)
@@ -192,8 +193,9 @@ def backward(
         head=Head(code, pool),
         sums=sums,
     )
-    total = sums.sum(axis=(0, 3))  # (f, kh · kw + 1)
-    return np.ascontiguousarray(total[:, :-1].T).reshape(kernel_shape), total[:, -1].copy()
+    total = recorded(np.sum, sums, axis=(0, 3))  # (f, kh · kw + 1)
+    dkernel = recorded(np.ascontiguousarray, total[:, :-1].T).reshape(kernel_shape)
+    return dkernel, recorded(np.copy, total[:, -1])
 
 
 @jit

@@ -40,6 +40,7 @@ from tinycnn.ops.kernels.convolution.winograd_transforms import (
     transform_input_tile,
     transform_output_tile,
 )
+from tinycnn.utils.recording import recordable
 
 POINTS = IN * IN
 CHANNELS = 128  # so many products are summed first, then these sums: rounding errors are smaller
@@ -97,6 +98,7 @@ def filter_matrix(dtype: np.dtype) -> np.ndarray:
     )
 
 
+@recordable
 def filter_transform(kernel: np.ndarray) -> np.ndarray:
     """Return G g Gᵀ of a kernel g (3, 3, c, f): (36 points, c, f), f padded to whole vectors."""
     _, _, c, f = kernel.shape

@@ -12,6 +12,7 @@ from tinycnn.ops.kernels.parallel.grain import grain
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.kept_transform import KeptTransform, MadeAnew
+from tinycnn.utils.recording import recorded
 
 
 def forward(
@@ -100,7 +101,9 @@ def backward_input(
     dx = aligned_empty(x_shape, dy.dtype)
     # forward: y = x * kernel. Backward, dx = dy * the rotated kernel, with two lines of zeros round dy, of
     # which those that belong to the padding of x are left out.
-    rotated = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))  # (kh, kw, f, c)
+    rotated = recorded(
+        np.ascontiguousarray, kernel[::-1, ::-1].transpose(0, 1, 3, 2)
+    )  # (kh, kw, f, c)
     backward_geometry = Geometry((3, 3), strides, (2 - top, 2 - left), (h + 2, w + 2), (h, w))
     workers.run(
         forward_span,
@@ -110,7 +113,7 @@ def backward_input(
         x=dy,
         relu_output=relu_output,
         transformed=winograd.filter_transform(rotated),
-        bias=np.zeros(c, dy.dtype),
+        bias=recorded(np.zeros, c, dy.dtype),
         geometry=winograd.enlarge_to_tiles(backward_geometry),
         relu=False,
         y=dx,

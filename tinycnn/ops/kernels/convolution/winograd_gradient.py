@@ -34,6 +34,7 @@ from tinycnn.ops.kernels.convolution.winograd_transforms import (
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
+from tinycnn.utils.recording import recordable, recorded
 
 # Of the transformed tiles of the samples that are worked on at once.
 SCRATCH_BYTES = 4 * 1024 * 1024
@@ -67,7 +68,7 @@ def backward_kernel(
     together = max(1, min(n, max(LEAST, SCRATCH_BYTES // sample_bytes)))
     v = aligned_empty((POINTS, together * sample_tiles, c), x.dtype)
     u = aligned_empty((POINTS, panels, together * sample_tiles, width), x.dtype)
-    sums, dbias = np.zeros((POINTS, c, f), x.dtype), np.zeros(f, x.dtype)
+    sums, dbias = recorded(np.zeros, (POINTS, c, f), x.dtype), recorded(np.zeros, f, x.dtype)
     least = WORTH_A_THREAD // (8 * POINTS * sample_tiles * (c + f))
     for first in range(0, n, together):
         samples = min(together, n - first)
@@ -97,6 +98,7 @@ def backward_kernel(
     return kernel_gradient(sums), dbias
 
 
+@recordable
 def kernel_gradient(sums: np.ndarray) -> np.ndarray:
     """Return Gᵀ m G, (3, 3, c, f), of the sums m at the 36 points, (36, c, f)."""
     (_, c, f), matrix = sums.shape, filter_matrix(sums.dtype).T.copy()  # Gᵀ, (3, 6)

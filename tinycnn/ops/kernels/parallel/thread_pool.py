@@ -28,19 +28,15 @@ import collections
 import functools
 import itertools
 import os
-import platform
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
-from numba.np import arrayobj
 
 from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.parallel.atomics import atomic_load, atomic_store
+from tinycnn.utils.recording import Launch, recorder
 from tinycnn.utils.thread_count import available_threads, count_cpus
 
 SPINS = 20_000  # reads of a memory cell before going to sleep: some tenths of a millisecond
@@ -52,47 +48,6 @@ NO_TICKET = -1
 FORKED = (
     "This process was forked in the middle of a loop, whose other threads are not here: begin anew."
 )
-X86 = ("x86_64", "amd64")  # which have an instruction to pause in a spin loop
-
-
-def element_pointer(context, builder, array_type, array, index):
-    """Emit LLVM IR for the address of array[index]; `array` is flat int64, of Numba's type `array_type`."""
-    data = arrayobj.make_array(array_type)(context, builder, array).data
-    return builder.gep(data, [index])
-
-
-@intrinsic
-def atomic_load(typing_context, array, index):
-    """Return array[index], int64, read with acquire ordering, after the CPU's pause instruction.
-
-    What another thread wrote before its `atomic_store` of that value is visible to this thread afterwards.
-    """
-
-    def codegen(context, builder, signature, arguments):
-        """Emit the code of a call: Numba runs this while it compiles a caller."""
-        if platform.machine().lower() in X86:
-            kind, name = ir.FunctionType(ir.VoidType(), []), "llvm.x86.sse2.pause"
-            builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [])
-        # Acquire: pairs with the release of `atomic_store`, so a kernel's results are seen with its flag.
-        where = element_pointer(context, builder, signature.args[0], *arguments)
-        return builder.load_atomic(where, "acquire", 8, typ=ir.IntType(64))
-
-    return types.int64(array, types.int64), codegen
-
-
-@intrinsic
-def atomic_store(typing_context, array, index, value):
-    """Set array[index] = value, int64, with release ordering: after all that this thread wrote before."""
-
-    def codegen(context, builder, signature, arguments):
-        """Emit the code of a call: Numba runs this while it compiles a caller."""
-        array, index, value = arguments
-        where = element_pointer(context, builder, signature.args[0], array, index)
-        # Release: what the kernel wrote is in memory before the flag is seen to be down.
-        builder.store_atomic(value, where, "release", 8)
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64, types.int64), codegen
 
 
 @jit
@@ -363,21 +318,44 @@ class ThreadPool:
             grain: the least number of indices worth a thread of their own.
             arguments, named: passed on as they are.
         """
+        active = recorder()
+        if active is not None:
+            active.entries.append(Launch(kernel, length, grain, arguments, named))
         parts = max(1, min(self.count or self.get_count(), length // max(1, grain)))
-        # Another thread may be here at the same time: then both submit, and helpers join the later loop.
-        current = self.loop
-        free = current is None or not current.left
-        helpers = self.helpers_for(parts) if parts > 1 and free else []
+        helpers = self.free_helpers(parts)
         if not helpers:
             kernel(0, length, *arguments, **named)
             return
         shares = spans(length, len(helpers) + 1, grain)
         kernel = functools.partial(kernel, **named)
         loop = Loop(kernel, shares, arguments, len(helpers), self.spins)
+        self.share(loop, helpers, loop.run_spans)
+
+    def run_together(self, lead: Callable[[], None], help: Callable[[], None]) -> None:
+        """Call `lead` here and, meanwhile, `help` in helpers that are free; return when all are back.
+
+        Args:
+            lead: does all the work if nobody helps.
+            help: returns soon when there is nothing to do.
+        """
+        helpers = self.free_helpers(self.count or self.get_count())
+        shares = [()] * len(helpers)
+        loop = Loop(help, shares, (), len(helpers), self.spins)
+        self.share(loop, helpers, lead)
+
+    def free_helpers(self, parts: int) -> list[WorkerThread]:
+        """Return parts - 1 helpers; none if they are busy with a loop of another Python thread."""
+        # Another thread may be here at the same time: then both submit, and helpers join the later loop.
+        current = self.loop
+        free = current is None or not current.left
+        return self.helpers_for(parts) if parts > 1 and free else []
+
+    def share(self, loop: Loop, helpers: list[WorkerThread], work: Callable[[], None]) -> None:
+        """Submit a loop to helpers, do `work` in this thread, and wait until no helper is at the loop."""
         try:
             try:
                 self.submit(loop, helpers)
-                loop.run_spans()
+                work()
             finally:
                 loop.finish()
         finally:
