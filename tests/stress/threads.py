@@ -1,10 +1,11 @@
-"""Train a tiny net on many threads, with delays at every hand-over: the same bytes, and no failure.
+"""Train tiny nets on many threads, with delays at every hand-over: the same bytes, and no failure.
 
     python -m tests.stress.threads                      20,000 steps with each of 3, 4, 8, 16, 32, 64 threads
     python -m tests.stress.threads --steps 500 --threads 8 64
 
-Every kernel shares its loop among all threads, however small it is. Between the steps come what else
-happens in a process: another Python thread that predicts, errors in spans, interrupts, forks.
+Every kernel shares its loop among all threads, however small it is. One net has dropout, and launches its
+kernels one by one; the steps of the other are recorded, and repeated natively. Between the steps come what
+else happens in a process: another Python thread that predicts, errors in spans, interrupts, forks.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from tests.stress.delays import pause
 from tinycnn import ops, utils
 from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
 from tinycnn.models import Sequential
-from tinycnn.ops.kernels.parallel import thread_pool
+from tinycnn.ops.kernels.parallel import program, thread_pool
 
 HAND_OVERS = (
     (thread_pool, "pop_or_none"),
@@ -34,6 +35,8 @@ HAND_OVERS = (
     (thread_pool.WorkerThread, "wake"),
     (thread_pool.ThreadPool, "submit"),
     (thread_pool.Loop, "wait"),
+    (program.Program, "_launch"),
+    (program.Program, "_help"),
 )
 BATCH = 64
 
@@ -61,19 +64,11 @@ def share_everything_with_delays(chance):
     )
 
 
-def tiny_net():
-    """Return a net with a fused convolution, pooling, dropout and a dense layer."""
+def tiny_net(dropout=()):
+    """Return a net with a fused convolution, pooling and a dense layer; dropout: [Dropout(...)] or none."""
     utils.set_random_seed(7)
-    model = Sequential(
-        [
-            Input((6, 6, 1)),
-            Conv2D(3, 3, activation="relu"),
-            MaxPooling2D(),
-            Dropout(0.2),
-            Flatten(),
-            Dense(4, activation="softmax"),
-        ]
-    )
+    first = [Input((6, 6, 1)), Conv2D(3, 3, activation="relu"), MaxPooling2D()]
+    model = Sequential([*first, *dropout, Flatten(), Dense(4, activation="softmax")])
     model.compile("adadelta", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
@@ -141,13 +136,15 @@ def fork(model, x):
 def trained_bytes(count, steps, disturbed=True):
     """Return the hash of the weights after so many steps on so many threads."""
     ops.set_num_threads(count)
-    rng, dice, model = np.random.default_rng(3), random.Random(count), tiny_net()
+    rng, dice, models = np.random.default_rng(3), random.Random(count), [tiny_net()]
+    models.insert(0, tiny_net([Dropout(0.2)]))
     x = rng.standard_normal((BATCH * 8, 6, 6, 1)).astype(np.float32)
     y = rng.integers(0, 4, len(x))
     beside = Predictor(x[:BATCH]) if disturbed else None
     for step in range(steps):
         part = slice(step % 8 * BATCH, (step % 8 + 1) * BATCH)
-        model.train_on_batch(x[part], y[part])
+        for model in models:
+            model.train_on_batch(x[part], y[part])
         if disturbed and step % 20 == 0:
             fail_in_a_span(dice)
         if disturbed and step % 100 == 50:
@@ -158,7 +155,8 @@ def trained_bytes(count, steps, disturbed=True):
         beside.stop.set()
         beside.join()
         assert not beside.problems, beside.problems
-    return hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest()
+    weights = [weight.tobytes() for model in models for weight in model.get_weights()]
+    return hashlib.sha256(b"".join(weights)).hexdigest()
 
 
 def main():

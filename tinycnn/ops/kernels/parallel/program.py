@@ -33,7 +33,6 @@ from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.recording import Call, Launch
 
 CELL = 8  # distance of two cells in an int64 array: each has a cache line of its own
-SPINS = 20_000  # looks at a cell until a helper gives up, and the caller lets others run
 CHEAPER = 32  # a thread that is here already pays for so much less work than one that must be woken
 OK, NONE = 0, -2  # what a kernel returns if all went well, in Numba's convention
 FORMATS = {8: "B", 16: "H", 32: "I", 64: "Q"}  # of `struct`, by the bits of an integer
@@ -54,7 +53,7 @@ def call_packed(typing_context, function_address, packed, start, stop):
 
 
 @jit
-def run_launches(table, claims, finished, failures, first, last, threads, leads):
+def run_launches(table, claims, finished, failures, first, last, threads, spins, leads):
     """Do launches first to last - 1 together with other threads; return the first that is not finished yet.
 
     Args:
@@ -64,6 +63,7 @@ def run_launches(table, claims, finished, failures, first, last, threads, leads)
         failures: int64 (1,), counts parts that failed.
         first, last: which launches.
         threads: how many share a launch at most.
+        spins: how often to look whether a launch is finished before returning.
         leads: whether this is the caller's thread, which has done the Python calls of launch `first`.
     """
     for launch in range(first, last):
@@ -83,7 +83,7 @@ def run_launches(table, claims, finished, failures, first, last, threads, leads)
         looks = 0
         while atomic_load(finished, cell) != parts:
             looks += 1
-            if looks > SPINS:
+            if looks > spins:
                 return launch
     return last
 
@@ -160,8 +160,11 @@ class Program:
 
     def _launch(self, first: int, last: int, leads: bool) -> int:
         """Do launches first to last - 1: see `run_launches`."""
-        cells = self.table, self.claims, self.finished, self.failures
-        return run_launches(*cells, first, last, workers.get_count(), leads)
+        threads, cells = (
+            workers.get_count(),
+            (self.table, self.claims, self.finished, self.failures),
+        )
+        return run_launches(*cells, first, last, threads, workers.spins, leads)
 
 
 def rest() -> None:
