@@ -75,3 +75,14 @@ def test_arrays_in_tuples_lists_and_dicts_are_found():
         id(b),
         id(c),
     ]
+
+
+def test_too_many_bytes_end_a_recording_and_are_let_go():
+    x = np.ones(1000)
+    with Recorder(most_bytes=20_000).active() as active:
+        for _ in range(2):
+            recorded(np.negative, x[:500])
+        assert len(active.entries) == 2  # views of one array count once
+        recorded(np.negative, x)
+        recorded(np.sum, x, keepdims=True)
+    assert (active.entries, active.complete) == ([], False)

@@ -6,7 +6,6 @@ recorded calls return are overwritten, and the repetition must give the same byt
 such as dropout, whose mask is another at each step, runs as it did before.
 """
 
-import copy
 import functools
 import math
 import operator
@@ -23,7 +22,7 @@ from tinycnn.layers.base import Rng
 from tinycnn.models import plan
 from tinycnn.models.fusion import Grads, InputAndGrads
 from tinycnn.models.plan import AnyStep
-from tinycnn.utils.recording import Call, Recorder, arrays_in
+from tinycnn.utils.recording import Call, Recorder, arrays_in, root_of
 
 CALLS = 10  # with a batch size until it is recorded, which takes some tenths of a second
 MOST = 4  # batch sizes that are recorded
@@ -38,28 +37,30 @@ class Repeated:
     Args:
         compute: returns arrays, or tuples, lists and dicts of these: `result`.
         known: arrays that `compute` reads and that are there before it, such as weights.
+        rng: random numbers that it may draw: then it draws others each time, and is not repeated.
     """
 
-    def __init__(self, compute: Callable[[], Any], known: Sequence[np.ndarray]):
-        with Recorder().active() as recorder:
+    def __init__(self, compute: Callable[[], Any], known: Sequence[np.ndarray], rng: Rng = None):
+        before = None if rng is None else str(rng.bit_generator.state)
+        with Recorder(MOST_BYTES).active() as recorder:
             self.result = compute()
-        self.program = ops.program(recorder.entries)
-        self.arrays = [array for entry in recorder.entries for array in arrays_in(entry)]
+        self.arrays, self.program = arrays_in(recorder.entries), None
+        drawn = rng is not None and str(rng.bit_generator.state) != before
+        if recorder.complete and not drawn:
+            self.program = ops.program(recorder.entries)
         if self.program is not None and not self._is_complete(known):
             self.program = None
 
     def _is_complete(self, known: Sequence[np.ndarray]) -> bool:
         """Return whether the program gives the same bytes again when all that it computes is overwritten."""
         calls = [entry.result for entry in self.program.entries if isinstance(entry, Call)]
-        there, returned = ({id(_root(a)) for a in arrays_in(group)} for group in (known, calls))
-        others = [array for array in self.arrays if id(_root(array)) not in there]
+        there, returned = ({id(root_of(a)) for a in arrays_in(group)} for group in (known, calls))
+        others = [array for array in self.arrays if id(root_of(array)) not in there]
         computed = [array for array in others if array.flags.writeable]
-        if sum({id(_root(a)): _root(a).nbytes for a in computed}.values()) > MOST_BYTES:
-            return False
         before = [array.copy() for array in computed]
         expected = [array.tobytes() for array in arrays_in(self.result)]
         for array in computed:
-            if id(_root(array)) not in returned:
+            if id(root_of(array)) not in returned:
                 array[...] = math.nan if array.dtype.kind == "f" else 0
         self.program.run()
         if [array.tobytes() for array in arrays_in(self.result)] == expected:
@@ -67,13 +68,6 @@ class Repeated:
         for array, numbers in zip(computed, before, strict=True):
             array[...] = numbers
         return False
-
-
-def _root(array: np.ndarray) -> np.ndarray:
-    """Return the array whose memory this one is a view of, or itself."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
 
 
 class Recording:
@@ -93,13 +87,10 @@ class Recording:
         weights: list[np.ndarray],
     ):
         self.steps, self.weights, self.x = steps, weights, x.copy()
-        before = None if rng is None else copy.deepcopy(rng.bit_generator.state)
         run = functools.partial(plan.forward, steps, self.x, training, rng)
-        self._forward = Repeated(run, [self.x, *weights])
+        self._forward = Repeated(run, [self.x, *weights], rng)
         self.y, self.tape = self._forward.result
-        # What draws random numbers draws others at each step.
-        drawn = rng is not None and str(rng.bit_generator.state) != str(before)
-        self.complete = self._forward.program is not None and not drawn
+        self.complete = self._forward.program is not None
         self._dy: np.ndarray | None = None
         self._backward: Repeated | None = None
 

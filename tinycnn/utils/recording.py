@@ -6,6 +6,7 @@ through `recorded` is written down with its very arrays. `ops/kernels/parallel/p
 
 import contextlib
 import functools
+import math
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -44,14 +45,25 @@ class Call(NamedTuple):
 
 
 class Recorder:
-    """What one thread did while it was active.
+    """What one thread did while it was active: `entries`, launches and calls in their order.
 
     Args:
-        entries: launches and calls, in their order.
+        most_bytes: of all arrays together. With more `entries` becomes [], and `complete` False, so that
+            arrays that nobody else needs are not held.
     """
 
-    def __init__(self):
+    def __init__(self, most_bytes: float = math.inf):
         self.entries: list[Launch | Call] = []
+        self.most_bytes, self.complete = most_bytes, True
+        self._sizes: dict[int, int] = {}  # of each array's memory, by the id of whose it is
+
+    def add(self, entry: Launch | Call) -> None:
+        """Write down what ran."""
+        if self.complete:
+            self.entries.append(entry)
+            self._sizes.update((id(root), root.nbytes) for root in map(root_of, arrays_in(entry)))
+            if sum(self._sizes.values()) > self.most_bytes:
+                self.entries, self.complete = [], False
 
     def active(self) -> contextlib.AbstractContextManager:
         """Record what this thread does in the block."""
@@ -98,7 +110,7 @@ def recorded(function: Callable, *arguments: Any, **named: Any) -> Any:
         return function(*arguments, **named)
     with _recording_with(None):  # kernels inside run again with the whole call
         result = function(*arguments, **named)
-    active.entries.append(Call(function, arguments, named, result))
+    active.add(Call(function, arguments, named, result))
     return result
 
 
@@ -110,6 +122,13 @@ def recordable(function: Callable) -> Callable:
         return recorded(function, *arguments, **named)
 
     return calling
+
+
+def root_of(array: np.ndarray) -> np.ndarray:
+    """Return the array whose memory this one is a view of, or itself."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
 
 
 def arrays_in(value: Any) -> list[np.ndarray]:

@@ -320,7 +320,7 @@ class ThreadPool:
         """
         active = recorder()
         if active is not None:
-            active.entries.append(Launch(kernel, length, grain, arguments, named))
+            active.add(Launch(kernel, length, grain, arguments, named))
         parts = max(1, min(self.count or self.get_count(), length // max(1, grain)))
         helpers = self.free_helpers(parts)
         if not helpers:
