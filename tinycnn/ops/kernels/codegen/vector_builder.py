@@ -199,7 +199,7 @@ class VectorBuilder:
     def store(
         self, values: list[ir.Value], pointer: ir.Value, width: ir.Value | None = None
     ) -> None:
-        """Store vectors one after the other at `pointer`.
+        """Store vectors, of numbers or of bytes, one after the other at `pointer`.
 
         With `width` there must be one vector, and only its first `width` lanes are written; None: all are.
         """
@@ -208,7 +208,17 @@ class VectorBuilder:
             self.store_partial(value, pointer, width)
             return
         for index, value in enumerate(values):
-            self.builder.store(value, self.vector_pointer(pointer, index), align=self.size)
+            self.store_lanes(value, self.step(pointer, self.constant(index * self.lanes), value))
+
+    def step(self, pointer: ir.Value, count: ir.Value, value: ir.Value) -> ir.Value:
+        """Return the address `count` elements after `pointer`, elements like those of the vector `value`."""
+        return self.builder.gep(pointer, [count], source_etype=value.type.element)
+
+    def store_lanes(self, value: ir.Value, pointer: ir.Value) -> None:
+        """Store all lanes of a vector of numbers or bytes."""
+        align = 1 if isinstance(value.type.element, ir.IntType) else self.size
+        address = self.builder.bitcast(pointer, value.type.as_pointer())
+        self.builder.store(value, address, align=align)
 
     def store_partial(self, value: ir.Value, pointer: ir.Value, width: ir.Value) -> None:
         """Store the first `width` lanes of a vector, 0 <= width < lanes.
@@ -224,12 +234,11 @@ class VectorBuilder:
             first_lanes = ir.Constant(ir.VectorType(ir.IntType(32), size), list(range(size)))
             with self.builder.if_then(needed):
                 part = self.builder.shuffle_vector(value, value, first_lanes)
-                address = self.builder.bitcast(pointer, part.type.as_pointer())
-                self.builder.store(part, address, align=self.size)
+                self.store_lanes(part, pointer)
             # Move the lanes that are not yet stored to the front: the next part takes the first lanes again.
             rotation = [(lane + size) % self.lanes for lane in range(self.lanes)]
             value = self.builder.select(needed, self.shuffle(value, value, rotation), value)
-            pointer = self.offset(pointer, some)
+            pointer = self.step(pointer, some, value)
             size //= 2
 
     def prefetch(self, pointer: ir.Value) -> None:
