@@ -267,6 +267,18 @@ class VectorBuilder:
         """Return `factor · a + total`; `factor` is known while compiling."""
         return self.multiply_add(ir.Constant(self.vector, [factor] * self.lanes), a, total)
 
+    def not_unrolled(self) -> ir.MDValue:
+        """Return LLVM's mark of a loop that is not to be unrolled.
+
+        Unrolled, a loop has more code for its beginning and end than work where it is short, as the loop over
+        a row of a small kernel; and all of it must be compiled.
+        """
+        module = self.builder.module
+        disable = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+        mark = ir.MDValue(module, [disable, disable], name=str(len(module.metadata)))
+        mark.operands = (mark, disable)  # by LLVM's rule the first operand is the mark itself
+        return mark
+
     def loop(self, count: ir.Value, state: list[ir.Value], body: Callable) -> list[ir.Value]:
         """Emit a loop that repeats `state = body(state)` `count` times; return the state after it.
 
@@ -290,6 +302,6 @@ class VectorBuilder:
         for phi, first, then in zip(phis, state, new, strict=True):
             phi.add_incoming(first, before)
             phi.add_incoming(then, builder.block)
-        builder.branch(head)
+        builder.branch(head).set_metadata("llvm.loop", self.not_unrolled())
         builder.position_at_end(after)
         return phis[1:]
