@@ -179,12 +179,13 @@ class VectorBuilder:
     ) -> list[ir.Value]:
         """Return a list of `vectors` vectors that lie one after the other at `pointer`.
 
-        With `width` only the first `width` columns are read, and the other lanes are 0; None: all are read.
+        With `width` only the first `width` columns are read, and the other lanes of the last vector are 0;
+        None: all are read.
         """
         loaded = []
         for index in range(vectors):
             address = self.vector_pointer(pointer, index)
-            if width is None:
+            if width is None or index < vectors - 1:
                 # Rows begin anywhere: an alignment of one element is all that may be promised.
                 loaded.append(self.builder.load(address, typ=self.vector, align=self.size))
             else:
@@ -201,14 +202,15 @@ class VectorBuilder:
     ) -> None:
         """Store vectors, of numbers or of bytes, one after the other at `pointer`.
 
-        With `width` there must be one vector, and only its first `width` lanes are written; None: all are.
+        With `width` only the first `width` columns are written, some of the last vector's; None: all are.
         """
-        if width is not None:
-            (value,) = values
-            self.store_partial(value, pointer, width)
-            return
         for index, value in enumerate(values):
-            self.store_lanes(value, self.step(pointer, self.constant(index * self.lanes), value))
+            start = self.constant(index * self.lanes)
+            address = self.step(pointer, start, value)
+            if width is None or index < len(values) - 1:
+                self.store_lanes(value, address)
+            else:
+                self.store_partial(value, address, self.builder.sub(width, start))
 
     def step(self, pointer: ir.Value, count: ir.Value, value: ir.Value) -> ir.Value:
         """Return the address `count` elements after `pointer`, elements like those of the vector `value`."""
@@ -221,12 +223,12 @@ class VectorBuilder:
         self.builder.store(value, address, align=align)
 
     def store_partial(self, value: ir.Value, pointer: ir.Value, width: ir.Value) -> None:
-        """Store the first `width` lanes of a vector, 0 <= width < lanes.
+        """Store the first `width` lanes of a vector, 0 <= width <= lanes.
 
-        They are stored in parts of lanes / 2, lanes / 4, ..., 1 lanes: those whose bit is set in `width`.
+        They are stored in parts of lanes, lanes / 2, ..., 1 lanes: those whose bit is set in `width`.
         LLVM's masked store takes ten times as long on some machines.
         """
-        size = self.lanes // 2
+        size = self.lanes
         while size:
             # `some`: how many lanes of this part are needed, all of them (`size`) or 0.
             some = self.builder.and_(width, self.constant(size))
