@@ -106,7 +106,8 @@ def add_kernel_gradient(sparse_gemm, gradient, scratch, windows, pixels, line, d
 def sort_by_filter(gradient, first, last, nonzeros, dbias):
     """Fill `nonzeros`, a `CSR` with a row for each filter, with those of windows first to last - 1.
 
-    They are added to dbias, (f,). The b_offsets say where in the image the window of each nonzero's pixel begins.
+    They are added to dbias, (f,). The b_offsets say where in the image the window of each nonzero's pixel
+    begins.
     """
     values, b_offsets, row_end = nonzeros.values, nonzeros.b_offsets, nonzeros.row_end
     (dy, y, argmax, scale, window_offsets), f = gradient, len(dbias)
