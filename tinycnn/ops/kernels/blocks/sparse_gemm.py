@@ -147,7 +147,7 @@ def sparse_gemm_panel(typing_context, vectors, c, nonzeros, b, rows, columns_lef
     """Do `c += a · b` for a panel of columns.
 
     Args:
-        vectors: how wide the panel is, from 1 to MOST.
+        vectors: how wide the panel is, from 1 to MOST; negative: its last vector is partly filled.
         c: `ScatteredRows`, its offset at the panel's first column.
         nonzeros: `a`, a `CSR`.
         b: a `View`, its offset at the panel's first column.
@@ -165,11 +165,12 @@ def sparse_gemm_panel(typing_context, vectors, c, nonzeros, b, rows, columns_lef
         b_address = emit.offset(b.array, b.offset)
 
         def emit_case(count: int) -> None:
-            """Emit the panel of `count` vectors."""
-            mask = None if count == MOST else columns_left
-            emit_sparse_rows(emit, count, c, nonzeros, b_address, rows, mask)
+            """Emit the panel of one width."""
+            mask = columns_left if count < 0 else None
+            emit_sparse_rows(emit, abs(count), c, nonzeros, b_address, rows, mask)
 
-        cases = {count: functools.partial(emit_case, count) for count in range(1, MOST + 1)}
+        widths = [count for count in range(1 - MOST, MOST + 1) if count]
+        cases = {count: functools.partial(emit_case, count) for count in widths}
         switch(builder, vectors, cases)
         return context.get_dummy_value()
 
@@ -202,14 +203,14 @@ def sparse_gemm(c, nonzeros, b, columns):
     column = 0
     while column < columns:
         columns_left = columns - column
-        vectors = min(MOST, (columns_left + lanes - 1) // lanes)
-        if vectors == MOST and columns_left < MOST * lanes:
-            vectors -= 1  # the widest one is always full
+        vectors = min(MOST, columns_left // lanes)
+        # The widest panel is always full.
+        if vectors < MOST - 1 and columns_left % lanes > 0:
+            vectors = -vectors - 1
         c_panel = ScatteredRows(c.array, c.offset + column, c.row_offsets)
         b_panel, rows = View(b.array, b.offset + column), len(c.row_offsets)
-        left = min(columns_left, vectors * lanes)
-        sparse_gemm_panel(vectors, c_panel, nonzeros, b_panel, rows=rows, columns_left=left)
-        column += vectors * lanes
+        sparse_gemm_panel(vectors, c_panel, nonzeros, b_panel, rows=rows, columns_left=columns_left)
+        column += abs(vectors) * lanes
 
 
 @functools.cache
