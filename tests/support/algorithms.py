@@ -14,7 +14,7 @@ def never(*sizes):
     return False
 
 
-def where_it_can(output, kernel_shape, strides):
+def where_it_can(output, kernel_shape, strides, samples=1):
     """Stand in for `winograd.pays`: every 3 x 3 kernel with stride 1 goes that way."""
     return tuple(kernel_shape[:2]) == (3, 3) and tuple(strides) == (1, 1)
 

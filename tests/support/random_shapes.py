@@ -126,9 +126,14 @@ def dot_products_case(rng, dtype):
     z_row = count * lanes + int(rng.integers(3))
     sums = normal(rng, dtype, offsets[0] + (rows - 1) * sums_row + columns * lanes)
     z = normal(rng, dtype, (offsets[1] + (rows - 1) * z_row + count * lanes) * (count > 0))
-    x = normal(rng, dtype, (offsets[2] + columns - 1 + count * lanes) * (count > 0))
-    matrices = Matrix(sums, offsets[0], sums_row), Matrix(z, offsets[1], z_row)
-    return add_dot_products, (*matrices, View(x, offsets[2]), rows, columns, count)
+    x_row = 1 if rows % 2 else count * lanes + int(rng.integers(3))
+    x = normal(rng, dtype, (offsets[2] + (columns - 1) * x_row + count * lanes) * (count > 0))
+    matrices = (
+        Matrix(sums, offsets[0], sums_row),
+        Matrix(z, offsets[1], z_row),
+        Matrix(x, offsets[2], x_row),
+    )
+    return add_dot_products, (*matrices, rows, columns, count)
 
 
 def transform_case(rng, dtype):

@@ -12,7 +12,7 @@ if ops.implementation() is reference:
 from tinycnn.ops.kernels.blocks.matrix import View
 from tinycnn.ops.kernels.blocks.sparse_gemm import (
     CSR,
-    WIDTHS,
+    MOST,
     ScatteredRows,
     multiples,
     sparse_gemm,
@@ -40,7 +40,7 @@ def sparse(rng, shape, share, dtype):
 
 
 def widths_of(columns, itemsize):
-    """Return which of WIDTHS a row is cut into."""
+    """Return the numbers of vectors that a row is cut into."""
     actual = set()
     with pytest.MonkeyPatch.context() as patch:
         names = sparse_gemm.py_func.__globals__
@@ -62,7 +62,9 @@ def rng():
 @pytest.mark.parametrize("share", [0, 0.2, 1])  # empty rows; some empty, some not; all full
 def test_every_width_is_exact(share, dtype, rng):
     used, lanes = set(), VECTOR_BYTES // np.dtype(dtype).itemsize
-    for columns in (1, lanes - 1, *(lanes * k for k in (1, 2, 3, 4, 6, 13)), 7 * lanes + 3):
+    full = [lanes * k for k in (1, 2, 3, 4, 5, 6, 13)]
+    partial = [lanes * k + 1 for k in (1, 2, 3, 4, 11)]
+    for columns in (1, lanes - 1, *full, *partial):
         used |= widths_of(columns, np.dtype(dtype).itemsize)
         for length in (1, 7, 8, 21):
             a = sparse(rng, (5, length), share, dtype)
@@ -74,7 +76,7 @@ def test_every_width_is_exact(share, dtype, rng):
             out = ScatteredRows(c.ravel(), 0, multiples(5, columns + 1))
             sparse_gemm(out, nonzeros, View(b.ravel(), 1), columns)
             np.testing.assert_array_equal(c, wanted)
-    assert used == set(range(len(WIDTHS)))
+    assert used == {*range(1 - MOST, MOST + 1)} - {0}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -124,8 +124,17 @@ def test_no_samples(rng):
         ((24, 24), (5, 3, 32, 64), (1, 1), False),
         ((26, 26), (3, 3, 1, 32), (1, 1), False),
         ((1, 1), (3, 3, 32, 64), (1, 1), False),  # a tile makes 16 pixels
+        ((4, 4), (3, 3, 32, 32), (1, 1), False),  # one tile: products of one row
+        ((11, 11), (3, 3, 16, 16), (1, 1), False),  # there is more to transform than to multiply
     ],
 )
 def test_it_is_chosen_where_it_pays(monkeypatch, output, kernel, strides, wanted):
     monkeypatch.undo()
     assert winograd.pays(output, kernel, strides) is wanted
+
+
+def test_one_tile_pays_where_those_of_many_samples_are_multiplied_at_once(monkeypatch):
+    monkeypatch.undo()
+    one_tile = (4, 4), (3, 3, 32, 32), (1, 1)
+    assert winograd.pays(*one_tile, samples=8)
+    assert not winograd.pays(*one_tile)

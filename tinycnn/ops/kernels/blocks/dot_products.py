@@ -1,10 +1,10 @@
-"""Dot products along vectors: `sums[r, s] += Σ over t of z[r, t] · x[s + t]`.
+"""Dot products along vectors: `sums[r, s] += Σ over t of z[r, t] · x[s, t]`.
 
 `gemm.py` broadcasts one scalar of `a` over a vector of `b`. Where both sides are contiguous along the sum,
 neither needs a broadcast: whole vectors of both are multiplied. Each sum is then a vector of partial sums,
 one for each lane; the caller adds the lanes up at the end.
 
-             x: the same numbers, each time one further on
+             x, transposed
             +-------+-------+-------+
             | x0 .. | x1 .. | x2 .. |     each step of t:
     +-------+-------+-------+-------+       load a vector of every row of z
@@ -19,7 +19,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from tinycnn.ops.kernels.blocks.matrix import Matrix, View
+from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.codegen.function_pointers import INT64
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.codegen.vector_builder import (
@@ -39,17 +39,16 @@ def emit_dot_products(
     size: tuple[int, int],
     sums: Matrix,
     z: Matrix,
-    x: ir.Value,
+    x: Matrix,
     vectors: ir.Value,
 ) -> None:
-    """Emit the code of one tile: sums[r, s] += Σ over t of z[r, t] · x[s + t].
+    """Emit the code of one tile: sums[r, s] += Σ over t of z[r, t] · x[s, t].
 
     Args:
         emit: the builder.
         size: how many r and how many s, known while compiling.
-        sums, z: `Matrix` fields known at run time only; `array` is the address of the first element.
+        sums, z, x: `Matrix` fields known at run time only; `array` is the address of the first element.
             A sum is a vector: those of a row follow each other.
-        x: the address of x[0].
         vectors: t runs over so many vectors.
     """
     rows, columns = size
@@ -66,15 +65,15 @@ def emit_dot_products(
         z_now, x_now, *accumulators = state
         z_vectors = [emit.load(address, 1)[0] for address in row_addresses(z_now, z.row_stride)]
         for column in range(columns):
-            # Not aligned, and overlapping the column before: a load costs less than a shuffle.
-            (x_vector,) = emit.load(emit.offset(x_now, emit.constant(column)), 1)
+            (x_vector,) = emit.load(emit.offset(x_now, emit.times(column, x.row_stride)), 1)
             for row, z_vector in enumerate(z_vectors):
                 index = row * columns + column
                 accumulators[index] = emit.multiply_add(z_vector, x_vector, accumulators[index])
         lanes = emit.constant(emit.lanes)
         return [emit.offset(z_now, lanes), emit.offset(x_now, lanes), *accumulators]
 
-    state = [emit.offset(z.array, z.offset), x, *accumulators]
+    first = [emit.offset(matrix.array, matrix.offset) for matrix in (z, x)]
+    state = [*first, *accumulators]
     _, _, *accumulators = emit.loop(vectors, state, step)
     # Lanes are not added up here but once at the end, by the caller, for many calls.
     for row, address in enumerate(sums_rows):
@@ -83,7 +82,7 @@ def emit_dot_products(
 
 @intrinsic
 def add_tile(typing_context, tile, sums, z, x, vectors):
-    """Do sums[r, s] += Σ over t of z[r, t] · x[s + t] for one tile: see `add_dot_products`.
+    """Do sums[r, s] += Σ over t of z[r, t] · x[s, t] for one tile: see `add_dot_products`.
 
     The code of every shape in TILES is there; `tile`, the index of one, chooses among them at run time.
     """
@@ -96,7 +95,7 @@ def add_tile(typing_context, tile, sums, z, x, vectors):
 
         def emit_case(*size: int) -> None:
             """Emit the tile of one shape in TILES."""
-            emit_dot_products(emit, size, sums, z, emit.offset(x.array, x.offset), vectors)
+            emit_dot_products(emit, size, sums, z, x, vectors)
 
         cases = {n: functools.partial(emit_case, *size) for n, size in enumerate(TILES)}
         switch(builder, tile, cases)
@@ -107,12 +106,12 @@ def add_tile(typing_context, tile, sums, z, x, vectors):
 
 @jit
 def add_dot_products(sums, z, x, rows, columns, vectors):
-    """Do sums[r, s] += Σ over t of z[r, t] · x[s + t], each sum a vector of partial sums, one for each lane.
+    """Do sums[r, s] += Σ over t of z[r, t] · x[s, t], each sum a vector of partial sums, one for each lane.
 
     Args:
         sums: a `Matrix`: row r has `columns` vectors, sum s being the vector at index s · lanes.
         z: a `Matrix` (rows, vectors · lanes).
-        x: a `View` of at least vectors · lanes + columns - 1 numbers.
+        x: a `Matrix` (columns, vectors · lanes); its rows may overlap.
         rows, columns: how many r and how many s.
         vectors: t runs over vectors · lanes numbers.
     """
@@ -129,7 +128,7 @@ def add_dot_products(sums, z, x, rows, columns, vectors):
                 (tile_rows - 1) * COLUMNS + tile_columns - 1,
                 sums=Matrix(sums.array, sums_offset, sums.row_stride),
                 z=Matrix(z.array, z.offset + row * z.row_stride, z.row_stride),
-                x=View(x.array, x.offset + column),
+                x=Matrix(x.array, x.offset + column * x.row_stride, x.row_stride),
                 vectors=vectors,
             )
             column += tile_columns

@@ -32,7 +32,9 @@ class Maxima(NamedTuple):
     offset: int
 
 
-def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> tuple:
+def emit_max(
+    emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple, width: ir.Value | None
+) -> tuple:
     """Emit the search of one window, for one vector of channels: return (maxima, their uint8 indices).
 
     Args:
@@ -40,6 +42,7 @@ def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> t
         z: the address of the window's first pixel, at the first of these channels.
         strides: elements from row to row and from pixel to pixel.
         pool: rows and columns of the window, known at run time.
+        width: how many channels exist, if less than a vector; None: all of them.
     """
     builder, (row_stride, pixel_stride), (rows, columns) = emit.builder, strides, pool
     # Indices have as many bits as the numbers: so the comparison of numbers selects indices, too.
@@ -49,7 +52,7 @@ def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> t
     def pixel(state: list[ir.Value]) -> list[ir.Value]:
         """Emit the comparison with one pixel; the state is [its address, its index, maxima, argmax]."""
         address, index, maximum, argmax = state
-        (value,) = emit.load(address, 1)
+        (value,) = emit.load(address, 1, width)
         # "uno" is true if an operand is NaN, "ord" if none is: value is NaN, and maximum is not yet.
         first_nan = builder.and_(
             builder.fcmp_unordered("uno", value, value),
@@ -69,7 +72,7 @@ def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> t
         _, *carried = emit.loop(columns, [start, *carried], pixel)
         return [emit.offset(start, row_stride), *carried]
 
-    (first,) = emit.load(z, 1)
+    (first,) = emit.load(z, 1, width)
     # Compared with itself the first pixel is not larger, so its index stays 0.
     state = [z, emit.constant(0), first, ir.Constant(index_vector, [0] * emit.lanes)]
     _, _, maximum, argmax = emit.loop(rows, state, row)
@@ -77,45 +80,47 @@ def emit_max(emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple) -> t
 
 
 @intrinsic
-def set_max(typing_context, z, pixel_stride, pool, out, vectors):
-    """Write relu(maximum) and argmax of one window for the first `vectors` · lanes channels.
+def set_max(typing_context, z, pixel_stride, pool, out, vectors, rest):
+    """Write relu(maximum) and argmax of one window for all channels.
 
     Args:
         z: a `Matrix` whose rows are rows of pixels; it begins at the window's first pixel.
         pixel_stride: elements from one pixel to the next, f.
         pool: rows and columns of the window.
         out: `Maxima`, from the window's first channel on.
-        vectors: how many vectors of channels.
+        vectors, rest: how many whole vectors of channels, and how many channels more.
     """
     dtype = z.types[0].dtype
 
     def codegen(context, builder, signature, arguments):
         """Emit the code of a call: Numba runs this while it compiles a caller."""
         emit = VectorBuilder(builder, context.get_data_type(dtype))
-        z, pixel_stride, pool, out, vectors = unpack_arguments(
+        z, pixel_stride, pool, out, vectors, rest = unpack_arguments(
             context, builder, signature, arguments
         )
         z_now, y_now = emit.offset(z.array, z.offset), emit.offset(out.y, out.offset)
         argmax_now = builder.gep(out.argmax, [out.offset], source_etype=BYTE)
         zeros = ir.Constant(emit.vector, [0.0] * emit.lanes)
 
-        def step(state: list[ir.Value]) -> list[ir.Value]:
-            """Emit one vector of channels; the state is its addresses in [z, y, argmax]."""
+        def step(state: list[ir.Value], width: ir.Value | None = None) -> list[ir.Value]:
+            """Emit one vector of channels, all or `width`; the state is its addresses in [z, y, argmax]."""
             z_now, y_now, argmax_now = state
-            maximum, indices = emit_max(emit, z_now, (z.row_stride, pixel_stride), pool)
+            strides = z.row_stride, pixel_stride
+            maximum, indices = emit_max(emit, z_now, strides, pool, width)
             # ReLU after the maximum, not before: it is monotonic, and there is only one number left.
             negative = builder.fcmp_ordered("<", maximum, zeros)
-            emit.store([builder.select(negative, zeros, maximum)], y_now)
-            address = builder.bitcast(argmax_now, indices.type.as_pointer())
-            builder.store(indices, address, align=1)
+            emit.store([builder.select(negative, zeros, maximum)], y_now, width)
+            emit.store([indices], argmax_now, width)
             lanes = emit.constant(emit.lanes)
             after = builder.gep(argmax_now, [lanes], source_etype=BYTE)
             return [emit.offset(z_now, lanes), emit.offset(y_now, lanes), after]
 
-        emit.loop(vectors, [z_now, y_now, argmax_now], step)
+        state = emit.loop(vectors, [z_now, y_now, argmax_now], step)
+        with builder.if_then(builder.icmp_signed(">", rest, emit.constant(0))):
+            step(state, rest)
         return context.get_dummy_value()
 
-    return types.void(z, INT64, types.UniTuple(INT64, 2), out, INT64), codegen
+    return types.void(z, INT64, types.UniTuple(INT64, 2), out, INT64, INT64), codegen
 
 
 @jit
@@ -133,17 +138,7 @@ def max_pool_row(z, f, pool, out, columns):
     for j in range(columns):
         window = Matrix(z.array, z.offset + j * pool[1] * f, z.row_stride)
         maxima = Maxima(out.y, out.argmax, out.offset + j * f)
-        set_max(window, pixel_stride=f, pool=pool, out=maxima, vectors=f // lanes)
-        for ch in range(f // lanes * lanes, f):  # the channels that fill no vector, one by one
-            maximum, index = z.array[window.offset + ch], 0
-            for candidate in range(1, pool[0] * pool[1]):
-                row, column = candidate // pool[1], candidate % pool[1]
-                value = z.array[window.offset + row * z.row_stride + column * f + ch]
-                # The first NaN becomes the maximum, and stays: `>` is false for a NaN on either side.
-                if value > maximum or (value != value and maximum == maximum):
-                    maximum, index = value, candidate
-            out.y[maxima.offset + ch] = out.y.dtype.type(0) if maximum < 0 else maximum
-            out.argmax[maxima.offset + ch] = index
+        set_max(window, f, pool, maxima, vectors=f // lanes, rest=f % lanes)
 
 
 @functools.cache

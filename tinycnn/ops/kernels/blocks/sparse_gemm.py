@@ -34,9 +34,9 @@ from tinycnn.ops.kernels.codegen.vector_builder import (
     unpack_arguments,
 )
 
-# Widths of a panel of columns, (vectors in a row, masked?), widest first; a masked one is less than a vector
-# wide. Six vectors of sums do not depend on each other: so a CPU can work on six multiply-adds at a time.
-WIDTHS = ((6, 0), (4, 0), (2, 0), (1, 0), (1, 1))
+# Vectors in the widest panel of columns. Six vectors of sums do not depend on each other: so a CPU can work
+# on six multiply-adds at a time. Narrower panels end in a vector that may be partly filled.
+MOST = 6
 WORD = ir.IntType(64)
 
 
@@ -79,7 +79,7 @@ def emit_sparse_row(
         c: the address of the row of c.
         b: the address that b_offsets count from.
         nonzeros: (address of the values, address of b_offsets, how many nonzeros the row has).
-        columns_left: how many columns of the row exist, if less than a vector; None: all of them.
+        columns_left: how many columns of the row exist, if the last vector may be partly filled; else None.
     """
     values, b_offsets, count = nonzeros
     one = emit.constant(1)
@@ -143,11 +143,11 @@ def emit_sparse_rows(
 
 
 @intrinsic
-def sparse_gemm_panel(typing_context, width, c, nonzeros, b, rows, columns_left):
+def sparse_gemm_panel(typing_context, vectors, c, nonzeros, b, rows, columns_left):
     """Do `c += a · b` for a panel of columns.
 
     Args:
-        width: how wide the panel is, an index of WIDTHS.
+        vectors: how wide the panel is, from 1 to MOST; negative: its last vector is partly filled.
         c: `ScatteredRows`, its offset at the panel's first column.
         nonzeros: `a`, a `CSR`.
         b: a `View`, its offset at the panel's first column.
@@ -159,18 +159,19 @@ def sparse_gemm_panel(typing_context, width, c, nonzeros, b, rows, columns_left)
     def codegen(context, builder, signature, arguments):
         """Emit the code of a call: Numba runs this while it compiles a caller."""
         emit = VectorBuilder(builder, context.get_data_type(dtype))
-        width, c, nonzeros, b, rows, columns_left = unpack_arguments(
+        vectors, c, nonzeros, b, rows, columns_left = unpack_arguments(
             context, builder, signature, arguments
         )
         b_address = emit.offset(b.array, b.offset)
 
-        def emit_case(vectors: int, masked: int) -> None:
-            """Emit the panel of one width in WIDTHS."""
-            mask = columns_left if masked else None
-            emit_sparse_rows(emit, vectors, c, nonzeros, b_address, rows, mask)
+        def emit_case(count: int) -> None:
+            """Emit the panel of one width."""
+            mask = columns_left if count < 0 else None
+            emit_sparse_rows(emit, abs(count), c, nonzeros, b_address, rows, mask)
 
-        cases = {n: functools.partial(emit_case, *shape) for n, shape in enumerate(WIDTHS)}
-        switch(builder, width, cases)
+        widths = [count for count in range(1 - MOST, MOST + 1) if count]
+        cases = {count: functools.partial(emit_case, count) for count in widths}
+        switch(builder, vectors, cases)
         return context.get_dummy_value()
 
     return types.void(INT64, c, nonzeros, b, INT64, INT64), codegen
@@ -201,13 +202,15 @@ def sparse_gemm(c, nonzeros, b, columns):
     lanes = VECTOR_BYTES // c.array.itemsize
     column = 0
     while column < columns:
-        columns_left, width = columns - column, 0
-        while WIDTHS[width][0] * lanes > columns_left and not WIDTHS[width][1]:
-            width += 1  # the next narrower one; the last is masked
+        columns_left = columns - column
+        vectors = min(MOST, columns_left // lanes)
+        # The widest panel is always full.
+        if vectors < MOST - 1 and columns_left % lanes > 0:
+            vectors = -vectors - 1
         c_panel = ScatteredRows(c.array, c.offset + column, c.row_offsets)
         b_panel, rows = View(b.array, b.offset + column), len(c.row_offsets)
-        sparse_gemm_panel(width, c_panel, nonzeros, b_panel, rows=rows, columns_left=columns_left)
-        column += WIDTHS[width][0] * lanes
+        sparse_gemm_panel(vectors, c_panel, nonzeros, b_panel, rows=rows, columns_left=columns_left)
+        column += abs(vectors) * lanes
 
 
 @functools.cache

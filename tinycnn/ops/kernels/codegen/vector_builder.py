@@ -179,12 +179,13 @@ class VectorBuilder:
     ) -> list[ir.Value]:
         """Return a list of `vectors` vectors that lie one after the other at `pointer`.
 
-        With `width` only the first `width` columns are read, and the other lanes are 0; None: all are read.
+        With `width` only the first `width` columns are read, and the other lanes of the last vector are 0;
+        None: all are read.
         """
         loaded = []
         for index in range(vectors):
             address = self.vector_pointer(pointer, index)
-            if width is None:
+            if width is None or index < vectors - 1:
                 # Rows begin anywhere: an alignment of one element is all that may be promised.
                 loaded.append(self.builder.load(address, typ=self.vector, align=self.size))
             else:
@@ -199,24 +200,35 @@ class VectorBuilder:
     def store(
         self, values: list[ir.Value], pointer: ir.Value, width: ir.Value | None = None
     ) -> None:
-        """Store vectors one after the other at `pointer`.
+        """Store vectors, of numbers or of bytes, one after the other at `pointer`.
 
-        With `width` there must be one vector, and only its first `width` lanes are written; None: all are.
+        With `width` only the first `width` columns are written, some of the last vector's; None: all are.
         """
-        if width is not None:
-            (value,) = values
-            self.store_partial(value, pointer, width)
-            return
         for index, value in enumerate(values):
-            self.builder.store(value, self.vector_pointer(pointer, index), align=self.size)
+            start = self.constant(index * self.lanes)
+            address = self.step(pointer, start, value)
+            if width is None or index < len(values) - 1:
+                self.store_lanes(value, address)
+            else:
+                self.store_partial(value, address, self.builder.sub(width, start))
+
+    def step(self, pointer: ir.Value, count: ir.Value, value: ir.Value) -> ir.Value:
+        """Return the address `count` elements after `pointer`, elements like those of the vector `value`."""
+        return self.builder.gep(pointer, [count], source_etype=value.type.element)
+
+    def store_lanes(self, value: ir.Value, pointer: ir.Value) -> None:
+        """Store all lanes of a vector of numbers or bytes."""
+        align = 1 if isinstance(value.type.element, ir.IntType) else self.size
+        address = self.builder.bitcast(pointer, value.type.as_pointer())
+        self.builder.store(value, address, align=align)
 
     def store_partial(self, value: ir.Value, pointer: ir.Value, width: ir.Value) -> None:
-        """Store the first `width` lanes of a vector, 0 <= width < lanes.
+        """Store the first `width` lanes of a vector, 0 <= width <= lanes.
 
-        They are stored in parts of lanes / 2, lanes / 4, ..., 1 lanes: those whose bit is set in `width`.
+        They are stored in parts of lanes, lanes / 2, ..., 1 lanes: those whose bit is set in `width`.
         LLVM's masked store takes ten times as long on some machines.
         """
-        size = self.lanes // 2
+        size = self.lanes
         while size:
             # `some`: how many lanes of this part are needed, all of them (`size`) or 0.
             some = self.builder.and_(width, self.constant(size))
@@ -224,12 +236,11 @@ class VectorBuilder:
             first_lanes = ir.Constant(ir.VectorType(ir.IntType(32), size), list(range(size)))
             with self.builder.if_then(needed):
                 part = self.builder.shuffle_vector(value, value, first_lanes)
-                address = self.builder.bitcast(pointer, part.type.as_pointer())
-                self.builder.store(part, address, align=self.size)
+                self.store_lanes(part, pointer)
             # Move the lanes that are not yet stored to the front: the next part takes the first lanes again.
             rotation = [(lane + size) % self.lanes for lane in range(self.lanes)]
             value = self.builder.select(needed, self.shuffle(value, value, rotation), value)
-            pointer = self.offset(pointer, some)
+            pointer = self.step(pointer, some, value)
             size //= 2
 
     def prefetch(self, pointer: ir.Value) -> None:
@@ -258,6 +269,18 @@ class VectorBuilder:
         """Return `factor · a + total`; `factor` is known while compiling."""
         return self.multiply_add(ir.Constant(self.vector, [factor] * self.lanes), a, total)
 
+    def not_unrolled(self) -> ir.MDValue:
+        """Return LLVM's mark of a loop that is not to be unrolled.
+
+        Unrolled, a loop has more code for its beginning and end than work where it is short, as the loop over
+        a row of a small kernel; and all of it must be compiled.
+        """
+        module = self.builder.module
+        disable = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+        mark = ir.MDValue(module, [disable, disable], name=str(len(module.metadata)))
+        mark.operands = (mark, disable)  # by LLVM's rule the first operand is the mark itself
+        return mark
+
     def loop(self, count: ir.Value, state: list[ir.Value], body: Callable) -> list[ir.Value]:
         """Emit a loop that repeats `state = body(state)` `count` times; return the state after it.
 
@@ -281,6 +304,6 @@ class VectorBuilder:
         for phi, first, then in zip(phis, state, new, strict=True):
             phi.add_incoming(first, before)
             phi.add_incoming(then, builder.block)
-        builder.branch(head)
+        builder.branch(head).set_metadata("llvm.loop", self.not_unrolled())
         builder.position_at_end(after)
         return phis[1:]

@@ -39,11 +39,16 @@ class Choice(NamedTuple):
     reason: str
 
 
-def winograd_forward(problem: Problem) -> bool:
+def winograd_forward(problem: Problem, samples: int = 1) -> bool:
     """Return True for 3 x 3 kernels with strides of 1 where Winograd's algorithm is faster: see `pays`."""
     size, (kh, kw, _, _), strides, padding = problem[:4]
     output, _, _ = window_geometry(size, (kh, kw), strides, padding)
-    return winograd.pays(output, problem.kernel_shape, strides)
+    return winograd.pays(output, problem.kernel_shape, strides, samples)
+
+
+def winograd_backward_kernel(problem: Problem) -> bool:
+    """As `winograd_forward`, but the products sum over the tiles of many samples."""
+    return winograd_forward(problem, samples=8)
 
 
 def winograd_whole_windows(problem: Problem) -> bool:
@@ -125,7 +130,7 @@ TABLE = {
     "backward_kernel": (
         Choice(
             "winograd",
-            winograd_forward,
+            winograd_backward_kernel,
             "a quarter of the multiplications: 1.1 times as fast from 32 to 64 channels",
         ),
         DIRECT,

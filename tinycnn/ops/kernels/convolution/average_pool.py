@@ -8,7 +8,7 @@ import numpy as np
 from tinycnn.ops.kernels.activations import ACTIVATION_CODES, activate, activation_gradient
 from tinycnn.ops.kernels.blocks.elementwise import add, set_to_zero
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.convolution import algorithms, single_channel
 from tinycnn.ops.kernels.convolution.conv2d import (
     conv2d_backward_input,
@@ -69,12 +69,23 @@ def forward_span(first, last, a, pool, activation_code, y):
                 start = (b * oh + i * ph + above) * line
                 add(a_flat[start : start + line], row)
             for j in range(columns):
-                offset, start_column = ((b * rows + i) * columns + j) * f, j * pw * f
-                for ch in range(f):
-                    total = row[start_column + ch]
-                    for right in range(1, pw):
-                        total += row[start_column + right * f + ch]
-                    y_flat[offset + ch] = total / count
+                offset = ((b * rows + i) * columns + j) * f
+                pixels, out = row[j * pw * f : (j + 1) * pw * f], y_flat[offset : offset + f]
+                # Where the number of pixels is a constant, LLVM uses vector instructions.
+                if pw == 2:
+                    mean_pixels(pixels, 2, count, out)
+                else:
+                    mean_pixels(pixels, pw, count, out)
+
+
+@inlined
+def mean_pixels(pixels, pw, count, out):
+    """Write out (f,), the sum of `pw` pixels, flat (pw, f), over `count`."""
+    for ch in range(len(out)):
+        total = pixels[ch]
+        for right in range(1, pw):
+            total += pixels[right * len(out) + ch]
+        out[ch] = total / count
 
 
 def conv2d_average_pool2d_backward(

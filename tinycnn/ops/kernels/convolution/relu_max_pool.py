@@ -26,13 +26,11 @@ from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.convolution import algorithms, winograd
 from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
 from tinycnn.ops.kernels.convolution.sparse_gradient import (
-    Active,
+    PooledGradient,
     add_input_gradient,
     add_kernel_gradient,
     allocate_nonzeros,
     find_window_offsets,
-    list_active,
-    scale_into,
 )
 from tinycnn.ops.kernels.dropout import Mask, drop_in_place, mask_parameters
 from tinycnn.ops.kernels.parallel.grain import grain
@@ -260,25 +258,23 @@ def backward_span(start, stop, sparse_gemm, dy, pooled, x, transposed, geometry,
     image, padded_dx = np.zeros((h, w, c), x.dtype), np.empty((h, w, c), x.dtype)
     window_offsets = find_window_offsets(windows, pooled.pool, geometry.strides, w * c, c)
     scratch = allocate_nonzeros(window_offsets.size, windows[2], x)
-    dz = np.empty(pooled.y[0].size, x.dtype)
-    # `list_active` writes a position before it decides whether to count it: so there is room for one more.
-    positions, counts = np.empty(len(dz) + 1, np.int64), np.empty(len(window_offsets) + 1, np.int64)
     for chunk in range(start, stop):
         dkernel, dbias = gradients.dkernel[chunk], gradients.dbias[chunk]
         set_to_zero(dkernel.ravel())
         set_to_zero(dbias)
         first, last = chunk_samples(chunk, chunks, n)
         for b in range(first, last):
-            scale_into(dz, dy[b].ravel(), pooled.mask.scale)
             pixels = pad_image(x, x[:0], b, pad_top_left, image)
-            active = Active(dz, pooled.argmax[b].ravel(), positions, counts, window_offsets)
-            list_active(active, pooled.y[b].ravel(), dbias)
-            add_kernel_gradient(sparse_gemm, active, scratch, windows, pixels, w * c, dkernel)
+            y, argmax = pooled.y[b].ravel(), pooled.argmax[b].ravel()
+            gradient = PooledGradient(dy[b].ravel(), y, argmax, pooled.mask.scale, window_offsets)
+            add_kernel_gradient(
+                sparse_gemm, gradient, scratch, windows, pixels, w * c, dkernel, dbias
+            )
             if len(gradients.dx) > 0:
                 # With padding, the gradient of the padded image is computed, and then cut.
                 padding = h > gradients.dx.shape[1] or w > gradients.dx.shape[2]
                 target = padded_dx.ravel() if padding else gradients.dx[b].ravel()
                 set_to_zero(target)
-                add_input_gradient(sparse_gemm, active, scratch, transposed, target, w * c)
+                add_input_gradient(sparse_gemm, gradient, scratch, transposed, target, w * c)
                 if padding:
                     crop_into(padded_dx, pad_top_left, gradients.dx, b)

@@ -7,8 +7,9 @@ lanes of a vector are neighbouring pixels:
     forward    a[f] = activation(Σ over di, dj of kernel[di, dj, f] · (the image from [di, dj] on))
     backward   dkernel[di, dj, f] = Σ over all pixels of dz[f] · (the image from [di, dj] on)
 
-Forward, the image is the operand `b` of `blocks/gemm.py`. Backward, both factors are contiguous in memory
-along the sum, which suits `blocks/dot_products.py`.
+For each dj there is a copy of the image from column dj on, with rows as long as those of a plane: so from any
+[di, dj] on, the image is contiguous. Forward, the copies are the operand `b` of `blocks/gemm.py`. Backward,
+both factors are contiguous in memory along the sum, which suits `blocks/dot_products.py`.
 """
 
 from typing import NamedTuple
@@ -17,11 +18,14 @@ import numpy as np
 
 from tinycnn.ops.kernels.activations import activate, activation_gradient
 from tinycnn.ops.kernels.blocks.dot_products import add_dot_products
-from tinycnn.ops.kernels.blocks.elementwise import add, set_to_zero
-from tinycnn.ops.kernels.blocks.gemm import LeftOperand, RightOperand, gemm_address
-from tinycnn.ops.kernels.blocks.matrix import Matrix, View
+from tinycnn.ops.kernels.blocks.elementwise import copy, set_to_zero
+from tinycnn.ops.kernels.blocks.gemm import (
+    LeftOperand,
+    RightOperand,
+    gemm_address,
+)
+from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.padding import pad_image
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
@@ -76,14 +80,39 @@ def forward(
 
 
 @inlined
-def allocate_image(geometry, like):
-    """Return zeros (rows, columns, 1) for a padded image, with more rows than that needs.
+def allocate_copies(geometry, like):
+    """Return flat zeros for `shift_image`, and ones behind them; `like`: for its dtype.
 
-    They let whole vectors be read that begin up to kw numbers behind the last pixel. `like`: for its dtype.
+    There are kw copies of the image, (rows of the padded image, ow) each. The ones serve as one more copy,
+    and let whole vectors be read that begin in the last one.
     """
-    (rows, columns), kw = geometry.padded_size, geometry.kernel_size[1]
-    more = VECTOR_BYTES // like.itemsize + kw
-    return np.zeros((rows + (more + columns - 1) // columns, columns, 1), like.dtype)
+    copies = geometry.kernel_size[1] * geometry.padded_size[0] * geometry.output[1]
+    more = geometry.output[0] * geometry.output[1] + VECTOR_BYTES // like.itemsize
+    images = np.zeros(copies + more, like.dtype)
+    for position in range(more):
+        images[copies + position] = 1
+    return images
+
+
+@inlined
+def shift_image(x, b, geometry, images):
+    """Write kw copies of sample `b`, copy dj having columns dj to dj + ow - 1 of the padded image.
+
+    Args:
+        x: (n, h, w, 1).
+        b: the index of the sample.
+        geometry: of the convolution.
+        images: from `allocate_copies`; what is padding stays zero.
+    """
+    (_, h, w, _), (top, left), ow = x.shape, geometry.pad_top_left, geometry.output[1]
+    x_flat, rows = x.ravel(), geometry.padded_size[0]
+    for dj in range(geometry.kernel_size[1]):
+        # The first column of the copy that is not padding, and how many there are.
+        first = max(0, left - dj)
+        count = max(0, min(ow, w + left - dj) - first)
+        for i in range(min(h, rows - top)):
+            start, out = (b * h + i) * w + first + dj - left, (dj * rows + top + i) * ow + first
+            copy(x_flat[start : start + count], images[out : out + count])
 
 
 @jit
@@ -101,12 +130,11 @@ def forward_span(start, stop, gemm, x, kernel, bias, geometry, head, a, y):
         a: (n, f, oh, ow), is written: a plane for each filter.
         y: (n, rows, columns, f), is written.
     """
-    (_, f, oh, ow), (kh, kw, _, _), w = a.shape, kernel.shape, geometry.padded_size[1]
-    image, weights, a_flat = allocate_image(geometry, x), kernel.ravel(), a.ravel()
-    size, row = oh * ow, np.empty(ow, x.dtype)
+    (_, f, oh, ow), (kh, kw, _, _), a_flat = a.shape, kernel.shape, a.ravel()
+    images, size = allocate_copies(geometry, x), oh * ow
     # The filters are rows; k runs over a row of the kernel, segments over its rows.
     filters = LeftOperand(
-        array=weights,
+        array=kernel.ravel(),
         offset=0,
         row_stride=1,
         k_stride=f,
@@ -114,47 +142,56 @@ def forward_span(start, stop, gemm, x, kernel, bias, geometry, head, a, y):
         segment_length=kw,
         segments=kh,
     )
+    # Row k of b is the image from pixel k on: so columns of the product are pixels.
+    shifted = RightOperand(images, 0, geometry.padded_size[0] * ow, segment_stride=ow)
     for b in range(start, stop):
-        pixels = pad_image(x, x[:0], b, geometry.pad_top_left, image)
+        shift_image(x, b, geometry, images)
         planes = a_flat[b * f * size : (b + 1) * f * size]
         for ch in range(f):
             plane = planes[ch * size : (ch + 1) * size]
             for position in range(size):
                 plane[position] = bias[ch]
-        for i in range(oh):
-            # Row k of b is a row of the image from pixel k on: so columns of the product are pixels.
-            out = Matrix(planes, i * ow, row_stride=size)
-            shifted = RightOperand(pixels, i * w, k_stride=1, segment_stride=w)
-            call(gemm, (out, out, filters, shifted, f, ow))
+        out = Matrix(planes, 0, row_stride=size)
+        call(gemm, (out, out, filters, shifted, f, size))
         # While the sample's planes are still in the cache.
         activate(planes, head.activation_code)
         for ch in range(f):
-            pool_plane(planes[ch * size : (ch + 1) * size], row, head.pool, y, b, ch)
+            pool_plane(planes[ch * size : (ch + 1) * size], head.pool, ow, y, b, ch)
 
 
 @inlined
-def pool_plane(plane, row, pool, y, b, ch):
+def pool_plane(plane, pool, ow, y, b, ch):
     """Write y[b, :, :, ch], the means of one plane's windows.
 
     Args:
         plane: flat, (oh, ow).
-        row: scratch, (ow,).
         pool: (ph, pw).
+        ow: columns of the plane.
         y: (n, oh // ph, ow // pw, f), is written.
         b, ch: the indices of the sample and the filter.
     """
-    (_, rows, columns, f), (ph, pw), y_flat, ow = y.shape, pool, y.ravel(), len(row)
-    window_size = row.dtype.type(ph * pw)
+    (_, rows, columns, f), (ph, pw), y_flat = y.shape, pool, y.ravel()
     for i in range(rows):
-        set_to_zero(row)
-        for above in range(ph):
-            start = (i * ph + above) * ow
-            add(plane[start : start + ow], row)
-        for j in range(columns):
-            total = row[j * pw]
-            for right in range(1, pw):
-                total += row[j * pw + right]
-            y_flat[((b * rows + i) * columns + j) * f + ch] = total / window_size
+        lines = plane[i * ph * ow : (i + 1) * ph * ow]
+        out = y_flat[(b * rows + i) * columns * f + ch : (b * rows + i + 1) * columns * f]
+        # Where the size of a window is a constant, LLVM uses vector instructions.
+        if ph == 2 and pw == 2:
+            mean_windows(lines, 2, 2, ow, columns, f, out)
+        else:
+            mean_windows(lines, ph, pw, ow, columns, f, out)
+
+
+@inlined
+def mean_windows(lines, ph, pw, ow, columns, f, out):
+    """Write out[j * f], j < columns, the means of the windows of `ph` lines, flat (ph, ow)."""
+    for j in range(columns):
+        total = lines.dtype.type(0)
+        for right in range(pw):
+            column = lines.dtype.type(0)
+            for above in range(ph):
+                column += lines[above * ow + j * pw + right]
+            total += column
+        out[j * f] = total / lines.dtype.type(ph * pw)
 
 
 def backward(
@@ -181,7 +218,9 @@ def backward(
     # A vector of partial sums for each weight and each bias: lanes and chunks are added up below.
     sums = partial_sums(len(x), f * (kh * kw + 1) * lanes, x.dtype)
     chunks = len(sums)
-    sums = sums.reshape(chunks, f, kh * kw + 1, lanes)
+    sums = sums.reshape(
+        chunks, f, kh * kw + 1, lanes
+    )  # the bias behind the first row of the kernel
     workers.run(
         backward_span,
         chunks,
@@ -193,9 +232,13 @@ def backward(
         head=Head(code, pool),
         sums=sums,
     )
-    total = recorded(np.sum, sums, axis=(0, 3))  # (f, kh · kw + 1)
-    dkernel = recorded(np.ascontiguousarray, total[:, :-1].T).reshape(kernel_shape)
-    return dkernel, recorded(np.copy, total[:, -1])
+    return recorded(split_sums, sums, kernel_shape)
+
+
+def split_sums(sums: np.ndarray, kernel_shape: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Return dkernel (kh, kw, 1, f) and dbias (f,) of the sums of `backward_span`."""
+    total, kw = sums.sum(axis=(0, 3)).T, kernel_shape[1]  # (kh · kw + 1, f)
+    return np.delete(total, kw, axis=0).reshape(kernel_shape), total[kw].copy()
 
 
 @jit
@@ -209,59 +252,69 @@ def backward_span(start, stop, dy, planes, x, geometry, head, sums):
         x: (n, h, w, 1).
         geometry: of the convolution.
         head: a `Head`.
-        sums: (chunks, f, kh · kw + 1, lanes), is written: for each filter and weight, last the bias, a vector
-            of partial sums.
+        sums: (chunks, f, kh · kw + 1, lanes), is written: for each filter and weight a vector of partial
+            sums; behind those of the first row of the kernel the one of the bias.
     """
-    (n, f, oh, ow), (chunks, _, count, lanes), w = planes.shape, sums.shape, geometry.padded_size[1]
-    image, sums_flat, (kh, kw) = allocate_image(geometry, x), sums.ravel(), geometry.kernel_size
-    size = (oh * w + lanes - 1) // lanes * lanes
-    # Rows of dz are as long as those of the padded image, w, and end in zeros: so one dot product runs over
-    # all rows.
-    dz, row, ones = np.zeros(f * size, x.dtype), np.zeros(ow, x.dtype), np.ones(size, x.dtype)
-    gradients, vectors = Matrix(dz, 0, row_stride=size), size // lanes
+    (n, f, oh, ow), (chunks, _, count, lanes), planes_flat = (
+        planes.shape,
+        sums.shape,
+        planes.ravel(),
+    )
+    images, sums_flat, (kh, kw) = allocate_copies(geometry, x), sums.ravel(), geometry.kernel_size
+    size, copy_size = oh * ow, geometry.padded_size[0] * ow
+    vectors = (size + lanes - 1) // lanes
+    # Planes of dz end in zeros, up to a whole vector.
+    dz, da = np.zeros(f * vectors * lanes, x.dtype), np.zeros(size, x.dtype)
+    gradients = Matrix(dz, 0, row_stride=vectors * lanes)
     for chunk in range(start, stop):
         offset, filter_stride = chunk * f * count * lanes, count * lanes
         set_to_zero(sums_flat[offset : offset + f * filter_stride])
         first, last = chunk_samples(chunk, chunks, n)
         for b in range(first, last):
-            pixels = pad_image(x, x[:0], b, geometry.pad_top_left, image)
+            shift_image(x, b, geometry, images)
             for ch in range(f):
-                dz_plane = dz[ch * size : (ch + 1) * size]
-                unpool_plane(dy, planes, b, ch, head, row, dz_plane, w)
+                unpool_plane(dy, b, ch, head.pool, ow, da)
+                a = planes_flat[(b * f + ch) * size : (b * f + ch + 1) * size]
+                # forward: a = activation(z)
+                activation_gradient(da, a, dz[ch * vectors * lanes :], head.activation_code)
             for di in range(kh):
-                # forward: z[f, i, j] = Σ x[i + di, j + dj] · kernel[di, dj, f]
-                out = Matrix(sums_flat, offset + di * kw * lanes, row_stride=filter_stride)
-                add_dot_products(out, gradients, View(pixels, di * w), f, kw, vectors)
-            # forward: z[f, i, j] = ... + bias[f]
-            out = Matrix(sums_flat, offset + filter_stride - lanes, row_stride=filter_stride)
-            add_dot_products(out, gradients, View(ones, 0), f, 1, vectors)
+                # forward: z[f, i, j] = bias[f] + Σ x[i + di, j + dj] · kernel[di, dj, f]
+                first_sum = offset + (di * kw + (di > 0)) * lanes
+                out = Matrix(sums_flat, first_sum, row_stride=filter_stride)
+                shifted = Matrix(images, di * ow, row_stride=copy_size)
+                # With the first row of the kernel the ones, copy number kw.
+                columns = kw + (di == 0)
+                add_dot_products(out, gradients, shifted, f, columns, vectors)
 
 
 @inlined
-def unpool_plane(dy, planes, b, ch, head, row, dz, w):
-    """Write dz, the gradient of the convolution's output for one sample and filter.
+def unpool_plane(dy, b, ch, pool, ow, da):
+    """Write da, the gradient of the activation's output for one sample and filter.
 
     Args:
         dy: (n, oh // ph, ow // pw, f), the gradient of the means.
-        planes: the activation's output, (n, f, oh, ow).
         b, ch: the indices of the sample and the filter.
-        head: a `Head`.
-        row: scratch, (ow,), zeros at first.
-        dz: flat, (oh, w), zeros at first, is written.
-        w: columns of the padded image.
+        pool: (ph, pw).
+        ow: columns of da.
+        da: flat, (oh, ow), zeros at first, is written: behind the last whole window it stays 0.
     """
-    (_, rows, columns, f), (ph, pw), (_, _, oh, ow) = dy.shape, head.pool, planes.shape
-    dy_flat, a_flat, window_size = dy.ravel(), planes.ravel(), dy.dtype.type(ph * pw)
+    (_, rows, columns, f), (ph, pw), dy_flat = dy.shape, pool, dy.ravel()
     for i in range(rows):
-        for j in range(columns):
-            # forward: y[b, i, j, ch] = sum of the window / window_size
-            share = dy_flat[((b * rows + i) * columns + j) * f + ch] / window_size
-            # Behind the last whole window `row` stays 0, as is the gradient there.
-            for right in range(pw):
-                row[j * pw + right] = share
+        dy_row = dy_flat[(b * rows + i) * columns * f + ch : (b * rows + i + 1) * columns * f]
+        lines = da[i * ph * ow : (i + 1) * ph * ow]
+        # As in `pool_plane`.
+        if ph == 2 and pw == 2:
+            share_windows(dy_row, 2, 2, ow, columns, f, lines)
+        else:
+            share_windows(dy_row, ph, pw, ow, columns, f, lines)
+
+
+@inlined
+def share_windows(dy, ph, pw, ow, columns, f, lines):
+    """Write dy[j * f] / (ph * pw), j < columns, to all numbers of window j of `lines`, flat (ph, ow)."""
+    for j in range(columns):
+        # forward: y[b, i, j, ch] = sum of the window / (ph · pw)
+        share = dy[j * f] / dy.dtype.type(ph * pw)
         for above in range(ph):
-            # forward: a = activation(z)
-            line = i * ph + above
-            offset = ((b * f + ch) * oh + line) * ow
-            dz_row = dz[line * w : line * w + ow]
-            activation_gradient(row, a_flat[offset : offset + ow], dz_row, head.activation_code)
+            for right in range(pw):
+                lines[above * ow + j * pw + right] = share

@@ -1,7 +1,7 @@
 """The backward step of a convolution followed by ReLU, max pooling and dropout, by `sparse_gemm`.
 
 Its gradient dz is mostly zero: at most one number of each pooling window, the maximum, has a gradient. The
-nonzeros are listed once for each sample, and then sorted into rows of a sparse matrix, twice:
+nonzeros are sorted into rows of a sparse matrix, twice:
 
     dkernel   a row for each filter          times   the windows of the image, one row of each at a time
     dx        a row for each output pixel    times   a row of the kernel, (f, kw · c)
@@ -21,23 +21,20 @@ from tinycnn.ops.kernels.convolution.cache_blocking import fit_count
 IMAGE_BYTES = 24 * 1024
 
 
-class Active(NamedTuple):
-    """A list of one sample's gradients that are not zero; a window here is one of the pooling.
+class PooledGradient(NamedTuple):
+    """One sample's gradient as it comes back to the pooling; a window here is one of the pooling."""
 
-    The nonzeros of window q are dz[positions[counts[q] : counts[q + 1]]].
-    """
-
-    dz: np.ndarray  # flat, (windows, f): the gradient of each maximum
-    argmax: np.ndarray  # flat, (windows, f): the maximum's index in its window
-    positions: np.ndarray  # int64: indices into dz
-    counts: np.ndarray  # int64, (windows + 1,): how many nonzeros there are before each window
+    dy: np.ndarray  # flat, (windows, f): the gradient of y
+    y: np.ndarray  # likewise: where it is not above 0, the gradient of the maximum is 0
+    argmax: np.ndarray  # likewise: the maximum's index in its window
+    scale: float  # dropout's: the gradient of a maximum is scale · dy
     window_offsets: np.ndarray  # (windows, ph · pw): see `find_window_offsets`
 
 
 class Nonzeros(NamedTuple):
     """Scratch for fields of a `CSR`: for one sample's nonzeros, sorted by filter or by pixel."""
 
-    values: np.ndarray  # (the most nonzeros + 1,)
+    values: np.ndarray  # a row has room for one number more than it can have
     b_offsets: np.ndarray  # likewise
     row_end: np.ndarray  # (pixels of the convolution's output,)
 
@@ -45,39 +42,10 @@ class Nonzeros(NamedTuple):
 @inlined
 def allocate_nonzeros(pixels, f, like):
     """Return `Nonzeros` for a convolution output of `pixels` pixels and f filters, of the dtype of `like`."""
-    values, b_offsets = np.empty(pixels * f + 1, like.dtype), np.empty(pixels * f + 1, np.int64)
-    return Nonzeros(values, b_offsets, np.empty(pixels, np.int64))
-
-
-@inlined
-def scale_into(dz, dy, scale):
-    """Write dz = scale · dy, both flat: the gradient before dropout, right where y was kept."""
-    for position in range(len(dz)):
-        # forward: y = scale · the maximum, where kept
-        dz[position] = scale * dy[position]
-
-
-@inlined
-def list_active(active, y, dbias):
-    """Fill active.positions and active.counts with one sample's nonzeros, and add these to dbias.
-
-    Args:
-        active: an `Active` with dz filled.
-        y: the forward step's output, flat, (windows, f): where it is not above 0, the gradient is 0.
-        dbias: (f,), is added to.
-    """
-    dz, positions, counts, f, count = active.dz, active.positions, active.counts, len(dbias), 0
-    for window in range(len(counts) - 1):
-        counts[window] = count
-        for position in range(window * f, (window + 1) * f):
-            # forward: y = 0 where the maximum < 0, or dropped
-            # Always written, but counted only if nonzero: a branch would be mispredicted half of the time.
-            positions[count] = position
-            count += (y[position] > 0) & (dz[position] != 0)
-        for k in range(counts[window], count):
-            # forward: z[i, j] = ... + bias
-            dbias[positions[k] - window * f] += dz[positions[k]]
-    counts[len(counts) - 1] = count
+    room = pixels * (f + 1) + f
+    return Nonzeros(
+        np.empty(room, like.dtype), np.empty(room, np.int64), np.empty(pixels, np.int64)
+    )
 
 
 @inlined
@@ -104,30 +72,30 @@ def find_window_offsets(windows, pool, strides, row_stride, pixel_stride):
 
 
 @inlined
-def add_kernel_gradient(sparse_gemm, active, scratch, windows, pixels, line, dkernel):
-    """Add one sample's gradient to dkernel, (f, kh, kw · c).
+def add_kernel_gradient(sparse_gemm, gradient, scratch, windows, pixels, line, dkernel, dbias):
+    """Add one sample's gradient to dkernel, (f, kh, kw · c), and to dbias, (f,).
 
     The sparse matrix has a row for each filter. It is made for a band of rows of pooling windows at a time,
     whose part of the image fits the first-level cache.
 
     Args:
         sparse_gemm: the address of `sparse_gemm`, from `sparse_gemm_address`.
-        active: the sample's `Active`.
+        gradient: the sample's `PooledGradient`.
         scratch: `Nonzeros`.
         windows: (rows, columns, f) of the pooled output.
         pixels: the padded image, flat.
         line: elements from row to row of the image.
-        dkernel: is added to.
+        dkernel, dbias: are added to.
     """
-    (oh, ow, f), (_, kh, run), window_offsets = windows, dkernel.shape, active.window_offsets
+    (oh, ow, f), (_, kh, run), window_offsets = windows, dkernel.shape, gradient.window_offsets
     # Elements of the image from one row of pooling windows to the next.
     below = window_offsets[ow * (oh > 1), 0] - window_offsets[0, 0]
     band = min(oh, fit_count(IMAGE_BYTES, below * pixels.itemsize)) * ow
-    row_start, row_end = multiples(f, band), np.empty(f, np.int64)
+    row_start, row_end = multiples(f, band + 1), np.empty(f, np.int64)
     nonzeros = CSR(scratch.values, scratch.b_offsets, row_start, row_end)
     dkernel_flat, dkernel_rows = dkernel.ravel(), multiples(f, kh * run)
     for top in range(0, oh * ow, band):
-        sort_by_filter(active, top, min(top + band, oh * ow), f, nonzeros)
+        sort_by_filter(gradient, top, min(top + band, oh * ow), nonzeros, dbias)
         for di in range(kh):
             # forward: z[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
             out = ScatteredRows(dkernel_flat, di * run, dkernel_rows)
@@ -135,25 +103,34 @@ def add_kernel_gradient(sparse_gemm, active, scratch, windows, pixels, line, dke
 
 
 @inlined
-def sort_by_filter(active, first, last, f, nonzeros):
-    """Fill `nonzeros`, a `CSR` with a row for each filter, with the nonzeros of windows first to last - 1.
+def sort_by_filter(gradient, first, last, nonzeros, dbias):
+    """Fill `nonzeros`, a `CSR` with a row for each filter, with those of windows first to last - 1.
 
-    The b_offsets say where in the image the window of each nonzero's pixel begins.
+    They are added to dbias, (f,). The b_offsets say where in the image the window of each nonzero's pixel
+    begins.
     """
     values, b_offsets, row_end = nonzeros.values, nonzeros.b_offsets, nonzeros.row_end
+    (dy, y, argmax, scale, window_offsets), f = gradient, len(dbias)
     for ch in range(f):
         row_end[ch] = nonzeros.row_start[ch]
     for window in range(first, last):
-        for k in range(active.counts[window], active.counts[window + 1]):
-            position = active.positions[k]
-            ch = position - window * f
-            values[row_end[ch]] = active.dz[position]
-            b_offsets[row_end[ch]] = active.window_offsets[window, active.argmax[position]]
-            row_end[ch] += 1
+        # Slices, so that the loop counts from 0: Numba need not test for negative indices.
+        span, offsets = slice(window * f, (window + 1) * f), window_offsets[window]
+        dy_now, y_now, argmax_now = dy[span], y[span], argmax[span]
+        for ch in range(f):
+            # forward: y = scale · the maximum where that is above 0 and kept, else 0
+            dz, end = scale * dy_now[ch], row_end[ch]
+            # Always written, but counted only if nonzero: a branch would be mispredicted half of the time.
+            values[end], b_offsets[end] = dz, offsets[argmax_now[ch]]
+            row_end[ch] = end + ((y_now[ch] > 0) & (dz != 0))
+    for ch in range(f):
+        # forward: z[i, j] = ... + bias
+        for k in range(nonzeros.row_start[ch], row_end[ch]):
+            dbias[ch] += values[k]
 
 
 @inlined
-def add_input_gradient(sparse_gemm, active, scratch, transposed, dx, line):
+def add_input_gradient(sparse_gemm, gradient, scratch, transposed, dx, line):
     """Add one sample's gradient to dx, the gradient of the padded image, flat.
 
     The sparse matrix has a row for each pixel of the convolution's output. Its product with row di of the
@@ -161,7 +138,7 @@ def add_input_gradient(sparse_gemm, active, scratch, transposed, dx, line):
 
     Args:
         sparse_gemm: the address of `sparse_gemm`, from `sparse_gemm_address`.
-        active: the sample's `Active`.
+        gradient: the sample's `PooledGradient`.
         scratch: `Nonzeros`.
         transposed: the kernel, transposed to (kh, f, kw · c).
         dx: is added to.
@@ -169,12 +146,12 @@ def add_input_gradient(sparse_gemm, active, scratch, transposed, dx, line):
     """
     (kh, f, run), window_offsets, weights = (
         transposed.shape,
-        active.window_offsets,
+        gradient.window_offsets,
         transposed.ravel(),
     )
-    row_start, dx_rows = multiples(window_offsets.size, f), window_offsets.ravel()
+    row_start, dx_rows = multiples(window_offsets.size, f + 1), window_offsets.ravel()
     nonzeros = CSR(scratch.values, scratch.b_offsets, row_start, scratch.row_end)
-    sort_by_pixel(active, f, run, nonzeros)
+    sort_by_pixel(gradient, f, run, nonzeros)
     for di in range(kh):  # one kernel row at a time: it fits the first-level cache
         # forward: z[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
         out, kernel_row = ScatteredRows(dx, di * line, dx_rows), View(weights, di * f * run)
@@ -182,19 +159,22 @@ def add_input_gradient(sparse_gemm, active, scratch, transposed, dx, line):
 
 
 @inlined
-def sort_by_pixel(active, f, run, nonzeros):
+def sort_by_pixel(gradient, f, run, nonzeros):
     """Fill `nonzeros`, a `CSR` with a row for each pixel of the convolution's output, with all nonzeros.
 
     The b_offsets say where each nonzero's filter begins in a row of the kernel, (f, run): at filter · run.
     """
     values, b_offsets, row_end = nonzeros.values, nonzeros.b_offsets, nonzeros.row_end
-    windows, window_size = active.window_offsets.shape
+    dy, y, argmax, scale, window_offsets = gradient
+    windows, window_size = window_offsets.shape
     for pixel in range(windows * window_size):
         row_end[pixel] = nonzeros.row_start[pixel]
     for window in range(windows):
-        for k in range(active.counts[window], active.counts[window + 1]):
-            position = active.positions[k]
-            pixel = window * window_size + active.argmax[position]
-            values[row_end[pixel]] = active.dz[position]
-            b_offsets[row_end[pixel]] = (position - window * f) * run
-            row_end[pixel] += 1
+        span = slice(window * f, (window + 1) * f)
+        dy_now, y_now, argmax_now = dy[span], y[span], argmax[span]
+        pixel_end = row_end[window * window_size : (window + 1) * window_size]
+        for ch in range(f):
+            # As in `sort_by_filter`.
+            dz, end = scale * dy_now[ch], pixel_end[argmax_now[ch]]
+            values[end], b_offsets[end] = dz, ch * run
+            pixel_end[argmax_now[ch]] = end + ((y_now[ch] > 0) & (dz != 0))

@@ -47,21 +47,24 @@ CHANNELS = 128  # so many products are summed first, then these sums: rounding e
 BAND = 48  # tiles that are worked on at once: their values at the points fit the second-level cache
 
 
-def pays(output: tuple[int, int], kernel_shape: tuple, strides: tuple) -> bool:
+def pays(output: tuple[int, int], kernel_shape: tuple, strides: tuple, samples: int = 1) -> bool:
     """Return whether Winograd's algorithm can be used and is faster than `direct.py`, by an estimate.
 
     Args:
         output: (oh, ow).
         kernel_shape: (kh, kw, c, f); it must be 3 x 3, with at least 8 channels and 8 filters.
         strides: must be (1, 1).
+        samples: how many samples' tiles are multiplied at once.
     """
     kh, kw, c, f = kernel_shape
     if (kh, kw) != (3, 3) or tuple(strides) != (1, 1) or min(c, f) < 8:
         return False
-    # In multiply-adds; to transform a value takes as long as 8. A fifth must be saved, or it is not worth it.
-    products = count_tiles(output[0]) * count_tiles(output[1]) * POINTS * c * f
-    transforms = count_tiles(output[0]) * count_tiles(output[1]) * POINTS * 8 * (c + f)
-    return products + transforms < 0.8 * output[0] * output[1] * 9 * c * f
+    # In multiply-adds; to transform a value takes as long as 14. A product of few tiles takes as long as one
+    # of two more, for they are the rows of its matrices. A fifth must be saved, or it is not worth it.
+    tiles, columns = count_tiles(output[0]) * count_tiles(output[1]), -(-f // 8) * 8
+    products = (tiles + 2 / samples) * POINTS * c * columns
+    transforms = tiles * POINTS * 14 * (c + f)
+    return products + transforms < 0.8 * output[0] * output[1] * 9 * c * columns
 
 
 @functools.cache
