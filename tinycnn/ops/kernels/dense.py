@@ -19,20 +19,17 @@ from tinycnn.ops.kernels.blocks.gemm import (
 )
 from tinycnn.ops.kernels.blocks.matrix import Matrix, View
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.sparse_gemm import (
-    CSR,
-    ScatteredRows,
-    multiples,
-    sparse_gemm_address,
-)
 from tinycnn.ops.kernels.blocks.transpose import transpose_address
+from tinycnn.ops.kernels.blocks.weighted_rows import HEIGHTS, add_weighted_rows
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
+from tinycnn.ops.kernels.parallel.partial_sums import sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 BLOCK = 256  # products in a block; so much of the kernel fits the second-level cache
 FEW = 4  # for so many samples, or fewer, `forward_few` is faster
+WORTH_READING = WORTH_A_THREAD // 8  # multiply-adds whose weights take as long to read
 INPUTS = 8 * ROWS  # columns of x or dx that a thread works on at once
 PANELS = 4  # at most so many panels of the kernel are packed at once
 PANEL_COLUMNS = 16  # of a packed panel; more if a vector is wider
@@ -44,10 +41,9 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
     For up to FEW samples reading the kernel takes most of the time: rows of the kernel that belong to inputs
     of 0 are not read. (So 0 times a weight that is NaN or infinite gives 0 there, not NaN.)
     """
-    y = np.empty((len(x), len(bias)), x.dtype)
     if len(x) <= FEW:
-        forward_few(sparse_gemm_address(x.dtype), x, kernel, bias, y)
-        return y
+        return few_forward(x, kernel, bias)
+    y = np.empty((len(x), len(bias)), x.dtype)
     width = round_up_to_vectors(PANEL_COLUMNS, x.dtype)
     # Up to PANELS in a group; fewer where there would be fewer groups than threads.
     panels = max(1, min(PANELS, -(-len(bias) // width) // workers.get_count()))
@@ -67,38 +63,66 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
     return y
 
 
+def few_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Return y (n, f) for few samples: threads share the blocks of k, so that each reads whole rows."""
+    blocks = max(1, -(-x.shape[1] // BLOCK))
+    sums = np.empty((blocks, len(x), len(bias)), x.dtype)
+    arguments = {"x": x, "kernel": kernel, "bias": bias, "sums": sums}
+    workers.run(forward_few, blocks, WORTH_READING // (sums[0].size * BLOCK + 1), **arguments)
+    return sums[0] if blocks == 1 else sum_partials(sums.reshape(blocks, -1)).reshape(sums[0].shape)
+
+
 @jit
-def forward_few(sparse_gemm, x, kernel, bias, y):
-    """Write y (n, f) = x @ kernel + bias, using only the inputs that are not 0.
+def forward_few(start, stop, x, kernel, bias, sums):
+    """Write sums[start:stop], for each block of k its share of y, using only the inputs that are not 0.
 
     Args:
-        sparse_gemm: the address of `sparse_gemm`, from `sparse_gemm_address`.
-        x: (n, c): for each block of its columns, the nonzeros are listed in CSR form.
-        kernel: (c, f).
-        bias: (f,).
-        y: (n, f), is written.
+        start, stop: which blocks.
+        x, kernel, bias: (n, c), (c, f) and (f,).
+        sums: (blocks, n, f), is written; the first block's begin with the bias.
     """
-    (n, c), f = x.shape, kernel.shape[1]
-    values, b_offsets = np.empty(n * BLOCK, x.dtype), np.empty(n * BLOCK, np.int64)
-    row_start, row_end, y_rows = multiples(n, BLOCK), multiples(n, BLOCK), multiples(n, f)
-    y_flat, partial, weights = y.ravel(), np.empty(n * f, y.dtype), kernel.ravel()
-    nonzeros = CSR(values, b_offsets, row_start, row_end)
+    (n, c), f, first = x.shape, len(bias), start * BLOCK
+    inputs = max(0, min(stop * BLOCK, c) - first)
+    x_flat, weights, out = x.ravel(), kernel.ravel(), sums.ravel()
+    row = inputs + 1  # `list_nonzeros` writes a position before it knows whether to count it
+    # For each sample the positions of its nonzeros, behind `first`; and how many there are up to each block.
+    positions, ends = np.zeros(n * row, np.int64), np.zeros((n, stop - start + 1), np.int64)
     for sample in range(n):
-        copy(bias, y[sample])
-    for first in range(0, c, BLOCK):
+        list_nonzeros(x_flat[sample * c + first :][:inputs], positions[sample * row :], ends[sample])
+    rows = Matrix(weights, first * f, row_stride=f)
+    for block in range(stop - start):
         for sample in range(n):
-            end = row_start[sample]
-            for k in range(first, min(first + BLOCK, c)):
-                # Written first and counted afterwards: a branch would be mispredicted half of the time.
-                values[end], b_offsets[end] = x[sample, k], k * f
-                end += x[sample, k] != 0
-            row_end[sample] = end
-        if first == 0:
-            call(sparse_gemm, (ScatteredRows(y_flat, 0, y_rows), nonzeros, View(weights, 0), f))
-        else:
-            set_to_zero(partial)
-            call(sparse_gemm, (ScatteredRows(partial, 0, y_rows), nonzeros, View(weights, 0), f))
-            add(partial, y_flat)
+            total = View(out, ((start + block) * n + sample) * f)
+            sums_row = out[total.offset : total.offset + f]
+            if start + block == 0:
+                copy(bias, sums_row)
+            else:
+                set_to_zero(sums_row)
+            numbers, t = View(x_flat, sample * c + first), ends[sample, block]
+            for height in range(len(HEIGHTS)):
+                while ends[sample, block + 1] - t >= HEIGHTS[height]:
+                    next_rows = View(positions, sample * row + t)
+                    add_weighted_rows(height, total, numbers, rows, next_rows, f)
+                    t += HEIGHTS[height]
+
+
+@inlined
+def list_nonzeros(x, positions, ends):
+    """Write where x is not 0, and to ends[1], ends[2], ... how often up to the end of each block.
+
+    Args:
+        x: flat.
+        positions: int64, a number more than x has.
+        ends: int64, a number more than there are blocks.
+    """
+    # Unsigned: Numba then need not look whether an index counts from the end.
+    count = np.uint64(0)
+    for block in range(len(ends) - 1):
+        for k in range(block * BLOCK, min((block + 1) * BLOCK, len(x))):
+            # Written first and counted afterwards: a branch would be mispredicted half of the time.
+            positions[count] = k
+            count += np.uint64(x[k] != 0)
+        ends[block + 1] = count
 
 
 @inlined
