@@ -88,7 +88,9 @@ def forward_few(start, stop, x, kernel, bias, sums):
     # For each sample the positions of its nonzeros, behind `first`; and how many there are up to each block.
     positions, ends = np.zeros(n * row, np.int64), np.zeros((n, stop - start + 1), np.int64)
     for sample in range(n):
-        list_nonzeros(x_flat[sample * c + first :][:inputs], positions[sample * row :], ends[sample])
+        list_nonzeros(
+            x_flat[sample * c + first :][:inputs], positions[sample * row :], ends[sample]
+        )
     rows = Matrix(weights, first * f, row_stride=f)
     for block in range(stop - start):
         for sample in range(n):

@@ -1,9 +1,9 @@
 """A weighted sum of rows, `out += Σ over t of weights[t] · row[t]`, where reading the rows takes the time.
 
-`gemm.py` and `sparse_gemm.py` keep sums in registers while they read a few columns of many rows. That is right
-for rows in the cache. Rows that come from memory, for one sample, are read once, and memory is fastest at long
-runs: so here a few rows are read side by side from their beginning to their end, and the sums, which stay in
-the first-level cache, are loaded and stored.
+`gemm.py` and `sparse_gemm.py` keep sums in registers while they read a few columns of many rows. That is
+right for rows in the cache. Rows that come from memory, for one sample, are read once, and memory is fastest
+at long runs: so here a few rows are read side by side from their beginning to their end, and the sums, which
+stay in the first-level cache, are loaded and stored.
 
 Each sum goes on in the order of the rows, as in `gemm.py`: the bits are the same.
 """
