@@ -8,7 +8,7 @@ do not depend on the number of threads or samples.
 
 import numpy as np
 
-from tinycnn.ops.kernels.blocks.elementwise import add, copy, set_to_zero
+from tinycnn.ops.kernels.blocks.elementwise import add, copy
 from tinycnn.ops.kernels.blocks.gemm import (
     ROWS,
     RightOperand,
@@ -17,18 +17,26 @@ from tinycnn.ops.kernels.blocks.gemm import (
     pack_panels,
     round_up_to_vectors,
 )
-from tinycnn.ops.kernels.blocks.matrix import Matrix, View
+from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
 from tinycnn.ops.kernels.blocks.transpose import transpose_address
-from tinycnn.ops.kernels.blocks.weighted_rows import HEIGHTS, add_weighted_rows
+from tinycnn.ops.kernels.blocks.weighted_rows import EIGHT, WIDTHS, addresses, place_table
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
+from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.partial_sums import sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 
 BLOCK = 256  # products in a block; so much of the kernel fits the second-level cache
-FEW = 4  # for so many samples, or fewer, `forward_few` is faster
+FEW = 16  # for so many samples, or fewer, `sparse_span` is faster: reading the kernel takes most of the time
+SPARSE = 0.45  # if a larger share of inputs is not 0, `forward_span` is faster for more samples
+GROUP = (
+    128  # the most samples that `sparse_span` takes at once: their sums fit the second-level cache
+)
+# Columns and rows of a packed panel in `sparse_span`, which fits the first-level cache.
+SPARSE_VECTORS = WIDTHS[0][0]
+SPARSE_ROWS = 24 * 1024 // (SPARSE_VECTORS * VECTOR_BYTES)
 WORTH_READING = WORTH_A_THREAD // 8  # multiply-adds whose weights take as long to read
 INPUTS = 8 * ROWS  # columns of x or dx that a thread works on at once
 PANELS = 4  # at most so many panels of the kernel are packed at once
@@ -38,11 +46,11 @@ PANEL_COLUMNS = 16  # of a packed panel; more if a vector is wider
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """Return y (n, f): fast implementation of `reference.dense_forward`: threads share groups of y's columns.
 
-    For up to FEW samples reading the kernel takes most of the time: rows of the kernel that belong to inputs
-    of 0 are not read. (So 0 times a weight that is NaN or infinite gives 0 there, not NaN.)
+    Where many inputs are 0, as behind a ReLU, these are left out. (So 0 times a weight that is NaN or
+    infinite gives 0 there, not NaN.)
     """
-    if len(x) <= FEW:
-        return few_forward(x, kernel, bias)
+    if len(x) <= FEW or is_sparse(x):
+        return sparse_forward(x, kernel, bias)
     y = np.empty((len(x), len(bias)), x.dtype)
     width = round_up_to_vectors(PANEL_COLUMNS, x.dtype)
     # Up to PANELS in a group; fewer where there would be fewer groups than threads.
@@ -63,68 +71,99 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
     return y
 
 
-def few_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Return y (n, f) for few samples: threads share the blocks of k, so that each reads whole rows."""
-    blocks = max(1, -(-x.shape[1] // BLOCK))
-    sums = np.empty((blocks, len(x), len(bias)), x.dtype)
-    arguments = {"x": x, "kernel": kernel, "bias": bias, "sums": sums}
-    workers.run(forward_few, blocks, WORTH_READING // (sums[0].size * BLOCK + 1), **arguments)
-    return sums[0] if blocks == 1 else sum_partials(sums.reshape(blocks, -1)).reshape(sums[0].shape)
+def is_sparse(x: np.ndarray) -> bool:
+    """Return whether so many inputs are 0 that `sparse_span` is faster: both ways give the same bits."""
+    # A guess is enough, by every ninth input of four samples; nine, as channels repeat in powers of two.
+    some = x[:: -(-len(x) // 4), ::9]
+    return np.count_nonzero(some) <= SPARSE * some.size
+
+
+def sparse_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Return y (n, f) from the inputs that are not 0.
+
+    For few samples threads share the blocks of k, so that each reads whole rows of the kernel; for more they
+    share the samples.
+    """
+    (n, c), f, few = x.shape, len(bias), len(x) <= FEW
+    blocks = max(1, -(-c // BLOCK)) if few else 1
+    group = max(1, n) if few else min(GROUP, -(-n // workers.get_count()))
+    parts, sums = blocks * -(-max(1, n) // group), np.empty((blocks, n, f), x.dtype)
+    workers.run(
+        sparse_span,
+        parts,
+        WORTH_READING * parts // (x.size * f + 1),
+        functions=addresses(x.dtype),
+        x=x,
+        kernel=kernel,
+        bias=bias,
+        table=place_table(),
+        group=group,
+        sums=sums,
+    )
+    return sums[0] if blocks == 1 else sum_partials(sums.reshape(blocks, n * f)).reshape(n, f)
 
 
 @jit
-def forward_few(start, stop, x, kernel, bias, sums):
-    """Write sums[start:stop], for each block of k its share of y, using only the inputs that are not 0.
+def sparse_span(start, stop, functions, x, kernel, bias, table, group, sums):
+    """Write parts start to stop - 1 of `sums`; a part is of a group of samples and one or all blocks of k.
 
     Args:
-        start, stop: which blocks.
+        start, stop: which parts.
+        functions: from `weighted_rows.addresses`.
         x, kernel, bias: (n, c), (c, f) and (f,).
-        sums: (blocks, n, f), is written; the first block's begin with the bias.
+        table: from `place_table`.
+        group: how many samples are a group.
+        sums: (blocks, n, f): for each block of k its share of y; or (1, n, f): y. It is written.
     """
-    (n, c), f, first = x.shape, len(bias), start * BLOCK
-    inputs = max(0, min(stop * BLOCK, c) - first)
-    x_flat, weights, out = x.ravel(), kernel.ravel(), sums.ravel()
-    row = inputs + 1  # `list_nonzeros` writes a position before it knows whether to count it
-    # For each sample the positions of its nonzeros, behind `first`; and how many there are up to each block.
-    positions, ends = np.zeros(n * row, np.int64), np.zeros((n, stop - start + 1), np.int64)
-    for sample in range(n):
-        list_nonzeros(
-            x_flat[sample * c + first :][:inputs], positions[sample * row :], ends[sample]
-        )
-    rows = Matrix(weights, first * f, row_stride=f)
-    for block in range(stop - start):
-        for sample in range(n):
-            total = View(out, ((start + block) * n + sample) * f)
-            sums_row = out[total.offset : total.offset + f]
-            if start + block == 0:
-                copy(bias, sums_row)
-            else:
-                set_to_zero(sums_row)
-            numbers, t = View(x_flat, sample * c + first), ends[sample, block]
-            for height in range(len(HEIGHTS)):
-                while ends[sample, block + 1] - t >= HEIGHTS[height]:
-                    next_rows = View(positions, sample * row + t)
-                    add_weighted_rows(height, total, numbers, rows, next_rows, f)
-                    t += HEIGHTS[height]
+    (parts, n, f), c, lanes = sums.shape, x.shape[1], VECTOR_BYTES // x.itemsize
+    x_flat, weights, y_flat, zeros = x.ravel(), kernel.ravel(), sums.ravel(), np.zeros(f, x.dtype)
+    # For many samples parts of the kernel are copied, so that they stay in the first-level cache.
+    packed, height, width = group > FEW, BLOCK, max(1, f)
+    if packed:
+        height, width = SPARSE_ROWS, SPARSE_VECTORS * lanes
+    panel, partial = np.empty(height * width, x.dtype), np.empty(group * f, x.dtype)
+    positions, ends = np.empty(group * height + EIGHT, np.int32), np.empty(group + 1, np.int64)
+    for part in range(start, stop):
+        first, block = part // parts * group, part % parts
+        samples, y = min(group, n - first), Matrix(y_flat, (block * n + first) * f, row_stride=f)
+        for k in range(block * BLOCK, max(1, c if parts == 1 else block * BLOCK + 1), BLOCK):
+            # The first block is written to y; the others to `partial`, and then added to y.
+            out = y if k == block * BLOCK else Matrix(partial, 0, row_stride=f)
+            initial = Matrix(bias if k == 0 else zeros, 0, row_stride=0)
+            end = min(k + BLOCK, c)
+            for top in range(k, max(end, 1), height):
+                length, inputs = (
+                    min(height, end - top),
+                    Matrix(x_flat, first * c + top, row_stride=c),
+                )
+                call(functions.list_nonzeros, (inputs, samples, length, table, positions, ends))
+                for column in range(0, f, width):
+                    columns, rows = min(width, f - column), Matrix(weights, top * f + column, f)
+                    if packed:
+                        rows = pack_panel(rows, length, columns, Matrix(panel, 0, width))
+                    z, start_at = move(out, column), move(initial, column)
+                    call(
+                        functions.add_weighted_rows,
+                        (z, start_at, inputs, rows, positions, ends, samples, columns),
+                    )
+                initial = out
+            if k > block * BLOCK:
+                add(partial, y_flat[y.offset : y.offset + samples * f])
 
 
 @inlined
-def list_nonzeros(x, positions, ends):
-    """Write where x is not 0, and to ends[1], ends[2], ... how often up to the end of each block.
+def move(matrix, column):
+    """Return the matrix from this column on."""
+    return Matrix(matrix.array, matrix.offset + column, matrix.row_stride)
 
-    Args:
-        x: flat.
-        positions: int64, a number more than x has.
-        ends: int64, a number more than there are blocks.
-    """
-    # Unsigned: Numba then need not look whether an index counts from the end.
-    count = np.uint64(0)
-    for block in range(len(ends) - 1):
-        for k in range(block * BLOCK, min((block + 1) * BLOCK, len(x))):
-            # Written first and counted afterwards: a branch would be mispredicted half of the time.
-            positions[count] = k
-            count += np.uint64(x[k] != 0)
-        ends[block + 1] = count
+
+@inlined
+def pack_panel(matrix, rows, columns, panel):
+    """Copy a matrix of this size to `panel`, and return that."""
+    for i in range(rows):
+        source, target = matrix.offset + i * matrix.row_stride, i * panel.row_stride
+        copy(matrix.array[source : source + columns], panel.array[target : target + columns])
+    return panel
 
 
 @inlined

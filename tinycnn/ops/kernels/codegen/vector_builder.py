@@ -284,29 +284,3 @@ class VectorBuilder:
         builder.branch(head)
         builder.position_at_end(after)
         return phis[1:]
-
-    def for_vectors(self, count: ir.Value, one_vector: Callable) -> None:
-        """Emit a loop over `count` numbers that follow each other, a vector of them at a time.
-
-        Args:
-            count: known at run time.
-            one_vector: called as one_vector(first, width) to emit the code for the vector that begins at
-                number `first`; width is None for a whole vector, else how many numbers are left.
-        """
-        # A loop over whole vectors, then a second loop, of 0 or 1 iterations, for the rest.
-        lanes = self.constant(self.lanes)
-        vectors, remainder = self.builder.udiv(count, lanes), self.builder.urem(count, lanes)
-
-        def step(state: list[ir.Value]) -> list[ir.Value]:
-            """Emit one whole vector; the state is [its first number]."""
-            one_vector(state[0], None)
-            return [self.builder.add(state[0], lanes)]
-
-        def last_step(state: list[ir.Value]) -> list[ir.Value]:
-            """Emit the last vector, of which only `remainder` numbers exist; the state is not changed."""
-            one_vector(state[0], remainder)
-            return state
-
-        (left,) = self.loop(vectors, [self.constant(0)], step)
-        has_remainder = self.builder.icmp_unsigned(">", remainder, self.constant(0))
-        self.loop(self.builder.zext(has_remainder, self.word), [left], last_step)

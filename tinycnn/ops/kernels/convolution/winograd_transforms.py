@@ -138,6 +138,34 @@ def emit_transform(
             emit.store([value], element(target, i, j), width)
 
 
+def emit_channel_loop(emit: VectorBuilder, count: ir.Value, one_vector: Callable) -> None:
+    """Emit a loop over `count` channels, a vector of them at a time.
+
+    Args:
+        emit: the builder.
+        count: known at run time.
+        one_vector: called as one_vector(channel, width) to emit the code for the vector that begins at
+            `channel`; width is None for a whole vector, else how many channels are left.
+    """
+    # A loop over whole vectors, then a second loop, of 0 or 1 iterations, for the rest.
+    lanes = emit.constant(emit.lanes)
+    vectors, remainder = emit.builder.udiv(count, lanes), emit.builder.urem(count, lanes)
+
+    def step(state: Values) -> Values:
+        """Emit one whole vector; the state is [the first channel]."""
+        one_vector(state[0], None)
+        return [emit.builder.add(state[0], lanes)]
+
+    def last_step(state: Values) -> Values:
+        """Emit the last vector, of which only `remainder` channels exist; the state is not changed."""
+        one_vector(state[0], remainder)
+        return state
+
+    (left,) = emit.loop(vectors, [emit.constant(0)], step)
+    has_remainder = emit.builder.icmp_unsigned(">", remainder, emit.constant(0))
+    emit.loop(emit.builder.zext(has_remainder, emit.word), [left], last_step)
+
+
 def transform_codegen(transform: Transform, dtype: types.Type) -> Callable:
     """Return the codegen function of an intrinsic (source, target, count[, bias]) that transforms a tile.
 
@@ -160,7 +188,7 @@ def transform_codegen(transform: Transform, dtype: types.Type) -> Callable:
             added = emit.offset(bias[0], channel) if bias else None
             emit_transform(emit, transform, source, target, added, width)
 
-        emit.for_vectors(count, one_vector)
+        emit_channel_loop(emit, count, one_vector)
         return context.get_dummy_value()
 
     return codegen
