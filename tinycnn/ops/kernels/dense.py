@@ -20,7 +20,7 @@ from tinycnn.ops.kernels.blocks.gemm import (
 from tinycnn.ops.kernels.blocks.matrix import Matrix
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
 from tinycnn.ops.kernels.blocks.transpose import transpose_address
-from tinycnn.ops.kernels.blocks.weighted_rows import EIGHT, WIDTHS, addresses, place_table
+from tinycnn.ops.kernels.blocks.weighted_rows import WIDTHS, addresses, place_table
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
@@ -122,7 +122,7 @@ def sparse_span(start, stop, functions, x, kernel, bias, table, group, sums):
     if packed:
         height, width = SPARSE_ROWS, SPARSE_VECTORS * lanes
     panel, partial = np.empty(height * width, x.dtype), np.empty(group * f, x.dtype)
-    positions, ends = np.empty(group * height + EIGHT, np.int32), np.empty(group + 1, np.int64)
+    positions, ends = np.empty(group * height, np.int32), np.empty(group + 1, np.int64)
     for part in range(start, stop):
         first, block = part // parts * group, part % parts
         samples, y = min(group, n - first), Matrix(y_flat, (block * n + first) * f, row_stride=f)

@@ -52,7 +52,7 @@ def list_eights(typing_context, x, eights, table, positions, count):
         x: a `View` of `eights` times eight numbers.
         eights: how many.
         table: from `place_table`.
-        positions: int32; eight numbers from the last count on are written.
+        positions: int32, as long as x, besides what is there already.
         count: how many are there already.
     """
     dtype = x.types[0].dtype
@@ -109,7 +109,7 @@ def list_nonzeros(x, rows, length, table, positions, ends):
         x: a `Matrix`.
         rows, length: its size.
         table: from `place_table`.
-        positions: int32, rows · length numbers and eight more: is written, as far as it is needed.
+        positions: int32 (rows · length,), is written as far as it is needed.
         ends: int64 (rows + 1,), is written.
     """
     count, whole = 0, length // EIGHT * EIGHT
