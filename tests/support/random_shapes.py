@@ -28,13 +28,9 @@ from tinycnn.ops.kernels.blocks.gemm import (
 )
 from tinycnn.ops.kernels.blocks.matrix import Matrix, View
 from tinycnn.ops.kernels.blocks.max_window import Maxima, max_pool_row
+from tinycnn.ops.kernels.blocks.nonzeros import list_nonzeros, place_table
 from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, ScatteredRows, sparse_gemm
 from tinycnn.ops.kernels.blocks.transpose import transpose
-from tinycnn.ops.kernels.blocks.weighted_rows import (
-    add_weighted_rows,
-    list_nonzeros,
-    place_table,
-)
 from tinycnn.ops.kernels.convolution import winograd
 from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
 from tinycnn.ops.kernels.convolution.winograd_gradient import transform_span
@@ -159,31 +155,15 @@ def list_nonzeros_case(rng, dtype):
     stride = length + int(rng.integers(3))
     x = normal(rng, dtype, (offset + (rows - 1) * stride + length) * (length > 0))
     x[rng.random(len(x)) < rng.random()] = 0
-    positions, ends = np.zeros(rows * length, np.int32), np.zeros(rows + 1, np.int64)
-    matrix = Matrix(x, offset, stride)
-    return list_nonzeros, (matrix, rows, length, place_table(), positions, ends)
-
-
-def weighted_rows_case(rng, dtype):
-    count, columns, length = (int(rng.integers(1, last)) for last in (5, 210, 30))
-    offsets = [int(offset) for offset in rng.integers(0, 4, 4)]
-    out_row, row = columns + int(rng.integers(3)), columns + int(rng.integers(3))
-    out = normal(rng, dtype, offsets[0] + (count - 1) * out_row + columns)
-    initial = normal(rng, dtype, offsets[1] + columns)
-    weights = normal(rng, dtype, offsets[2] + count * length)
-    rows = normal(rng, dtype, offsets[3] + (length - 1) * row + columns)
-    taken = rng.random((count, length)) < rng.random()
-    taken[:, -1] = True  # so that all arrays are needed to their ends
-    positions = np.nonzero(taken)[1].astype(np.int32)
-    ends = np.concatenate([[0], np.cumsum(taken.sum(axis=1))]).astype(np.int64)
-    sums = Matrix(out, offsets[0], out_row), Matrix(initial, offsets[1], 0)
-    factors = Matrix(weights, offsets[2], length), Matrix(rows, offsets[3], row)
-    return add_weighted_rows, (*sums, *factors, positions, ends, count, columns)
+    b_offsets, *bounds = (np.zeros(count, np.int64) for count in (rows * length, rows, rows))
+    positions = np.zeros(length, np.int32)
+    nonzeros = CSR(np.zeros(rows * length, dtype), b_offsets, *bounds)
+    arguments = Matrix(x, offset, stride), length, place_table(), positions, 7, nonzeros
+    return list_nonzeros, arguments
 
 
 CASES = {
     "list_nonzeros": list_nonzeros_case,
-    "add_weighted_rows": weighted_rows_case,
     "add_dot_products": dot_products_case,
     "transform_span": transform_case,
     "transpose": transpose_case,
@@ -376,12 +356,12 @@ def run_public(name, fences_of, fence, count, say=lambda text: None):
 # (kernel, which argument, which field of it): an array without its last number is too short.
 WRITTEN = [("gemm", 0, 0), ("sparse_gemm", 0, 0), ("convolve_band", 5, 0), ("convolve_band", 5, 1)]
 WRITTEN += [("add_dot_products", 0, 0), ("transpose", 5, 0), ("max_pool_row", 3, 0)]
-WRITTEN += [("max_pool_row", 3, 1), ("add_weighted_rows", 0, 0)]
+WRITTEN += [("max_pool_row", 3, 1)]
 READ = [("transpose", 0, 0), ("max_pool_row", 0, 0), ("gemm", 1, 0), ("gemm", 2, 0), ("gemm", 3, 0)]
 READ += [("sparse_gemm", 2, 0), *(("sparse_gemm", 1, field) for field in range(4))]
 READ += [("add_dot_products", 1, 0), ("add_dot_products", 2, 0)]
 READ += [("convolve_band", 1, 0), ("convolve_band", 2)]
-READ += [("list_nonzeros", 0, 0), *(("add_weighted_rows", operand, 0) for operand in (1, 2, 3))]
+READ += [("list_nonzeros", 0, 0)]
 
 
 def overrun(name, place, fence):

@@ -8,7 +8,7 @@ do not depend on the number of threads or samples.
 
 import numpy as np
 
-from tinycnn.ops.kernels.blocks.elementwise import add, copy
+from tinycnn.ops.kernels.blocks.elementwise import add, copy, set_to_zero
 from tinycnn.ops.kernels.blocks.gemm import (
     ROWS,
     RightOperand,
@@ -17,10 +17,17 @@ from tinycnn.ops.kernels.blocks.gemm import (
     pack_panels,
     round_up_to_vectors,
 )
-from tinycnn.ops.kernels.blocks.matrix import Matrix
+from tinycnn.ops.kernels.blocks.matrix import Matrix, View
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
+from tinycnn.ops.kernels.blocks.nonzeros import list_nonzeros_address, place_table
+from tinycnn.ops.kernels.blocks.sparse_gemm import (
+    CSR,
+    WIDTHS,
+    ScatteredRows,
+    multiples,
+    sparse_gemm_address,
+)
 from tinycnn.ops.kernels.blocks.transpose import transpose_address
-from tinycnn.ops.kernels.blocks.weighted_rows import WIDTHS, addresses, place_table
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
@@ -92,7 +99,8 @@ def sparse_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nd
         sparse_span,
         parts,
         WORTH_READING * parts // (x.size * f + 1),
-        functions=addresses(x.dtype),
+        list_nonzeros=list_nonzeros_address(x.dtype),
+        sparse_gemm=sparse_gemm_address(x.dtype),
         x=x,
         kernel=kernel,
         bias=bias,
@@ -104,57 +112,56 @@ def sparse_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nd
 
 
 @jit
-def sparse_span(start, stop, functions, x, kernel, bias, table, group, sums):
+def sparse_span(start, stop, list_nonzeros, sparse_gemm, x, kernel, bias, table, group, sums):
     """Write parts start to stop - 1 of `sums`; a part is of a group of samples and one or all blocks of k.
 
     Args:
         start, stop: which parts.
-        functions: from `weighted_rows.addresses`.
+        list_nonzeros, sparse_gemm: the addresses of these functions, from `..._address`.
         x, kernel, bias: (n, c), (c, f) and (f,).
         table: from `place_table`.
         group: how many samples are a group.
         sums: (blocks, n, f): for each block of k its share of y; or (1, n, f): y. It is written.
     """
-    (parts, n, f), c, lanes = sums.shape, x.shape[1], VECTOR_BYTES // x.itemsize
-    x_flat, weights, y_flat, zeros = x.ravel(), kernel.ravel(), sums.ravel(), np.zeros(f, x.dtype)
+    (blocks, n, f), c, lanes = sums.shape, x.shape[1], VECTOR_BYTES // x.itemsize
+    x_flat, weights, y_flat, partial = (
+        x.ravel(),
+        kernel.ravel(),
+        sums.ravel(),
+        np.empty(group * f, x.dtype),
+    )
     # For many samples parts of the kernel are copied, so that they stay in the first-level cache.
     packed, height, width = group > FEW, BLOCK, max(1, f)
     if packed:
         height, width = SPARSE_ROWS, SPARSE_VECTORS * lanes
-    panel, partial = np.empty(height * width, x.dtype), np.empty(group * f, x.dtype)
-    positions, ends = np.empty(group * height, np.int32), np.empty(group + 1, np.int64)
+    panel, values = np.empty(height * width, x.dtype), np.empty(group * height, x.dtype)
+    positions, b_offsets = np.empty(height, np.int32), np.empty(group * height, np.int64)
+    row_start, row_end, y_rows = multiples(group, 1), multiples(group, 1), multiples(group, f)
     for part in range(start, stop):
-        first, block = part // parts * group, part % parts
-        samples, y = min(group, n - first), Matrix(y_flat, (block * n + first) * f, row_stride=f)
-        for k in range(block * BLOCK, max(1, c if parts == 1 else block * BLOCK + 1), BLOCK):
+        first, block = part // blocks * group, part % blocks
+        samples = min(group, n - first)
+        y_start, size = (block * n + first) * f, samples * f
+        nonzeros = CSR(values, b_offsets, row_start[:samples], row_end[:samples])
+        for k in range(block * BLOCK, max(1, c if blocks == 1 else block * BLOCK + 1), BLOCK):
             # The first block is written to y; the others to `partial`, and then added to y.
-            out = y if k == block * BLOCK else Matrix(partial, 0, row_stride=f)
-            initial = Matrix(bias if k == 0 else zeros, 0, row_stride=0)
-            end = min(k + BLOCK, c)
-            for top in range(k, max(end, 1), height):
-                length, inputs = (
-                    min(height, end - top),
-                    Matrix(x_flat, first * c + top, row_stride=c),
-                )
-                call(functions.list_nonzeros, (inputs, samples, length, table, positions, ends))
+            out, offset = (y_flat, y_start) if k == block * BLOCK else (partial, 0)
+            if k == 0:
+                for sample in range(samples):
+                    copy(bias, out[offset + sample * f : offset + (sample + 1) * f])
+            else:
+                set_to_zero(out[offset : offset + size])
+            for top in range(k, min(k + BLOCK, c), height):
+                length = min(height, c - top)
+                inputs = Matrix(x_flat, first * c + top, row_stride=c)
+                call(list_nonzeros, (inputs, length, table, positions, width, nonzeros))
                 for column in range(0, f, width):
                     columns, rows = min(width, f - column), Matrix(weights, top * f + column, f)
                     if packed:
                         rows = pack_panel(rows, length, columns, Matrix(panel, 0, width))
-                    z, start_at = move(out, column), move(initial, column)
-                    call(
-                        functions.add_weighted_rows,
-                        (z, start_at, inputs, rows, positions, ends, samples, columns),
-                    )
-                initial = out
+                    sums_rows = ScatteredRows(out, offset + column, y_rows[:samples])
+                    call(sparse_gemm, (sums_rows, nonzeros, View(rows.array, rows.offset), columns))
             if k > block * BLOCK:
-                add(partial, y_flat[y.offset : y.offset + samples * f])
-
-
-@inlined
-def move(matrix, column):
-    """Return the matrix from this column on."""
-    return Matrix(matrix.array, matrix.offset + column, matrix.row_stride)
+                add(partial, y_flat[y_start : y_start + size])
 
 
 @inlined
