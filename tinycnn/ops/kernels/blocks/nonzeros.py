@@ -108,9 +108,12 @@ def list_nonzeros(x, length, table, positions, distance, nonzeros):
             positions[count] = position
             count += x.array[start + position] != 0
         row_start[row], row_end[row] = end, end + count
-        for index in range(count):
-            values[end + index] = x.array[start + positions[index]]
-            b_offsets[end + index] = positions[index] * distance
+        numbers = x.array[start : start + length]
+        row_values, row_offsets = values[end : end + count], b_offsets[end : end + count]
+        for index in range(len(row_values)):
+            # Unsigned: Numba then need not look whether it counts from the end.
+            row_values[index] = numbers[np.uint32(positions[index])]
+            row_offsets[index] = positions[index] * distance
         end += count
 
 
