@@ -22,7 +22,6 @@ from tinycnn.ops.kernels.blocks.memory import aligned_empty
 from tinycnn.ops.kernels.blocks.nonzeros import list_nonzeros_address, place_table
 from tinycnn.ops.kernels.blocks.sparse_gemm import (
     CSR,
-    WIDTHS,
     ScatteredRows,
     multiples,
     sparse_gemm_address,
@@ -42,7 +41,7 @@ GROUP = (
     128  # the most samples that `sparse_span` takes at once: their sums fit the second-level cache
 )
 # Columns and rows of a packed panel in `sparse_span`, which fits the first-level cache.
-SPARSE_VECTORS = WIDTHS[0][0]
+SPARSE_VECTORS = 12
 SPARSE_ROWS = 24 * 1024 // (SPARSE_VECTORS * VECTOR_BYTES)
 WORTH_READING = WORTH_A_THREAD // 8  # multiply-adds whose weights take as long to read
 INPUTS = 8 * ROWS  # columns of x or dx that a thread works on at once

@@ -35,9 +35,8 @@ from tinycnn.ops.kernels.codegen.vector_builder import (
 )
 
 # Widths of a panel of columns, (vectors in a row, masked?), widest first; a masked one is less than a vector
-# wide. Twelve vectors of sums, and what is multiplied with them, fit 16 registers; they do not depend on each
-# other: so a CPU can work on several multiply-adds at a time.
-WIDTHS = ((12, 0), (6, 0), (4, 0), (2, 0), (1, 0), (1, 1))
+# wide. Six vectors of sums do not depend on each other: so a CPU can work on six multiply-adds at a time.
+WIDTHS = ((6, 0), (4, 0), (2, 0), (1, 0), (1, 1))
 WORD = ir.IntType(64)
 
 
