@@ -37,9 +37,8 @@ from tinycnn.ops.kernels.parallel.thread_pool import workers
 BLOCK = 256  # products in a block; so much of the kernel fits the second-level cache
 FEW = 16  # for so many samples, or fewer, `sparse_span` is faster: reading the kernel takes most of the time
 SPARSE = 0.45  # if a larger share of inputs is not 0, `forward_span` is faster for more samples
-GROUP = (
-    128  # the most samples that `sparse_span` takes at once: their sums fit the second-level cache
-)
+# The most samples that `sparse_span` takes at once: their sums fit the second-level cache.
+GROUP = 128
 # Columns and rows of a packed panel in `sparse_span`, which fits the first-level cache.
 SPARSE_VECTORS = 12
 SPARSE_ROWS = 24 * 1024 // (SPARSE_VECTORS * VECTOR_BYTES)
@@ -123,17 +122,14 @@ def sparse_span(start, stop, list_nonzeros, sparse_gemm, x, kernel, bias, table,
         sums: (blocks, n, f): for each block of k its share of y; or (1, n, f): y. It is written.
     """
     (blocks, n, f), c, lanes = sums.shape, x.shape[1], VECTOR_BYTES // x.itemsize
-    x_flat, weights, y_flat, partial = (
-        x.ravel(),
-        kernel.ravel(),
-        sums.ravel(),
-        np.empty(group * f, x.dtype),
-    )
+    x_flat, weights, y_flat = x.ravel(), kernel.ravel(), sums.ravel()
+    partial = np.empty(group * f, x.dtype)
     # For many samples parts of the kernel are copied, so that they stay in the first-level cache.
     packed, height, width = group > FEW, BLOCK, max(1, f)
     if packed:
         height, width = SPARSE_ROWS, SPARSE_VECTORS * lanes
-    panel, values = np.empty(height * width, x.dtype), np.empty(group * height, x.dtype)
+    panel = np.empty(height * width if packed else 0, x.dtype)
+    values = np.empty(group * height, x.dtype)
     positions, b_offsets = np.empty(height, np.int32), np.empty(group * height, np.int64)
     row_start, row_end, y_rows = multiples(group, 1), multiples(group, 1), multiples(group, f)
     for part in range(start, stop):
