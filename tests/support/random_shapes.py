@@ -28,6 +28,7 @@ from tinycnn.ops.kernels.blocks.gemm import (
 )
 from tinycnn.ops.kernels.blocks.matrix import Matrix, View
 from tinycnn.ops.kernels.blocks.max_window import Maxima, max_pool_row
+from tinycnn.ops.kernels.blocks.nonzeros import list_nonzeros, place_table
 from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, ScatteredRows, sparse_gemm
 from tinycnn.ops.kernels.blocks.transpose import transpose
 from tinycnn.ops.kernels.convolution import winograd
@@ -154,7 +155,20 @@ def transform_case(rng, dtype):
     return transform_span, (0, n - first, first, x, dy, relu_output, tiled, v, u)
 
 
+def list_nonzeros_case(rng, dtype):
+    rows, length, offset = int(rng.integers(1, 5)), int(rng.integers(0, 40)), int(rng.integers(4))
+    stride = length + int(rng.integers(3))
+    x = normal(rng, dtype, (offset + (rows - 1) * stride + length) * (length > 0))
+    x[rng.random(len(x)) < rng.random()] = 0
+    b_offsets, *bounds = (np.zeros(count, np.int64) for count in (rows * length, rows, rows))
+    positions = np.zeros(length, np.int32)
+    nonzeros = CSR(np.zeros(rows * length, dtype), b_offsets, *bounds)
+    arguments = Matrix(x, offset, stride), length, place_table(), positions, 7, nonzeros
+    return list_nonzeros, arguments
+
+
 CASES = {
+    "list_nonzeros": list_nonzeros_case,
     "add_dot_products": dot_products_case,
     "transform_span": transform_case,
     "transpose": transpose_case,
@@ -352,6 +366,7 @@ READ = [("transpose", 0, 0), ("max_pool_row", 0, 0), ("gemm", 1, 0), ("gemm", 2,
 READ += [("sparse_gemm", 2, 0), *(("sparse_gemm", 1, field) for field in range(4))]
 READ += [("add_dot_products", 1, 0), ("add_dot_products", 2, 0)]
 READ += [("convolve_band", 1, 0), ("convolve_band", 2)]
+READ += [("list_nonzeros", 0, 0)]
 
 
 def overrun(name, place, fence):

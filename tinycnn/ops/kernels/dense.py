@@ -19,6 +19,7 @@ from tinycnn.ops.kernels.blocks.gemm import (
 )
 from tinycnn.ops.kernels.blocks.matrix import Matrix, View
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
+from tinycnn.ops.kernels.blocks.nonzeros import list_nonzeros_address, place_table
 from tinycnn.ops.kernels.blocks.sparse_gemm import (
     CSR,
     ScatteredRows,
@@ -28,12 +29,21 @@ from tinycnn.ops.kernels.blocks.sparse_gemm import (
 from tinycnn.ops.kernels.blocks.transpose import transpose_address
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
+from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
+from tinycnn.ops.kernels.parallel.partial_sums import sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.recording import recordable, recorded
 
 BLOCK = 256  # products in a block; so much of the kernel fits the second-level cache
-FEW = 4  # for so many samples, or fewer, `forward_few` is faster
+FEW = 16  # for so many samples, or fewer, `sparse_span` is faster: reading the kernel takes most of the time
+SPARSE = 0.45  # if a larger share of inputs is not 0, `forward_span` is faster for more samples
+# The most samples that `sparse_span` takes at once: their sums fit the second-level cache.
+GROUP = 128
+# Columns and rows of a packed panel in `sparse_span`, which fits the first-level cache.
+SPARSE_VECTORS = 12
+SPARSE_ROWS = 24 * 1024 // (SPARSE_VECTORS * VECTOR_BYTES)
+WORTH_READING = WORTH_A_THREAD // 8  # multiply-adds whose weights take as long to read
 INPUTS = 8 * ROWS  # columns of x or dx that a thread works on at once
 PANELS = 4  # at most so many panels of the kernel are packed at once
 PANEL_COLUMNS = 16  # of a packed panel; more if a vector is wider
@@ -42,13 +52,12 @@ PANEL_COLUMNS = 16  # of a packed panel; more if a vector is wider
 def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """Return y (n, f): fast implementation of `reference.dense_forward`: threads share groups of y's columns.
 
-    For up to FEW samples reading the kernel takes most of the time: rows of the kernel that belong to inputs
-    of 0 are not read. (So 0 times a weight that is NaN or infinite gives 0 there, not NaN.)
+    Where many inputs are 0, as behind a ReLU, these are left out. (So 0 times a weight that is NaN or
+    infinite gives 0 there, not NaN.)
     """
+    if len(x) <= FEW or is_sparse(x):
+        return sparse_forward(x, kernel, bias)
     y = np.empty((len(x), len(bias)), x.dtype)
-    if len(x) <= FEW:
-        recorded(forward_few, sparse_gemm_address(x.dtype), x, kernel, bias, y)
-        return y
     width = round_up_to_vectors(PANEL_COLUMNS, x.dtype)
     # Up to PANELS in a group; fewer where there would be fewer groups than threads.
     panels = max(1, min(PANELS, -(-len(bias) // width) // workers.get_count()))
@@ -68,38 +77,96 @@ def dense_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.nda
     return y
 
 
+def is_sparse(x: np.ndarray) -> bool:
+    """Return whether so many inputs are 0 that `sparse_span` is faster: both ways give the same bits."""
+    # A guess is enough, by every ninth input of four samples; nine, as channels repeat in powers of two.
+    some = x[:: -(-len(x) // 4), ::9]
+    return np.count_nonzero(some) <= SPARSE * some.size
+
+
+def sparse_forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Return y (n, f) from the inputs that are not 0.
+
+    For few samples threads share the blocks of k, so that each reads whole rows of the kernel; for more they
+    share the samples.
+    """
+    (n, c), f, few = x.shape, len(bias), len(x) <= FEW
+    blocks = max(1, -(-c // BLOCK)) if few else 1
+    group = max(1, n) if few else min(GROUP, -(-n // workers.get_count()))
+    parts, sums = blocks * -(-max(1, n) // group), np.empty((blocks, n, f), x.dtype)
+    workers.run(
+        sparse_span,
+        parts,
+        WORTH_READING * parts // (x.size * f + 1),
+        list_nonzeros=list_nonzeros_address(x.dtype),
+        sparse_gemm=sparse_gemm_address(x.dtype),
+        x=x,
+        kernel=kernel,
+        bias=bias,
+        table=recorded(place_table),
+        group=group,
+        sums=sums,
+    )
+    return sums[0] if blocks == 1 else sum_partials(sums.reshape(blocks, n * f)).reshape(n, f)
+
+
 @jit
-def forward_few(sparse_gemm, x, kernel, bias, y):
-    """Write y (n, f) = x @ kernel + bias, using only the inputs that are not 0.
+def sparse_span(start, stop, list_nonzeros, sparse_gemm, x, kernel, bias, table, group, sums):
+    """Write parts start to stop - 1 of `sums`; a part is of a group of samples and one or all blocks of k.
 
     Args:
-        sparse_gemm: the address of `sparse_gemm`, from `sparse_gemm_address`.
-        x: (n, c): for each block of its columns, the nonzeros are listed in CSR form.
-        kernel: (c, f).
-        bias: (f,).
-        y: (n, f), is written.
+        start, stop: which parts.
+        list_nonzeros, sparse_gemm: the addresses of these functions, from `..._address`.
+        x, kernel, bias: (n, c), (c, f) and (f,).
+        table: from `place_table`.
+        group: how many samples are a group.
+        sums: (blocks, n, f): for each block of k its share of y; or (1, n, f): y. It is written.
     """
-    (n, c), f = x.shape, kernel.shape[1]
-    values, b_offsets = np.empty(n * BLOCK, x.dtype), np.empty(n * BLOCK, np.int64)
-    row_start, row_end, y_rows = multiples(n, BLOCK), multiples(n, BLOCK), multiples(n, f)
-    y_flat, partial, weights = y.ravel(), np.empty(n * f, y.dtype), kernel.ravel()
-    nonzeros = CSR(values, b_offsets, row_start, row_end)
-    for sample in range(n):
-        copy(bias, y[sample])
-    for first in range(0, c, BLOCK):
-        for sample in range(n):
-            end = row_start[sample]
-            for k in range(first, min(first + BLOCK, c)):
-                # Written first and counted afterwards: a branch would be mispredicted half of the time.
-                values[end], b_offsets[end] = x[sample, k], k * f
-                end += x[sample, k] != 0
-            row_end[sample] = end
-        if first == 0:
-            call(sparse_gemm, (ScatteredRows(y_flat, 0, y_rows), nonzeros, View(weights, 0), f))
-        else:
-            set_to_zero(partial)
-            call(sparse_gemm, (ScatteredRows(partial, 0, y_rows), nonzeros, View(weights, 0), f))
-            add(partial, y_flat)
+    (blocks, n, f), c, lanes = sums.shape, x.shape[1], VECTOR_BYTES // x.itemsize
+    x_flat, weights, y_flat = x.ravel(), kernel.ravel(), sums.ravel()
+    partial = np.empty(group * f, x.dtype)
+    # For many samples parts of the kernel are copied, so that they stay in the first-level cache.
+    packed, height, width = group > FEW, BLOCK, max(1, f)
+    if packed:
+        height, width = SPARSE_ROWS, SPARSE_VECTORS * lanes
+    panel = np.empty(height * width if packed else 0, x.dtype)
+    values = np.empty(group * height, x.dtype)
+    positions, b_offsets = np.empty(height, np.int32), np.empty(group * height, np.int64)
+    row_start, row_end, y_rows = multiples(group, 1), multiples(group, 1), multiples(group, f)
+    for part in range(start, stop):
+        first, block = part // blocks * group, part % blocks
+        samples = min(group, n - first)
+        y_start, size = (block * n + first) * f, samples * f
+        nonzeros = CSR(values, b_offsets, row_start[:samples], row_end[:samples])
+        for k in range(block * BLOCK, max(1, c if blocks == 1 else block * BLOCK + 1), BLOCK):
+            # The first block is written to y; the others to `partial`, and then added to y.
+            out, offset = (y_flat, y_start) if k == block * BLOCK else (partial, 0)
+            if k == 0:
+                for sample in range(samples):
+                    copy(bias, out[offset + sample * f : offset + (sample + 1) * f])
+            else:
+                set_to_zero(out[offset : offset + size])
+            for top in range(k, min(k + BLOCK, c), height):
+                length = min(height, c - top)
+                inputs = Matrix(x_flat, first * c + top, row_stride=c)
+                call(list_nonzeros, (inputs, length, table, positions, width, nonzeros))
+                for column in range(0, f, width):
+                    columns, rows = min(width, f - column), Matrix(weights, top * f + column, f)
+                    if packed:
+                        rows = pack_panel(rows, length, columns, Matrix(panel, 0, width))
+                    sums_rows = ScatteredRows(out, offset + column, y_rows[:samples])
+                    call(sparse_gemm, (sums_rows, nonzeros, View(rows.array, rows.offset), columns))
+            if k > block * BLOCK:
+                add(partial, y_flat[y_start : y_start + size])
+
+
+@inlined
+def pack_panel(matrix, rows, columns, panel):
+    """Copy a matrix of this size to `panel`, and return that."""
+    for i in range(rows):
+        source, target = matrix.offset + i * matrix.row_stride, i * panel.row_stride
+        copy(matrix.array[source : source + columns], panel.array[target : target + columns])
+    return panel
 
 
 @inlined

@@ -169,7 +169,7 @@ def packed_panels(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     panels = pack_panels(matrix, panel_width(matrix))
     geometry = convolution_geometry((h, w), (kh, kw), (1, 1), NO_PADDING)
     arrays = gemm_address(x.dtype), x, panels, np.zeros(f, x.dtype)
-    direct.forward_span(0, n, *arrays, geometry, relu=False, y=y)
+    direct.forward_span(0, n, 1, *arrays, geometry, relu=False, y=y)
     return y
 
 
@@ -203,6 +203,7 @@ def winograd_compiled(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     winograd_convolution.forward_span(
         0,
         len(x),
+        1,  # a sample is not cut into bands for several threads
         winograd.addresses(x.dtype),  # of the compiled functions that it calls
         x,
         x[:0],  # there is no output of a ReLU through which x would be a gradient

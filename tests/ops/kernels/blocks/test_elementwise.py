@@ -26,3 +26,11 @@ def test_one_array(name, wanted, dtype):
     x = np.array([-1, 0, np.nan, 3], dtype)
     getattr(elementwise, name).py_func(x)
     np.testing.assert_array_equal(x, wanted)
+
+
+@pytest.mark.parametrize("length", [0, elementwise.BUFFER, 2 * elementwise.BUFFER + 1])
+def test_relu_of_more_than_its_buffer_holds(length, rng):
+    x = rng.standard_normal(length)
+    wanted = np.maximum(x, 0)
+    elementwise.relu_in_place.py_func(x)
+    np.testing.assert_array_equal(x, wanted)

@@ -1,6 +1,10 @@
 """Loops over flat arrays that several kernels share. They compile faster than assignments of slices."""
 
+import numpy as np
+
 from tinycnn.ops.kernels.codegen.jit import inlined
+
+BUFFER = 1024  # numbers that stay in the first-level cache
 
 
 @inlined
@@ -19,9 +23,17 @@ def set_to_zero(out):
 
 @inlined
 def relu_in_place(z):
-    """Set negative numbers of z to 0; a NaN stays NaN."""
-    for position in range(len(z)):
-        z[position] = z.dtype.type(0) if z[position] < 0 else z[position]
+    """Set negative numbers of z to 0; a NaN stays NaN.
+
+    By way of a buffer: else LLVM stores the zeros alone, with masks, which takes three times as long on some
+    machines.
+    """
+    buffer = np.empty(BUFFER, z.dtype)
+    for start in range(0, len(z), BUFFER):
+        part = z[start : start + BUFFER]
+        for position in range(len(part)):
+            buffer[position] = z.dtype.type(0) if part[position] < 0 else part[position]
+        copy(buffer[: len(part)], part)
 
 
 @inlined

@@ -27,6 +27,7 @@ from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.convolution.cache_blocking import PANEL_BYTES, ROWS_BYTES, fit_count
 from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
+from tinycnn.ops.kernels.parallel.bands import count_bands, locate_band
 from tinycnn.ops.kernels.parallel.grain import grain
 from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sums, sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
@@ -56,10 +57,12 @@ def forward(
     """
     geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], strides, padding)
     n, y = len(x), aligned_empty((len(x), *geometry.output, len(bias)), x.dtype)
+    bands = count_bands(n, geometry.output[0])
     workers.run(
         forward_span,
-        n,
-        grain(n, y.size * kernel[..., 0].size),
+        n * bands,
+        grain(n * bands, y.size * kernel[..., 0].size),
+        bands=bands,
         gemm=gemm_address(x.dtype),
         x=x,
         panels=filters.get(kernel, pack_kernel),
@@ -78,11 +81,12 @@ def pack_kernel(kernel: np.ndarray) -> np.ndarray:
 
 
 @jit
-def forward_span(start, stop, gemm, x, panels, bias, geometry, relu, y):
-    """Convolve samples start to stop; each sample owns its part of y.
+def forward_span(start, stop, bands, gemm, x, panels, bias, geometry, relu, y):
+    """Convolve bands start to stop - 1; each band owns its rows of y.
 
     Args:
-        start, stop: which samples.
+        start, stop: which bands.
+        bands: of a sample.
         gemm: the address of `gemm`, from `gemm_address`.
         x: (n, h, w, c).
         panels: the kernel, (kh · kw · c, f), from `pack_panels`.
@@ -98,12 +102,13 @@ def forward_span(start, stop, gemm, x, panels, bias, geometry, relu, y):
     # line: numbers in a row of the padded image; run: numbers in a row of a window.
     # So many kernel rows of a panel, and so many output rows of the image, fit the caches.
     kernel_rows = fit_count(PANEL_BYTES, run * width * x.itemsize)
-    band = fit_count(ROWS_BYTES, sh * line * x.itemsize)
-    for b in range(start, stop):
+    close_rows = fit_count(ROWS_BYTES, sh * line * x.itemsize)
+    for index in range(start, stop):
+        b, first, end = locate_band(index, bands, oh)
         pixels = pad_image(x, x[:0], b, geometry.pad_top_left, image)
-        # Two levels of cache blocking: a band of image rows stays close while all panels of the kernel go
-        # by, and a panel while the rows of this band do.
-        for top in range(0, oh, band):
+        # Two levels of cache blocking: some image rows stay close while all panels of the kernel go by, and
+        # a panel while these rows do.
+        for top in range(first, end, close_rows):
             for panel in range(count):
                 column = panel * width
                 columns = min(width, f - column)
@@ -114,7 +119,7 @@ def forward_span(start, stop, gemm, x, panels, bias, geometry, relu, y):
                         k_stride=width,
                         segment_stride=run * width,
                     )
-                    for i in range(top, min(top + band, oh)):
+                    for i in range(top, min(top + close_rows, end)):
                         # Windows are rows that overlap in memory: from one to the next it is only one pixel.
                         windows = LeftOperand(
                             array=pixels,
@@ -130,7 +135,7 @@ def forward_span(start, stop, gemm, x, panels, bias, geometry, relu, y):
                         initial = Matrix(bias, column, row_stride=0) if d == 0 else out
                         call(gemm, (out, initial, windows, right, ow, columns))
         if relu:
-            relu_in_place(y_flat[b * oh * ow * f : (b + 1) * oh * ow * f])
+            relu_in_place(y_flat[(b * oh + first) * ow * f : (b * oh + end) * ow * f])
 
 
 def backward_kernel(

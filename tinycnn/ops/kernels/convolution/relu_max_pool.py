@@ -33,6 +33,7 @@ from tinycnn.ops.kernels.convolution.sparse_gradient import (
     find_window_offsets,
 )
 from tinycnn.ops.kernels.dropout import Mask, drop_in_place, mask_parameters
+from tinycnn.ops.kernels.parallel.bands import count_bands, locate_band
 from tinycnn.ops.kernels.parallel.grain import grain
 from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sums, sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
@@ -75,13 +76,14 @@ def conv2d_relu_max_pool2d_forward(
         "max_pool_row": max_pool_row_address(x.dtype),
         "pooled": Pooled(y, argmax, (ph, pw), mask_parameters(x.dtype, rate, seed)),
     }
-    least = grain(n, n * oh * ow * kernel.size)
     problem = algorithms.Problem(x.shape[1:3], kernel.shape, strides, padding, (ph, pw))
     if algorithms.select("max_pool_forward", problem) == "winograd":
+        bands = winograd.count_tile_bands(n, geometry)
         workers.run(
             winograd_span,
-            n,
-            least,
+            n * bands,
+            grain(n * bands, n * oh * ow * kernel.size),
+            bands=bands,
             addresses=winograd.addresses(x.dtype),
             x=x,
             transformed=fused.filters.get(kernel, winograd.filter_transform),
@@ -90,10 +92,12 @@ def conv2d_relu_max_pool2d_forward(
             **outputs,
         )
     else:
+        bands = count_bands(n, oh // ph)
         workers.run(
             forward_span,
-            n,
-            least,
+            n * bands,
+            grain(n * bands, n * oh * ow * kernel.size),
+            bands=bands,
             gemm=gemm_address(x.dtype),
             x=x,
             kernel=fused.filters.get(kernel, pad_to_vector_width),
@@ -105,11 +109,12 @@ def conv2d_relu_max_pool2d_forward(
 
 
 @jit
-def forward_span(start, stop, gemm, max_pool_row, x, kernel, bias, geometry, pooled):
-    """Write pooled.y[start:stop] and pooled.argmax[start:stop], one row of pooling windows after the other.
+def forward_span(start, stop, bands, gemm, max_pool_row, x, kernel, bias, geometry, pooled):
+    """Write bands start to stop - 1 of pooled.y and pooled.argmax, one row of windows after the other.
 
     Args:
-        start, stop: which samples.
+        start, stop: which bands.
+        bands: of a sample.
         gemm, max_pool_row: the addresses of these functions, from `..._address`.
         x: (n, h, w, c).
         kernel: (kh, kw, c, f), f padded to whole vectors.
@@ -120,9 +125,10 @@ def forward_span(start, stop, gemm, max_pool_row, x, kernel, bias, geometry, poo
     (_, rows, columns, f), (ph, _), ow = pooled.y.shape, pooled.pool, geometry.output[1]
     (h, w), y_flat, argmax_flat = geometry.padded_size, pooled.y.ravel(), pooled.argmax.ravel()
     image, z = np.zeros((h, w, x.shape[3]), x.dtype), np.empty(ph * ow * f, x.dtype)
-    for b in range(start, stop):
+    for index in range(start, stop):
+        b, first, end = locate_band(index, bands, rows)
         pixels = pad_image(x, x[:0], b, geometry.pad_top_left, image)
-        for i in range(rows):
+        for i in range(first, end):
             # z holds the ph output rows of one row of windows: so it stays in the first-level cache.
             for row in range(ph):
                 out = Matrix(z, row * ow * f, row_stride=f)
@@ -130,7 +136,7 @@ def forward_span(start, stop, gemm, max_pool_row, x, kernel, bias, geometry, poo
             maxima = Maxima(y_flat, argmax_flat, (b * rows + i) * columns * f)
             z_rows = Matrix(z, 0, row_stride=ow * f)
             call(max_pool_row, (z_rows, f, pooled.pool, maxima, columns))
-        drop_sample(pooled, b)
+        drop_rows(pooled, b * rows + first, b * rows + end)
 
 
 @inlined
@@ -168,11 +174,14 @@ def convolve_row(gemm, pixels, i, kernel, bias, geometry, out):
 
 
 @jit
-def winograd_span(start, stop, addresses, max_pool_row, x, transformed, bias, geometry, pooled):
-    """Do the same as `forward_span` by Winograd's algorithm, one band of its tiles after the other.
+def winograd_span(
+    start, stop, bands, addresses, max_pool_row, x, transformed, bias, geometry, pooled
+):
+    """Do the same as `forward_span` by Winograd's algorithm, some rows of its tiles after the other.
 
     Args:
         start, stop, max_pool_row, x, bias, pooled: as in `forward_span`.
+        bands: of a sample, from `winograd.count_tile_bands`.
         addresses: from `winograd.addresses`.
         transformed: the kernel, from `winograd.filter_transform`.
         geometry: of the convolution, from `winograd.enlarge_to_tiles`.
@@ -181,26 +190,30 @@ def winograd_span(start, stop, addresses, max_pool_row, x, transformed, bias, ge
     image, y_flat = np.zeros((*geometry.padded_size, c), x.dtype), pooled.y.ravel()
     scratch = winograd.allocate_band(geometry, c, f, bias)
     argmax_flat, z, z_row = pooled.argmax.ravel(), scratch.z.ravel(), scratch.z.shape[1] * f
-    for b in range(start, stop):
+    for index in range(start, stop):
+        b, first, end = winograd.locate_tile_band(index, bands, geometry)
         pixels = pad_image(x, x[:0], b, geometry.pad_top_left, image)
-        for top in range(0, geometry.output[0], len(scratch.z)):
+        for top in range(first, end, len(scratch.z)):
             count = winograd.convolve_rows(
-                addresses, pixels, top, transformed, bias, geometry, scratch
+                addresses, pixels, top, end, transformed, bias, geometry, scratch
             )
             # ph divides OUT, and so the rows of a band: no window lies across two bands.
             for row in range(0, count - ph + 1, ph):
                 source = Matrix(z, row * z_row, row_stride=z_row)
                 maxima = Maxima(y_flat, argmax_flat, (b * rows + (top + row) // ph) * columns * f)
                 call(max_pool_row, (source, f, pooled.pool, maxima, columns))
-        drop_sample(pooled, b)
+        drop_rows(pooled, b * rows + first // ph, b * rows + min(end // ph, rows))
 
 
 @inlined
-def drop_sample(pooled, b):
-    """Apply the dropout of pooled.mask to pooled.y[b], in place; do nothing if its rate is 0."""
-    size = pooled.y[0].size
+def drop_rows(pooled, first, end):
+    """Apply the dropout of pooled.mask to these rows of pooled.y, counted through all samples, in place.
+
+    It does nothing if its rate is 0.
+    """
+    size = pooled.y[0, 0].size
     if pooled.mask.threshold > 0:
-        drop_in_place(b * size, (b + 1) * size, pooled.y.ravel(), pooled.mask)
+        drop_in_place(first * size, end * size, pooled.y.ravel(), pooled.mask)
 
 
 def conv2d_relu_max_pool2d_backward(

@@ -40,6 +40,7 @@ from tinycnn.ops.kernels.convolution.winograd_transforms import (
     transform_input_tile,
     transform_output_tile,
 )
+from tinycnn.ops.kernels.parallel.bands import count_bands, locate_band
 from tinycnn.utils.recording import recordable
 
 POINTS = IN * IN
@@ -141,6 +142,18 @@ def allocate_scratch(rows, columns, c, f, like):
     return Scratch(values, products, np.empty((rows * OUT, columns * OUT, f), like.dtype))
 
 
+def count_tile_bands(samples, geometry):
+    """Return how many bands, whole rows of tiles, to cut each sample into: see `parallel/bands.py`."""
+    return count_bands(samples, -(-geometry.output[0] // OUT))
+
+
+@inlined
+def locate_tile_band(index, bands, geometry):
+    """Return (sample, first output row, end of its rows) of band number `index` of all samples."""
+    b, first, end = locate_band(index, bands, count_tiles(geometry.output[0]))
+    return b, first * OUT, min(end * OUT, geometry.output[0])
+
+
 @inlined
 def allocate_band(geometry, c, f, like):
     """Return `Scratch` for a band as wide as the output, of about BAND tiles, of the dtype of `like`."""
@@ -150,23 +163,23 @@ def allocate_band(geometry, c, f, like):
 
 
 @inlined
-def convolve_rows(addresses, pixels, top, transformed, bias, geometry, scratch):
-    """Write output rows top, top + 1, ... of one image to scratch.z, bias added.
+def convolve_rows(addresses, pixels, top, end, transformed, bias, geometry, scratch):
+    """Write output rows top, top + 1, ... of one image, none from `end` on, to scratch.z, bias added.
 
     Args:
         addresses: from `addresses`.
         pixels: the padded image, flat.
-        top: the first output row.
+        top, end: the first output row, and the end of those that are wanted.
         transformed: the kernel, from `filter_transform`.
         bias: (f,).
         geometry: of the convolution, from `enlarge_to_tiles`.
         scratch: a `Scratch`.
 
     Returns:
-        How many rows of scratch.z belong to the output: all, or fewer at its lower edge.
+        How many rows of scratch.z are wanted: all, or fewer at the end.
     """
-    (oh, ow), line = geometry.output, geometry.padded_size[1] * transformed.shape[1]
-    count = min(len(scratch.z), oh - top)
+    ow, line = geometry.output[1], geometry.padded_size[1] * transformed.shape[1]
+    count = min(len(scratch.z), end - top)
     tiles, band = (count_tiles(count), count_tiles(ow)), Matrix(pixels, top * line, row_stride=line)
     call(addresses.convolve_band, (addresses.gemm, band, transformed, bias, tiles, scratch))
     return count

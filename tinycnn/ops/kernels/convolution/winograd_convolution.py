@@ -35,10 +35,12 @@ def forward(
     """
     geometry = convolution_geometry(x.shape[1:3], kernel.shape[:2], strides, padding)
     n, y = len(x), aligned_empty((len(x), *geometry.output, len(bias)), x.dtype)
+    bands = winograd.count_tile_bands(n, geometry)
     workers.run(
         forward_span,
-        n,
-        grain(n, y.size * kernel[..., 0].size),
+        n * bands,
+        grain(n * bands, y.size * kernel[..., 0].size),
+        bands=bands,
         addresses=winograd.addresses(x.dtype),
         x=x,
         relu_output=x[:0],
@@ -52,11 +54,14 @@ def forward(
 
 
 @jit
-def forward_span(start, stop, addresses, x, relu_output, transformed, bias, geometry, relu, y):
-    """Write y[start:stop], the convolution of x, one band of tiles after the other.
+def forward_span(
+    start, stop, bands, addresses, x, relu_output, transformed, bias, geometry, relu, y
+):
+    """Write bands start to stop - 1 of y, the convolution of x, some rows of tiles after the other.
 
     Args:
-        start, stop: which samples.
+        start, stop: which bands.
+        bands: of a sample, from `winograd.count_tile_bands`.
         addresses: from `winograd.addresses`.
         x: (n, h, w, c); in the backward step it is dy.
         relu_output: shaped as x: where it is not above 0, x counts as 0. Of length 0: x is used as it is.
@@ -66,13 +71,14 @@ def forward_span(start, stop, addresses, x, relu_output, transformed, bias, geom
         relu: whether to apply a ReLU to the result.
         y: (n, oh, ow, f), is written.
     """
-    (_, oh, ow, f), c, (h, w) = y.shape, x.shape[3], geometry.padded_size
+    (_, _, ow, f), c, (h, w) = y.shape, x.shape[3], geometry.padded_size
     image, scratch = np.zeros((h, w, c), x.dtype), winograd.allocate_band(geometry, c, f, bias)
-    for b in range(start, stop):
+    for index in range(start, stop):
+        b, first, end = winograd.locate_tile_band(index, bands, geometry)
         pixels = pad_image(x, relu_output, b, geometry.pad_top_left, image)
-        for top in range(0, oh, len(scratch.z)):
+        for top in range(first, end, len(scratch.z)):
             count = winograd.convolve_rows(
-                addresses, pixels, top, transformed, bias, geometry, scratch
+                addresses, pixels, top, end, transformed, bias, geometry, scratch
             )
             if relu:
                 relu_in_place(scratch.z.ravel())
@@ -105,10 +111,12 @@ def backward_input(
         np.ascontiguousarray, kernel[::-1, ::-1].transpose(0, 1, 3, 2)
     )  # (kh, kw, f, c)
     backward_geometry = Geometry((3, 3), strides, (2 - top, 2 - left), (h + 2, w + 2), (h, w))
+    bands = winograd.count_tile_bands(n, backward_geometry)
     workers.run(
         forward_span,
-        n,
-        grain(n, dy.size * kernel[..., 0].size),
+        n * bands,
+        grain(n * bands, dy.size * kernel[..., 0].size),
+        bands=bands,
         addresses=winograd.addresses(dy.dtype),
         x=dy,
         relu_output=relu_output,
