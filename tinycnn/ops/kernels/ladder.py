@@ -207,8 +207,7 @@ def winograd_compiled(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
         winograd.addresses(x.dtype),  # of the compiled functions that it calls
         x,
         x[:0],  # there is no output of a ReLU through which x would be a gradient
-        winograd.filter_transform(kernel),
-        np.zeros(y.shape[3], y.dtype),
+        (winograd.filter_transform(kernel), np.zeros(y.shape[3], y.dtype)),
         winograd.enlarge_to_tiles(geometry),
         relu=False,
         y=y,

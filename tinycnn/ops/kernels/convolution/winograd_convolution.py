@@ -44,8 +44,7 @@ def forward(
         addresses=winograd.addresses(x.dtype),
         x=x,
         relu_output=x[:0],
-        transformed=filters.get(kernel, winograd.filter_transform),
-        bias=bias,
+        weights=(filters.get(kernel, winograd.filter_transform), bias),
         geometry=winograd.enlarge_to_tiles(geometry),
         relu=relu,
         y=y,
@@ -54,9 +53,7 @@ def forward(
 
 
 @jit
-def forward_span(
-    start, stop, bands, addresses, x, relu_output, transformed, bias, geometry, relu, y
-):
+def forward_span(start, stop, bands, addresses, x, relu_output, weights, geometry, relu, y):
     """Write bands start to stop - 1 of y, the convolution of x, some rows of tiles after the other.
 
     Args:
@@ -65,13 +62,13 @@ def forward_span(
         addresses: from `winograd.addresses`.
         x: (n, h, w, c); in the backward step it is dy.
         relu_output: shaped as x: where it is not above 0, x counts as 0. Of length 0: x is used as it is.
-        transformed: the kernel, from `winograd.filter_transform`.
-        bias: (f,).
+        weights: the kernel, from `winograd.filter_transform`, and the bias (f,).
         geometry: of the convolution, from `winograd.enlarge_to_tiles`.
         relu: whether to apply a ReLU to the result.
         y: (n, oh, ow, f), is written.
     """
     (_, _, ow, f), c, (h, w) = y.shape, x.shape[3], geometry.padded_size
+    transformed, bias = weights
     image, scratch = np.zeros((h, w, c), x.dtype), winograd.allocate_band(geometry, c, f, bias)
     for index in range(start, stop):
         b, first, end = winograd.locate_tile_band(index, bands, geometry)
@@ -120,8 +117,7 @@ def backward_input(
         addresses=winograd.addresses(dy.dtype),
         x=dy,
         relu_output=relu_output,
-        transformed=winograd.filter_transform(rotated),
-        bias=recorded(np.zeros, c, dy.dtype),
+        weights=(winograd.filter_transform(rotated), recorded(np.zeros, c, dy.dtype)),
         geometry=winograd.enlarge_to_tiles(backward_geometry),
         relu=False,
         y=dx,
