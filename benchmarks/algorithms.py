@@ -28,6 +28,8 @@ SHAPES = {  # rows and columns of the image, the kernel, the pooling behind it
     "small images": ((11, 11), (3, 3, 64, 64), (2, 2)),
     "classic net, first layer": ((28, 28), (3, 3, 1, 32), (2, 2)),
     "LeNet, first layer": ((28, 28), (5, 5, 1, 6), (2, 2)),
+    "LeNet, second layer": ((12, 12), (5, 5, 6, 16), (2, 2)),
+    "a net for small images, last layer": ((5, 5), (3, 3, 16, 32), (1, 1)),
     "colour pictures": ((32, 32), (3, 3, 3, 32), (2, 2)),
 }
 

@@ -110,7 +110,7 @@ TABLE = {
         Choice(
             "single_channel",
             single_channel,
-            "pixels fill the vectors, and planes are pooled in the cache: LeNet's first layer 1.2 times",
+            "pixels fill the vectors, and planes are pooled in the cache: LeNet's first layer twice",
         ),
         Choice("direct", always, "convolve by the table above, then activate and pool row by row"),
     ),
