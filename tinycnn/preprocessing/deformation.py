@@ -143,14 +143,18 @@ def _sampled(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     x = np.clip(x + np.float32(MIDDLE + 1), 0, side - np.float32(1.001))
     y = np.clip(y + np.float32(MIDDLE + 1), 0, side - np.float32(1.001))
     # The pixel to the upper left of each point, and how far the point is from it
-    column, row = x.astype(np.int32), y.astype(np.int32)
+    column, row = np.floor(x), np.floor(y)
     x, y = x - column, y - row
-    first = np.arange(len(images), dtype=np.int32)[:, None, None] * (side * side)
-    top_left = first + row * side + column
+    first = np.arange(len(images))[:, None, None] * (side * side)
+    top_left = first + (row * side + column).astype(np.intp)
     flat = padded.ravel()
-    upper = flat[top_left] * (1 - x) + flat[top_left + 1] * x
-    lower = flat[top_left + side] * (1 - x) + flat[top_left + side + 1] * x
-    return upper * (1 - y) + lower * y
+
+    def between(offset: int) -> np.ndarray:
+        left, right = (flat[start:].take(top_left, mode="clip") for start in (offset, offset + 1))
+        return left + (right - left) * x
+
+    upper, lower = between(0), between(side)
+    return upper + (lower - upper) * y
 
 
 def per_image(values: np.ndarray) -> np.ndarray:

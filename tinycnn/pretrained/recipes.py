@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tinycnn import losses, optimizers, utils
 from tinycnn.models import Sequential
@@ -33,7 +34,8 @@ class Recipe:
         batch_size: samples a step.
         epochs: passes over the data; below 1, a part of one.
         strengths: of the deformation of the digits in the first and in the last epoch, 0 to 1, a straight
-            line between them; None: the digits are trained on as they are.
+            line between them; None: they are not deformed.
+        shift: the most pixels that digits are shifted by, in any direction.
 
     Example:
         >>> recipe = load("tiny")
@@ -50,6 +52,7 @@ class Recipe:
     batch_size: int
     epochs: float
     strengths: tuple[float, float] | None = None
+    shift: int = 0
 
     def model(self) -> Sequential:
         """Return the net with new weights, not compiled yet."""
@@ -81,31 +84,35 @@ class Recipe:
             optimizers.get(self.optimizer | {"config": config}), loss, metrics=["accuracy"]
         )
         digits: dict[str, Any] = {"x": x, "y": y, "batch_size": self.batch_size}
-        if self.strengths is not None:
-            strengths = np.linspace(*self.strengths, epochs)
-            digits = {"x": DeformedDigits(x, y, self.batch_size, strengths.tolist())}
+        if self.strengths is not None or self.shift:
+            strengths = np.linspace(*self.strengths or (0, 0), epochs).tolist()
+            digits = {"x": VariedDigits(x, y, self.batch_size, strengths, self.shift)}
         return {**digits, "epochs": epochs, "steps_per_epoch": steps}
 
 
-class DeformedDigits(utils.PyDataset):
-    """Batches of digits, each digit deformed anew whenever it is shown; shuffled in every epoch.
+class VariedDigits(utils.PyDataset):
+    """Batches of digits, each varied anew whenever it is shown; shuffled in every epoch.
 
     Args:
-        x: digits, float32 (n, 28, 28, 1), 0 to 1, some foreground in each.
+        x: digits, float32 (n, 28, 28, 1), 0 to 1, some foreground in each if they are deformed.
         y: labels, (n, ...).
         batch_size: samples in a batch; the last has what is left.
-        strengths: of the deformation, for each epoch.
+        strengths: of the deformation, for each epoch; 0: none.
+        shift: the most pixels that a digit is shifted by, from 0.
 
     Raises:
-        ValueError: if a digit has no foreground.
+        ValueError: if digits are to be deformed, and one has no foreground.
     """
 
-    def __init__(self, x: np.ndarray, y: np.ndarray, batch_size: int, strengths: list[float]):
+    def __init__(
+        self, x: np.ndarray, y: np.ndarray, batch_size: int, strengths: list[float], shift: int = 0
+    ):
         super().__init__()
         blank = np.flatnonzero(~x.any(axis=(1, 2, 3)))
-        if len(blank):
+        if len(blank) and any(strengths):
             raise ValueError(f"Only digits can be deformed, and image {blank[0]} is blank.")
-        self.x, self.y, self.batch_size, self.strengths = x, y, batch_size, strengths
+        self.x, self.y, self.batch_size = x, y, batch_size
+        self.strengths, self.shift = strengths, shift
         self.rng, self.epoch, self.order = utils.next_rng(), -1, np.arange(len(x))
 
     def __len__(self) -> int:
@@ -114,8 +121,16 @@ class DeformedDigits(utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Return a batch, x (n, 28, 28, 1) and y."""
         chosen = self.order[index * self.batch_size :][: self.batch_size]
-        strength = self.strengths[min(self.epoch, len(self.strengths) - 1)]
-        return deform(self.x[chosen, ..., 0], self.rng, strength)[..., None], self.y[chosen]
+        x = self.x[chosen, ..., 0]
+        if strength := self.strengths[self.epoch]:
+            x = deform(x, self.rng, strength)
+        if self.shift:
+            windows = sliding_window_view(
+                np.pad(x, [(0, 0), *[(self.shift, self.shift)] * 2]), x.shape[1:], (1, 2)
+            )
+            down, right = self.rng.integers(2 * self.shift + 1, size=(2, len(x)))
+            x = windows[np.arange(len(x)), down, right]
+        return x[..., None], self.y[chosen]
 
     def on_epoch_begin(self) -> None:
         """Shuffle the digits, and go on to the next strength."""
