@@ -35,12 +35,8 @@ DEFAULTS = {"model": "classic", "epochs": 6, "batch_size": 128}
 OF_RECIPES = ("model", "optimizer", "learning_rate", "patience", "batch_size")
 
 
-def arguments(argv: list[str] | None) -> argparse.Namespace:
-    """Return the options of the command line.
-
-    Args:
-        argv: the words after the script's name; None: those that Python was started with.
-    """
+def command_line() -> Parser:
+    """Return what reads the options."""
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument(
         "--data",
@@ -84,6 +80,16 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--force", action="store_true", help="replace what another training has left at --output"
     )
+    return parser
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Return the options of the command line.
+
+    Args:
+        argv: the words after the script's name; None: those that Python was started with.
+    """
+    parser = command_line()
     options = parser.parse_args(argv)
     given = [name for name in OF_RECIPES if getattr(options, name) is not None]
     if options.recipe is not None and given:

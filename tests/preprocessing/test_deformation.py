@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.support.boxes import canvas, rng
-from tinycnn.preprocessing import augmentation
+from tinycnn.preprocessing import augmentation, deformation
 from tinycnn.preprocessing.augmentation import scale_to_unit
 
 BAR = (4, 24, 13, 16)
@@ -23,3 +23,20 @@ def test_deforming_turns_both_ways_and_slants():
     assert lean.min() < -0.2
     assert lean.max() > 0.2
     assert abs(lean.mean()) < 0.05
+
+
+def test_pixels_between_others_are_their_mean_in_float32():
+    images = np.random.default_rng(0).random((3, 28, 28), np.float32)
+    place = np.random.default_rng(1).uniform(-20, 20, (2, 3, 28, 28)).astype(np.float32)
+    out = deformation._sampled(images, *place)
+    assert out.dtype == np.float32
+    assert augmentation.deform(images, rng()).dtype == np.float32
+    padded = np.pad(images.astype(float), [(0, 0), (8, 8), (8, 8)])  # 0 outside
+    for index in np.ndindex(out.shape):
+        x, y = (float(p[index]) + 14 + 8 for p in place)
+        column, row = int(x), int(y)
+        around = padded[index[0], row : row + 2, column : column + 2]
+        weights = np.outer([row + 1 - y, y - row], [column + 1 - x, x - column])
+        # Points outside are taken to the edge of the zeros around the image, but for a thousandth.
+        limit = 1e-5 if 7 < min(x, y) and max(x, y) < 8 + 28 else 1e-3
+        assert abs(out[index] - (around * weights).sum()) < limit
