@@ -38,5 +38,24 @@ def test_pixels_between_others_are_their_mean_in_float32():
         around = padded[index[0], row : row + 2, column : column + 2]
         weights = np.outer([row + 1 - y, y - row], [column + 1 - x, x - column])
         # Points outside are taken to the edge of the zeros around the image, but for a thousandth.
-        limit = 1e-5 if 7 < min(x, y) and max(x, y) < 8 + 28 else 1e-3
+        limit = 1e-5 if min(x, y) > 7 and max(x, y) < 8 + 28 else 1e-3
         assert abs(out[index] - (around * weights).sum()) < limit
+
+
+def test_shifting_goes_every_way_equally_often_and_loses_what_leaves():
+    images = np.random.default_rng(0).random((500, 28, 28), np.float32)
+    before, new = images.copy(), deformation.shift(images, rng(), 2)
+    np.testing.assert_array_equal(images, before)
+    padded, seen = np.pad(images, [(0, 0), (2, 2), (2, 2)]), []
+    for image, wide in zip(new, padded, strict=True):
+        ways = [
+            (down, right)
+            for down in range(-2, 3)
+            for right in range(-2, 3)
+            if np.array_equal(image, wide[2 - down : 30 - down, 2 - right : 30 - right])
+        ]
+        assert len(ways) == 1
+        seen += ways
+    assert len(set(seen)) == 25
+    assert np.abs(np.mean(seen, axis=0)).max() < 0.3
+    np.testing.assert_array_equal(deformation.shift(images, rng(), 0), images)

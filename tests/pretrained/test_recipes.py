@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tinycnn import datasets, ops, utils
 from tinycnn.pretrained import recipes
@@ -127,10 +128,28 @@ def test_deformed_digits_are_all_shown_in_each_epoch_in_another_order_and_shape(
     assert list(orders[0]) != list(orders[1])
     assert shown[0].shape == x.shape
     assert shown[0].dtype == np.float32
-    strong, none = (np.abs(images - x).mean(axis=(1, 2, 3)) for images in shown)
-    assert (none < strong).all()
-    print(none.mean(), strong.mean())
-    assert none.mean() < 0.05 < strong.mean()  # at strength 0 it is only placed and scaled anew
+    assert (np.abs(shown[0] - x).mean(axis=(1, 2, 3)) > 0.01).all()
+    np.testing.assert_array_equal(shown[1], x)  # strength 0
+
+
+def test_shifted_digits_are_those_of_the_data_elsewhere():
+    x, y = digits(20)
+    batch, labels = first_batch(x, y, shift=2)
+    inside = np.s_[2:-2, 2:-2]
+    for image, label in zip(batch[..., 0], labels, strict=True):
+        original = x[label, ..., 0][inside]
+        windows = sliding_window_view(image, original.shape)
+        assert (windows == original).all(axis=(2, 3)).any()
+    assert (batch != x[labels]).any()
+    np.testing.assert_array_equal(batch, first_batch(x, y, shift=2)[0])  # the same seed
+
+
+def first_batch(x, y, shift):
+    """Return the first batch of x, and the places of its digits."""
+    utils.set_random_seed(0)
+    data = VariedDigits(x, np.arange(len(y)), 8, [0.0], shift)
+    data.on_epoch_begin()
+    return data[0]
 
 
 def test_a_blank_picture_cannot_be_deformed():

@@ -11,12 +11,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from tinycnn import losses, optimizers, utils
 from tinycnn.models import Sequential
 from tinycnn.optimizers.schedules import CosineDecay
-from tinycnn.preprocessing.deformation import deform
+from tinycnn.preprocessing.deformation import deform, shift
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,8 +107,8 @@ class VariedDigits(utils.PyDataset):
         self, x: np.ndarray, y: np.ndarray, batch_size: int, strengths: list[float], shift: int = 0
     ):
         super().__init__()
-        blank = np.flatnonzero(~x.any(axis=(1, 2, 3)))
-        if len(blank) and any(strengths):
+        blank = np.flatnonzero(~x.any(axis=(1, 2, 3))) if any(strengths) else ()
+        if len(blank):
             raise ValueError(f"Only digits can be deformed, and image {blank[0]} is blank.")
         self.x, self.y, self.batch_size = x, y, batch_size
         self.strengths, self.shift = strengths, shift
@@ -124,12 +123,7 @@ class VariedDigits(utils.PyDataset):
         x = self.x[chosen, ..., 0]
         if strength := self.strengths[self.epoch]:
             x = deform(x, self.rng, strength)
-        if self.shift:
-            windows = sliding_window_view(
-                np.pad(x, [(0, 0), *[(self.shift, self.shift)] * 2]), x.shape[1:], (1, 2)
-            )
-            down, right = self.rng.integers(2 * self.shift + 1, size=(2, len(x)))
-            x = windows[np.arange(len(x)), down, right]
+        x = shift(x, self.rng, self.shift) if self.shift else x
         return x[..., None], self.y[chosen]
 
     def on_epoch_begin(self) -> None:
