@@ -46,8 +46,9 @@ def command_line() -> Parser:
     parser.add_argument(
         "--recipe",
         metavar="NAME",
-        help="fast, fast995, best or tiny: net, optimizer, schedule, batch size, epochs and deformation of "
-        "the digits; no validation, and the test digits are read once, at the end",
+        help="fast, fast995, best or tiny: a net and its optimizer, schedule, batch size, epochs and "
+        "variations of the digits, without --model, --optimizer, --learning-rate, --patience and "
+        "--batch-size; no validation: the test digits are read once, at the end",
     )
     parser.add_argument(
         "--model",

@@ -110,10 +110,11 @@ def test_a_recipe_trains_its_own_net_and_reads_the_test_digits_once(folder, tmp_
     again.fit(**recipe.prepare(again, x, y), verbose=0)
     for ours, theirs in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    options = ("--recipe", "fast", "--data", folder, "--epochs", 2, "--output", "b.h5")
+    options = ("--recipe", "best", "--data", folder, "--epochs", 2, "--output", "b.h5")
     done = train(tmp_path, *options)
     assert done.returncode == 0, done.stderr
     assert load_model(tmp_path / "b.h5").optimizer.iterations == 4
+    assert "in b.h5 the running means of the weights have replaced them" in done.stdout
 
 
 @pytest.mark.slow
