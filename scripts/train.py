@@ -26,17 +26,17 @@ EXAMPLES = """examples:
                                           LeNet-5, until the validation loss gets no better
   tinycnn train --model mnist.h5 --output more.h5
                                           go on from where a training ended
+  tinycnn train --recipe fast             99 % within a second: a net and its training, by name
 """
 NETS = {"classic": "classic_net", "lenet": "lenet5", "compact": "compact_net"}
 SMALLEST_RATE = 1e-12
+# What holds without a recipe, and what a recipe says by itself
+DEFAULTS = {"model": "classic", "epochs": 6, "batch_size": 128}
+OF_RECIPES = ("model", "optimizer", "learning_rate", "patience", "batch_size")
 
 
-def arguments(argv: list[str] | None) -> argparse.Namespace:
-    """Return the options of the command line.
-
-    Args:
-        argv: the words after the script's name; None: those that Python was started with.
-    """
+def command_line() -> Parser:
+    """Return what reads the options."""
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument(
         "--data",
@@ -44,9 +44,15 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         help="auto (MNIST, or the sample offline), mnist, sample, or a folder",
     )
     parser.add_argument(
+        "--recipe",
+        metavar="NAME",
+        help="fast, fast995, best or tiny: a net and its optimizer, schedule, batch size, epochs and "
+        "variations of the digits, without --model, --optimizer, --learning-rate, --patience and "
+        "--batch-size; no validation: the test digits are read once, at the end",
+    )
+    parser.add_argument(
         "--model",
         type=file_name,
-        default="classic",
         help="classic, lenet, compact, or a model file to go on with; default: classic",
     )
     parser.add_argument(
@@ -55,14 +61,18 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--learning-rate", type=number(SMALLEST_RATE), help="default: the optimizer's own"
     )
-    parser.add_argument("--epochs", type=whole_number(), default=6, help="default: 6")
+    parser.add_argument(
+        "--epochs",
+        type=whole_number(),
+        help="default: 6, or those of the recipe, whose schedule is stretched to others",
+    )
     parser.add_argument(
         "--patience",
         type=whole_number(),
         metavar="EPOCHS",
         help="stop when the validation loss has not got better for so long, and keep the best epoch's net",
     )
-    parser.add_argument("--batch-size", type=whole_number(), default=128, help="default: 128")
+    parser.add_argument("--batch-size", type=whole_number(), help="default: 128")
     parser.add_argument(
         "--seed", type=whole_number(0, 2**32 - 1), default=0, help="same seed, same net; default: 0"
     )
@@ -71,7 +81,25 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--force", action="store_true", help="replace what another training has left at --output"
     )
-    return parser.parse_args(argv)
+    return parser
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Return the options of the command line.
+
+    Args:
+        argv: the words after the script's name; None: those that Python was started with.
+    """
+    parser = command_line()
+    options = parser.parse_args(argv)
+    given = [name for name in OF_RECIPES if getattr(options, name) is not None]
+    if options.recipe is not None and given:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        parser.error(f"--recipe {options.recipe} decides that itself: leave out {names}")
+    for name, value in DEFAULTS.items():
+        if options.recipe is None and getattr(options, name) is None:
+            setattr(options, name, value)
+    return options
 
 
 def may_replace(output: pathlib.Path, force: bool) -> bool:
@@ -101,19 +129,23 @@ def may_replace(output: pathlib.Path, force: bool) -> bool:
 
 
 def chosen_model(options: argparse.Namespace) -> tuple[Any, Any]:
-    """Return the model to train, compiled, and how it wants its digits, a `DigitInput`.
+    """Return the model to train, and how it wants its digits, a `DigitInput`; that of a recipe uncompiled.
 
     Raises:
         ModelFileError: it is a file that cannot be read, or no model of digits.
-        ValueError: there is no such optimizer.
+        ValueError: there is no such optimizer or recipe.
     """
     from tinycnn.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss
-    from tinycnn.pretrained import nets
+    from tinycnn.pretrained import nets, recipes
     from tinycnn.pretrained.digit_input import USUAL
     from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model
     from tinycnn.utils.errors import FileError
 
     wanted = USUAL
+    if options.recipe is not None:
+        recipe = recipes.load(options.recipe)
+        say(f"recipe: {options.recipe}: {recipe.about}")
+        return recipe.model(), wanted
     if options.model in NETS:
         model = getattr(nets, NETS[options.model])()
     else:
@@ -143,8 +175,25 @@ def labels_for(model: Any, digits: Any) -> Any:
     from tinycnn import utils
     from tinycnn.losses import SparseCategoricalCrossentropy
 
-    sparse = isinstance(model.objective.loss, SparseCategoricalCrossentropy)
+    sparse = isinstance(model.loss, SparseCategoricalCrossentropy)
     return digits if sparse else utils.to_categorical(digits, 10)
+
+
+def prepared(options: argparse.Namespace, model: Any, train: tuple, test: tuple) -> dict[str, Any]:
+    """Return the arguments of the model's `fit`; by a recipe it is compiled, too, and not validated.
+
+    Args:
+        options: of the command line.
+        model: from `chosen_model`.
+        train, test: digits (x, y) as the model wants them.
+    """
+    if options.recipe is not None:
+        from tinycnn.pretrained import recipes
+
+        return recipes.load(options.recipe).prepare(model, *train, epochs=options.epochs)
+    x, y = train
+    sizes = {"batch_size": options.batch_size, "epochs": options.epochs}
+    return {"x": x, "y": y, **sizes, "validation_data": test}
 
 
 def draw_curves(history: dict[str, list[float]], path: str) -> bool:
@@ -266,16 +315,10 @@ def main(argv: list[str] | None = None) -> int:
     x_train, x_test = (wanted.prepare(images) for images in (digits.x_train, digits.x_test))
     y_train, y_test = (labels_for(model, labels) for labels in (digits.y_train, digits.y_test))
     say(f"data: {digits.name}, {len(x_train):,} training and {len(x_test):,} test digits")
+    arguments_of_fit = prepared(options, model, (x_train, y_train), (x_test, y_test))
     model.summary()
     with bytes_are_meant():  # they were prepared as the net wants them
-        history = model.fit(
-            x_train,
-            y_train,
-            batch_size=options.batch_size,
-            epochs=options.epochs,
-            validation_data=(x_test, y_test),
-            callbacks=list(callbacks.values()),
-        )
+        history = model.fit(**arguments_of_fit, callbacks=list(callbacks.values()))
     good = report(history.history, options, curves_file, callbacks)
     if good and model.optimizer.use_ema:
         model = with_running_means(callbacks["save"].written)

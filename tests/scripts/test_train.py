@@ -17,11 +17,12 @@ import pytest
 
 from tests.support import patience
 from tests.support.mean_digits import mean_digits
-from tinycnn import datasets
+from tinycnn import datasets, utils
 from tinycnn.layers import Dense, Flatten, Input
 from tinycnn.models import Sequential, load_model
 from tinycnn.optimizers import SGD
 from tinycnn.optimizers.schedules import ExponentialDecay
+from tinycnn.pretrained import recipes
 from tinycnn.pretrained.digit_input import DigitInput
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "train.py"
@@ -93,6 +94,29 @@ def test_running_means_a_number_for_a_schedule_and_ten_sigmoids(folder, tmp_path
     np.testing.assert_array_equal(trained.optimizer.slots["average"][0], trained.get_weights()[0])
 
 
+def test_a_recipe_trains_its_own_net_and_reads_the_test_digits_once(folder, tmp_path):
+    done = train(tmp_path, "--recipe", "fast", "--data", folder, "--seed", 3)
+    assert done.returncode == 0, done.stderr
+    assert "recipe: fast: " in done.stdout
+    assert "val_" not in done.stdout
+    model = load_model(tmp_path / "mnist.h5")
+    recipe = recipes.load("fast")
+    assert model.count_params() == recipe.parameters
+    assert model.optimizer.iterations == 2  # three quarters of two batches
+    digits = datasets.load(folder)
+    utils.set_random_seed(3)
+    again = recipe.model()
+    x, y = digits.x_train[..., None] / np.float32(255), np.eye(10)[digits.y_train]
+    again.fit(**recipe.prepare(again, x, y), verbose=0)
+    for ours, theirs in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    options = ("--recipe", "best", "--data", folder, "--epochs", 2, "--output", "b.h5")
+    done = train(tmp_path, *options)
+    assert done.returncode == 0, done.stderr
+    assert load_model(tmp_path / "b.h5").optimizer.iterations == 4
+    assert "in b.h5 the running means of the weights have replaced them" in done.stdout
+
+
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_file_for_any_number_of_threads(folder, tmp_path):
     hashes = {}
@@ -127,6 +151,15 @@ def test_the_same_seed_gives_the_same_file_for_any_number_of_threads(folder, tmp
         (("--model", "alexnet"), 1, "classic, lenet, compact"),
         (("--model", "."), 1, "folder"),
         (("--unknown",), 2, "--unknown"),
+        (("--recipe", "slow"), 1, "one of fast, fast995, best, tiny"),
+        (("--recipe", "fast", "--model", "lenet"), 2, "leave out --model"),
+        (
+            ("--recipe", "fast", "--patience", "2", "--batch-size", "8"),
+            2,
+            "--patience, --batch-size",
+        ),
+        (("--recipe", "tiny", "--optimizer", "sgd", "--epochs", "2"), 2, "leave out --optimizer"),
+        (("--recipe", "tiny", "--learning-rate", "1"), 2, "leave out --learning-rate"),
     ],
 )
 def test_a_mistake_gets_a_sentence_at_once(options, code, said, tmp_path):

@@ -1,7 +1,7 @@
-"""Randomly rotated, slanted, stretched and bent copies of digits, prepared as MNIST's are.
+"""Randomly rotated, slanted, stretched and bent copies of digits, prepared as MNIST's are, or shifted ones.
 
-A point p, measured from pixel index 14, is moved to A p + w(p). A, different for each image, is a rotation
-times a slant times a stretch, and w is a sum of slow sine waves. Images are float32 (n, 28, 28), 0
+In `deform` a point p, measured from pixel index 14, is moved to A p + w(p). A, another for each image, is a
+rotation times a slant times a stretch, and w is a sum of slow sine waves. Images are float32 (n, 28, 28), 0
 (background) to 1 (foreground), and are resampled only once. Coordinates x, y of all pixels are arrays that
 broadcast to (n, 28, 28).
 
@@ -10,6 +10,7 @@ Document Analysis", 2003, for training on affine and elastic copies.
 """
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tinycnn.preprocessing.mnist_format import BOX, FIELD, MIDDLE
 
@@ -39,6 +40,17 @@ def deform(images: np.ndarray, rng: np.random.Generator, strength: float = 1.0) 
     y = per_image(top) + (AXIS[:, None] + np.float32(0.5) - per_image(first_row)) / per_image(scale)
     new = _sampled(images, *_moved_back(linear, waves, x, y))
     return new / new.max(axis=(1, 2), keepdims=True)
+
+
+def shift(images: np.ndarray, rng: np.random.Generator, most: int) -> np.ndarray:
+    """Return images (n, 28, 28), each shifted by -most to most whole pixels down and to the right.
+
+    What leaves the field is lost, and what comes in is background, 0.
+    """
+    padded = np.pad(images, [(0, 0), (most, most), (most, most)])
+    windows = sliding_window_view(padded, images.shape[1:], (1, 2))
+    up, left = rng.integers(2 * most + 1, size=(2, len(images)))
+    return windows[np.arange(len(images)), up, left]
 
 
 def _linear_map(count: int, rng: np.random.Generator, strength: float) -> np.ndarray:
@@ -143,14 +155,18 @@ def _sampled(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     x = np.clip(x + np.float32(MIDDLE + 1), 0, side - np.float32(1.001))
     y = np.clip(y + np.float32(MIDDLE + 1), 0, side - np.float32(1.001))
     # The pixel to the upper left of each point, and how far the point is from it
-    column, row = x.astype(np.int32), y.astype(np.int32)
+    column, row = np.floor(x), np.floor(y)
     x, y = x - column, y - row
-    first = np.arange(len(images), dtype=np.int32)[:, None, None] * (side * side)
-    top_left = first + row * side + column
+    first = np.arange(len(images))[:, None, None] * (side * side)
+    top_left = first + (row * side + column).astype(np.intp)
     flat = padded.ravel()
-    upper = flat[top_left] * (1 - x) + flat[top_left + 1] * x
-    lower = flat[top_left + side] * (1 - x) + flat[top_left + side + 1] * x
-    return upper * (1 - y) + lower * y
+
+    def between(offset: int) -> np.ndarray:
+        left, right = (flat[start:].take(top_left, mode="clip") for start in (offset, offset + 1))
+        return left + (right - left) * x
+
+    upper, lower = between(0), between(side)
+    return upper + (lower - upper) * y
 
 
 def per_image(values: np.ndarray) -> np.ndarray:
