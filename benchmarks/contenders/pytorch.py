@@ -1,6 +1,7 @@
 """The contender PyTorch: see `benchmarks.contenders` for the functions.
 
-It runs without compilation (`pytorch_compiled` is with), in both memory layouts of images (n, c, h, w): channels first and last.
+It runs without compilation (`pytorch_compiled` is with), in both memory layouts of images (n, c, h, w):
+channels first and last.
 """
 
 import math
