@@ -1,16 +1,20 @@
 """The contender MNN: see `engine` for the functions. It computes in float32 ("precision": "high")."""
 
 import pathlib
+import subprocess
+import sys
 import tempfile
 
-import _tools  # of MNN: its command `mnnconvert` would report to its makers, too
 import MNN
 import numpy as np
 
 from benchmarks.contenders import onnx_file
 from benchmarks.contenders.engine import Engine
 
-CONVERT = ["mnnconvert", "-f", "ONNX", "--bizCode", "net"]
+# MNN's converter, in a process of its own, because its Protocol Buffers quarrel with TensorFlow's; without
+# its command `mnnconvert`, which would report to its makers, too.
+CONVERT = [sys.executable, "-c", "import sys, _tools; _tools.mnnconvert(sys.argv)"]
+OPTIONS = ["-f", "ONNX", "--bizCode", "net"]
 
 
 def converted(net, weights, batch):
@@ -18,7 +22,8 @@ def converted(net, weights, batch):
     with tempfile.TemporaryDirectory() as folder:
         source, target = pathlib.Path(folder, "net.onnx"), pathlib.Path(folder, "net.mnn")
         source.write_bytes(onnx_file.model(net, weights, batch))
-        _tools.mnnconvert([*CONVERT, "--modelFile", str(source), "--MNNModel", str(target)])
+        command = [*CONVERT, *OPTIONS, "--modelFile", source, "--MNNModel", target]
+        subprocess.run(command, check=True, capture_output=True)
         return target.read_bytes()
 
 
