@@ -38,8 +38,9 @@ class Engine:
             batches, given = x.reshape(-1, size, *x.shape[1:]), self.converted(net, weights, size)
             for streams, threads in self.divisions(len(batches)):
                 runners = [self.runner(given, size, threads) for _ in range(streams)]
-                name = f"batches of {size}, {streams} at a time, {threads} threads each"
-                ways[name] = predictor(runners, batches)
+                shared = f"{threads} thread{'s' * (threads > 1)}"
+                name = shared if streams == 1 else f"{streams} at a time, a thread each"
+                ways[f"batches of {size}, {name}"] = predictor(runners, batches)
         return ways
 
     def divisions(self, batches):

@@ -70,8 +70,7 @@ def test_all_predict_the_same(name, count):
     (right,) = plain_numpy.predictors(SMALL, weights, x).values()
     assert right().std() > 0.02
     ways = module.predictors(SMALL, weights, x)
-    limit = 1e-3 if name == contenders.HALF else validation.PREDICTIONS
-    assert [way for way, f in ways.items() if not np.abs(f() - right()).max() < limit] == []
+    validation.check_predictions("all", right(), {name: ways})
 
 
 @pytest.mark.parametrize(
