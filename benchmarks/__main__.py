@@ -6,7 +6,7 @@ Checks that all compute the same, times them in turns, prints a table and writes
     python -m benchmarks --rows "batch 128"     rows whose name has these words; --list names all
     python -m benchmarks --quick                tries everything out; the numbers mean little
     python -m benchmarks --noisy                also on a machine that has something else to do
-    python -m benchmarks --records FILE         with what `python -m benchmarks.records` wrote
+    python -m benchmarks --records FILE         with records.md, which `python -m benchmarks.records` wrote
 """
 
 if __name__ == "__main__":  # before anything else is imported
@@ -43,7 +43,9 @@ def arguments(given=None):
         help="of every contender; default: all CPUs",
     )
     parser.add_argument("--data", default="sample", help="as in scripts/train.py; default: sample")
-    parser.add_argument("--records", type=pathlib.Path, metavar="FILE", help="to be in the report")
+    parser.add_argument(
+        "--records", type=pathlib.Path, metavar="FILE", help="records.md, to be in the report"
+    )
     parser.add_argument(
         "--output",
         type=pathlib.Path,
@@ -95,7 +97,7 @@ def publish(description, measured, records, folder):
     Args:
         description: lines about the machine.
         measured: `results.Row`s.
-        records: from `report.read_records`.
+        records: from `report.read_records`; None leaves them out.
         folder: made if need be.
     """
     from benchmarks import plot, report
@@ -128,7 +130,7 @@ def main(given=None):
     from benchmarks.report import read_records
     from benchmarks.setting import Setting
 
-    records = read_records(options.records) if options.records else []
+    records = read_records(options.records) if options.records else None
     rounds = options.rounds or (3 if options.quick else 7)
     description = [*machine.describe(options.threads), quiet.check(options.noisy or options.quick)]
     if options.quick:

@@ -1,7 +1,6 @@
 """Writing the results as text, Markdown and CSV. Rows are `results.Row`, outcomes `targets.Outcome`."""
 
 import csv
-import json
 
 from benchmarks.contenders import COMPILERS, ENGINES, FRAMEWORKS, HALF, OURS, PEERS
 from benchmarks.timing import summary
@@ -113,24 +112,20 @@ def notes(rows):
 
 
 def read_records(file):
-    """Return the records of a file, a list of {name: number or text}, all with the same names.
+    """Return (lines about how they were measured, a table as a list of lists of texts, the head first).
 
     Args:
-        file: of `python -m benchmarks.records`, JSON.
+        file: records.md of `python -m benchmarks.records`.
 
     Raises:
-        ValueError: if it holds something else.
+        ValueError: if it holds no table.
     """
-    records = json.loads(file.read_text(encoding="utf-8"))
-    good = isinstance(records, list) and records and all(isinstance(r, dict) for r in records)
-    if not good or any(record.keys() != records[0].keys() for record in records):
-        raise ValueError(f"{file} must hold a list of records with the same names")
-    return records
-
-
-def record_lines(records):
-    """Return records as a table, a list of lists of texts whose first is the head."""
-    return [[*records[0]], *([str(value) for value in record.values()] for record in records)]
+    lines = file.read_text(encoding="utf-8").splitlines()
+    found = [line.strip("| ").split(" | ") for line in lines if line.startswith("|")]
+    if len(found) < 3 or any(len(cells) != len(found[0]) for cells in found):
+        raise ValueError(f"{file} must hold the table that python -m benchmarks.records writes")
+    about = [line for line in lines if line and not line.startswith("|")]
+    return about, [found[0], *found[2:]]  # without the rule below the head
 
 
 def report(machine, rows, outcomes, records, table):
@@ -139,7 +134,7 @@ def report(machine, rows, outcomes, records, table):
     Args:
         machine: lines about the machine.
         rows, outcomes: the results.
-        records: from `read_records`; [] leaves their table out.
+        records: from `read_records`; None leaves them out.
         table: the function that makes tables: `plain` or `markdown`.
     """
     bullet = "* " if table is markdown else "  "
@@ -147,7 +142,9 @@ def report(machine, rows, outcomes, records, table):
     parts += map(table, tables(rows))
     parts.append("Medians, in brackets the quartiles. Ratios are taken round by round.")
     parts.append(table([TARGET_HEAD, *map(target_cells, outcomes)]))
-    parts += [table(record_lines(records))] if records else []
+    if records:
+        about, lines = records
+        parts += ["Records:", "\n".join(f"{bullet}{line}" for line in about), table(lines)]
     parts.append("\n".join(f"{bullet}{line}" for line in notes(rows)))
     return "\n\n".join(parts) + "\n"
 

@@ -169,7 +169,7 @@ def test_the_table_says_who_is_absent_and_why():
     measured = row(measurements={"tinycnn": [0.1], "NumPy": [0.3]}, absent=absent)
     outcomes = [target.judge({measured.name: measured}) for target in targets.TARGETS]
     for table in (report.plain, report.markdown):
-        text = report.report(["a machine"], [measured], outcomes, [], table)
+        text = report.report(["a machine"], [measured], outcomes, None, table)
         assert "Keras absent: No module named 'keras'" in text
         assert "not measured" in text
     assert report.cells(measured)[2:7] == ["100", "absent", "absent", "300", ""]
@@ -188,14 +188,17 @@ def test_rivals_have_tables_of_their_own():
 
 
 def test_records_are_in_the_report_if_given(tmp_path):
-    file = tmp_path / "records.json"
-    file.write_text('[{"recipe": "fast", "seeds": 10, "mean": 99.03}]', encoding="utf-8")
-    text = report.report(["a machine"], [row()], [], report.read_records(file), report.markdown)
-    assert "| recipe | seeds | mean |" in text
-    assert "| fast | 10 | 99.03 |" in text
-    for wrong in ("{}", "[]", "[1]", '[{"a": 1}, {"b": 1}]'):
+    file, table = tmp_path / "records.md", "| recipe | seeds |\n| --- | --- |\n| fast | 10 |\n"
+    file.write_text(f"a machine\nTested on: mnist.\n\n{table}", encoding="utf-8")
+    records = report.read_records(file)
+    text = report.report(["a machine"], [row()], [], records, report.markdown)
+    assert table in text
+    assert "* Tested on: mnist." in text
+    assert "fast    10" in report.report(["a machine"], [row()], [], records, report.plain)
+    assert "Records" not in report.report(["a machine"], [row()], [], None, report.plain)
+    for wrong in ("", "nothing", "| a | b |\n| --- | --- |\n", table + "| best |\n"):
         file.write_text(wrong, encoding="utf-8")
-        with pytest.raises(ValueError, match="list of records"):
+        with pytest.raises(ValueError, match=r"records\.md must hold the table"):
             report.read_records(file)
 
 
