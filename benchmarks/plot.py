@@ -51,11 +51,13 @@ def write_plot(path, rows):
             [quartiles.high - quartiles.median for quartiles in summaries],
         ]
         rows_drawn = [place for place, _ in points]
+        if not points:
+            continue
         style = {"fmt": "|" if name == OURS else "o", "markersize": 5, "color": COLOURS[name]}
         axes.errorbar(middles, rows_drawn, xerr=errors, label=name, **style)
     axes.set_xscale("log")
     axes.set(xlabel="time or memory, tinycnn = 1 (median and quartiles)")
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=6)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
     figure.savefig(path, dpi=120)

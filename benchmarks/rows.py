@@ -109,7 +109,7 @@ PLANS = (
         60,
         training(nets.stride2(normalize=True), 128),
     ),
-    Plan(THOUSAND, 120, prediction(1000)),
+    Plan(THOUSAND, 150, prediction(1000)),
     Plan(ONE, 60, prediction(1)),
     Plan(ONE_THREAD, 60, prediction(1, threads=1)),
     Plan(FORWARD, 10, convolution(nets.CONVOLUTIONS[1], "forward")),

@@ -18,7 +18,7 @@ class Engine:
 
     Args:
         converted, runner: see this module.
-        sizes: of batches that the engine takes.
+        sizes: of batches that the engine takes, the first is 1.
     """
 
     def __init__(self, converted, runner, sizes=SIZES):
@@ -33,8 +33,10 @@ class Engine:
 
         The ways: all threads on one batch, one thread, and a thread for each of several batches at a time.
         """
-        ways = {}
-        for size in (size for size in self.sizes if len(x) % size == 0):
+        ways, sizes = {}, [size for size in self.sizes if len(x) % size == 0]
+        for size in (
+            sizes[1:] or sizes
+        ):  # one by one only if there is no other way: it is the slowest
             batches, given = x.reshape(-1, size, *x.shape[1:]), self.converted(net, weights, size)
             for streams, threads in self.divisions(len(batches)):
                 runners = [self.runner(given, size, threads) for _ in range(streams)]

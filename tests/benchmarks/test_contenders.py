@@ -127,7 +127,7 @@ def test_an_engine_takes_batches_of_all_sizes_in_several_ways():
     rival.set_threads(2)
     x = np.arange(6 * 28 * 28, dtype=np.float32).reshape(6, 28, 28, 1)
     ways = rival.predictors("net", [], x)
-    assert len(ways) == 6
+    assert len(ways) == 4
     assert made.count((("net", 3), 3, 1)) == 2  # two batches at a time
     assert made.count((("net", 6), 6, 2)) == made.count((("net", 6), 6, 1)) == 1
     for way in ways.values():
