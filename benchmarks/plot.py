@@ -44,6 +44,8 @@ def write_plot(path, rows):
     axes = figure.subplots()
     for name in COLOURS:
         points = [(place, row) for place, row in enumerate(rows) if row.measurements.get(name)]
+        if not points:
+            continue
         summaries = [summary(against_ours(row, name)) for _, row in points]
         middles = [quartiles.median for quartiles in summaries]
         errors = [
@@ -51,8 +53,6 @@ def write_plot(path, rows):
             [quartiles.high - quartiles.median for quartiles in summaries],
         ]
         rows_drawn = [place for place, _ in points]
-        if not points:
-            continue
         style = {"fmt": "|" if name == OURS else "o", "markersize": 5, "color": COLOURS[name]}
         axes.errorbar(middles, rows_drawn, xerr=errors, label=name, **style)
     axes.set_xscale("log")
