@@ -1,10 +1,12 @@
-"""tinycnn beside PyTorch, Keras and NumPy: `python -m benchmarks`.
+"""tinycnn beside PyTorch, Keras, NumPy, JAX and five engines that predict: `python -m benchmarks`.
 
 Checks that all compute the same, times them in turns, prints a table and writes it.
 
-    python -m benchmarks                        everything, about 12 minutes
+    python -m benchmarks                        everything, about 30 minutes
     python -m benchmarks --rows "batch 128"     rows whose name has these words; --list names all
     python -m benchmarks --quick                tries everything out; the numbers mean little
+    python -m benchmarks --noisy                also on a machine that has something else to do
+    python -m benchmarks --records FILE         with records.md, which `python -m benchmarks.records` wrote
 """
 
 if __name__ == "__main__":  # before anything else is imported
@@ -18,7 +20,7 @@ import pathlib
 import re
 import sys
 
-from benchmarks import machine, rows
+from benchmarks import machine, quiet, rows
 from tinycnn.utils.cli import run, whole_number
 
 
@@ -32,6 +34,7 @@ def arguments(given=None):
     parser.add_argument("--rows", metavar="PATTERN", default="", help="a regular expression")
     parser.add_argument("--list", action="store_true", help="name the rows and stop")
     parser.add_argument("--quick", action="store_true", help="short turns, three rounds")
+    parser.add_argument("--noisy", action="store_true", help="do not stop if the machine is busy")
     parser.add_argument("--rounds", type=whole_number(), help="turns of each; default: 7")
     parser.add_argument(
         "--threads",
@@ -40,6 +43,9 @@ def arguments(given=None):
         help="of every contender; default: all CPUs",
     )
     parser.add_argument("--data", default="sample", help="as in scripts/train.py; default: sample")
+    parser.add_argument(
+        "--records", type=pathlib.Path, metavar="FILE", help="records.md, to be in the report"
+    )
     parser.add_argument(
         "--output",
         type=pathlib.Path,
@@ -85,21 +91,23 @@ def measure(setting, plans, measured):
         progress.close()
 
 
-def publish(description, measured, folder):
+def publish(description, measured, records, folder):
     """Print the report; write it to `folder` as Markdown, CSV and a picture.
 
     Args:
         description: lines about the machine.
         measured: `results.Row`s.
+        records: from `report.read_records`; None leaves them out.
         folder: made if need be.
     """
     from benchmarks import plot, report
     from benchmarks.targets import TARGETS
 
     outcomes = [target.judge({row.name: row for row in measured}) for target in TARGETS]
-    print(report.report(description, measured, outcomes, report.plain))
+    parts = description, measured, outcomes, records
+    print(report.report(*parts, report.plain))
     folder.mkdir(parents=True, exist_ok=True)
-    text = report.report(description, measured, outcomes, report.markdown)
+    text = report.report(*parts, report.markdown)
     (folder / "table.md").write_text(text, encoding="utf-8")
     report.write_csv(folder / "table.csv", measured, outcomes)
     written = ["table.md", "table.csv"]
@@ -119,10 +127,12 @@ def main(given=None):
         print("\n".join(plan.name for plan in plans))
         return
     os.environ.update(machine.thread_environment(options.threads))  # before NumPy is imported
+    from benchmarks.report import read_records
     from benchmarks.setting import Setting
 
+    records = read_records(options.records) if options.records else None
     rounds = options.rounds or (3 if options.quick else 7)
-    description = machine.describe(options.threads)
+    description = [*machine.describe(options.threads), quiet.check(options.noisy or options.quick)]
     if options.quick:
         description.append("A QUICK TRY: these numbers mean little.")
     measured = []
@@ -130,7 +140,7 @@ def main(given=None):
         measure(Setting(options.threads, rounds, options.data, options.quick), plans, measured)
     finally:
         if measured:
-            publish(description, measured, options.output)
+            publish(description, measured, records, options.output)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,10 @@ import os
 import pathlib
 import platform
 
-PACKAGES = ("numpy", "numba", "llvmlite", "torch", "keras", "tensorflow", "tensorflow-cpu")
+PACKAGES = (
+    *("numpy", "numba", "llvmlite", "torch", "keras", "tensorflow", "tensorflow-cpu", "jax"),
+    *("onnxruntime", "openvino", "MNN", "ncnn", "ai-edge-litert"),
+)
 FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "asimd")
 THREADS = (
     "NUMBA_NUM_THREADS",
@@ -15,6 +18,7 @@ THREADS = (
     "VECLIB_MAXIMUM_THREADS",
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
+    "NPROC",  # XLA, and with it JAX
 )
 SIZES = (1024, 2048)  # rows of the square matrices that are multiplied; the faster size is taken
 
@@ -63,11 +67,9 @@ def describe(threads):
         threads: how many everybody uses.
     """
     model, flags = cpu()
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    busy = "" if load is None else f"; load {load:.1f} before the start"
     return [
         f"{model}, {os.cpu_count()} CPUs, {' '.join(flags) or 'flags not known'}, "
-        f"{platform.system()} {platform.machine()}; {threads} threads for everybody{busy}",
+        f"{platform.system()} {platform.machine()}; {threads} threads for everybody",
         f"Python {platform.python_version()}, {', '.join(versions())}",
     ]
 

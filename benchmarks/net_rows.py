@@ -4,7 +4,7 @@ Functions that measure take the `Setting` of this run and the row's name first, 
 """
 
 from benchmarks import validation
-from benchmarks.contenders import OURS
+from benchmarks.contenders import COMPILERS, ENGINES, FRAMEWORKS, HALF, OURS
 from benchmarks.results import Row
 from benchmarks.setting import BATCH
 from benchmarks.timing import Work
@@ -24,7 +24,8 @@ def training(setting, name, net, batch):
         batch: samples in a batch.
     """
     row = Row(name, flops=batch * net.step_flops())
-    modules, states = setting.modules(row), setting.weights(net)
+    modules = setting.modules(row, (*FRAMEWORKS, *COMPILERS))
+    states = setting.weights(net)
     if net.name not in setting.validated:
         start = states["after 100 steps"]
         data = setting.data.first(BATCH)
@@ -81,7 +82,8 @@ def live_share(ours, net, weights, data):
 def prediction(setting, name, net, count):
     """Time the prediction of the first `count` digits by a `nets.Net`; return [row]."""
     row = Row(name)
-    modules, weights = setting.modules(row), setting.weights(net)["after one epoch"]
+    modules = setting.modules(row, (*FRAMEWORKS, *ENGINES, HALF))
+    weights = setting.weights(net)["after one epoch"]
     x = setting.data.x[:count]
     ways = {n: module.predictors(net, weights, x) for n, module in modules.items()}
     judge = next(iter(ways[JUDGE].values()))()

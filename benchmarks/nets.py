@@ -4,6 +4,9 @@ import dataclasses
 import math
 
 INPUT = (28, 28, 1)
+ADADELTA = ("Adadelta", {"learning_rate": 1.0, "rho": 0.95, "epsilon": 1e-7})
+ADAM = ("Adam", {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7})
+STATE = ("moving_mean", "moving_variance")  # weights that are counted, not learned by gradients
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,14 +17,31 @@ class Net:
         name: for the table.
         layers: pairs of a Keras layer's name and its arguments, such as ("Dense", {"units": 10, ...});
             kernels and pooling windows are square, pooling strides equal the pool size.
+        optimizer: name and arguments of one of Keras's optimizers, `ADADELTA` or `ADAM`.
     """
 
     name: str
     layers: tuple
+    optimizer: tuple = ADADELTA
 
-    def without_dropout(self):
-        """Return the same net without Dropout, so that the contenders' results can be compared."""
-        return Net(self.name, tuple(pair for pair in self.layers if pair[0] != "Dropout"))
+    def comparable(self):
+        """Return the same net without chance, so that one step of all contenders can be compared.
+
+        It has no Dropout. Adam has a large epsilon: with a small one it makes a full step of every
+        gradient, also of one that is only rounding.
+        """
+        kind, options = self.optimizer
+        optimizer = kind, {**options, "epsilon": 1e-3} if kind == "Adam" else options
+        return Net(self.name, tuple(p for p in self.layers if p[0] != "Dropout"), optimizer)
+
+    def weight_names(self):
+        """Return for each layer a tuple of its weights' names, in Keras's order."""
+        return [weight_names(kind, options) for kind, options in self.layers]
+
+    def by_layer(self, weights):
+        """Return for each layer a list of its weights, taken from the list of all."""
+        rest = iter(weights)
+        return [[next(rest) for _ in names] for names in self.weight_names()]
 
     def shapes(self):
         """Return the shape of one sample before every layer, and after the last: len(layers) + 1 tuples."""
@@ -53,13 +73,24 @@ def output_shape(kind, options, shape):
         shape: of one sample before it.
     """
     if kind == "Conv2D":
-        lost = 0 if options.get("padding") == "same" else options["kernel_size"] - 1
-        return shape[0] - lost, shape[1] - lost, options["filters"]
+        lost = 0 if options["padding"] == "same" else options["kernel_size"] - 1
+        stride = options["strides"]
+        rows, columns = ((side - lost - 1) // stride + 1 for side in shape[:2])
+        return rows, columns, options["filters"]
     if kind in ("MaxPooling2D", "AveragePooling2D"):
         return shape[0] // options["pool_size"], shape[1] // options["pool_size"], shape[2]
     if kind == "Dense":
         return (options["units"],)
     return (math.prod(shape),) if kind == "Flatten" else shape
+
+
+def weight_names(kind, options):
+    """Return the names of a layer's weights, in Keras's order; for its arguments see `output_shape`."""
+    if kind == "BatchNormalization":
+        return "gamma", "beta", *STATE
+    if kind in ("Conv2D", "Dense"):
+        return ("kernel", "bias") if options["use_bias"] else ("kernel",)
+    return ()
 
 
 def flops(kind, options, before, after):
@@ -74,15 +105,23 @@ def flops(kind, options, before, after):
     return 2 * before[0] * after[0] if kind == "Dense" else 0
 
 
-def convolution(filters, kernel_size, activation, padding="valid"):
-    """Return an entry of `Net.layers`: a Conv2D with strides of 1."""
-    options = {"filters": filters, "kernel_size": kernel_size, "activation": activation}
-    return "Conv2D", {**options, "padding": padding}
+def convolution(filters, kernel_size, activation, padding="valid", strides=1):
+    """Return an entry of `Net.layers`: a Conv2D."""
+    window = {"filters": filters, "kernel_size": kernel_size, "strides": strides}
+    return "Conv2D", {**window, "padding": padding, "activation": activation, "use_bias": True}
 
 
 def dense(units, activation):
     """Return an entry of `Net.layers`: a Dense."""
-    return "Dense", {"units": units, "activation": activation}
+    return "Dense", {"units": units, "activation": activation, "use_bias": True}
+
+
+def normalized(layer):
+    """Return three entries of `Net.layers`: the layer, batch normalization, and then its activation."""
+    kind, options = layer
+    activation = ("Activation", {"activation": options["activation"]})
+    bare = {**options, "activation": None, "use_bias": False}  # the mean takes a bias away again
+    return (kind, bare), ("BatchNormalization", {"momentum": 0.99, "epsilon": 1e-3}), activation
 
 
 CLASSIC = Net(
@@ -115,6 +154,24 @@ def lenet(activation):
             dense(10, "softmax"),
         ),
     )
+
+
+def stride2(normalize=False):
+    """Return the net D45, small and quick to train: its first convolution has strides of 2.
+
+    Args:
+        normalize: True for batch normalization before each ReLU.
+    """
+    hidden = (
+        convolution(8, 5, "relu", strides=2),
+        convolution(16, 3, "relu"),
+        convolution(32, 3, "relu"),
+        dense(64, "relu"),
+    )
+    first, second, third, fourth = (normalized(h) if normalize else (h,) for h in hidden)
+    pooling, flatten = ("MaxPooling2D", {"pool_size": 2}), ("Flatten", {})
+    layers = (*first, *second, pooling, *third, flatten, *fourth, dense(10, "softmax"))
+    return Net(f"stride-2 net{', batch normalization' if normalize else ''}", layers, ADAM)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,10 +1,21 @@
 """A picture of the results: each contender's numbers divided by tinycnn's, a line for each row."""
 
 from benchmarks.contenders import OURS
-from benchmarks.report import COLUMNS
 from benchmarks.timing import summary
 
-COLOURS = {OURS: "black", "PyTorch": "tab:red", "Keras": "tab:orange", "NumPy": "tab:blue"}
+COLOURS = {
+    OURS: "black",
+    "PyTorch": "tab:red",
+    "Keras": "tab:orange",
+    "NumPy": "tab:blue",
+    "torch.compile": "tab:pink",
+    "JAX": "tab:purple",
+    "ONNX Runtime": "tab:green",
+    "OpenVINO": "tab:cyan",
+    "MNN": "tab:olive",
+    "ncnn": "tab:brown",
+    "LiteRT": "tab:gray",
+}
 
 
 def against_ours(row, name):
@@ -31,8 +42,10 @@ def write_plot(path, rows):
     rows = [row for row in reversed(rows) if OURS in row.measurements and row.comparable]
     figure = Figure(figsize=(9, 1.2 + 0.3 * len(rows)), layout="constrained")
     axes = figure.subplots()
-    for name in COLUMNS:
+    for name in COLOURS:
         points = [(place, row) for place, row in enumerate(rows) if row.measurements.get(name)]
+        if not points:
+            continue
         summaries = [summary(against_ours(row, name)) for _, row in points]
         middles = [quartiles.median for quartiles in summaries]
         errors = [
@@ -46,5 +59,5 @@ def write_plot(path, rows):
     axes.set(xlabel="time or memory, tinycnn = 1 (median and quartiles)")
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(COLUMNS))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
     figure.savefig(path, dpi=120)

@@ -3,10 +3,12 @@
 python -m benchmarks.probe first-step NAME      trains the classic net for one step
 python -m benchmarks.probe first-use NAME       the same, then predicts 1,000 digits and one
 python -m benchmarks.probe memory NAME FILE EPOCHS
+python -m benchmarks.probe prediction ROW COUNT FILE ROUNDS BLOCK
 python -m benchmarks.probe steps NAME FILE [WAY]
 python -m benchmarks.probe assembly             which vector registers tinycnn's kernels use
 """
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -98,28 +100,56 @@ def memory(name, file, epochs):
     return {"training": peak - after_import, "peak": peak}
 
 
+def given(file, rounds, block):
+    """Return a `setting.Setting` with the data of a file, and the weights in it.
+
+    Args:
+        file: an .npz file with x, labels, and weights as arr_0, arr_1, ...
+        rounds, block: see `setting.Setting`.
+    """
+    import numpy as np
+
+    from benchmarks.digits import Data
+    from benchmarks.setting import Setting
+
+    arrays, setting = np.load(file), Setting(int(os.environ[machine.THREADS[0]]), rounds)
+    setting.block = block
+    setting.data = Data("given", arrays["x"], arrays["labels"])
+    return setting, [arrays[f"arr_{place}"] for place in range(len(arrays.files) - 2)]
+
+
+def prediction(name, count, file, rounds, block):
+    """Time the classic net's prediction with all contenders; return a `results.Row` as a dict.
+
+    Args:
+        name: of the row.
+        count: of images.
+        file: see `given`.
+        rounds, block: see `setting.Setting`.
+    """
+    from benchmarks.net_rows import prediction
+
+    setting, weights = given(file, int(rounds), float(block))
+    setting.set_weights(CLASSIC, {"after one epoch": weights})
+    (row,) = prediction(setting, name, CLASSIC, int(count))
+    return dataclasses.asdict(row)
+
+
 def steps(name, file, way=None):
     """Time training steps in turns with a matrix product.
 
     Args:
         name: of the contender.
-        file: an .npz file with x, labels, and weights as arr_0, arr_1, ...
+        file: see `given`.
         way: to train; None: the fastest.
 
     Returns:
         {"way": its name, "step": seconds of a step for each round, "flops": FLOP/s of the product}.
     """
-    import numpy as np
-
-    from benchmarks.digits import Data
     from benchmarks.net_rows import training_ways
     from benchmarks.results import Row
-    from benchmarks.setting import Setting
 
-    given, setting = np.load(file), Setting(0, ROUNDS)
-    setting.block = BLOCK
-    setting.data = Data("given", given["x"], given["labels"])
-    weights = [given[f"arr_{place}"] for place in range(len(given.files) - 2)]
+    setting, weights = given(file, ROUNDS, BLOCK)
     trainers = contender(name).trainers(CLASSIC, setting.data, BATCH)
     chosen = {way: trainers[way]} if way else trainers
     row = Row(name)
@@ -153,6 +183,7 @@ def main():
         "first-step": first_step,
         "first-use": first_use,
         "memory": memory,
+        "prediction": prediction,
         "steps": steps,
         "assembly": assembly,
     }

@@ -147,15 +147,35 @@ def memory(setting, name):
     return [row]
 
 
-@contextlib.contextmanager
-def trained_file(setting):
-    """Yield the path of a temporary .npz file with the data, and the classic net's weights after 100 steps.
+def prediction(setting, name, count, threads):
+    """Return a row: seconds of the classic net's prediction, measured in a process of its own.
 
-    Other processes read it (`probe.steps`).
+    There nobody's threads are left from training, all can be told how many to use before they begin, and
+    what engines print goes astray.
+
+    Args:
+        setting, name: see this module.
+        count: of images.
+        threads: how many everybody uses.
+    """
+    environment = machine.thread_environment(threads)
+    with trained_file(setting, "after one epoch") as file:
+        options = name, count, file, setting.rounds, setting.block
+        try:
+            return [Row(**probe("prediction", *options, environment=environment))]
+        except Failed as error:
+            raise ValueError(f"{name}: {error}") from error
+
+
+@contextlib.contextmanager
+def trained_file(setting, state="after 100 steps"):
+    """Yield the path of a temporary .npz file with the data, and the classic net's weights in this state.
+
+    Other processes read it (`probe.given`).
     """
     with tempfile.TemporaryDirectory() as folder:
         file = str(pathlib.Path(folder) / "trained.npz")
-        weights, data = setting.weights(CLASSIC)["after 100 steps"], setting.data
+        weights, data = setting.weights(CLASSIC)[state], setting.data
         np.savez(file, *weights, x=data.x, labels=data.labels)
         yield file
 

@@ -2,12 +2,16 @@
 
 import csv
 
-from benchmarks.contenders import OURS, PEERS
+from benchmarks.contenders import COMPILERS, ENGINES, FRAMEWORKS, HALF, OURS, PEERS
 from benchmarks.timing import summary
 
 SCALES = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
-COLUMNS = (OURS, *PEERS, "NumPy")
-HEAD = ["what", "unit", *COLUMNS, "faster peer / tinycnn", "share of sgemm"]
+TABLES = {  # the contenders whose fastest is compared with tinycnn: all columns of their table
+    PEERS: FRAMEWORKS,
+    COMPILERS: (OURS, *COMPILERS),
+    ENGINES: (OURS, *ENGINES, HALF),
+}
+SHARE = "share of sgemm"
 TARGET_HEAD = ["target", "ratio", "limits", "outcome", "compared"]
 CSV_HEAD = [
     *("kind", "name", "contender", "unit", "median", "low_quartile", "high_quartile"),
@@ -44,18 +48,35 @@ def middle_and_quartiles(values):
     return f"{number(quartiles.median)} [{number(quartiles.low)}, {number(quartiles.high)}]"
 
 
-def cells(row):
-    """Return a row as texts, in the order of `HEAD`."""
+def cells(row, rivals=PEERS):
+    """Return a row as texts, in the order of `head`; rivals: a key of `TABLES`."""
     factor, unit = scale(row)
     columns = []
-    for name in COLUMNS:
+    for name in TABLES[rivals]:
         values = row.measurements.get(name)
         nothing = "absent" if name in row.absent else "-"
         columns.append(middle_and_quartiles([factor * v for v in values]) if values else nothing)
-    peer, ours = row.faster_peer(), OURS in row.measurements
+    peer, ours = row.faster_peer(rivals), OURS in row.measurements
     ratio = middle_and_quartiles(row.over(peer)) if peer and ours and row.comparable else ""
     share = middle_and_quartiles(row.sgemm_shares()) if row.sgemm and row.flops and ours else ""
-    return [row.name, unit, *columns, ratio, share]
+    return [row.name, unit, *columns, ratio, *([share] if rivals == PEERS else [])]
+
+
+def head(rivals):
+    """Return the head of a table; rivals: a key of `TABLES`."""
+    words = "faster peer / tinycnn" if rivals == PEERS else "fastest of these / tinycnn"
+    return ["what", "unit", *TABLES[rivals], words, *([SHARE] if rivals == PEERS else [])]
+
+
+def tables(rows):
+    """Return the tables of `TABLES`, each a list of lists of texts, without rows and tables nobody is in."""
+    found = []
+    for rivals, columns in TABLES.items():
+        others = columns if rivals == PEERS else rivals
+        taking_part = [r for r in rows if any(n in {**r.measurements, **r.absent} for n in others)]
+        if taking_part:
+            found.append([head(rivals), *(cells(row, rivals) for row in taking_part)])
+    return found
 
 
 def target_cells(outcome):
@@ -90,19 +111,40 @@ def notes(rows):
     return sentences
 
 
-def report(machine, rows, outcomes, table):
+def read_records(file):
+    """Return (lines about how they were measured, a table as a list of lists of texts, the head first).
+
+    Args:
+        file: records.md of `python -m benchmarks.records`.
+
+    Raises:
+        ValueError: if it holds no table.
+    """
+    lines = file.read_text(encoding="utf-8").splitlines()
+    found = [line.strip("| ").split(" | ") for line in lines if line.startswith("|")]
+    if len(found) < 3 or any(len(cells) != len(found[0]) for cells in found):
+        raise ValueError(f"{file} must hold the table that python -m benchmarks.records writes")
+    about = [line for line in lines if line and not line.startswith("|")]
+    return about, [found[0], *found[2:]]  # without the rule below the head
+
+
+def report(machine, rows, outcomes, records, table):
     """Return the whole report as one text.
 
     Args:
         machine: lines about the machine.
         rows, outcomes: the results.
+        records: from `read_records`; None leaves them out.
         table: the function that makes tables: `plain` or `markdown`.
     """
     bullet = "* " if table is markdown else "  "
     parts = ["\n".join(f"{bullet}{line}" for line in machine)]
-    parts.append(table([HEAD, *map(cells, rows)]))
+    parts += map(table, tables(rows))
     parts.append("Medians, in brackets the quartiles. Ratios are taken round by round.")
     parts.append(table([TARGET_HEAD, *map(target_cells, outcomes)]))
+    if records:
+        about, lines = records
+        parts += ["Records:", "\n".join(f"{bullet}{line}" for line in about), table(lines)]
     parts.append("\n".join(f"{bullet}{line}" for line in notes(rows)))
     return "\n\n".join(parts) + "\n"
 

@@ -18,6 +18,8 @@ STEP = "training step, classic net, batch 128"
 LENET = "training step, LeNet-5 (tanh), batch 128"
 THOUSAND = "prediction of 1,000 images"
 ONE = "prediction of one image"
+ONE_THREAD = "prediction of one image, one thread"
+STRIDE2 = "training step, stride-2 net, batch 128"
 FORWARD = "convolution 32→64 3×3, forward"
 BOTH_WAYS = [f"convolution {case.name}, there and back" for case in nets.CONVOLUTIONS]
 
@@ -48,13 +50,18 @@ def training(net, batch):
     return measure
 
 
-def prediction(count):
-    """Return a `measure` for a `Plan`: the prediction of `count` images by the classic net."""
+def prediction(count, threads=None):
+    """Return a `measure` for a `Plan`: the prediction of `count` images by the classic net.
+
+    Args:
+        count: of images.
+        threads: how many; None: those of the run.
+    """
 
     def measure(setting, name):
-        from benchmarks import net_rows
+        from benchmarks import process_rows
 
-        return net_rows.prediction(setting, name, nets.CLASSIC, count)
+        return process_rows.prediction(setting, name, count, threads or setting.threads)
 
     return measure
 
@@ -96,8 +103,15 @@ PLANS = (
     Plan("training step, classic net, batch 512", 60, training(nets.CLASSIC, 512)),
     Plan(LENET, 60, training(nets.lenet("tanh"), 128)),
     Plan("training step, LeNet-5 (relu), batch 128", 60, training(nets.lenet("relu"), 128)),
-    Plan(THOUSAND, 30, prediction(1000)),
-    Plan(ONE, 20, prediction(1)),
+    Plan(STRIDE2, 60, training(nets.stride2(), 128)),
+    Plan(
+        "training step, stride-2 net with batch normalization, batch 128",
+        60,
+        training(nets.stride2(normalize=True), 128),
+    ),
+    Plan(THOUSAND, 150, prediction(1000)),
+    Plan(ONE, 60, prediction(1)),
+    Plan(ONE_THREAD, 60, prediction(1, threads=1)),
     Plan(FORWARD, 10, convolution(nets.CONVOLUTIONS[1], "forward")),
     *(
         Plan(name, 12, convolution(case, "both"))

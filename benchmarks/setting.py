@@ -40,17 +40,21 @@ class Setting:
             raise ValueError(f"the benchmarks need {FEWEST:,} digits. Received: {len(data.x):,}")
         return data.first(FEWEST) if self.quick else data
 
-    def modules(self, row):
-        """Return {name: module} of the installed contenders; enter the others into `row.absent`."""
-        for name in contenders.FILES:
+    def modules(self, row, names=contenders.FRAMEWORKS):
+        """Return {name: module} of contenders that are installed; enter the others into `row.absent`."""
+        for name in names:
             if name not in self._modules:
                 try:
                     self._modules[name] = contenders.load(name, self.threads)
                 except ImportError as error:
                     self._modules[name] = f"not installed ({error})"
-        modules = self._modules.items()
-        row.absent |= {name: module for name, module in modules if isinstance(module, str)}
-        return {name: module for name, module in modules if not isinstance(module, str)}
+        modules = {name: self._modules[name] for name in names}
+        row.absent |= {name: found for name, found in modules.items() if isinstance(found, str)}
+        return {name: found for name, found in modules.items() if not isinstance(found, str)}
+
+    def set_weights(self, net, weights):
+        """Take weights, as `weights` returns them, from elsewhere; other processes need not train."""
+        self._weights[net.name] = weights
 
     def weights(self, net):
         """Return {state of `STATES`: list of weights} of a `nets.Net` trained by tinycnn with seed 0."""

@@ -1,10 +1,11 @@
-"""The contenders: the frameworks that are compared. One module for each, all with the same functions:
+"""The contenders: what is compared. One module for each, with those of these functions that it can do:
 
-    version()                        -> name and version of the framework
     set_threads(count)               -> must be called before anything is computed
     trainers(net, data, batch)       -> {way: Trainer}
     predictors(net, weights, x)      -> {way: function without arguments, returns probabilities (n, 10)}
     convolutions(case, arrays)       -> {way: Pass}
+
+`FRAMEWORKS` have all of them, `COMPILERS` have trainers, `ENGINES` predictors.
 
 net is a `nets.Net`, data a `digits.Data`, batch the number of samples in a batch, case a
 `nets.Convolution`, and arrays its (x, kernel, bias, dy). A *way* is the name of one of several usual ways
@@ -23,8 +24,20 @@ FILES = {  # contender: module
     "PyTorch": "pytorch",
     "Keras": "keras_tensorflow",
     "NumPy": "plain_numpy",
+    "torch.compile": "pytorch_compiled",
+    "JAX": "jax_xla",
+    "ONNX Runtime": "onnx_runtime",
+    "OpenVINO": "openvino_cpu",
+    "MNN": "mnn_cpu",
+    "ncnn": "ncnn_cpu",
+    "ncnn, half precision": "ncnn_half",
+    "LiteRT": "litert",
 }
 OURS, PEERS = "tinycnn", ("PyTorch", "Keras")
+FRAMEWORKS = (OURS, *PEERS, "NumPy")
+COMPILERS = ("torch.compile", "JAX")
+ENGINES = ("ONNX Runtime", "OpenVINO", "MNN", "ncnn", "LiteRT")  # all in float32
+HALF = "ncnn, half precision"
 
 
 def load(name, threads):

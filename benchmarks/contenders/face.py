@@ -8,15 +8,16 @@ from benchmarks.nets import INPUT
 
 
 def built(framework, net):
-    """Return a `nets.Net` as a model of "tinycnn" or "keras", compiled with Adadelta."""
+    """Return a `nets.Net` as a model of "tinycnn" or "keras", compiled with its optimizer."""
     layers, models, optimizers = (
         importlib.import_module(f"{framework}.{name}")
         for name in ("layers", "models", "optimizers")
     )
     described = [getattr(layers, kind)(**options) for kind, options in net.layers]
     model = models.Sequential([layers.Input(INPUT), *described])
-    adadelta = optimizers.Adadelta(learning_rate=1.0, rho=0.95, epsilon=1e-7)
-    model.compile(adadelta, "categorical_crossentropy", metrics=["accuracy"])
+    kind, options = net.optimizer
+    optimizer = getattr(optimizers, kind)(**options)
+    model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

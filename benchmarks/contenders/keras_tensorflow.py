@@ -10,17 +10,12 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import keras
+    import keras  # noqa: F401  `face` imports its parts; without it this contender is absent
     import tensorflow as tf
 
 from benchmarks.contenders import face
 
 BATCHES = (128, 1000)  # sizes to predict with
-
-
-def version():
-    """Return name and version of what is measured."""
-    return f"Keras {keras.__version__} on {keras.backend.backend()} {tf.__version__}"
 
 
 def set_threads(count):

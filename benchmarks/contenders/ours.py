@@ -1,15 +1,9 @@
 """The contender tinycnn, called as a user calls it: see `benchmarks.contenders` for the functions."""
 
-import tinycnn
 from benchmarks.contenders import face
 from tinycnn import models, ops
 
 NO_PADDING = ((0, 0), (0, 0))
-
-
-def version():
-    """Return name and version of what is measured."""
-    return f"tinycnn {tinycnn.__version__}"
 
 
 def set_threads(count):

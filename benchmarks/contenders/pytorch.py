@@ -1,8 +1,10 @@
 """The contender PyTorch: see `benchmarks.contenders` for the functions.
 
-It runs without compilation, in both memory layouts of images (n, c, h, w): channels first and last.
+It runs without compilation (`pytorch_compiled` is with), in both memory layouts of images (n, c, h, w):
+channels first and last.
 """
 
+import math
 import warnings
 
 with warnings.catch_warnings():
@@ -11,6 +13,8 @@ with warnings.catch_warnings():
     from torch import nn
     from torch.nn import functional
 
+from benchmarks.contenders.channels_first import from_keras, to_keras
+
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 BATCHES = (128, 1000)  # sizes to predict with
 ACTIVATIONS = {
@@ -18,11 +22,6 @@ ACTIVATIONS = {
     "tanh": nn.Tanh,
     "softmax": None,
 }  # no softmax: the loss takes scores
-
-
-def version():
-    """Return name and version of what is measured."""
-    return f"PyTorch {torch.__version__}"
 
 
 def set_threads(count):
@@ -34,66 +33,65 @@ def module(net):
     """Return a `nets.Net` as a PyTorch module, without the softmax at the end."""
     modules = []
     for (kind, options), shape in zip(net.layers, net.shapes()[:-1], strict=True):
-        if kind == "Conv2D":
-            sizes = shape[2], options["filters"], options["kernel_size"]
-            modules.append(nn.Conv2d(*sizes, padding=options["padding"]))
-        elif kind == "Dense":
-            modules.append(nn.Linear(shape[0], options["units"]))
-        elif kind == "Dropout":
-            modules.append(nn.Dropout(options["rate"]))
-        elif kind == "Flatten":
-            modules.append(nn.Flatten())
-        else:
-            pooling = nn.MaxPool2d if kind == "MaxPooling2D" else nn.AvgPool2d
-            modules.append(pooling(options["pool_size"]))
+        if kind in LAYERS:
+            modules.append(LAYERS[kind](options, shape))
         activation = ACTIVATIONS.get(options.get("activation"))
         modules += [activation()] if activation else []
     return nn.Sequential(*modules)
 
 
-def orders(net):
-    """Return for each kernel of a net how to turn Keras's array into PyTorch's: (unfolded, axes).
+def batch_normalization(options, shape):
+    """Return PyTorch's layer; options, shape: of one entry of `nets.Net.layers`, and of a sample."""
+    kind = nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d
+    return kind(shape[-1], eps=options["epsilon"], momentum=1 - options["momentum"])
 
-    Keras's array is reshaped to `unfolded` unless that is None, then transposed by `axes`. Unfolding is
-    needed for a Dense after a Flatten: PyTorch flattens (c, h, w), Keras (h, w, c).
-    """
-    axes, before = [], None
-    for (kind, _), shape, after in zip(
-        net.layers, net.shapes()[:-1], net.shapes()[1:], strict=True
-    ):
-        if kind == "Conv2D":
-            axes.append((None, (3, 2, 0, 1)))
-        elif kind == "Dense" and before is not None:
-            axes.append(((*before, *after), (3, 2, 0, 1)))  # channels come first before flattening
-        elif kind == "Dense":
-            axes.append((None, (1, 0)))
-        before = shape if kind == "Flatten" else before if kind == "Dropout" else None
-    return axes
+
+def convolution(options, shape):
+    """Return PyTorch's layer: see `batch_normalization`."""
+    sizes = shape[2], options["filters"], options["kernel_size"]
+    bias, padding = options["use_bias"], options["padding"]
+    return nn.Conv2d(*sizes, stride=options["strides"], padding=padding, bias=bias)
+
+
+LAYERS = {  # kind: function of (options, shape), see `batch_normalization`
+    "AveragePooling2D": lambda options, _: nn.AvgPool2d(options["pool_size"]),
+    "BatchNormalization": batch_normalization,
+    "Conv2D": convolution,
+    "Dense": lambda o, shape: nn.Linear(shape[0], o["units"], bias=o["use_bias"]),
+    "Dropout": lambda options, _: nn.Dropout(options["rate"]),
+    "Flatten": lambda *_: nn.Flatten(),
+    "MaxPooling2D": lambda options, _: nn.MaxPool2d(options["pool_size"]),
+}
+
+
+def arrays(model):
+    """Return a module's weights as tensors, in the order of Keras's."""
+    return [t for name, t in model.state_dict().items() if not name.endswith("batches_tracked")]
 
 
 def write_weights(net, model, weights):
-    """Copy weights in Keras's layout, [kernel, bias, kernel, ...], into a module of this net."""
+    """Copy weights, a list in Keras's order and layout, into a module of this net."""
     with torch.no_grad():
-        params = list(model.parameters())
-        for place, (unfolded, axes) in enumerate(orders(net)):
-            kernel, bias = params[2 * place : 2 * place + 2]
-            given = weights[2 * place].reshape(unfolded or weights[2 * place].shape)
-            kernel.copy_(torch.tensor(given.transpose(axes).copy()).reshape(kernel.shape))
-            bias.copy_(torch.tensor(weights[2 * place + 1]))
+        for tensor, array in zip(arrays(model), from_keras(net, weights), strict=True):
+            tensor.copy_(torch.from_numpy(array))
 
 
-def read_weights(net, model):
-    """Return a module's weights in Keras's layout, [kernel, bias, ...]: the reverse of `write_weights`."""
-    params, arrays = [param.detach().numpy() for param in model.parameters()], []
-    for place, (unfolded, axes) in enumerate(orders(net)):
-        kernel, bias = params[2 * place : 2 * place + 2]
-        back = tuple(axes.index(axis) for axis in range(len(axes)))
-        if unfolded is not None:
-            permuted = kernel.reshape([unfolded[axis] for axis in axes]).transpose(back)
-            arrays += [permuted.reshape(-1, unfolded[-1]).copy(), bias.copy()]
-        else:
-            arrays += [kernel.transpose(back).copy(), bias.copy()]
-    return arrays
+def optimizer(net, params, **options):
+    """Return a `nets.Net`'s optimizer as PyTorch's.
+
+    Args:
+        net: a `nets.Net`.
+        params: of a module.
+        options: how PyTorch is to do it: `foreach` or `fused`.
+    """
+    kind, given = net.optimizer
+    rate, epsilon = given["learning_rate"], given["epsilon"]
+    if kind == "Adadelta":
+        return torch.optim.Adadelta(params, lr=rate, rho=given["rho"], eps=epsilon, **options)
+    betas = given["beta_1"], given["beta_2"]
+    # Keras adds epsilon before it makes up for the root's start at 0, PyTorch after: equal in the first step.
+    epsilon /= math.sqrt(1 - betas[1])
+    return torch.optim.Adam(params, lr=rate, betas=betas, eps=epsilon, **options)
 
 
 class Trainer:
@@ -102,15 +100,13 @@ class Trainer:
     Args:
         net, data, batch: see `benchmarks.contenders`.
         layout: one of `LAYOUTS`' values.
-        foreach: the argument of PyTorch's Adadelta.
+        options: of the optimizer, see `optimizer`.
     """
 
-    def __init__(self, net, data, batch, layout, foreach):
+    def __init__(self, net, data, batch, layout, **options):
         self.net, self.batch, self.layout = net, batch, layout
         self.model = module(net).to(memory_format=layout)
-        self.optimizer = torch.optim.Adadelta(
-            self.model.parameters(), lr=1.0, rho=0.95, eps=1e-7, foreach=foreach
-        )
+        self.optimizer = optimizer(net, self.model.parameters(), **options)
         self.x, self.y = self.images(data.x), torch.from_numpy(data.labels)
 
     def images(self, x):
@@ -123,7 +119,7 @@ class Trainer:
 
     def weights(self):
         """Return copies of the weights in Keras's layout."""
-        return read_weights(self.net, self.model)
+        return to_keras(self.net, [tensor.numpy() for tensor in arrays(self.model)])
 
     def step(self, x, y):
         """Take one step on tensors x (n, c, h, w) and y (n,); return the loss, and how many were right."""
@@ -149,11 +145,14 @@ class Trainer:
 
 
 def trainers(net, data, batch):
-    """Return {way: Trainer}, a way for each layout with and without `foreach`."""
+    """Return {way: Trainer}, a way for each layout and each way to run the optimizer."""
+    ways = {"a loop over the weights": {"foreach": False}, "foreach": {"foreach": True}}
+    if net.optimizer[0] == "Adam":
+        ways["fused"] = {"fused": True}
     return {
-        f"{name}, foreach={foreach}": Trainer(net, data, batch, layout, foreach)
+        f"{name}, {way}": Trainer(net, data, batch, layout, **options)
         for name, layout in LAYOUTS.items()
-        for foreach in (False, True)
+        for way, options in ways.items()
     }
 
 

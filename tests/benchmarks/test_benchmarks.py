@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import machine, nets, processes, report, rows, targets, timing, validation
+from benchmarks import (
+    contenders,
+    machine,
+    nets,
+    processes,
+    quiet,
+    report,
+    rows,
+    targets,
+    timing,
+    validation,
+)
 from benchmarks.contenders import plain_numpy
 from benchmarks.digits import Data
 from benchmarks.results import Row
@@ -39,6 +50,9 @@ def test_arithmetic_is_counted_as_for_the_plain_dense_algorithm():
     assert round(nets.CLASSIC.step_flops() / 1e6, 1) == 78.7
     lenet = nets.lenet("tanh")
     assert lenet.shapes()[1:5] == [(28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16)]
+    stride2 = nets.stride2()
+    assert stride2.shapes()[1:5] == [(12, 12, 8), (10, 10, 16), (5, 5, 16), (3, 3, 32)]
+    assert sum(stride2.forward_flops()) / 2 == 204_544
     case = nets.Convolution("", samples=2, side=7, channels=3, filters=5, window=3, stride=2)
     assert case.flops() == 2 * 2 * 3 * 3 * 5 * 9 * 3
 
@@ -82,12 +96,12 @@ def test_the_fastest_way_is_taken(monkeypatch):
 def test_a_target_compares_with_the_faster_peer_round_by_round():
     outcome = outcome_of([row()], "training step, batch 128: faster")
     assert outcome.ratios == pytest.approx([4.0, 4.0, 3.0])
-    assert outcome.word == "reached"
+    assert outcome.word == "lower limit"
     assert outcome.words.startswith("PyTorch")
 
 
 @pytest.mark.parametrize(
-    ("peer", "word"), [(0.4, "reached"), (0.25, "lower limit"), (0.2, "missed")]
+    ("peer", "word"), [(0.46, "reached"), (0.34, "lower limit"), (0.32, "missed")]
 )
 def test_outcomes_where_large_is_good(peer, word):
     measurements = {"tinycnn": [0.1], "Keras": [peer]}
@@ -103,6 +117,23 @@ def test_outcomes_where_large_is_good(peer, word):
 def test_outcomes_where_small_is_good(ours, word):
     measured = row(rows.MEMORY, unit="MB", measurements={"tinycnn": [ours], "PyTorch": [10.0]})
     assert outcome_of([measured], "memory").word == word
+
+
+def test_predictions_are_compared_with_the_fastest_engine():
+    measurements = {"tinycnn": [1.0], "PyTorch": [0.1], "MNN": [1.6], "ncnn": [1.2]}
+    measured = row(rows.ONE, measurements=measurements, absent={"LiteRT": "not installed"})
+    outcome = outcome_of([measured], "one prediction")
+    assert (outcome.ratios, outcome.word) == ([1.2], "lower limit")
+    assert outcome.words.startswith("ncnn")
+    assert "LiteRT" in outcome.words.partition(";")[2]
+
+
+def test_the_first_run_is_judged_by_its_seconds():
+    peers = {"PyTorch": [1.0], "Keras": [2.0]}
+    for seconds, word in ((6.0, "reached"), (9.0, "lower limit"), (9.1, "missed")):
+        measured = row(rows.FIRST_RUN, measurements={"tinycnn": [seconds], **peers})
+        outcome = outcome_of([measured], "first run")
+        assert (outcome.ratios, outcome.word) == ([seconds], word)
 
 
 def test_arithmetic_over_sgemm():
@@ -124,7 +155,10 @@ def test_convolutions_together():
 def test_targets_name_rows_that_are_measured():
     planned = [plan.name for plan in rows.PLANS]
     assert len(planned) == len(set(planned))
+    engines = {name: [0.1] * 3 for name in contenders.ENGINES}
     every = {name: row(name, flops=1, sgemm=[1.0] * 3) for name in planned}
+    for name in (rows.ONE, rows.THOUSAND):
+        every[name].measurements |= engines
     every[rows.SCALING].measurements["sgemm"] = [1.0] * 3
     assert [t.name for t in targets.TARGETS if t.judge(every).word == "not measured"] == []
     assert {t.judge({}).word for t in targets.TARGETS} == {"not measured"}
@@ -135,10 +169,37 @@ def test_the_table_says_who_is_absent_and_why():
     measured = row(measurements={"tinycnn": [0.1], "NumPy": [0.3]}, absent=absent)
     outcomes = [target.judge({measured.name: measured}) for target in targets.TARGETS]
     for table in (report.plain, report.markdown):
-        text = report.report(["a machine"], [measured], outcomes, table)
+        text = report.report(["a machine"], [measured], outcomes, None, table)
         assert "Keras absent: No module named 'keras'" in text
         assert "not measured" in text
     assert report.cells(measured)[2:7] == ["100", "absent", "absent", "300", ""]
+
+
+def test_rivals_have_tables_of_their_own():
+    measurements = {"tinycnn": [0.2], "PyTorch": [0.6], "ONNX Runtime": [0.3], "MNN": [0.4]}
+    absent = {"OpenVINO": "not installed"}
+    measured = [row(rows.ONE, measurements=measurements, absent=absent), row("another")]
+    first, engines = report.tables(measured)
+    assert [line[0] for line in first] == ["what", rows.ONE, "another"]
+    (line,) = engines[1:]
+    found = dict(zip(engines[0], line, strict=True))
+    assert (found["ONNX Runtime"], found["OpenVINO"], found["ncnn"]) == ("300", "absent", "-")
+    assert found["fastest of these / tinycnn"] == "1.50"
+
+
+def test_records_are_in_the_report_if_given(tmp_path):
+    file, table = tmp_path / "records.md", "| recipe | seeds |\n| --- | --- |\n| fast | 10 |\n"
+    file.write_text(f"a machine\nTested on: mnist.\n\n{table}", encoding="utf-8")
+    records = report.read_records(file)
+    text = report.report(["a machine"], [row()], [], records, report.markdown)
+    assert table in text
+    assert "* Tested on: mnist." in text
+    assert "fast    10" in report.report(["a machine"], [row()], [], records, report.plain)
+    assert "Records" not in report.report(["a machine"], [row()], [], None, report.plain)
+    for wrong in ("", "nothing", "| a | b |\n| --- | --- |\n", table + "| best |\n"):
+        file.write_text(wrong, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"records\.md must hold the table"):
+            report.read_records(file)
 
 
 def test_units_follow_our_median():
@@ -208,7 +269,7 @@ def test_tinycnn_learns_as_plain_numpy_does(maximum):
     validation.check_training(*arguments, {"tinycnn": ours})
 
     class Lazy(plain_numpy.Trainer):
-        def adadelta(self):
+        def update(self):
             self.layers[0].params[0][...] *= 1.01
 
     lazy = types.SimpleNamespace(trainers=lambda net, data, batch: {"": Lazy(net, data, batch)})
@@ -218,11 +279,10 @@ def test_tinycnn_learns_as_plain_numpy_does(maximum):
 
 @pytest.fixture
 def only_numpy(monkeypatch):
-    """Let the peers be absent, whether or not they are installed, and tinycnn be a fake."""
-    from benchmarks import contenders
+    """Let the rivals be absent, whether or not they are installed, and tinycnn be a fake."""
 
     def load(name, threads):
-        if name in contenders.PEERS:
+        if name not in (contenders.OURS, "NumPy"):
             raise ImportError(f"No module named {name!r}")
         return plain_numpy
 
@@ -260,6 +320,7 @@ def test_what_was_measured_is_kept_when_a_later_row_fails(tmp_path, capsys, monk
 
     good = rows.Plan("good", 1, lambda setting, name: [row(name)])
     monkeypatch.setattr(rows, "PLANS", (good, rows.Plan("bad", 1, fails)))
+    monkeypatch.setattr(quiet, "complaints", list)
     with pytest.raises(validation.Disagreement):
         command.main(["--output", str(tmp_path)])
     assert "good" in capsys.readouterr().out
@@ -268,7 +329,7 @@ def test_what_was_measured_is_kept_when_a_later_row_fails(tmp_path, capsys, monk
 
 def test_rows_are_chosen_by_a_pattern(capsys):
     command.main(["--list", "--rows", "^prediction"])
-    assert capsys.readouterr().out.splitlines() == [rows.THOUSAND, rows.ONE]
+    assert capsys.readouterr().out.splitlines() == [rows.THOUSAND, rows.ONE, rows.ONE_THREAD]
     for pattern in ("no such row", "("):
         with pytest.raises(ValueError, match=r"--(rows|list)"):
             command.main(["--rows", pattern])

@@ -38,6 +38,7 @@ INSTEAD = {  # a module, or all of a folder that have no test at their path: wha
     "gui/recognition/top_guesses.py": ("gui/test_words.py",),
     "gui/widgets/": ("gui/test_window.py",),
     "benchmarks/": ("benchmarks/test_benchmarks.py",),
+    "benchmarks/contenders/": ("benchmarks/test_contenders.py",),
 }
 
 
