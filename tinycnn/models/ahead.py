@@ -10,14 +10,12 @@ The first step of a net takes long, because its kernels are compiled, and Numba 
 4. Who compiles a function locks it (`ForgivingCache`). The others take another, or wait and load it.
 5. A helper ends when it is done, or when its standard input does, with the process that started it.
 
-Nothing hangs on the helpers: what they do not compile, this process does.
+Nothing hangs on the helpers: what they do not compile, this process does. Their side is `ahead_helper.py`.
 """
 
 import contextlib
 import functools
-import itertools
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -31,13 +29,12 @@ from tinycnn.utils.compiling import before_compiling
 from tinycnn.utils.thread_count import available_threads
 
 MOST_HELPERS = 3  # with four processes the largest kernel alone takes as long as all others
-SAMPLES = (256, 1)  # in a batch of a prediction: kernels for one sample are others
 COMMAND = """
 import json, sys
 job = json.loads(sys.stdin.readline())
 sys.path[:] = job["path"]
-from tinycnn.models import ahead
-ahead.help_with(job)
+from tinycnn.models import ahead_helper
+ahead_helper.help_with(job)
 """
 
 
@@ -79,20 +76,35 @@ def start(helpers: list[subprocess.Popen], model: object, arrays: list[np.ndarra
     if helpers or not python or getattr(sys, "frozen", False):
         return
     with contextlib.suppress(Exception):  # no such process, a layer that has no description, ...
-        job = {
-            "path": sys.path,
-            "model": model.get_config(),
-            "compiled": compiled_config(model) if arrays else None,
-            "x": [(array.shape, array.dtype.str) for array in arrays[:1]],
-            "labels": [(array[:1].tolist(), array.dtype.str) for array in arrays[1:]],
-        }
-        line = json.dumps(job).encode() + b"\n"
+        line = json.dumps(describe(model, *arrays)).encode() + b"\n"
         for _ in range(min(available_threads() - 1, MOST_HELPERS)):
             helpers.append(helper := _python())
             helper.stdin.write(line)
             helper.stdin.flush()
             # Waits for its end, so that no zombie is left; and holds its standard input open.
             threading.Thread(target=helper.wait, daemon=True).start()
+
+
+def describe(
+    model: object,
+    x: np.ndarray | None = None,
+    y: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+) -> dict:
+    """Return what a helper needs to know, in plain values: the model, and shapes and types of arrays.
+
+    Args:
+        model, x, y, weights: of a training step; a model alone for a prediction.
+    """
+    # Of labels and weights the first one, too: zeros may be none.
+    labels = [a if a is None else (a[:1].tolist(), a.dtype.str) for a in (y, weights)]
+    return {
+        "path": sys.path,
+        "model": model.get_config(),
+        "compiled": None if x is None else compiled_config(model),
+        "x": None if x is None else (x.shape, x.dtype.str),
+        "labels": labels,
+    }
 
 
 def _python() -> subprocess.Popen:
@@ -104,46 +116,3 @@ def _python() -> subprocess.Popen:
         stderr=subprocess.DEVNULL,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows only
     )
-
-
-def help_with(job: dict) -> None:
-    """Compile, in a helper process, what a model needs and no other process compiles.
-
-    Args:
-        job: see `start`.
-    """
-    from tinycnn.ops.dispatch import set_num_threads
-    from tinycnn.ops.kernels.codegen.skipped import compile_others, skipped_kernels
-
-    threading.Thread(target=_end_with_input, daemon=True).start()
-    set_num_threads(1)
-    with skipped_kernels() as kernels:
-        _run(job)
-    compile_others(reversed(kernels))
-
-
-def _end_with_input() -> None:
-    """End this process when the one that started it ends, or closes the pipe."""
-    os.read(sys.stdin.fileno(), 1)  # nothing more is ever written
-    os._exit(0)
-
-
-def _run(job: dict) -> None:
-    """Predict with a model as described, then take a training step, if one is; images are zeros."""
-    from tinycnn.models.sequential import Sequential
-    from tinycnn.models.training import train_step
-
-    model = Sequential.from_config(job["model"], np.random.default_rng(0))
-    for count in SAMPLES:
-        model.predict_on_batch(np.zeros((count, *model.input_shape[1:]), model.dtype))
-    for x in (np.zeros(*description) for description in job["x"]):
-        described = job["compiled"]
-        labels = (np.array(*first).repeat(len(x), 0) for first in job["labels"])
-        model.compile(
-            described["optimizer"],
-            described["loss"],
-            metrics=described["metrics"],
-            weighted_metrics=described.get("weighted_metrics"),
-        )
-        y, weights = itertools.islice(itertools.chain(labels, [None]), 2)
-        train_step(model, x, y, np.random.default_rng(0), weights=weights)

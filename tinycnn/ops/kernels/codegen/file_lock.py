@@ -27,7 +27,8 @@ def lock(path: str, patience: float = 0) -> BinaryIO | None:
     Raises:
         OSError: if the file cannot be made.
     """
-    end, file = time.monotonic() + patience, open(path, "ab")
+    end = time.monotonic() + patience
+    file = open(path, "ab")  # noqa: SIM115 - it stays open
     while not _lock(file):
         if time.monotonic() >= end:
             file.close()

@@ -123,7 +123,8 @@ class ForgivingCache(FunctionCache):
             announce()
             if self.lock(PATIENCE) and (listener := before_compiling.get()):
                 listener()
-            loaded = self._load(sig, target_context)  # another process may have compiled it meanwhile
+            # Another process may have compiled it meanwhile.
+            loaded = self._load(sig, target_context)
         if loaded is not None:
             self.unlock()
         return loaded

@@ -43,14 +43,8 @@ def stand_in(function: Dispatcher) -> Callable:
 def skipped_kernels() -> Iterator[list[Kernel]]:
     """Yield a list to which every kernel that is called in the block is appended, in order, instead of run.
 
-    It is for a process of its own, with one thread: no kernel works in the meantime.
-
-    Example:
-        >>> from tinycnn.ops.kernels.activations import relu_forward
-        >>> with skipped_kernels() as kernels:
-        ...     y = relu_forward(np.ones(3))
-        >>> [function.__name__ for function, _ in kernels]
-        ['relu_forward_span']
+    It is for a process of its own, with one thread, that has not run these kernels: what is compiled already
+    is run.
     """
     kernels: list[Kernel] = []
 
