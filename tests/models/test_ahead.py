@@ -6,6 +6,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -146,15 +147,14 @@ def test_a_helper_ends_with_the_process_that_started_it(how, tmp_path):
 def waiting():
     """Start a process that ends when its standard input does, as a helper."""
     return subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"],
-        stdin=subprocess.PIPE,
+        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, bufsize=0
     )
 
 
 @pytest.fixture
 def started(monkeypatch):
     """A list of the processes that `ahead.start` has started, which do nothing."""
-    processes = []
+    processes, before = [], threading.active_count()
 
     def start():
         processes.append(waiting())
@@ -166,6 +166,7 @@ def started(monkeypatch):
     for process in processes:
         process.stdin.close()
         process.wait()
+    patience.until(lambda: threading.active_count() <= before)
 
 
 @pytest.fixture
@@ -209,12 +210,11 @@ def test_a_program_of_its_own_is_not_started_again(name, value, started, model, 
 
 def test_what_the_helper_is_told(started, model, monkeypatch):
     told = []
-    monkeypatch.setattr(json, "dumps", lambda job: told.append(job) or "")
+    monkeypatch.setattr(json, "dumps", lambda job: told.append(job) or "{}")
     model.compile("adam", "sparse_categorical_crossentropy")
     x, y, weights = np.ones((5, 4), np.float32), np.arange(5) % 3, np.ones(5)
     ahead.compiled_ahead(needy)(model, x, y, weights)
-    assert told[0]["x"] == ((5, 4), "<f4")
-    assert told[0]["labels"] == [([0], y.dtype.str), ([1.0], "<f8")]
+    assert told[0]["labels"] == [([0], y.dtype.str, 5), ([1.0], "<f8", 5)]
     assert told[0]["compiled"]["optimizer"]["class_name"] == "Adam"
     assert told[0]["path"] == sys.path
 

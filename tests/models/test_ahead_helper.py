@@ -25,7 +25,7 @@ y = np.ones((5, model.output_shape[1]), np.float32)
 """
 HELP = """
 from tinycnn.models import ahead_helper
-ahead_helper.compile_for(json.loads(json.dumps(ahead.describe(model, x, y, np.ones(5)))))
+ahead_helper.compile_for(json.loads(json.dumps(ahead.describe(model, [x, y, np.ones(5)]))))
 """
 # What a step and predictions have loaded from the cache, and what they had to compile.
 WORK = """

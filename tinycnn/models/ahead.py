@@ -76,41 +76,35 @@ def start(helpers: list[subprocess.Popen], model: object, arrays: list[np.ndarra
     if helpers or not python or getattr(sys, "frozen", False):
         return
     with contextlib.suppress(Exception):  # no such process, a layer that has no description, ...
-        line = json.dumps(describe(model, *arrays)).encode() + b"\n"
+        line = json.dumps(describe(model, arrays)).encode() + b"\n"
         for _ in range(min(available_threads() - 1, MOST_HELPERS)):
             helpers.append(helper := _python())
+            threading.Thread(target=_wait, args=(helper,), daemon=True).start()
             helper.stdin.write(line)
-            helper.stdin.flush()
-            # Waits for its end, so that no zombie is left; and holds its standard input open.
-            threading.Thread(target=helper.wait, daemon=True).start()
 
 
-def describe(
-    model: object,
-    x: np.ndarray | None = None,
-    y: np.ndarray | None = None,
-    weights: np.ndarray | None = None,
-) -> dict:
-    """Return what a helper needs to know, in plain values: the model, and shapes and types of arrays.
-
-    Args:
-        model, x, y, weights: of a training step; a model alone for a prediction.
-    """
-    # Of labels and weights the first one, too: zeros may be none.
-    labels = [a if a is None else (a[:1].tolist(), a.dtype.str) for a in (y, weights)]
+def describe(model: object, arrays: list[np.ndarray]) -> dict:
+    """Return what a helper needs to know, in plain values; arguments as for `start`."""
     return {
         "path": sys.path,
         "model": model.get_config(),
-        "compiled": None if x is None else compiled_config(model),
-        "x": None if x is None else (x.shape, x.dtype.str),
-        "labels": labels,
+        "compiled": compiled_config(model) if arrays else None,
+        # The first label, too: zeros may be no labels.
+        "labels": [(array[:1].tolist(), array.dtype.str, len(array)) for array in arrays[1:]],
     }
+
+
+def _wait(helper: subprocess.Popen) -> None:
+    """Hold the standard input of a helper open until it ends, so that no zombie and no pipe is left."""
+    with helper:
+        helper.wait()
 
 
 def _python() -> subprocess.Popen:
     """Start Python with COMMAND and without any window."""
     return subprocess.Popen(
         [sys.executable, "-I", "-B", "-c", COMMAND],
+        bufsize=0,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

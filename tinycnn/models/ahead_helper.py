@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 
+from tinycnn.models.files import compile_as
 from tinycnn.models.sequential import Sequential
 from tinycnn.models.training import train_step
 from tinycnn.ops.dispatch import set_num_threads
@@ -45,16 +46,14 @@ def _run(job: dict) -> None:
     rng = np.random.default_rng(0)
     model = Sequential.from_config(job["model"], rng)
     for count in SAMPLES:
-        model.predict_on_batch(np.zeros((count, *model.input_shape[1:]), model.dtype))
-    if not job["x"]:
-        return
-    described = job["compiled"]
-    model.compile(
-        described["optimizer"],
-        described["loss"],
-        metrics=described["metrics"],
-        weighted_metrics=described.get("weighted_metrics"),
-    )
-    x = np.zeros(*job["x"])
-    y, weights = (first and np.array(*first).repeat(len(x), 0) for first in job["labels"])
-    train_step(model, x, y, rng, weights=weights)
+        model.predict_on_batch(_images(model, count))
+    if job["labels"]:
+        compile_as(model, job["compiled"])
+        labels = [np.array(first, kind).repeat(count, 0) for first, kind, count in job["labels"]]
+        y, weights = [*labels, None][:2]
+        train_step(model, _images(model, len(y)), y, rng, weights=weights)
+
+
+def _images(model: Sequential, count: int) -> np.ndarray:
+    """Return `count` samples of zeros, as the model takes them."""
+    return np.zeros((count, *model.input_shape[1:]), model.dtype)

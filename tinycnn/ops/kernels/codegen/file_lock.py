@@ -29,7 +29,7 @@ def lock(path: str, patience: float = 0) -> BinaryIO | None:
     """
     end = time.monotonic() + patience
     file = open(path, "ab")  # noqa: SIM115 - it stays open
-    while not _lock(file):
+    while not _try_lock(file):
         if time.monotonic() >= end:
             file.close()
             return None
@@ -37,8 +37,8 @@ def lock(path: str, patience: float = 0) -> BinaryIO | None:
     return file
 
 
-def _lock(file: BinaryIO) -> bool:
-    """Lock a file without waiting; return False if another process holds the lock."""
+def _try_lock(file: BinaryIO) -> bool:
+    """Lock a file; return False if another process holds the lock."""
     try:
         if os.name == "nt":
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
