@@ -233,7 +233,9 @@ def avx2(setting, name):
     with tempfile.TemporaryDirectory() as cache, trained_file(setting) as file:
         environments = {contender: {**threads, **own} for contender, own in AVX2.items()}
         environments[OURS]["NUMBA_CACHE_DIR"] = os.fspath(cache)
-        registers = probe("assembly", OURS, environment=environments[OURS])
+        # With one thread, no other process compiles, whose code could not be read.
+        alone = {**environments[OURS], **machine.thread_environment(1)}
+        registers = probe("assembly", OURS, environment=alone)
         if registers["zmm"] or not registers["ymm"]:
             raise ValueError(f"{name}: compiled for something else than AVX2: {registers}")
 

@@ -87,6 +87,7 @@ ONLY = {  # files that begin so: they import nothing but these (and their own fo
         "numba",
         "llvmlite",
         KERNELS,
+        "tinycnn.utils.compiling",
         "tinycnn.utils.geometry",
         "tinycnn.utils.kept_transform",
         "tinycnn.utils.recording",

@@ -193,6 +193,21 @@ def compiled_config(model: object) -> dict:
     }
 
 
+def compile_as(model: object, described: dict) -> None:
+    """Compile a model as `compiled_config` described another.
+
+    Raises:
+        ValueError, TypeError: if it describes nothing that is there.
+    """
+    weighted = described.get("weighted_metrics")
+    model.compile(
+        described["optimizer"],
+        described["loss"],
+        metrics=described["metrics"],
+        weighted_metrics=weighted,
+    )
+
+
 def optimizer_state(optimizer: optimizers.Optimizer, params: list[np.ndarray]) -> dict | None:
     """Return an optimizer's step count and copies of its slots, {"iterations": ..., "slots": ...}.
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from tinycnn import saving
 from tinycnn.layers import Layer, layers_from_config
-from tinycnn.models.files import check_not_negative, specs_of
+from tinycnn.models.files import check_not_negative, compile_as, specs_of
 from tinycnn.models.sequential import Sequential
 from tinycnn.utils.errors import ModelFileError
 from tinycnn.utils.registration import custom_object_scope
@@ -60,13 +60,7 @@ def _load_model(filepath: str, compile: bool) -> Sequential:
     check_not_negative(filepath, layers)
     if saved.training_config is not None:
         try:
-            described = saved.training_config
-            model.compile(
-                described["optimizer"],
-                described["loss"],
-                metrics=described["metrics"],
-                weighted_metrics=described.get("weighted_metrics"),
-            )
+            compile_as(model, saved.training_config)
         except (ValueError, TypeError) as error:
             cause = f"its training configuration is no good ({error})"
             remedy = "Load it with compile=False, and compile it."

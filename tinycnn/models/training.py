@@ -11,6 +11,7 @@ import numpy as np
 
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
 from tinycnn.models import penalty
+from tinycnn.models.ahead import compiled_ahead
 from tinycnn.models.data import Feed, Validation
 from tinycnn.models.divergence import Watch
 from tinycnn.models.means import Means
@@ -58,6 +59,7 @@ def loss_gradients(
 
 
 @QUIETLY
+@compiled_ahead
 def train_step(
     model: object,
     x: np.ndarray,
@@ -222,6 +224,7 @@ def run_evaluate(
     return logs
 
 
+@compiled_ahead
 def run_predict(model: object, feed: Feed, hooks: CallbackList | None) -> np.ndarray:
     """Return the model's output for every sample, (n, ...).
 

@@ -229,3 +229,48 @@ def test_two_processes_that_save_other_types_at_once_leave_no_wrong_code(tmp_pat
     one.save("x", "code for x")
     assert one.load("x") in (None, "code for x")
     assert one.load("y") in (None, "code for y")
+
+
+HOLD = """
+import pathlib, sys
+from tinycnn.ops.kernels.codegen.file_lock import lock
+(index,) = pathlib.Path(sys.argv[1]).rglob("*relu_forward_span*.nbi")
+file = lock(f"{index}.lock")
+index.unlink()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def compiling(good_cache, tmp_path):
+    """A process that has locked the kernel of RELU and stores nothing; the kernel is not in the cache."""
+    folder = tmp_path / "cache"
+    shutil.copytree(good_cache, folder)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    command = [sys.executable, "-c", HOLD, folder]
+    with patience.started(command, cwd=ROOT, **pipes) as process:
+        assert process.stdout.readline() == "held\n"
+        process.folder = folder
+        yield process
+
+
+@compiled_only
+def test_a_process_that_is_killed_while_it_compiles(compiling):
+    """The one that waits for it compiles then."""
+    forever = f"from tinycnn.ops.kernels.codegen import jit\njit.PATIENCE = {patience.PATIENCE}\n"
+    tell = "print('waits', flush=True)\n"  # what waits, or soon does
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(compiling.folder)}
+    pipes = {"stdout": subprocess.PIPE, "text": True, "cwd": ROOT, "env": environment}
+    with patience.started([sys.executable, "-c", forever + tell + RELU], **pipes) as waiting:
+        assert waiting.stdout.readline() == "waits\n"
+        compiling.kill()
+        assert waiting.wait(patience.PATIENCE) == 0
+    assert list(compiling.folder.rglob("*relu_forward_span*.nbi"))
+
+
+@compiled_only
+def test_a_process_that_never_ends_to_compile_is_not_waited_for(compiling):
+    brief = "from tinycnn.ops.kernels.codegen import jit\njit.PATIENCE = 0\n"
+    run_code(brief + RELU, NUMBA_CACHE_DIR=str(compiling.folder))
+    assert list(compiling.folder.rglob("*relu_forward_span*.nbi"))

@@ -7,11 +7,17 @@ import io
 import pathlib
 import sys
 from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 
+from tinycnn.ops.kernels.codegen import file_lock
+from tinycnn.utils.compiling import before_compiling
+
 KERNELS = pathlib.Path(__file__).parents[1]  # the folder tinycnn/ops/kernels
+# Seconds to wait for another process that compiles a function; if it takes longer, it may have been stopped.
+PATIENCE = 60
 
 
 @functools.cache
@@ -95,6 +101,7 @@ class ForgivingCache(FunctionCache):
     """Numba's disk cache of one function; it notices changes in called kernels and survives damaged files.
 
     Numba's own looks only at the source file of the function itself, and raises if a file is truncated.
+    A process locks the function before it compiles it; others wait, and load what it has stored.
     """
 
     def __init__(self, function: Callable):
@@ -102,6 +109,7 @@ class ForgivingCache(FunctionCache):
         self._cache_file = HashedFiles(
             self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp()
         )
+        self._locked: BinaryIO | None = None
 
     def _index_key(self, sig: object, codegen: object) -> tuple:
         """Return the key of the machine code for arguments of some types."""
@@ -109,22 +117,51 @@ class ForgivingCache(FunctionCache):
         return (*super()._index_key(sig, codegen), source_hash())
 
     def load_overload(self, sig: object, target_context: object) -> object:
-        """Return the stored machine code, or None (compile it) when there is none or it is damaged."""
-        loaded = None
+        """Return the stored machine code; None if there is none or it is damaged: then compile it."""
+        loaded = self._load(sig, target_context)
+        if loaded is None:
+            announce()
+            if self.lock(PATIENCE) and (listener := before_compiling.get()):
+                listener()
+            # Another process may have compiled it meanwhile.
+            loaded = self._load(sig, target_context)
+        if loaded is not None:
+            self.unlock()
+        return loaded
+
+    def _load(self, sig: object, target_context: object) -> object:
+        """Return the stored machine code, or None."""
         try:
-            loaded = super().load_overload(sig, target_context)
+            return super().load_overload(sig, target_context)
         except Exception:  # a damaged file can raise anything out of unpickling
             # All files of this function are removed: the index may be damaged, or name a damaged file.
             with contextlib.suppress(OSError):
                 self.flush()
-        if loaded is None:
-            announce()
-        return loaded
+        return None
 
     def save_overload(self, sig: object, data: object) -> None:
         """Store the machine code, if possible; otherwise the next process compiles again."""
         with contextlib.suppress(Exception):  # OSError, or a damaged index that cannot be replaced
             super().save_overload(sig, data)
+        self.unlock()
+
+    def lock(self, patience: float = 0) -> bool:
+        """Return whether this process may compile the function alone, until `unlock`.
+
+        Args:
+            patience: how many seconds to wait for another process that is compiling it.
+        """
+        with contextlib.suppress(OSError):  # where nothing can be written, nothing is shared
+            self._impl.locator.ensure_cache_path()
+            path = f"{self._cache_file._index_path}.lock"
+            self._locked = self._locked or file_lock.lock(path, patience)
+        return self._locked is not None
+
+    def unlock(self) -> None:
+        """Let other processes compile the function."""
+        if self._locked:
+            self._locked.close()
+        self._locked = None
 
 
 class NoCache(NullCache):
