@@ -1,5 +1,6 @@
 """Helper processes that compile a model's kernels: they do all or nothing of use, and no harm."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -142,29 +143,22 @@ def test_a_helper_ends_with_the_process_that_started_it(how, tmp_path):
         patience.until(lambda: ended(helper))
 
 
-def waiting():
-    """Start a process that ends when its standard input does, as a helper."""
-    return subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, bufsize=0
-    )
-
-
 @pytest.fixture
 def started(monkeypatch):
-    """A list of the processes that `ahead.start` has started, which do nothing."""
-    processes, before = [], threading.active_count()
+    """A list of the processes that `ahead.start` has started; they end when their standard input does."""
+    processes, threads = [], threading.active_count()
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    with contextlib.ExitStack() as stack:
 
-    def start():
-        processes.append(waiting())
-        return processes[-1]
+        def start():
+            process = patience.started(command, stdin=subprocess.PIPE, bufsize=0)
+            processes.append(stack.enter_context(process))
+            return processes[-1]
 
-    monkeypatch.setattr(ahead, "_python", start)
-    monkeypatch.setattr(ahead, "available_threads", lambda: 3)
-    yield processes
-    for process in processes:
-        process.stdin.close()
-        process.wait()
-    patience.until(lambda: threading.active_count() <= before)
+        monkeypatch.setattr(ahead, "_python", start)
+        monkeypatch.setattr(ahead, "available_threads", lambda: 3)
+        yield processes
+    patience.until(lambda: threading.active_count() <= threads)
 
 
 @pytest.fixture

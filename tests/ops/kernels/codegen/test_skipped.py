@@ -1,5 +1,6 @@
 """Finding out which kernels some work needs without compiling any; compiling what no other process does."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -55,11 +56,13 @@ def share(folder, monkeypatch, count):
     """Compile in `count` processes at once; return for each the names of what it compiled."""
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
-    processes = [subprocess.Popen([sys.executable, "-c", SHARE], **pipes) for _ in range(count)]
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    outputs = [process.communicate("go\n", patience.PATIENCE)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0] * count
+    with contextlib.ExitStack() as stack:
+        started = [patience.started([sys.executable, "-c", SHARE], **pipes) for _ in range(count)]
+        processes = [stack.enter_context(one) for one in started]
+        for process in processes:
+            assert process.stdout.readline() == "ready\n"
+        outputs = [process.communicate("go\n", patience.PATIENCE)[0] for process in processes]
+        assert [process.returncode for process in processes] == [0] * count
     return [json.loads(output) for output in outputs]
 
 
