@@ -36,6 +36,12 @@ def net(kind):
         "strides": lambda: [Conv2D(8, 5, strides=2, activation="relu"), Conv2D(9, 3)],
         "3 x 3": lambda: [Conv2D(8, 3), Activation("sigmoid"), Conv2D(16, 3, activation="relu")],
         "batch normalization": lambda: [Conv2D(4, 3), BatchNormalization(), Activation("relu")],
+        "without bias": lambda: [
+            Conv2D(4, 3, use_bias=False),
+            BatchNormalization(scale=False),
+            Conv2D(5, 3, use_bias=False, activation="relu"),
+            BatchNormalization(center=False),
+        ],
         "means": lambda: [Conv2D(4, 3, activation="elu"), GlobalAveragePooling2D()],
         "dropout": lambda: [Conv2D(4, 3, activation="relu"), Dropout(0.5)],
     }[kind]()
@@ -49,6 +55,7 @@ def net(kind):
 
 
 KINDS = ("relu and max", "tanh and mean", "strides", "3 x 3", "batch normalization", "means")
+KINDS += ("without bias",)
 
 
 def model_of(kind, eager=False, optimizer="adam"):

@@ -10,6 +10,7 @@ from tinycnn.layers import explaining
 from tinycnn.layers.base import Layer, flat_size
 from tinycnn.layers.explanation import Explanation, Position, WeightedSum
 from tinycnn.utils.geometry import Padding
+from tinycnn.utils.recording import recorded
 from tinycnn.utils.validation import check_bool
 
 # The k outputs that a number is used in, int (k, axes of y), and what it is multiplied with in each, (k,).
@@ -83,8 +84,9 @@ class Affine(Layer):
     def kernel_and_bias(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the kernel (..., f), and the bias (f,), zeros if there is none."""
         kernel = self.params["kernel"]
-        bias = self.params["bias"] if self.use_bias else np.zeros(kernel.shape[-1], kernel.dtype)
-        return kernel, bias
+        if self.use_bias:
+            return kernel, self.params["bias"]
+        return kernel, recorded(np.zeros, kernel.shape[-1], kernel.dtype)
 
     def without_activation(self) -> "Affine":
         """Return a copy with linear activation that shares the parameters."""

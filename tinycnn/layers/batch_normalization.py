@@ -7,6 +7,7 @@ from tinycnn.layers.affine import positions_of
 from tinycnn.layers.base import Gradients, Layer, Rng, Shape, flat_size
 from tinycnn.layers.explaining import check_position, check_weight, gradient_sum, label
 from tinycnn.layers.explanation import Explanation, Normalized, Position
+from tinycnn.utils.recording import recorded
 from tinycnn.utils.validation import check_bool, check_int, check_number
 
 
@@ -117,9 +118,9 @@ class BatchNormalization(Layer):
     def gamma_and_beta(self) -> tuple[np.ndarray, np.ndarray]:
         """Return scale and shift of each channel, (c,): ones and zeros where they are not trained."""
         like = self.params["moving_mean"]
-        return self.params.get("gamma", np.ones_like(like)), self.params.get(
-            "beta", np.zeros_like(like)
-        )
+        gamma = self.params["gamma"] if "gamma" in self.params else recorded(np.ones_like, like)
+        beta = self.params["beta"] if "beta" in self.params else recorded(np.zeros_like, like)
+        return gamma, beta
 
     def scale_and_shift(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the scale and shift (c,) that the layer comes to when predicting: y = x · scale + shift."""
