@@ -18,6 +18,8 @@ import sys
 import tempfile
 from typing import NamedTuple
 
+import numba
+
 from tinycnn.utils.cli import Parser, run
 
 # name: (LLVM's name of the machine, of a CPU, and the features that the tiles are chosen by)
@@ -175,8 +177,8 @@ def main():
     if options.target:
         print(compile_kernel(options.kernel, options.dtype, options.target))
         return
-    print("inner loops with multiply-adds; how many spill vectors; the largest: multiply-adds,")
-    print("vector registers, other values on the stack, instructions\n")
+    print(f"Numba {numba.__version__}: inner loops with multiply-adds; how many spill vectors; the")
+    print("largest: multiply-adds, vector registers, other values on the stack, instructions\n")
     kept = [report(t, k, d) for t in TARGETS for k in KERNELS for d in ("float32", "float64")]
     if not all(kept):
         raise ValueError("sums leave the registers: see the lines with spills above")

@@ -11,7 +11,7 @@ import numpy as np
 from tinycnn import ops
 from tinycnn.ops import reference
 from tinycnn.utils.arrays import FLOATS
-from tinycnn.utils.recording import recorded
+from tinycnn.utils.recording import Recordable
 from tinycnn.utils.registration import get_registered_name, get_registered_object
 from tinycnn.utils.validation import plain_array
 
@@ -59,7 +59,7 @@ def _of(name: str, module: ModuleType = reference, **facts: bool) -> ActivationF
     """Return the activation whose two steps a module has."""
     forward, backward = (getattr(module, f"{name}_{step}") for step in ("forward", "backward"))
     if module is reference:  # one call of NumPy's functions; the others are kernels
-        forward, backward = (functools.partial(recorded, step) for step in (forward, backward))
+        forward, backward = (Recordable(step) for step in (forward, backward))
     return ActivationFunction(name, forward, backward, **facts)
 
 

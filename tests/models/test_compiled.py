@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.marks import needs_kernels
 from tinycnn.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, ReLU, Softmax
-from tinycnn.models import Sequential, plan
+from tinycnn.models import Sequential, plan, replay
 
 MOST_CALLS = 75
 
@@ -101,7 +101,7 @@ def python_calls(function):
 @needs_kernels
 def test_one_digit_takes_few_python_calls(digits):
     model = classic()
-    for _ in range(12):  # until it is recorded
+    for _ in range(replay.CALLS + 1):  # until it is recorded
         model.predict(digits[:1], verbose=0)
     calls = python_calls(lambda: model.predict(digits[:1], verbose=0))
     assert 10 < len(calls) < MOST_CALLS

@@ -5,6 +5,7 @@ through `recorded` is written down with its very arrays. `ops/kernels/parallel/p
 """
 
 import contextlib
+import dataclasses
 import functools
 import math
 import threading
@@ -112,6 +113,21 @@ def recorded(function: Callable, *arguments: Any, **named: Any) -> Any:
         result = function(*arguments, **named)
     active.add(Call(function, arguments, named, result))
     return result
+
+
+@dataclasses.dataclass(frozen=True)
+class Recordable:
+    """A function each call of which goes through `recorded`; a copy of it is equal.
+
+    Args:
+        function: what is called.
+    """
+
+    function: Callable
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Return what the function returns."""
+        return recorded(self.function, *arguments, **named)
 
 
 def recordable(function: Callable) -> Callable:

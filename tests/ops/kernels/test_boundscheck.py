@@ -41,8 +41,8 @@ x, y = rng.normal(size=(9, 17, 16, 2)), np.arange(9) % 4
 for optimizer in ("adadelta", "adam", "sgd"):
     model = Sequential([
         Input((17, 16, 2)),
-        Conv2D(8, 3, padding="same", activation="relu"), MaxPooling2D(3, strides=1, padding="same"),
-        Conv2D(17, 3, padding="same"), ReLU(), MaxPooling2D(), Dropout(0.25),
+        Conv2D(16, 3, padding="same", activation="relu"), MaxPooling2D(3, strides=1, padding="same"),
+        Conv2D(24, 3, padding="same"), ReLU(), MaxPooling2D(), Dropout(0.25),
         Conv2D(5, (2, 3), strides=(1, 2), activation="relu"), MaxPooling2D((2, 3)),
         Conv2D(9, 1, activation="tanh"), ReLU(), AveragePooling2D((2, 1), padding="same"),
         Dropout(0.5), Flatten(), Dense(20, activation="relu"), Dense(4, activation="softmax"),
