@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.support.marks import compiled_only, first_is_quick
+from tests.support.marks import compiled_only
 from tests.support.processes import run_code
 
 NETS = {
-    "dense": """[Input((6,)), Dense(9, activation="relu"), Dropout(0.5), Dense(3, activation="softmax")]""",
     "classic": """[Input((28, 28, 1)), Conv2D(32, 3, activation="relu"), Conv2D(64, 3, activation="relu"),
         MaxPooling2D(2), Dropout(0.25), Flatten(), Dense(128, activation="relu"), Dropout(0.5),
         Dense(10, activation="softmax")]""",
@@ -41,10 +40,10 @@ print(*(kernel.__name__ for kernel in kernels if sum(kernel.stats.cache_misses.v
 
 
 @compiled_only
-@pytest.mark.parametrize("net", first_is_quick(NETS))
+@pytest.mark.slow
+@pytest.mark.parametrize("net", NETS)
 def test_when_the_helper_is_done_nothing_is_left_to_compile(net, tmp_path):
     settings = {"NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_NUM_THREADS": "1"}
-    settings["NUMBA_OPT"] = "0"  # it takes half as long, and the list of kernels is the same
     model = MODEL.format(layers=NETS[net])
     run_code(model + HELP, **settings)
     loaded, compiled = run_code(model + WORK, **settings).split("\n")[:2]
