@@ -187,11 +187,11 @@ def prepared(options: argparse.Namespace, model: Any, train: tuple, test: tuple)
         model: from `chosen_model`.
         train, test: digits (x, y) as the model wants them.
     """
+    x, y = train
     if options.recipe is not None:
         from tinycnn.pretrained import recipes
 
-        return recipes.load(options.recipe).prepare(model, *train, epochs=options.epochs)
-    x, y = train
+        return recipes.load(options.recipe).prepare(model, x, y, options.epochs)
     sizes = {"batch_size": options.batch_size, "epochs": options.epochs}
     return {"x": x, "y": y, **sizes, "validation_data": test}
 
