@@ -24,6 +24,7 @@ from tinycnn.layers import (
 from tinycnn.models import Sequential, replay
 from tinycnn.ops import set_num_threads
 from tinycnn.ops.dispatch import available_threads
+from tinycnn.utils.recording import Call
 
 pytestmark = needs_kernels
 
@@ -121,7 +122,7 @@ def test_predictions_are_the_same_and_follow_the_weights(threads):
         expected = model.predict(x, verbose=0)
         for _ in range(6):
             np.testing.assert_array_equal(model.predict(x, verbose=0), expected)
-        (one,) = model._plans["predictor"]._kept.values()
+        (one,) = model._plans["predictor"][0]._kept.values()
         assert one is not None
         for weight in model.weights:
             before = weight.copy()
@@ -156,6 +157,52 @@ def test_a_new_activation_or_array_ends_a_recording():
     assert not np.array_equal(model.predict(x, verbose=0), before)
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_a_number_goes_through_and_leaves_nothing_behind(bad):
+    model, x = model_of("relu and max"), next(batches(1))[0]
+    good = [model.predict(x, verbose=0) for _ in range(6)][-1]
+    spoilt = x.copy()
+    spoilt[3, 5, 5] = bad
+    with np.errstate(invalid="ignore"):
+        y = model.predict(spoilt, verbose=0)
+    assert np.isnan(y[3]).all()
+    np.testing.assert_array_equal(np.delete(y, 3, axis=0), np.delete(good, 3, axis=0))
+    np.testing.assert_array_equal(model.predict(x, verbose=0), good)
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_a_batch_may_be_empty_or_of_one_sample(size):
+    model = model_of("strides")
+    x = next(batches(1))[0][:size]
+    results = [model.predict_on_batch(x) for _ in range(9)]
+    assert results[-1].shape == (size, 3)
+    np.testing.assert_array_equal(results[0], results[-1])
+
+
+def test_doubles_and_arrays_in_another_order_are_taken():
+    model = Sequential([Dense(3, dtype="float64", input_shape=(8,))])
+    x = np.asfortranarray(np.random.default_rng(1).random((5, 8)))
+    expected = model.predict(x, verbose=0)
+    for scale in (1, 2, 3, 4, 1):
+        actual = model.predict(x * scale, verbose=0)
+    assert actual.dtype == np.float64
+    np.testing.assert_array_equal(actual, expected)
+
+
+def test_an_interrupt_in_a_repetition_leaves_the_next_one_whole(monkeypatch):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    model, x = model_of("relu and max"), next(batches(1))[0]
+    expected = [model.predict(x, verbose=0) for _ in range(6)][-1]
+    monkeypatch.setattr(Call, "repeat", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.predict(x, verbose=0)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(model.predict(x, verbose=0), expected)
+    assert not model._plans["predictor"][0]._busy.locked()
+
+
 class Counting(Layer):
     """Counts how often it ran: a repetition must not leave that out."""
 
@@ -188,7 +235,7 @@ def test_what_is_too_large_or_of_many_sizes_is_not_recorded(monkeypatch):
     for size in range(1, 9):
         for x, _ in batches(4, size):
             model.predict(x, verbose=0)
-    kept = model._plans["predictor"]._kept
+    kept = model._plans["predictor"][0]._kept
     assert len(kept) == replay.MOST
 
 

@@ -147,8 +147,9 @@ class Compiled(Network):
         # Of several classes, the order of the scores is that of the probabilities.
         classes = end == "softmax" and self.output_shape[-1] > 1
         needed = end and not (classes and all(metric.by_order for metric in metrics))
+        steps = plan(self.layers, end, fuse=not self.run_eagerly)
         return Objective(
-            plan(self.layers, end, fuse=not self.run_eagerly),
+            steps,
             loss,
             bool(end) or loss.from_logits,
             list(zip(names, (metric.per_sample for metric in metrics), strict=True)),
@@ -156,7 +157,7 @@ class Compiled(Network):
             end,
             activations.get(end).forward if needed else None,
             penalties(self.layers),
-            self.run_eagerly,
+            steps if self.run_eagerly else recorded_steps(steps),
         )
 
     def steps(self, training: bool = False) -> list[AnyStep]:
@@ -188,12 +189,12 @@ class Compiled(Network):
         """Return the outputs for a batch (n, ...) of the model's dtype; any number of threads may call it."""
         steps, plans = self.steps(), self._plans_now()
         if "predictor" not in plans:
-            recorded = recorded_steps(steps)
-            one = recorded[0] if recorded else None
-            plans["predictor"] = one if isinstance(one, RecordedSteps) else None
-        if plans["predictor"] is None:
-            return forward(steps, x, False, None)[0]
-        return plans["predictor"].predict(x)
+            plans["predictor"] = recorded_steps(steps)
+        match plans["predictor"]:
+            case [RecordedSteps() as recorded]:
+                return recorded.predict(x)
+            case _:
+                return forward(steps, x, False, None)[0]
 
     def _compiled_objective(self) -> Objective:
         """Return `objective`; raise RuntimeError if the model is not compiled."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from tinycnn.models import penalty
 from tinycnn.models.plan import AnyStep
-from tinycnn.models.replay import RecordedSteps, recorded_steps
+from tinycnn.models.replay import RecordedSteps
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,6 @@ class Objective:
         probabilities: makes the model's outputs of what the steps end in, for the metrics; None if these
             take that as it is.
         penalties: what regularizers add to the loss.
-        run_eagerly: whether `training_steps` are the very `steps`.
         training_steps: what computes the same as `steps`, faster where batches are alike; of one training
             at a time.
     """
@@ -37,13 +36,7 @@ class Objective:
     end: str = ""
     probabilities: Callable[[np.ndarray], np.ndarray] | None = None
     penalties: Sequence[penalty.Penalty] = ()
-    run_eagerly: bool = False
-    training_steps: list[AnyStep | RecordedSteps] = dataclasses.field(init=False)
-
-    def __post_init__(self):
-        object.__setattr__(self, "training_steps", self.steps)
-        if not self.run_eagerly:
-            object.__setattr__(self, "training_steps", recorded_steps(self.steps))
+    training_steps: Sequence[AnyStep | RecordedSteps] = ()
 
     def names(self) -> list[str]:
         """Return "loss" and the metrics' names."""

@@ -70,11 +70,7 @@ def program(entries: list) -> Any:
 
     try:
         return Program(entries)
-    except (
-        AttributeError,
-        TypeError,
-        KeyError,
-    ):  # another version of Numba, or an unknown argument
+    except (AttributeError, TypeError, KeyError):  # Numba's internals, or an argument, are others
         return None
 
 

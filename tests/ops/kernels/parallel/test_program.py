@@ -1,5 +1,6 @@
 """Recorded launches repeated natively: on any number of threads, late or slow ones among them."""
 
+import itertools
 import sys
 import threading
 from typing import NamedTuple
@@ -126,6 +127,24 @@ def test_two_threads_run_programs_of_their_own_at_once(threads):
     for thread in both:
         thread.join()
     assert good == [True] * 100
+
+
+def test_threads_agree_on_the_parts_of_a_launch_when_their_number_changes_meanwhile(monkeypatch):
+    before, rng = workers.get_count(), np.random.default_rng(1)
+    x = rng.normal(size=(640, 500))
+    repeated, y = chain(x)
+    workers.set_count(2)
+    workers.spins = 10**6  # the helper stays
+    changing = itertools.cycle([2, 7, 3])
+    monkeypatch.setattr(workers, "get_count", lambda: next(changing))
+    try:
+        for _ in range(50):
+            x[:] = rng.normal(size=x.shape)
+            repeated.run()
+            np.testing.assert_array_equal(y, chained(x))
+    finally:
+        monkeypatch.undo()
+        workers.set_count(before)
 
 
 def test_an_error_in_a_python_call_is_raised_and_the_next_run_is_whole(threads):

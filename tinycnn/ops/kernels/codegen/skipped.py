@@ -4,9 +4,10 @@ import contextlib
 import types
 from collections.abc import Callable, Iterable, Iterator
 
-import numpy as np
 from numba.core import sigutils
 from numba.core.dispatcher import Dispatcher
+
+from tinycnn.utils.recording import arrays_in
 
 Kernel = tuple[Dispatcher, tuple]  # a function made by `jit`, and the Numba types of its arguments
 # Stands in for machine code: its address is 0, and nothing jumps there, as the callers are skipped, too.
@@ -16,13 +17,6 @@ NO_CODE = types.SimpleNamespace(
 )
 
 
-def arrays_of(arguments: Iterable) -> list[np.ndarray]:
-    """Return all arrays among some arguments, also those inside tuples."""
-    arrays = [argument for argument in arguments if isinstance(argument, np.ndarray)]
-    tuples = [argument for argument in arguments if isinstance(argument, tuple)]
-    return arrays + [array for fields in tuples for array in arrays_of(fields)]
-
-
 def stand_in(function: Dispatcher) -> Callable:
     """Return what is called instead of a kernel: it sets arrays to 0, an index that is in range everywhere.
 
@@ -30,7 +24,7 @@ def stand_in(function: Dispatcher) -> Callable:
     """
 
     def skip(*arguments: object, **named: object) -> object:
-        arrays = arrays_of([*arguments, *named.values()])
+        arrays = arrays_in([*arguments, *named.values()])
         for array in arrays:
             if array.flags.writeable:
                 array.fill(0)

@@ -100,7 +100,7 @@ class Program:
 
     def __init__(self, entries: list[Launch | Call]):
         self.entries, self.calls, rows = entries, [], []  # calls: (their launch, those in a row)
-        self._packed: list[bytes] = []
+        self._packed: list[np.ndarray] = []  # the arguments of each launch, bytes
         for entry in entries:
             if isinstance(entry, Launch):
                 rows.append(self._row(entry))
@@ -111,7 +111,7 @@ class Program:
                 rows.append((0, 0, 1, 1))
         self.table = np.array(rows, np.int64).reshape(-1, 4)
         self.claims, self.finished = np.zeros((2, max(1, len(rows)) * CELL), np.int64)
-        self.failures = np.zeros(1, np.int64)
+        self.failures, self.threads, self.spins = np.zeros(1, np.int64), 1, 0
 
     def _row(self, launch: Launch) -> tuple[int, int, int, int]:
         """Return the launch's row of the table."""
@@ -139,6 +139,8 @@ class Program:
         """
         for cells in (self.claims, self.finished, self.failures):
             cells[:] = 0
+        # Read once: all must cut a launch into the same parts, though the number of threads may change.
+        self.threads, self.spins = workers.get_count(), workers.spins
         workers.run_together(self._lead, self._help)
         if self.failures[0]:
             raise MemoryError("a kernel could not allocate the memory that it needs for itself")
@@ -160,11 +162,8 @@ class Program:
 
     def _launch(self, first: int, last: int, leads: bool) -> int:
         """Do launches first to last - 1: see `run_launches`."""
-        threads, cells = (
-            workers.get_count(),
-            (self.table, self.claims, self.finished, self.failures),
-        )
-        return run_launches(*cells, first, last, threads, workers.spins, leads)
+        cells = self.table, self.claims, self.finished, self.failures
+        return run_launches(*cells, first, last, self.threads, self.spins, leads)
 
 
 def rest() -> None:
