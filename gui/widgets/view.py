@@ -129,7 +129,7 @@ class View:
             most = root.winfo_screenwidth()
             wide = min(most, width + self.look.pixels(PANE) + 2 * self._gap)
             self._widened = width, wide
-        elif width == self._widened[1]:
+        elif width in self._widened:  # that before, if the screen has not widened it yet
             wide = self._widened[0]
         else:
             return  # the person has chosen another width since

@@ -21,6 +21,7 @@ from gui.drawing.drawing import Stroke
 from gui.window import Window
 
 EVERY = 15  # milliseconds
+STEADY = 4  # looks with all in its place: a size is asked for, given, laid out, and laid out within
 COUNTED = 200  # looks at a window at rest, until it says that nothing has changed
 CLOSED = threading.Event()
 HELD = threading.Event()  # whether a worker has come to where it is held
@@ -251,6 +252,7 @@ class Watch:
 
     def __init__(self, window):
         self.window, self.last, self.released, self.rests = window, None, 0, 0
+        self.places, self.same = None, 0  # where everything lay, and in how many looks since
         for button in (1, 2, 3):
             window.view.canvas.bind(f"<ButtonRelease-{button}>", self.count, add=True)
         self.look()
@@ -265,10 +267,15 @@ class Watch:
         except tk.TclError:  # half of it is gone: it closes
             return
         self.rests += state["idle"] or state["held"]
+        places = [state[name] for name in ("size", "corner", "canvas", "buttons", "below")]
+        places.append(state["beside"]["name"])
+        self.same = self.same + 1 if places == self.places else 0
+        self.places, state["steady"] = places, self.same >= STEADY
         if state != self.last or self.rests % COUNTED == 0:
             self.last = state
             print(json.dumps({**state, "rests": self.rests}), flush=True)
-        self.window.root.after(EVERY, self.look)
+        # Not before Tk has had nothing else to do: it lays a window out when idle.
+        self.window.root.after_idle(self.window.root.after, EVERY, self.look)
 
 
 def watched(*arguments):

@@ -163,6 +163,10 @@ class App:
                 lambda: done() or self._gone or self.state.get("rests", 0) > last, timeout=PATIENCE
             )
 
+    def steady(self):
+        """Wait until everything lies where it will stay."""
+        return self.wait(lambda s: s["steady"], "it goes on moving")
+
     def rested(self):
         """Wait until the window has done all that it was asked for, and has looked about since."""
         begun = self.state["rests"]
@@ -224,6 +228,7 @@ class App:
         that follow each other before it has time for them, and so a busy machine would draw fewer.
         It is pressed and let go, because xdotool waits a tenth of a second after each of its clicks.
         """
+        self.steady()
         first, *others = [self.on_canvas(*point) for point in stroke]
         lines = [f"mousemove {first[0]} {first[1]}", f"mousedown {button}"]
         for x, y in others:
@@ -244,6 +249,7 @@ class App:
 
     def press(self, name):
         """Press a button, and leave it."""
+        self.steady()
         button = self.state["buttons"][name]
         x, y = button["x"] + button["width"] // 2, button["y"] + button["height"] // 2
         self.screen.hand(f"mousemove {x} {y}", "mousedown 1", "mouseup 1", f"mousemove {x} 2")

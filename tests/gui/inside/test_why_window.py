@@ -141,6 +141,12 @@ def test_the_buttons_of_open_panes_are_held_down(window):
     window.wait(lambda s: s["held_down"] == ["take_pen"])
 
 
+def test_a_pane_shut_before_the_screen_has_made_room_leaves_the_window_as_it_was(window):
+    size = window.rested()["size"]
+    window.keys(*"kkkkkkkk")
+    assert window.rested()["size"] == size
+
+
 def test_the_view_is_saved_by_its_keys(window):
     window.keys("ctrl+shift+s")
     window.wait(lambda s: "draw a digit first" in s["message"])
