@@ -28,6 +28,11 @@ class Data:
         """Return a `Data` of the first `count` digits."""
         return Data(self.name, self.x[:count], self.labels[:count])
 
+    def batches(self, size, count):
+        """Return a list of `count` `Data`, each of the next `size` digits."""
+        parts = [slice(i * size, (i + 1) * size) for i in range(count)]
+        return [Data(self.name, self.x[part], self.labels[part]) for part in parts]
+
 
 def load(source):
     """Return the training digits of `tinycnn.datasets.load(source)` as a `Data`."""

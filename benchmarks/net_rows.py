@@ -28,8 +28,8 @@ def training(setting, name, net, batch):
     states = setting.weights(net)
     if net.name not in setting.validated:
         start = states["after 100 steps"]
-        data = setting.data.first(BATCH)
-        validation.check_training(net, start, data, modules[JUDGE], modules)
+        batches = setting.data.batches(BATCH, 4)
+        validation.check_training(net, start, batches, modules[JUDGE], modules)
         setting.validated.add(net.name)
     trainers = {n: module.trainers(net, setting.data, batch) for n, module in modules.items()}
     results = {}

