@@ -50,7 +50,7 @@ CONVOLUTIONS |= {
 
 CONVOLUTIONS |= {  # with 127 filters, a row of pixels meets every width of a tile
     f"{pixels} in a row, 127 filters": (1, 1, pixels, 2, 1, 1, 127, (1, 1), NONE)
-    for pixels in range(1, 7)
+    for pixels in range(1, 13)
 }
 
 

@@ -3,16 +3,14 @@
 import numpy as np
 import pytest
 
-from tinycnn.ops.kernels.blocks.gemm import ACCUMULATORS, TILES, gemm
+from tinycnn.ops.kernels.blocks.gemm import CASES, gemm
 from tinycnn.ops.kernels.blocks.matrix import Matrix
 
-USED_TILES = {
-    number for number, (rows, vectors, _) in enumerate(TILES) if rows * vectors <= ACCUMULATORS
-}
+USED_TILES = set(CASES)
 
 
 def tiles_of(rows, columns, itemsize):
-    """Return which of TILES a GEMM is cut into."""
+    """Return which of CASES a GEMM is cut into."""
     actual = set()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(

@@ -50,15 +50,18 @@ from tinycnn.ops.kernels.codegen.vector_builder import (
 )
 from tinycnn.utils.recording import recordable
 
-ROWS = 6  # of the highest tile
+ROWS = 6  # of the highest tile that is several vectors wide
+TALL = 12  # rows of the highest that is one vector wide: additions to fewer sums would wait for each other
 SMALL = 8 * 1024  # bytes: a quarter of a first-level cache
 ACCUMULATORS = ROWS * VECTORS  # vectors of sums in the largest tile: registers are limited
 # Widths of tiles: (vectors in a row, masked). A masked tile is less than a vector wide.
 WIDTHS = ((4, False), (2, False), (1, False), (1, True))
 # The most rows of a tile of each of these widths.
-HEIGHTS = tuple(min(ROWS, ACCUMULATORS // vectors) for vectors, _ in WIDTHS)
-# Every shape of a tile, (rows, vectors in a row, masked): TILES[w · ROWS + r - 1] has WIDTHS[w] and r rows.
-TILES = tuple((rows, *width) for width in WIDTHS for rows in range(1, ROWS + 1))
+HEIGHTS = tuple(min(ROWS, ACCUMULATORS // v) if v > 1 else TALL for v, _ in WIDTHS)
+# Every shape of a tile, (rows, vectors in a row, masked): TILES[w · TALL + r - 1] has WIDTHS[w] and r rows.
+TILES = tuple((rows, *width) for width in WIDTHS for rows in range(1, TALL + 1))
+# Those that are used.
+CASES = {n: shape for n, shape in enumerate(TILES) if n % TALL < HEIGHTS[n // TALL]}
 
 
 class LeftOperand(NamedTuple):
@@ -261,7 +264,7 @@ def gemm_tile(typing_context, tile, c, initial, a, b, row, column, columns_left)
     """Write one tile of `c = initial + a · b`.
 
     Args:
-        tile: which shape, an index of TILES.
+        tile: which shape, a key of CASES.
         c, initial, a, b: the whole operands, see `gemm`.
         row, column: where in c the tile begins.
         columns_left: the number of columns of c from `column` on.
@@ -293,11 +296,7 @@ def gemm_tile(typing_context, tile, c, initial, a, b, row, column, columns_left)
             emit_tile(emit, (rows, vectors), c, initial, a, b, columns_left if masked else None)
 
         # Code for every shape of a tile: the sums are in registers, so their number must be a constant.
-        cases = {
-            number: functools.partial(emit_case, *shape)
-            for number, shape in enumerate(TILES)
-            if shape[0] * shape[1] <= ACCUMULATORS
-        }
+        cases = {number: functools.partial(emit_case, *shape) for number, shape in CASES.items()}
         switch(builder, tile, cases)
         return context.get_dummy_value()
 
@@ -315,12 +314,8 @@ def gemm(c, initial, a, b, rows, columns):
         b: a `RightOperand`; columns up to the next whole vector are read.
         rows, columns: the size of `c`.
     """
-    lanes = VECTOR_BYTES // c.array.itemsize
-    column, tiles = 0, (rows + ROWS - 1) // ROWS
+    lanes, column = VECTOR_BYTES // c.array.itemsize, 0
     # Columns outside, rows inside: the few columns of b stay in the first-level cache for all rows of a.
-    # Tiles share rows evenly: a last tile of one row would load as much of b for a sixth of the work.
-    # A tile has `height` rows, and the first `higher` tiles have one more.
-    height, higher = rows // tiles, rows % tiles
     while column < columns:
         # The widest tile that the columns left fill, and that is high enough for these rows.
         columns_left, width, row, tile = columns - column, 0, 0, 0
@@ -328,9 +323,13 @@ def gemm(c, initial, a, b, rows, columns):
             HEIGHTS[width] < min(rows, ROWS)
         ):
             width += 1  # the next narrower one; the last is masked
+        # Tiles share rows evenly: a last tile of one row would load as much of b for a sixth of the work.
+        # A tile has `height` rows, and the first `higher` tiles have one more.
+        tiles = (rows + HEIGHTS[width] - 1) // HEIGHTS[width]
+        height, higher = rows // tiles, rows % tiles
         while row < rows:
             tile_rows = height + (tile < higher)
-            shape = width * ROWS + tile_rows - 1  # its index in TILES
+            shape = width * TALL + tile_rows - 1  # its index in TILES
             gemm_tile(shape, c, initial, a, b, row=row, column=column, columns_left=columns_left)
             row, tile = row + tile_rows, tile + 1
         column += WIDTHS[width][0] * lanes

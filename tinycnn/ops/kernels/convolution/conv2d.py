@@ -6,7 +6,7 @@ from tinycnn.ops.kernels.convolution import (
     algorithms,
     direct,
     few_channels,
-    rotated_kernel,
+    window_gradients,
     winograd_convolution,
     winograd_gradient,
 )
@@ -17,7 +17,7 @@ FORWARD = {"winograd": winograd_convolution.forward, "direct": direct.forward}
 BACKWARD_INPUT = {
     "few_channels": few_channels.backward_input,
     "winograd": winograd_convolution.backward_input,
-    "direct": rotated_kernel.backward_input,
+    "direct": window_gradients.backward_input,
 }
 BACKWARD_KERNEL = {"winograd": winograd_gradient.backward_kernel, "direct": direct.backward_kernel}
 

@@ -3,7 +3,7 @@
 In NHWC order the window of an output pixel is, for one row of the kernel, one unbroken run of kw · c
 numbers, and the next pixel's run begins sw · c further on. So the windows of an image row *are* the
 rows of a matrix, overlapping in memory: distance sw · c from row to row, 1 from k to k, and w · c to
-the next row of the kernel. The way back to the images is in `rotated_kernel.py`.
+the next row of the kernel. The way back to the images is in `window_gradients.py`.
 """
 
 import math

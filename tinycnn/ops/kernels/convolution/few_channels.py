@@ -10,8 +10,7 @@ idle. So the gradients dy are transposed, a row of the image at a time: a vector
     | f0 f1 .. |                                 | p0 p1 p2 p3 ..   |
     +----------+                                 +------------------+
 
-One step to the right in the kernel is one number to the right in memory. Sums run in the order of
-`direct.py`, so the bits are the same.
+One step to the right in the kernel is one number to the right in memory.
 """
 
 import numpy as np
