@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from tinycnn.ops.kernels.blocks.elementwise import copy, relu_in_place, set_to_zero
+from tinycnn.ops.kernels.blocks.elementwise import relu_in_place, set_to_zero
 from tinycnn.ops.kernels.blocks.gemm import (
     LeftOperand,
     RightOperand,
@@ -21,8 +21,9 @@ from tinycnn.ops.kernels.blocks.gemm import (
     round_up_to_vectors,
 )
 from tinycnn.ops.kernels.blocks.matrix import Matrix
+from tinycnn.ops.kernels.blocks.matrix_rows import copy_padded
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
-from tinycnn.ops.kernels.blocks.padding import copy_active, pad_image
+from tinycnn.ops.kernels.blocks.padding import pad_image
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.convolution.cache_blocking import PANEL_BYTES, ROWS_BYTES, fit_count
@@ -260,18 +261,11 @@ def add_bias_gradient(gemm, dz, pixels, dbias):
 def pad_filters(dy, relu_output, b, padded_filters, scratch):
     """Return sample `b` of dy, flat (oh · ow, padded_filters), set to 0 where relu_output is not above 0.
 
-    It is copied into `scratch`, whose padding holds zeros; or it is a view of dy, if there is no ReLU (then
+    It is copied into `scratch`; or it is a view of dy, if there is no ReLU (then
     relu_output has length 0) and f needs no padding.
     """
     size, f = dy.shape[1] * dy.shape[2], dy.shape[3]
     if len(relu_output) == 0 and f == padded_filters:
         return dy[b].ravel()
-    dy_flat, relu_flat = dy.ravel(), relu_output.ravel()
-    for pixel in range(size):
-        start, offset = (b * size + pixel) * f, pixel * padded_filters
-        stop, out = start + f, scratch[offset : offset + f]
-        if len(relu_output) == 0:
-            copy(dy_flat[start:stop], out)
-        else:
-            copy_active(dy_flat[start:stop], relu_flat[start:stop], out)
+    copy_padded(dy.ravel(), relu_output.ravel(), b * size * f, (size, f), scratch)
     return scratch

@@ -11,7 +11,6 @@ was written a moment ago at another place makes a CPU wait. This way is known as
 
 import numpy as np
 
-from tinycnn.ops.kernels.blocks.add_matrix import add_matrix
 from tinycnn.ops.kernels.blocks.elementwise import set_to_zero
 from tinycnn.ops.kernels.blocks.gemm import (
     RightOperand,
@@ -21,6 +20,7 @@ from tinycnn.ops.kernels.blocks.gemm import (
     tile_width,
 )
 from tinycnn.ops.kernels.blocks.matrix import Matrix
+from tinycnn.ops.kernels.blocks.matrix_rows import add_matrix
 from tinycnn.ops.kernels.blocks.memory import aligned_empty
 from tinycnn.ops.kernels.blocks.padding import crop_into, pad_image
 from tinycnn.ops.kernels.codegen.function_pointers import call

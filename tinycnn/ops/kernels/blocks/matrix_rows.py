@@ -1,0 +1,114 @@
+"""Rows of matrices, of any length, a vector at a time: added to others, or copied and padded.
+
+Where rows are shorter than some vectors, loops that LLVM vectorizes spend their time on what is left over.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from tinycnn.ops.kernels.blocks.matrix import Matrix
+from tinycnn.ops.kernels.codegen.function_pointers import INT64
+from tinycnn.ops.kernels.codegen.jit import inlined
+from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES, VectorBuilder, unpack_arguments
+
+
+def emit_rows(emit: VectorBuilder, matrices: tuple, size: tuple, step: object) -> None:
+    """Emit a loop over the rows of several matrices, with one over their vectors inside.
+
+    Args:
+        emit: the builder.
+        matrices: `Matrix` fields known at run time.
+        size: (rows, whole vectors in a row, numbers that are left over).
+        step: emits the work on one vector, given its addresses in all matrices and how many lanes exist, or
+            None: all.
+    """
+    rows, vectors, rest = size
+
+    def vector(state: list[ir.Value]) -> list[ir.Value]:
+        """Emit a whole vector; the state is its addresses."""
+        step(state, None)
+        return [emit.offset(address, emit.constant(emit.lanes)) for address in state]
+
+    def row(state: list[ir.Value]) -> list[ir.Value]:
+        """Emit one row; the state is its addresses."""
+        after = emit.loop(vectors, state, vector)
+        with emit.builder.if_then(emit.builder.icmp_signed(">", rest, emit.constant(0))):
+            step(after, rest)
+        strides = [matrix.row_stride for matrix in matrices]
+        return [emit.offset(*pair) for pair in zip(state, strides, strict=True)]
+
+    emit.loop(rows, [emit.offset(matrix.array, matrix.offset) for matrix in matrices], row)
+
+
+@intrinsic
+def add_rows(typing_context, total, x, rows, vectors, rest):
+    """Do total += x for matrices whose rows are `vectors` whole vectors and `rest` numbers more."""
+    dtype = total.types[0].dtype
+
+    def codegen(context, builder, signature, arguments):
+        """Emit the code of a call: Numba runs this while it compiles a caller."""
+        emit = VectorBuilder(builder, context.get_data_type(dtype))
+        total, x, *size = unpack_arguments(context, builder, signature, arguments)
+
+        def step(addresses: list[ir.Value], width: ir.Value | None) -> None:
+            """Emit one vector."""
+            (old,), (new,) = (emit.load(address, 1, width) for address in addresses)
+            emit.store([emit.add(old, new)], addresses[0], width)
+
+        emit_rows(emit, (total, x), size, step)
+        return context.get_dummy_value()
+
+    return types.void(total, x, INT64, INT64, INT64), codegen
+
+
+@inlined
+def add_matrix(total, x, rows, columns):
+    """Do total += x for two `Matrix` of `rows` x `columns` in different arrays."""
+    lanes = VECTOR_BYTES // x.array.itemsize
+    add_rows(total, x, rows, columns // lanes, columns % lanes)
+
+
+@intrinsic
+def copy_rows(typing_context, out, dy, y, all_active, rows, vectors, rest):
+    """Write dy where y > 0 or all are active, else 0, for rows as those of `add_rows`, to whole vectors."""
+    dtype = out.types[0].dtype
+
+    def codegen(context, builder, signature, arguments):
+        """Emit the code of a call: Numba runs this while it compiles a caller."""
+        emit = VectorBuilder(builder, context.get_data_type(dtype))
+        out, dy, y, all_active, *size = unpack_arguments(context, builder, signature, arguments)
+        every = emit.broadcast(all_active, ir.VectorType(ir.IntType(1), emit.lanes))
+        zeros = ir.Constant(emit.vector, [0.0] * emit.lanes)
+
+        def step(addresses: list[ir.Value], width: ir.Value | None) -> None:
+            """Emit one vector."""
+            # forward: y = 0 where z < 0, else z
+            gradient, output = (emit.load(address, 1, width)[0] for address in addresses[1:])
+            active = builder.or_(every, builder.fcmp_ordered(">", output, zeros))
+            emit.store([builder.select(active, gradient, zeros)], addresses[0])
+
+        emit_rows(emit, (out, dy, y), size, step)
+        return context.get_dummy_value()
+
+    return types.void(out, dy, y, types.boolean, INT64, INT64, INT64), codegen
+
+
+@inlined
+def copy_padded(dy, relu_output, offset, size, out):
+    """Write out (rows, columns rounded up to vectors) = a matrix of dy, 0 where relu_output is not above 0.
+
+    Args:
+        dy: flat; the matrix begins at `offset`.
+        relu_output: shaped as dy. Of length 0: there is no ReLU.
+        offset: where the matrix begins.
+        size: its rows and columns; those of `out` are padded with zeros to whole vectors.
+        out: flat, is written.
+    """
+    (rows, columns), lanes = size, VECTOR_BYTES // dy.itemsize
+    all_active = len(relu_output) == 0
+    width = (columns + lanes - 1) // lanes * lanes
+    source = Matrix(dy, offset, row_stride=columns)
+    outputs = source if all_active else Matrix(relu_output, offset, row_stride=columns)
+    target = Matrix(out, 0, row_stride=width)
+    copy_rows(target, source, outputs, all_active, rows, columns // lanes, columns % lanes)
