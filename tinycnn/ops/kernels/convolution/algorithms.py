@@ -1,6 +1,6 @@
 """Which algorithm a convolution runs: TABLE lists choices for each operation; the first that fits is taken.
 
-direct           `direct.py`: windows as rows of a matrix, for every shape
+direct           `direct.py`, `window_gradients.py`: windows as rows of a matrix, for every shape
 winograd         `winograd.py`, `winograd_gradient.py`: 3 x 3 with a quarter of the multiplications
 few_channels     `few_channels.py`: pixels side by side in a vector, where channels would not fill it
 single_channel   `single_channel.py`: the same for the first layer of a small net
@@ -14,7 +14,8 @@ from typing import NamedTuple
 from tinycnn.ops.kernels.convolution import winograd
 from tinycnn.utils.geometry import Padding, Pair, window_geometry
 
-FEW = 8  # channels, or filters: fewer do not fill a vector of eight float32
+FEW = 4  # channels: with fewer, rows of windows are too short to be added as vectors
+FILTERS = 8  # so many fit a vector of eight float32
 
 
 class Problem(NamedTuple):
@@ -67,7 +68,7 @@ def winograd_backward_input(problem: Problem) -> bool:
 
 
 def few_channels(problem: Problem) -> bool:
-    """Return True for fewer than 8 channels, strides of 1, and less padding left and right than kw."""
+    """Return True for fewer than 4 channels, strides of 1, and less padding left and right than kw."""
     _, kw, c, _ = problem.kernel_shape
     return c < FEW and problem.strides == (1, 1) and max(problem.padding[1]) < kw
 
@@ -75,7 +76,7 @@ def few_channels(problem: Problem) -> bool:
 def single_channel(problem: Problem) -> bool:
     """Return True for gray images (one channel), at most 8 filters and strides of 1."""
     _, _, c, f = problem.kernel_shape
-    return c == 1 and f <= FEW and problem.strides == (1, 1)
+    return c == 1 and f <= FILTERS and problem.strides == (1, 1)
 
 
 def single_channel_alone(problem: Problem) -> bool:

@@ -25,6 +25,7 @@ from tinycnn.ops.kernels.blocks.memory import aligned_empty
 from tinycnn.ops.kernels.blocks.padding import crop_into, pad_image
 from tinycnn.ops.kernels.codegen.function_pointers import call
 from tinycnn.ops.kernels.codegen.jit import inlined, jit
+from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
 from tinycnn.ops.kernels.convolution.cache_blocking import fit_count
 from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
 from tinycnn.ops.kernels.parallel.grain import grain
@@ -93,9 +94,12 @@ def backward_input_span(start, stop, gemm, dy, relu_output, panels, geometry, dx
         dx: (n, h, w, c), is written.
     """
     (_, oh, ow, f), (_, h, w, c), (ph, pw) = dy.shape, dx.shape, geometry.padded_size
-    columns = geometry.kernel_size[1] * c
-    rows = min(oh, fit_count(COLUMN_BYTES, ow * columns * dx.itemsize))
-    active, products = np.empty((oh, ow, f), dy.dtype), np.empty(rows * ow * columns, dy.dtype)
+    padded_columns = panels.shape[1] * panels.shape[3]
+    rows = min(oh, fit_count(COLUMN_BYTES, ow * padded_columns * dx.itemsize))
+    active, products = (
+        np.empty((oh, ow, f), dy.dtype),
+        np.empty(rows * ow * padded_columns, dy.dtype),
+    )
     image = np.empty((ph, pw, c), dx.dtype)
     for b in range(start, stop):
         dz = pad_image(dy, relu_output, b, (0, 0), active)
@@ -120,12 +124,16 @@ def add_windows(gemm, dz, first, rows, panels, geometry, c, products, total):
         panels: the kernel, from `transposed_panels`.
         geometry: of the convolution.
         c: channels.
-        products: scratch memory for the gradients of one kernel row, flat, (rows · ow, kw · c).
+        products: scratch memory for the gradients of one kernel row, flat, (rows · ow, kw · c), columns
+            padded to whole panels.
         total: the padded image, flat, (padded rows, padded columns, c), is added to.
     """
     (kh, count, f, width), (_, ow), (sh, sw) = panels.shape, geometry.output, geometry.strides
     kw, line, weights = geometry.kernel_size[1], geometry.padded_size[1] * c, panels.ravel()
-    columns, turns = kw * c, (kw + sw - 1) // sw  # windows `turns` apart do not overlap
+    columns, stride = kw * c, count * width
+    turns = (kw + sw - 1) // sw  # windows so far apart do not overlap
+    lanes = VECTOR_BYTES // dz.itemsize
+    whole = (columns + lanes - 1) // lanes * lanes  # columns of products: whole vectors
     zeros = Matrix(np.zeros(width, dz.dtype), 0, row_stride=0)
     # Where no windows overlap, products are dx: they are written there, an output row at a time.
     apart = kh <= sh and turns == 1
@@ -136,14 +144,15 @@ def add_windows(gemm, dz, first, rows, panels, geometry, c, products, total):
             right = RightOperand(weights, (di * count + panel) * f * width, width, 0)
             for i in range(first, first + rows, height):
                 left = matrix_operand(dz, i * ow * f, row_stride=f, k_stride=1, length=f)
-                out = Matrix(products, column, row_stride=columns)
+                out, written = Matrix(products, column, row_stride=stride), whole - column
                 if apart:
                     out = Matrix(total, (i * sh + di) * line + column, row_stride=sw * c)
+                    written = columns - column
                 # forward: y[i, j] = Σ over di of window row (i·sh + di) · kernel[di]
-                call(gemm, (out, zeros, left, right, height * ow, min(width, columns - column)))
+                call(gemm, (out, zeros, left, right, height * ow, min(width, written)))
         for i in range(0 if apart else rows):
             row = ((first + i) * sh + di) * line
             for turn in range(min(turns, ow)):
                 target = Matrix(total, row + turn * sw * c, row_stride=turns * sw * c)
-                window = Matrix(products, (i * ow + turn) * columns, row_stride=turns * columns)
+                window = Matrix(products, (i * ow + turn) * stride, row_stride=turns * stride)
                 add_matrix(target, window, (ow - turn + turns - 1) // turns, columns)
