@@ -65,3 +65,14 @@ def test_a_window_of_minus_infinity_still_has_a_winner():
     for implementation in (kernels, reference):
         y, argmax = implementation.max_pool2d_forward(x, (3, 3), (2, 2), (1, 1), (1, 1))
         assert (y.item(), argmax.item()) == (-np.inf, 0)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_nans_win_in_every_channel_of_overlapping_and_padded_windows(dtype, rng):
+    x = integers(rng, 2, 6, 7, 37, dtype=dtype)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    x[rng.random(x.shape) < 0.1] = -np.inf
+    arguments = x, (3, 2), (2, 1), (1, 1), (3, 8)
+    results = (package.max_pool2d_forward(*arguments) for package in (kernels, reference))
+    for ours, exact in zip(*results, strict=True):
+        np.testing.assert_array_equal(ours, exact)

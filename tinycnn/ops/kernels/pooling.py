@@ -2,11 +2,14 @@
 
 import numpy as np
 
+from tinycnn.ops.kernels.blocks.elementwise import set_to_zero
+from tinycnn.ops.kernels.blocks.matrix import Matrix
+from tinycnn.ops.kernels.blocks.max_window import Maxima, Window, set_max
 from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Pair
-from tinycnn.utils.recording import recorded
 
 # Numbers of x that are worth a thread of their own: one takes as long as 40 multiply-adds.
 GRAIN = WORTH_A_THREAD // 40
@@ -39,48 +42,33 @@ def max_pool2d_forward(
 @jit
 def max_forward_span(first, last, x, pool, strides, start, y, argmax):
     """Write y[first:last] and argmax[first:last] of `max_pool2d_forward`."""
-    (_, h, w, _), (_, oh, ow, _) = x.shape, y.shape
+    (_, h, w, c), (_, oh, ow, _) = x.shape, y.shape
+    flat, y_flat, argmax_flat = x.ravel(), y.ravel(), argmax.ravel()
+    lanes = VECTOR_BYTES // x.itemsize
     for b in range(first, last):
         for i in range(oh):
             for j in range(ow):
                 top, bottom = clip_window(i * strides[0] - start[0], pool[0], h)
                 left, right = clip_window(j * strides[1] - start[1], pool[1], w)
-                # The window's first pixel is a maximum until a larger one comes: even if all are -inf.
-                y[b, i, j] = x[b, top, left]
-                argmax[b, i, j] = top * w + left
-                for row in range(top, bottom):
-                    for column in range(left, right):
-                        update_max(x[b, row, column], row * w + column, y[b, i, j], argmax[b, i, j])
-
-
-@jit
-def update_max(values, index, maxima, argmax):
-    """Compare a pixel with the maxima so far, channel by channel, and replace those that are smaller.
-
-    Args:
-        values: the pixel, (c,).
-        index: its position in the image, row · w + column.
-        maxima, argmax: (c,), changed in place. A NaN replaces any number, and nothing replaces a NaN.
-    """
-    for ch in range(len(values)):
-        value, maximum = values[ch], maxima[ch]
-        larger = (value > maximum) | ((value != value) & (maximum == maximum))
-        maxima[ch] = value if larger else maximum
-        argmax[ch] = index if larger else argmax[ch]
+                window = Window(bottom - top, right - left, top * w + left, w)
+                pixels = Matrix(flat, (b * h * w + window.first) * c, w * c)
+                maxima = Maxima(y_flat, argmax_flat, ((b * oh + i) * ow + j) * c)
+                set_max(pixels, c, window, -np.inf, maxima, vectors=c // lanes, rest=c % lanes)
 
 
 def max_pool2d_backward(dy: np.ndarray, argmax: np.ndarray, x_shape: tuple) -> np.ndarray:
     """Return dx (n, h, w, c): fast implementation of `reference.max_pool2d_backward`."""
     n, h, w, c = x_shape
-    dx = recorded(np.zeros, (n, h * w, c), dy.dtype)
+    dx = np.empty((n, h * w, c), dy.dtype)
     workers.run(max_backward_span, n, samples_a_thread(x_shape), dy, argmax, dx)
     return dx.reshape(x_shape)
 
 
 @jit
 def max_backward_span(first, last, dy, argmax, dx):
-    """Add each number of dy[first:last] to dx at its argmax; dx is (n, h · w, c) and begins as zeros."""
+    """Write dx[first:last], (n, h · w, c): each number of dy is added at its argmax, others are 0."""
     _, oh, ow, c = dy.shape
+    set_to_zero(dx[first:last].ravel())
     for b in range(first, last):
         for i in range(oh):
             for j in range(ow):
@@ -94,15 +82,16 @@ def average_pool2d_forward(
 ) -> np.ndarray:
     """Return y (n, oh, ow, c): fast implementation of `reference.average_pool2d_forward`."""
     n, _, _, c = x.shape
-    y = recorded(np.zeros, (n, *output, c), x.dtype)
+    y = np.empty((n, *output, c), x.dtype)
     workers.run(average_forward_span, n, samples_a_thread(x.shape), x, pool, strides, start, y)
     return y
 
 
 @jit
 def average_forward_span(first, last, x, pool, strides, start, y):
-    """Write y[first:last] of `average_pool2d_forward`; y begins as zeros."""
+    """Write y[first:last] of `average_pool2d_forward`."""
     (_, h, w, _), (_, oh, ow, c) = x.shape, y.shape
+    set_to_zero(y[first:last].ravel())
     for b in range(first, last):
         for i in range(oh):
             for j in range(ow):
@@ -122,7 +111,7 @@ def average_pool2d_backward(
     dy: np.ndarray, x_shape: tuple, pool: Pair, strides: Pair, start: Pair
 ) -> np.ndarray:
     """Return dx (n, h, w, c): fast implementation of `reference.average_pool2d_backward`."""
-    dx = recorded(np.zeros, x_shape, dy.dtype)
+    dx = np.empty(x_shape, dy.dtype)
     span = average_backward_span
     workers.run(span, x_shape[0], samples_a_thread(x_shape), dy, pool, strides, start, dx)
     return dx
@@ -130,8 +119,9 @@ def average_pool2d_backward(
 
 @jit
 def average_backward_span(first, last, dy, pool, strides, start, dx):
-    """Add to dx[first:last] each number of dy, divided by its window's pixels; dx begins as zeros."""
+    """Write dx[first:last]: the sums of each number of dy, divided by its window's pixels."""
     (_, h, w, _), (_, oh, ow, c) = dx.shape, dy.shape
+    set_to_zero(dx[first:last].ravel())
     for b in range(first, last):
         for i in range(oh):
             for j in range(ow):

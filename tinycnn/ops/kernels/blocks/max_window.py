@@ -21,33 +21,44 @@ from tinycnn.ops.kernels.codegen.function_pointers import INT64, address, flat_a
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES, VectorBuilder, unpack_arguments
 
-BYTE = ir.IntType(8)
+
+class Window(NamedTuple):
+    """A window's size, and how its pixels are numbered: first + row · line + column."""
+
+    rows: int
+    columns: int
+    first: int
+    line: int
 
 
 class Maxima(NamedTuple):
     """Where results are written: flat arrays, both from index `offset` on."""
 
-    y: np.ndarray  # relu(maximum)
-    argmax: np.ndarray  # uint8: index in the window, row · columns + column
+    y: np.ndarray
+    argmax: np.ndarray  # integers: the number of the maximum's pixel
     offset: int
 
 
 def emit_max(
-    emit: VectorBuilder, z: ir.Value, strides: tuple, pool: tuple, width: ir.Value | None
-) -> tuple:
-    """Emit the search of one window, for one vector of channels: return (maxima, their uint8 indices).
+    emit: VectorBuilder, z: ir.Value, strides: tuple, window: Window, width: ir.Value | None
+) -> list[ir.Value]:
+    """Emit the search of one window, for one vector of channels: return [maxima, their pixels' numbers].
 
     Args:
         emit: the builder.
         z: the address of the window's first pixel, at the first of these channels.
         strides: elements from row to row and from pixel to pixel.
-        pool: rows and columns of the window, known at run time.
+        window: known at run time.
         width: how many channels exist, if less than a vector; None: all of them.
     """
-    builder, (row_stride, pixel_stride), (rows, columns) = emit.builder, strides, pool
+    builder, (row_stride, pixel_stride) = emit.builder, strides
     # Indices have as many bits as the numbers: so the comparison of numbers selects indices, too.
     index_type = ir.IntType(8 * emit.size)
     index_vector = ir.VectorType(index_type, emit.lanes)
+
+    def broadcast_index(index: ir.Value) -> ir.Value:
+        """Return a vector whose every lane is the 64-bit integer `index`."""
+        return emit.broadcast(resize(builder, index, index_type), index_vector)
 
     def pixel(state: list[ir.Value]) -> list[ir.Value]:
         """Emit the comparison with one pixel; the state is [its address, its index, maxima, argmax]."""
@@ -59,7 +70,7 @@ def emit_max(
             builder.fcmp_ordered("ord", maximum, maximum),
         )
         larger = builder.or_(builder.fcmp_ordered(">", value, maximum), first_nan)
-        indices = emit.broadcast(builder.trunc(index, index_type), index_vector)
+        indices = broadcast_index(index)
         maximum = builder.select(larger, value, maximum)
         argmax = builder.select(larger, indices, argmax)
         next_index = builder.add(index, emit.constant(1))
@@ -68,51 +79,59 @@ def emit_max(
     # A loop over rows with one over pixels inside: rows of a window do not follow each other in memory.
     def row(state: list[ir.Value]) -> list[ir.Value]:
         """Emit a row of the window; the state is [the row's address, first index, maxima, argmax]."""
-        start, *carried = state
-        _, *carried = emit.loop(columns, [start, *carried], pixel)
-        return [emit.offset(start, row_stride), *carried]
+        start, index, *carried = state
+        _, _, *carried = emit.loop(window.columns, [start, index, *carried], pixel)
+        return [emit.offset(start, row_stride), builder.add(index, window.line), *carried]
 
     (first,) = emit.load(z, 1, width)
-    # Compared with itself the first pixel is not larger, so its index stays 0.
-    state = [z, emit.constant(0), first, ir.Constant(index_vector, [0] * emit.lanes)]
-    _, _, maximum, argmax = emit.loop(rows, state, row)
-    return maximum, builder.trunc(argmax, ir.VectorType(BYTE, emit.lanes))
+    # Compared with itself the first pixel is not larger, so its index stays.
+    state = [z, window.first, first, broadcast_index(window.first)]
+    _, _, *found = emit.loop(window.rows, state, row)
+    return found
+
+
+def resize(builder: ir.IRBuilder, value: ir.Value, kind: ir.Type) -> ir.Value:
+    """Return an integer, or a vector of them, cut to those bits that the type `kind` has."""
+    return value if value.type == kind else builder.trunc(value, kind)
 
 
 @intrinsic
-def set_max(typing_context, z, pixel_stride, pool, out, vectors, rest):
-    """Write relu(maximum) and argmax of one window for all channels.
+def set_max(typing_context, z, pixel_stride, window, floor, out, vectors, rest):
+    """Write the maximum, or `floor` if that is larger, and argmax of one window for all channels.
 
     Args:
         z: a `Matrix` whose rows are rows of pixels; it begins at the window's first pixel.
         pixel_stride: elements from one pixel to the next, f.
-        pool: rows and columns of the window.
+        window: `Window`.
+        floor: 0 for a ReLU, -inf for none; a NaN stays NaN.
         out: `Maxima`, from the window's first channel on.
         vectors, rest: how many whole vectors of channels, and how many channels more.
     """
-    dtype = z.types[0].dtype
+    dtype, argmax_bits = z.types[0].dtype, out.types[1].dtype.bitwidth
 
     def codegen(context, builder, signature, arguments):
         """Emit the code of a call: Numba runs this while it compiles a caller."""
         emit = VectorBuilder(builder, context.get_data_type(dtype))
-        z, pixel_stride, pool, out, vectors, rest = unpack_arguments(
+        z, pixel_stride, window, floor, out, vectors, rest = unpack_arguments(
             context, builder, signature, arguments
         )
+        argmax_type = ir.IntType(argmax_bits)
         z_now, y_now = emit.offset(z.array, z.offset), emit.offset(out.y, out.offset)
-        argmax_now = builder.gep(out.argmax, [out.offset], source_etype=BYTE)
-        zeros = ir.Constant(emit.vector, [0.0] * emit.lanes)
+        argmax_now = builder.gep(out.argmax, [out.offset], source_etype=argmax_type)
+        floors = emit.broadcast(floor, emit.vector)
 
         def step(state: list[ir.Value], width: ir.Value | None = None) -> list[ir.Value]:
             """Emit one vector of channels, all or `width`; the state is its addresses in [z, y, argmax]."""
             z_now, y_now, argmax_now = state
             strides = z.row_stride, pixel_stride
-            maximum, indices = emit_max(emit, z_now, strides, pool, width)
+            maximum, indices = emit_max(emit, z_now, strides, window, width)
             # ReLU after the maximum, not before: it is monotonic, and there is only one number left.
-            negative = builder.fcmp_ordered("<", maximum, zeros)
-            emit.store([builder.select(negative, zeros, maximum)], y_now, width)
+            low = builder.fcmp_ordered("<", maximum, floors)
+            emit.store([builder.select(low, floors, maximum)], y_now, width)
+            indices = resize(builder, indices, ir.VectorType(argmax_type, emit.lanes))
             emit.store([indices], argmax_now, width)
             lanes = emit.constant(emit.lanes)
-            after = builder.gep(argmax_now, [lanes], source_etype=BYTE)
+            after = builder.gep(argmax_now, [lanes], source_etype=argmax_type)
             return [emit.offset(z_now, lanes), emit.offset(y_now, lanes), after]
 
         state = emit.loop(vectors, [z_now, y_now, argmax_now], step)
@@ -120,7 +139,7 @@ def set_max(typing_context, z, pixel_stride, pool, out, vectors, rest):
             step(state, rest)
         return context.get_dummy_value()
 
-    return types.void(z, INT64, types.UniTuple(INT64, 2), out, INT64, INT64), codegen
+    return types.void(z, INT64, window, dtype, out, INT64, INT64), codegen
 
 
 @jit
@@ -131,14 +150,15 @@ def max_pool_row(z, f, pool, out, columns):
         z: a `Matrix` whose rows are rows of pixels, (width, f).
         f: channels of a pixel.
         pool: (ph, pw), rows and columns of a window; windows lie side by side.
-        out: `Maxima`: y and argmax of a window are f numbers, those of the next follow.
+        out: `Maxima`: y and argmax of a window are f numbers, those of the next follow; argmax is an index
+            in the window, row · pw + column.
         columns: how many windows there are.
     """
-    lanes = VECTOR_BYTES // z.array.itemsize
+    lanes, window = VECTOR_BYTES // z.array.itemsize, Window(pool[0], pool[1], 0, pool[1])
     for j in range(columns):
-        window = Matrix(z.array, z.offset + j * pool[1] * f, z.row_stride)
+        pixels = Matrix(z.array, z.offset + j * pool[1] * f, z.row_stride)
         maxima = Maxima(out.y, out.argmax, out.offset + j * f)
-        set_max(window, f, pool, maxima, vectors=f // lanes, rest=f % lanes)
+        set_max(pixels, f, window, 0, maxima, vectors=f // lanes, rest=f % lanes)
 
 
 @functools.cache
