@@ -5,8 +5,20 @@ import pytest
 
 from tinycnn import ops
 from tinycnn.ops import reference
+from tinycnn.ops.kernels import batch_normalization
+from tinycnn.ops.kernels.parallel.thread_pool import workers
 
-SHAPES = [(2, 3), (1, 1), (37, 5, 4, 17), (3, 9, 9, 1), (130, 64), (5, 2, 8)]
+# Rows taken at once are whole numbers of c, at most 128 numbers; (5, 129): more than those.
+SHAPES = [
+    (2, 3),
+    (1, 1),
+    (37, 5, 4, 17),
+    (3, 9, 9, 1),
+    (130, 64),
+    (5, 2, 8),
+    (70, 8, 8, 8),
+    (5, 129),
+]
 DTYPES = [np.float32, np.float64]
 
 
@@ -65,3 +77,34 @@ def test_arrays_of_other_orders_are_taken(dtype):
 def test_nothing_has_no_mean():
     with pytest.raises(ValueError, match="there is no mean"):
         ops.batch_statistics(np.empty((0, 3)))
+
+
+def test_a_nan_reaches_its_own_channel_alone(dtype):
+    x, dy, gamma, beta = numbers((9, 7, 5), dtype)
+    x[4, 2, 1] = np.nan
+    statistics = ops.batch_statistics(x)
+    for result in (
+        *statistics,
+        ops.batch_normalization_forward(x, *statistics, gamma, beta, 1e-3),
+        *ops.batch_normalization_backward(dy, x, *statistics, gamma, 1e-3)[:2],
+    ):
+        rows = np.isnan(result).reshape(-1, 5)
+        assert rows.all(axis=0).tolist() == [False, True, False, False, False]
+        assert rows.any(axis=0).tolist() == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("shape", [(9, 3), (257, 6, 6, 8), (70, 300)], ids=str)
+def test_any_number_of_threads_gives_the_same_bytes(shape, dtype, monkeypatch):
+    monkeypatch.setattr(batch_normalization, "NUMBERS", 0)  # however little there is to do
+    x, dy, gamma, beta = numbers(shape, dtype)
+    before, results = workers.get_count(), set()
+    try:
+        for threads in (1, 2, 3, 5):
+            ops.set_num_threads(threads)
+            mean, variance = ops.batch_statistics(x)
+            y = ops.batch_normalization_forward(x, mean, variance, gamma, beta, 1e-3)
+            gradients = ops.batch_normalization_backward(dy, x, mean, variance, gamma, 1e-3)
+            results.add(b"".join(a.tobytes() for a in (mean, variance, y, *gradients)))
+    finally:
+        ops.set_num_threads(before)
+    assert len(results) == 1

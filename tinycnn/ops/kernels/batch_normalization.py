@@ -1,15 +1,21 @@
-"""Batch normalization in few passes; sums in float64, in chunks whose number hangs on no thread."""
+"""Batch normalization in few passes; sums in float64, in chunks whose number hangs on no thread.
+
+Rows of few channels are shorter than a vector. So loops take some rows at once, as if they were one (see
+`wide`), and what there is one number a channel of is repeated to their width.
+"""
 
 import numpy as np
 
-from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.blocks.elementwise import set_to_zero
+from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
-from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sums, sum_partials
+from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sums
 from tinycnn.ops.kernels.parallel.thread_pool import workers
-from tinycnn.utils.recording import recordable, recorded
 
 # Numbers worth a thread: each takes as long as 14 multiply-adds of `gemm`.
 NUMBERS = WORTH_A_THREAD // 14
+# Numbers of the rows that are taken at once. Each has a sum of its own: another number would change rounding.
+WIDTH = 128
 
 
 def _least_rows(x: np.ndarray) -> int:
@@ -22,6 +28,38 @@ def _least_chunks(x: np.ndarray, chunks: int) -> int:
     return chunks * NUMBERS // (x.size + 1) + 1
 
 
+def _empty_sums(x: np.ndarray) -> np.ndarray:
+    """Return an uninitialized array (chunks, 2, c) for two sums over the rows of x (m, c)."""
+    m, c = x.shape
+    return partial_sums(m, 2 * c, np.dtype(np.float64)).reshape(-1, 2, c)
+
+
+@inlined
+def wide(c):
+    """Return how many numbers the rows that are taken at once have: WIDTH at most, but at least one row's."""
+    return c * max(1, WIDTH // c)
+
+
+@inlined
+def add_repeated(sums, total):
+    """Write total (2, c), the sums over the channels' repetitions in `sums`, (2, width)."""
+    c = total.shape[1]
+    set_to_zero(total.ravel())
+    for start in range(0, sums.shape[1], c):
+        for ch in range(c):
+            total[0, ch] += sums[0, start + ch]
+            total[1, ch] += sums[1, start + ch]
+
+
+@inlined
+def add_chunks(partial, which, ch):
+    """Return the sum over the chunks of one channel's sums, always in their order: rounding hangs on it."""
+    total = 0.0
+    for chunk in range(len(partial)):
+        total += partial[chunk, which, ch]
+    return total
+
+
 def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Fast implementation of `reference.batch_statistics`, in one pass.
 
@@ -29,45 +67,41 @@ def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     whose squares would leave no digits for their spread, are near it.
     """
     rows = x.reshape(-1, x.shape[-1])  # (m, c)
-    m, c = rows.shape
-    partial = partial_sums(m, 2 * c, np.dtype(np.float64))
-    pivot = recorded(np.ndarray.astype, rows[0], np.float64)
-    workers.run(
-        sum_span,
-        len(partial),
-        _least_chunks(rows, len(partial)),
-        x=rows,
-        pivot=pivot,
-        partial=partial,
-    )
-    return mean_and_variance(sum_partials(partial), pivot, m, x.dtype)
-
-
-@recordable
-def mean_and_variance(
-    total: np.ndarray, pivot: np.ndarray, m: int, dtype: np.dtype
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return both (c,), from the sums of x - pivot and of its squares over m rows, (2 c,)."""
-    mean, square = np.split(total / m, 2)
-    variance = np.maximum(square - mean * mean, 0)
-    return (pivot + mean).astype(dtype), variance.astype(dtype)
+    partial, statistics = _empty_sums(rows), np.empty((2, rows.shape[1]), x.dtype)
+    chunks = len(partial)
+    workers.run(sum_span, chunks, _least_chunks(rows, chunks), x=rows, partial=partial)
+    workers.run(statistics_span, 1, 1, x=rows, partial=partial, statistics=statistics)
+    return statistics[0], statistics[1]
 
 
 @jit
-def sum_span(start, stop, x, pivot, partial):
-    """Write the sums of x - pivot, and of its squares, of chunks start to stop."""
-    m, c = x.shape
+def sum_span(start, stop, x, partial):
+    """Write the sums of x - x[0], and of its squares, of chunks start to stop."""
+    (m, c), flat = x.shape, x.ravel()
+    pivot, sums = np.empty(wide(c)), np.empty((2, wide(c)))
+    for k in range(len(pivot)):
+        pivot[k] = flat[k % c]
     for chunk in range(start, stop):
-        sums, squares = partial[chunk, :c], partial[chunk, c:]
-        sums[:] = 0
-        squares[:] = 0
+        set_to_zero(sums.ravel())
         first, last = chunk_samples(chunk, len(partial), m)
-        for row in range(first, last):
-            numbers = x[row]
-            for ch in range(c):
-                difference = numbers[ch] - pivot[ch]
-                sums[ch] += difference
-                squares[ch] += difference * difference
+        for position in range(first * c, last * c, len(pivot)):
+            numbers = flat[position : min(position + len(pivot), last * c)]
+            for k in range(len(numbers)):
+                difference = numbers[k] - pivot[k]
+                sums[0, k] += difference
+                sums[1, k] += difference * difference
+        add_repeated(sums, partial[chunk])
+
+
+@jit
+def statistics_span(start, stop, x, partial, statistics):
+    """Write mean and variance, (2, c), from what `sum_span` wrote; start and stop are 0 and 1."""
+    m, c = x.shape
+    for ch in range(c):
+        difference = add_chunks(partial, 0, ch) / m
+        variance = add_chunks(partial, 1, ch) / m - difference * difference
+        statistics[0, ch] = x[0, ch] + difference
+        statistics[1, ch] = 0 if variance < 0 else variance  # a NaN stays NaN
 
 
 def batch_normalization_forward(
@@ -79,7 +113,6 @@ def batch_normalization_forward(
     epsilon: float,
 ) -> np.ndarray:
     """Fast implementation of `reference.batch_normalization_forward`."""
-    scale = recorded(channel_scale, gamma, variance, epsilon)
     y = np.empty(x.shape, x.dtype)
     rows = x.reshape(-1, x.shape[-1])
     workers.run(
@@ -88,25 +121,30 @@ def batch_normalization_forward(
         _least_rows(rows),
         x=rows,
         mean=mean,
-        scale=scale,
+        variance=variance,
+        gamma=gamma,
         beta=beta,
+        epsilon=x.dtype.type(epsilon),
         y=y.reshape(rows.shape),
     )
     return y
 
 
 @jit
-def normalize_span(start, stop, x, mean, scale, beta, y):
-    """Write y = (x - mean) · scale + beta for rows start to stop."""
-    for row in range(start, stop):
-        numbers, out = x[row], y[row]
-        for ch in range(len(out)):
-            out[ch] = (numbers[ch] - mean[ch]) * scale[ch] + beta[ch]
-
-
-def channel_scale(gamma: np.ndarray, variance: np.ndarray, epsilon: float) -> np.ndarray:
-    """Return gamma / √(variance + epsilon), (c,)."""
-    return gamma / np.sqrt(variance + gamma.dtype.type(epsilon))
+def normalize_span(start, stop, x, mean, variance, gamma, beta, epsilon, y):
+    """Write y = (x - mean) · gamma / √(variance + epsilon) + beta for rows start to stop."""
+    c, flat, out = x.shape[1], x[start:stop].ravel(), y[start:stop].ravel()
+    factors = np.empty((3, wide(c)), x.dtype)
+    for k in range(factors.shape[1]):
+        ch = k % c
+        factors[0, k] = mean[ch]
+        factors[1, k] = gamma[ch] / np.sqrt(variance[ch] + epsilon)
+        factors[2, k] = beta[ch]
+    for position in range(0, len(flat), factors.shape[1]):
+        end = position + factors.shape[1]
+        numbers, results = flat[position:end], out[position:end]
+        for k in range(len(numbers)):
+            results[k] = (numbers[k] - factors[0, k]) * factors[1, k] + factors[2, k]
 
 
 def batch_normalization_backward(
@@ -119,8 +157,8 @@ def batch_normalization_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fast implementation of `reference.batch_normalization_backward`."""
     rows, dy_rows = (array.reshape(-1, x.shape[-1]) for array in (x, dy))
-    m, c = rows.shape
-    partial = partial_sums(m, 2 * c, np.dtype(np.float64))
+    (m, c), partial, dx = rows.shape, _empty_sums(rows), np.empty(x.shape, x.dtype)
+    factors, dgamma, dbeta = (np.empty(shape, x.dtype) for shape in ((4, wide.py_func(c)), c, c))
     workers.run(
         gradient_sums_span,
         len(partial),
@@ -130,80 +168,93 @@ def batch_normalization_backward(
         mean=mean,
         partial=partial,
     )
-    scale, mean_dbeta, mean_dgamma, dbeta, dgamma = recorded(
-        channel_gradients, sum_partials(partial), variance, gamma, epsilon, m
+    workers.run(
+        channel_gradients_span,
+        1,
+        1,
+        partial=partial,
+        mean=mean,
+        variance=variance,
+        gamma=gamma,
+        epsilon=x.dtype.type(epsilon),
+        m=m,
+        factors=factors,
+        dgamma=dgamma,
+        dbeta=dbeta,
     )
-    dx = np.empty(x.shape, x.dtype)
     workers.run(
         input_gradient_span,
         m,
         _least_rows(rows),
         dy=dy_rows,
         x=rows,
-        mean=mean,
-        scale=scale,
-        dbeta=mean_dbeta,
-        dgamma=mean_dgamma,
+        factors=factors,
         dx=dx.reshape(m, c),
     )
     return dx, dgamma, dbeta
 
 
-def channel_gradients(
-    total: np.ndarray, variance: np.ndarray, gamma: np.ndarray, epsilon: float, m: int
-) -> tuple[np.ndarray, ...]:
-    """Return what `input_gradient_span` needs, and the gradients of beta and gamma, each (c,).
-
-    Args:
-        total: the sums of dy, and of dy · (x - mean), over m rows, (2 c,), float64.
-        variance, gamma, epsilon: as in `reference.batch_normalization_backward`.
-        m: the number of rows.
-
-    Returns:
-        scale, dbeta and dgamma of `input_gradient_span`, then the gradients dbeta and dgamma.
-    """
-    inverse, (sums, products) = (
-        1 / np.sqrt(variance + gamma.dtype.type(epsilon)),
-        np.split(total, 2),
-    )
-    means = sums / m, products * inverse * inverse / m
-    gradients = *means, sums, products * inverse
-    return gamma * inverse, *(gradient.astype(gamma.dtype) for gradient in gradients)
-
-
 @jit
 def gradient_sums_span(start, stop, dy, x, mean, partial):
     """Write the sums of dy, and of dy · (x - mean), of chunks start to stop."""
-    m, c = x.shape
+    (m, c), flat, dy_flat = x.shape, x.ravel(), dy.ravel()
+    means, sums = np.empty(wide(c), x.dtype), np.empty((2, wide(c)))
+    for k in range(len(means)):
+        means[k] = mean[k % c]
     for chunk in range(start, stop):
-        sums, products = partial[chunk, :c], partial[chunk, c:]
-        sums[:] = 0
-        products[:] = 0
+        set_to_zero(sums.ravel())
         first, last = chunk_samples(chunk, len(partial), m)
-        for row in range(first, last):
-            numbers, gradients = x[row], dy[row]
-            for ch in range(c):
-                gradient = np.float64(gradients[ch])
-                sums[ch] += gradient
-                products[ch] += gradient * (numbers[ch] - mean[ch])
+        for position in range(first * c, last * c, len(means)):
+            end = min(position + len(means), last * c)
+            numbers, gradients = flat[position:end], dy_flat[position:end]
+            for k in range(len(numbers)):
+                gradient = np.float64(gradients[k])
+                sums[0, k] += gradient
+                sums[1, k] += gradient * (numbers[k] - means[k])
+        add_repeated(sums, partial[chunk])
 
 
 @jit
-def input_gradient_span(start, stop, dy, x, mean, scale, dbeta, dgamma, dx):
+def channel_gradients_span(
+    start, stop, partial, mean, variance, gamma, epsilon, m, factors, dgamma, dbeta
+):
+    """Write what `input_gradient_span` needs, and the gradients, from what `gradient_sums_span` wrote.
+
+    Args:
+        start, stop: 0 and 1.
+        partial: from `gradient_sums_span`.
+        mean, variance, gamma, epsilon: as in `reference.batch_normalization_backward`.
+        m: the number of rows.
+        factors: is written, (4, width), the channels repeated: mean, gamma / √(variance + epsilon), the mean
+            of dy, and the mean of dy · (x - mean), over variance + epsilon.
+        dgamma, dbeta: the gradients, (c,), are written.
+    """
+    c = len(gamma)
+    for ch in range(c):
+        inverse = 1 / np.sqrt(variance[ch] + epsilon)
+        sums, products = add_chunks(partial, 0, ch), add_chunks(partial, 1, ch)
+        dbeta[ch], dgamma[ch] = sums, products * inverse
+        for k in range(ch, factors.shape[1], c):
+            factors[0, k], factors[1, k] = mean[ch], gamma[ch] * inverse
+            factors[2, k], factors[3, k] = sums / m, products * inverse * inverse / m
+
+
+@jit
+def input_gradient_span(start, stop, dy, x, factors, dx):
     """Write dx = scale · (dy - mean of dy - (x - mean) · what the variance takes) for rows start to stop.
 
     Args:
         start, stop: which rows.
         dy, x: (m, c).
-        mean: of x, (c,).
-        scale: gamma / √(variance + epsilon), (c,).
-        dbeta: the mean of dy, (c,).
-        dgamma: the mean of dy · (x - mean), over variance + epsilon, (c,).
+        factors: from `channel_gradients_span`.
         dx: (m, c), is written.
     """
-    for row in range(start, stop):
-        numbers, gradients, out = x[row], dy[row], dx[row]
-        for ch in range(len(out)):
+    flat, dy_flat, out = x[start:stop].ravel(), dy[start:stop].ravel(), dx[start:stop].ravel()
+    mean, scale, dbeta, dgamma = factors[0], factors[1], factors[2], factors[3]
+    for position in range(0, len(flat), len(mean)):
+        end = position + len(mean)
+        numbers, gradients, results = flat[position:end], dy_flat[position:end], out[position:end]
+        for k in range(len(numbers)):
             # forward: y = (x - mean(x)) · gamma / √(variance(x) + epsilon) + beta
-            difference = numbers[ch] - mean[ch]
-            out[ch] = scale[ch] * (gradients[ch] - dbeta[ch] - difference * dgamma[ch])
+            difference = numbers[k] - mean[k]
+            results[k] = scale[k] * (gradients[k] - dbeta[k] - difference * dgamma[k])

@@ -34,7 +34,6 @@ from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sum
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
 from tinycnn.utils.kept_transform import KeptTransform, MadeAnew
-from tinycnn.utils.recording import recorded
 
 # Of a band of image rows, in `add_kernel_gradient`: it fits the first-level cache.
 IMAGE_BYTES = 16 * 1024
@@ -170,7 +169,7 @@ def backward_kernel(
         dkernel=dkernel.reshape(chunks, *kernel_shape),
         dbias=dbias,
     )
-    return sum_partials(dkernel).reshape(kernel_shape), recorded(np.sum, dbias, axis=0)[:f]
+    return sum_partials(dkernel).reshape(kernel_shape), sum_partials(dbias)[:f]
 
 
 @jit

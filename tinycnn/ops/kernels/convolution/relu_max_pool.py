@@ -248,7 +248,7 @@ def conv2d_relu_max_pool2d_backward(
     # `add_kernel_gradient` computes it with filters first: back to (kh, kw, c, f).
     total = sum_partials(sums).reshape(f, kh, kw, c)
     dkernel = recorded(np.ascontiguousarray, total.transpose(1, 2, 3, 0))
-    return (dx if input_gradient else None), dkernel, recorded(np.sum, dbias, axis=0)
+    return (dx if input_gradient else None), dkernel, sum_partials(dbias)
 
 
 @jit
