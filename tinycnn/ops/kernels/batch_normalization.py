@@ -158,7 +158,7 @@ def batch_normalization_backward(
     """Fast implementation of `reference.batch_normalization_backward`."""
     rows, dy_rows = (array.reshape(-1, x.shape[-1]) for array in (x, dy))
     (m, c), partial, dx = rows.shape, _empty_sums(rows), np.empty(x.shape, x.dtype)
-    factors, dgamma, dbeta = (np.empty(shape, x.dtype) for shape in ((4, wide.py_func(c)), c, c))
+    factors, gradients = np.empty((4, wide.py_func(c)), x.dtype), np.empty((2, c), x.dtype)
     workers.run(
         gradient_sums_span,
         len(partial),
@@ -179,8 +179,7 @@ def batch_normalization_backward(
         epsilon=x.dtype.type(epsilon),
         m=m,
         factors=factors,
-        dgamma=dgamma,
-        dbeta=dbeta,
+        gradients=gradients,
     )
     workers.run(
         input_gradient_span,
@@ -191,7 +190,7 @@ def batch_normalization_backward(
         factors=factors,
         dx=dx.reshape(m, c),
     )
-    return dx, dgamma, dbeta
+    return dx, gradients[0], gradients[1]
 
 
 @jit
@@ -216,7 +215,7 @@ def gradient_sums_span(start, stop, dy, x, mean, partial):
 
 @jit
 def channel_gradients_span(
-    start, stop, partial, mean, variance, gamma, epsilon, m, factors, dgamma, dbeta
+    start, stop, partial, mean, variance, gamma, epsilon, m, factors, gradients
 ):
     """Write what `input_gradient_span` needs, and the gradients, from what `gradient_sums_span` wrote.
 
@@ -227,13 +226,13 @@ def channel_gradients_span(
         m: the number of rows.
         factors: is written, (4, width), the channels repeated: mean, gamma / √(variance + epsilon), the mean
             of dy, and the mean of dy · (x - mean), over variance + epsilon.
-        dgamma, dbeta: the gradients, (c,), are written.
+        gradients: is written, (2, c): dgamma, dbeta.
     """
     c = len(gamma)
     for ch in range(c):
         inverse = 1 / np.sqrt(variance[ch] + epsilon)
         sums, products = add_chunks(partial, 0, ch), add_chunks(partial, 1, ch)
-        dbeta[ch], dgamma[ch] = sums, products * inverse
+        gradients[0, ch], gradients[1, ch] = products * inverse, sums
         for k in range(ch, factors.shape[1], c):
             factors[0, k], factors[1, k] = mean[ch], gamma[ch] * inverse
             factors[2, k], factors[3, k] = sums / m, products * inverse * inverse / m
