@@ -4,6 +4,8 @@ Rows of few channels are shorter than a vector. So loops take some rows at once,
 `wide`), and what there is one number a channel of is repeated to their width.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tinycnn.ops.kernels.blocks.elementwise import set_to_zero
@@ -23,15 +25,13 @@ def _least_rows(x: np.ndarray) -> int:
     return NUMBERS // (x.shape[1] + 1) + 1
 
 
-def _least_chunks(x: np.ndarray, chunks: int) -> int:
-    """Return how many of the `chunks` that share the rows of x are worth a thread."""
-    return chunks * NUMBERS // (x.size + 1) + 1
-
-
-def _empty_sums(x: np.ndarray) -> np.ndarray:
-    """Return an uninitialized array (chunks, 2, c) for two sums over the rows of x (m, c)."""
+def _chunk_sums(span: Callable, x: np.ndarray, **arrays: np.ndarray) -> np.ndarray:
+    """Return what `span`, of the two below, writes: two sums over the rows of x (m, c), (chunks, 2, c)."""
     m, c = x.shape
-    return partial_sums(m, 2 * c, np.dtype(np.float64)).reshape(-1, 2, c)
+    partial = partial_sums(m, 2 * c, np.dtype(np.float64)).reshape(-1, 2, c)
+    least = len(partial) * NUMBERS // (x.size + 1) + 1  # chunks that are worth a thread
+    workers.run(span, len(partial), least, x=x, partial=partial, **arrays)
+    return partial
 
 
 @inlined
@@ -67,9 +67,7 @@ def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     whose squares would leave no digits for their spread, are near it.
     """
     rows = x.reshape(-1, x.shape[-1])  # (m, c)
-    partial, statistics = _empty_sums(rows), np.empty((2, rows.shape[1]), x.dtype)
-    chunks = len(partial)
-    workers.run(sum_span, chunks, _least_chunks(rows, chunks), x=rows, partial=partial)
+    partial, statistics = _chunk_sums(sum_span, rows), np.empty((2, rows.shape[1]), x.dtype)
     workers.run(statistics_span, 1, 1, x=rows, partial=partial, statistics=statistics)
     return statistics[0], statistics[1]
 
@@ -157,22 +155,13 @@ def batch_normalization_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fast implementation of `reference.batch_normalization_backward`."""
     rows, dy_rows = (array.reshape(-1, x.shape[-1]) for array in (x, dy))
-    (m, c), partial, dx = rows.shape, _empty_sums(rows), np.empty(x.shape, x.dtype)
+    (m, c), dx = rows.shape, np.empty(x.shape, x.dtype)
     factors, gradients = np.empty((4, wide.py_func(c)), x.dtype), np.empty((2, c), x.dtype)
-    workers.run(
-        gradient_sums_span,
-        len(partial),
-        _least_chunks(rows, len(partial)),
-        dy=dy_rows,
-        x=rows,
-        mean=mean,
-        partial=partial,
-    )
     workers.run(
         channel_gradients_span,
         1,
         1,
-        partial=partial,
+        partial=_chunk_sums(gradient_sums_span, rows, dy=dy_rows, mean=mean),
         mean=mean,
         variance=variance,
         gamma=gamma,
@@ -188,7 +177,7 @@ def batch_normalization_backward(
         dy=dy_rows,
         x=rows,
         factors=factors,
-        dx=dx.reshape(m, c),
+        dx=dx.reshape(rows.shape),
     )
     return dx, gradients[0], gradients[1]
 
