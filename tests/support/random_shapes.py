@@ -32,8 +32,12 @@ from tinycnn.ops.kernels.blocks.nonzeros import list_nonzeros, place_table
 from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, ScatteredRows, sparse_gemm
 from tinycnn.ops.kernels.blocks.transpose import transpose
 from tinycnn.ops.kernels.convolution import winograd
-from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
-from tinycnn.ops.kernels.convolution.winograd_gradient import transform_span
+from tinycnn.ops.kernels.convolution.winograd_gradient import (
+    Scratch,
+    transform_sums,
+    transform_tile,
+)
+from tinycnn.ops.kernels.convolution.winograd_transforms import Tile
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import FusedConvolution
 
@@ -137,22 +141,21 @@ def dot_products_case(rng, dtype):
     return add_dot_products, (*matrices, rows, columns, count)
 
 
-def transform_case(rng, dtype):
-    (n, oh, ow), pad_top_left = (
-        map(int, rng.integers(1, 10, 3)),
-        tuple(map(int, rng.integers(0, 3, 2))),
-    )
-    c, f, width = int(rng.choice(CHANNELS)), int(rng.choice(CHANNELS)), tile_width(dtype)
-    x = normal(rng, dtype, n, oh + 2 - pad_top_left[0], ow + 2 - pad_top_left[1], c)
-    dy = normal(rng, dtype, n, oh, ow, f)
-    relu_output = normal(rng, dtype, n * int(rng.integers(2)), oh, ow, f)
-    each, first = winograd.count_tiles(oh) * winograd.count_tiles(ow), int(rng.integers(n))
-    v = np.zeros((winograd.POINTS, (n - first) * each, c), dtype)
-    u = np.zeros((winograd.POINTS, -(-f // width), (n - first) * each, width), dtype)
-    padding = tuple((zeros, 0) for zeros in pad_top_left)
-    geometry = convolution_geometry(x.shape[1:3], (3, 3), (1, 1), padding)
-    tiled = winograd.enlarge_to_tiles(geometry)
-    return transform_span, (0, n - first, first, x, dy, relu_output, tiled, v, u)
+def transform_tile_case(rng, dtype):
+    c, f = map(int, rng.choice(CHANNELS, 2))
+    tiles, offset, width = int(rng.integers(1, 6)), int(rng.integers(4)), tile_width(dtype)
+    x_row, dz_row = 6 * c + int(rng.integers(3)), 4 * f + int(rng.integers(3))
+    pixels = Tile(normal(rng, dtype, offset + 5 * x_row + 6 * c), offset, x_row, c)
+    gradients = Tile(normal(rng, dtype, offset + 3 * dz_row + 4 * f), offset, dz_row, f)
+    v = np.zeros(winograd.POINTS * tiles * c, dtype)
+    u = np.zeros(winograd.POINTS * -(-f // width) * tiles * width, dtype)
+    scratch = Scratch(v, u, np.zeros(c * f, dtype), np.zeros((1, 1), dtype), tiles, width)
+    return transform_tile, (pixels, gradients, c, f, int(rng.integers(tiles)), scratch)
+
+
+def transform_sums_case(rng, dtype):
+    size = int(rng.choice(CHANNELS)) * int(rng.integers(1, 4))
+    return transform_sums, (normal(rng, dtype, winograd.POINTS, size), np.zeros(9 * size, dtype))
 
 
 def list_nonzeros_case(rng, dtype):
@@ -170,7 +173,8 @@ def list_nonzeros_case(rng, dtype):
 CASES = {
     "list_nonzeros": list_nonzeros_case,
     "add_dot_products": dot_products_case,
-    "transform_span": transform_case,
+    "transform_tile": transform_tile_case,
+    "transform_sums": transform_sums_case,
     "transpose": transpose_case,
     "max_pool_row": max_pool_row_case,
     "gemm": gemm_case,

@@ -10,11 +10,11 @@ def ways(monkeypatch):
     """Let every 3 x 3 convolution go this way; note each time that one does."""
     from tinycnn.ops.kernels.convolution import winograd, winograd_gradient
 
-    transformed, values, points = [], winograd.filter_transform, winograd.filter_matrix
+    transformed, values, enlarged = [], winograd.filter_transform, winograd.enlarge_to_tiles
     algorithms.set_winograd(monkeypatch, algorithms.always, few=0)
     monkeypatch.setattr(
         winograd, "filter_transform", lambda k: transformed.append(k.shape) or values(k)
     )
-    noted = lambda dtype: transformed.append("gradient") or points(dtype)  # noqa: E731
-    monkeypatch.setattr(winograd_gradient, "filter_matrix", noted)
+    noted = lambda geometry: transformed.append("gradient") or enlarged(geometry)  # noqa: E731
+    monkeypatch.setattr(winograd_gradient, "enlarge_to_tiles", noted)
     return transformed

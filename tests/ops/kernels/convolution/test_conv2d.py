@@ -35,7 +35,7 @@ def test_convolution_stays_close_on_real_numbers(way, dtype, rng, monkeypatch):
 
     monkeypatch.setattr(winograd, "filter_transform", noted)
     monkeypatch.setattr(
-        winograd_gradient, "filter_matrix", lambda d: noted(d, winograd.filter_matrix)
+        winograd_gradient, "enlarge_to_tiles", lambda g: noted(g, winograd.enlarge_to_tiles)
     )
     if way == "direct":
         algorithms.set_winograd(monkeypatch, algorithms.never)

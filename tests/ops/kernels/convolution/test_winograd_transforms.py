@@ -12,6 +12,7 @@ if ops.implementation() is reference:
     pytest.skip("without Numba only the definitions run", allow_module_level=True)
 
 from tinycnn.ops.kernels.convolution import winograd_transforms as transforms
+from tinycnn.ops.kernels.convolution.winograd import filter_matrix
 
 
 class Arithmetic:
@@ -19,6 +20,7 @@ class Arithmetic:
 
     add = staticmethod(lambda a, b: a + b)
     subtract = staticmethod(lambda a, b: a - b)
+    scale = staticmethod(lambda factor, a: factor * a)
     add_scaled = staticmethod(lambda factor, a, b: factor * a + b)
 
 
@@ -45,6 +47,11 @@ def test_the_transform_of_gradients_is_the_inverse_transform_transposed():
     np.testing.assert_array_equal(
         matrix(transforms.gradient_transform), matrix(transforms.inverse_transform).T
     )
+
+
+def test_the_transform_of_sums_is_that_of_a_kernel_transposed():
+    values = filter_matrix(np.dtype(np.float64))
+    np.testing.assert_allclose(matrix(transforms.weights_transform), values.T, rtol=1e-15)
 
 
 def test_a_square_is_transformed_along_both_sides():

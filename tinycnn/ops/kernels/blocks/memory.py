@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from tinycnn.ops.kernels.codegen.jit import inlined
+
 LINE = 64  # bytes of a cache line
 
 
@@ -23,3 +25,12 @@ def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     buffer = np.empty(size + LINE, np.uint8)
     start = -buffer.__array_interface__["data"][0] % LINE
     return buffer[start : start + size].view(dtype).reshape(shape)
+
+
+@inlined
+def aligned_zeros(size, like):
+    """Return `size` zeros, a flat array of the dtype of `like`, aligned so too: for compiled code."""
+    line = LINE // like.itemsize
+    buffer = np.zeros(size + line, like.dtype)
+    start = -(buffer.ctypes.data // like.itemsize) % line
+    return buffer[start : start + size]

@@ -265,6 +265,10 @@ class VectorBuilder:
         """Return `a - b`."""
         return self.builder.fsub(a, b)
 
+    def scale(self, factor: float, a: ir.Value) -> ir.Value:
+        """Return `factor · a`; `factor` is known while compiling."""
+        return self.builder.fmul(ir.Constant(self.vector, [factor] * self.lanes), a)
+
     def add_scaled(self, factor: float, a: ir.Value, total: ir.Value) -> ir.Value:
         """Return `factor · a + total`; `factor` is known while compiling."""
         return self.multiply_add(ir.Constant(self.vector, [factor] * self.lanes), a, total)

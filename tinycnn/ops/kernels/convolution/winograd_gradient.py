@@ -4,42 +4,40 @@
     backward   dg = Gᵀ [(A dy Aᵀ) · (Bᵀ d B)] G     the bracket summed over all tiles of all samples
 
 So tiles of the image, 6 x 6, and of the gradient, 4 x 4, are transformed into 36 values each. For each of
-the 36 points the sum over tiles is one GEMM, (c, tiles) · (tiles, f). Only the sums are transformed by G.
+the 36 points the sum over tiles is one GEMM, (c, tiles) · (tiles, f), of as many tiles as stay in the cache.
+Each chunk of tiles has sums of its own, and only these are transformed by G.
 """
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 
-from tinycnn.ops.kernels.blocks.elementwise import add
+from tinycnn.ops.kernels.blocks.elementwise import add, set_to_zero
 from tinycnn.ops.kernels.blocks.gemm import RightOperand, gemm_address, matrix_operand, tile_width
 from tinycnn.ops.kernels.blocks.matrix import Matrix
-from tinycnn.ops.kernels.blocks.memory import aligned_empty
+from tinycnn.ops.kernels.blocks.memory import aligned_zeros
 from tinycnn.ops.kernels.blocks.padding import pad_image
 from tinycnn.ops.kernels.codegen.function_pointers import call
-from tinycnn.ops.kernels.codegen.jit import jit
+from tinycnn.ops.kernels.codegen.jit import inlined, jit
 from tinycnn.ops.kernels.convolution.geometry import convolution_geometry
-from tinycnn.ops.kernels.convolution.winograd import (
-    POINTS,
-    count_tiles,
-    enlarge_to_tiles,
-    filter_matrix,
-    multiply_left,
-)
+from tinycnn.ops.kernels.convolution.winograd import BAND, POINTS, count_tiles, enlarge_to_tiles
 from tinycnn.ops.kernels.convolution.winograd_transforms import (
     IN,
+    KERNEL,
     OUT,
     Tile,
     transform_gradient_tile,
     transform_input_tile,
+    transform_weights,
 )
-from tinycnn.ops.kernels.parallel.grain import WORTH_A_THREAD
+from tinycnn.ops.kernels.parallel.grain import grain
+from tinycnn.ops.kernels.parallel.partial_sums import chunk_samples, partial_sums, sum_partials
 from tinycnn.ops.kernels.parallel.thread_pool import workers
 from tinycnn.utils.geometry import Padding, Pair
-from tinycnn.utils.recording import recordable, recorded
+from tinycnn.utils.recording import recorded
 
-# Of the transformed tiles of the samples that are worked on at once.
-SCRATCH_BYTES = 4 * 1024 * 1024
-TILES = 256  # so many tiles are summed first, then these sums: rounding errors are smaller
-LEAST = 4  # samples that are worked on at once, even if they take more than SCRATCH_BYTES: for four threads
+LEAST = 32  # tiles of a chunk: to sum fewer would take no longer than to transform their sums
 ALL = IN + 1  # the index of point (1, 1): there A dy Aᵀ is the sum of the tile's 16 gradients
 
 
@@ -60,123 +58,165 @@ def backward_kernel(
         relu_output: output of a ReLU behind the convolution, shaped as dy: where it is not above 0, dy
             counts as 0. Of length 0: there is no ReLU.
     """
-    (n, oh, ow, f), c, width = dy.shape, x.shape[3], tile_width(dy.dtype)
+    (n, oh, ow, f), c = dy.shape, x.shape[3]
     geometry = convolution_geometry(x.shape[1:3], kernel_shape[:2], strides, padding)
-    panels, sample_tiles = -(-f // width), count_tiles(oh) * count_tiles(ow)
-    sample_bytes = POINTS * sample_tiles * (c + f) * x.itemsize
-    # The transformed tiles of a whole batch would not fit any cache: so `together` samples at a time.
-    together = max(1, min(n, max(LEAST, SCRATCH_BYTES // sample_bytes)))
-    v = aligned_empty((POINTS, together * sample_tiles, c), x.dtype)
-    u = aligned_empty((POINTS, panels, together * sample_tiles, width), x.dtype)
-    sums, dbias = recorded(np.zeros, (POINTS, c, f), x.dtype), recorded(np.zeros, f, x.dtype)
-    least = WORTH_A_THREAD // (8 * POINTS * sample_tiles * (c + f))
-    for first in range(0, n, together):
-        samples = min(together, n - first)
-        workers.run(
-            transform_span,
-            samples,
-            least,
-            first=first,
-            x=x,
-            dy=dy,
-            relu_output=relu_output,
-            geometry=enlarge_to_tiles(geometry),
-            v=v,
-            u=u,
-        )
-        workers.run(
-            gemm_span,
-            POINTS,
-            WORTH_A_THREAD // (samples * sample_tiles * c * f + 1),
-            gemm=gemm_address(x.dtype),
-            v=v,
-            u=u,
-            count=samples * sample_tiles,
-            sums=sums,
-            dbias=dbias,
-        )
-    return kernel_gradient(sums), dbias
+    tiles = n * count_tiles(oh) * count_tiles(ow)
+    dkernel = partial_sums(tiles // LEAST, math.prod(kernel_shape), dy.dtype)
+    dbias = partial_sums(tiles // LEAST, f, dy.dtype)
+    chunks = len(dkernel)
+    workers.run(
+        backward_kernel_span,
+        chunks,
+        # To transform a value takes as long as 14 multiply-adds.
+        grain(chunks, tiles * POINTS * (c + 14) * (f + 14)),
+        gemm=gemm_address(x.dtype),
+        dy=dy,
+        relu_output=relu_output,
+        x=x,
+        geometry=enlarge_to_tiles(geometry),
+        sizes=(share_evenly(-(-tiles // chunks)), tile_width(dy.dtype)),
+        dkernel=dkernel,
+        dbias=dbias,
+    )
+    return sum_partials(dkernel).reshape(kernel_shape), recorded(np.sum, dbias, axis=0)
 
 
-@recordable
-def kernel_gradient(sums: np.ndarray) -> np.ndarray:
-    """Return Gᵀ m G, (3, 3, c, f), of the sums m at the 36 points, (36, c, f)."""
-    (_, c, f), matrix = sums.shape, filter_matrix(sums.dtype).T.copy()  # Gᵀ, (3, 6)
-    columns = multiply_left(matrix, sums.reshape(IN, IN, c * f))  # (6, 3, c · f)
-    return multiply_left(matrix, columns.reshape(1, IN, 3 * c * f)).reshape(3, 3, c, f)
+def share_evenly(tiles: int) -> int:
+    """Return how many tiles of a chunk to work on at once: at most BAND, and about as many at its end."""
+    return -(-tiles // max(1, -(-tiles // BAND)))
+
+
+class Scratch(NamedTuple):
+    """Arrays for a block of tiles, and for the sums over all blocks of a chunk."""
+
+    v: np.ndarray  # flat, (36, tiles, c): Bᵀ d B of each tile
+    u: np.ndarray  # flat, (36, panels, tiles, width): A dy Aᵀ of each, filters in panels of `width`
+    partial: np.ndarray  # flat, (c, f): the sum over a block at one point
+    sums: np.ndarray  # (36, c · f): those over all blocks
+    tiles: int  # that there is room for
+    width: int
+
+
+@inlined
+def allocate_scratch(sizes, c, f, like):
+    """Return `Scratch` for c channels and f filters, of the dtype of `like`; `sizes` as in the span below."""
+    block, width = sizes
+    # An odd number of tiles: else all 36 values of a tile might have to share a few places of the cache.
+    tiles = block // 2 * 2 + 1
+    # `gemm` reads the columns of u up to the next whole vector: no stray numbers, which may be slow ones.
+    u = aligned_zeros(POINTS * tiles * ((f + width - 1) // width) * width, like)
+    v, partial = np.empty(POINTS * tiles * c, like.dtype), np.empty(c * f, like.dtype)
+    return Scratch(v, u, partial, np.empty((POINTS, c * f), like.dtype), tiles, width)
 
 
 @jit
-def transform_span(start, stop, first, x, dy, relu_output, geometry, v, u):
-    """Transform the tiles of samples first + start to first + stop - 1: those of images to v, of dy to u.
+def backward_kernel_span(start, stop, gemm, dy, relu_output, x, geometry, sizes, dkernel, dbias):
+    """Sum the gradients of each chunk's tiles into that chunk's own dkernel and dbias.
 
     Args:
-        start, stop, first: which samples; the tiles of sample `first` come first in v and u.
-        x: (n, h, w, c).
+        start, stop: which chunks.
+        gemm: the address of `gemm`, from `gemm_address`.
         dy: (n, oh, ow, f).
         relu_output: see `backward_kernel`.
+        x: (n, h, w, c).
         geometry: of the convolution, from `enlarge_to_tiles`.
-        v: (36, tiles, c), is written: Bᵀ d B of each tile.
-        u: (36, panels, tiles, width), is written: A dy Aᵀ of each tile, filters in panels of `width`.
+        sizes: how many tiles are worked on at once, and the width of a panel of filters.
+        dkernel: (chunks, 3 · 3 · c · f), is written.
+        dbias: (chunks, f), is written.
     """
-    (_, oh, ow, f), (_, capacity, c), (_, panels, _, width) = dy.shape, v.shape, u.shape
-    rows, columns, (h, w) = count_tiles(oh), count_tiles(ow), geometry.padded_size
-    image, dz_row = np.zeros((h, w, c), x.dtype), columns * OUT * f
+    (n, oh, ow, f), c, (h, w), chunks = dy.shape, x.shape[3], geometry.padded_size, len(dkernel)
+    rows, columns = count_tiles(oh), count_tiles(ow)
+    each, line = rows * columns, columns * OUT * f  # tiles of a sample; numbers in a row of dz
+    image = np.zeros((h, w, c), x.dtype)
     gradients = np.zeros((rows * OUT, columns * OUT, f), x.dtype)
-    v_flat, u_flat = v.ravel(), u.ravel()
-    v_point, u_point = capacity * c, panels * capacity * width  # from one point to the next
-    for b in range(start, stop):
-        pixels = pad_image(x, x[:0], first + b, geometry.pad_top_left, image)
-        dz = pad_image(dy, relu_output, first + b, (0, 0), gradients)
-        for i in range(rows):
-            for j in range(columns):
-                tile = (b * rows + i) * columns + j
-                source = Tile(pixels, (i * w + j) * OUT * c, w * c, column_stride=c)
-                target = Tile(v_flat, tile * c, IN * v_point, column_stride=v_point)
-                transform_input_tile(source, target, count=c)
-                for panel in range(panels):
-                    filters = min(width, f - panel * width)
-                    dz_offset = i * OUT * dz_row + j * OUT * f + panel * width
-                    source = Tile(dz, dz_offset, dz_row, column_stride=f)
-                    u_offset = (panel * capacity + tile) * width
-                    target = Tile(u_flat, u_offset, IN * u_point, column_stride=u_point)
-                    transform_gradient_tile(source, target, count=filters)
+    scratch = allocate_scratch(sizes, c, f, x)
+    for chunk in range(start, stop):
+        set_to_zero(dbias[chunk])
+        first, end = chunk_samples(chunk, chunks, n * each)
+        if first == end:
+            set_to_zero(scratch.sums.ravel())
+        count = 0
+        for tile in range(first, end):
+            b, i, j = tile // each, tile % each // columns, tile % columns
+            if tile == first or tile % each == 0:
+                pixels = pad_image(x, x[:0], b, geometry.pad_top_left, image)
+                dz = pad_image(dy, relu_output, b, (0, 0), gradients)
+            source = Tile(pixels, (i * w + j) * OUT * c, w * c, column_stride=c)
+            gradient = Tile(dz, i * OUT * line + j * OUT * f, line, column_stride=f)
+            transform_tile(source, gradient, c, f, count, scratch)
+            count += 1
+            if count == sizes[0] or tile == end - 1:
+                add_products(gemm, scratch, count, tile - first < sizes[0], dbias[chunk])
+                count = 0
+        transform_sums(scratch.sums, dkernel[chunk])
 
 
-@jit
-def gemm_span(start, stop, gemm, v, u, count, sums, dbias):
-    """Add Σ over tiles of v · u to sums[start:stop]; and, at point ALL, the sum of u to dbias.
+@inlined
+def transform_tile(pixels, gradients, c, f, slot, scratch):
+    """Write Bᵀ d B of a tile of the image to scratch.v, and A dy Aᵀ of its gradients to scratch.u.
 
     Args:
-        start, stop: which of the 36 points.
+        pixels, gradients: a `Tile` of 6 x 6, and of 4 x 4.
+        c, f: the numbers of channels and of filters.
+        slot: which of the block's tiles it is.
+        scratch: a `Scratch`.
+    """
+    tiles, width = scratch.tiles, scratch.width
+    panels = (f + width - 1) // width
+    v_point, u_point = tiles * c, panels * tiles * width  # from one point to the next
+    values = Tile(scratch.v, slot * c, IN * v_point, column_stride=v_point)
+    transform_input_tile(pixels, values, count=c)
+    array, offset, row_stride, column_stride = gradients
+    for panel in range(panels):
+        source = Tile(array, offset + panel * width, row_stride, column_stride)
+        u_offset = (panel * tiles + slot) * width
+        values = Tile(scratch.u, u_offset, IN * u_point, column_stride=u_point)
+        transform_gradient_tile(source, values, count=min(width, f - panel * width))
+
+
+@inlined
+def add_products(gemm, scratch, count, is_first, dbias):
+    """Add Σ over a block's tiles of v · u to the sums; and, at point ALL, the sum of u to dbias.
+
+    Args:
         gemm: the address of `gemm`, from `gemm_address`.
-        v, u: from `transform_span`.
-        count: how many tiles of v and u are filled.
-        sums: (36, c, f), is added to.
+        scratch: a `Scratch`.
+        count: how many tiles of it are filled.
+        is_first: whether it is the first block of a chunk: then the sums are written, not added to.
         dbias: (f,), is added to.
     """
-    (_, capacity, c), (_, panels, _, width), f = v.shape, u.shape, len(dbias)
-    sums_flat, v_flat, u_flat = sums.ravel(), v.ravel(), u.ravel()
-    ones, zeros = np.ones(1, v.dtype), np.zeros(width, v.dtype)
-    partial = np.empty(c * f, v.dtype)
-    for p in range(start, stop):
-        for first in range(0, count, TILES):
-            tiles = min(TILES, count - first)
-            # v[p] transposed: rows are channels, k runs over tiles.
-            v_offset = (p * capacity + first) * c
-            images = matrix_operand(v_flat, v_offset, row_stride=1, k_stride=c, length=tiles)
-            # A row of ones: its product with u is the sum over tiles, for dbias.
-            one_row = matrix_operand(ones, 0, row_stride=0, k_stride=0, length=tiles)
-            for panel in range(panels):
-                column, filters = panel * width, min(width, f - panel * width)
-                u_offset = ((p * panels + panel) * capacity + first) * width
-                gradients = RightOperand(u_flat, u_offset, k_stride=width, segment_stride=0)
-                # forward: m[point] = v[point] · kernel[point]
-                out, initial = Matrix(partial, column, row_stride=f), Matrix(zeros, 0, row_stride=0)
-                call(gemm, (out, initial, images, gradients, c, filters))
-                # u[ALL] has for each tile the sum of its gradients, so the sum over tiles is dbias.
-                if p == ALL:
-                    # forward: y[i, j] = ... + bias
-                    out = Matrix(dbias, column, row_stride=f)
-                    call(gemm, (out, out, one_row, gradients, 1, filters))
-            add(partial, sums_flat[p * c * f : (p + 1) * c * f])
+    f, tiles, width = len(dbias), scratch.tiles, scratch.width
+    c, panels = len(scratch.partial) // f, (f + width - 1) // width
+    ones, zeros = np.ones(1, dbias.dtype), np.zeros(width, dbias.dtype)
+    # A row of ones: its product with u is the sum over tiles, for dbias.
+    one_row = matrix_operand(ones, 0, row_stride=0, k_stride=0, length=count)
+    initial = Matrix(zeros, 0, row_stride=0)
+    for p in range(POINTS):
+        # v[p] transposed: rows are channels, k runs over tiles.
+        images = matrix_operand(scratch.v, p * tiles * c, row_stride=1, k_stride=c, length=count)
+        # A block is summed by itself, and then added: rounding errors are smaller.
+        products = scratch.sums[p] if is_first else scratch.partial
+        for panel in range(panels):
+            column, filters = panel * width, min(width, f - panel * width)
+            u_offset = (p * panels + panel) * tiles * width
+            gradients = RightOperand(scratch.u, u_offset, k_stride=width, segment_stride=0)
+            # forward: m[point] = v[point] · kernel[point]
+            out = Matrix(products, column, row_stride=f)
+            call(gemm, (out, initial, images, gradients, c, filters))
+            # u[ALL] has for each tile the sum of its gradients, so the sum over tiles is dbias.
+            if p == ALL:
+                # forward: y[i, j] = ... + bias
+                out = Matrix(dbias, column, row_stride=f)
+                call(gemm, (out, out, one_row, gradients, 1, filters))
+        if not is_first:
+            add(scratch.partial, scratch.sums[p])
+
+
+@inlined
+def transform_sums(sums, dkernel):
+    """Write dkernel, flat (3, 3, c · f), = Gᵀ m G of the sums m at the 36 points, (36, c · f)."""
+    size = sums.shape[1]
+    points = Tile(sums.ravel(), 0, IN * size, column_stride=size)
+    weights = Tile(dkernel, 0, KERNEL * size, column_stride=size)
+    # forward: kernel[point] = G g Gᵀ
+    transform_weights(points, weights, count=size)

@@ -16,6 +16,7 @@ from tinycnn.ops.kernels.codegen.function_pointers import INT64
 from tinycnn.ops.kernels.codegen.vector_builder import VectorBuilder, unpack_arguments
 
 OUT, IN = 4, 6  # sides of a tile of the output, and of the part of the image that it depends on
+KERNEL = 3  # side of the kernel
 
 Values = list[ir.Value]  # of vectors: one number for each of some channels
 Transform = Callable[[VectorBuilder, Values], Values]
@@ -77,8 +78,25 @@ def gradient_transform(emit: VectorBuilder, d: Values) -> Values:
     ]
 
 
+def weights_transform(emit: VectorBuilder, m: Values) -> Values:
+    """Emit Gᵀ m for six sums m in a line; return three gradients of weights. G is in `winograd.py`."""
+    even, odd = emit.add(m[1], m[2]), emit.subtract(m[2], m[1])
+    at_two_even, at_two_odd = emit.add(m[3], m[4]), emit.subtract(m[3], m[4])
+    rest = emit.add_scaled(-1 / 6, even, emit.scale(1 / 24, at_two_even))
+    return [
+        emit.add_scaled(1 / 4, m[0], rest),
+        emit.add_scaled(1 / 12, at_two_odd, emit.scale(1 / 6, odd)),
+        emit.add_scaled(1 / 6, emit.subtract(at_two_even, even), m[5]),
+    ]
+
+
 # For each transform, how many numbers in a line it reads, and how many it returns.
-SIDES = {input_transform: (IN, IN), inverse_transform: (IN, OUT), gradient_transform: (OUT, IN)}
+SIDES = {
+    input_transform: (IN, IN),
+    inverse_transform: (IN, OUT),
+    gradient_transform: (OUT, IN),
+    weights_transform: (IN, KERNEL),
+}
 
 
 def transform_2d(emit: VectorBuilder, transform: Transform, square: list[Values]) -> list[Values]:
@@ -213,3 +231,10 @@ def transform_gradient_tile(typing_context, gradients, values, count):
     """Write the 6 x 6 `values` = A dy Aᵀ of 4 x 4 `gradients` dy, for each of `count` filters."""
     codegen = transform_codegen(gradient_transform, gradients.types[0].dtype)
     return types.void(gradients, values, INT64), codegen
+
+
+@intrinsic
+def transform_weights(typing_context, sums, weights, count):
+    """Write the 3 x 3 `weights` = Gᵀ m G of 6 x 6 `sums` m, both a `Tile`, for each of `count` weights."""
+    codegen = transform_codegen(weights_transform, sums.types[0].dtype)
+    return types.void(sums, weights, INT64), codegen
