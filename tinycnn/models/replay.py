@@ -24,7 +24,7 @@ from tinycnn.models.fusion import Grads, InputAndGrads
 from tinycnn.models.plan import AnyStep
 from tinycnn.utils.recording import Call, Recorder, arrays_in, root_of
 
-CALLS = 25  # with a batch size until it is recorded, which takes some tenths of a second
+CALLS = 10  # with a batch size until it is recorded, which takes as long as some steps
 MOST = 4  # batch sizes that are recorded
 MOST_BYTES = (
     32 * 1024**2

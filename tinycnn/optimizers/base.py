@@ -10,6 +10,7 @@ from tinycnn.optimizers import options as extras
 from tinycnn.optimizers import schedules
 from tinycnn.optimizers.options import LARGEST, Options
 from tinycnn.optimizers.schedules import LearningRateSchedule
+from tinycnn.optimizers.together import update_together
 from tinycnn.utils.arrays import check_array, check_in_place
 from tinycnn.utils.configurable import Configurable
 from tinycnn.utils.validation import check_name, check_number
@@ -197,9 +198,15 @@ class Optimizer(Configurable):
             decayed = [param for param in params if id(param) not in kept]
             extras.decay_weights(decayed, self.weight_decay, self.learning_rate)
         places = {id(param): place for place, param in enumerate(self.params)}
-        for param, grad in zip(params, grads, strict=True):
-            place = places[id(param)]
-            self.update(param, grad, [self.slots[name][place] for name in self.slot_names])
+        rows = [
+            (param, grad, *(self.slots[name][places[id(param)]] for name in self.slot_names))
+            for param, grad in zip(params, grads, strict=True)
+        ]
+        if type(self).update.__module__.startswith("tinycnn."):
+            update_together(self.update, rows)
+        else:  # somebody's own rule may look at a whole array
+            for param, grad, *slots in rows:
+                self.update(param, grad, slots)
         if self.use_ema:
             self._average()
         self.iterations += 1
