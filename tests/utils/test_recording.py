@@ -20,13 +20,12 @@ def test_a_call_is_repeated_into_the_arrays_of_the_first_time():
     assert [part.tolist() for part in split] == [[[1, 1, 1]], [[1, 1, 1]]]
 
 
-def test_an_array_that_is_returned_as_it_came_stays():
-    x = np.ones(3)
+def test_an_array_that_a_function_keeps_stays():
+    kept = np.ones(3)
     with Recorder().active() as active:
-        same = recorded(np.ascontiguousarray, x)
-    assert same is x
+        assert recorded(lambda: kept) is kept
     active.entries[0].repeat()
-    assert x.tolist() == [1, 1, 1]
+    assert kept.tolist() == [1, 1, 1]
 
 
 def test_nothing_is_written_down_outside_or_in_another_thread():
@@ -86,3 +85,11 @@ def test_too_many_bytes_end_a_recording_and_are_let_go():
         recorded(np.negative, x)
         recorded(np.sum, x, keepdims=True)
     assert (active.entries, active.complete) == ([], False)
+
+
+def test_what_returns_its_argument_is_not_written_down():
+    x = np.ones((2, 3))
+    with Recorder().active() as active:
+        assert recorded(np.ascontiguousarray, x) is x
+        assert recorded(np.ascontiguousarray, x.T) is not x
+    assert len(active.entries) == 1

@@ -95,7 +95,8 @@ def recorded(function: Callable, *arguments: Any, **named: Any) -> Any:
     For what stands between kernels: NumPy's functions, and loops that are not shared among threads.
 
     Args:
-        function: its result follows from the arguments alone; arrays of the same shapes each time.
+        function: its result follows from the arguments alone; arrays of the same shapes each time. It
+            changes no argument: one that returns an argument as it is is not written down.
 
     Example:
         >>> with Recorder().active() as active:
@@ -111,7 +112,8 @@ def recorded(function: Callable, *arguments: Any, **named: Any) -> Any:
         return function(*arguments, **named)
     with _recording_with(None):  # kernels inside run again with the whole call
         result = function(*arguments, **named)
-    active.add(Call(function, arguments, named, result))
+    if not any(result is argument for argument in arguments):  # it did something
+        active.add(Call(function, arguments, named, result))
     return result
 
 
