@@ -13,28 +13,28 @@ from tinycnn.ops.kernels.codegen.jit import inlined
 from tinycnn.ops.kernels.codegen.vector_builder import VECTOR_BYTES, VectorBuilder, unpack_arguments
 
 
-def emit_rows(emit: VectorBuilder, matrices: tuple, size: tuple, step: object) -> None:
+def emit_rows(
+    emit: VectorBuilder, matrices: tuple, size: tuple, step: object, rest: object
+) -> None:
     """Emit a loop over the rows of several matrices, with one over their vectors inside.
 
     Args:
         emit: the builder.
         matrices: `Matrix` fields known at run time.
         size: (rows, whole vectors in a row, numbers that are left over).
-        step: emits the work on one vector, given its addresses in all matrices and how many lanes exist, or
-            None: all.
+        step, rest: emit the work on a whole vector, given its addresses in all matrices, and on what is left
+            over, given its addresses and how many numbers that is.
     """
-    rows, vectors, rest = size
+    rows, vectors, count = size
 
     def vector(state: list[ir.Value]) -> list[ir.Value]:
         """Emit a whole vector; the state is its addresses."""
-        step(state, None)
+        step(state)
         return [emit.offset(address, emit.constant(emit.lanes)) for address in state]
 
     def row(state: list[ir.Value]) -> list[ir.Value]:
         """Emit one row; the state is its addresses."""
-        after = emit.loop(vectors, state, vector)
-        with emit.builder.if_then(emit.builder.icmp_signed(">", rest, emit.constant(0))):
-            step(after, rest)
+        rest(emit.loop(vectors, state, vector), count)
         strides = [matrix.row_stride for matrix in matrices]
         return [emit.offset(*pair) for pair in zip(state, strides, strict=True)]
 
@@ -51,12 +51,22 @@ def add_rows(typing_context, total, x, rows, vectors, rest):
         emit = VectorBuilder(builder, context.get_data_type(dtype))
         total, x, *size = unpack_arguments(context, builder, signature, arguments)
 
-        def step(addresses: list[ir.Value], width: ir.Value | None) -> None:
-            """Emit one vector."""
-            (old,), (new,) = (emit.load(address, 1, width) for address in addresses)
-            emit.store([emit.add(old, new)], addresses[0], width)
+        def add(addresses: list[ir.Value], lanes: int) -> None:
+            """Emit a vector of so many lanes."""
+            old, new = (emit.load_lanes(address, lanes) for address in addresses)
+            emit.store_lanes(emit.add(old, new), addresses[0])
 
-        emit_rows(emit, (total, x), size, step)
+        def add_rest(addresses: list[ir.Value], count: ir.Value) -> None:
+            """Emit what is left over, in parts of lanes / 2, ..., 1: those whose bit is set in `count`."""
+            lanes = emit.lanes // 2
+            while lanes:
+                some = builder.and_(count, emit.constant(lanes))
+                with builder.if_then(builder.icmp_signed("!=", some, emit.constant(0))):
+                    add(addresses, lanes)
+                addresses = [emit.offset(address, some) for address in addresses]
+                lanes //= 2
+
+        emit_rows(emit, (total, x), size, lambda addresses: add(addresses, emit.lanes), add_rest)
         return context.get_dummy_value()
 
     return types.void(total, x, INT64, INT64, INT64), codegen
@@ -81,14 +91,19 @@ def copy_rows(typing_context, out, dy, y, all_active, rows, vectors, rest):
         every = emit.broadcast(all_active, ir.VectorType(ir.IntType(1), emit.lanes))
         zeros = ir.Constant(emit.vector, [0.0] * emit.lanes)
 
-        def step(addresses: list[ir.Value], width: ir.Value | None) -> None:
-            """Emit one vector."""
+        def copy(addresses: list[ir.Value], width: ir.Value | None = None) -> None:
+            """Emit one vector, all of it or `width` lanes."""
             # forward: y = 0 where z < 0, else z
             gradient, output = (emit.load(address, 1, width)[0] for address in addresses[1:])
             active = builder.or_(every, builder.fcmp_ordered(">", output, zeros))
             emit.store([builder.select(active, gradient, zeros)], addresses[0])
 
-        emit_rows(emit, (out, dy, y), size, step)
+        def copy_rest(addresses: list[ir.Value], count: ir.Value) -> None:
+            """Emit what is left over, if there is anything."""
+            with builder.if_then(builder.icmp_signed(">", count, emit.constant(0))):
+                copy(addresses, count)
+
+        emit_rows(emit, (out, dy, y), size, copy, copy_rest)
         return context.get_dummy_value()
 
     return types.void(out, dy, y, types.boolean, INT64, INT64, INT64), codegen

@@ -197,6 +197,12 @@ class VectorBuilder:
                 loaded.append(self.call(name, self.vector, arguments))
         return loaded
 
+    def load_lanes(self, pointer: ir.Value, lanes: int) -> ir.Value:
+        """Load a vector of so many numbers, however many a register holds."""
+        vector = ir.VectorType(self.element, lanes)
+        address = self.builder.bitcast(pointer, vector.as_pointer())
+        return self.builder.load(address, typ=vector, align=self.size)
+
     def store(
         self, values: list[ir.Value], pointer: ir.Value, width: ir.Value | None = None
     ) -> None:
