@@ -27,6 +27,7 @@ from tinycnn.ops.kernels.blocks.gemm import (
     tile_width,
 )
 from tinycnn.ops.kernels.blocks.matrix import Matrix, View
+from tinycnn.ops.kernels.blocks.matrix_rows import add_matrix, copy_padded
 from tinycnn.ops.kernels.blocks.max_window import Maxima, max_pool_row
 from tinycnn.ops.kernels.blocks.nonzeros import list_nonzeros, place_table
 from tinycnn.ops.kernels.blocks.sparse_gemm import CSR, ScatteredRows, sparse_gemm
@@ -39,6 +40,7 @@ from tinycnn.ops.kernels.convolution.winograd_gradient import (
 )
 from tinycnn.ops.kernels.convolution.winograd_transforms import Tile
 from tinycnn.ops.kernels.parallel.thread_pool import workers
+from tinycnn.ops.kernels.pooling import max_forward_span
 from tinycnn.utils.geometry import FusedConvolution
 
 CHANNELS = 1, 2, 3, 5, 8, 9, 15, 16, 17, 24, 31, 33, 47, 64, 65, 96
@@ -170,7 +172,39 @@ def list_nonzeros_case(rng, dtype):
     return list_nonzeros, arguments
 
 
+def add_matrix_case(rng, dtype):
+    rows, columns = int(rng.integers(1, 6)), int(rng.integers(1, 70))
+    offsets, strides = (rng.integers(0, 4, 2).tolist(), (columns + rng.integers(0, 4, 2)).tolist())
+    arrays = [
+        normal(rng, dtype, offset + (rows - 1) * stride + columns)
+        for offset, stride in zip(offsets, strides, strict=True)
+    ]
+    total, x = map(Matrix, arrays, offsets, strides)
+    return add_matrix, (total, x, rows, columns)
+
+
+def copy_padded_case(rng, dtype):
+    rows, columns, offset = int(rng.integers(1, 6)), int(rng.integers(1, 70)), int(rng.integers(4))
+    dy, y = (normal(rng, dtype, offset + rows * columns) for _ in range(2))
+    out = np.zeros(rows * round_up_to_vectors(columns, dtype), dtype)
+    return copy_padded, (dy, y[: len(y) * int(rng.integers(2))], offset, (rows, columns), out)
+
+
+def max_pooling_case(rng, dtype):
+    pool, strides, start = (tuple(map(int, rng.integers(1, 4, 2))) for _ in range(3))
+    start = tuple(min(s, p) - 1 for s, p in zip(start, pool, strict=True))
+    output, c = tuple(map(int, rng.integers(1, 5, 2))), int(rng.choice(CHANNELS))
+    sides = zip(output, strides, pool, start, strict=True)
+    h, w = ((out - 1) * stride + length - begin for out, stride, length, begin in sides)
+    x, y = normal(rng, dtype, 2, h, w, c), np.zeros((2, *output, c), dtype)
+    argmax = np.zeros(y.shape, np.int32)
+    return max_forward_span, (0, 2, x, pool, strides, start, y, argmax)
+
+
 CASES = {
+    "add_matrix": add_matrix_case,
+    "copy_padded": copy_padded_case,
+    "max_forward_span": max_pooling_case,
     "list_nonzeros": list_nonzeros_case,
     "add_dot_products": dot_products_case,
     "transform_tile": transform_tile_case,
@@ -371,6 +405,8 @@ READ += [("sparse_gemm", 2, 0), *(("sparse_gemm", 1, field) for field in range(4
 READ += [("add_dot_products", 1, 0), ("add_dot_products", 2, 0)]
 READ += [("convolve_band", 1, 0), ("convolve_band", 2)]
 READ += [("list_nonzeros", 0, 0)]
+WRITTEN += [("add_matrix", 0, 0), ("copy_padded", 4)]
+READ += [("add_matrix", 1, 0), ("copy_padded", 0)]
 
 
 def overrun(name, place, fence):

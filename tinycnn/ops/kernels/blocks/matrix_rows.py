@@ -42,7 +42,7 @@ def emit_rows(
 
 
 @intrinsic
-def add_rows(typing_context, total, x, rows, vectors, rest):
+def sum_rows(typing_context, total, x, rows, vectors, rest):
     """Do total += x for matrices whose rows are `vectors` whole vectors and `rest` numbers more."""
     dtype = total.types[0].dtype
 
@@ -76,12 +76,12 @@ def add_rows(typing_context, total, x, rows, vectors, rest):
 def add_matrix(total, x, rows, columns):
     """Do total += x for two `Matrix` of `rows` x `columns` in different arrays."""
     lanes = VECTOR_BYTES // x.array.itemsize
-    add_rows(total, x, rows, columns // lanes, columns % lanes)
+    sum_rows(total, x, rows, columns // lanes, columns % lanes)
 
 
 @intrinsic
-def copy_rows(typing_context, out, dy, y, all_active, rows, vectors, rest):
-    """Write dy where y > 0 or all are active, else 0, for rows as those of `add_rows`, to whole vectors."""
+def pad_rows(typing_context, out, dy, y, all_active, rows, vectors, rest):
+    """Write dy where y > 0 or all are active, else 0, for rows as those of `sum_rows`, to whole vectors."""
     dtype = out.types[0].dtype
 
     def codegen(context, builder, signature, arguments):
@@ -126,4 +126,4 @@ def copy_padded(dy, relu_output, offset, size, out):
     source = Matrix(dy, offset, row_stride=columns)
     outputs = source if all_active else Matrix(relu_output, offset, row_stride=columns)
     target = Matrix(out, 0, row_stride=width)
-    copy_rows(target, source, outputs, all_active, rows, columns // lanes, columns % lanes)
+    pad_rows(target, source, outputs, all_active, rows, columns // lanes, columns % lanes)
