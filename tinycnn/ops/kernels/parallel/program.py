@@ -30,7 +30,7 @@ from numba.extending import intrinsic
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.parallel.atomics import atomic_add, atomic_load
 from tinycnn.ops.kernels.parallel.thread_pool import workers
-from tinycnn.utils.recording import Call, Launch
+from tinycnn.utils.recording import Call, Launch, arrays_in, root_of
 
 CELL = 8  # distance of two cells in an int64 array: each has a cache line of its own
 CHEAPER = 32  # a thread that is here already pays for so much less work than one that must be woken
@@ -101,7 +101,8 @@ class Program:
     def __init__(self, entries: list[Launch | Call]):
         self.entries, self.calls, rows = entries, [], []  # calls: (their launch, those in a row)
         self._packed: list[np.ndarray] = []  # the arguments of each launch, bytes
-        for entry in entries:
+        self.first, rest = calls_first(entries)
+        for entry in rest:
             if isinstance(entry, Launch):
                 rows.append(self._row(entry))
             elif self.calls and self.calls[-1][0] == len(rows) - 1:
@@ -141,6 +142,9 @@ class Program:
             cells[:] = 0
         # Read once: all must cut a launch into the same parts, though the number of threads may change.
         self.threads, self.spins = workers.get_count(), workers.spins
+        # A helper that is called while Python runs here falls asleep.
+        for call in self.first:
+            call.repeat()
         workers.run_together(self._lead, self._help)
         if self.failures[0]:
             raise MemoryError("a kernel could not allocate the memory that it needs for itself")
@@ -164,6 +168,26 @@ class Program:
         """Do launches first to last - 1: see `run_launches`."""
         cells = self.table, self.claims, self.finished, self.failures
         return run_launches(*cells, first, last, self.threads, self.spins, leads)
+
+
+def calls_first(entries: list[Launch | Call]) -> tuple[list[Call], list[Launch | Call]]:
+    """Split what was recorded: calls that need nothing of what comes before them, and the other entries."""
+    early, rest, used = [], [], set()
+    for entry in entries:
+        given = (
+            entry[1:3] if isinstance(entry, Call) else entry
+        )  # the arguments, without the result
+        if isinstance(entry, Call) and used.isdisjoint(roots_in(given)):
+            early.append(entry)
+        else:
+            rest.append(entry)
+            used |= roots_in(entry)
+    return early, rest
+
+
+def roots_in(value: Any) -> set[int]:
+    """Return the ids of the arrays whose memory is used by those in a value."""
+    return {id(root_of(array)) for array in arrays_in(value)}
 
 
 def rest() -> None:
