@@ -87,11 +87,39 @@ def test_python_calls_run_between_the_kernels_in_their_order(threads):
     rng = np.random.default_rng(threads)
     x = rng.normal(size=(64, 300))
     repeated, y = chain(x)
-    assert repeated.table[:, 0].tolist().count(0) == 10
+    assert repeated.table[:, 0].tolist().count(0) == 9  # the last is behind all kernels
+    assert len(repeated.last) == 1
     for _ in range(20):
         x[:] = rng.normal(size=x.shape)
         repeated.run()
         np.testing.assert_array_equal(y, chained(x))
+
+
+def test_calls_that_need_nothing_of_the_kernels_come_first(threads):
+    x, shift = np.ones((64, 30)), np.full((64, 30), 2.0)
+    with Recorder().active() as active:
+        y = relu_forward(x)
+        twice = recorded(np.multiply, shift, 2)
+        after = recorded(np.add, y, twice)
+        z = relu_forward(after)
+    repeated = Program(active.entries)
+    assert [call.function for call in repeated.first] == [np.multiply]
+    assert repeated.table[:, 0].tolist().count(0) == 1
+    assert not repeated.last
+    x[:], shift[:] = 5, 7
+    repeated.run()
+    assert (z == 19).all()
+
+
+def test_calls_alone_are_repeated_too():
+    x = np.ones(3)
+    with Recorder().active() as active:
+        y = recorded(np.add, recorded(np.add, x, 1), 1)
+    repeated = Program(active.entries)
+    assert len(repeated.table) == 0
+    x[:] = 4
+    repeated.run()
+    assert y.tolist() == [6, 6, 6]
 
 
 @pytest.mark.parametrize("count", [3, 16, 64])

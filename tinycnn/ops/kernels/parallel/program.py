@@ -29,7 +29,7 @@ from numba.extending import intrinsic
 
 from tinycnn.ops.kernels.codegen.jit import jit
 from tinycnn.ops.kernels.parallel.atomics import atomic_add, atomic_load
-from tinycnn.ops.kernels.parallel.thread_pool import workers
+from tinycnn.ops.kernels.parallel.thread_pool import Waiting, clear_flag_and_spin, workers
 from tinycnn.utils.recording import Call, Launch, arrays_in, root_of
 
 CELL = 8  # distance of two cells in an int64 array: each has a cache line of its own
@@ -88,6 +88,14 @@ def run_launches(table, claims, finished, failures, first, last, threads, spins,
     return last
 
 
+@jit
+def help_and_wait(table, claims, finished, failures, threads, spins, waiting):
+    """Help with all launches, then do `clear_flag_and_spin`: a helper that took the GIL would come late."""
+    run_launches(table, claims, finished, failures, 0, len(table), threads, spins, False)
+    flags, ticket, caller_sleeps, latest, seen, looks, backoff = waiting
+    clear_flag_and_spin(flags, ticket, caller_sleeps, latest, seen, looks, backoff)
+
+
 class Program:
     """What a `Recorder` wrote down, to be repeated with the same arrays.
 
@@ -102,6 +110,9 @@ class Program:
         self.entries, self.calls, rows = entries, [], []  # calls: (their launch, those in a row)
         self._packed: list[np.ndarray] = []  # the arguments of each launch, bytes
         self.first, rest = calls_first(entries)
+        self.last: list[Call] = []
+        while rest and isinstance(rest[-1], Call):
+            self.last.insert(0, rest.pop())
         for entry in rest:
             if isinstance(entry, Launch):
                 rows.append(self._row(entry))
@@ -142,32 +153,34 @@ class Program:
             cells[:] = 0
         # Read once: all must cut a launch into the same parts, though the number of threads may change.
         self.threads, self.spins = workers.get_count(), workers.spins
-        # A helper that is called while Python runs here falls asleep.
+        # Python before and behind all kernels: a helper that needs the GIL meanwhile falls asleep.
         for call in self.first:
             call.repeat()
-        workers.run_together(self._lead, self._help)
+        if len(self.table):
+            workers.run_together(self._lead, self._help)
         if self.failures[0]:
             raise MemoryError("a kernel could not allocate the memory that it needs for itself")
+        for call in self.last:
+            call.repeat()
 
     def _lead(self) -> None:
         """Do all launches and calls, together with whoever helps."""
         place = 0
         for stop, calls in [*self.calls, (len(self.table), [])]:
             while place < stop:
-                place = self._launch(place, stop, True)
+                place = run_launches(*self._cells(), place, stop, self.threads, self.spins, True)
                 if place < stop:
                     rest()
             for call in calls:
                 call.repeat()
 
-    def _help(self) -> None:
-        """Help with the launches until there is nothing to do for a while."""
-        self._launch(0, len(self.table), False)
+    def _help(self, waiting: Waiting) -> None:
+        """Help with the launches until there is nothing to do for a while, and wait for the next loop."""
+        help_and_wait(*self._cells(), self.threads, self.spins, waiting)
 
-    def _launch(self, first: int, last: int, leads: bool) -> int:
-        """Do launches first to last - 1: see `run_launches`."""
-        cells = self.table, self.claims, self.finished, self.failures
-        return run_launches(*cells, first, last, self.threads, self.spins, leads)
+    def _cells(self) -> tuple[np.ndarray, ...]:
+        """Return the table of launches, and the counts beside it."""
+        return self.table, self.claims, self.finished, self.failures
 
 
 def calls_first(entries: list[Launch | Call]) -> tuple[list[Call], list[Launch | Call]]:

@@ -21,7 +21,8 @@ cut into spans, (start, stop). The protocol:
 
 To wake a sleeping thread takes about 0.1 ms, as long as many kernels run: that is why threads spin first. A
 thread that needs the GIL while another holds it sleeps, too. So a helper begins when the caller has
-released it, and lowers its flag without it.
+released it, and lowers its flag without it; one that helps with many kernels at once, see `program.py`, does
+so in the same native call as its last work.
 """
 
 import collections
@@ -31,6 +32,7 @@ import os
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import NamedTuple
 
 import numpy as np
 
@@ -91,6 +93,18 @@ def all_flags_clear(flags, spins):
     return False
 
 
+class Waiting(NamedTuple):
+    """What a helper needs to lower its flag and wait for the next loop: see `clear_flag_and_spin`."""
+
+    flags: np.ndarray
+    ticket: int
+    caller_sleeps: np.ndarray
+    latest: np.ndarray
+    seen: int
+    spins: int
+    backoff: int
+
+
 def pop_or_none(items: collections.deque) -> object:
     """Remove the first item of a deque and return it; None if the deque is empty."""
     try:
@@ -108,23 +122,34 @@ class Loop:
         arguments: of the kernel.
         helpers: how many helper threads may join, each with a ticket, the index of its flag in `flags`.
         spins: how often the caller looks at the flags before it sleeps.
+        lingers: whether a helper's kernel takes its `Waiting`, too, to lower the flag after its last work and
+            wait for the next loop without having taken the GIL in between.
     """
 
-    def __init__(self, kernel: Callable, spans: list, arguments: tuple, helpers: int, spins: int):
+    def __init__(
+        self,
+        kernel: Callable,
+        spans: list,
+        arguments: tuple,
+        helpers: int,
+        spins: int,
+        lingers: bool = False,
+    ):
         # left: the spans that nobody has taken yet.
         self.kernel, self.left, self.arguments = kernel, collections.deque(spans), arguments
-        self.spins, self.process = spins, os.getpid()
+        self.spins, self.lingers, self.process = spins, lingers, os.getpid()
         self.tickets = collections.deque(range(0, helpers * FLAG, FLAG))
         self.flags, self.caller_sleeps = np.zeros(helpers * FLAG, np.int64), np.zeros(1, np.int64)
         self.wakeups: SimpleQueue = SimpleQueue()  # the caller sleeps until something is put in
         self.failures: collections.deque = collections.deque()
         self.finished = False
 
-    def run_spans(self) -> None:
-        """Take spans and run them until none is left; after a failure none is."""
+    def run_spans(self, waiting: Waiting | None = None) -> None:
+        """Take spans and run them until none is left; after a failure none is; `waiting` is a helper's."""
+        arguments = (*self.arguments, waiting) if self.lingers else self.arguments
         try:
             while (span := pop_or_none(self.left)) is not None:
-                self.kernel(*span, *self.arguments)
+                self.kernel(*span, *arguments)
         except BaseException as error:  # the caller raises it
             self.failures.append(error)
             self.left.clear()
@@ -194,20 +219,16 @@ class WorkerThread:
         ticket = None if loop is None else pop_or_none(loop.tickets)
         if ticket is None:
             return False
-        flags, caller_sleeps, wakeups, spins = (
-            loop.flags,
-            loop.caller_sleeps,
-            loop.wakeups,
-            loop.spins,
-        )
+        flags, wakeups = loop.flags, loop.wakeups
+        waiting = Waiting(flags, ticket, loop.caller_sleeps, self.latest, seen, loop.spins, BACKOFF)
         # Up before the first span is taken: from here on the caller waits for this thread.
         flags[ticket] = 1
         try:
-            loop.run_spans()
+            loop.run_spans(waiting)
         finally:
             del loop  # its arrays are not to be held while this thread waits
             try:
-                clear_flag_and_spin(flags, ticket, caller_sleeps, self.latest, seen, spins, BACKOFF)
+                clear_flag_and_spin(*waiting)
             finally:
                 flags[ticket] = 0  # once more: the call above may have failed for lack of memory
                 wakeups.put(None)
@@ -331,16 +352,16 @@ class ThreadPool:
         loop = Loop(kernel, shares, arguments, len(helpers), self.spins)
         self.share(loop, helpers, loop.run_spans)
 
-    def run_together(self, lead: Callable[[], None], help: Callable[[], None]) -> None:
+    def run_together(self, lead: Callable[[], None], help: Callable[[Waiting], None]) -> None:
         """Call `lead` here and, meanwhile, `help` in helpers that are free; return when all are back.
 
         Args:
             lead: does all the work if nobody helps.
-            help: returns soon when there is nothing to do.
+            help: after its last work it does, without the GIL, what `clear_flag_and_spin` does.
         """
         helpers = self.free_helpers(self.count or self.get_count())
         shares = [()] * len(helpers)
-        loop = Loop(help, shares, (), len(helpers), self.spins)
+        loop = Loop(help, shares, (), len(helpers), self.spins, lingers=True)
         self.share(loop, helpers, lead)
 
     def free_helpers(self, parts: int) -> list[WorkerThread]:
