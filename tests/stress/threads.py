@@ -35,7 +35,7 @@ HAND_OVERS = (
     (thread_pool.WorkerThread, "wake"),
     (thread_pool.ThreadPool, "submit"),
     (thread_pool.Loop, "wait"),
-    (program, "run_launches"),
+    (program.Program, "_launch"),
     (program.Program, "_help"),
 )
 BATCH = 64

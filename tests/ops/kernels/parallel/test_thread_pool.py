@@ -18,7 +18,7 @@ if ops.implementation() is reference:
 
 from tests.stress.delays import delay_every_line, until
 from tinycnn.ops.kernels.parallel import thread_pool
-from tinycnn.ops.kernels.parallel.thread_pool import ThreadPool
+from tinycnn.ops.kernels.parallel.thread_pool import Loop, ThreadPool
 
 ROOT = pathlib.Path(__file__).parents[3]
 
@@ -385,3 +385,12 @@ def test_delays_at_every_line_change_nothing(count, loops, pool_of):
             assert covered(pool, 2 * count) == [1] * (2 * count)
             with pytest.raises(ZeroDivisionError):
                 pool.run(lambda start, stop: 1 // 0, count, 1)
+
+
+def test_a_helper_that_lowers_its_flag_itself_does_nothing_more():
+    calls = []
+    loop = Loop(lambda waiting: calls.append(waiting), [(), ()], (), 2, 0, lingers=True)
+    loop.run_spans("waiting")
+    assert calls == ["waiting"]
+    loop.run_spans("other")
+    assert calls == ["waiting", "other"]

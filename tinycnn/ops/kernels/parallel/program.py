@@ -168,11 +168,15 @@ class Program:
         place = 0
         for stop, calls in [*self.calls, (len(self.table), [])]:
             while place < stop:
-                place = run_launches(*self._cells(), place, stop, self.threads, self.spins, True)
+                place = self._launch(place, stop)
                 if place < stop:
                     rest()
             for call in calls:
                 call.repeat()
+
+    def _launch(self, first: int, last: int) -> int:
+        """Do launches first to last - 1: see `run_launches`."""
+        return run_launches(*self._cells(), first, last, self.threads, self.spins, True)
 
     def _help(self, waiting: Waiting) -> None:
         """Help with the launches until there is nothing to do for a while, and wait for the next loop."""

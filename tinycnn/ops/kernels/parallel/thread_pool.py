@@ -150,6 +150,8 @@ class Loop:
         try:
             while (span := pop_or_none(self.left)) is not None:
                 self.kernel(*span, *arguments)
+                if self.lingers:  # the flag is down: nothing more may be done
+                    break
         except BaseException as error:  # the caller raises it
             self.failures.append(error)
             self.left.clear()
