@@ -125,14 +125,16 @@ class View:
         """Make room for a pane as far as the screen has it, or take that room back."""
         root = self._root
         width, height = root.winfo_width(), root.winfo_height()
+        # The screen may not have done yet what was asked last: both widths are this window's own.
+        chosen = width not in self._widened  # by the person
         if more:
-            most = root.winfo_screenwidth()
-            wide = min(most, width + self.look.pixels(PANE) + 2 * self._gap)
-            self._widened = width, wide
-        elif width in self._widened:  # that before, if the screen has not widened it yet
-            wide = self._widened[0]
+            before = width if chosen else self._widened[0]
+            wide = min(root.winfo_screenwidth(), before + self.look.pixels(PANE) + 2 * self._gap)
+            self._widened = before, wide
+        elif chosen:
+            return
         else:
-            return  # the person has chosen another width since
+            wide = self._widened[0]
         left = max(0, min(root.winfo_x(), root.winfo_screenwidth() - wide))
         root.geometry(f"{wide}x{height}+{left}+{root.winfo_y()}")
 

@@ -7,6 +7,8 @@ It only looks: whatever happens to the window is done by `tests/support/xvfb.py`
 """
 
 import gc
+import importlib.abc
+import importlib.machinery
 import json
 import sys
 import threading
@@ -299,12 +301,20 @@ def hold(*arguments):
     threading.Event().wait()
 
 
-class Importer:
-    """Never finds Numba, which the worker imports with the first prediction."""
+class Importer(importlib.abc.Loader):
+    """Never comes to the end of Numba, which the worker imports with the first prediction.
+
+    Python holds the lock of all imports while it looks for a module, not while it runs one: whoever
+    stayed in `find_spec` would keep other threads from importing anything, as no real import does.
+    """
 
     def find_spec(self, name, path=None, target=None):
         if name == "numba" and threading.current_thread() is not threading.main_thread():
-            hold()
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+        return None
+
+    def exec_module(self, module):
+        hold()
 
 
 def fail_at_the_end(*arguments):
