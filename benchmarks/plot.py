@@ -59,5 +59,5 @@ def write_plot(path, rows):
     axes.set(xlabel="time or memory, tinycnn = 1 (median and quartiles)")
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
+    figure.legend(loc="outside upper center", ncols=6)  # as wide as the names of the rows, too
     figure.savefig(path, dpi=120)
