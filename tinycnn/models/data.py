@@ -20,6 +20,8 @@ NO_BATCH = "The data gave no batch: there is nothing to compute a loss of."
 NOT_COMPILED = "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
 LARGE_BATCH = 256  # for evaluate and predict: there it changes the memory needed, not the result
 Check = Callable[..., tuple[np.ndarray, np.ndarray | None, np.ndarray | None]]
+# Random numbers for the order of a pass that begins at this training step, or None: `Progress.order`
+Order = Callable[[int], np.random.Generator | None]
 
 
 @dataclasses.dataclass(eq=False)
@@ -27,20 +29,22 @@ class Feed:
     """The batches of a training, an evaluation or a prediction, epoch after epoch.
 
     Args:
-        begin: begins a pass over the data: function(random numbers for their order, or None) that returns an
-            iterator over batches.
+        begin: begins a pass over the data: function(random numbers for their order, or None; how many batches
+            to leave out at first) that returns an iterator over batches.
         length: how many batches a pass has; None: not known.
         steps: how many batches an epoch has; it then goes on where the last one stopped. None: a whole pass.
         source: the data set; its methods `on_epoch_begin` and `on_epoch_end` are called if it has them.
         once: whether the data can be gone through only once, as with a generator.
     """
 
-    begin: Callable[[np.random.Generator | None], Iterator[Batch]]
+    begin: Callable[[np.random.Generator | None, int], Iterator[Batch]]
     length: int | None
     steps: int | None
     source: object = None
     once: bool = False
     _pass: Iterator[Batch] | None = None  # that has begun
+    _started: int = 0  # the training step at which it began
+    _taken: int = 0  # how many of its batches were taken in earlier epochs
     _warned: bool = False
 
     @property
@@ -48,23 +52,36 @@ class Feed:
         """How many batches an epoch has, if that is known."""
         return self.steps or self.length
 
-    def epoch(self, rng: np.random.Generator | None = None) -> Iterator[Batch]:
-        """Return the batches of one epoch, shuffled if there are random numbers for it."""
-        if self.steps is None and self.source is None:
-            going, self._pass = self._pass or self.begin(rng), None
-            return going
-        return self._epoch_of_source(rng)
+    def epoch(self, order: Order | None = None, step: int = 0, done: int = 0) -> Iterator[Batch]:
+        """Return the batches of one epoch.
 
-    def _epoch_of_source(self, rng: np.random.Generator | None) -> Iterator[Batch]:
+        Args:
+            order: of a pass that begins; None: as the data are.
+            step: the number of the training step.
+            done: how many batches of this epoch an earlier training has taken, see `go_on`.
+        """
+        if self.steps is None and self.source is None:
+            going, self._pass = self._pass or self._begin(order, step), None
+            return going
+        return self._epoch_of_source(order, step, done)
+
+    def _begin(self, order: Order | None, step: int) -> Iterator[Batch]:
+        """Begin a pass over the data."""
+        self._started, self._taken = step, 0
+        return self.begin(order and order(step), 0)
+
+    def _epoch_of_source(self, order: Order | None, step: int, done: int) -> Iterator[Batch]:
         """Yield the batches of one epoch, and tell the data set of its begin and end."""
         self._tell("on_epoch_begin")
-        if self.peek(rng) or (self.steps and self.peek(rng)):  # a pass may end where an epoch does
-            taken = 0
-            for batch in itertools.islice(self._pass, self.steps):
+        # A pass may end where an epoch does: then another begins.
+        if self.peek(order, step) or (self.steps and self.peek(order, step)):
+            taken = done
+            for batch in itertools.islice(self._pass, self.steps and self.steps - done):
                 yield batch
                 taken += 1
+            self._taken += taken
             if self.steps is None or taken < self.steps:
-                self._pass = None
+                self._pass, self._taken = None, 0
             if taken < (self.steps or 0):
                 self._warn_once(
                     f"The data ended after {taken} of {self.steps} batches of an epoch. Let them give "
@@ -72,9 +89,32 @@ class Feed:
                 )
         self._tell("on_epoch_end")
 
-    def peek(self, rng: np.random.Generator | None = None) -> bool:
+    def place(self, done: int) -> dict[str, int]:
+        """Return where the pass stands, for `go_on`, with `done` batches of the running epoch taken."""
+        return {"started": self._started, "taken": self._taken + done}
+
+    def go_on(self, order: Order, started: int, taken: int, done: int) -> None:
+        """Go on where an earlier training stood.
+
+        Args:
+            order: as for `epoch`.
+            started, taken: from `place`.
+            done: how many batches of the running epoch were taken.
+        """
+        self._started, self._taken, passing = started, taken - done, self._pass
+        self._pass = self.begin(order(started), taken) if taken and not self.once else None
+        if self.once:  # what was taken is there again, and passes by
+            self._pass = itertools.islice(passing or self.begin(None, 0), taken, None)
+
+    def pass_by(self, epochs: int) -> None:
+        """Tell the data set of so many epochs' begins and ends, as if they were taken: it may count them."""
+        for _ in range(epochs):
+            self._tell("on_epoch_begin")
+            self._tell("on_epoch_end")
+
+    def peek(self, order: Order | None = None, step: int = 0) -> bool:
         """Return whether there is a next batch; it is taken, and kept for the next epoch."""
-        going = self._pass or self.begin(rng)
+        going = self._pass or self._begin(order, step)
         first = next(going, None)
         self._pass = None if first is None else itertools.chain([first], going)
         return first is not None
@@ -95,7 +135,7 @@ class Feed:
             self._warned = True
             warn(text)
 
-    def restart(self, model: object, rng: np.random.Generator | None = None) -> None:
+    def restart(self, model: object, order: Order | None = None, step: int = 0) -> None:
         """Begin anew, but for data that can be gone through only once; as Keras does, tell the data set.
 
         A model that is not built is built with the first batch.
@@ -107,7 +147,7 @@ class Feed:
         if not self.once:
             self._pass = None
         self._tell("on_epoch_end")
-        if not (model.built or self.peek(rng)):
+        if not (model.built or self.peek(order, step)):
             raise ValueError(NO_BATCH)
         if model.objective is None:
             raise RuntimeError(NOT_COMPILED)
@@ -166,10 +206,11 @@ def _batches_of_arrays(
     weights: np.ndarray | None,
     batch_size: int,
     rng: np.random.Generator | None,
+    left_out: int,
 ) -> Iterator[Batch]:
-    """Yield the batches that arrays are cut into; the last may be smaller."""
+    """Yield the batches that arrays are cut into, but for the first ones; the last may be smaller."""
     order = None if rng is None else rng.permutation(len(x))
-    for start in range(0, len(x), batch_size):
+    for start in range(left_out * batch_size, len(x), batch_size):
         part = slice(start, min(start + batch_size, len(x)))
         chosen = part if order is None else order[part]
         yield (
@@ -221,12 +262,14 @@ def of_stream(source: object, check: Check, steps: int | None = None) -> Feed:
             "steps_per_epoch (fit), validation_steps, or steps (evaluate, predict)."
         )
 
-    def begin(rng: np.random.Generator | None) -> Iterator[Batch]:
+    def begin(rng: np.random.Generator | None, left_out: int) -> Iterator[Batch]:
         """Begin a pass; a data set that can be asked for any batch is asked in a new order."""
         places = itertools.count() if length is None else range(length)
         if by_index and rng is not None and length is not None:
             places = rng.permutation(length).tolist()
-        batches = ((place, source[place]) for place in places) if by_index else enumerate(source)
+        batches = ((place, source[place]) for place in itertools.islice(places, left_out, None))
+        if not by_index:
+            batches = itertools.islice(enumerate(source), left_out, None)
         for place, batch in batches:
             try:
                 x, y, weights = check(*unpack(batch))

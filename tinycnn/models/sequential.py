@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from tinycnn import utils
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
 from tinycnn.layers import Layer
 from tinycnn.models import arguments, data, training
 from tinycnn.models.files import keras_config, load_weights, save_model, save_weights
 from tinycnn.models.inspectable import Inspectable
 from tinycnn.models.means import Means
+from tinycnn.models.progress import Progress
 from tinycnn.models.summary import amount, cells, column_widths, summary
 from tinycnn.models.turns import one_thread_at_a_time
 from tinycnn.utils.array_like import ArrayLike, Samples
+from tinycnn.utils.rng import current_seed, rng_at
 from tinycnn.utils.validation import check_bool, check_int, check_supported
 
 
@@ -45,6 +46,7 @@ class Sequential(Inspectable):
     ):
         self.history: History | None = None
         self.stop_training = False
+        self.progress: Progress | None = None  # of `fit`, while it trains
         super().__init__(layers, "sequential" if name is None else name)
         if not check_bool("trainable", trainable):
             self.trainable = False
@@ -181,7 +183,7 @@ class Sequential(Inspectable):
             feed,
             validation,
             arguments.callback_list(callbacks),
-            utils.next_rng(),
+            current_seed(),
             epochs=epochs,
             shuffle=str(shuffle) == "batch" or check_bool("shuffle", shuffle),
             verbose=arguments.verbosity(verbose),
@@ -219,7 +221,8 @@ class Sequential(Inspectable):
         x, y, weights = self._weighted(x, y, sample_weight, class_weight)
         means = Means(self.objective.names(), self.objective.weighted)
         x = self.as_batch(x, quiet=True)
-        values = training.train_step(self, x, y, utils.next_rng(), weights=weights)
+        masks = rng_at(current_seed(), "masks", training.step_of(self))
+        values = training.train_step(self, x, y, masks, weights=weights)
         means.add(values, weights)
         return arguments.results(means.logs(), return_dict)
 

@@ -17,6 +17,7 @@ from tinycnn.models.divergence import Watch
 from tinycnn.models.means import Means
 from tinycnn.models.objective import Objective
 from tinycnn.models.plan import backward, forward, updates
+from tinycnn.models.progress import Progress
 
 # Decorator: no warnings of NumPy about overflow and NaN; `Watch` warns once, with the cause.
 QUIETLY = np.errstate(over="ignore", invalid="ignore")
@@ -111,7 +112,7 @@ def run_fit(
     feed: Feed,
     validation: Validation | None,
     callbacks: list[Callback],
-    rng: np.random.Generator,
+    seed: int,
     *,
     epochs: range,
     shuffle: bool,
@@ -124,12 +125,13 @@ def run_fit(
         feed: the batches to train on.
         validation: what to evaluate on after epochs, or None.
         callbacks: called at the begin and end of the training, of each epoch and of each batch.
-        rng: random numbers for the order of the samples and for dropout.
+        seed: of the order of the samples and of dropout.
         epochs: the epochs to train, counted from 0.
         shuffle: True for a new order of the samples in each epoch.
         verbose: 0, 1 or 2: see `Sequential.fit`.
     """
-    feed.restart(model, rng if shuffle else None)
+    progress = Progress(seed, shuffle, epochs, feed, validation and validation.feed)
+    feed.restart(model, progress.order, step_of(model))
     history = next((one for one in callbacks if isinstance(one, History)), None) or History()
     own = [] if history in callbacks else [history]
     bar = [ProgbarLogger(verbose)] if verbose else []
@@ -137,19 +139,20 @@ def run_fit(
     names = model.objective.names()
     names += [f"val_{name}" for name in names] if validation else []
     hooks = CallbackList([*bar, *callbacks, *own], model, params, names)
-    model.stop_training, model.history = False, history
+    progress.callbacks = hooks.callbacks
+    model.stop_training, model.history, model.progress = False, history, progress
     hooks.on_train_begin({})
-    logs: dict[str, float] = {}
     watch = Watch(model)
     try:
-        for epoch in epochs:
+        for epoch in range(progress.epoch, epochs.stop):
             if epoch > epochs.start and feed.is_over():
                 break
             hooks.on_epoch_begin(epoch, {})
-            logs = run_epoch(model, feed, hooks, rng, shuffle, epoch, watch)
+            logs = run_epoch(model, progress, hooks, watch)
             if validation is not None and validation.is_due(epoch):
                 val_logs = run_evaluate(model, validation.feed, hooks, watch)
                 logs.update({f"val_{name}": value for name, value in val_logs.items()})
+            progress.end_epoch(logs)
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
@@ -157,40 +160,38 @@ def run_fit(
         if bar:
             bar[0].close()
     model.optimizer.finalize_variable_values(model.trainable_weights)
-    hooks.on_train_end(logs)
+    hooks.on_train_end(progress.logs)
+    model.progress = None
     return history
 
 
+def step_of(model: object) -> int:
+    """Return how many steps the optimizer has taken: the random numbers of the next follow from that."""
+    return model.optimizer.iterations if model.optimizer else 0
+
+
 def run_epoch(
-    model: object,
-    feed: Feed,
-    hooks: CallbackList,
-    rng: np.random.Generator,
-    shuffle: bool,
-    epoch: int,
-    watch: Watch,
+    model: object, progress: Progress, hooks: CallbackList, watch: Watch
 ) -> dict[str, float]:
     """Train on all samples once, batch by batch; return {"loss": mean, metric: mean}.
 
     Args:
         model: compiled and built.
-        feed: the batches.
+        progress: where the training stands: in an epoch, if an earlier training took some of its batches.
         hooks: the callbacks.
-        rng: random numbers for the order of the samples and for dropout.
-        shuffle: True for a new order of the samples.
-        epoch: its number, from 0, for messages.
         watch: warns of losses that are not finite.
     """
-    objective = model.objective
-    means = Means(objective.names(), objective.weighted)
-    for batch, (x, y, weights, chosen) in enumerate(feed.epoch(rng if shuffle else None)):
+    means, done = progress.begin_epoch(model.objective), progress.batch
+    batches = progress.feed.epoch(progress.order, step_of(model), done)
+    for batch, (x, y, weights, chosen) in enumerate(batches, done):
         hooks.on_train_batch_begin(batch, {})
         x = model.as_batch(x, quiet=True)
         watch.look(x)
-        place = f"epoch {epoch + 1}, batch {batch + 1}"
+        place = f"epoch {progress.epoch + 1}, batch {batch + 1}"
         check = functools.partial(watch.check, x, y, chosen, place)
-        values = train_step(model, x, y, rng, check, weights)
+        values = train_step(model, x, y, progress.masks(step_of(model)), check, weights)
         means.add(values, weights)
+        progress.batch = batch + 1
         hooks.on_train_batch_end(batch, means.logs())
         if model.stop_training:
             break

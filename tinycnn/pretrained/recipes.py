@@ -16,6 +16,7 @@ from tinycnn import losses, optimizers, utils
 from tinycnn.models import Sequential
 from tinycnn.optimizers.schedules import CosineDecay
 from tinycnn.preprocessing.deformation import deform, shift
+from tinycnn.utils.rng import current_seed, rng_at
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +113,7 @@ class VariedDigits(utils.PyDataset):
             raise ValueError(f"Only digits can be deformed, and image {blank[0]} is blank.")
         self.x, self.y, self.batch_size = x, y, batch_size
         self.strengths, self.shift = strengths, shift
-        self.rng, self.epoch, self.order = utils.next_rng(), -1, np.arange(len(x))
+        self.seed, self.epoch, self.order = current_seed(), -1, np.arange(len(x))
 
     def __len__(self) -> int:
         return math.ceil(len(self.x) / self.batch_size)
@@ -120,15 +121,16 @@ class VariedDigits(utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Return a batch, x (n, 28, 28, 1) and y."""
         chosen = self.order[index * self.batch_size :][: self.batch_size]
-        x = self.x[chosen, ..., 0]
+        x, rng = self.x[chosen, ..., 0], rng_at(self.seed, "vary", self.epoch, index)
         if strength := self.strengths[self.epoch]:
-            x = deform(x, self.rng, strength)
-        x = shift(x, self.rng, self.shift) if self.shift else x
+            x = deform(x, rng, strength)
+        x = shift(x, rng, self.shift) if self.shift else x
         return x[..., None], self.y[chosen]
 
     def on_epoch_begin(self) -> None:
         """Shuffle the digits, and go on to the next strength."""
-        self.epoch, self.order = self.epoch + 1, self.rng.permutation(len(self.x))
+        self.epoch += 1
+        self.order = rng_at(self.seed, "shuffle", self.epoch).permutation(len(self.x))
 
 
 @functools.cache
