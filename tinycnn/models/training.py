@@ -157,11 +157,11 @@ def run_fit(
             if model.stop_training:
                 break
     finally:
+        model.progress = None
         if bar:
             bar[0].close()
     model.optimizer.finalize_variable_values(model.trainable_weights)
     hooks.on_train_end(progress.logs)
-    model.progress = None
     return history
 
 
