@@ -27,12 +27,17 @@ EXAMPLES = """examples:
   tinycnn train --model mnist.h5 --output more.h5
                                           go on from where a training ended
   tinycnn train --recipe fast             99 % within a second: a net and its training, by name
+
+A training that was interrupted, however that happened, goes on when it is started again with the same
+options, and comes to the same net; --fresh begins anew.
 """
 NETS = {"classic": "classic_net", "lenet": "lenet5", "compact": "compact_net"}
 SMALLEST_RATE = 1e-12
 # What holds without a recipe, and what a recipe says by itself
 DEFAULTS = {"model": "classic", "epochs": 6, "batch_size": 128}
 OF_RECIPES = ("model", "optimizer", "learning_rate", "patience", "batch_size")
+# What must be the same for an interrupted training to go on
+SAME = (*OF_RECIPES, "data", "recipe", "epochs", "seed")
 
 
 def command_line() -> Parser:
@@ -77,11 +82,25 @@ def command_line() -> Parser:
         "--seed", type=whole_number(0, 2**32 - 1), default=0, help="same seed, same net; default: 0"
     )
     parser.add_argument("--threads", type=whole_number(1, 1024), help="default: one for each CPU")
+    add_file_options(parser)
+    return parser
+
+
+def add_file_options(parser: Parser) -> None:
+    """Add the options for what is written, and what is there already."""
     parser.add_argument("--output", type=file_name, default="mnist.h5", help="default: mnist.h5")
     parser.add_argument(
         "--force", action="store_true", help="replace what another training has left at --output"
     )
-    return parser
+    going_on = parser.add_mutually_exclusive_group()
+    going_on.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with an interrupted training, or say that there is none; else: go on if there is one",
+    )
+    going_on.add_argument(
+        "--fresh", action="store_true", help="forget an interrupted training, and begin anew"
+    )
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -100,6 +119,31 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         if options.recipe is None and getattr(options, name) is None:
             setattr(options, name, value)
     return options
+
+
+def unfinished_training(options: argparse.Namespace) -> Any:
+    """Return what there is of an interrupted training with this output, an `Unfinished`."""
+    from tinycnn.saving.unfinished import Unfinished
+
+    same = {f"--{name.replace('_', '-')}": getattr(options, name) for name in SAME}
+    return Unfinished(options.output, same, fresh=options.fresh)
+
+
+def may_begin(options: argparse.Namespace, unfinished: Any) -> bool:
+    """Return whether to train: to go on, which is said, or anew, if the output may be written.
+
+    Raises:
+        FileError: there is nothing to go on with, it had other options, or there is nobody to ask.
+    """
+    from tinycnn.utils.errors import FileError
+
+    if found := unfinished.found():
+        say(found)
+        return True
+    if options.resume:
+        remedy = "Leave out --resume to begin anew."
+        raise FileError(unfinished.folder, "no interrupted training is there to go on with", remedy)
+    return may_replace(pathlib.Path(options.output), options.force)
 
 
 def may_replace(output: pathlib.Path, force: bool) -> bool:
@@ -220,9 +264,9 @@ def draw_curves(history: dict[str, list[float]], path: str) -> bool:
     return True
 
 
-def watchers(options: argparse.Namespace, history_file: str) -> dict[str, Any]:
-    """Return the callbacks of the training by what they do: "save", "log" and, with --patience, "stop"."""
-    from tinycnn.callbacks import CSVLogger, EarlyStopping, ModelCheckpoint
+def watchers(options: argparse.Namespace, history_file: str, unfinished: Any) -> dict[str, Any]:
+    """Return the callbacks of the training by what they do: "save", "log", "go on", "stop" (--patience)."""
+    from tinycnn.callbacks import BackupAndRestore, CSVLogger, EarlyStopping, ModelCheckpoint
 
     class EpochsFromOne(CSVLogger):
         """Counts epochs as the lines on the screen and the curves do; Keras's own counts from 0."""
@@ -236,6 +280,9 @@ def watchers(options: argparse.Namespace, history_file: str) -> dict[str, Any]:
     callbacks: dict[str, Any] = {
         "save": ModelCheckpoint(path, save_best_only=early),
         "log": EpochsFromOne(history_file),
+        "go on": BackupAndRestore(
+            unfinished.folder, delete_checkpoint=False, about=unfinished.options
+        ),
     }
     if early:
         callbacks["stop"] = EarlyStopping(patience=options.patience, restore_best_weights=True)
@@ -288,25 +335,38 @@ def tell_results(model: Any, data: tuple, about: str) -> bool:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the script: load digits, train the net, save it with its history, and test it."""
+    """Run the script, unless another process trains for the same output."""
     options = arguments(argv)
-    from tinycnn import datasets, ops, saving, utils
+    unfinished = unfinished_training(options)
+    from tinycnn import saving
+
+    saving.check_target(pathlib.Path(options.output))  # before a folder is made beside it
+    with unfinished.alone():
+        try:
+            return train(options, unfinished)
+        except KeyboardInterrupt:
+            if unfinished.is_there():
+                say("\nThe same command goes on there.", sys.stderr)
+            raise
+
+
+def train(options: argparse.Namespace, unfinished: Any) -> int:
+    """Load digits, train the net, save it with its history, and test it; return the exit code."""
+    from tinycnn import datasets, ops, utils
     from tinycnn.models.pixel_scale import bytes_are_meant
     from tinycnn.utils import atomic
 
-    output = pathlib.Path(options.output)
-    beside = output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
+    beside = pathlib.Path(options.output).with_suffix("")  # mnist.h5 -> mnist-history.csv, ...
     history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
     # A bad name is noticed before the work, not after it.
-    callbacks = watchers(options, history_file)
-    saving.check_target(output)
+    callbacks = watchers(options, history_file, unfinished)
     atomic.check(history_file)
     atomic.check(curves_file)
     utils.set_random_seed(options.seed)
     if options.threads:
         ops.set_num_threads(options.threads)
     model, wanted = chosen_model(options)
-    if not may_replace(output, options.force):
+    if not may_begin(options, unfinished):
         return 1
 
     digits = datasets.load(options.data)
@@ -322,7 +382,9 @@ def main(argv: list[str] | None = None) -> int:
     good = report(history.history, options, curves_file, callbacks)
     if good and model.optimizer.use_ema:
         model = with_running_means(callbacks["save"].written)
-    return int(not tell_results(model, (x_test, y_test), digits.name) or not good)
+    good = tell_results(model, (x_test, y_test), digits.name) and good
+    unfinished.forget()
+    return int(not good)
 
 
 if __name__ == "__main__":

@@ -71,13 +71,18 @@ class BackupAndRestore(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Go on where the backup says, if there is one."""
+        there = os.path.isdir(self.backup_dir)
         try:
             os.makedirs(self.backup_dir, exist_ok=True)
+            if not there:  # no empty folder stays of a training that ends before its first backup
+                os.rmdir(self.backup_dir)
         except OSError as error:
             cause = f"no folder can be made there: {error.strerror or error}"
             raise FileError(self.backup_dir, cause, "Choose another backup_dir.") from error
         self._found = backup.read(self.backup_dir)
-        if self._found is not None:
+        if self._found is None:
+            self._save()  # so that a random seed, for one, is kept from the first
+        else:
             self._check(self._found["about"])
             self.model.progress.go_to(self.model, self._found["training"])
 
@@ -107,8 +112,9 @@ class BackupAndRestore(Callback):
         """Write a backup; warn if that fails for the first time."""
         state = {"about": self._about(), "training": self.model.progress.state(self.model)}
         try:
+            os.makedirs(self.backup_dir, exist_ok=True)
             backup.write(self.backup_dir, state)
-        except FileError as error:
+        except (FileError, OSError) as error:
             if not self._warned:
                 warn(f"No backup: {error} The training goes on, and tries again with the next.")
             self._warned = True

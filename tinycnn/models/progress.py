@@ -75,7 +75,7 @@ class Progress:
         return {
             **{name: getattr(self, name) for name in ("seed", "epoch", "batch", "logs")},
             "over": model.stop_training,
-            "means": [self.means.totals, self.means.counts],
+            "means": [self.means.totals, self.means.counts] if self.means else [],
             "feed": self.feed.place(self.batch),
             "validation": self.validation and self.validation.place(0),
             "weights": model.weights,

@@ -71,7 +71,7 @@ def read(folder: str) -> dict[str, Value] | None:
 
 
 def remove(folder: str) -> None:
-    """Remove the backups of a folder, and the folder if nothing else is in it."""
+    """Remove the backups of a folder, and the folder, too, if nothing else is in it."""
     for name in (NEWEST, BEFORE):
         with contextlib.suppress(FileNotFoundError):
             os.remove(os.path.join(folder, name))
