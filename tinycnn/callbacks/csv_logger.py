@@ -34,6 +34,8 @@ class CSVLogger(Callback):
             epoch, if the rows cannot be written anywhere.
     """
 
+    only_writes = True
+
     def __init__(self, filename: str | os.PathLike, separator: str = ",", append: bool = False):
         super().__init__()
         self.filename, self.separator, self.append = os.fspath(filename), separator, append

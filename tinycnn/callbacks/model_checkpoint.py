@@ -34,6 +34,8 @@ class ModelCheckpoint(Monitor):
             save if callbacks of your own come before this one, which may add names.
     """
 
+    only_writes = True
+
     def __init__(
         self,
         filepath: str | os.PathLike,

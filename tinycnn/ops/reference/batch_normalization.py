@@ -20,6 +20,35 @@ def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows.mean(axis=0).astype(x.dtype), rows.var(axis=0).astype(x.dtype)
 
 
+def batch_sums(x: np.ndarray, pivot: np.ndarray) -> np.ndarray:
+    """Return the sums that mean and variance of a larger batch are made of, when x is a part of it.
+
+    Args:
+        x: (..., c), any number of rows.
+        pivot: near the mean, (c,): numbers far from 0 would leave no digits for their spread.
+
+    Returns:
+        The sums of x - pivot and of (x - pivot)², (2, c), float64.
+    """
+    difference = x.reshape(-1, x.shape[-1]).astype(np.float64) - pivot
+    return np.stack([difference.sum(axis=0), (difference * difference).sum(axis=0)])
+
+
+def gradient_sums(dy: np.ndarray, x: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return the sums that `batch_normalization_backward` takes of a larger batch, when x is a part of it.
+
+    Args:
+        dy, x: (..., c), any number of rows.
+        mean: of the whole batch, (c,).
+
+    Returns:
+        The sums of dy and of dy · (x - mean), (2, c), float64.
+    """
+    c = x.shape[-1]
+    dy64 = dy.reshape(-1, c).astype(np.float64)
+    return np.stack([dy64.sum(axis=0), (dy64 * (x - mean).reshape(-1, c)).sum(axis=0)])
+
+
 def batch_normalization_forward(
     x: np.ndarray,
     mean: np.ndarray,
@@ -50,24 +79,28 @@ def batch_normalization_backward(
     variance: np.ndarray,
     gamma: np.ndarray,
     epsilon: float,
+    sums: np.ndarray | None = None,
+    count: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hand the gradient back through a normalization by the batch's own statistics.
 
     Args:
         dy: gradient of the loss with respect to y, shaped as x.
         x, mean, variance, gamma, epsilon: those of the forward step.
+        sums: `gradient_sums` of all parts of a larger batch, added up; None: x is the whole batch.
+        count: how many rows that batch has; None: those of x.
 
     Returns:
-        dx, shaped as x, and dgamma and dbeta (c,).
+        dx, shaped as x, and dgamma and dbeta (c,), of the whole batch.
     """
     c = x.shape[-1]
     inverse = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     normalized = (x - mean) * inverse
+    sums = gradient_sums(dy, x, mean) if sums is None else sums
     # forward: y = gamma · normalized + beta
-    dbeta = dy.reshape(-1, c).sum(axis=0, dtype=np.float64).astype(x.dtype)
-    dgamma = (dy * normalized).reshape(-1, c).sum(axis=0, dtype=np.float64).astype(x.dtype)
+    dbeta, dgamma = sums[0].astype(x.dtype), (sums[1] * inverse).astype(x.dtype)
     # forward: normalized = (x - mean(x)) / √(variance(x) + epsilon): each x moves mean and variance, too.
     # What a shift or a scaling of all x would add is taken out again: normalized does not change with it.
-    count = x.size // c
+    count = x.size // c if count is None else count
     dx = gamma * inverse * (dy - dbeta / count - normalized * (dgamma / count))
     return dx, dgamma, dbeta
