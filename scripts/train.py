@@ -10,6 +10,7 @@ if __name__ == "__main__":  # before anything else is imported
     end_on_interrupt()
 
 import argparse
+import contextlib
 import math
 import os
 import pathlib
@@ -27,8 +28,11 @@ EXAMPLES = """examples:
   tinycnn train --model mnist.h5 --output more.h5
                                           go on from where a training ended
   tinycnn train --recipe fast             99 % within a second: a net and its training, by name
+  mpiexec -n 4 tinycnn train              by 4 processes, on one machine or several: the same net as by one
 """
 NETS = {"classic": "classic_net", "lenet": "lenet5", "compact": "compact_net"}
+# How many processes mpiexec has started, as it tells them: MPICH and what descends from it, Open MPI, Slurm
+PROCESSES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 SMALLEST_RATE = 1e-12
 # What holds without a recipe, and what a recipe says by itself
 DEFAULTS = {"model": "classic", "epochs": 6, "batch_size": 128}
@@ -126,6 +130,27 @@ def may_replace(output: pathlib.Path, force: bool) -> bool:
         return True
     say(f"{output} stays as it is. --output FILE gives the new one another name.")
     return False
+
+
+def may_write(output: pathlib.Path, others: tuple[str, ...], force: bool) -> bool:
+    """Return whether all files may be written; rank 0, which writes them, looks, and all do as it says.
+
+    Raises:
+        FileError: one cannot be written, or `may_replace` raises it; on rank 0.
+    """
+    from tinycnn import distribution, saving
+    from tinycnn.utils import atomic
+
+    may = False
+    try:
+        if distribution.rank() == 0:
+            saving.check_target(output)
+            for path in others:
+                atomic.check(path)
+            may = may_replace(output, force)
+    finally:
+        may = distribution.broadcast(b"yes" if may else b"") == b"yes"
+    return may
 
 
 def chosen_model(options: argparse.Namespace) -> tuple[Any, Any]:
@@ -287,30 +312,55 @@ def tell_results(model: Any, data: tuple, about: str) -> bool:
     return math.isfinite(results["loss"])
 
 
+def share_work() -> contextlib.AbstractContextManager:
+    """Let all processes that mpiexec has started train together, if it has; rank 0 alone prints.
+
+    Raises:
+        ValueError: without mpi4py: several would train, each for itself, and write the same files.
+    """
+    counts = [int(os.environ[name]) for name in PROCESSES if name in os.environ]
+    if not counts:
+        return contextlib.nullcontext()
+    from tinycnn import distribution
+
+    try:
+        distribution.set_distribution(distribution.DataParallel())
+    except ImportError as error:
+        if max(counts) == 1:
+            return contextlib.nullcontext()
+        raise ValueError(f"{max(counts)} processes were started together. {error}") from error
+    if distribution.rank() == 0:
+        return contextlib.nullcontext()
+    return contextlib.redirect_stdout(open(os.devnull, "w"))
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the script: load digits, train the net, save it with its history, and test it."""
     options = arguments(argv)
-    from tinycnn import datasets, ops, saving, utils
+    with share_work():
+        return train(options)
+
+
+def train(options: argparse.Namespace) -> int:
+    """Do what the options ask for; return the exit code."""
+    from tinycnn import datasets, distribution, ops, utils
     from tinycnn.models.pixel_scale import bytes_are_meant
-    from tinycnn.utils import atomic
 
     output = pathlib.Path(options.output)
     beside = output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
     history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
     # A bad name is noticed before the work, not after it.
     callbacks = watchers(options, history_file)
-    saving.check_target(output)
-    atomic.check(history_file)
-    atomic.check(curves_file)
+    files = (history_file, curves_file)
     utils.set_random_seed(options.seed)
     if options.threads:
         ops.set_num_threads(options.threads)
     model, wanted = chosen_model(options)
-    if not may_replace(output, options.force):
+    if not may_write(output, files, options.force):
         return 1
 
     digits = datasets.load(options.data)
-    if digits.note:
+    if digits.note and distribution.rank() == 0:
         print(digits.note, file=sys.stderr)
     x_train, x_test = (wanted.prepare(images) for images in (digits.x_train, digits.x_test))
     y_train, y_test = (labels_for(model, labels) for labels in (digits.y_train, digits.y_test))
@@ -319,6 +369,9 @@ def main(argv: list[str] | None = None) -> int:
     model.summary()
     with bytes_are_meant():  # they were prepared as the net wants them
         history = model.fit(**arguments_of_fit, callbacks=list(callbacks.values()))
+    if distribution.rank():  # rank 0 does the rest
+        return 0
+    distribution.set_distribution(None)
     good = report(history.history, options, curves_file, callbacks)
     if good and model.optimizer.use_ema:
         model = with_running_means(callbacks["save"].written)

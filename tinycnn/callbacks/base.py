@@ -14,7 +14,9 @@ class Callback:
 
     # Names of the numbers that `on_epoch_end` will be shown, in epochs with validation; None: not known.
     log_names: frozenset[str] | None = None
-    only_writes = False  # whether it only writes files: of ranks that train together, rank 0 alone calls it
+    only_writes = (
+        False  # whether it only writes files: of ranks that train together, rank 0 alone calls it
+    )
     adds: tuple[str, ...] = ()  # names that this callback puts into the logs of an epoch
 
     def __init__(self):

@@ -27,9 +27,9 @@ def check_shards(shards: int, ranks: int) -> int:
     if shards % ranks:
         counts = [str(2**power) for power in range(shards.bit_length())]
         raise ValueError(
-            f"A batch is cut into {shards} shards, and {ranks} ranks cannot share them in the order that gives "
-            f"the same bytes. Start {', '.join(counts[:-1])} or {counts[-1]} of them: mpiexec -n "
-            f"{min(shards, 2 ** (ranks.bit_length() - 1))}; DataParallel(shards=...) takes more of them."
+            f"{ranks} ranks cannot share the {shards} shards of a batch in the order that gives the same "
+            f"bytes: start {' or '.join(counts)} of them, as with mpiexec -n "
+            f"{min(shards, 2 ** (ranks.bit_length() - 1))}. DataParallel(shards=...) makes more shards."
         )
     return shards
 
@@ -48,12 +48,12 @@ def span(total: int, shards: int, first: int, count: int = 1) -> slice:
     return slice(first * total // shards, (first + count) * total // shards)
 
 
-def tree_sum(parts: Iterable[Arrays]) -> Arrays:
+def tree_sum(parts: Iterable[Arrays], over: bool = False) -> Arrays:
     """Return the sums of arrays over a power of two of parts, added in the binary tree.
 
     Args:
-        parts: in order, each a list of as many arrays; they may be made on the way: few are held at a time,
-            and none is changed.
+        parts: in order, each a list of as many arrays; they may be made on the way: few are held at a time.
+        over: whether they may be written over, which saves new memory.
 
     Example:
         >>> tree_sum([np.array([part])] for part in range(4))
@@ -61,13 +61,14 @@ def tree_sum(parts: Iterable[Arrays]) -> Arrays:
     """
     waiting: list[tuple[int, Arrays]] = []  # (height, sums) of whole subtrees, heights falling
     for arrays in parts:
-        height = 0
+        height, sums = 0, arrays
         while waiting and waiting[-1][0] == height:
             _, left = waiting.pop()
-            # Above the leaves both sums were made here, and one may be written over.
-            into = left if height else [None] * len(left)
-            arrays = [np.add(a, b, out=out) for a, b, out in zip(left, arrays, into, strict=True)]  # noqa: PLW2901
+            into = (
+                left if over or height else [None] * len(left)
+            )  # above the leaves they were made here
+            sums = [np.add(a, b, out=out) for a, b, out in zip(left, sums, into, strict=True)]
             height += 1
-        waiting.append((height, arrays))
+        waiting.append((height, sums))
     ((_, sums),) = waiting
     return sums

@@ -161,7 +161,9 @@ class Watch:
                 self._send(None)
             for peer, heard in self._heard.items():
                 # Of a process that was stopped itself, nothing can be said of others.
-                if now - heard > SILENCE and peer in (k.fileobj for k in selector.get_map().values()):
+                if now - heard > SILENCE and peer in (
+                    k.fileobj for k in selector.get_map().values()
+                ):
                     self._lost(self._peers[peer])
 
     def _hear(self, message: dict) -> None:
@@ -183,8 +185,8 @@ class Watch:
     def _end(self, rank: int) -> NoReturn:
         """End this process because a rank is lost."""
         end(
-            f"rank {rank} of {self.size} is lost: it was killed, or its machine or network is gone. Start the "
-            "same command again"
+            f"rank {rank} of {self.size} is lost: it was killed, or its machine or network is gone. "
+            "Start the same command again."
         )
 
 

@@ -190,7 +190,7 @@ class BatchNormalization(Layer):
         sums = total([ops.gradient_sums(dy, x, mean) for dy, (x, mean, *_) in pairs])
         gamma, _ = self.gamma_and_beta()
         outcomes = [
-            ops.batch_normalization_backward(dy, *ctx[:3], gamma, self.epsilon, sums, ctx[3])
+            ops.batch_normalization_backward_part(dy, *ctx[:3], gamma, self.epsilon, sums, ctx[3])
             for dy, ctx in pairs
         ]
         _, dgamma, dbeta = outcomes[0]

@@ -21,7 +21,9 @@ from tinycnn.models.replay import layers_of
 
 QUIETLY = np.errstate(over="ignore", invalid="ignore")  # as in `training.py`
 Masks = Sequence[np.random.Generator | None]  # random numbers for dropout, of each shard
-Check = Callable[[np.ndarray], None]  # called with the loss of each sample, (n,), before weights change
+Check = Callable[
+    [np.ndarray], None
+]  # called with the loss of each sample, (n,), before weights change
 
 
 def check_layers(layers: Sequence[Layer]) -> None:
@@ -45,7 +47,7 @@ def whole_batch_layer(step: AnyStep) -> Layer | None:
 def forward(
     steps: list[AnyStep], xs: list[np.ndarray], masks: Masks, shared: DataParallel
 ) -> tuple[list[np.ndarray], list[list]]:
-    """Run all steps in training, each with all shards; return the last y of each, and ctx by step and shard."""
+    """Run all steps in training, each with all shards; return the last ys, and ctx by step and shard."""
     tape = []
     for step in steps:
         if layer := whole_batch_layer(step):
@@ -79,13 +81,19 @@ def backward(
             dys, grads[first] = layer.backward_shards(dys, ctxs, shared.total)
             continue
         dxs: list[np.ndarray] = []
-        sums = tree_sum(_gradients(step, zip(dys, ctxs, strict=True), dxs, place > 0))
+        parts = _gradients(step, zip(dys, ctxs, strict=True), dxs, place > 0)
+        sums = tree_sum(parts, over=_is_ours(step))
         for (number, name), array in zip(_trained(step), sums, strict=True):
             shared.add_later((first + number, name), array)
         dys = dxs
     for (number, name), array in shared.sums().items():
         grads[number][name] = array
     return grads
+
+
+def _is_ours(step: AnyStep) -> bool:
+    """Return whether gradients are new arrays each time; of somebody's own layer nobody knows."""
+    return all(type(layer).__module__.startswith("tinycnn.") for layer in layers_of([step]))
 
 
 def _trained(step: AnyStep) -> list[tuple[int, str]]:

@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tinycnn.callbacks import Callback
 from tinycnn.distribution import DataParallel, distribution
 from tinycnn.distribution.agreement import digest
-from tinycnn.models.data import Feed
+from tinycnn.models.data import Feed, Validation
+from tinycnn.models.progress import Progress
 from tinycnn.models.sharded import check_layers
 
 SAMPLED = 64  # samples of the data, evenly spaced, that are compared
@@ -62,9 +64,23 @@ def agree(model: object, feeds: dict[str, Feed | None], facts: dict[str, object]
     shared.agree({"weights": digest(model.weights), "optimizer state": held})
 
 
-def seed_of_rank_0(seed: int) -> int:
-    """Return rank 0's seed: the others may have drawn another."""
-    return int(distribution().gathered(str(seed).encode())[0])
+def seed(own: int) -> int:
+    """Return rank 0's seed: without `set_random_seed` the others have drawn another."""
+    shared = distribution()
+    return own if shared is None else int(shared.gathered(str(own).encode())[0])
+
+
+def begin_fit(
+    model: object, progress: Progress, validation: Validation | None, callbacks: list[Callback]
+) -> list[Callback]:
+    """Compare what a training hangs on, see `agree`; return those callbacks that this rank calls."""
+    shared = distribution()
+    if shared is None:
+        return callbacks
+    facts = {"epochs": progress.epochs, "shuffle": progress.shuffle}
+    facts["validation_freq"] = validation and validation.freq
+    agree(model, {"data": progress.feed, "validation": progress.validation}, facts)
+    return [one for one in callbacks if shared.rank == 0 or not one.only_writes]
 
 
 def take_weights(model: object, shared: DataParallel) -> None:

@@ -131,14 +131,10 @@ def run_fit(
         shuffle: True for a new order of the samples in each epoch.
         verbose: 0, 1 or 2: see `Sequential.fit`.
     """
-    shared = sharing.share(feed, validation and validation.feed)
-    seed = seed if shared is None else sharing.seed_of_rank_0(seed)
-    progress = Progress(seed, shuffle, epochs, feed, validation and validation.feed)
+    progress = Progress(sharing.seed(seed), shuffle, epochs, feed, validation and validation.feed)
+    sharing.share(feed, progress.validation)
     feed.restart(model, progress.order, step_of(model))
-    if shared is not None:
-        facts = {"epochs": epochs, "shuffle": shuffle, "validation_freq": validation and validation.freq}
-        sharing.agree(model, {"data": feed, "validation": progress.validation}, facts)
-        callbacks = [one for one in callbacks if shared.rank == 0 or not one.only_writes]
+    callbacks = sharing.begin_fit(model, progress, validation, callbacks)
     history = next((one for one in callbacks if isinstance(one, History)), None) or History()
     own = [] if history in callbacks else [history]
     bar = [ProgbarLogger(verbose)] if verbose else []

@@ -11,6 +11,9 @@ from tinycnn.ops.dispatch import adamax_update as adamax_update
 from tinycnn.ops.dispatch import average_pool2d_backward as average_pool2d_backward
 from tinycnn.ops.dispatch import average_pool2d_forward as average_pool2d_forward
 from tinycnn.ops.dispatch import batch_normalization_backward as batch_normalization_backward
+from tinycnn.ops.dispatch import (
+    batch_normalization_backward_part as batch_normalization_backward_part,
+)
 from tinycnn.ops.dispatch import batch_normalization_forward as batch_normalization_forward
 from tinycnn.ops.dispatch import batch_statistics as batch_statistics
 from tinycnn.ops.dispatch import batch_sums as batch_sums

@@ -244,18 +244,30 @@ def batch_normalization_backward(
     variance: np.ndarray,
     gamma: np.ndarray,
     epsilon: float,
-    sums: np.ndarray | None = None,
-    count: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return dx, dgamma and dbeta: see `reference.batch_normalization_backward`."""
     channels = {"mean": mean, "variance": variance, "gamma": gamma}
     x, channels, epsilon = _checked_normalization(x, epsilon, **channels)
     dy = check_array("dy", dy, x.shape, x.dtype)
-    whole = ()
-    if sums is not None:
-        shape = (2, x.shape[-1])
-        whole = check_array("sums", sums, shape, np.float64), check_int("count", count)
-    return implementation().batch_normalization_backward(dy, x, *channels, epsilon, *whole)
+    return implementation().batch_normalization_backward(dy, x, *channels, epsilon)
+
+
+def batch_normalization_backward_part(
+    dy: np.ndarray,
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    gamma: np.ndarray,
+    epsilon: float,
+    sums: np.ndarray,
+    count: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return dx, dgamma and dbeta: see `reference.batch_normalization_backward_part`."""
+    channels = {"mean": mean, "variance": variance, "gamma": gamma}
+    x, channels, epsilon = _checked_normalization(x, epsilon, **channels)
+    dy = check_array("dy", dy, x.shape, x.dtype)
+    whole = check_array("sums", sums, (2, x.shape[-1]), np.float64), check_int("count", count)
+    return implementation().batch_normalization_backward_part(dy, x, *channels, epsilon, *whole)
 
 
 def relu_forward(x: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from tinycnn.ops.kernels.activations import (
 )
 from tinycnn.ops.kernels.batch_normalization import (
     batch_normalization_backward,
+    batch_normalization_backward_part,
     batch_normalization_forward,
     batch_statistics,
     batch_sums,

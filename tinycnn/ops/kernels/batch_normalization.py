@@ -164,16 +164,41 @@ def batch_normalization_backward(
     variance: np.ndarray,
     gamma: np.ndarray,
     epsilon: float,
-    sums: np.ndarray | None = None,
-    count: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fast implementation of `reference.batch_normalization_backward`."""
     rows, dy_rows = (array.reshape(-1, x.shape[-1]) for array in (x, dy))
+    partial = _chunk_sums(gradient_sums_span, rows, dy=dy_rows, mean=mean)
+    return _backward(dy_rows, x, mean, variance, gamma, epsilon, partial, len(rows))
+
+
+def batch_normalization_backward_part(
+    dy: np.ndarray,
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    gamma: np.ndarray,
+    epsilon: float,
+    sums: np.ndarray,
+    count: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fast implementation of `reference.batch_normalization_backward_part`."""
+    dy_rows = dy.reshape(-1, x.shape[-1])
+    return _backward(dy_rows, x, mean, variance, gamma, epsilon, sums[None], count)
+
+
+def _backward(
+    dy_rows: np.ndarray,
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    gamma: np.ndarray,
+    epsilon: float,
+    partial: np.ndarray,
+    count: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return dx, dgamma and dbeta, given dy (m, c), sums of it (chunks, 2, c), and of how many rows."""
+    rows = x.reshape(dy_rows.shape)
     (m, c), dx = rows.shape, np.empty(x.shape, x.dtype)
-    if sums is None:
-        partial = _chunk_sums(gradient_sums_span, rows, dy=dy_rows, mean=mean)
-    else:
-        partial = sums[None]
     factors, gradients = np.empty((4, wide.py_func(c)), x.dtype), np.empty((2, c), x.dtype)
     workers.run(
         channel_gradients_span,
@@ -184,7 +209,7 @@ def batch_normalization_backward(
         variance=variance,
         gamma=gamma,
         epsilon=x.dtype.type(epsilon),
-        m=m if count is None else count,
+        m=count,
         factors=factors,
         gradients=gradients,
     )

@@ -45,6 +45,9 @@ from tinycnn.ops.reference.batch_normalization import (
     batch_normalization_backward as batch_normalization_backward,
 )
 from tinycnn.ops.reference.batch_normalization import (
+    batch_normalization_backward_part as batch_normalization_backward_part,
+)
+from tinycnn.ops.reference.batch_normalization import (
     batch_normalization_forward as batch_normalization_forward,
 )
 from tinycnn.ops.reference.batch_normalization import batch_statistics as batch_statistics

@@ -79,28 +79,45 @@ def batch_normalization_backward(
     variance: np.ndarray,
     gamma: np.ndarray,
     epsilon: float,
-    sums: np.ndarray | None = None,
-    count: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hand the gradient back through a normalization by the batch's own statistics.
 
     Args:
         dy: gradient of the loss with respect to y, shaped as x.
         x, mean, variance, gamma, epsilon: those of the forward step.
-        sums: `gradient_sums` of all parts of a larger batch, added up; None: x is the whole batch.
-        count: how many rows that batch has; None: those of x.
+
+    Returns:
+        dx, shaped as x, and dgamma and dbeta (c,).
+    """
+    sums, count = gradient_sums(dy, x, mean), x.size // x.shape[-1]
+    return batch_normalization_backward_part(dy, x, mean, variance, gamma, epsilon, sums, count)
+
+
+def batch_normalization_backward_part(
+    dy: np.ndarray,
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    gamma: np.ndarray,
+    epsilon: float,
+    sums: np.ndarray,
+    count: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Do the same for a part of a batch.
+
+    Args:
+        dy, x, mean, variance, gamma, epsilon: of the part; mean and variance are those of the whole batch.
+        sums: what `gradient_sums` returns for each part, added up, (2, c).
+        count: how many rows (..., c) the whole batch has.
 
     Returns:
         dx, shaped as x, and dgamma and dbeta (c,), of the whole batch.
     """
-    c = x.shape[-1]
     inverse = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     normalized = (x - mean) * inverse
-    sums = gradient_sums(dy, x, mean) if sums is None else sums
     # forward: y = gamma · normalized + beta
     dbeta, dgamma = sums[0].astype(x.dtype), (sums[1] * inverse).astype(x.dtype)
     # forward: normalized = (x - mean(x)) / √(variance(x) + epsilon): each x moves mean and variance, too.
     # What a shift or a scaling of all x would add is taken out again: normalized does not change with it.
-    count = x.size // c if count is None else count
     dx = gamma * inverse * (dy - dbeta / count - normalized * (dgamma / count))
     return dx, dgamma, dbeta
