@@ -10,7 +10,6 @@ if __name__ == "__main__":  # before anything else is imported
     end_on_interrupt()
 
 import argparse
-import contextlib
 import math
 import os
 import pathlib
@@ -28,15 +27,18 @@ EXAMPLES = """examples:
   tinycnn train --model mnist.h5 --output more.h5
                                           go on from where a training ended
   tinycnn train --recipe fast             99 % within a second: a net and its training, by name
-  mpiexec -n 4 tinycnn train              by 4 processes, on one machine or several: the same net as by one
+  mpiexec -n 4 tinycnn train              by 4 processes, on one machine or several
+
+A training that was interrupted, however that happened, goes on when it is started again with the same
+options, and comes to the same net; --fresh begins anew.
 """
 NETS = {"classic": "classic_net", "lenet": "lenet5", "compact": "compact_net"}
-# How many processes mpiexec has started, as it tells them: MPICH and what descends from it, Open MPI, Slurm
-PROCESSES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 SMALLEST_RATE = 1e-12
 # What holds without a recipe, and what a recipe says by itself
 DEFAULTS = {"model": "classic", "epochs": 6, "batch_size": 128}
 OF_RECIPES = ("model", "optimizer", "learning_rate", "patience", "batch_size")
+# What must be the same for an interrupted training to go on
+SAME = (*OF_RECIPES, "data", "recipe", "epochs", "seed")
 
 
 def command_line() -> Parser:
@@ -81,11 +83,25 @@ def command_line() -> Parser:
         "--seed", type=whole_number(0, 2**32 - 1), default=0, help="same seed, same net; default: 0"
     )
     parser.add_argument("--threads", type=whole_number(1, 1024), help="default: one for each CPU")
+    add_file_options(parser)
+    return parser
+
+
+def add_file_options(parser: Parser) -> None:
+    """Add the options for what is written, and what is there already."""
     parser.add_argument("--output", type=file_name, default="mnist.h5", help="default: mnist.h5")
     parser.add_argument(
         "--force", action="store_true", help="replace what another training has left at --output"
     )
-    return parser
+    going_on = parser.add_mutually_exclusive_group()
+    going_on.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with an interrupted training, or say that there is none; else: go on if there is one",
+    )
+    going_on.add_argument(
+        "--fresh", action="store_true", help="forget an interrupted training, and begin anew"
+    )
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -104,6 +120,31 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         if options.recipe is None and getattr(options, name) is None:
             setattr(options, name, value)
     return options
+
+
+def unfinished_training(options: argparse.Namespace) -> Any:
+    """Return what there is of an interrupted training with this output, an `Unfinished`."""
+    from tinycnn.saving.unfinished import Unfinished
+
+    same = {f"--{name.replace('_', '-')}": getattr(options, name) for name in SAME}
+    return Unfinished(options.output, same, fresh=options.fresh)
+
+
+def may_begin(options: argparse.Namespace, unfinished: Any) -> bool:
+    """Return whether to train: to go on, which is said, or anew, if the output may be written.
+
+    Raises:
+        FileError: there is nothing to go on with, it had other options, or there is nobody to ask.
+    """
+    from tinycnn.utils.errors import FileError
+
+    if found := unfinished.found():
+        say(found)
+        return True
+    if options.resume:
+        remedy = "Leave out --resume to begin anew."
+        raise FileError(unfinished.folder, "no interrupted training is there to go on with", remedy)
+    return may_replace(pathlib.Path(options.output), options.force)
 
 
 def may_replace(output: pathlib.Path, force: bool) -> bool:
@@ -132,23 +173,18 @@ def may_replace(output: pathlib.Path, force: bool) -> bool:
     return False
 
 
-def may_write(output: pathlib.Path, others: tuple[str, ...], force: bool) -> bool:
-    """Return whether all files may be written; rank 0, which writes them, looks, and all do as it says.
+def all_may_begin(options: argparse.Namespace, unfinished: Any) -> bool:
+    """Return `may_begin` of rank 0, which writes the files, on all ranks that train together.
 
     Raises:
-        FileError: one cannot be written, or `may_replace` raises it; on rank 0.
+        FileError: on rank 0: see `may_begin`.
     """
-    from tinycnn import distribution, saving
-    from tinycnn.utils import atomic
+    from tinycnn import distribution
 
     may = False
     try:
-        if distribution.rank() == 0:
-            saving.check_target(output)
-            for path in others:
-                atomic.check(path)
-            may = may_replace(output, force)
-    finally:
+        may = distribution.rank() == 0 and may_begin(options, unfinished)
+    finally:  # others must not wait for one that was refused
         may = distribution.broadcast(b"yes" if may else b"") == b"yes"
     return may
 
@@ -245,9 +281,9 @@ def draw_curves(history: dict[str, list[float]], path: str) -> bool:
     return True
 
 
-def watchers(options: argparse.Namespace, history_file: str) -> dict[str, Any]:
-    """Return the callbacks of the training by what they do: "save", "log" and, with --patience, "stop"."""
-    from tinycnn.callbacks import CSVLogger, EarlyStopping, ModelCheckpoint
+def watchers(options: argparse.Namespace, history_file: str, unfinished: Any) -> dict[str, Any]:
+    """Return the callbacks of the training by what they do: "save", "log", "go on", "stop" (--patience)."""
+    from tinycnn.callbacks import BackupAndRestore, CSVLogger, EarlyStopping, ModelCheckpoint
 
     class EpochsFromOne(CSVLogger):
         """Counts epochs as the lines on the screen and the curves do; Keras's own counts from 0."""
@@ -261,6 +297,9 @@ def watchers(options: argparse.Namespace, history_file: str) -> dict[str, Any]:
     callbacks: dict[str, Any] = {
         "save": ModelCheckpoint(path, save_best_only=early),
         "log": EpochsFromOne(history_file),
+        "go on": BackupAndRestore(
+            unfinished.folder, delete_checkpoint=False, about=unfinished.options
+        ),
     }
     if early:
         callbacks["stop"] = EarlyStopping(patience=options.patience, restore_best_weights=True)
@@ -312,51 +351,48 @@ def tell_results(model: Any, data: tuple, about: str) -> bool:
     return math.isfinite(results["loss"])
 
 
-def share_work() -> contextlib.AbstractContextManager:
-    """Let all processes that mpiexec has started train together, if it has; rank 0 alone prints.
-
-    Raises:
-        ValueError: without mpi4py: several would train, each for itself, and write the same files.
-    """
-    counts = [int(os.environ[name]) for name in PROCESSES if name in os.environ]
-    if not counts:
-        return contextlib.nullcontext()
+def main(argv: list[str] | None = None) -> int:
+    """Run the script, with all processes that mpiexec has started."""
+    options = arguments(argv)
     from tinycnn import distribution
 
-    try:
-        distribution.set_distribution(distribution.DataParallel())
-    except ImportError as error:
-        if max(counts) == 1:
-            return contextlib.nullcontext()
-        raise ValueError(f"{max(counts)} processes were started together. {error}") from error
-    if distribution.rank() == 0:
-        return contextlib.nullcontext()
-    return contextlib.redirect_stdout(open(os.devnull, "w"))
+    with distribution.started_by_mpiexec():
+        unfinished = unfinished_training(options)
+        return (train if distribution.rank() else train_alone)(options, unfinished)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the script: load digits, train the net, save it with its history, and test it."""
-    options = arguments(argv)
-    with share_work():
-        return train(options)
+def train_alone(options: argparse.Namespace, unfinished: Any) -> int:
+    """Train, unless another process trains for the same output; that is rank 0's business."""
+    from tinycnn import saving
+
+    saving.check_target(pathlib.Path(options.output))  # before a folder is made beside it
+    with unfinished.alone():
+        try:
+            return train(options, unfinished)
+        except KeyboardInterrupt:
+            if unfinished.is_there():
+                say("\nThe same command goes on there.", sys.stderr)
+            raise
 
 
-def train(options: argparse.Namespace) -> int:
-    """Do what the options ask for; return the exit code."""
+def train(options: argparse.Namespace, unfinished: Any) -> int:
+    """Load digits, train the net, save it with its history, and test it; return the exit code."""
     from tinycnn import datasets, distribution, ops, utils
     from tinycnn.models.pixel_scale import bytes_are_meant
+    from tinycnn.utils import atomic
 
-    output = pathlib.Path(options.output)
-    beside = output.with_suffix("")  # mnist.h5 -> mnist-history.csv, mnist-curves.png
+    beside = pathlib.Path(options.output).with_suffix("")  # mnist.h5 -> mnist-history.csv, ...
     history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
     # A bad name is noticed before the work, not after it.
-    callbacks = watchers(options, history_file)
-    files = (history_file, curves_file)
+    callbacks = watchers(options, history_file, unfinished)
+    if distribution.rank() == 0:
+        atomic.check(history_file)
+        atomic.check(curves_file)
     utils.set_random_seed(options.seed)
     if options.threads:
         ops.set_num_threads(options.threads)
     model, wanted = chosen_model(options)
-    if not may_write(output, files, options.force):
+    if not all_may_begin(options, unfinished):
         return 1
 
     digits = datasets.load(options.data)
@@ -375,7 +411,9 @@ def train(options: argparse.Namespace) -> int:
     good = report(history.history, options, curves_file, callbacks)
     if good and model.optimizer.use_ema:
         model = with_running_means(callbacks["save"].written)
-    return int(not tell_results(model, (x_test, y_test), digits.name) or not good)
+    good = tell_results(model, (x_test, y_test), digits.name) and good
+    unfinished.forget()
+    return int(not good)
 
 
 if __name__ == "__main__":

@@ -89,6 +89,7 @@ ONLY = {  # files that begin so: they import nothing but these (and their own fo
         "llvmlite",
         KERNELS,
         "tinycnn.utils.compiling",
+        "tinycnn.utils.file_lock",
         "tinycnn.utils.geometry",
         "tinycnn.utils.kept_transform",
         "tinycnn.utils.recording",

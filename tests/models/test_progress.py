@@ -89,3 +89,16 @@ def test_a_training_says_where_it_stands_and_a_copy_does_not():
     )
     assert seen == [(0, 1), (0, 2), (1, 1), (1, 2)]
     assert model.progress is None
+
+
+def test_a_callback_that_trains_too_leaves_the_outer_training_its_place():
+    model, seen = net(), []
+
+    def train_more(epoch, logs):
+        if epoch == 1:
+            model.fit(X[:8], Y[:8], verbose=0)
+        seen.append((model.progress.epoch, model.progress.epochs))
+
+    hook = LambdaCallback(on_epoch_begin=train_more)
+    model.fit(X, Y, epochs=3, verbose=0, callbacks=[hook])
+    assert seen == [(epoch, range(3)) for epoch in range(3)]

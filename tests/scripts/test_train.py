@@ -355,7 +355,9 @@ def test_a_signal_leaves_nothing_half_done(folder, tmp_path, name):
     assert process.returncode == 128 + getattr(signal, name)
     assert "nothing half-written was left behind" in errors
     assert "Traceback" not in errors
-    assert {path.name for path in tmp_path.iterdir()} == {"mnist.h5", "mnist-history.csv"}
+    assert "The same command goes on there." in errors
+    files = {"mnist.h5", "mnist-history.csv", "mnist-backup"}
+    assert {path.name for path in tmp_path.iterdir()} == files
     assert load_model(tmp_path / "mnist.h5").count_params() == 2_380_938
 
 
@@ -408,3 +410,43 @@ def test_a_python_without_the_packages_gets_a_sentence(script, path, missing, tm
     assert re.match(rf"error: this Python lacks (the package )?{missing}\b", done.stderr)
     assert "pip install -e ." in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+WORDS = ("--model", "lenet", "--epochs", 3, "--batch-size", 32)
+
+
+def test_killed_it_goes_on_to_the_same_bytes(folder, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    whole.mkdir()
+    killed.mkdir()
+    assert train(whole, "--data", folder, *WORDS).returncode == 0
+    command = [sys.executable, "-m", "tests.support.killed_while_saving", "50", "scripts.train"]
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[1])}
+    words = ["--data", str(folder), *map(str, WORDS)]
+    done = patience.run([*command, *words], cwd=killed, env=environment)
+    assert done.returncode == -signal.SIGKILL
+    assert (killed / "mnist-backup").is_dir()
+
+    other = train(killed, "--data", folder, *WORDS, "--seed", 1)
+    assert other.stderr.startswith("error: mnist-backup: an unfinished training had other options")
+    assert "--seed was 0, and is 1" in other.stderr
+
+    done = train(killed, "--data", folder, *WORDS)
+    assert done.returncode == 0, done.stderr
+    assert "going on after epoch" in done.stdout
+    for path in whole.iterdir():
+        assert (killed / path.name).read_bytes() == path.read_bytes(), path.name
+    assert sorted(os.listdir(killed)) == sorted(os.listdir(whole))  # no backup is left
+
+
+def test_resume_without_anything_to_go_on_with(folder, tmp_path):
+    done = train(tmp_path, "--data", folder, "--resume")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: mnist-backup: no interrupted training is there to go on with. "
+        "Leave out --resume to begin anew.\n"
+    )
+    assert os.listdir(tmp_path) == []
+    both = train(tmp_path, "--resume", "--fresh")
+    assert both.returncode == 2
+    assert "--fresh: not allowed with argument --resume" in both.stderr

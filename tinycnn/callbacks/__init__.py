@@ -1,5 +1,6 @@
 """Callbacks, by their Keras names: objects whose methods `fit`, `evaluate` and `predict` call on the way."""
 
+from tinycnn.callbacks.backup_and_restore import BackupAndRestore
 from tinycnn.callbacks.base import Callback, CallbackList
 from tinycnn.callbacks.csv_logger import CSVLogger
 from tinycnn.callbacks.early_stopping import EarlyStopping
@@ -13,6 +14,7 @@ from tinycnn.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from tinycnn.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",

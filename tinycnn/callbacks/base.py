@@ -14,10 +14,11 @@ class Callback:
 
     # Names of the numbers that `on_epoch_end` will be shown, in epochs with validation; None: not known.
     log_names: frozenset[str] | None = None
-    only_writes = (
-        False  # whether it only writes files: of ranks that train together, rank 0 alone calls it
-    )
+    only_writes = False  # whether it only writes: of ranks that train together, rank 0 calls it
     adds: tuple[str, ...] = ()  # names that this callback puts into the logs of an epoch
+    # Names of attributes that `BackupAndRestore` keeps: numbers, texts, lists, dicts, arrays, or None.
+    backed_up: tuple[str, ...] = ()
+    comes_last = False  # whether `fit` calls it after all others
 
     def __init__(self):
         self.model = None
@@ -113,7 +114,8 @@ class CallbackList(Callback):
     """Several callbacks as one: each hook calls that of all callbacks that have one, in order.
 
     Args:
-        callbacks: told of the model, `params` and the names in the logs, all in order.
+        callbacks: told of the model, `params` and the names in the logs, all in order, but for those that
+            come last.
         model, params: see `Callback`.
         names: of the numbers in an epoch's logs, before callbacks add some.
 
@@ -125,11 +127,12 @@ class CallbackList(Callback):
         self, callbacks: Sequence[Callback], model: object, params: dict, names: Sequence[str] = ()
     ):
         super().__init__()
-        self.callbacks = list(callbacks)
-        known: frozenset[str] | None = frozenset(names)
-        for callback in self.callbacks:
+        for callback in callbacks:
             if not isinstance(callback, Callback):
                 raise ValueError(f"callbacks must be Callback objects. Received: {callback!r}")
+        self.callbacks = sorted(callbacks, key=lambda callback: callback.comes_last)
+        known: frozenset[str] | None = frozenset(names)
+        for callback in self.callbacks:
             callback.set_params(params)
             callback.set_model(model)
             callback.log_names = known

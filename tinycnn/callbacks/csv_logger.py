@@ -35,6 +35,7 @@ class CSVLogger(Callback):
     """
 
     only_writes = True
+    backed_up = ("keys", "rows")
 
     def __init__(self, filename: str | os.PathLike, separator: str = ",", append: bool = False):
         super().__init__()
@@ -44,6 +45,15 @@ class CSVLogger(Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Check that the file can be written; the first row will replace it, or append to it."""
         self.keys, self.table = None, Table(self.filename, self.separator, self.append)
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The table's rows, that of the columns' names first; may be set to those of an earlier training."""
+        return self.table.rows
+
+    @rows.setter
+    def rows(self, rows: list[list[str]]) -> None:
+        self.table.go_on(rows)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write a row: epoch, then the other numbers sorted by name."""

@@ -21,6 +21,8 @@ class EarlyStopping(Monitor):
         True
     """
 
+    backed_up = ("wait", "stopped_epoch", "best_epoch", "best", "best_weights")
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -10,6 +10,8 @@ class History(Callback):
     that is passed to `fit` as a callback is returned by it, and keeps what it has collected before.
     """
 
+    backed_up = ("history", "epoch")
+
     def __init__(self):
         super().__init__()
         self.history: dict[str, list[float]] = {}

@@ -35,6 +35,7 @@ class ModelCheckpoint(Monitor):
     """
 
     only_writes = True
+    backed_up = ("best", "written", "_others", "_batches")
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class ModelCheckpoint(Monitor):
         """Check that the model's layers can be saved, that the file can be written, and the names in it."""
         self._others, self._version = (), atomic.version(self.filepath)
         self._epoch = self._batches = 0
+        self.written: str | None = None
         if not self.save_weights_only:
             learning = self.model.objective.loss, self.model.optimizer
             saving.check_known(self.filepath, self.model.layers, learning)

@@ -28,6 +28,7 @@ class ReduceLROnPlateau(Monitor):
     """
 
     adds = ("learning_rate",)
+    backed_up = ("best", "wait", "cooldown_counter")
 
     def __init__(
         self,

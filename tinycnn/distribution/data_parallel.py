@@ -129,7 +129,7 @@ class DataParallel:
             raise RuntimeError(
                 f"The ranks do not work together any more since {self._broken}: start the program again."
             )
-        with self._quiet():
+        with self.quiet():
             self._depth += 1
             try:
                 yield
@@ -149,8 +149,8 @@ class DataParallel:
         return self._depth > 1
 
     @contextlib.contextmanager
-    def _quiet(self) -> Iterator[None]:
-        """Let ranks other than 0 print nothing on standard output."""
+    def quiet(self) -> Iterator[None]:
+        """A `with` block in which ranks other than 0 print nothing on standard output."""
         if self.rank == 0:
             yield
             return

@@ -80,8 +80,10 @@ class Feed:
     def _epoch_of_source(self, order: Order | None, step: int, done: int) -> Iterator[Batch]:
         """Yield the batches of one epoch, and tell the data set of its begin and end."""
         self._tell("on_epoch_begin")
+        if done and done == self.steps:  # an earlier training has taken them all
+            self._taken += done
         # A pass may end where an epoch does: then another begins.
-        if self.peek(order, step) or (self.steps and self.peek(order, step)):
+        elif self.peek(order, step) or (self.steps and self.peek(order, step)):
             taken = done
             for batch in itertools.islice(self._pass, self.steps and self.steps - done):
                 yield batch

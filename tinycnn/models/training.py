@@ -143,10 +143,11 @@ def run_fit(
     names += [f"val_{name}" for name in names] if validation else []
     hooks = CallbackList([*bar, *callbacks, *own], model, params, names)
     progress.callbacks = hooks.callbacks
+    outer = model.progress  # of a `fit` whose callback has called this one
     model.stop_training, model.history, model.progress = False, history, progress
-    hooks.on_train_begin({})
     watch = Watch(model)
     try:
+        hooks.on_train_begin({})
         for epoch in range(progress.epoch, epochs.stop):
             if epoch > epochs.start and feed.is_over():
                 break
@@ -160,11 +161,11 @@ def run_fit(
             if model.stop_training:
                 break
     finally:
+        model.progress = outer
         if bar:
             bar[0].close()
     model.optimizer.finalize_variable_values(model.trainable_weights)
     hooks.on_train_end(progress.logs)
-    model.progress = None
     return history
 
 

@@ -26,6 +26,8 @@ class Table:
     If another program changes the file during the training, or rows to append to have other columns, that
     file is left as it is: the table goes on in a file with another name, and a warning says so.
 
+    `rows` are lists of cells, that with the columns' names first.
+
     Args:
         path: the file, new or a table of an earlier training.
         separator: the text between columns.
@@ -45,7 +47,18 @@ class Table:
         self._content = self._read()  # the file's bytes when this table last read or wrote it
         if self._content and not re.match(rb"epoch\W", self._content):
             raise FileError(self.path, "it is no table of a training", "Choose another name.")
-        self._rows = self._rows_in_content() if append else []
+        self.rows = self._rows_in_content() if append else []
+
+    def go_on(self, rows: list[list[str]]) -> None:
+        """Go on with the rows of an earlier training; the file may have the next ones, too, from then.
+
+        Args:
+            rows: lists of cells, the columns' names first.
+        """
+        begin = self._text(rows).encode()
+        if not self._content.startswith(begin):
+            self._content = begin  # which the file does not have: another program has written it
+        self.rows = rows
 
     def add(self, row: dict[str, object]) -> None:
         """Add a row and write the whole table.
@@ -59,13 +72,13 @@ class Table:
         columns = list(row)
         if self._read() not in (self._content, b""):
             self._go_elsewhere("another program has written it meanwhile")
-        elif self._rows and (self._rows[0] != columns or not self._all_have_length(len(columns))):
+        elif self.rows and (self.rows[0] != columns or not self._all_have_length(len(columns))):
             self._go_elsewhere(f"its rows do not all have the columns {', '.join(columns)}")
-            self._rows = []
-        rows = [*(self._rows or [columns]), [str(value) for value in row.values()]]
+            self.rows = []
+        rows = [*(self.rows or [columns]), [str(value) for value in row.values()]]
         content = self._text(rows).encode()
         self.path = atomic.save_somewhere(functools.partial(_write, content), self.path)
-        self._rows, self._content = rows, content
+        self.rows, self._content = rows, content
 
     def _read(self) -> bytes:
         """Return the file's bytes; none if there is no file."""
@@ -82,7 +95,7 @@ class Table:
 
     def _all_have_length(self, length: int) -> bool:
         """Return whether all rows have this many cells."""
-        return all(len(cells) == length for cells in self._rows)
+        return all(len(cells) == length for cells in self.rows)
 
     def _text(self, rows: list[list[str]]) -> str:
         """Return rows as CSV."""

@@ -233,7 +233,7 @@ def test_two_processes_that_save_other_types_at_once_leave_no_wrong_code(tmp_pat
 
 HOLD = """
 import pathlib, sys
-from tinycnn.ops.kernels.codegen.file_lock import lock
+from tinycnn.utils.file_lock import lock
 (index,) = pathlib.Path(sys.argv[1]).rglob("*relu_forward_span*.nbi")
 file = lock(f"{index}.lock")
 index.unlink()

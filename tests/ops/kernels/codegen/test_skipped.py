@@ -84,7 +84,7 @@ def test_two_processes_compile_each_kernel_once(tmp_path, monkeypatch):
 def test_who_is_done_goes_on_with_the_rest(tmp_path, monkeypatch):
     """Also if a function is locked all the time: it is left to the one that holds it."""
     share(tmp_path, monkeypatch, 1)
-    from tinycnn.ops.kernels.codegen import file_lock
+    from tinycnn.utils import file_lock
 
     (index,) = tmp_path.rglob("*.dropout_span-*.nbi")
     for path in [index, *tmp_path.rglob("*relu_forward_span-*.nbi")]:

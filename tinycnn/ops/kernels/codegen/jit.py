@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 
-from tinycnn.ops.kernels.codegen import file_lock
+from tinycnn.utils import file_lock
 from tinycnn.utils.compiling import before_compiling
 
 KERNELS = pathlib.Path(__file__).parents[1]  # the folder tinycnn/ops/kernels

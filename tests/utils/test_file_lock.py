@@ -9,11 +9,11 @@ import pytest
 from tests.support import patience
 from tests.support.marks import posix_only
 from tests.support.processes import ROOT
-from tinycnn.ops.kernels.codegen import file_lock
+from tinycnn.utils import file_lock
 
 HOLD = """
 import sys
-from tinycnn.ops.kernels.codegen.file_lock import lock
+from tinycnn.utils.file_lock import lock
 file = lock(sys.argv[1])
 print("held", flush=True)
 sys.stdin.read()
