@@ -173,22 +173,6 @@ def may_replace(output: pathlib.Path, force: bool) -> bool:
     return False
 
 
-def all_may_begin(options: argparse.Namespace, unfinished: Any) -> bool:
-    """Return `may_begin` of rank 0, which writes the files, on all ranks that train together.
-
-    Raises:
-        FileError: on rank 0: see `may_begin`.
-    """
-    from tinycnn import distribution
-
-    may = False
-    try:
-        may = distribution.rank() == 0 and may_begin(options, unfinished)
-    finally:  # others must not wait for one that was refused
-        may = distribution.broadcast(b"yes" if may else b"") == b"yes"
-    return may
-
-
 def chosen_model(options: argparse.Namespace) -> tuple[Any, Any]:
     """Return the model to train, and how it wants its digits, a `DigitInput`; that of a recipe uncompiled.
 
@@ -362,7 +346,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def train_alone(options: argparse.Namespace, unfinished: Any) -> int:
-    """Train, unless another process trains for the same output; that is rank 0's business."""
+    """Train, as rank 0, unless another process trains for the same output."""
     from tinycnn import saving
 
     saving.check_target(pathlib.Path(options.output))  # before a folder is made beside it
@@ -392,7 +376,7 @@ def train(options: argparse.Namespace, unfinished: Any) -> int:
     if options.threads:
         ops.set_num_threads(options.threads)
     model, wanted = chosen_model(options)
-    if not all_may_begin(options, unfinished):
+    if not distribution.rank_0_decides(lambda: may_begin(options, unfinished)):
         return 1
 
     digits = datasets.load(options.data)

@@ -1,5 +1,7 @@
 """The distribution that `fit`, `evaluate` and `predict` use: the one default that Keras's face asks for."""
 
+from collections.abc import Callable
+
 from tinycnn.distribution.data_parallel import DataParallel
 
 # In a dict, so that `set_distribution` can replace it without `global`.
@@ -43,3 +45,18 @@ def broadcast(data: bytes | None) -> bytes | None:
     if shared is None:
         return data
     return shared.gathered(data if shared.rank == 0 and data is not None else b"")[0]
+
+
+def rank_0_decides(decide: Callable[[], bool]) -> bool:
+    """Return what `decide()` returns on rank 0, on all ranks, all of which call this.
+
+    Args:
+        decide: called on rank 0 alone, which has the files and a person to ask; what it raises ends rank 0,
+            and is False for the others.
+    """
+    decided = False
+    try:
+        decided = rank() == 0 and decide()
+    finally:  # nobody must wait for one that was refused
+        decided = broadcast(b"yes" if decided else b"") == b"yes"
+    return decided

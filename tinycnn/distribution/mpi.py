@@ -5,14 +5,15 @@ calls, so any MPI will do that lets several threads take turns.
 """
 
 import atexit
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from tinycnn.distribution.doubling import gathered
-from tinycnn.distribution.watch import Watch
+from tinycnn.distribution.watch import GRACE, Watch, end
 
 BUSY, SHORT, LONG = 200, 20e-6, 500e-6  # looks in a row without a pause; seconds between later ones
 
@@ -63,18 +64,29 @@ class MPILink:
     ) -> Callable[[], bool]:
         """Begin to exchange arrays with a rank: see `doubling.Link.start`."""
         byte = self._mpi.BYTE
-        with self._turn:
-            requests = [
-                self._world.Irecv([receive, byte], other, tag),
-                self._world.Isend([send, byte], other, tag),
-            ]
+        requests: list = []
+        with self._turn, self._told():
+            requests.append(self._world.Irecv([receive, byte], other, tag))
+            requests.append(self._world.Isend([send, byte], other, tag))
 
         def done() -> bool:
             """Return whether both arrays have gone their way."""
-            with self._turn:
+            with self._turn, self._told():
                 return self._mpi.Request.Testall(requests)
 
         return done
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """End this process with a sentence if MPI fails: most likely a rank is lost, and `Watch` knows it."""
+        try:
+            yield
+        except self._mpi.Exception as error:
+            begin = time.monotonic()
+            while self.watch is not None and time.monotonic() - begin < 2 * GRACE:
+                self.watch.check(begin)
+                time.sleep(LONG)
+            end(f"MPI failed: {error}")
 
     def wait(self, done: Callable[[], bool]) -> None:
         """Return when `done()` is true; look often at first, then leave the CPU to those that compute."""
