@@ -338,11 +338,10 @@ def tell_results(model: Any, data: tuple, about: str) -> bool:
 def main(argv: list[str] | None = None) -> int:
     """Run the script, with all processes that mpiexec has started."""
     options = arguments(argv)
-    from tinycnn import distribution
+    from tinycnn.distribution import rank, started_by_mpiexec
 
-    with distribution.started_by_mpiexec():
-        unfinished = unfinished_training(options)
-        return (train if distribution.rank() else train_alone)(options, unfinished)
+    with started_by_mpiexec():
+        return (train if rank() else train_alone)(options, unfinished_training(options))
 
 
 def train_alone(options: argparse.Namespace, unfinished: Any) -> int:
@@ -369,9 +368,8 @@ def train(options: argparse.Namespace, unfinished: Any) -> int:
     history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
     # A bad name is noticed before the work, not after it.
     callbacks = watchers(options, history_file, unfinished)
-    if distribution.rank() == 0:
-        atomic.check(history_file)
-        atomic.check(curves_file)
+    for path in (history_file, curves_file) if distribution.rank() == 0 else ():
+        atomic.check(path)
     utils.set_random_seed(options.seed)
     if options.threads:
         ops.set_num_threads(options.threads)
@@ -389,9 +387,9 @@ def train(options: argparse.Namespace, unfinished: Any) -> int:
     model.summary()
     with bytes_are_meant():  # they were prepared as the net wants them
         history = model.fit(**arguments_of_fit, callbacks=list(callbacks.values()))
-    if distribution.rank():  # rank 0 does the rest
+    if distribution.rank():
         return 0
-    distribution.set_distribution(None)
+    distribution.set_distribution(None)  # rank 0 does the rest
     good = report(history.history, options, curves_file, callbacks)
     if good and model.optimizer.use_ema:
         model = with_running_means(callbacks["save"].written)

@@ -140,31 +140,26 @@ class Watch:
                         peer.sendall(line)
 
     def _listen(self) -> None:
-        """Be the thread: hear the others, and let them hear something."""
-        selector, parts = selectors.DefaultSelector(), dict.fromkeys(self._peers, b"")
-        for peer in self._peers:
-            selector.register(peer, selectors.EVENT_READ)
-        beat = time.monotonic()
-        while selector.get_map():
-            for key, _ in selector.select(BEAT):
-                *lines, rest = (parts[key.fileobj] + _received(key.fileobj)).split(b"\n")
-                for line in filter(None, lines):
-                    self._hear(json.loads(line))
-                if not lines and not rest:
-                    selector.unregister(key.fileobj)
-                    self._lost(self._peers[key.fileobj])
-                parts[key.fileobj] = rest
-                self._heard[key.fileobj] = time.monotonic()
-            now = time.monotonic()
-            if now - beat > BEAT:
-                beat = now
-                self._send(None)
-            for peer, heard in self._heard.items():
-                # Of a process that was stopped itself, nothing can be said of others.
-                if now - heard > SILENCE and peer in (
-                    k.fileobj for k in selector.get_map().values()
-                ):
-                    self._lost(self._peers[peer])
+        """Be the thread: hear the others, and let them hear something, until all connections have ended."""
+        beat, parts = time.monotonic(), dict.fromkeys(self._peers, b"")
+        with selectors.DefaultSelector() as selector, contextlib.ExitStack() as peers:
+            for peer in self._peers:
+                selector.register(peers.enter_context(peer), selectors.EVENT_READ)
+            while selector.get_map():
+                for key, _ in selector.select(BEAT):
+                    *lines, rest = (parts[key.fileobj] + _received(key.fileobj)).split(b"\n")
+                    for line in filter(None, lines):
+                        self._hear(json.loads(line))
+                    if not lines and rest == parts[key.fileobj]:  # nothing came: it has ended
+                        selector.unregister(key.fileobj)
+                        self._lost(self._peers[key.fileobj])
+                    parts[key.fileobj], self._heard[key.fileobj] = rest, time.monotonic()
+                if time.monotonic() - beat > BEAT:
+                    beat = time.monotonic()
+                    self._send(None)
+                    for key in list(selector.get_map().values()):
+                        if beat - self._heard[key.fileobj] > SILENCE:
+                            self._lost(self._peers[key.fileobj])
 
     def _hear(self, message: dict) -> None:
         """Act on a message, and, as rank 0, pass it on."""
