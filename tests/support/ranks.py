@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -130,3 +131,26 @@ def default(shared):
         yield shared
     finally:
         distribution.set_distribution(None)
+
+
+def processes(mpiexec_pid):
+    """Return the ids of the ranks that an mpiexec has started: processes of Python below it."""
+    pairs = [line.split() for line in _ps().splitlines()]
+    below, found = {str(mpiexec_pid)}, []
+    for _ in pairs:
+        below |= {pid for pid, parent, _ in pairs if parent in below}
+    for pid, parent, name in pairs:
+        if pid in below and parent in below and name.startswith("python"):
+            found.append(int(pid))
+    return found
+
+
+def _ps():
+    """Return a line for each process: its id, its parent's, its name."""
+    words = ["ps", "-A", "-o", "pid=,ppid=,ucomm="]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+def kill_a_rank(mpiexec_pid, which=-1):
+    """Kill one rank of an mpiexec, by -9; the last by default."""
+    os.kill(sorted(processes(mpiexec_pid))[which], signal.SIGKILL)

@@ -26,6 +26,9 @@ BEAT = 1.0  # seconds between lines that say nothing but that somebody is there
 SILENCE = 8.0  # seconds without any line after which a rank counts as lost
 GRACE = 3.0  # seconds that a rank waits for one that said that it is gone
 CONNECT = 60.0  # seconds until all ranks must have connected
+LINGER = (
+    0.5  # seconds in which mpiexec, which may end with the last process, can pass the sentence on
+)
 EXIT_CODE = 1
 
 
@@ -201,6 +204,7 @@ def end(sentence: str) -> NoReturn:
     flush = threading.Thread(target=_flush, daemon=True)
     flush.start()
     flush.join(1.0)
+    time.sleep(LINGER)
     os._exit(EXIT_CODE)
 
 

@@ -38,10 +38,16 @@ def share(*feeds: Feed | None) -> DataParallel | None:
     return shared
 
 
-def agree(model: object, feeds: dict[str, Feed | None], facts: dict[str, object]) -> None:
+def agree(
+    shared: DataParallel,
+    model: object,
+    feeds: dict[str, Feed | None],
+    facts: dict[str, object],
+) -> None:
     """Compare what all ranks need alike; a new model gets the first weights of rank 0.
 
     Args:
+        shared: the distribution.
         model: built, on all ranks or on none.
         feeds: by name, for the message.
         facts: arguments, by name.
@@ -50,7 +56,6 @@ def agree(model: object, feeds: dict[str, Feed | None], facts: dict[str, object]
         RanksDiffer: the first difference is named.
         ValueError: for a layer that cannot share its work.
     """
-    shared = distribution()
     layers = {layer.name: _config(layer) for layer in model.layers}
     compiled = {} if model.objective is None else _learning(model)
     data = {name: feed_facts(feed) for name, feed in feeds.items() if feed is not None}
@@ -79,7 +84,7 @@ def begin_fit(
         return callbacks
     facts = {"epochs": progress.epochs, "shuffle": progress.shuffle}
     facts["validation_freq"] = validation and validation.freq
-    agree(model, {"data": progress.feed, "validation": progress.validation}, facts)
+    agree(shared, model, {"data": progress.feed, "validation": progress.validation}, facts)
     return [one for one in callbacks if shared.rank == 0 or not one.only_writes]
 
 

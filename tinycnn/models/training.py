@@ -221,7 +221,7 @@ def run_evaluate(
     shared = sharing.share(feed)
     feed.restart(model)
     if shared is not None and not shared.inside:
-        sharing.agree(model, {"data": feed}, {})
+        sharing.agree(shared, model, {"data": feed}, {})
     hooks = hooks or CallbackList([], model, {})
     hooks.on_test_begin({})
     objective, watch = model.objective, watch or Watch(model)
@@ -254,7 +254,7 @@ def run_predict(model: object, feed: Feed, hooks: CallbackList | None) -> np.nda
     shared = sharing.share(feed)
     if shared is not None and not shared.inside:
         model.built or feed.peek()  # the first batch shows the shape
-        sharing.agree(model, {"data": feed}, {})
+        sharing.agree(shared, model, {"data": feed}, {})
     if hooks:
         hooks.on_predict_begin({})
     outputs = []
