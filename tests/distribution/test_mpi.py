@@ -95,19 +95,19 @@ def test_train_goes_on_with_another_number_of_ranks(tmp_path):
     """Of three trainings the last goes on where the second was killed, and comes to the first's bytes."""
     script = ranks.ROOT / "scripts" / "train.py"
     options = ["--data", "sample", "--model", "lenet", "--batch-size", 500, "--epochs"]
-    whole = ranks.run(2, script, *options, 2, "--output", "whole.h5", cwd=tmp_path)
+    whole = ranks.run(2, script, *options, 4, "--output", "whole.h5", cwd=tmp_path)
     assert whole.returncode == 0, whole.stderr
-    words = ranks.command(4, script, *options, 2, "--output", "killed.h5")
+    words = ranks.command(4, script, *options, 4, "--output", "killed.h5")
     with ranks.patience.started(
         words, env=ranks.environment(), cwd=tmp_path, stdout=-1, stderr=-3, text=True
     ) as process:
         for line in process.stdout:
-            if line.startswith("Epoch 1/2"):
+            if line.startswith("Epoch 1/4"):
                 break
         ranks.kill_a_rank(process.pid)
         process.stdout.read()
         assert process.wait()
-    going_on = ranks.run(1, script, *options, 2, "--output", "killed.h5", cwd=tmp_path)
+    going_on = ranks.run(1, script, *options, 4, "--output", "killed.h5", cwd=tmp_path)
     assert "going on " in going_on.stdout, going_on.stdout + going_on.stderr
     assert (tmp_path / "killed.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
     assert not list(tmp_path.glob("*backup*"))

@@ -134,15 +134,14 @@ def default(shared):
 
 
 def processes(mpiexec_pid):
-    """Return the ids of the ranks that an mpiexec has started: processes of Python below it."""
-    pairs = [line.split() for line in _ps().splitlines()]
-    below, found = {str(mpiexec_pid)}, []
-    for _ in pairs:
-        below |= {pid for pid, parent, _ in pairs if parent in below}
-    for pid, parent, name in pairs:
-        if pid in below and parent in below and name.startswith("python"):
-            found.append(int(pid))
-    return found
+    """Return the ids of the ranks that an mpiexec has started: Python below it, but what Python starts."""
+    found = [line.split() for line in _ps().splitlines()]
+    names = {pid: name for pid, _, name in found}
+    below = {str(mpiexec_pid)}
+    for _ in found:
+        below |= {pid for pid, parent, _ in found if parent in below}
+    is_python = {pid for pid in below if names.get(pid, "").startswith("python")}
+    return [int(pid) for pid, parent, _ in found if pid in is_python and parent not in is_python]
 
 
 def _ps():
