@@ -13,7 +13,7 @@ import sys
 import numpy as np
 
 from tinycnn import datasets, distribution, ops, utils
-from tinycnn.callbacks import LambdaCallback
+from tinycnn.callbacks import BackupAndRestore, LambdaCallback
 from tinycnn.layers import (
     BatchNormalization,
     Conv2D,
@@ -74,7 +74,11 @@ def main(net, *words):
                 raise OSError("no such file")
             os.kill(os.getpid(), getattr(signal, given["way"]))
 
+    begin = LambdaCallback(on_train_begin=lambda logs: print("begin", flush=True))
     hooks = [LambdaCallback(on_train_batch_begin=at_batch)]
+    if "backup" in given:
+        options["epochs"] = given["epochs"]
+        hooks += [begin, BackupAndRestore(given["backup"], save_freq=3)]
     history = model.fit(
         x, y, verbose=2, callbacks=hooks, validation_data=(x[:33], y[:33]), **options
     )
