@@ -9,6 +9,7 @@ import pytest
 from tests.support.marks import needs_kernels
 from tinycnn import utils
 from tinycnn.layers import (
+    ELU,
     Activation,
     AveragePooling2D,
     BatchNormalization,
@@ -19,11 +20,19 @@ from tinycnn.layers import (
     GlobalAveragePooling2D,
     Input,
     Layer,
+    LeakyReLU,
     MaxPooling2D,
+    ReLU,
+    Rescaling,
+    Reshape,
+    Softmax,
+    ZeroPadding2D,
 )
-from tinycnn.models import Sequential, replay
+from tinycnn.metrics import Metric
+from tinycnn.models import Sequential, plan, replay
 from tinycnn.ops import set_num_threads
 from tinycnn.ops.dispatch import available_threads
+from tinycnn.optimizers import SGD
 from tinycnn.utils.recording import Call
 
 pytestmark = needs_kernels
@@ -278,3 +287,89 @@ def test_something_between_the_kernels_that_is_not_recorded_is_noticed(monkeypat
     assert one._backward.program is None
     monkeypatch.undo()
     assert results == trained(model_of("strides"))
+
+
+ENDS = {
+    "LeakyReLU": lambda: [LeakyReLU(0.3)],
+    "ELU": lambda: [ELU(0.3)],
+    "ReLU": lambda: [ReLU(max_value=0.5)],
+    "Rescaling": lambda: [Rescaling(0.5, 1)],
+    "ZeroPadding2D": lambda: [Reshape((1, 1, 3)), ZeroPadding2D(), Flatten()],
+    "Softmax": lambda: [Softmax()],
+    "Reshape": lambda: [Reshape((3, 1)), Flatten()],
+    "BatchNormalization": lambda: [BatchNormalization()],
+    "Dropout": lambda: [Dropout(0.5)],
+    "relu": lambda: [Activation("relu")],
+    "gelu": lambda: [Activation("gelu")],
+    "ReLU and Dense": lambda: [ReLU(max_value=6), Dense(2)],
+    "nothing": lambda: [],
+}
+
+
+def ending_in(end, eager=False, optimizer="sgd", metrics=()):
+    utils.set_random_seed(3)
+    model = Sequential([Input((4,)), Dense(3), *ENDS[end]()])
+    model.compile(optimizer, "mse", metrics=[*metrics], run_eagerly=eager)
+    return model
+
+
+def rows(count, n=6):
+    rng = np.random.default_rng(7)
+    for _ in range(count):
+        yield rng.normal(size=(n, 4)).astype(np.float32)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_net_may_end_in_any_layer(end):
+    recorded, eager = ending_in(end), ending_in(end, eager=True)
+    y = np.zeros((6, *recorded.output_shape[1:]), np.float32)
+    for x in rows(3 * replay.CALLS):
+        losses = [model.train_on_batch(x, y) for model in (recorded, eager)]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-5, abs=1e-7)
+        one, other = recorded.predict_on_batch(x), eager.predict_on_batch(x)
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.nan, -np.nan, np.inf])
+def test_a_batch_without_numbers_at_the_recording_spoils_nothing(bad):
+    utils.set_random_seed(3)
+    recorded = Sequential([Input((4,)), ReLU(max_value=6), Dense(2)])
+    eager = copy.deepcopy(recorded)
+    eager.predicted = lambda x: plan.forward(eager.steps(), x, False, None)[0]
+    *before, good = rows(replay.CALLS)
+    for x in [*before, np.full_like(good, bad), *[good] * (replay.CALLS + 2)]:
+        one, other = recorded.predict_on_batch(x), eager.predict_on_batch(x)
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+class Extrapolating(SGD):
+    """Looks at the gradient of the step before."""
+
+    def update(self, param, grad, slots):
+        before = self.__dict__.setdefault("before", {}).get(id(param), grad)
+        self.before[id(param)] = grad
+        param -= np.float32(0.05) * (2 * grad - before)
+
+
+class Keeping(Metric):
+    """Keeps what it was shown."""
+
+    seen = ()
+
+    def call(self, y_true, y_pred):
+        self.seen += (y_pred,)
+        return 0.0
+
+
+def test_own_code_may_keep_the_arrays_that_it_is_shown():
+    found = []
+    for eager in (False, True):
+        own, kept = Keeping(), []
+        metrics = [own, lambda y_true, y_pred, kept=kept: kept.append(y_pred) or 0.0]
+        model = ending_in("nothing", eager, Extrapolating(), metrics)
+        for x in rows(2 * replay.CALLS):
+            model.train_on_batch(x, x[:, :3])
+        assert len(kept) == len(own.seen) == 2 * replay.CALLS
+        found.append([*model.get_weights(), *kept, *own.seen])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)

@@ -60,6 +60,10 @@ class Metric(Configurable):
         Raises:
             ValueError: if `call` returns an array of another length, or something that is no number.
         """
+        if not type(self).call.__module__.startswith("tinycnn."):
+            y_pred = (
+                y_pred.copy()
+            )  # which the next step may write over, and somebody's own method keep
         values, n = np.asarray(self.call(y_true, y_pred)), len(y_pred)
         if values.dtype.kind not in "buif":
             what = values.item() if values.ndim == 0 else f"an array of {values.dtype}"
@@ -138,7 +142,7 @@ class MeanMetricWrapper(Metric):
 
     def call(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray | float:
         """Return what the function returns."""
-        return self.fn(y_true, y_pred, **self.options)
+        return self.fn(y_true, y_pred.copy(), **self.options)  # which it may keep
 
 
 class FunctionMetric(Metric):

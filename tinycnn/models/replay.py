@@ -46,10 +46,17 @@ class Repeated:
             self.result = compute()
         self.arrays, self.program = arrays_in(recorder.entries), None
         drawn = rng is not None and str(rng.bit_generator.state) != before
-        if recorder.complete and not drawn:
+        # With NaN in the result, the proof below could not tell what is computed from what is not.
+        self.undecided = any(np.isnan(array).any() for array in floats_in(self.result))
+        if recorder.complete and not drawn and not self.undecided and self._is_recorded(known):
             self.program = ops.program(recorder.entries)
         if self.program is not None and not self._is_complete(known):
             self.program = None
+
+    def _is_recorded(self, known: Sequence[np.ndarray]) -> bool:
+        """Return whether all arrays of the result are known, or those of kernels and calls that ran."""
+        there = {id(root_of(array)) for array in [*known, *self.arrays]}
+        return all(id(root_of(array)) in there for array in arrays_in(self.result))
 
     def _is_complete(self, known: Sequence[np.ndarray]) -> bool:
         """Return whether the program gives the same bytes again when all that it computes is overwritten."""
@@ -68,6 +75,11 @@ class Repeated:
         for array, numbers in zip(computed, before, strict=True):
             array[...] = numbers
         return False
+
+
+def floats_in(value: Any) -> list[np.ndarray]:
+    """Return the arrays of floating-point numbers in a value: see `arrays_in`."""
+    return [array for array in arrays_in(value) if array.dtype.kind == "f"]
 
 
 class Recording:
@@ -90,7 +102,7 @@ class Recording:
         run = functools.partial(plan.forward, steps, self.x, training, rng)
         self._forward = Repeated(run, [self.x, *weights], rng)
         self.y, self.tape = self._forward.result
-        self.complete = self._forward.program is not None
+        self.complete, self.undecided = self._forward.program is not None, self._forward.undecided
         self._dy: np.ndarray | None = None
         self._backward: Repeated | None = None
 
@@ -146,6 +158,9 @@ class RecordedSteps:
         self._calls[x.shape] += 1
         if self._calls[x.shape] == CALLS and len(self._kept) < MOST:
             recording = Recording(self.steps, x, training, rng, self._weights())
+            if recording.undecided:
+                self._calls[x.shape] = 0  # it is tried again
+                return recording.y, (None, recording.tape)
             self._kept[x.shape] = recording if recording.complete else None
             return recording.y, (self._kept[x.shape], recording.tape)
         y, tape = plan.forward(self.steps, x, training, rng)

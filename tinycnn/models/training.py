@@ -88,7 +88,11 @@ def train_step(
     check(values[0])
     pairs = zip(model.layers, grads, strict=True)
     gradients = [grad[name] for layer, grad in pairs for name in layer.trained_names]
+    step = step_of(model)
     model.optimizer.apply(gradients, model.trainable_weights)
+    model.optimizer.iterations = max(
+        model.optimizer.iterations, step + 1
+    )  # an own one may not count
     for layer, new in zip(model.layers, new_values, strict=True):
         for name, value in new.items():
             layer.params[name][...] = value

@@ -204,9 +204,9 @@ class Optimizer(Configurable):
         ]
         if type(self).update.__module__.startswith("tinycnn."):
             update_together(self.update, rows)
-        else:  # somebody's own rule may look at a whole array
+        else:  # somebody's own rule may look at a whole array, and keep it
             for param, grad, *slots in rows:
-                self.update(param, grad, slots)
+                self.update(param, grad.copy(), slots)  # the next step may write over what it keeps
         if self.use_ema:
             self._average()
         self.iterations += 1
