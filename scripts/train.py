@@ -277,13 +277,11 @@ def watchers(options: argparse.Namespace, history_file: str, unfinished: Any) ->
 
     # Braces are doubled, because ModelCheckpoint takes its filepath for a format string.
     path = options.output.replace("{", "{{").replace("}", "}}")
-    early = options.patience is not None
+    early, folder = options.patience is not None, unfinished.folder
     callbacks: dict[str, Any] = {
         "save": ModelCheckpoint(path, save_best_only=early),
         "log": EpochsFromOne(history_file),
-        "go on": BackupAndRestore(
-            unfinished.folder, delete_checkpoint=False, about=unfinished.options
-        ),
+        "go on": BackupAndRestore(folder, delete_checkpoint=False, about=unfinished.options),
     }
     if early:
         callbacks["stop"] = EarlyStopping(patience=options.patience, restore_best_weights=True)
@@ -366,8 +364,7 @@ def train(options: argparse.Namespace, unfinished: Any) -> int:
 
     beside = pathlib.Path(options.output).with_suffix("")  # mnist.h5 -> mnist-history.csv, ...
     history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
-    # A bad name is noticed before the work, not after it.
-    callbacks = watchers(options, history_file, unfinished)
+    callbacks = watchers(options, history_file, unfinished)  # a bad name is noticed before the work
     for path in (history_file, curves_file) if distribution.rank() == 0 else ():
         atomic.check(path)
     utils.set_random_seed(options.seed)

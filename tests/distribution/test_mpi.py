@@ -1,4 +1,4 @@
-"""Trainings under mpiexec: the same bytes for any number of ranks, and an end when a rank is lost."""
+"""Trainings over `MPILink`, by mpiexec: the same bytes for any ranks, an end when one is lost."""
 
 import sys
 
