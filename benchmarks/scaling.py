@@ -5,7 +5,7 @@
 One thread a rank, the classic net. Measured here are: a rank's own work for its part of a batch, without
 messages; latency and bandwidth between two ranks; and whole steps of 1, 2 and 4 ranks. The model:
 
-    step = work(m) + max(0, log2(ranks) · (arrays · α + bytes / β) - window)
+    step = work(m) + max(0, 2 · log2(ranks) · arrays · α + 2 · (1 - 1 / ranks) · bytes / β - window)
     work(m) = fixed + m · each      m: a rank's samples of the batch
 
 α is the latency, β the bandwidth. In the window the backward pass goes on while gradients travel; where
@@ -56,7 +56,8 @@ class Model:
         """Return the seconds of a step; cpus: how many the ranks share, math.inf for one each."""
         alpha, beta = network
         samples = batch / ranks
-        messages = math.log2(ranks) * (self.arrays * alpha + self.size / beta)
+        messages = 2 * math.log2(ranks) * self.arrays * alpha
+        messages += 2 * (1 - 1 / ranks) * self.size / beta
         window = self.window * samples if cpus == math.inf else 0.0
         work = (self.fixed + self.each * samples) * max(1.0, ranks / cpus)
         return work + max(0.0, messages - window)

@@ -2,12 +2,18 @@
 
 In round k a rank exchanges its sum with the one whose number differs in bit k, and both add the two, the
 lower rank's first. After log2(ranks) rounds all hold the sum of the tree, to the last bit.
+
+Of a large array the two add one half each, and in the next round halves of that; then the same messages go
+back with what is done. Every number is added in the same order, and a rank sends less than twice the array,
+not log2(ranks) times.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import numpy as np
+
+LARGE = 2**14  # bytes from which an array is worth twice as many messages
 
 
 class Link(Protocol):
@@ -43,29 +49,38 @@ class Doubling:
     """
 
     def __init__(self, link: Link, tag: int, value: np.ndarray, buffers: list[np.ndarray]):
-        self.link, self.tag, self.value, self.buffers = link, tag, value, buffers
-        self.distance = 1
-        self._begin_round()
-
-    def _begin_round(self) -> None:
-        """Begin to exchange the sum so far, unless all rounds are done."""
-        if self.distance < self.link.size:
-            other = self.link.rank ^ self.distance
-            self.received, *_ = self.buffers
-            self._done = self.link.start(other, self.tag, self.value, self.received)
+        self.link, self.tag, self.value = link, tag, value
+        self._going = self._rounds(value.reshape(-1), *(each.reshape(-1) for each in buffers))
+        next(self._going, None)  # the first message sets out
 
     def advance(self) -> bool:
         """Go on as far as messages have come; return whether `value` is the sum over all ranks."""
-        while self.distance < self.link.size:
-            if not self._done():
-                return False
-            lower = not self.link.rank & self.distance
-            pair = (self.value, self.received) if lower else (self.received, self.value)
-            self.value = np.add(*pair, out=self.received)
-            self.buffers = self.buffers[::-1]
-            self.distance *= 2
-            self._begin_round()
-        return True
+        return next(self._going, True) is True
+
+    def _rounds(self, held: np.ndarray, sums: np.ndarray, received: np.ndarray) -> Iterator[None]:
+        """Do it; yield where a message has not come yet. All arrays are (numbers,)."""
+        whole, done, distance = slice(0, held.size), [], 1
+        while distance < self.link.size:
+            other, lower = self.link.rank ^ distance, not self.link.rank & distance
+            keep = give = whole
+            if self.value.nbytes >= LARGE:
+                middle = (whole.start + whole.stop) // 2
+                halves = slice(whole.start, middle), slice(middle, whole.stop)
+                keep, give = halves if lower else halves[::-1]
+                done.append((other, keep, give))
+            yield from self._exchanged(other, held[give], received[keep])
+            pair = held[keep], received[keep]
+            np.add(*(pair if lower else pair[::-1]), out=sums[keep])
+            held, whole, distance = sums, keep, distance * 2
+        for other, keep, give in reversed(done):
+            yield from self._exchanged(other, held[keep], held[give])
+        self.value = held.reshape(self.value.shape)
+
+    def _exchanged(self, other: int, send: np.ndarray, receive: np.ndarray) -> Iterator[None]:
+        """Exchange arrays with a rank; yield until that is done."""
+        is_done = self.link.start(other, self.tag, send, receive)
+        while not is_done():
+            yield
 
 
 def total(link: Link, tag: int, value: np.ndarray) -> np.ndarray:
