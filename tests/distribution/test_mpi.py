@@ -69,11 +69,15 @@ def test_ranks_that_are_not_alike_refuse(words, sentence):
 
 def said(tmp_path, count, rank, *words):
     """Let one rank of a training do something, and return what each of the others says at its end."""
-    words = [f"rank={rank}", "step=3", f'errors="{tmp_path}"', *words]
-    done = ranks.run(count, PROGRAM, "small", *words, options=APART)
+    words = ["small", f"rank={rank}", "step=3", *words]
+    command = ranks.command(count, PROGRAM, *words, options=APART, noted=True)
+    done = patience.run(command, env={**ranks.environment(), "FOLDER": str(tmp_path)})
     assert done.returncode
-    others = [tmp_path / str(other) for other in range(count) if other != rank]
-    return [patience.until(path.read_text) for path in others]  # mpiexec may end before they do
+    others = [other for other in range(count) if other != rank]
+    for other in others:
+        path = tmp_path / f"{other}.code"
+        assert patience.until(lambda path=path: path.exists() and path.read_text()) == "1\n"
+    return [(tmp_path / f"{other}.err").read_text() for other in others]
 
 
 @pytest.mark.parametrize("rank", [0, 1, 3])
@@ -86,7 +90,7 @@ def test_a_rank_that_is_killed_ends_the_others_with_a_sentence(rank, tmp_path):
 def test_an_error_on_one_rank_ends_the_others(tmp_path):
     texts = said(tmp_path, 4, 2, 'way="error"')
     assert texts == ["error: rank 2 of 4 has ended: OSError: no such file\n"] * 3
-    assert "OSError: no such file" in (tmp_path / "2").read_text()
+    assert "OSError: no such file" in (tmp_path / "2.err").read_text()
 
 
 def test_an_interrupt_of_one_rank_ends_all():

@@ -20,25 +20,18 @@ from tests.support import ranks
 
 PROGRAM = ranks.ROOT / "tests" / "support" / "mpi_training.py"
 LIMIT = 10.0  # seconds in which all others must have ended
-# Runs one rank, and writes down how it ended. Of a rank that is lost mpich tells the others by SIGUSR1.
-SHELL = 'trap : USR1; "$@" 2>"$FOLDER/$PMI_RANK.err"; code=$?; echo $code >"$FOLDER/$PMI_RANK.code"'
-SHELL += "; exit $code"
 
 
-def training(count, backup, epochs, options=(), before=()):
+def training(count, backup, epochs, **how):
     """Return the command of a training that keeps backups in a folder."""
-    words = ranks.command(
-        count, PROGRAM, "small", f'backup="{backup}"', f"epochs={epochs}", options=options
-    )
-    place = words.index(sys.executable)
-    return [*words[:place], *before, *words[place:]]
+    words = ("small", f'backup="{backup}"', f"epochs={epochs}")
+    return ranks.command(count, PROGRAM, *words, **how)
 
 
 def killed(count, folder, epochs, chance, apart):
     """Kill a rank of a training; return what went wrong, and whether it had come to its end before."""
     options = ("-disable-auto-cleanup",) if apart else ()
-    before = ("sh", "-c", SHELL, "sh") if apart else ()
-    words = training(count, folder / "backup", epochs, options, before)
+    words = training(count, folder / "backup", epochs, options=options, noted=apart)
     environment = {**ranks.environment(), "FOLDER": str(folder)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with ranks.patience.started(words, env=environment, text=True, **pipes) as process:

@@ -60,8 +60,6 @@ def main(net, *words):
     given = {key: json.loads(value) for key, value in (word.split("=") for word in words)}
     distribution.set_distribution(distribution.DataParallel())
     rank = distribution.rank()
-    if "errors" in given:  # mpiexec may end before it has passed all on
-        os.dup2(os.open(f"{given['errors']}/{rank}", os.O_CREAT | os.O_WRONLY), 2)
     ops.set_num_threads(given.get("threads", [1] * 8)[rank])
     utils.set_random_seed(0)
     model, (x, y), options = {"small": small, "classic": classic}[net]()

@@ -17,6 +17,12 @@ import pytest
 from tests.support import patience
 from tinycnn.distribution import DataParallel
 
+# Runs a rank, writes down what it says and how it ends, and keeps from mpiexec that a signal ended it:
+# mpich's is quick to kill the others then. Of a rank that is lost it tells the others by SIGUSR1.
+SHELL = (
+    'trap : USR1; rank=${PMI_RANK:-$OMPI_COMM_WORLD_RANK}; "$@" 2>"$FOLDER/$rank.err"; '
+    'code=$?; echo $code >"$FOLDER/$rank.code"; exit $code'
+)
 ROOT = pathlib.Path(__file__).parents[2]
 
 
@@ -92,21 +98,15 @@ needs_mpi = pytest.mark.skipif(
 )
 
 
-def command(ranks, program, *arguments, options=()):
-    """Return the command that runs a Python program with so many ranks."""
+def command(ranks, program, *arguments, options=(), noted=False):
+    """Return the command that runs a Python program with so many ranks, each, if `noted`, by SHELL."""
     version = subprocess.run([mpiexec(), "--version"], capture_output=True, text=True).stdout
     if "Open MPI" in version or "OpenRTE" in version:
         options = [option for option in options if option != "-disable-auto-cleanup"]
         options += ["--oversubscribe", *(["--allow-run-as-root"] if os.getuid() == 0 else [])]
-    return [
-        mpiexec(),
-        *options,
-        "-n",
-        str(ranks),
-        sys.executable,
-        str(program),
-        *map(str, arguments),
-    ]
+    by = ["sh", "-c", SHELL, "sh"] if noted else []
+    words = [sys.executable, str(program), *map(str, arguments)]
+    return [mpiexec(), *options, "-n", str(ranks), *by, *words]
 
 
 def environment(threads=1):

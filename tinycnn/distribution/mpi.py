@@ -6,6 +6,7 @@ calls, so any MPI will do that lets several threads take turns.
 
 import atexit
 import contextlib
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -58,6 +59,10 @@ class MPILink:
         hosts = gathered(self, 0, self._mpi.Get_processor_name().encode())
         self.watch = Watch(self.rank, self.size, len(set(hosts)) == 1)
         self.watch.connect(gathered(self, 0, self.watch.address())[0])
+        with contextlib.suppress(ValueError, AttributeError):  # not the main thread; Windows
+            if signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:
+                # By this mpich's mpiexec tells of a rank that is lost. It would end this one without a word.
+                signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
     def start(
         self, other: int, tag: int, send: np.ndarray, receive: np.ndarray
