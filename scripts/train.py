@@ -27,6 +27,7 @@ EXAMPLES = """examples:
   tinycnn train --model mnist.h5 --output more.h5
                                           go on from where a training ended
   tinycnn train --recipe fast             99 % within a second: a net and its training, by name
+  mpiexec -n 4 tinycnn train              by 4 processes, on one machine or several
 
 A training that was interrupted, however that happened, goes on when it is started again with the same
 options, and comes to the same net; --fresh begins anew.
@@ -276,13 +277,11 @@ def watchers(options: argparse.Namespace, history_file: str, unfinished: Any) ->
 
     # Braces are doubled, because ModelCheckpoint takes its filepath for a format string.
     path = options.output.replace("{", "{{").replace("}", "}}")
-    early = options.patience is not None
+    early, folder = options.patience is not None, unfinished.folder
     callbacks: dict[str, Any] = {
         "save": ModelCheckpoint(path, save_best_only=early),
         "log": EpochsFromOne(history_file),
-        "go on": BackupAndRestore(
-            unfinished.folder, delete_checkpoint=False, about=unfinished.options
-        ),
+        "go on": BackupAndRestore(folder, delete_checkpoint=False, about=unfinished.options),
     }
     if early:
         callbacks["stop"] = EarlyStopping(patience=options.patience, restore_best_weights=True)
@@ -335,9 +334,16 @@ def tell_results(model: Any, data: tuple, about: str) -> bool:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the script, unless another process trains for the same output."""
+    """Run the script, with all processes that mpiexec has started."""
     options = arguments(argv)
-    unfinished = unfinished_training(options)
+    from tinycnn.distribution import rank, started_by_mpiexec
+
+    with started_by_mpiexec():
+        return (train if rank() else train_alone)(options, unfinished_training(options))
+
+
+def train_alone(options: argparse.Namespace, unfinished: Any) -> int:
+    """Train, as rank 0, unless another process trains for the same output."""
     from tinycnn import saving
 
     saving.check_target(pathlib.Path(options.output))  # before a folder is made beside it
@@ -352,25 +358,24 @@ def main(argv: list[str] | None = None) -> int:
 
 def train(options: argparse.Namespace, unfinished: Any) -> int:
     """Load digits, train the net, save it with its history, and test it; return the exit code."""
-    from tinycnn import datasets, ops, utils
+    from tinycnn import datasets, distribution, ops, utils
     from tinycnn.models.pixel_scale import bytes_are_meant
     from tinycnn.utils import atomic
 
     beside = pathlib.Path(options.output).with_suffix("")  # mnist.h5 -> mnist-history.csv, ...
     history_file, curves_file = f"{beside}-history.csv", f"{beside}-curves.png"
-    # A bad name is noticed before the work, not after it.
-    callbacks = watchers(options, history_file, unfinished)
-    atomic.check(history_file)
-    atomic.check(curves_file)
+    callbacks = watchers(options, history_file, unfinished)  # a bad name is noticed before the work
+    for path in (history_file, curves_file) if distribution.rank() == 0 else ():
+        atomic.check(path)
     utils.set_random_seed(options.seed)
     if options.threads:
         ops.set_num_threads(options.threads)
     model, wanted = chosen_model(options)
-    if not may_begin(options, unfinished):
+    if not distribution.rank_0_decides(lambda: may_begin(options, unfinished)):
         return 1
 
     digits = datasets.load(options.data)
-    if digits.note:
+    if digits.note and distribution.rank() == 0:
         print(digits.note, file=sys.stderr)
     x_train, x_test = (wanted.prepare(images) for images in (digits.x_train, digits.x_test))
     y_train, y_test = (labels_for(model, labels) for labels in (digits.y_train, digits.y_test))
@@ -379,6 +384,9 @@ def train(options: argparse.Namespace, unfinished: Any) -> int:
     model.summary()
     with bytes_are_meant():  # they were prepared as the net wants them
         history = model.fit(**arguments_of_fit, callbacks=list(callbacks.values()))
+    if distribution.rank():
+        return 0
+    distribution.set_distribution(None)  # rank 0 does the rest
     good = report(history.history, options, curves_file, callbacks)
     if good and model.optimizer.use_ema:
         model = with_running_means(callbacks["save"].written)

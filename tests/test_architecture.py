@@ -49,6 +49,7 @@ PLAIN = ("gui/drawing/", "gui/recognition/top_guesses.py", "gui/widgets/commands
 KERNELS = "tinycnn.ops.kernels"
 FLOORS = (
     ("tinycnn.utils",),
+    ("tinycnn.distribution",),
     ("tinycnn.ops.reference", f"{KERNELS}.codegen"),
     (f"{KERNELS}.blocks",),
     (f"{KERNELS}.parallel",),

@@ -29,9 +29,18 @@ _CLASSES = {
 # former names: each is a file that stands for another module, so that `import tinycnn.errors` works as
 # `from tinycnn import errors` does.
 _MODULES = (
-    *("activations", "augmentation", "backend", "callbacks", "config", "datasets", "errors"),
-    *("figures", "gradcheck", "initializers", "layers", "losses", "metrics", "models", "ops"),
-    *("optimizers", "pictures", "preprocessing", "pretrained", "regularizers", "saving", "utils"),
+    *("activations", "augmentation", "backend", "callbacks", "config", "datasets", "distribution"),
+    *("errors", "figures", "gradcheck", "initializers", "layers", "losses", "metrics", "models"),
+    *(
+        "ops",
+        "optimizers",
+        "pictures",
+        "preprocessing",
+        "pretrained",
+        "regularizers",
+        "saving",
+        "utils",
+    ),
 )
 
 __all__ = ["__version__", "version", *_CLASSES, *_MODULES]
@@ -44,6 +53,7 @@ if TYPE_CHECKING:
     from tinycnn import callbacks as callbacks
     from tinycnn import config as config
     from tinycnn import datasets as datasets
+    from tinycnn import distribution as distribution
     from tinycnn import errors as errors
     from tinycnn import figures as figures
     from tinycnn import gradcheck as gradcheck

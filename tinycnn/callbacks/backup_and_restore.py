@@ -2,6 +2,7 @@
 
 import os
 
+from tinycnn import distribution
 from tinycnn.callbacks.base import Callback, Logs
 from tinycnn.saving import backup
 from tinycnn.utils.errors import FileError
@@ -71,6 +72,26 @@ class BackupAndRestore(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Go on where the backup says, if there is one."""
+        self._found = self._read()
+        if self._found is None:
+            self._save()  # so that a random seed, for one, is kept from the first
+        else:
+            self._check(self._found["about"])
+            self.model.progress.go_to(self.model, self._found["training"])
+
+    def _read(self) -> dict | None:
+        """Return what was backed up, None if there is nothing; of ranks that train together, rank 0 reads."""
+        if distribution.rank() == 0:
+            self._try_folder()
+            found = backup.read(self.backup_dir)
+            if distribution.distribution() is None:
+                return found
+        read = distribution.rank() == 0 and found is not None
+        data = distribution.broadcast(backup.packed(found) if read else b"")
+        return backup.unpacked(data) if data else None
+
+    def _try_folder(self) -> None:
+        """Raise FileError if the folder cannot be made."""
         there = os.path.isdir(self.backup_dir)
         try:
             os.makedirs(self.backup_dir, exist_ok=True)
@@ -79,12 +100,6 @@ class BackupAndRestore(Callback):
         except OSError as error:
             cause = f"no folder can be made there: {error.strerror or error}"
             raise FileError(self.backup_dir, cause, "Choose another backup_dir.") from error
-        self._found = backup.read(self.backup_dir)
-        if self._found is None:
-            self._save()  # so that a random seed, for one, is kept from the first
-        else:
-            self._check(self._found["about"])
-            self.model.progress.go_to(self.model, self._found["training"])
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Take back what callbacks did now at the begin of an epoch that had begun before the backup."""
@@ -105,11 +120,13 @@ class BackupAndRestore(Callback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Remove the backups, unless they are to be kept."""
-        if self.delete_checkpoint:
+        if self.delete_checkpoint and distribution.rank() == 0:
             backup.remove(self.backup_dir)
 
     def _save(self) -> None:
-        """Write a backup; warn if that fails for the first time."""
+        """Write a backup, on rank 0; warn if that fails for the first time."""
+        if distribution.rank():
+            return
         state = {"about": self._about(), "training": self.model.progress.state(self.model)}
         try:
             os.makedirs(self.backup_dir, exist_ok=True)
@@ -121,12 +138,17 @@ class BackupAndRestore(Callback):
 
     def _about(self) -> dict[str, object]:
         """Return what must be the same for a training to go on."""
-        model = self.model
-        return self.about | {
-            "weights": [f"{weight.dtype} {weight.shape}" for weight in model.weights],
-            "optimizer": type(model.optimizer).__name__,
-            "steps in an epoch": self.params["steps"],
-        }
+        model, shared = self.model, distribution.distribution()
+        cut = {"shards of a batch": shared.shards} if shared else {}
+        return (
+            self.about
+            | cut
+            | {
+                "weights": [f"{weight.dtype} {weight.shape}" for weight in model.weights],
+                "optimizer": type(model.optimizer).__name__,
+                "steps in an epoch": self.params["steps"],
+            }
+        )
 
     def _check(self, then: dict[str, object]) -> None:
         """Raise FileError if the backup is that of another training."""

@@ -14,6 +14,7 @@ class Callback:
 
     # Names of the numbers that `on_epoch_end` will be shown, in epochs with validation; None: not known.
     log_names: frozenset[str] | None = None
+    only_writes = False  # whether it only writes: of ranks that train together, rank 0 calls it
     adds: tuple[str, ...] = ()  # names that this callback puts into the logs of an epoch
     # Names of attributes that `BackupAndRestore` keeps: numbers, texts, lists, dicts, arrays, or None.
     backed_up: tuple[str, ...] = ()

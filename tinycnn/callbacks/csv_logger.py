@@ -34,6 +34,7 @@ class CSVLogger(Callback):
             epoch, if the rows cannot be written anywhere.
     """
 
+    only_writes = True
     backed_up = ("keys", "rows")
 
     def __init__(self, filename: str | os.PathLike, separator: str = ",", append: bool = False):

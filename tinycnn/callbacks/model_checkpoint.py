@@ -34,6 +34,7 @@ class ModelCheckpoint(Monitor):
             save if callbacks of your own come before this one, which may add names.
     """
 
+    only_writes = True
     backed_up = ("best", "written", "_others", "_batches")
 
     def __init__(

@@ -1,5 +1,7 @@
 """The batch normalization layer."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from tinycnn import initializers, ops, regularizers
@@ -9,6 +11,8 @@ from tinycnn.layers.explaining import check_position, check_weight, gradient_sum
 from tinycnn.layers.explanation import Explanation, Normalized, Position
 from tinycnn.utils.recording import recorded
 from tinycnn.utils.validation import check_bool, check_int, check_number
+
+Total = Callable[[list[np.ndarray]], np.ndarray]  # of one array of float64 for each part: their sum
 
 
 class BatchNormalization(Layer):
@@ -151,6 +155,48 @@ class BatchNormalization(Layer):
             dx = dy * self.scale_and_shift()[0]
         named = {"gamma": dgamma} if self.scale else {}
         return dx, named | ({"beta": dbeta} if self.center else {})
+
+    def forward_shards(
+        self, xs: Sequence[np.ndarray], total: Total
+    ) -> tuple[list[np.ndarray], list[tuple]]:
+        """Return y and ctx of each part of a batch in training; mean and variance are those of all parts.
+
+        Args:
+            xs: the parts (n, ..., c), some of them perhaps of no samples; others may be elsewhere.
+            total: returns the sum, over all parts, of one array of float64 for each of xs.
+        """
+        if not self.trainable:
+            return tuple(map(list, zip(*(self.forward(x, True, None) for x in xs), strict=True)))
+        pivot, c = self.params["moving_mean"], self.input_shape[-1]
+        sums = total([np.append(ops.batch_sums(x, pivot), x.size // c) for x in xs])
+        shift, squares = sums[:-1].reshape(2, c) / sums[-1]
+        mean = (pivot + shift).astype(pivot.dtype)
+        variance = np.maximum(squares - shift * shift, 0).astype(pivot.dtype)
+        statistics = mean, variance, *self.gamma_and_beta(), self.epsilon
+        ys = [ops.batch_normalization_forward(x, *statistics) for x in xs]
+        return ys, [(x, mean, variance, int(sums[-1])) for x in xs]
+
+    def backward_shards(
+        self, dys: Sequence[np.ndarray], ctxs: Sequence[tuple], total: Total
+    ) -> tuple[list[np.ndarray], dict[str, np.ndarray] | None]:
+        """Return dx of each part, and the gradients of gamma and beta of all; arguments as `forward_shards`.
+
+        They are None as long as `trainable` is False: nobody needs them then.
+        """
+        if not self.trainable:
+            pairs = zip(dys, ctxs, strict=True)
+            return [self.backward(dy, ctx)[0] for dy, ctx in pairs], None
+        pairs = list(zip(dys, ctxs, strict=True))
+        sums = total([ops.gradient_sums(dy, x, mean) for dy, (x, mean, *_) in pairs])
+        gamma, _ = self.gamma_and_beta()
+        outcomes = [
+            ops.batch_normalization_backward_part(dy, *ctx[:3], gamma, self.epsilon, sums, ctx[3])
+            for dy, ctx in pairs
+        ]
+        _, dgamma, dbeta = outcomes[0]
+        named = {"gamma": dgamma} if self.scale else {}
+        named |= {"beta": dbeta} if self.center else {}
+        return [dx for dx, *_ in outcomes], named
 
     def updates(self, ctx: tuple) -> dict[str, np.ndarray]:
         """Return the running means after a training step: see `Layer.updates`."""

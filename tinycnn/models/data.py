@@ -13,8 +13,10 @@ import numpy as np
 from tinycnn.utils.validation import check_int
 from tinycnn.utils.warning import warn
 
-# x (n, ...), labels or None, weights (n,) or None, and the samples' indices: an array, or a slice
-Batch = tuple[np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray | slice]
+# x (n, ...), labels or None, weights (n,) or None, the samples' indices (an array, or a slice), and how many
+# samples the batch has on all ranks: n, unless the feed is shared
+Batch = tuple[np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray | slice, int]
+Cut = Callable[[int], slice]  # of the number of samples in a batch: which of them to take
 ENDLESS = itertools.cycle | itertools.repeat | itertools.count
 NO_BATCH = "The data gave no batch: there is nothing to compute a loss of."
 NOT_COMPILED = "Compile the model first: model.compile(optimizer, loss, metrics=[...])."
@@ -30,18 +32,23 @@ class Feed:
 
     Args:
         begin: begins a pass over the data: function(random numbers for their order, or None; how many batches
-            to leave out at first) that returns an iterator over batches.
+            to leave out at first; `cut`) that returns an iterator over batches.
         length: how many batches a pass has; None: not known.
         steps: how many batches an epoch has; it then goes on where the last one stopped. None: a whole pass.
         source: the data set; its methods `on_epoch_begin` and `on_epoch_end` are called if it has them.
         once: whether the data can be gone through only once, as with a generator.
+        arrays: x, y and weights, if it has these.
+        cut: which samples of each batch this process takes: those that lie in arrays are read nowhere else,
+            other batches are made on every rank, and cut then.
     """
 
-    begin: Callable[[np.random.Generator | None, int], Iterator[Batch]]
+    begin: Callable[[np.random.Generator | None, int, Cut], Iterator[Batch]]
     length: int | None
     steps: int | None
     source: object = None
     once: bool = False
+    arrays: Sequence[np.ndarray | None] = ()
+    cut: Cut = slice
     _pass: Iterator[Batch] | None = None  # that has begun
     _started: int = 0  # the training step at which it began
     _taken: int = 0  # how many of its batches were taken in earlier epochs
@@ -68,7 +75,7 @@ class Feed:
     def _begin(self, order: Order | None, step: int) -> Iterator[Batch]:
         """Begin a pass over the data."""
         self._started, self._taken = step, 0
-        return self.begin(order and order(step), 0)
+        return self.begin(order and order(step), 0, self.cut)
 
     def _epoch_of_source(self, order: Order | None, step: int, done: int) -> Iterator[Batch]:
         """Yield the batches of one epoch, and tell the data set of its begin and end."""
@@ -104,9 +111,11 @@ class Feed:
             done: how many batches of the running epoch were taken.
         """
         self._started, self._taken, passing = started, taken - done, self._pass
-        self._pass = self.begin(order(started), taken) if taken and not self.once else None
+        self._pass = None
+        if taken and not self.once:
+            self._pass = self.begin(order(started), taken, self.cut)
         if self.once:  # what was taken is there again, and passes by
-            self._pass = itertools.islice(passing or self.begin(None, 0), taken, None)
+            self._pass = itertools.islice(passing or self.begin(None, 0, self.cut), taken, None)
 
     def pass_by(self, epochs: int) -> None:
         """Tell the data set of so many epochs' begins and ends, as if they were taken: it may count them."""
@@ -209,17 +218,21 @@ def _batches_of_arrays(
     batch_size: int,
     rng: np.random.Generator | None,
     left_out: int,
+    cut: Cut,
 ) -> Iterator[Batch]:
     """Yield the batches that arrays are cut into, but for the first ones; the last may be smaller."""
     order = None if rng is None else rng.permutation(len(x))
     for start in range(left_out * batch_size, len(x), batch_size):
-        part = slice(start, min(start + batch_size, len(x)))
+        whole = min(batch_size, len(x) - start)
+        own = cut(whole)
+        part = slice(start + (own.start or 0), start + own.stop)
         chosen = part if order is None else order[part]
         yield (
             x[chosen],
             None if y is None else y[chosen],
             None if weights is None else weights[chosen],
             chosen,
+            whole,
         )
 
 
@@ -264,7 +277,7 @@ def of_stream(source: object, check: Check, steps: int | None = None) -> Feed:
             "steps_per_epoch (fit), validation_steps, or steps (evaluate, predict)."
         )
 
-    def begin(rng: np.random.Generator | None, left_out: int) -> Iterator[Batch]:
+    def begin(rng: np.random.Generator | None, left_out: int, cut: Cut) -> Iterator[Batch]:
         """Begin a pass; a data set that can be asked for any batch is asked in a new order."""
         places = itertools.count() if length is None else range(length)
         if by_index and rng is not None and length is not None:
@@ -278,7 +291,9 @@ def of_stream(source: object, check: Check, steps: int | None = None) -> Feed:
             except ValueError as error:
                 kind = type(source).__name__
                 raise ValueError(f"Batch {place}, from 0, of the {kind}: {error}") from error
-            yield x, y, weights, slice(0, len(x))
+            own = cut(len(x))
+            parts = (None if part is None else part[own] for part in (x, y, weights))
+            yield *parts, slice(own.start or 0, own.stop), len(x)
 
     return Feed(begin, length, steps, source, once=isinstance(source, Iterator))
 
@@ -314,7 +329,7 @@ def feed(
         size = default if steps is None else max(1, -(-len(x) // steps))
         size = size if batch_size is None else batch_size
         begin = functools.partial(_batches_of_arrays, x, y, weights, size)
-        return Feed(begin, -(-len(x) // size), steps)
+        return Feed(begin, -(-len(x) // size), steps, arrays=(x, y, weights))
     if y is not None or sample_weight is not None:
         name = "y" if y is not None else "sample_weight"
         raise ValueError(

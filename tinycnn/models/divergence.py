@@ -64,7 +64,7 @@ class Watch:
 
     def look(self, x: np.ndarray) -> None:
         """Warn if the first batch that is shown, (n, ...), looks like pixels from 0 to 255."""
-        if not self.looked:
+        if not self.looked and len(x):
             self.looked = True
             warn_of_bytes(self.model, x)
 

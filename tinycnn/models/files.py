@@ -8,7 +8,7 @@ import os
 
 import numpy as np
 
-from tinycnn import metrics, optimizers, saving
+from tinycnn import distribution, metrics, optimizers, saving
 from tinycnn.layers import InputLayer, Layer, layers_from_config
 from tinycnn.saving.layer_config import keras_model
 from tinycnn.utils.arrays import check_array
@@ -83,6 +83,8 @@ def save_model(
     path = saving.file_name(filepath)
     saving.check_suffix(path)
     model._built_layers()
+    if distribution.rank():  # rank 0 writes the files
+        return
     compiled, state, learning = None, None, ()
     if model._compiled is not None and include_optimizer:
         compiled = compiled_config(model)
@@ -109,6 +111,8 @@ def save_weights(model: object, filepath: str | os.PathLike, overwrite: bool = T
     path = saving.file_name(filepath)
     saving.check_suffix(path, weights_only=True)
     layers = model._built_layers()
+    if distribution.rank():  # rank 0 writes the files
+        return
     check_arrays(path, layers)
     weights = [layer.get_weights() for layer in layers]
     saving.write_weights(path, model.get_config(), specs_of(model._layers), weights, overwrite)

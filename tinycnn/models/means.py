@@ -25,11 +25,21 @@ class Means:
 
     def add(self, values: list[np.ndarray], weights: np.ndarray | None = None) -> None:
         """Add a batch of n samples: an array (n,) for each name, from `Objective.values`; weights (n,)."""
+        self.add_sums(*self.sums(values, weights))
+
+    def sums(
+        self, values: list[np.ndarray], weights: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `add` adds: the sums, and what they are divided by, float64, one for each name."""
         sums = np.array([value.sum(dtype=np.float64) for value in values])
-        self.totals = sums if self.totals is None else self.totals + sums
         counts = np.full(len(values), float(len(values[0])))
         if weights is not None and self.weighted:
             counts[-self.weighted :] = weights.sum()
+        return sums, counts
+
+    def add_sums(self, sums: np.ndarray, counts: np.ndarray) -> None:
+        """Add the sums of a batch: see `sums`."""
+        self.totals = sums if self.totals is None else self.totals + sums
         self.counts = self.counts + counts
 
     def logs(self) -> dict[str, float]:

@@ -61,9 +61,9 @@ class Progress:
         """Return random numbers for the order of a pass over the data that begins at this step, or None."""
         return rng_at(self.seed, "order", step) if self.shuffle else None
 
-    def masks(self, step: int) -> np.random.Generator:
-        """Return random numbers for dropout in this step."""
-        return rng_at(self.seed, "masks", step)
+    def masks(self, step: int, *shard: int) -> np.random.Generator:
+        """Return random numbers for dropout in this step, in one shard of its batch if it is cut."""
+        return rng_at(self.seed, "masks", step, *(number + 1 for number in shard))
 
     def state(self, model: object) -> dict[str, object]:
         """Return all that decides how this training goes on: numbers, texts, lists, dicts and arrays.

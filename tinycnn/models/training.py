@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
-from tinycnn.models import penalty
+from tinycnn.models import penalty, sharded, sharing
 from tinycnn.models.ahead import compiled_ahead
 from tinycnn.models.data import Feed, Validation
 from tinycnn.models.divergence import Watch
@@ -111,6 +111,7 @@ def test_step(
     return objective.values(y, y_pred, losses, weights)
 
 
+@sharing.together
 def run_fit(
     model: object,
     feed: Feed,
@@ -134,8 +135,10 @@ def run_fit(
         shuffle: True for a new order of the samples in each epoch.
         verbose: 0, 1 or 2: see `Sequential.fit`.
     """
-    progress = Progress(seed, shuffle, epochs, feed, validation and validation.feed)
+    progress = Progress(sharing.seed(seed), shuffle, epochs, feed, validation and validation.feed)
+    sharing.share(feed, progress.validation)
     feed.restart(model, progress.order, step_of(model))
+    callbacks = sharing.begin_fit(model, progress, validation, callbacks)
     history = next((one for one in callbacks if isinstance(one, History)), None) or History()
     own = [] if history in callbacks else [history]
     bar = [ProgbarLogger(verbose)] if verbose else []
@@ -187,15 +190,19 @@ def run_epoch(
         watch: warns of losses that are not finite.
     """
     means, done = progress.begin_epoch(model.objective), progress.batch
-    batches = progress.feed.epoch(progress.order, step_of(model), done)
-    for batch, (x, y, weights, chosen) in enumerate(batches, done):
+    batches, shared = progress.feed.epoch(progress.order, step_of(model), done), sharing.share()
+    for batch, (x, y, weights, chosen, whole) in enumerate(batches, done):
         hooks.on_train_batch_begin(batch, {})
         x = model.as_batch(x, quiet=True)
         watch.look(x)
         place = f"epoch {progress.epoch + 1}, batch {batch + 1}"
-        check = functools.partial(watch.check, x, y, chosen, place)
-        values = train_step(model, x, y, progress.masks(step_of(model)), check, weights)
-        means.add(values, weights)
+        check, step = functools.partial(watch.check, x, y, chosen, place), step_of(model)
+        if shared is None:
+            values = train_step(model, x, y, progress.masks(step), check, weights)
+            means.add(values, weights)
+        else:
+            masks = [progress.masks(step, shard) for shard in shared.own_shards]
+            sharded.train_step(model, x, y, weights, whole, masks, shared, means, check)
         progress.batch = batch + 1
         hooks.on_train_batch_end(batch, means.logs())
         if model.stop_training:
@@ -203,6 +210,7 @@ def run_epoch(
     return means.logs()
 
 
+@sharing.together
 def run_evaluate(
     model: object, feed: Feed, hooks: CallbackList | None, watch: Watch | None = None
 ) -> dict[str, float]:
@@ -214,22 +222,30 @@ def run_evaluate(
         hooks: the callbacks, or None.
         watch: warns of losses that are not finite; None: a new one.
     """
+    shared = sharing.share(feed)
     feed.restart(model)
+    if shared is not None and not shared.inside:
+        sharing.agree(shared, model, {"data": feed}, {})
     hooks = hooks or CallbackList([], model, {})
     hooks.on_test_begin({})
     objective, watch = model.objective, watch or Watch(model)
     means = Means(objective.names(), objective.weighted)
-    for batch, (x, y, weights, part) in enumerate(feed.epoch()):
+    for batch, (x, y, weights, part, whole) in enumerate(feed.epoch()):
         hooks.on_test_batch_begin(batch, {})
         x = model.as_batch(x, quiet=True)
-        values = test_step(objective, x, y, weights)
-        watch.check(x, y, part, f"batch {batch + 1} of the evaluation", values[0])
-        means.add(values, weights)
+        check = functools.partial(watch.check, x, y, part, f"batch {batch + 1} of the evaluation")
+        if shared is None:
+            values = test_step(objective, x, y, weights)
+            check(values[0])
+            means.add(values, weights)
+        else:
+            sharded.test_step(model, x, y, weights, whole, shared, means, check)
         hooks.on_test_batch_end(batch, means.logs())
     hooks.on_test_end(logs := means.logs())
     return logs
 
 
+@sharing.together
 @compiled_ahead
 def run_predict(model: object, feed: Feed, hooks: CallbackList | None) -> np.ndarray:
     """Return the model's output for every sample, (n, ...).
@@ -239,13 +255,21 @@ def run_predict(model: object, feed: Feed, hooks: CallbackList | None) -> np.nda
         feed: the batches; labels and weights are not used.
         hooks: the callbacks; None: none, so that one prediction takes few calls.
     """
+    shared = sharing.share(feed)
+    if shared is not None and not shared.inside:
+        model.built or feed.peek()  # the first batch shows the shape
+        sharing.agree(shared, model, {"data": feed}, {})
     if hooks:
         hooks.on_predict_begin({})
     outputs = []
-    for batch, (x, *_) in enumerate(feed.epoch()):
+    for batch, (x, *_, whole) in enumerate(feed.epoch()):
         if hooks:
             hooks.on_predict_batch_begin(batch, {})
-        outputs.append(model.predicted(model.as_batch(x)))
+        x = model.as_batch(x)
+        if shared is None:
+            outputs.append(model.predicted(x))
+        else:
+            outputs.append(sharded.predicted(model, x, whole, shared))
         if hooks:
             hooks.on_predict_batch_end(batch, {"outputs": outputs[-1]})
     if hooks:

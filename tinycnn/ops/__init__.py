@@ -11,8 +11,12 @@ from tinycnn.ops.dispatch import adamax_update as adamax_update
 from tinycnn.ops.dispatch import average_pool2d_backward as average_pool2d_backward
 from tinycnn.ops.dispatch import average_pool2d_forward as average_pool2d_forward
 from tinycnn.ops.dispatch import batch_normalization_backward as batch_normalization_backward
+from tinycnn.ops.dispatch import (
+    batch_normalization_backward_part as batch_normalization_backward_part,
+)
 from tinycnn.ops.dispatch import batch_normalization_forward as batch_normalization_forward
 from tinycnn.ops.dispatch import batch_statistics as batch_statistics
+from tinycnn.ops.dispatch import batch_sums as batch_sums
 from tinycnn.ops.dispatch import conv2d_backward_input as conv2d_backward_input
 from tinycnn.ops.dispatch import conv2d_backward_kernel as conv2d_backward_kernel
 from tinycnn.ops.dispatch import conv2d_forward as conv2d_forward
@@ -23,6 +27,7 @@ from tinycnn.ops.dispatch import dropout_backward as dropout_backward
 from tinycnn.ops.dispatch import dropout_forward as dropout_forward
 from tinycnn.ops.dispatch import gelu_backward as gelu_backward
 from tinycnn.ops.dispatch import gelu_forward as gelu_forward
+from tinycnn.ops.dispatch import gradient_sums as gradient_sums
 from tinycnn.ops.dispatch import implementation as implementation
 from tinycnn.ops.dispatch import max_pool2d_backward as max_pool2d_backward
 from tinycnn.ops.dispatch import max_pool2d_forward as max_pool2d_forward

@@ -201,6 +201,19 @@ def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return implementation().batch_statistics(x)
 
 
+def batch_sums(x: np.ndarray, pivot: np.ndarray) -> np.ndarray:
+    """Return sums (2, c) of a part of a batch: see `reference.batch_sums`."""
+    x = check_array("x", x, None)
+    return implementation().batch_sums(x, check_array("pivot", pivot, x.shape[-1:], x.dtype))
+
+
+def gradient_sums(dy: np.ndarray, x: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return sums (2, c) of a part of a batch: see `reference.gradient_sums`."""
+    x = check_array("x", x, None)
+    dy = check_array("dy", dy, x.shape, x.dtype)
+    return implementation().gradient_sums(dy, x, check_array("mean", mean, x.shape[-1:], x.dtype))
+
+
 def _checked_normalization(
     x: np.ndarray, epsilon: float, **channels: np.ndarray
 ) -> tuple[np.ndarray, list[np.ndarray], float]:
@@ -237,6 +250,24 @@ def batch_normalization_backward(
     x, channels, epsilon = _checked_normalization(x, epsilon, **channels)
     dy = check_array("dy", dy, x.shape, x.dtype)
     return implementation().batch_normalization_backward(dy, x, *channels, epsilon)
+
+
+def batch_normalization_backward_part(
+    dy: np.ndarray,
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    gamma: np.ndarray,
+    epsilon: float,
+    sums: np.ndarray,
+    count: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return dx, dgamma and dbeta: see `reference.batch_normalization_backward_part`."""
+    channels = {"mean": mean, "variance": variance, "gamma": gamma}
+    x, channels, epsilon = _checked_normalization(x, epsilon, **channels)
+    dy = check_array("dy", dy, x.shape, x.dtype)
+    whole = check_array("sums", sums, (2, x.shape[-1]), np.float64), check_int("count", count)
+    return implementation().batch_normalization_backward_part(dy, x, *channels, epsilon, *whole)
 
 
 def relu_forward(x: np.ndarray) -> np.ndarray:

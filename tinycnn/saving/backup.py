@@ -33,9 +33,8 @@ def write(folder: str, state: dict[str, Value]) -> None:
         TypeError: for a value that a backup cannot hold.
     """
     newest, before = (os.path.join(folder, name) for name in (NEWEST, BEFORE))
-    content = _packed(state)
+    content = packed(state)
     with atomic.replacing(newest) as file:
-        file.write(HEAD + hashlib.sha256(content).hexdigest().encode() + b"\n")
         file.write(content)
         file.flush()
         if os.path.exists(newest):
@@ -57,7 +56,7 @@ def read(folder: str) -> dict[str, Value] | None:
         if not os.path.lexists(path):
             continue
         with atomic.explained(path, FileError), open(path, "rb") as file:
-            state = _unpacked(file.read())
+            state = unpacked(file.read())
         if state is None:
             torn.append(path)
             continue
@@ -79,21 +78,22 @@ def remove(folder: str) -> None:
         os.rmdir(folder)
 
 
-def _packed(state: dict[str, Value]) -> bytes:
-    """Return a state as the bytes of an .npz file."""
+def packed(state: dict[str, Value]) -> bytes:
+    """Return a state as the bytes of a backup; TypeError for a value that it cannot hold."""
     arrays: list[np.ndarray] = []
     text = json.dumps(_plain(state, arrays))
     file = io.BytesIO()
     np.savez(file, np.frombuffer(text.encode(), np.uint8), *arrays)
-    return file.getvalue()
+    content = file.getvalue()
+    return HEAD + hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 
 
-def _unpacked(content: bytes) -> dict[str, Value] | None:
+def unpacked(content: bytes) -> dict[str, Value] | None:
     """Return the state in a file's bytes; None if they are not what was written."""
-    head, _, packed = content.partition(b"\n")
-    if head != HEAD + hashlib.sha256(packed).hexdigest().encode():
+    head, _, archive = content.partition(b"\n")
+    if head != HEAD + hashlib.sha256(archive).hexdigest().encode():
         return None
-    with np.load(io.BytesIO(packed), allow_pickle=False) as file:
+    with np.load(io.BytesIO(archive), allow_pickle=False) as file:
         text, *arrays = (file[f"arr_{place}"] for place in range(len(file.files)))
     return _restored(json.loads(text.tobytes()), arrays)
 

@@ -108,3 +108,50 @@ def test_any_number_of_threads_gives_the_same_bytes(shape, dtype, monkeypatch):
     finally:
         ops.set_num_threads(before)
     assert len(results) == 1
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_parts_of_a_batch(shape, dtype):
+    """Sums of two parts give statistics and gradients of the whole, by kernels and by definitions."""
+    x, dy, gamma, _ = numbers((2 * shape[0] + 1, *shape[1:]), dtype, 3.0)
+    (mean, variance), count = reference.batch_statistics(x), x.size // shape[-1]
+    parts, bound = (
+        [slice(0, shape[0]), slice(shape[0], None)],
+        2e-5 if dtype is np.float32 else 1e-12,
+    )
+    for module in (ops, reference):
+        sums = sum(module.batch_sums(x[part], gamma) for part in parts)
+        exact = reference.batch_sums(x, gamma)
+        np.testing.assert_allclose(sums, exact, rtol=1e-9, atol=1e-9 * np.abs(exact).max())
+        shift, squares = sums / count
+        np.testing.assert_allclose(gamma + shift, mean, rtol=1e-5)
+        np.testing.assert_allclose(squares - shift**2, variance, rtol=1e-3, atol=1e-6)
+        sums = sum(module.gradient_sums(dy[part], x[part], mean) for part in parts)
+        whole = reference.batch_normalization_backward(dy, x, mean, variance, gamma, 1e-3)
+        found = [
+            module.batch_normalization_backward_part(
+                dy[part], x[part], mean, variance, gamma, 1e-3, sums, count
+            )
+            for part in parts
+        ]
+        dx = np.concatenate([one[0] for one in found])
+        for ours, wanted in zip([dx, *found[0][1:]], whole, strict=True):
+            scale = max(np.abs(wanted).max(), 1e-3)
+            assert ours.dtype == dtype
+            np.testing.assert_allclose(ours / scale, wanted / scale, rtol=0, atol=bound)
+
+
+def test_a_part_without_samples_adds_nothing(dtype):
+    nothing, channels = np.empty((0, 5, 3), dtype), np.ones(3, dtype)
+    for module in (ops, reference):
+        assert not module.batch_sums(nothing, channels).any()
+        assert not module.gradient_sums(nothing, nothing, channels).any()
+
+
+def test_sums_of_another_shape_are_refused():
+    x, channels = np.ones((2, 3)), np.ones(3)
+    statistics = channels, channels, channels, 1e-3
+    with pytest.raises(ValueError, match="sums"):
+        ops.batch_normalization_backward_part(x, x, *statistics, np.ones((2, 4)), 2)
+    with pytest.raises(ValueError, match="count"):
+        ops.batch_normalization_backward_part(x, x, *statistics, np.ones((2, 3)), 0)

@@ -20,8 +20,11 @@ from tinycnn.ops.kernels.activations import (
 )
 from tinycnn.ops.kernels.batch_normalization import (
     batch_normalization_backward,
+    batch_normalization_backward_part,
     batch_normalization_forward,
     batch_statistics,
+    batch_sums,
+    gradient_sums,
 )
 from tinycnn.ops.kernels.convolution.average_pool import (
     conv2d_average_pool2d_backward,

@@ -67,25 +67,37 @@ def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     whose squares would leave no digits for their spread, are near it.
     """
     rows = x.reshape(-1, x.shape[-1])  # (m, c)
-    partial, statistics = _chunk_sums(sum_span, rows), np.empty((2, rows.shape[1]), x.dtype)
+    partial = _chunk_sums(sum_span, rows, pivot=rows[0])
+    statistics = np.empty((2, rows.shape[1]), x.dtype)
     workers.run(statistics_span, 1, 1, x=rows, partial=partial, statistics=statistics)
     return statistics[0], statistics[1]
 
 
+def batch_sums(x: np.ndarray, pivot: np.ndarray) -> np.ndarray:
+    """Fast implementation of `reference.batch_sums`."""
+    return _chunk_sums(sum_span, x.reshape(-1, x.shape[-1]), pivot=pivot).sum(axis=0)
+
+
+def gradient_sums(dy: np.ndarray, x: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Fast implementation of `reference.gradient_sums`."""
+    rows, dy_rows = (array.reshape(-1, x.shape[-1]) for array in (x, dy))
+    return _chunk_sums(gradient_sums_span, rows, dy=dy_rows, mean=mean).sum(axis=0)
+
+
 @jit
-def sum_span(start, stop, x, partial):
-    """Write the sums of x - x[0], and of its squares, of chunks start to stop."""
+def sum_span(start, stop, x, pivot, partial):
+    """Write the sums of x - pivot (c,), and of its squares, of chunks start to stop."""
     (m, c), flat = x.shape, x.ravel()
-    pivot, sums = np.empty(wide(c)), np.empty((2, wide(c)))
-    for k in range(len(pivot)):
-        pivot[k] = flat[k % c]
+    pivots, sums = np.empty(wide(c)), np.empty((2, wide(c)))
+    for k in range(len(pivots)):
+        pivots[k] = pivot[k % c]
     for chunk in range(start, stop):
         set_to_zero(sums.ravel())
         first, last = chunk_samples(chunk, len(partial), m)
-        for position in range(first * c, last * c, len(pivot)):
-            numbers = flat[position : min(position + len(pivot), last * c)]
+        for position in range(first * c, last * c, len(pivots)):
+            numbers = flat[position : min(position + len(pivots), last * c)]
             for k in range(len(numbers)):
-                difference = numbers[k] - pivot[k]
+                difference = numbers[k] - pivots[k]
                 sums[0, k] += difference
                 sums[1, k] += difference * difference
         add_repeated(sums, partial[chunk])
@@ -155,18 +167,49 @@ def batch_normalization_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fast implementation of `reference.batch_normalization_backward`."""
     rows, dy_rows = (array.reshape(-1, x.shape[-1]) for array in (x, dy))
+    partial = _chunk_sums(gradient_sums_span, rows, dy=dy_rows, mean=mean)
+    return _backward(dy_rows, x, mean, variance, gamma, epsilon, partial, len(rows))
+
+
+def batch_normalization_backward_part(
+    dy: np.ndarray,
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    gamma: np.ndarray,
+    epsilon: float,
+    sums: np.ndarray,
+    count: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fast implementation of `reference.batch_normalization_backward_part`."""
+    dy_rows = dy.reshape(-1, x.shape[-1])
+    return _backward(dy_rows, x, mean, variance, gamma, epsilon, sums[None], count)
+
+
+def _backward(
+    dy_rows: np.ndarray,
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    gamma: np.ndarray,
+    epsilon: float,
+    partial: np.ndarray,
+    count: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return dx, dgamma and dbeta, given dy (m, c), sums of it (chunks, 2, c), and of how many rows."""
+    rows = x.reshape(dy_rows.shape)
     (m, c), dx = rows.shape, np.empty(x.shape, x.dtype)
     factors, gradients = np.empty((4, wide.py_func(c)), x.dtype), np.empty((2, c), x.dtype)
     workers.run(
         channel_gradients_span,
         1,
         1,
-        partial=_chunk_sums(gradient_sums_span, rows, dy=dy_rows, mean=mean),
+        partial=partial,
         mean=mean,
         variance=variance,
         gamma=gamma,
         epsilon=x.dtype.type(epsilon),
-        m=m,
+        m=count,
         factors=factors,
         gradients=gradients,
     )

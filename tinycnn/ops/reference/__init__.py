@@ -45,9 +45,14 @@ from tinycnn.ops.reference.batch_normalization import (
     batch_normalization_backward as batch_normalization_backward,
 )
 from tinycnn.ops.reference.batch_normalization import (
+    batch_normalization_backward_part as batch_normalization_backward_part,
+)
+from tinycnn.ops.reference.batch_normalization import (
     batch_normalization_forward as batch_normalization_forward,
 )
 from tinycnn.ops.reference.batch_normalization import batch_statistics as batch_statistics
+from tinycnn.ops.reference.batch_normalization import batch_sums as batch_sums
+from tinycnn.ops.reference.batch_normalization import gradient_sums as gradient_sums
 from tinycnn.ops.reference.binary_cross_entropy import (
     binary_cross_entropy_backward as binary_cross_entropy_backward,
 )

@@ -20,6 +20,35 @@ def batch_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows.mean(axis=0).astype(x.dtype), rows.var(axis=0).astype(x.dtype)
 
 
+def batch_sums(x: np.ndarray, pivot: np.ndarray) -> np.ndarray:
+    """Return the sums that mean and variance of a larger batch are made of, when x is a part of it.
+
+    Args:
+        x: (..., c), any number of rows.
+        pivot: near the mean, (c,): numbers far from 0 would leave no digits for their spread.
+
+    Returns:
+        The sums of x - pivot and of (x - pivot)², (2, c), float64.
+    """
+    difference = x.reshape(-1, x.shape[-1]).astype(np.float64) - pivot
+    return np.stack([difference.sum(axis=0), (difference * difference).sum(axis=0)])
+
+
+def gradient_sums(dy: np.ndarray, x: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return the sums that `batch_normalization_backward` takes of a larger batch, when x is a part of it.
+
+    Args:
+        dy, x: (..., c), any number of rows.
+        mean: of the whole batch, (c,).
+
+    Returns:
+        The sums of dy and of dy · (x - mean), (2, c), float64.
+    """
+    c = x.shape[-1]
+    dy64 = dy.reshape(-1, c).astype(np.float64)
+    return np.stack([dy64.sum(axis=0), (dy64 * (x - mean).reshape(-1, c)).sum(axis=0)])
+
+
 def batch_normalization_forward(
     x: np.ndarray,
     mean: np.ndarray,
@@ -60,14 +89,35 @@ def batch_normalization_backward(
     Returns:
         dx, shaped as x, and dgamma and dbeta (c,).
     """
-    c = x.shape[-1]
+    sums, count = gradient_sums(dy, x, mean), x.size // x.shape[-1]
+    return batch_normalization_backward_part(dy, x, mean, variance, gamma, epsilon, sums, count)
+
+
+def batch_normalization_backward_part(
+    dy: np.ndarray,
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    gamma: np.ndarray,
+    epsilon: float,
+    sums: np.ndarray,
+    count: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Do the same for a part of a batch.
+
+    Args:
+        dy, x, mean, variance, gamma, epsilon: of the part; mean and variance are those of the whole batch.
+        sums: what `gradient_sums` returns for each part, added up, (2, c).
+        count: how many rows (..., c) the whole batch has.
+
+    Returns:
+        dx, shaped as x, and dgamma and dbeta (c,), of the whole batch.
+    """
     inverse = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     normalized = (x - mean) * inverse
     # forward: y = gamma · normalized + beta
-    dbeta = dy.reshape(-1, c).sum(axis=0, dtype=np.float64).astype(x.dtype)
-    dgamma = (dy * normalized).reshape(-1, c).sum(axis=0, dtype=np.float64).astype(x.dtype)
+    dbeta, dgamma = sums[0].astype(x.dtype), (sums[1] * inverse).astype(x.dtype)
     # forward: normalized = (x - mean(x)) / √(variance(x) + epsilon): each x moves mean and variance, too.
     # What a shift or a scaling of all x would add is taken out again: normalized does not change with it.
-    count = x.size // c
     dx = gamma * inverse * (dy - dbeta / count - normalized * (dgamma / count))
     return dx, dgamma, dbeta
