@@ -51,3 +51,15 @@ def test_nothing_of_it_is_imported_where_it_is_not_used():
     )
     done = patience.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr
+
+
+def test_who_trains_alone_imports_nothing_of_it():
+    code = (
+        "import sys, tinycnn.models, tinycnn.distribution; "
+        "print([name for name in sys.modules if 'mpi4py' in name or name in "
+        "('tinycnn.distribution.data_parallel', 'tinycnn.models.sharded', 'socket')])"
+    )
+    done = patience.run([sys.executable, "-c", code])
+    assert done.stdout == "[]\n", done.stderr
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = distribution.Nothing

@@ -12,6 +12,7 @@ INSTEAD = {  # a module, or all of a folder that have no test at their path: wha
     "tinycnn/__init__.py": ("models/test_sequential.py",),
     "tinycnn/__main__.py": ("scripts/test_tinycnn.py",),
     "tinycnn/datasets/__init__.py": ("datasets/test_load.py",),
+    "tinycnn/distribution/__init__.py": ("distribution/test_default.py",),
     "tinycnn/losses/__init__.py": ("losses/test_base.py", "losses/test_regression.py"),
     "tinycnn/losses/elementwise.py": ("losses/test_regression.py",),
     "tinycnn/metrics/__init__.py": ("metrics/test_base.py",),

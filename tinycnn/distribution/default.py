@@ -1,14 +1,16 @@
 """The distribution that `fit`, `evaluate` and `predict` use: the one default that Keras's face asks for."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from tinycnn.distribution.data_parallel import DataParallel
+if TYPE_CHECKING:
+    from tinycnn.distribution.data_parallel import DataParallel
 
 # In a dict, so that `set_distribution` can replace it without `global`.
-_default: dict[str, DataParallel | None] = {"distribution": None}
+_default: dict[str, "DataParallel | None"] = {"distribution": None}
 
 
-def set_distribution(value: DataParallel | None) -> None:
+def set_distribution(value: "DataParallel | None") -> None:
     """Let `fit`, `evaluate` and `predict` share their work among all ranks from now on.
 
     All ranks must call these, in the same order, with the same arguments.
@@ -19,12 +21,19 @@ def set_distribution(value: DataParallel | None) -> None:
     Raises:
         TypeError: for anything else.
     """
-    if not isinstance(value, DataParallel | None):
+    if value is not None and not _is_distribution(value):
         raise TypeError(f"value must be a DataParallel() or None. Received: {value!r}")
     _default["distribution"] = value
 
 
-def distribution() -> DataParallel | None:
+def _is_distribution(value: object) -> bool:
+    """Return whether this is a `DataParallel`, which is imported here, where it is used."""
+    from tinycnn.distribution.data_parallel import DataParallel
+
+    return isinstance(value, DataParallel)
+
+
+def distribution() -> "DataParallel | None":
     """Return what `set_distribution` has set, or None."""
     return _default["distribution"]
 

@@ -4,7 +4,6 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from tinycnn.distribution.data_parallel import DataParallel
 from tinycnn.distribution.default import set_distribution
 
 # How mpiexec tells a process how many there are: MPICH and what descends from it, Open MPI, Slurm
@@ -22,7 +21,7 @@ def started_by_mpiexec() -> Iterator[None]:
     """
     counts = [int(os.environ[name]) for name in COUNTS if os.environ.get(name, "").isdecimal()]
     try:
-        shared = DataParallel() if counts else None
+        shared = _data_parallel() if counts else None
     except ImportError as error:
         if max(counts) > 1:
             raise ValueError(f"{max(counts)} processes were started together. {error}") from error
@@ -33,3 +32,10 @@ def started_by_mpiexec() -> Iterator[None]:
             yield
     finally:
         set_distribution(None)
+
+
+def _data_parallel() -> object:
+    """Return a `DataParallel`, which is imported here, where it is used."""
+    from tinycnn.distribution.data_parallel import DataParallel
+
+    return DataParallel()

@@ -2,15 +2,19 @@
 
 import functools
 from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tinycnn.callbacks import Callback
-from tinycnn.distribution import DataParallel, distribution
+from tinycnn.distribution import distribution
 from tinycnn.distribution.agreement import digest
 from tinycnn.models.data import Feed, Validation
 from tinycnn.models.progress import Progress
-from tinycnn.models.sharded import check_layers
+
+if TYPE_CHECKING:
+    from tinycnn.distribution import DataParallel
 
 SAMPLED = 64  # samples of the data, evenly spaced, that are compared
 
@@ -29,7 +33,7 @@ def together(run: Callable) -> Callable:
     return run_together
 
 
-def share(*feeds: Feed | None) -> DataParallel | None:
+def share(*feeds: Feed | None) -> "DataParallel | None":
     """Return the distribution, or None; with one, let feeds give this rank's part of each batch."""
     shared = distribution()
     for feed in feeds:
@@ -38,8 +42,15 @@ def share(*feeds: Feed | None) -> DataParallel | None:
     return shared
 
 
+def sharded() -> ModuleType:
+    """Return the module that computes with shards, which is imported here, where it is used."""
+    from tinycnn.models import sharded
+
+    return sharded
+
+
 def agree(
-    shared: DataParallel,
+    shared: "DataParallel",
     model: object,
     feeds: dict[str, Feed | None],
     facts: dict[str, object],
@@ -60,7 +71,7 @@ def agree(
     compiled = {} if model.objective is None else _learning(model)
     data = {name: feed_facts(feed) for name, feed in feeds.items() if feed is not None}
     shared.agree({"model": layers, "weights": _shapes(model), **compiled, **data, **facts})
-    check_layers(model.layers)
+    sharded().check_layers(model.layers)
     optimizer = model.optimizer
     if "epochs" in facts and not optimizer.iterations:
         take_weights(model, shared)
@@ -88,7 +99,7 @@ def begin_fit(
     return [one for one in callbacks if shared.rank == 0 or not one.only_writes]
 
 
-def take_weights(model: object, shared: DataParallel) -> None:
+def take_weights(model: object, shared: "DataParallel") -> None:
     """Copy the weights of rank 0 into a model that is new, and was drawn by each rank for itself."""
     own = digest(model.weights).encode()
     if len(set(shared.gathered(own))) == 1:

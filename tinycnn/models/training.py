@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tinycnn.callbacks import Callback, CallbackList, History, ProgbarLogger
-from tinycnn.models import penalty, sharded, sharing
+from tinycnn.models import penalty, sharing
 from tinycnn.models.ahead import compiled_ahead
 from tinycnn.models.data import Feed, Validation
 from tinycnn.models.divergence import Watch
@@ -202,7 +202,7 @@ def run_epoch(
             means.add(values, weights)
         else:
             masks = [progress.masks(step, shard) for shard in shared.own_shards]
-            sharded.train_step(model, x, y, weights, whole, masks, shared, means, check)
+            sharing.sharded().train_step(model, x, y, weights, whole, masks, shared, means, check)
         progress.batch = batch + 1
         hooks.on_train_batch_end(batch, means.logs())
         if model.stop_training:
@@ -239,7 +239,7 @@ def run_evaluate(
             check(values[0])
             means.add(values, weights)
         else:
-            sharded.test_step(model, x, y, weights, whole, shared, means, check)
+            sharing.sharded().test_step(model, x, y, weights, whole, shared, means, check)
         hooks.on_test_batch_end(batch, means.logs())
     hooks.on_test_end(logs := means.logs())
     return logs
@@ -269,7 +269,7 @@ def run_predict(model: object, feed: Feed, hooks: CallbackList | None) -> np.nda
         if shared is None:
             outputs.append(model.predicted(x))
         else:
-            outputs.append(sharded.predicted(model, x, whole, shared))
+            outputs.append(sharing.sharded().predicted(model, x, whole, shared))
         if hooks:
             hooks.on_predict_batch_end(batch, {"outputs": outputs[-1]})
     if hooks:

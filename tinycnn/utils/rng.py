@@ -5,15 +5,15 @@ the samples, masks of dropout) comes from `rng_at`: it follows from the seed and
 training that goes on later draws the same.
 """
 
+import os
 import random
-import secrets
 
 import numpy as np
 
 from tinycnn.utils.validation import check_int
 
 # In a dict, so that `set_random_seed` can replace it without `global`.
-_default = {"rng": np.random.default_rng(), "seed": secrets.randbits(64)}
+_default = {"rng": np.random.default_rng(), "seed": int.from_bytes(os.urandom(8), "little")}
 
 
 def set_random_seed(seed: int) -> None:
