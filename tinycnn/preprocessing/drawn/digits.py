@@ -57,7 +57,7 @@ def drawn_digits(
         count: n, how many.
         without: styles that are left out.
         pen: None: images as the window makes them of strokes. Or from which to which width pens go,
-            as shares of the drawing's longer side: images of pictures that such pens draw.
+            as shares of the longer side of the ink: images of pictures that such pens draw.
         thinned: whether such a picture's thick lines are redrawn as thinner ones, by `to_mnist`.
 
     Returns:

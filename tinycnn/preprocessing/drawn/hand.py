@@ -1,7 +1,6 @@
 """What a hand makes of lines: bent, leaning, trembling strokes that start and end beside their places.
 
-Every drawing is of another hand: what differs is drawn from the ranges below. Lengths are shares of the
-height of the character.
+Every drawing is of another hand, by the numbers below; lengths are shares of the character's height.
 """
 
 import numpy as np

@@ -20,9 +20,7 @@ def images_of(
     """Return an image of a new drawing for each name, uint8 (n, 28, 28).
 
     Args:
-        names: str (n,), what to draw.
-        drawings_of: function of rng, a name and a number, that returns so many drawings.
-        rng: random numbers.
+        names: str (n,), what to draw, by a function of rng, a name and a number of drawings.
         pen: the range of its width, or None; pen and thinned: see `rendered`.
     """
     images = np.zeros((len(names), FIELD, FIELD), np.uint8)
@@ -41,21 +39,21 @@ def rendered(
     Args:
         strokes: float (n, 2) each, points (x, y) in any unit.
         pen: None: drawn by `strokes_to_mnist`, as in the window, whose lines are always as thick. A
-            number above 0: a picture, drawn with a pen that wide, as a share of the drawing's longer
-            side; a third fills the loops of most digits.
+            number from 0 to 1: a picture, drawn with a pen that wide, as a share of its longer side from
+            edge to edge of the ink; a third fills the loops of most digits.
         thinned: the picture is prepared by `to_mnist`, which redraws very thick lines as thinner ones;
             else its lines stay as thick as they are.
 
     Example:
         >>> bar = [np.array([[5.0, 0.0], [5.0, 30.0]])]
         >>> np.ptp(np.argwhere(rendered(bar, 0.3)), axis=0).tolist()
-        [19, 4]
+        [19, 5]
     """
     if pen is None:
         return strokes_to_mnist(strokes)
     points = np.concatenate(strokes)
     first, last = points.min(axis=0), points.max(axis=0)
-    scale = _FILLED / (max(*(last - first), 1e-9) * (1 + pen))
+    scale = _FILLED * (1 - pen) / max(*(last - first), 1e-9)
     placed = [(stroke - (first + last) / 2) * scale + 0.5 for stroke in strokes]
-    picture = rasterise(placed, [_FILLED * pen / (1 + pen)] * len(placed), _SIDE)
+    picture = rasterise(placed, [_FILLED * pen] * len(placed), _SIDE)
     return to_mnist(picture) if thinned else centre(fit_box(picture))

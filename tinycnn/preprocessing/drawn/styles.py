@@ -23,29 +23,19 @@ _ERRORS = np.array([1, 1, 1, 1, 180, 180])  # times this: of an arc's angles in 
 
 @dataclass(frozen=True)
 class Style:
-    """A way to write a character.
+    """A way to write a character."""
 
-    Args:
-        weight: how often it is written, beside the others.
-        low, high: ranges of the free parameters, each (p,).
-        strokes: for each its pieces between corners; of each its tokens: float (2 or 6, 1 + p), the
-            constant of each number and the factors of the parameters.
-    """
-
-    weight: float
-    low: np.ndarray
+    weight: float  # how often it is written, beside the others
+    low: np.ndarray  # ranges of the free parameters, (p,)
     high: np.ndarray
+    # For each its pieces between corners; of each its tokens: float (2 or 6, 1 + p), the constant of
+    # each number and the factors of the parameters
     strokes: list[list[list[np.ndarray]]]
 
 
 @functools.cache
 def load_styles(file: str) -> dict[str, Style]:
-    """Return the styles of a file in this folder, by name.
-
-    Example:
-        >>> load_styles("digits.json")["1 bar"].weight
-        3
-    """
+    """Return the styles of a file in this folder, by name."""
     text = importlib.resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
     return {name: read_style(*data) for name, data in json.loads(text).items()}
 
@@ -78,11 +68,6 @@ def lines_of(style: Style, count: int, rng: np.random.Generator) -> list[np.ndar
 
     Returns:
         For each stroke float (count, m, 2): m points along it, (x, y) in the unit box or a little outside.
-
-    Example:
-        >>> line, = lines_of(load_styles("digits.json")["1 bar"], 5, np.random.default_rng(0))
-        >>> line.shape
-        (5, 17, 2)
     """
     parameters = rng.uniform(style.low, style.high, (count, len(style.low)))
     terms = np.column_stack([np.ones(count), parameters])  # (n, 1 + p)
