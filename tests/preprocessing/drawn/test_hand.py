@@ -88,9 +88,20 @@ def test_strokes_break_turn_round_and_change_their_order(steady):
     assert len(orders) == 2
 
 
-def test_a_dot_stays_a_dot():
+def test_both_ends_slip(steady):
+    steady.setattr(hand, "_SLIP", 0.05)
+    strokes = [one(np.random.default_rng(seed))[0] for seed in range(40)]
+    down = [stroke[:, 1].max() - stroke[0, 1] for stroke in strokes]
+    across = [stroke[-1, 0] - stroke[:, 0].min() for stroke in strokes]
+    for length, drawn in ((400, down), (240, across)):
+        assert abs(np.mean(drawn) - length) < 10
+        assert 10 < np.std(drawn) < 25
+
+
+def test_a_dot_stays_a_dot(steady):
+    steady.setattr(hand, "_SLIP", 0.05)
     dot = np.array([[[0.5, 0.5], [0.501, 0.5]]])
     for seed in range(30):
-        for stroke in one(np.random.default_rng(seed), dot):
-            assert np.isfinite(stroke).all()
-            assert np.ptp(stroke, axis=0).max() < 0.25 * 460
+        (stroke,) = one(np.random.default_rng(seed), dot)
+        assert np.isfinite(stroke).all()
+        assert np.ptp(stroke, axis=0).max() <= 1

@@ -46,6 +46,7 @@ def test_a_line_goes_through_its_points_smoothly_and_round_its_corners_not(exact
     assert smooth[::8].tolist() == [[0, 0], [0.5, 1], [1, 0]]
     corner = line_of({"w": [1, 1]}, "0,0 / .5w,1 / 1,0")[0]
     assert np.allclose(corner[:, 1], 1 - abs(2 * corner[:, 0] - 1))
+    assert np.abs(np.diff(corner, axis=0)).max() < 0.2, "the pen is not lifted"
     assert not np.allclose(smooth[:, 1], 1 - abs(2 * smooth[:, 0] - 1))
 
 

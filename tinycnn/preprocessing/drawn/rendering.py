@@ -47,7 +47,7 @@ def rendered(
     Example:
         >>> bar = [np.array([[5.0, 0.0], [5.0, 30.0]])]
         >>> np.ptp(np.argwhere(rendered(bar, 0.3)), axis=0).tolist()
-        [19, 5]
+        [19, 6]
     """
     if pen is None:
         return strokes_to_mnist(strokes)
