@@ -108,12 +108,12 @@ def kind_of(style):
 
 
 def report_thick(model, digits, options):
-    """Print the accuracy on drawn digits and MNIST's by thick pens, with and without thinning."""
+    """Print the accuracy on MNIST's digits and drawn ones by thick pens, redrawn thinner and not."""
     images, labels = digits.x_test[: options.digits], digits.y_test[: options.digits]
     for name, pen in PENS.items():
-        for thinned in (True, False):
+        for thinned, prepared in zip((True, False), thickened(images, pen), strict=True):
             how = "redrawn thinner by to_mnist" if thinned else "as thick as they are"
-            right = read(model, thickened(images, pen, thinned)) == labels
+            right = read(model, prepared) == labels
             print(f"{right.mean():8.2%} {digits.name} test digits by a pen of {name}, {how}")
             rng = np.random.default_rng(options.seed)
             drawn, drawn_labels, _ = drawn_digits(rng, len(images), pen=(pen, pen), thinned=thinned)
