@@ -1,7 +1,10 @@
 """A model's accuracy on drawn and on deformed digits: `python -m benchmarks.drawings`.
 
-The drawings are variations of the strokes in `tests/support/drawn_digits.py`, which no net is trained on. The
-deformed digits are MNIST's test images after Pillow has turned, slanted, thickened or thinned them.
+Drawings come from two generators. The simulated ones are variations of the strokes in
+`tests/support/drawn_digits.py`, which no net is trained on. Those of `tinycnn.preprocessing.drawn` are for
+training; a net that learnt them is judged by the first alone. Reported are styles, digits, how sure the
+model can be, what is no digit, thick pens, and MNIST's test images after Pillow has turned, slanted,
+thickened or thinned them. With --samples a page of drawings is written instead.
 """
 
 if __name__ == "__main__":  # before anything else is imported
@@ -13,82 +16,110 @@ import argparse
 import collections
 
 import numpy as np
-from PIL import Image, ImageFilter
 
+from benchmarks.calibration import calibration, sure_digits
+from benchmarks.deformations import DEFORMATIONS, deformed, thickened
+from benchmarks.sample_page import sample_page
 from tinycnn import datasets, preprocessing, pretrained
+from tinycnn.preprocessing.drawn import drawn_digits, drawn_others
+from tinycnn.preprocessing.drawn.others import SHAPES
 from tinycnn.pretrained.digit_model import load_digit_model
-from tinycnn.utils.cli import run, whole_number
+from tinycnn.utils.cli import file_name, number, run, say, whole_number
+from tinycnn.utils.plots import save_picture
 
-ENLARGED = 112  # 4 times 28: there a filter of 3 or 5 changes a line by a fraction of a pixel
+THRESHOLD = 0.6  # below it the window calls an answer not sure
+PENS = {"a fifth": 1 / 5, "a third": 1 / 3}  # of a digit's longer side
 
 
 def drawings(count, seed):
-    """Return `count` random drawings: images uint8 (n, 28, 28), digits (n,), and a list of "digit style"."""
+    """Return `count` simulated drawings: images uint8 (n, 28, 28), digits (n,), and "digit style" (n,)."""
     from tests.support.drawn_digits import drawn
 
     rng = np.random.default_rng(seed)
     made = [drawn(rng) for _ in range(count)]  # (digit, style, strokes)
     images = np.array([preprocessing.strokes_to_mnist(strokes) for _, _, strokes in made])
-    return images, np.array([d for d, _, _ in made]), [f"{d} {style}" for d, style, _ in made]
+    styles = np.array([f"{digit} {style}" for digit, style, _ in made])
+    return images, np.array([digit for digit, _, _ in made]), styles
 
 
-def rotated(picture, degrees):
-    """Return a Pillow image rotated counter-clockwise."""
-    return picture.rotate(degrees, Image.Resampling.BICUBIC)
-
-
-def slanted(picture, slant):
-    """Return a Pillow image sheared sideways, its top to the right for a slant (a tangent) above 0."""
-    middle = ENLARGED / 2
-    coefficients = (1, slant, -slant * middle, 0, 1, 0)
-    return picture.transform(
-        picture.size, Image.Transform.AFFINE, coefficients, Image.Resampling.BICUBIC
-    )
-
-
-DEFORMATIONS = {
-    "as they are": lambda picture: picture,
-    "turned 15 degrees left": lambda picture: rotated(picture, 15),
-    "turned 15 degrees right": lambda picture: rotated(picture, -15),
-    "slanted 0.3 right": lambda picture: slanted(picture, 0.3),
-    "slanted 0.3 left": lambda picture: slanted(picture, -0.3),
-    "1 pixel thicker": lambda picture: picture.filter(ImageFilter.MaxFilter(5)),
-    "1/2 pixel thinner": lambda picture: picture.filter(ImageFilter.MinFilter(3)),
-}
-
-
-def deformed(images, change):
-    """Return images uint8 (n, 28, 28) changed at four times their size, then prepared by `to_mnist`.
-
-    Args:
-        images: uint8 (n, 28, 28).
-        change: function of a Pillow image that returns another: see `DEFORMATIONS`.
-    """
-    new = np.empty_like(images)
-    for place, image in enumerate(images):
-        large = Image.fromarray(image).resize((ENLARGED, ENLARGED), Image.Resampling.BICUBIC)
-        new[place] = preprocessing.to_mnist(np.asarray(change(large)))
-    return new
+def predicted(model, images):
+    """Return the probabilities that a model gives images uint8 (n, 28, 28): (n, 10), or (n, 11)."""
+    return model.predict(images[..., None] / np.float32(255), verbose=0)
 
 
 def read(model, images):
     """Return the digits that the model predicts for images uint8 (n, 28, 28): (n,)."""
-    return model.predict(images[..., None] / np.float32(255), verbose=0).argmax(axis=1)
+    return predicted(model, images).argmax(axis=1)
 
 
-def report_drawings(model, count, seed):
-    """Print the accuracy on `count` drawings for each style, the worst first, with the mistakes."""
-    images, digits, styles = drawings(count, seed)
+def report_groups(groups, answers, digits):
+    """Print the accuracy of each group of drawings, the worst first, with the mistakes.
+
+    Args:
+        groups: str (n,), what each drawing belongs to.
+        answers, digits: (n,), what was read and what was drawn.
+    """
+    shares = {group: np.mean((answers == digits)[groups == group]) for group in np.unique(groups)}
+    for group in sorted(shares, key=shares.get):
+        within = groups == group
+        wrong = collections.Counter(answers[within & (answers != digits)].tolist())
+        mistakes = ", ".join(f"{count} as {answer}" for answer, count in wrong.most_common())
+        print(f"{shares[group]:8.2%} of {within.sum():4d}  {group:24s} {mistakes}")
+
+
+def report_drawings(model, drawn, name):
+    """Print the accuracy on (images, digits, styles) for each style, for each digit, and in all."""
+    images, digits, styles = drawn
     answers = read(model, images)
-    table = collections.defaultdict(list)
-    for style, right, answer in zip(styles, answers == digits, answers.tolist(), strict=True):
-        table[style].append((right, answer))
-    shares = {style: np.mean([right for right, _ in rows]) for style, rows in table.items()}
-    for style in sorted(shares, key=shares.get):
-        wrong = collections.Counter(answer for right, answer in table[style] if not right)
-        mistakes = ", ".join(f"{number} as {digit}" for digit, number in wrong.items())
-        print(f"{shares[style]:8.2%} of {len(table[style]):3d}  {style:16s} {mistakes}")
-    print(f"{np.mean(answers == digits):8.2%} of {count:,} drawings (seed {seed})")
+    report_groups(styles, answers, digits)
+    print()
+    report_groups(digits.astype(str), answers, digits)
+    print(f"\n{np.mean(answers == digits):8.2%} of {len(digits):,} {name}\n")
+
+
+def report_calibration(model, sets, threshold):
+    """Print how sure the model is of {name: (images, digits)}, and how sure it can be."""
+    print("   right  confident  calibration error  unsure  right of the sure ones")
+    for name, (images, digits) in sets.items():
+        found = calibration(predicted(model, images), digits, threshold)
+        print(
+            f"{found.right:8.2%}{found.confident:11.2%}{found.error:19.2%}{found.unsure:8.2%}"
+            f"{found.sure_right:24.2%}  {name}"
+        )
+    print(f"(sure: {threshold:g} and more)\n")
+
+
+def report_others(model, count, seed, threshold):
+    """Print how many of `count` drawings that are no digits are called a sure digit, by kind."""
+    images, _, styles = drawn_others(np.random.default_rng(seed), count)
+    sure = sure_digits(predicted(model, images), threshold)
+    kinds = np.array([kind_of(style) for style in styles])
+    for kind in np.unique(kinds):
+        within = kinds == kind
+        print(f"{sure[within].mean():8.2%} of {within.sum():4d}  {kind}: a sure digit")
+    print(f"{sure.mean():8.2%} of {count:,} drawings that are no digits: a sure digit\n")
+
+
+def kind_of(style):
+    """Return "letters", "symbols" or the shape that a style of `drawn_others` is."""
+    if style in SHAPES:
+        return str(style)
+    return "letters" if len(style.split()[0]) == 1 else "symbols"
+
+
+def report_thick(model, digits, options):
+    """Print the accuracy on MNIST's digits and drawn ones by thick pens, redrawn thinner and not."""
+    images, labels = digits.x_test[: options.digits], digits.y_test[: options.digits]
+    for name, pen in PENS.items():
+        for thinned, prepared in zip((True, False), thickened(images, pen), strict=True):
+            how = "redrawn thinner by to_mnist" if thinned else "as thick as they are"
+            right = read(model, prepared) == labels
+            print(f"{right.mean():8.2%} {digits.name} test digits by a pen of {name}, {how}")
+            rng = np.random.default_rng(options.seed)
+            drawn, drawn_labels, _ = drawn_digits(rng, len(images), pen=(pen, pen), thinned=thinned)
+            right = read(model, drawn) == drawn_labels
+            print(f"{right.mean():8.2%} drawn digits by a pen of {name}, {how}")
+    print()
 
 
 def report_deformed(model, digits, count):
@@ -98,18 +129,42 @@ def report_deformed(model, digits, count):
         print(f"{np.mean(answers == digits.y_test[:count]):8.2%} {digits.name} test digits, {name}")
 
 
+def report(options):
+    """Print all reports."""
+    model = load_digit_model(options.model)[0] if options.model else pretrained.load()
+    digits = datasets.load(options.data)
+    drawn = drawn_digits(np.random.default_rng(options.seed), options.drawings)
+    simulated = drawings(options.drawings, options.seed)
+    report_drawings(model, drawn, f"drawn digits (seed {options.seed})")
+    report_drawings(model, simulated, f"simulated drawings (seed {options.seed})")
+    sets = {"drawn digits": drawn[:2], "simulated drawings": simulated[:2]}
+    sets[f"{digits.name} test digits"] = digits.x_test, digits.y_test
+    report_calibration(model, sets, options.threshold)
+    report_others(model, options.drawings, options.seed, options.threshold)
+    report_thick(model, digits, options)
+    report_deformed(model, digits, options.digits)
+
+
 def main():
-    """Run the command: report on drawings, then on deformed digits."""
+    """Run the command: report, or write a page of samples."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", help="model file; default: the bundled model")
     parser.add_argument("--data", default="auto", help="as in scripts/train.py")
     parser.add_argument("--drawings", type=whole_number(), default=2000, help="default: 2000")
     parser.add_argument("--seed", type=int, default=2026, help="of the drawings; default: 2026")
     parser.add_argument("--digits", type=whole_number(), default=2000, help="test digits to deform")
+    parser.add_argument(
+        "--threshold", type=number(0, 1), default=THRESHOLD, help="of a sure answer; default: 0.6"
+    )
+    parser.add_argument(
+        "--samples", type=file_name, metavar="FILE", help="write a page of samples, and end"
+    )
     options = parser.parse_args()
-    model = load_digit_model(options.model)[0] if options.model else pretrained.load()
-    report_drawings(model, options.drawings, options.seed)
-    report_deformed(model, datasets.load(options.data), options.digits)
+    if options.samples is None:
+        report(options)
+    else:
+        save_picture(sample_page(options.seed), options.samples)
+        say(f"wrote {options.samples}")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ FLOORS = (
     ("tinycnn.ops",),
     tuple(f"tinycnn.{name}" for name in ("activations", "initializers", "losses", "regularizers"))
     + tuple(f"tinycnn.{name}" for name in ("optimizers", "datasets", "preprocessing")),
-    ("tinycnn.metrics",),
+    ("tinycnn.metrics", "tinycnn.preprocessing.drawn"),
     ("tinycnn.layers",),
     ("tinycnn.saving",),
     ("tinycnn.callbacks",),
