@@ -124,10 +124,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def unfinished_training(options: argparse.Namespace) -> Any:
     """Return what there is of an interrupted training with this output, an `Unfinished`."""
+    from tinycnn import distribution
     from tinycnn.saving.unfinished import Unfinished
 
     same = {f"--{name.replace('_', '-')}": getattr(options, name) for name in SAME}
-    return Unfinished(options.output, same, fresh=options.fresh)
+    same["started by mpiexec"] = "no" if distribution.distribution() is None else "yes"
+    return Unfinished(options.output, same)
 
 
 def may_begin(options: argparse.Namespace, unfinished: Any) -> bool:
@@ -136,15 +138,14 @@ def may_begin(options: argparse.Namespace, unfinished: Any) -> bool:
     Raises:
         FileError: there is nothing to go on with, it had other options, or there is nobody to ask.
     """
-    from tinycnn.utils.errors import FileError
-
-    if found := unfinished.found():
+    if not options.fresh and (found := unfinished.found(needed=options.resume)):
         say(found)
         return True
-    if options.resume:
-        remedy = "Leave out --resume to begin anew."
-        raise FileError(unfinished.folder, "no interrupted training is there to go on with", remedy)
-    return may_replace(pathlib.Path(options.output), options.force)
+    own = options.fresh and unfinished.has_written()
+    if own or may_replace(pathlib.Path(options.output), options.force):
+        unfinished.forget()
+        return True
+    return False
 
 
 def may_replace(output: pathlib.Path, force: bool) -> bool:
@@ -352,7 +353,7 @@ def train_alone(options: argparse.Namespace, unfinished: Any) -> int:
             return train(options, unfinished)
         except KeyboardInterrupt:
             if unfinished.is_there():
-                say("\nThe same command goes on there.", sys.stderr)
+                print("\nThe same command goes on there.", file=sys.stderr)
             raise
 
 

@@ -245,3 +245,46 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="no folder can be made"):
         net().fit(X, Y, verbose=0, callbacks=BackupAndRestore(tmp_path / "file"))
+
+
+@pytest.mark.parametrize("optimizer", [adam, lambda: SGD(0.1, momentum=0.9)])
+def test_the_same_model_may_go_on_from_its_begin(optimizer, tmp_path):
+    wanted = undisturbed(DATA["arrays"], optimizer=optimizer)
+    model, hooks = net(optimizer), [BackupAndRestore(tmp_path / "backup")]
+    with pytest.raises(Stopped):
+        model.fit(**DATA["arrays"](), epochs=4, verbose=0, callbacks=[*hooks, StopAt(7)])
+    model.fit(**DATA["arrays"](), epochs=4, verbose=0, callbacks=hooks)
+    assert found(model) == wanted
+
+
+def test_fewer_epochs_than_the_backups_are_refused(tmp_path):
+    with pytest.raises(Stopped):
+        trained(tmp_path, DATA["arrays"], stop=25)  # in the third epoch
+    for epochs, place in ((1, 3), (2, 3)):
+        hooks = [BackupAndRestore(tmp_path / "backup")]
+        with pytest.raises(FileError, match=f"in epoch {place}, and only {epochs} are asked for"):
+            net().fit(**DATA["arrays"](), epochs=epochs, verbose=0, callbacks=hooks)
+
+
+OTHERS = {
+    "metrics": lambda model: model.compile(adam(), "sparse_categorical_crossentropy"),
+    "trained weights": lambda model: setattr(model.layers[0], "trainable", False),
+    "optimizer, ema_overwrite_frequency": lambda model: model.compile(
+        Adam(CosineDecay(0.01, 30)), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    ),
+    "optimizer, learning_rate": lambda model: model.compile(
+        Adam(0.01, use_ema=True, ema_overwrite_frequency=5),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_else_differs_is_named(name, tmp_path):
+    with pytest.raises(Stopped):
+        trained(tmp_path, DATA["arrays"], stop=14)
+    model = net()
+    OTHERS[name](model)
+    with pytest.raises(FileError, match=re.escape(f"{name} was ")):
+        model.fit(**DATA["arrays"](), verbose=0, callbacks=BackupAndRestore(tmp_path / "backup"))

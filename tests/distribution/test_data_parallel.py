@@ -51,11 +51,12 @@ def test_after_an_error_the_ranks_do_not_work_together():
 def test_what_goes_on_within_is_known():
     def look(shared):
         with shared.together():
-            outer = shared.inside
-            with shared.together():
-                return outer, shared.inside
+            inside = shared.inside
+            with shared.alone():
+                alone = shared.is_alone
+            return inside, alone, shared.is_alone
 
-    assert in_threads(1, look) == [(False, True)]
+    assert in_threads(1, look) == [(True, True, False)]
 
 
 @needs_mpi

@@ -40,13 +40,22 @@ def test_what_was_written_is_read(tmp_path):
 
 
 def test_not_a_number_and_numpys_numbers(tmp_path):
-    backup.write(tmp_path, {"a": math.nan, "b": np.float32(0.5), "c": np.int64(3), "d": (1, 2)})
+    numbers = {
+        "b": np.float32(0.5),
+        "c": np.uint8(250),
+        "d": (1, (np.longdouble(2),)),
+        "e": np.bool_(1),
+    }
+    backup.write(tmp_path, {"a": math.nan, **numbers})
     state = backup.read(tmp_path)
     assert math.isnan(state.pop("a"))
-    assert state == {"b": 0.5, "c": 3, "d": [1, 2]}
+    assert state == numbers
+    assert [type(state[name]) for name in "bce"] == [np.float32, np.uint8, np.bool_]
 
 
-@pytest.mark.parametrize("value", [{1: 2}, {3}, object(), np.array([None]), 1j])
+@pytest.mark.parametrize(
+    "value", [{1: 2}, {3}, object(), np.array([None]), 1j, np.ma.masked_array([1.0], [True])]
+)
 def test_what_a_backup_cannot_hold_is_said(value, tmp_path):
     with pytest.raises(TypeError, match="A backup holds numbers"):
         backup.write(tmp_path, {"a": [value]})

@@ -24,7 +24,18 @@ def left_behind(folder, epoch=2, batch=0, options=OPTIONS):
 
 
 def test_nothing_was_left(tmp_path):
-    assert Unfinished(tmp_path / "net.h5", OPTIONS).found() == ""
+    unfinished = Unfinished(tmp_path / "net.h5", OPTIONS)
+    assert unfinished.found() == ""
+    assert not unfinished.has_written()
+    with pytest.raises(FileError, match="no interrupted training is there to go on with"):
+        unfinished.found(needed=True)
+
+
+def test_of_torn_backups_nobody_knows_whose_the_output_is(tmp_path):
+    unfinished = left_behind(tmp_path)
+    with open(os.path.join(unfinished.folder, backup.NEWEST), "wb") as file:
+        file.write(b"torn")
+    assert not unfinished.has_written()
 
 
 @pytest.mark.parametrize(
@@ -51,7 +62,8 @@ def test_other_options_are_refused(tmp_path):
     unfinished.options = OPTIONS | {"--epochs": 3}
     with pytest.raises(FileError, match=r"--epochs was 6, and is 3.*--fresh to begin anew"):
         unfinished.found()
-    assert Unfinished(tmp_path / "net.h5", unfinished.options, fresh=True).found() == ""
+    assert unfinished.has_written()
+    assert os.listdir(unfinished.folder) == [backup.NEWEST]  # nothing was removed
 
 
 def test_of_a_training_that_had_not_begun_other_options_lose_nothing(tmp_path):

@@ -2,7 +2,7 @@
 
 import os
 
-from tinycnn import distribution
+from tinycnn import __version__, distribution
 from tinycnn.callbacks.base import Callback, Logs
 from tinycnn.saving import backup
 from tinycnn.utils.errors import FileError
@@ -16,6 +16,15 @@ def _differences(then: dict, now: dict) -> list[Difference]:
     """Return where two descriptions of a training differ."""
     names = sorted({*then, *now})
     return [(key, then.get(key), now.get(key)) for key in names if then.get(key) != now.get(key)]
+
+
+def _optimizer(optimizer: object) -> dict[str, object]:
+    """Return the class and the options of an optimizer, as texts; no learning rate but a schedule."""
+    options = optimizer.get_config()
+    rate = options.pop("learning_rate")
+    options["learning_rate"] = rate if isinstance(rate, dict) else "a number"
+    told = {f"optimizer, {key}": str(value) for key, value in options.items() if key != "name"}
+    return {"optimizer": type(optimizer).__name__, **told}
 
 
 class BackupAndRestore(Callback):
@@ -76,7 +85,7 @@ class BackupAndRestore(Callback):
         if self._found is None:
             self._save()  # so that a random seed, for one, is kept from the first
         else:
-            self._check(self._found["about"])
+            self._check(self._found)
             self.model.progress.go_to(self.model, self._found["training"])
 
     def _read(self) -> dict | None:
@@ -140,23 +149,33 @@ class BackupAndRestore(Callback):
         """Return what must be the same for a training to go on."""
         model, shared = self.model, distribution.distribution()
         cut = {"shards of a batch": shared.shards} if shared else {}
-        return (
-            self.about
-            | cut
-            | {
-                "weights": [f"{weight.dtype} {weight.shape}" for weight in model.weights],
-                "optimizer": type(model.optimizer).__name__,
-                "steps in an epoch": self.params["steps"],
-            }
-        )
+        trained = [f"{weight.dtype} {weight.shape}" for weight in model.trainable_weights]
+        return {
+            "tinycnn": __version__,
+            **self.about,
+            **cut,
+            "weights": [f"{weight.dtype} {weight.shape}" for weight in model.weights],
+            "trained weights": trained,
+            "steps in an epoch": self.params["steps"],
+            "metrics": model.metrics_names,
+            **_optimizer(model.optimizer),
+        }
 
-    def _check(self, then: dict[str, object]) -> None:
-        """Raise FileError if the backup is that of another training."""
-        differing = _differences(then, self._about())
+    def _check(self, found: dict) -> None:
+        """Raise FileError if the backup is that of another training, or one of more epochs."""
+        differing = _differences(found.get("about", {}), self._about())
         if differing:
             name, before, now = differing[0]
             raise FileError(
                 self.backup_dir,
                 f"it is the backup of another training: {name} was {before!r}, and is {now!r}",
                 "Delete the folder to begin anew, or choose another one.",
+            )
+        at = found["training"]
+        if at["epoch"] + (at["batch"] > 0) > self.params["epochs"]:
+            raise FileError(
+                self.backup_dir,
+                f"it is that of a training in epoch {at['epoch'] + (at['batch'] > 0)}, and only "
+                f"{self.params['epochs']} are asked for",
+                "Ask for as many, or delete the folder to begin anew.",
             )

@@ -64,7 +64,7 @@ class DataParallel:
 
     def _begin(self, link: Link, shards: int) -> None:
         self.link, self.shards, self._courier = link, shards, Courier(link)
-        self._depth, self._broken = 0, ""
+        self._depth, self._broken, self.is_alone = 0, "", False
 
     @property
     def rank(self) -> int:
@@ -146,7 +146,16 @@ class DataParallel:
     @property
     def inside(self) -> bool:
         """Whether something that all ranks do together goes on."""
-        return self._depth > 1
+        return self._depth > 0
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """A `with` block in which this rank shares nothing: what a callback computes, perhaps on one rank."""
+        before, self.is_alone = self.is_alone, True
+        try:
+            yield
+        finally:
+            self.is_alone = before
 
     @contextlib.contextmanager
     def quiet(self) -> Iterator[None]:

@@ -119,6 +119,7 @@ class Progress:
         """Copy the optimizer's slots into the arrays that are there; set its step and its learning rate."""
         optimizer = model.optimizer
         optimizer.iterations = state["iterations"]
+        optimizer.slots, optimizer.params = {}, None
         if state["slots"]:
             optimizer.build(model.trainable_weights)
         for name, arrays in state["slots"].items():

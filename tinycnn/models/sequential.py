@@ -278,7 +278,7 @@ class Sequential(Inspectable):
         check_supported("evaluate", options, {})
         sizes = {"batch_size": batch_size, "steps": steps, "default": data.LARGE_BATCH}
         feed = data.feed(self._weighted, x, y, sample_weight, **sizes)
-        logs = self._run(training.run_evaluate, feed, callbacks, verbose)
+        logs = self._run(training.evaluate, feed, callbacks, verbose)
         return arguments.results(logs, return_dict)
 
     def predict(
@@ -311,7 +311,7 @@ class Sequential(Inspectable):
         feed = data.feed(self._unlabelled, x, **sizes)
         if isinstance(verbose, str) and verbose == "auto" and feed.count in (0, 1):
             verbose = 0
-        return self._run(training.run_predict, feed, callbacks, verbose)
+        return self._run(training.predict, feed, callbacks, verbose)
 
     def _run(
         self,
@@ -323,7 +323,7 @@ class Sequential(Inspectable):
         """Return run(self, feed, hooks), with a progress bar unless verbose is 0.
 
         Args:
-            run: `training.run_evaluate` or `training.run_predict`.
+            run: `training.evaluate` or `training.predict`.
             feed: the batches.
             callbacks, verbose: as for `evaluate`.
         """

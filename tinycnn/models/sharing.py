@@ -19,23 +19,45 @@ if TYPE_CHECKING:
 SAMPLED = 64  # samples of the data, evenly spaced, that are compared
 
 
-def together(run: Callable) -> Callable:
-    """Decorate what all ranks do together, if there is a distribution: see `DataParallel.together`."""
+def together(run: Callable, alone_inside: bool = False) -> Callable:
+    """Decorate what all ranks do together, if there is a distribution: see `DataParallel.together`.
+
+    Args:
+        run: `run_fit`, `run_evaluate` or `run_predict`.
+        alone_inside: whether a rank does it by itself within something else that all do together: there a
+            callback calls it, which may be that of one rank alone.
+    """
 
     @functools.wraps(run)
     def run_together(*arguments: object, **named: object) -> object:
         shared = distribution()
         if shared is None:
             return run(*arguments, **named)
+        if alone_inside and shared.inside:
+            with shared.alone():
+                return run(*arguments, **named)
         with shared.together():
+            shared.agree({"call": run.__name__.removeprefix("run_")})
             return run(*arguments, **named)
 
     return run_together
 
 
+def stops(model: object) -> bool:
+    """Return whether the training stops: all ranks do if one wants to."""
+    shared = share()
+    if shared is not None:
+        wish = np.array([float(model.stop_training)])
+        parts = [wish, *[np.zeros(1)] * (len(shared.own_shards) - 1)]
+        model.stop_training = bool(shared.total(parts)[0])
+    return model.stop_training
+
+
 def share(*feeds: Feed | None) -> "DataParallel | None":
     """Return the distribution, or None; with one, let feeds give this rank's part of each batch."""
     shared = distribution()
+    if shared is not None and shared.is_alone:
+        return None
     for feed in feeds:
         if feed is not None and shared is not None:
             feed.cut = shared.part

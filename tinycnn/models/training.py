@@ -162,7 +162,7 @@ def run_fit(
                 logs.update({f"val_{name}": value for name, value in val_logs.items()})
             progress.end_epoch(logs)
             hooks.on_epoch_end(epoch, logs)
-            if model.stop_training:
+            if sharing.stops(model):
                 break
     finally:
         model.progress = outer
@@ -205,12 +205,11 @@ def run_epoch(
             sharing.sharded().train_step(model, x, y, weights, whole, masks, shared, means, check)
         progress.batch = batch + 1
         hooks.on_train_batch_end(batch, means.logs())
-        if model.stop_training:
+        if sharing.stops(model):
             break
     return means.logs()
 
 
-@sharing.together
 def run_evaluate(
     model: object, feed: Feed, hooks: CallbackList | None, watch: Watch | None = None
 ) -> dict[str, float]:
@@ -224,7 +223,7 @@ def run_evaluate(
     """
     shared = sharing.share(feed)
     feed.restart(model)
-    if shared is not None and not shared.inside:
+    if shared is not None and watch is None:  # no validation, before which all was compared
         sharing.agree(shared, model, {"data": feed}, {})
     hooks = hooks or CallbackList([], model, {})
     hooks.on_test_begin({})
@@ -245,7 +244,6 @@ def run_evaluate(
     return logs
 
 
-@sharing.together
 @compiled_ahead
 def run_predict(model: object, feed: Feed, hooks: CallbackList | None) -> np.ndarray:
     """Return the model's output for every sample, (n, ...).
@@ -256,7 +254,7 @@ def run_predict(model: object, feed: Feed, hooks: CallbackList | None) -> np.nda
         hooks: the callbacks; None: none, so that one prediction takes few calls.
     """
     shared = sharing.share(feed)
-    if shared is not None and not shared.inside:
+    if shared is not None:
         model.built or feed.peek()  # the first batch shows the shape
         sharing.agree(shared, model, {"data": feed}, {})
     if hooks:
@@ -277,3 +275,8 @@ def run_predict(model: object, feed: Feed, hooks: CallbackList | None) -> np.nda
     if not outputs:
         return np.empty((0, *model.output_shape[1:]), model.dtype)
     return np.concatenate(outputs) if len(outputs) > 1 else outputs[0].copy()
+
+
+# What a `Sequential` calls
+evaluate = sharing.together(run_evaluate, alone_inside=True)
+predict = sharing.together(run_predict, alone_inside=True)

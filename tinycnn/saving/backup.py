@@ -101,14 +101,17 @@ def unpacked(content: bytes) -> dict[str, Value] | None:
 def _plain(value: Value, arrays: list[np.ndarray]) -> Value:
     """Return a value as JSON has it; its arrays are appended to `arrays`."""
     match value:
-        case np.ndarray() if not value.dtype.hasobject:
-            arrays.append(value)
-            return {"array": len(arrays) - 1}
-        case np.generic():
-            return _plain(value.item(), arrays)
+        case np.ma.MaskedArray():
+            pass
+        case np.ndarray() | np.generic() if not value.dtype.hasobject:
+            arrays.append(np.asarray(value))
+            kind = "array" if isinstance(value, np.ndarray) else "scalar"
+            return {kind: len(arrays) - 1}
         case dict() if all(isinstance(key, str) for key in value):
             return {"dict": {key: _plain(entry, arrays) for key, entry in value.items()}}
-        case list() | tuple():
+        case tuple():
+            return {"tuple": [_plain(entry, arrays) for entry in value]}
+        case list():
             return [_plain(entry, arrays) for entry in value]
         case None | bool() | int() | float() | str():
             return value
@@ -119,10 +122,14 @@ def _plain(value: Value, arrays: list[np.ndarray]) -> Value:
 
 
 def _restored(value: Value, arrays: list[np.ndarray]) -> Value:
-    """Return what `_plain` was given; tuples have become lists."""
+    """Return what `_plain` was given."""
     match value:
         case {"array": place}:
             return arrays[place]
+        case {"scalar": place}:
+            return arrays[place][()]
+        case {"tuple": entries}:
+            return tuple(_restored(entry, arrays) for entry in entries)
         case {"dict": entries}:
             return {key: _restored(entry, arrays) for key, entry in entries.items()}
         case list():

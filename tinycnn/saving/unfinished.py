@@ -17,17 +17,14 @@ class Unfinished:
     Args:
         output: the file.
         options: what must be the same for a training to go on, {option: text, number or None}.
-        fresh: True to forget the backups, and begin anew.
 
     Example:
         >>> Unfinished("mnist.h5", {"--epochs": 6}).folder
         'mnist-backup'
     """
 
-    def __init__(
-        self, output: str | os.PathLike, options: dict[str, object], *, fresh: bool = False
-    ):
-        self.output, self.options, self.fresh = os.fspath(output), options, fresh
+    def __init__(self, output: str | os.PathLike, options: dict[str, object]):
+        self.output, self.options = os.fspath(output), options
         self.folder = f"{os.path.splitext(self.output)[0]}-backup"
 
     @contextlib.contextmanager
@@ -55,15 +52,19 @@ class Unfinished:
                 os.remove(path)
                 os.rmdir(self.folder)  # not if backups are in it
 
-    def found(self) -> str:
+    def found(self, *, needed: bool = False) -> str:
         """Return where the training goes on, as a sentence; "" if there is nothing to go on with.
+
+        Args:
+            needed: True to raise an error then.
 
         Raises:
             FileError: it had other options, or its backups are damaged.
         """
-        if self.fresh:
-            backup.remove(self.folder)
         state = backup.read(self.folder)
+        if state is None and needed:
+            remedy = "Leave out --resume to begin anew."
+            raise FileError(self.folder, "no interrupted training is there to go on with", remedy)
         if state is None:
             return ""
         then, at = state["about"], state["training"]
@@ -81,6 +82,13 @@ class Unfinished:
         batch = f", batch {at['batch']}" if at["batch"] else ""
         place = f"after epoch {at['epoch']}{batch}" if at["epoch"] or batch else "at its begin"
         return f"going on {place}, from {self.folder}; --fresh begins anew"
+
+    def has_written(self) -> bool:
+        """Return whether the output is that of the unfinished training: then nobody else's is replaced."""
+        with contextlib.suppress(FileError):
+            state = backup.read(self.folder)
+            return state is not None and state["training"]["epoch"] > 0
+        return False
 
     def is_there(self) -> bool:
         """Return whether there are backups."""
