@@ -26,7 +26,10 @@ def drawn_roughly(rng, digit):
         points = np.array([pair.split() for pair in text.split(",")], float)
         points += rng.normal(0, 0.3, points.shape)
         for _ in range(3):  # each corner is cut off (Chaikin), but for the ends
-            near, far = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
+            near, far = (
+                0.75 * points[:-1] + 0.25 * points[1:],
+                0.25 * points[:-1] + 0.75 * points[1:],
+            )
             inner = np.stack([near, far], axis=1).reshape(-1, 2)
             points = np.concatenate([points[:1], inner[1:-1], points[-1:]])
         points[:, 0] = aspect * points[:, 0] - slant * points[:, 1]

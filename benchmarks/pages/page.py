@@ -69,16 +69,22 @@ def draw_page(kind, rng, hand):
     """
     how = USUAL | KINDS[kind]
     shape = SHAPES[rng.integers(len(SHAPES))]
-    angle = np.radians(rng.uniform(-MOST_TURNED, MOST_TURNED) if how.get("turned") else rng.normal(0, 0.7))
+    angle = np.radians(
+        rng.uniform(-MOST_TURNED, MOST_TURNED) if how.get("turned") else rng.normal(0, 0.7)
+    )
     written, height = written_rows(shape, angle, rng, hand, how)
     pen = height * rng.uniform(0.05, 0.11)
-    ink = draw_strokes(shape, [stroke for row in written for _, strokes in row for stroke in strokes], pen)
+    ink = draw_strokes(
+        shape, [stroke for row in written for _, strokes in row for stroke in strokes], pen
+    )
     page = paper.plain(shape, rng.uniform(*how["lightness"]))
     page *= paper.slope(shape, rng, rng.uniform(0, 0.25))
     if how.get("texture"):
         page *= paper.grain(shape, rng, 3, 0.03) * paper.grain(shape, rng, 40, 0.03)
     if "lines" in how:
-        spacing = height * (rng.uniform(1.0, 1.5) if how["lines"] == "ruled" else rng.uniform(0.4, 0.9))
+        spacing = height * (
+            rng.uniform(1.0, 1.5) if how["lines"] == "ruled" else rng.uniform(0.4, 0.9)
+        )
         squared = how["lines"] == "squared"
         page *= paper.printed_lines(shape, spacing, angle, rng, squared=squared)
     if how.get("shadow"):
@@ -122,7 +128,9 @@ def written_rows(shape, angle, rng, hand, how):
 def row_of(length, number, needed, pitches, rng, hand, *, touching):
     """Return (digit, strokes) of one row; the digits are about 1 high, the page's middle is (0, 0)."""
     row, (pitch, leading) = [], pitches
-    start = -needed / 2 + np.array([rng.uniform(0, needed[0] - length * pitch), (number + 0.5) * leading])
+    start = -needed / 2 + np.array(
+        [rng.uniform(0, needed[0] - length * pitch), (number + 0.5) * leading]
+    )
     right = None
     for place in range(length):
         digit = int(rng.integers(10))
@@ -213,7 +221,11 @@ def save(page, path):
     """Write a page as a camera would: JPEG, turned as its orientation says."""
     image = Image.fromarray(page.picture)
     # What undoes the turn that each orientation asks a viewer for.
-    turn = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+    turn = {
+        3: Image.Transpose.ROTATE_180,
+        6: Image.Transpose.ROTATE_90,
+        8: Image.Transpose.ROTATE_270,
+    }
     if page.orientation != 1:
         image = image.transpose(turn[page.orientation])
     exif = Image.Exif()

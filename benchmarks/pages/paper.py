@@ -56,7 +56,10 @@ def printed_lines(shape, spacing, angle, rng, *, squared):
     width = max(round(times * spacing * rng.uniform(0.025, 0.06)), 2)
     middle, start = np.array(shape[::-1]) / 2, rng.uniform(0, spacing)
     for turn in (angle, angle + np.pi / 2)[: 1 + squared]:
-        along, across = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
+        along, across = (
+            np.array([np.cos(turn), np.sin(turn)]),
+            np.array([-np.sin(turn), np.cos(turn)]),
+        )
         for place in np.arange(start - reach, reach, spacing):
             ends = middle + across * place + along * np.array([[-reach], [reach]])
             pen.line([tuple(end) for end in ends * times], fill=255, width=width)
@@ -101,7 +104,9 @@ def lay_finger(page, rng):
         pen.ellipse([-4 * long, top, long, top + 2 * thick], fill=255)
     finger = np.asarray(image.filter(ImageFilter.GaussianBlur(2)), np.float32)[..., None] / 255
     dim = np.asarray(image.filter(ImageFilter.GaussianBlur(9)), np.float32)[..., None] / 255
-    skin = np.array(SKIN, np.float32) * rng.uniform(0.6, 1.0) * grain((height, width), rng, 30, 0.05)
+    skin = (
+        np.array(SKIN, np.float32) * rng.uniform(0.6, 1.0) * grain((height, width), rng, 30, 0.05)
+    )
     return (page * (1 - 0.3 * dim)) * (1 - finger) + skin * finger
 
 
