@@ -1,1 +1,1 @@
-"""Rendered pages with numbers on them, and how many of their digits are read: `python -m benchmarks.pages`."""
+"""Rendered pages with numbers, and how many of their digits are read: `python -m benchmarks.pages`."""

@@ -140,7 +140,7 @@ def row_of(length, number, needed, pitches, rng, hand, *, touching):
         gap = 0.12 if not touching or rng.random() < 0.6 else -0.06
         if right is not None and (touching or x + least < right + gap):
             x = right + gap - least
-        strokes = [s + (x, start[1] + rng.normal(0, 0.04)) for s in strokes]
+        strokes = [s + np.array([x, start[1] + rng.normal(0, 0.04)]) for s in strokes]
         right = max(s[:, 0].max() for s in strokes)
         row.append((digit, strokes))
     return row

@@ -103,13 +103,9 @@ def _erase(strength: np.ndarray, slope: float, first: int, last: int, least: flo
     inside = (rows >= 0) & (rows < height)
     values = np.where(inside, strength[np.clip(rows, 0, height - 1), columns[None]], 0)
     peak = values[2:-2].max(axis=0)
-    edges = np.linspace(0, width, _PART + 1).astype(int)
-    usual = np.concatenate(
-        [
-            np.full(stop - start, np.quantile(peak[start:stop], 0.4))
-            for start, stop in zip(edges[:-1], edges[1:], strict=True)
-        ]
-    )
+    usual = np.empty(width, np.float32)  # how strong the line is, a window at a time
+    for part in np.array_split(columns, min(_PART, width)):
+        usual[part] = np.quantile(peak[part], 0.4)
     above, below = (values[side].max(axis=0) > least for side in (slice(0, 2), slice(-2, None)))
     through = _near(above) & _near(below)
     kept = (values > _STRONGER * usual) | through

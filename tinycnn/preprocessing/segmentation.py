@@ -313,11 +313,13 @@ def _foreground_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float]:
     background = _without_lines(grey) if is_dark else 1 - _without_lines(1 - grey)
     foreground = background - grey if is_dark else grey - background
     foreground -= np.median(foreground)  # noise lifts the estimate of the background everywhere
+    # The median deviation, times 1.4826 a standard deviation, sees little of lines.
+    spread = 1.4826 * float(np.median(np.abs(foreground)))
+    foreground = without_printed_lines(foreground, max(3 * spread, _LEAST_CONTRAST / 2))
     # The larger of two estimates. The first misses noise coarser than a block; the second (the median
     # deviation, times 1.4826 a standard deviation) misses noise that is clipped in over half the picture.
     noise = max(_noise(foreground), 1.4826 * float(np.median(np.abs(foreground))))
     strongest = float(foreground.max())
-    foreground = without_printed_lines(np.maximum(foreground, 0), 3 * noise)
     foreground[foreground < 4 * noise] = 0
     if is_dark:
         # A dark line absorbs a share of the light: divided by the light, it is as strong in a shadow.
