@@ -106,6 +106,8 @@ def _erase(strength: np.ndarray, slope: float, first: int, last: int, least: flo
     usual = np.empty(width, np.float32)  # how strong the line is, a window at a time
     for part in np.array_split(columns, min(_PART, width)):
         usual[part] = np.quantile(peak[part], 0.4)
+    # A bar of a large digit may cover a window.
+    usual = np.minimum(usual, _STRONGER * np.median(usual))
     above, below = (values[side].max(axis=0) > least for side in (slice(0, 2), slice(-2, None)))
     through = _near(above) & _near(below)
     kept = (values > _STRONGER * usual) | through

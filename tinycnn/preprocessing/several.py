@@ -19,13 +19,13 @@ from tinycnn.preprocessing.pieces import Piece, merged, whole_pieces
 from tinycnn.preprocessing.segmentation import foreground_strength, nearly_black_and_white, to_grey
 
 _SEEN = 0.35  # of the strength of ink: weaker pixels connect nothing
-_MOST_PIECES = 3  # in a candidate
+_MOST_PIECES = 4  # in a candidate
 _WIDEST, _FARTHEST = 1.5, 0.4  # of the row's height: a candidate's width, a gap within it
 _TURNED = 3  # degrees: a page that is turned by more is turned back
 
-# What speaks against a candidate, as -log of a probability: two pieces in one, each end at a cut, a width over
-# the height, and a height under a half of the row's.
-_JOIN, _GAP, _CUT, _WIDE, _SMALL = 1.5, 6.0, 0.5, 6.0, 4.0
+# What speaks against a candidate, as -log of a probability: two pieces in one, the gap between them, a width
+# over the height, and a height under a half of the row's. Of a cut, see there, each side bears a half.
+_JOIN, _GAP, _WIDE, _SMALL = 1.5, 6.0, 6.0, 4.0
 
 
 class Candidate(NamedTuple):
@@ -52,7 +52,7 @@ def find_candidates(picture: np.ndarray) -> list[list[Candidate]]:
 
     Returns:
         For each row its candidates. Each piece of it, from 0 on, is a candidate by itself; others hold up to
-        three pieces.
+        four pieces.
 
     Raises:
         ValueError: the array is no picture, or has no foreground.
@@ -101,8 +101,8 @@ def _candidates(row: list[Piece], page: _Page) -> list[Candidate]:
             together = merged([piece for piece, _ in some])
             if last > first + 1 and (cost is None or together.width > _WIDEST * height):
                 break
-            after_cut = parts[last][1] if last < len(parts) else False
-            cost += _CUT * (some[0][1] + after_cut)
+            after = parts[last][1] if last < len(parts) else 0.0
+            cost += (some[0][1] + after) / 2
             cost += _WIDE * max(0.0, together.width / max(together.height, 1) - 1)
             cost += _SMALL * max(0.0, 0.5 - together.height / height)
             box = tuple(int(side) * page.times for side in together.box)
@@ -110,7 +110,7 @@ def _candidates(row: list[Piece], page: _Page) -> list[Candidate]:
     return found
 
 
-def _cost(parts: list[tuple[Piece, bool]], height: float) -> float | None:
+def _cost(parts: list[tuple[Piece, float]], height: float) -> float | None:
     """Return what speaks against joining neighbours in a row; None: they lie too far apart."""
     cost = 0.0
     for (before, _), (piece, cut) in itertools.pairwise(parts):
