@@ -137,7 +137,7 @@ def row_of(length, number, needed, pitches, rng, hand, *, touching):
         strokes = scaled_to_height(hand(rng, digit), rng.uniform(0.85, 1.1))
         x = start[0] + (place + 0.5) * pitch
         least = min(s[:, 0].min() for s in strokes)
-        gap = 0.12 if not touching or rng.random() < 0.6 else -0.06
+        gap = 0.12 if not touching or rng.random() < 0.6 else rng.uniform(-0.03, 0.04)
         if right is not None and (touching or x + least < right + gap):
             x = right + gap - least
         strokes = [s + np.array([x, start[1] + rng.normal(0, 0.04)]) for s in strokes]

@@ -2,15 +2,24 @@
 
 import numpy as np
 
-from tinycnn.preprocessing.pieces import Piece
+from tinycnn.preprocessing.pieces import Piece, pen_width
 
 _WIDE = 0.85  # of its height: a piece that is wider may be two digits
 _APART = 0.22  # of the row's height: from cut to cut, and from a cut to the piece's ends
 _MOST = 0.45  # of the row's height: what a cut may go through in one place,
 _TWICE = 2.8  # and of the pen's width, in two places
-_SHEARS = (0.0, 0.2, 0.4, -0.2)  # columns for a row, by which cuts lean to the right
+_SHEARS = (
+    0.0,
+    0.1,
+    0.2,
+    0.3,
+    0.4,
+    0.5,
+    -0.1,
+    -0.2,
+)  # columns for a row, by which cuts lean to the right
 _LIKELIEST = 2  # cuts for every height of width
-_ONCE_COST, _TWICE_COST = 1.0, 2.0  # what speaks against a cut, as -log of a probability
+_ONCE_COST, _TWICE_COST = 1.0, 1.5  # what speaks against a cut, as -log of a probability
 
 
 def cut_in_two(piece: Piece, height: float) -> list[tuple[Piece, float]]:
@@ -50,7 +59,7 @@ def _cuts(
     y: np.ndarray, x: np.ndarray, piece: Piece, height: float
 ) -> list[tuple[float, float, float]]:
     """Return where to cut: columns in the piece's middle row, how much each cut leans, and its cost."""
-    apart, pen = _APART * height, _pen(piece.mask)
+    apart, pen = _APART * height, pen_width(piece.mask)
     found = []
     for shear in _SHEARS:
         columns = np.rint(x + shear * (y - piece.height / 2)).astype(int) + piece.height
@@ -70,13 +79,6 @@ def _cuts(
         if all(abs(place - other) >= apart for other, _, _ in chosen):
             chosen.append((float(place), shear, cost))
     return sorted(chosen[: round(_LIKELIEST * piece.width / height)])
-
-
-def _pen(mask: np.ndarray) -> float:
-    """Return how wide the lines of a piece are, in pixels: twice the area by the perimeter."""
-    padded = np.pad(mask, 1).astype(np.int8)
-    down, across = np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]
-    return float(2 * mask.sum() / np.hypot(down, across).sum())
 
 
 def _part(box: tuple[int, int, int, int], y: np.ndarray, x: np.ndarray) -> Piece:

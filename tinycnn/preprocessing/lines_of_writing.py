@@ -7,7 +7,7 @@ from tinycnn.preprocessing.pieces import Piece
 _NEAREST, _FARTHEST = 0.2, 2.2  # of the height of digits: how far to the right the next digit is
 _STEEPEST = 0.6  # rows for a column, about 30 degrees
 _SAME_ROW = 0.5  # of that height: how far from the row's middle
-_FULL = 0.6  # of that height: lower pieces are parts, which make no row of their own beside a row
+_FULL = 0.6  # of that height: lower pieces are parts, or dust, and make no row of their own
 
 
 def page_angle(pieces: list[Piece], height: float) -> float:
@@ -52,7 +52,7 @@ def rows_of(pieces: list[Piece], angle: float, height: float) -> list[list[Piece
         reach = (_SAME_ROW if full[k] else 1.5 * _SAME_ROW) * height
         if rows and min(distance) <= reach:
             rows[int(np.argmin(distance))].append(k)
-        else:
+        elif full[k] or not rows:
             rows.append([k])
     rows.sort(key=lambda row: places[row, 0].mean())
     return [[pieces[k] for k in sorted(row, key=lambda k: places[k, 1])] for row in rows]

@@ -6,6 +6,7 @@ import numpy as np
 
 _DUST = 0.2  # of the height of digits: smaller pieces are dust
 _LARGEST = 3.0  # of that height, both ways: a stain, or the edge of a table
+_THICKEST = 2.2  # of the usual pen: a piece of wider lines is a finger, or a stain
 _BESIDE = 0.5  # of the narrower one's width, that pieces one above the other share
 _ABOVE, _TALLEST = 0.35, 1.45  # of the height of digits: the gap between them, and both together
 
@@ -54,7 +55,23 @@ def whole_pieces(
     height = _weighted_median(sides[kept].max(axis=1), areas[kept])
     kept &= (sides.max(axis=1) >= _DUST * height) & (sides.min(axis=1) <= _LARGEST * height)
     pieces = [_piece(labels, number, boxes[number]) for number in np.flatnonzero(kept)]
-    return _joined(pieces, height), height
+    pens = np.array([pen_width(piece.mask) for piece in pieces])
+    most = _THICKEST * float(np.median(pens[sides[kept].max(axis=1) >= height / 2]))
+    return _joined(
+        [one for one, pen in zip(pieces, pens, strict=True) if pen <= most], height
+    ), height
+
+
+def pen_width(mask: np.ndarray) -> float:
+    """Return how wide lines are, in pixels: twice the area by the perimeter.
+
+    Example:
+        >>> round(pen_width(np.ones((90, 3), bool)), 1)
+        2.9
+    """
+    padded = np.pad(mask, 1).astype(np.int8)
+    down, across = np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]
+    return float(2 * mask.sum() / np.hypot(down, across).sum())
 
 
 def merged(pieces: list[Piece]) -> Piece:

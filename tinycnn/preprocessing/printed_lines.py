@@ -10,7 +10,9 @@ import numpy as np
 _LEAST_SIDE = 100  # pixels: smaller pictures are digits by themselves
 _FEWEST = 3  # lines: two bars may belong to a digit
 _COVERED = 0.55  # of its way across the picture, that a line must be seen on
-_EDGE = 0.2  # of that way: beside its middle a line ends where less is seen
+_EDGE = (
+    0.45  # of that way: beside its middle a line ends where less is seen; a row of digits is less
+)
 _THICKEST = 0.02  # of the picture's longer side
 _STEEPEST = 22  # degrees that a picture may be turned
 _STRONGER = 1.4  # times as strong as the line around it: ink
@@ -98,7 +100,7 @@ def _erase(strength: np.ndarray, slope: float, first: int, last: int, least: flo
     height, width = strength.shape
     columns = np.arange(width)
     level = ((columns - width / 2) * slope).round().astype(int)
-    offsets = np.arange(first - 3, last + 4)  # a row of background on either side, and two beyond
+    offsets = np.arange(first - 4, last + 5)  # the line's soft edges, two rows each, and two beyond
     rows = level[None] + offsets[:, None]  # (offsets, width)
     inside = (rows >= 0) & (rows < height)
     values = np.where(inside, strength[np.clip(rows, 0, height - 1), columns[None]], 0)

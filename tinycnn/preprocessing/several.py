@@ -21,11 +21,12 @@ from tinycnn.preprocessing.segmentation import foreground_strength, nearly_black
 _SEEN = 0.35  # of the strength of ink: weaker pixels connect nothing
 _MOST_PIECES = 4  # in a candidate
 _WIDEST, _FARTHEST = 1.5, 0.4  # of the row's height: a candidate's width, a gap within it
+_NARROW, _LOW = 1.0, 0.6  # width by height of most digits; height by the row's
 _TURNED = 3  # degrees: a page that is turned by more is turned back
 
 # What speaks against a candidate, as -log of a probability: two pieces in one, the gap between them, a width
-# over the height, and a height under a half of the row's. Of a cut, see there, each side bears a half.
-_JOIN, _GAP, _WIDE, _SMALL = 1.5, 6.0, 6.0, 4.0
+# over the height, and a height under 0.6 of the row's. Of a cut, see there, each side bears a half.
+_JOIN, _GAP, _WIDE, _SMALL = 1.5, 6.0, 8.0, 8.0
 
 
 class Candidate(NamedTuple):
@@ -103,8 +104,8 @@ def _candidates(row: list[Piece], page: _Page) -> list[Candidate]:
                 break
             after = parts[last][1] if last < len(parts) else 0.0
             cost += (some[0][1] + after) / 2
-            cost += _WIDE * max(0.0, together.width / max(together.height, 1) - 1)
-            cost += _SMALL * max(0.0, 0.5 - together.height / height)
+            cost += _WIDE * max(0.0, together.width / together.height - _NARROW)
+            cost += _SMALL * max(0.0, _LOW - together.height / height)
             box = tuple(int(side) * page.times for side in together.box)
             found.append(Candidate(first, last, _image(together, page), box, cost))
     return found
