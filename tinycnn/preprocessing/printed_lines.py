@@ -83,9 +83,9 @@ def _bands(
     middle = np.arange(len(seen)) - beyond
     # Of each row, from which column to which it is within the picture
     across = np.arange(width) - width / 2
-    ways = (across * slope).round().astype(int)[:, None] + middle[::1][None]
+    ways = (across * slope).round().astype(int)[:, None] + middle[None]
     way = ((ways >= 0) & (ways < height)).sum(axis=0)
-    share = np.where(way >= width / 4, seen / np.maximum(way, 1), 0)
+    share = np.where(way >= width / 8, seen / np.maximum(way, 1), 0)
     bands = []
     inside = np.flatnonzero(np.diff(np.concatenate([[0], share > _EDGE, [0]]).astype(int)))
     for start, stop in inside.reshape(-1, 2):
