@@ -7,6 +7,7 @@ import numpy as np
 _DUST = 0.2  # of the height of digits: smaller pieces are dust
 _LARGEST = 3.0  # of that height, both ways: a stain, or the edge of a table
 _THICKEST = 2.2  # of the usual pen: a piece of wider lines is a finger, or a stain
+_SOLID = 0.35  # of its longer side: a piece of wider lines is a spot
 _BESIDE = 0.5  # of the narrower one's width, that pieces one above the other share
 _ABOVE, _TALLEST = 0.35, 1.45  # of the height of digits: the gap between them, and both together
 
@@ -56,10 +57,10 @@ def whole_pieces(
     kept &= (sides.max(axis=1) >= _DUST * height) & (sides.min(axis=1) <= _LARGEST * height)
     pieces = [_piece(labels, number, boxes[number]) for number in np.flatnonzero(kept)]
     pens = np.array([pen_width(piece.mask) for piece in pieces])
-    most = _THICKEST * float(np.median(pens[sides[kept].max(axis=1) >= height / 2]))
-    return _joined(
-        [one for one, pen in zip(pieces, pens, strict=True) if pen <= most], height
-    ), height
+    longest = sides[kept].max(axis=1)
+    usual = float(np.median(pens[longest >= height / 2]))
+    lines = (pens <= _THICKEST * usual) & (pens <= _SOLID * longest)
+    return _joined([pieces[k] for k in np.flatnonzero(lines)], height), height
 
 
 def pen_width(mask: np.ndarray) -> float:

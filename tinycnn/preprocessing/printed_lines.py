@@ -100,13 +100,15 @@ def _erase(strength: np.ndarray, slope: float, first: int, last: int, least: flo
     height, width = strength.shape
     columns = np.arange(width)
     level = ((columns - width / 2) * slope).round().astype(int)
+    within = (level + last >= 0) & (level + first < height)
+    columns, level = columns[within], level[within]
     offsets = np.arange(first - 4, last + 5)  # the line's soft edges, two rows each, and two beyond
-    rows = level[None] + offsets[:, None]  # (offsets, width)
+    rows = level[None] + offsets[:, None]  # (offsets, columns)
     inside = (rows >= 0) & (rows < height)
     values = np.where(inside, strength[np.clip(rows, 0, height - 1), columns[None]], 0)
     peak = values[2:-2].max(axis=0)
-    usual = np.empty(width, np.float32)  # how strong the line is, a window at a time
-    for part in np.array_split(columns, min(_PART, width)):
+    usual = np.empty_like(peak)  # how strong the line is, a window at a time
+    for part in np.array_split(np.arange(len(peak)), min(_PART, len(peak))):
         usual[part] = np.quantile(peak[part], 0.4)
     # A bar of a large digit may cover a window.
     usual = np.minimum(usual, _STRONGER * np.median(usual))
