@@ -62,6 +62,15 @@ def test_ten_digits_are_read_right(window):
     assert digits == {digit: str(digit) for digit in range(10)}
 
 
+def test_a_number_is_read_and_the_newest_digit_has_the_bars(window):
+    lines = [moved(strokes(digit), 0.25, 0.24 * k, 0.3) for k, digit in enumerate((2, 0, 4, 5))]
+    state = window.draw(*[line for some in lines for line in some])
+    assert (state["digit"], state["headline"]) == ("5", "2045")
+    assert state["second"].startswith("5: ")
+    assert int(np.argmax(state["shares"])) == 5
+    window.clear()
+
+
 def test_the_same_strokes_are_the_same_picture_wherever_and_however_they_are_drawn(window):
     distances = {}
     for digit in (2, 5, 8):
