@@ -20,6 +20,7 @@ def digits_of(items: Items) -> list[Items]:
 
     Example:
         >>> from array import array
+        >>> from gui.drawing.drawing import Stroke
         >>> one, other = (Stroke(array("d", [x, 0.2, x, 0.8]), 0.05) for x in (0.7, 0.2))
         >>> digits_of((one, other)) == [(other,), (one,)]
         True

@@ -251,7 +251,7 @@ def test_a_tooltip_names_the_key(window):
 
 
 def test_the_threshold_decides_what_is_sure(window):
-    window.draw([(0.3, 0.2), (0.6, 0.3), (0.4, 0.7), (0.7, 0.8)], [(0.1, 0.9), (0.3, 0.5)])
+    window.draw([(0.3, 0.2), (0.6, 0.3), (0.4, 0.7), (0.7, 0.8)], [(0.2, 0.9), (0.5, 0.5)])
     share = max(window.state["shares"])
     assert 0.2 < share < 0.99, "this scribble should leave doubts"
     window.keys(*["period"] * 20)

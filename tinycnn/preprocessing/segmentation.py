@@ -22,6 +22,7 @@ _MOST_SIDE = 1024  # pixels of the longer side: a larger photo is averaged down 
 _LEAST_SIDE = 64  # pixels of the shorter side: a photo is not averaged down to fewer
 _BLOCKS = 16  # blocks on the shorter side, in which noise is measured; lines miss most of them
 _SAMPLES = 128  # pixels a side that are looked at to decide whether the foreground is dark
+_DARKEST = 0.4  # of the light on most of the picture: a shadow on paper is not darker
 _WINDOWS = 4  # windows on the longer side; such a window is wider than any line
 _OUTERMOST = (
     32  # a strip at each edge, one such part of the picture wide, does not decide dark or light
@@ -323,7 +324,9 @@ def _foreground_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float]:
     foreground[foreground < 4 * noise] = 0
     if is_dark:
         # A dark line absorbs a share of the light: divided by the light, it is as strong in a shadow.
-        foreground /= np.maximum(background, _LEAST_CONTRAST)
+        # But no paper is that dark: what little is seen on a dark table does not become ink.
+        darkest = max(_LEAST_CONTRAST, _DARKEST * float(np.median(background)))
+        foreground /= np.maximum(background, darkest)
     return foreground, strongest / max(noise, 1e-6) if strongest >= _LEAST_CONTRAST else 0.0
 
 
