@@ -106,8 +106,8 @@ def place_foreground(foreground: np.ndarray) -> tuple[np.ndarray, Placement]:
         ValueError: there is no foreground.
 
     Example:
-        >>> place_foreground(np.ones((40, 10)))[1].apply([[0, 0], [10, 40]]).tolist()
-        [[12.0, 5.0], [17.0, 25.0]]
+        >>> place_foreground(np.ones((40, 8)))[1].apply([[0, 0], [8, 40]]).tolist()
+        [[13.0, 5.0], [17.0, 25.0]]
     """
     redrawn = moved(0, 0)
     box = fit_box(foreground)
