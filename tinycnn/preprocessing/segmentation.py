@@ -19,7 +19,7 @@ _FLAT = 0.3  # share of the border's pixels: if more have the same tone, the bac
 _NOISE_FREE = 20  # strongest foreground over noise: from here on a photo need not be averaged down
 _VISIBLE = 10  # strongest foreground over noise: below this, all foreground may be noise
 _MOST_SIDE = 1024  # pixels of the longer side: a larger photo is averaged down at once
-_LEAST_SIDE = 64  # pixels of the shorter side: a photo is not averaged down to fewer
+_LEAST_SIDE = 32  # pixels of the shorter side: a photo is not averaged down to fewer
 _BLOCKS = 16  # blocks on the shorter side, in which noise is measured; lines miss most of them
 _SAMPLES = 128  # pixels a side that are looked at to decide whether the foreground is dark
 _DARKEST = 0.4  # of the light on most of the picture: a shadow on paper is not darker
@@ -123,7 +123,8 @@ def foreground_strength(grey: np.ndarray, *, several: bool = False) -> Strength:
     if background is not None:
         drawing = without_printed_lines(_foreground_of_drawing(grey, background), _FAINT)
         # An overexposed photo has a background of one tone, too, but with noise in it: no drawing.
-        if 4 * _noise(drawing) <= _FAINT and drawing.any():
+        clean = several or not is_scattered(drawing)
+        if clean and 4 * _noise(drawing) <= _FAINT and drawing.any():
             return Strength(drawing, 1, is_drawing=True)
     return _strength_of_photo(grey, several)
 
