@@ -247,7 +247,10 @@ def _foreground_of_drawing(grey: np.ndarray, background: float) -> np.ndarray:
     foreground = darker if dark >= light else lighter
     if foreground.max() < _LEAST_CONTRAST:
         raise ValueError(_BLANK)
-    return foreground / foreground.max()
+    strongest = _inner(foreground).max()  # a strip at an edge may be stronger than pencil
+    if strongest < _LEAST_CONTRAST:
+        strongest = foreground.max()
+    return np.minimum(foreground / strongest, 1)
 
 
 def _noise(plane: np.ndarray) -> float:
