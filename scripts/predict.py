@@ -1,7 +1,7 @@
-"""Say which digit each picture shows, with the probability of all ten.
+"""Say which digits each picture shows: of one digit the probability of all ten, of several what is written.
 
-Any picture of one handwritten digit will do: dark on light or light on dark, of any size, a photo,
-a scan or a drawing.
+Any picture of handwritten digits will do: dark on light or light on dark, of any size, a photo, a scan or a
+drawing; one digit, a number, or rows of numbers, on plain, ruled or squared paper.
 """
 
 try:
@@ -22,6 +22,7 @@ from tinycnn.utils.cli import Parser, add_model, file_name, run, say
 EXAMPLES = """examples:
   tinycnn predict digit.png                    mnist.h5, or else the bundled model
   tinycnn predict *.jpg --model mnist.h5       with your own, several pictures
+  tinycnn predict page.jpg --boxes found.png   every digit on a page, and a picture of what was found
 """
 BAR = 40  # length of the bar for a probability of 1, in characters
 
@@ -34,24 +35,71 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     """
     parser = Parser(description=__doc__, epilog=EXAMPLES)
     parser.add_argument("images", nargs="+", type=file_name, metavar="IMAGE", help="a picture file")
+    parser.add_argument(
+        "--boxes", type=file_name, metavar="FILE", help="write IMAGE there, what was found outlined"
+    )
     add_model(parser)
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.boxes is not None and len(options.images) > 1:
+        parser.error(f"--boxes takes one IMAGE. Received: {len(options.images)}")
+    return options
 
 
-def read_digit(path: str) -> Any:
-    """Return the digit in a picture file, prepared as MNIST's were: uint8 (28, 28).
+def read(path: str, classify: Any, boxes: str | None) -> tuple[list, Any]:
+    """Return the digits in a picture file, and the image of the only one, if there is one only.
+
+    Args:
+        path: the picture file.
+        classify: returns the probabilities (n, 10) of images, uint8 (n, 28, 28).
+        boxes: a file that a picture of what was found is written to; None: none is.
+
+    Returns:
+        Rows of `tinycnn.pretrained.reading.Digit`; and uint8 (28, 28), or None.
 
     Raises:
         PictureError: if the file cannot be read, or has no digit in it.
     """
     from tinycnn.preprocessing import to_mnist
     from tinycnn.preprocessing.image_files import read_picture
+    from tinycnn.pretrained.reading import SURE, read_rows
     from tinycnn.utils.errors import PictureError
 
+    picture, remedy = read_picture(path), "Draw digits, large, on plain paper."
     try:
-        return to_mnist(read_picture(path))
+        rows = read_rows(picture, classify)
+        digits = [digit for row in rows for digit in row]
+        image = to_mnist(picture) if len(digits) == 1 else None
     except ValueError as error:
-        raise PictureError(path, str(error), "Draw one digit, large, on plain paper.") from error
+        raise PictureError(path, str(error), remedy) from error
+    if boxes is not None:
+        outline(picture, digits).save(boxes)
+    if len(digits) > 1 and not any(digit.probability >= SURE for digit in digits):
+        cause = f"none of the {len(digits)} marks in the picture can be read as a digit"
+        raise PictureError(path, cause, remedy)
+    return rows, image
+
+
+def outline(picture: Any, digits: list) -> Any:
+    """Return a picture, float (h, w), as a Pillow image with a box and its digit for all that was found."""
+    import numpy as np
+    from PIL import Image, ImageDraw
+
+    image = Image.fromarray(np.rint(255 * picture).astype(np.uint8)).convert("RGB")
+    pen = ImageDraw.Draw(image)
+    for digit in digits:
+        top, left, bottom, right = digit.box
+        box = max(left - 3, 0), max(top - 3, 0), right + 2, bottom + 2
+        pen.rectangle(box, outline=(220, 30, 30), width=2)
+        size = max(12, (bottom - top) // 4)
+        pen.text((box[0], max(box[1] - size, 0)), sign(digit), fill=(20, 60, 220), font_size=size)
+    return image
+
+
+def sign(digit: Any) -> str:
+    """Return a digit as it is printed: "?" if it is not sure."""
+    from tinycnn.pretrained.reading import SURE
+
+    return str(digit.digit) if digit.probability >= SURE else "?"
 
 
 def bar_of(encoding: str | None) -> str:
@@ -76,6 +124,18 @@ def show(path: str, probabilities: list[float]) -> None:
         print(f"  {number}  {probability:6.1%}  {bar}".rstrip())
 
 
+def show_rows(path: str, rows: list) -> None:
+    """Print the digits of one picture, a line for each row; "?" for those that are not sure."""
+    say(f"{path}:")
+    lines = ["".join(map(sign, row)) for row in rows]
+    for line in lines:
+        print(f"  {line}")
+    unsure = sum(line.count("?") for line in lines)
+    if unsure:
+        marks = "1 mark" if unsure == 1 else f"{unsure} marks"
+        say(f"  {marks} of {sum(map(len, lines))} cannot be read as a digit: ?")
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the script: recognise one picture after the other; return 1 if one could not be read, else 0."""
     options = arguments(argv)
@@ -87,16 +147,22 @@ def main(argv: list[str] | None = None) -> int:
     digit_input, note = digit_input_of(model, name, options.scale)
     if note:
         say(note)
+
+    def classify(images: Any) -> Any:
+        return probabilities(model, name, digit_input.prepare(images))
+
     failures = 0
     for path in options.images:
         try:
-            digit = read_digit(path)
+            rows, image = read(path, classify, options.boxes)
         except PictureError as error:
             say(f"error: {error}", sys.stderr)
             failures += 1
             continue
-        x = digit_input.prepare(digit[None])  # (1, 28, 28, 1), or as the model wants it
-        show(path, probabilities(model, name, x)[0].tolist())
+        if image is None:
+            show_rows(path, rows)
+        else:
+            show(path, classify(image[None])[0].tolist())
     return 1 if failures else 0
 
 

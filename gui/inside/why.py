@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gui.drawing.drawing import Items, Picture
+from gui.drawing.number import newest_digit
 from gui.inside.colours import Palette
 from gui.inside.mosaic import coloured
 from gui.inside.why_messages import GRADIENT, Overlay, Question
@@ -36,7 +37,7 @@ def place(items: Items) -> tuple[np.ndarray, Placement]:
         ValueError: there is no foreground.
     """
     if not isinstance(items[0], Picture):
-        return place_strokes([points(item) for item in items], SMALLEST)
+        return place_strokes([points(item) for item in newest_digit(items)], SMALLEST)
     grey = items[0].grey
     image, in_picture = place_picture(grey)
     height, width = grey.shape

@@ -10,6 +10,7 @@ import os
 import random
 
 from gui.drawing.drawing import Items, Picture, Stroke
+from gui.drawing.number import digits_of, newest_digit
 from gui.recognition.other_pictures import picture_of_clipboard, random_test_digit
 
 SMALLEST = 0.05  # of the canvas: a smaller mark, a tap, is not enlarged
@@ -24,11 +25,14 @@ class Prediction:
     version: of the drawing, as it was asked for.
     image: what the net saw, 784 bytes, 0 background to 255 foreground, row by row.
     shares: the probabilities of the ten digits; None as long as there is no model.
+    number: of a drawing with several digits each one's ten probabilities, from left to right; `image` and
+        `shares` are those of the newest.
     """
 
     version: int
     image: bytes
     shares: list[float] | None
+    number: tuple[list[float], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -137,13 +141,26 @@ class Recogniser:
             with np.errstate(all="ignore"):  # a net that diverged is told of below
                 reading = self.read(version, items)
             shares = as_probabilities(reading.model, self.name, reading.outputs[-1])[0].tolist()
-            return Prediction(reading.version, reading.image.tobytes(), shares)
+            number = self._number(reading.items)
+            return Prediction(reading.version, reading.image.tobytes(), shares, number)
         image = prepare(items)
         shares = None
         if self.model is not None:
             x = self.input.prepare(image[None])  # (1, 28, 28, 1), or as the model wants it
             shares = [float(p) for p in probabilities(self.model, self.name, x)[0]]
-        return Prediction(version, image.tobytes(), shares)
+        return Prediction(version, image.tobytes(), shares, self._number(items))
+
+    def _number(self, items: Items) -> tuple[list[float], ...]:
+        """Return the ten probabilities of each digit; () of one alone, or without a model."""
+        import numpy as np
+
+        from tinycnn.pretrained.digit_model import probabilities
+
+        digits = digits_of(items)
+        if len(digits) < 2 or self.model is None:
+            return ()
+        x = self.input.prepare(np.stack([prepare(digit) for digit in digits]))
+        return tuple(probabilities(self.model, self.name, x).tolist())
 
     def open(self, path: str) -> Picture:
         """Read a picture file.
@@ -205,12 +222,12 @@ def described(model: object, name: str, taken: object = None) -> str:
 
 
 def prepare(items: Items) -> object:
-    """Return the drawing as MNIST would have it, uint8 (28, 28)."""
+    """Return a drawing, of several digits the newest, as MNIST would have it, uint8 (28, 28)."""
     from tinycnn.preprocessing import strokes_to_mnist, to_mnist
 
     if items and isinstance(items[0], Picture):
         return to_mnist(items[0].grey)
-    return strokes_to_mnist([points(item) for item in items], SMALLEST)
+    return strokes_to_mnist([points(item) for item in newest_digit(items)], SMALLEST)
 
 
 def points(stroke: Stroke) -> object:

@@ -4,7 +4,7 @@ import tkinter as tk
 from tkinter import ttk
 
 from gui.recognition.recogniser import Prediction, pgm
-from gui.recognition.top_guesses import top_guesses
+from gui.recognition.top_guesses import number_read, top_guesses
 from gui.widgets.bars import Bars
 from gui.widgets.seen import Seen
 from gui.widgets.theme import Look, Theme
@@ -65,7 +65,10 @@ class PredictionPanel(ttk.Frame):
             self._say("", *words, sure=True)
             return
         guesses = top_guesses(shares, self.threshold)
-        self._say(str(guesses.digit), guesses.headline, guesses.alternative, sure=guesses.sure)
+        words = guesses.headline, guesses.alternative
+        if prediction.number:  # of which the big digit is the newest
+            words = number_read(prediction.number, self.threshold), f"{guesses.digit}: {words[0]}"
+        self._say(str(guesses.digit), *words, sure=guesses.sure)
 
     @property
     def prediction(self) -> Prediction | None:

@@ -62,6 +62,15 @@ def test_ten_digits_are_read_right(window):
     assert digits == {digit: str(digit) for digit in range(10)}
 
 
+def test_a_number_is_read_and_the_newest_digit_has_the_bars(window):
+    lines = [moved(strokes(digit), 0.25, 0.24 * k, 0.3) for k, digit in enumerate((2, 0, 4, 5))]
+    state = window.draw(*[line for some in lines for line in some])
+    assert (state["digit"], state["headline"]) == ("5", "2045")
+    assert state["second"].startswith("5: ")
+    assert int(np.argmax(state["shares"])) == 5
+    window.clear()
+
+
 def test_the_same_strokes_are_the_same_picture_wherever_and_however_they_are_drawn(window):
     distances = {}
     for digit in (2, 5, 8):
@@ -242,7 +251,7 @@ def test_a_tooltip_names_the_key(window):
 
 
 def test_the_threshold_decides_what_is_sure(window):
-    window.draw([(0.3, 0.2), (0.6, 0.3), (0.4, 0.7), (0.7, 0.8)], [(0.1, 0.9), (0.3, 0.5)])
+    window.draw([(0.3, 0.2), (0.6, 0.3), (0.4, 0.7), (0.7, 0.8)], [(0.2, 0.9), (0.5, 0.5)])
     share = max(window.state["shares"])
     assert 0.2 < share < 0.99, "this scribble should leave doubts"
     window.keys(*["period"] * 20)

@@ -8,7 +8,7 @@ import pathlib
 
 import pytest
 
-from gui.recognition.top_guesses import percent, top_guesses
+from gui.recognition.top_guesses import number_read, percent, top_guesses
 from gui.widgets.commands import BY_NAME, COMMANDS, Command, keys_of, modifiers, sequences, spelled
 
 GUI = pathlib.Path(__file__).parents[2] / "gui"
@@ -25,6 +25,13 @@ def test_the_first_and_second_guess_are_found():
 def test_a_second_guess_of_next_to_nothing_is_not_told():
     assert top_guesses([0.996, 0.004, *[0.0] * 8], 0.5).alternative == ""
     assert top_guesses([0.995, 0.005, *[0.0] * 8], 0.5).alternative != ""
+
+
+def test_what_is_not_sure_in_a_number_is_a_question_mark():
+    number = [[0.9 * (k == digit) + 0.01 for k in range(10)] for digit in (2, 0, 7)]
+    assert number_read(number, 0.8) == "207"
+    number[1] = [0.1] * 10
+    assert number_read(number, 0.8) == "2?7"
 
 
 def test_no_key_but_delete_and_c_empties_the_paper():

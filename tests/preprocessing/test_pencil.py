@@ -62,3 +62,8 @@ def test_specks_alone_are_refused():
     specks = np.random.default_rng(2).random(SHAPE) < 0.01
     with pytest.raises(ValueError, match="scattered"):
         to_mnist(np.where(specks, 0, 255).astype(np.uint8))
+
+
+def test_coarse_grain_is_averaged_away_before_a_digit_is_refused(model):
+    right, refused, wrong = read(model, contrast=0.16, noise=20, grain=2)
+    assert (right > 0, wrong) == (True, 0), (right, refused, wrong)

@@ -66,6 +66,43 @@ def test_a_thin_pen_in_any_light(name):
     assert (mask & ~ring).sum() < 0.5 * ring.sum()
 
 
+@pytest.mark.parametrize("side", range(4))
+@pytest.mark.parametrize("tone", [0.0, 1.0])
+@pytest.mark.parametrize("is_dark", [True, False])
+def test_a_strip_at_an_edge_does_not_decide_dark_or_light(ring, side, tone, is_dark):
+    light = photo(np.full(SHAPE, 0.7), ring, strength=0.15, noise=0.004)  # pencil
+    light = light if is_dark else 1 - light
+    np.rot90(light, side)[: len(np.rot90(light, side)) // 80] = tone
+    mask = find_foreground(light) > 0.5
+    assert (mask & ring).sum() > 0.97 * ring.sum()
+    assert (mask & ~ring).sum() < 0.08 * ring.sum()
+
+
+def test_a_table_with_a_pattern_at_the_edge_is_no_foreground(ring):
+    light = photo(np.full(SHAPE, 0.85), ring)
+    light[:, :60] = np.where(Y % 0.25 < 0.1, 0.2, 0.7)[:, :60]  # a striped cloth
+    mask = find_foreground(light) > 0.5
+    assert (mask & ring).sum() > 0.97 * ring.sum()
+    assert (mask & ~ring).sum() < 0.08 * ring.sum()
+
+
+@pytest.mark.parametrize("squared", [False, True])
+def test_printed_lines_are_no_foreground(ring, squared):
+    lines = (np.arange(240)[:, None] % 24 < 2) | (squared & (np.arange(320) % 24 < 2))
+    mask = find_foreground(photo(0.9 - 0.2 * lines, ring)) > 0.5
+    assert (mask & ring).sum() > 0.95 * ring.sum()
+    assert (mask & ~ring).sum() < 0.08 * ring.sum()
+
+
+def test_a_photo_of_12_megapixels_has_a_foreground_of_its_shape():
+    y, x = np.ogrid[:3000, :4000]
+    ring = np.abs(np.hypot(y - 1500, x - 2000) - 700) < 100
+    noise = np.random.default_rng(0).normal(0, 0.02, (300, 4000)).astype(np.float32)
+    foreground = find_foreground(0.8 - 0.5 * ring + np.tile(noise, (10, 1)))
+    assert foreground.shape == (3000, 4000)
+    assert ((foreground > 0.5) == ring).mean() > 0.99
+
+
 def test_the_foreground_has_the_shape_of_the_picture_and_ends_at_1(ring):
     for light in lights().values():
         foreground = find_foreground(photo(light, ring))

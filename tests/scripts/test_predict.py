@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.pages.hand import drawn_with_a_mouse
+from benchmarks.pages.page import draw_page, save
 from tests.support import patience
 from tinycnn import datasets
 from tinycnn.layers import Dense, Flatten
 from tinycnn.models import Sequential
+from tinycnn.pretrained import digit_model
 from tinycnn.utils import cli
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "predict.py"
@@ -81,6 +84,57 @@ def test_one_bad_picture_among_several(predict, model_file, pictures, capsys):
     for error, name in zip(errors, ("missing.png", "text.png", "blank.png"), strict=True):
         assert error.startswith(f"error: {pictures / name}: ")
     assert "no ink" in errors[2]
+
+
+@pytest.fixture
+def page(tmp_path):
+    """A page with numbers: its path and its lines."""
+    page = draw_page("ruled", np.random.default_rng(8), drawn_with_a_mouse)
+    save(page, tmp_path / "page.jpg")
+    return tmp_path / "page.jpg", ["".join(str(digit) for digit, _ in row) for row in page.rows]
+
+
+def test_a_page_is_read_line_by_line_and_what_was_found_is_drawn(predict, page, tmp_path, capsys):
+    path, lines = page
+    boxes = tmp_path / "found.png"
+    assert predict.main([str(path), "--boxes", str(boxes)]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[1] == f"{path}:"
+    assert [line.strip() for line in out[2:]] == lines
+    with Image.open(boxes) as found, Image.open(path) as picture:
+        assert found.size == picture.size
+        red = np.all(np.asarray(found) == (220, 30, 30), axis=2)
+        assert red.sum() > 50 * sum(map(len, lines))
+
+
+def test_what_cannot_be_read_is_said(predict, page, monkeypatch, capsys):
+    path, lines = page
+    count = sum(map(len, lines))
+    real = digit_model.probabilities
+
+    def doubtful(model, name, x):
+        shares = real(model, name, x)
+        return np.where(shares.argmax(axis=1)[:, None] == int(lines[0][0]), 0.1, shares)
+
+    monkeypatch.setattr(digit_model, "probabilities", doubtful)
+    assert predict.main([str(path)]) == 0
+    unsure = sum(line.count(lines[0][0]) for line in lines)
+    out = capsys.readouterr().out.splitlines()
+    assert out[2].strip() == lines[0].replace(lines[0][0], "?")
+    assert out[-1].endswith(f" of {count} cannot be read as a digit: ?")
+    assert out[-1].strip().startswith(f"{unsure} mark")
+    monkeypatch.setattr(
+        digit_model, "probabilities", lambda model, name, x: 0.1 + 0 * real(model, name, x)
+    )
+    assert predict.main([str(path)]) == 1
+    assert "can be read as a digit. Draw digits" in capsys.readouterr().err
+
+
+def test_boxes_of_several_pictures_are_a_usage_error(predict, capsys):
+    with pytest.raises(SystemExit) as ended:
+        predict.main(["a.png", "b.png", "--boxes", "out.png"])
+    assert ended.value.code == 2
+    assert "--boxes takes one IMAGE. Received: 2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

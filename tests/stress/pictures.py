@@ -181,6 +181,11 @@ def write_files(folder, count, seed, with_large=False):
     return list(files)
 
 
+def sure_of_a_7(images):
+    """Return probabilities (n, 10) of images as a net would: here each is a 7."""
+    return np.eye(10)[np.full(len(images), 7)]
+
+
 def read_all(folder):
     """Read the files that standard input names; print for each a line with what came of it."""
     predict = runpy.run_path(str(ROOT / "scripts" / "predict.py"))
@@ -191,10 +196,13 @@ def read_all(folder):
         name = line.rstrip("\n")
         signal.setitimer(signal.ITIMER_PROF, LONGEST)  # ends the process, compiled code or not
         try:
-            digit = predict["read_digit"](str(folder / name))
-            fine = digit.shape == (28, 28) and digit.dtype == np.uint8 and digit.max() == 255
+            rows, digit = predict["read"](str(folder / name), sure_of_a_7, None)
+            several = digit is None and sum(map(len, rows)) > 1  # what damage left may look so
+            fine = several or (digit.shape, digit.dtype, digit.max()) == ((28, 28), np.uint8, 255)
             if name.startswith("good"):
-                fine = fine and np.abs(digit - expected).sum() < 0.2 * expected.sum()
+                fine = (
+                    not several and fine and np.abs(digit - expected).sum() < 0.2 * expected.sum()
+                )
             result = "read" if fine else "WRONG"
         except PictureError as error:
             result = "WRONGLY REFUSED: " + str(error) if name.startswith("good") else "refused"

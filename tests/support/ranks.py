@@ -7,7 +7,6 @@ import pathlib
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -100,7 +99,7 @@ needs_mpi = pytest.mark.skipif(
 
 def command(ranks, program, *arguments, options=(), noted=False):
     """Return the command that runs a Python program with so many ranks, each, if `noted`, by SHELL."""
-    version = subprocess.run([mpiexec(), "--version"], capture_output=True, text=True).stdout
+    version = patience.run([mpiexec(), "--version"]).stdout
     if "Open MPI" in version or "OpenRTE" in version:
         options = [option for option in options if option != "-disable-auto-cleanup"]
         options += ["--oversubscribe", *(["--allow-run-as-root"] if os.getuid() == 0 else [])]
@@ -147,7 +146,7 @@ def processes(mpiexec_pid):
 def _ps():
     """Return a line for each process: its id, its parent's, its name."""
     words = ["ps", "-A", "-o", "pid=,ppid=,ucomm="]
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    return patience.run(words, check=True).stdout
 
 
 def kill_a_rank(mpiexec_pid, which=-1):

@@ -90,7 +90,25 @@ def place_picture(picture: np.ndarray) -> tuple[np.ndarray, Placement]:
         >>> place_picture(picture)[1].apply([[5, 10], [14, 70]]).tolist()
         [[13.0, 5.0], [16.0, 25.0]]
     """
-    foreground = find_foreground(to_grey(picture))
+    return place_foreground(find_foreground(to_grey(picture)))
+
+
+def place_foreground(foreground: np.ndarray) -> tuple[np.ndarray, Placement]:
+    """Prepare a digit's foreground as `place_picture` does with that of a picture.
+
+    Args:
+        foreground: float (h, w), 0 for background, not 0 everywhere.
+
+    Returns:
+        See `place_picture`.
+
+    Raises:
+        ValueError: there is no foreground.
+
+    Example:
+        >>> place_foreground(np.ones((40, 8)))[1].apply([[0, 0], [8, 40]]).tolist()
+        [[13.0, 5.0], [17.0, 25.0]]
+    """
     redrawn = moved(0, 0)
     box = fit_box(foreground)
     width = measure_width(box)

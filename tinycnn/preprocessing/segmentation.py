@@ -5,8 +5,12 @@ anything else is treated as a photo, with noise and uneven light.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
+
+from tinycnn.preprocessing.printed_lines import without_printed_lines
+from tinycnn.preprocessing.specks import is_scattered, without_specks
 
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's "L"
 _LEAST_CONTRAST = 0.03  # of full scale: foreground weaker than that (8 of 255 levels) is none
@@ -14,13 +18,15 @@ _FAINT = 0.05  # of the strongest foreground: fainter pixels are cropped off
 _FLAT = 0.3  # share of the border's pixels: if more have the same tone, the background has one tone
 _NOISE_FREE = 20  # strongest foreground over noise: from here on a photo need not be averaged down
 _VISIBLE = 10  # strongest foreground over noise: below this, all foreground may be noise
-_LEAST_SIDE = 64  # pixels of the shorter side: a photo is not averaged down to fewer
+_MOST_SIDE = 1024  # pixels of the longer side: a larger photo is averaged down at once
+_LEAST_SIDE = 32  # pixels of the shorter side: a photo is not averaged down to fewer
 _BLOCKS = 16  # blocks on the shorter side, in which noise is measured; lines miss most of them
-_SPECK = 0.005  # of the largest component's sum: connected components below it are dust
-_SCATTERED = 0.2  # of the sum of all: if the largest component has less, the picture is texture
 _SAMPLES = 128  # pixels a side that are looked at to decide whether the foreground is dark
+_DARKEST = 0.4  # of the light on most of the picture: a shadow on paper is not darker
 _WINDOWS = 4  # windows on the longer side; such a window is wider than any line
-_CELLS = 128  # cells a side of the grid on which connected components are labelled
+_OUTERMOST = (
+    32  # a strip at each edge, one such part of the picture wide, does not decide dark or light
+)
 # In a photo's foreground, of the strength inside a line: up to _EDGE becomes 0, _EDGE + _EDGE_WIDTH 1.
 _EDGE, _EDGE_WIDTH = 0.3, 0.4
 _BLANK = "no ink in the picture: it is blank, or too faint to tell from the paper"
@@ -75,13 +81,62 @@ def find_foreground(grey: np.ndarray) -> np.ndarray:
         >>> find_foreground(np.array([[1, 1, 1, 1], [1, 0.5, 0, 1], [1, 1, 1, 1]])).tolist()
         [[0.0, 0.0, 0.0, 0.0], [0.0, 0.5, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]]
     """
+    strength = foreground_strength(grey)
+    foreground, times = strength.values, strength.times
+    if not strength.is_drawing:
+        foreground = nearly_black_and_white(foreground)
+    if times > 1:  # back to the size of the photo: each pixel is repeated
+        height, width = np.shape(grey)
+        foreground = foreground.repeat(times, axis=0).repeat(times, axis=1)[:height, :width]
+    return without_specks(foreground)
+
+
+class Strength(NamedTuple):
+    """How strong the foreground of a picture is, before anything is left out.
+
+    values: float32 (h, w), 0 for background.
+    times: each of these pixels stands for so many of the picture, both ways: photos may be averaged down.
+    is_drawing: whether the background has one tone, without noise.
+    """
+
+    values: np.ndarray
+    times: int
+    is_drawing: bool
+
+
+def foreground_strength(grey: np.ndarray, *, several: bool = False) -> Strength:
+    """Return how strong the foreground is, without the lines of ruled paper.
+
+    Args:
+        grey: float (h, w), 0..1, 0 black.
+        several: whether marks all over the picture may be digits, and need not be texture.
+
+    Raises:
+        ValueError: the picture has no foreground, or none that can be told from the noise.
+
+    Example:
+        >>> foreground_strength(np.array([[1, 1, 1, 1], [1, 0.5, 0, 1], [1, 1, 1, 1]])).values.max()
+        np.float32(1.0)
+    """
     grey = np.asarray(grey, np.float32)
     background = _flat_background(grey)
-    foreground = None if background is None else _foreground_of_drawing(grey, background)
-    # An overexposed photo has a background of one tone, too, but with noise in it: that is no drawing.
-    if foreground is None or 4 * _noise(foreground) > _FAINT:
-        foreground = _foreground_of_photo(grey)
-    return _without_specks(foreground)
+    if background is not None:
+        drawing = without_printed_lines(_foreground_of_drawing(grey, background), _FAINT)
+        # An overexposed photo has a background of one tone, too, but with noise in it: no drawing.
+        clean = several or not is_scattered(drawing)
+        if clean and 4 * _noise(drawing) <= _FAINT and drawing.any():
+            return Strength(drawing, 1, is_drawing=True)
+    return _strength_of_photo(grey, several)
+
+
+def nearly_black_and_white(strength: np.ndarray) -> np.ndarray:
+    """Return a photo's foreground from 0 to 1, mostly 0 or 1: as MNIST's digits were before they shrank.
+
+    Args:
+        strength: float32 (h, w), 0 for background.
+    """
+    line = np.median(strength[strength > strength.max() / 2])  # the strength inside a line
+    return np.clip((strength / line - _EDGE) / _EDGE_WIDTH, 0, 1)
 
 
 def crop_to_foreground(foreground: np.ndarray) -> np.ndarray:
@@ -186,10 +241,16 @@ def _foreground_of_drawing(grey: np.ndarray, background: float) -> np.ndarray:
     It is the difference from the background, on the side (darker or lighter) where there is more of it.
     """
     lighter, darker = np.maximum(grey - background, 0), np.maximum(background - grey, 0)
-    foreground = darker if np.square(darker).sum() >= np.square(lighter).sum() else lighter
+    dark, light = (np.square(_inner(plane)).sum() for plane in (darker, lighter))
+    if dark == light:  # nothing but at the edges
+        dark, light = np.square(darker).sum(), np.square(lighter).sum()
+    foreground = darker if dark >= light else lighter
     if foreground.max() < _LEAST_CONTRAST:
         raise ValueError(_BLANK)
-    return foreground / foreground.max()
+    strongest = _inner(foreground).max()  # a strip at an edge may be stronger than pencil
+    if strongest < _LEAST_CONTRAST:
+        strongest = foreground.max()
+    return np.minimum(foreground / strongest, 1)
 
 
 def _noise(plane: np.ndarray) -> float:
@@ -209,29 +270,41 @@ def _noise(plane: np.ndarray) -> float:
     return float(np.quantile(np.sqrt(2 * np.square(above).mean(axis=(1, 3))), 0.25))
 
 
-def _foreground_of_photo(grey: np.ndarray) -> np.ndarray:
-    """Return the foreground of a photo, with noise and uneven light: float32 (h, w), mostly 0 or 1.
+def _inner(plane: np.ndarray) -> np.ndarray:
+    """Return a plane (h, w) without its outermost pixels: a strip at an edge is no digit."""
+    down, across = (length // _OUTERMOST for length in plane.shape)
+    return plane[down : plane.shape[0] - down, across : plane.shape[1] - across]
+
+
+def _strength_of_photo(grey: np.ndarray, several: bool) -> Strength:
+    """Return the foreground's strength in a photo, with noise and uneven light.
 
     The photo is halved in size, which averages noise away, until the foreground is 20 times as strong as
-    the noise or the photo is small; the best of these sizes is taken. The result is nearly black and white
-    because MNIST's digits were so before they were scaled down.
+    the noise and forms a digit, or the photo is small; the best of these sizes is taken.
     """
-    foreground, peak = _foreground_above_noise(grey)
-    smaller = grey
-    while peak < _NOISE_FREE and min(smaller.shape) >= 2 * _LEAST_SIDE:
-        smaller = _halve(smaller)
-        foreground, peak = max(
-            (foreground, peak), _foreground_above_noise(smaller), key=lambda pair: pair[1]
-        )
-    if peak == 0:
+    times = math.ceil(max(grey.shape) / _MOST_SIDE)
+    smaller, best = grey, (0.0, np.zeros_like(grey), 1)
+    if times > 1:
+        smaller = _reduce(grey, times)
+    while True:
+        values, peak = _foreground_above_noise(smaller)
+        scattered = not several and peak > 0 and is_scattered(values)
+        # Averaging makes one digit of grains: what is scattered counts as if it were as weak as noise.
+        best = max(best, (min(peak, _VISIBLE) if scattered else peak, values, times), key=_first)
+        if best[0] >= _NOISE_FREE or min(smaller.shape) < 2 * _LEAST_SIDE:
+            break
+        smaller, times = _reduce(smaller, 2), 2 * times
+    peak, values, times = best
+    if peak == 0 or not values.any():
         raise ValueError(_BLANK)
     if peak < _VISIBLE:
         raise ValueError("no ink in the picture that stands out from the noise of the paper")
-    line = np.median(foreground[foreground > foreground.max() / 2])  # the strength inside a line
-    foreground = np.clip((foreground / line - _EDGE) / _EDGE_WIDTH, 0, 1)
-    # Back to the size of the photo: each pixel is repeated.
-    times = math.ceil(len(grey) / len(foreground))
-    return foreground.repeat(times, axis=0).repeat(times, axis=1)[: len(grey), : grey.shape[1]]
+    return Strength(values, times, is_drawing=False)
+
+
+def _first(values: tuple) -> float:
+    """Return the first of some values."""
+    return values[0]
 
 
 def _foreground_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float]:
@@ -245,15 +318,19 @@ def _foreground_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float]:
     background = _without_lines(grey) if is_dark else 1 - _without_lines(1 - grey)
     foreground = background - grey if is_dark else grey - background
     foreground -= np.median(foreground)  # noise lifts the estimate of the background everywhere
+    # The median deviation, times 1.4826 a standard deviation, sees little of lines.
+    spread = 1.4826 * float(np.median(np.abs(foreground)))
+    foreground = without_printed_lines(foreground, max(3 * spread, _LEAST_CONTRAST / 2))
     # The larger of two estimates. The first misses noise coarser than a block; the second (the median
     # deviation, times 1.4826 a standard deviation) misses noise that is clipped in over half the picture.
     noise = max(_noise(foreground), 1.4826 * float(np.median(np.abs(foreground))))
     strongest = float(foreground.max())
     foreground[foreground < 4 * noise] = 0
-    foreground = np.maximum(foreground, 0)
     if is_dark:
         # A dark line absorbs a share of the light: divided by the light, it is as strong in a shadow.
-        foreground /= np.maximum(background, _LEAST_CONTRAST)
+        # But no paper is that dark: what little is seen on a dark table does not become ink.
+        darkest = max(_LEAST_CONTRAST, _DARKEST * float(np.median(background)))
+        foreground /= np.maximum(background, darkest)
     return foreground, strongest / max(noise, 1e-6) if strongest >= _LEAST_CONTRAST else 0.0
 
 
@@ -264,6 +341,7 @@ def _is_foreground_dark(grey: np.ndarray) -> bool:
     background does, so they differ more from the mean, and dominate the sum of the cubed differences, whose
     sign is the answer. A shadow's edge has as much on either side, and adds nothing.
     """
+    grey = _inner(grey)
     sample = grey[:: math.ceil(len(grey) / _SAMPLES), :: math.ceil(grey.shape[1] / _SAMPLES)]
     mean, window = sample.astype(np.float64), _window(sample)
     for _ in range(2):  # a mean over columns, transposed, then one over rows, transposed back
@@ -305,51 +383,8 @@ def _blur(plane: np.ndarray) -> np.ndarray:
     return plane
 
 
-def _halve(plane: np.ndarray) -> np.ndarray:
-    """Return the means of 2 x 2 pixels; an odd last row or column is repeated to make pairs."""
-    plane = np.pad(plane, [(0, length % 2) for length in plane.shape], mode="edge")
-    plane = (plane[::2] + plane[1::2]) / 2
-    return (plane[:, ::2] + plane[:, 1::2]) / 2
-
-
-def _without_specks(foreground: np.ndarray) -> np.ndarray:
-    """Return the foreground (h, w) with 0 outside the rectangle that holds all but tiny components.
-
-    Connected components are found on a coarse grid of cells. Those whose sum is below 0.5 % of the largest
-    are dust, and do not widen the rectangle; dust inside it stays.
-
-    Raises:
-        ValueError: if the largest component has less than 20 % of all foreground: that is texture.
-    """
-    cell = math.ceil(max(foreground.shape) / _CELLS)
-    padded = np.pad(foreground, [(0, -length % cell) for length in foreground.shape])
-    rows, columns = (length // cell for length in padded.shape)
-    mass = padded.reshape(rows, cell, columns, cell).sum(axis=(1, 3))
-    labels = _label_components(mass > 0)
-    mass_of_component = np.bincount(labels.ravel(), mass.ravel())
-    if mass_of_component.max() < _SCATTERED * mass_of_component.sum():
-        raise ValueError(
-            "no ink in the picture that forms a digit: marks are scattered all over it"
-        )
-    kept = np.argwhere((mass_of_component >= _SPECK * mass_of_component.max())[labels])
-    (top, left), (bottom, right) = kept.min(axis=0) * cell, (kept.max(axis=0) + 1) * cell
-    clean = np.zeros_like(foreground)
-    clean[top:bottom, left:right] = foreground[top:bottom, left:right]
-    return clean
-
-
-def _label_components(mask: np.ndarray) -> np.ndarray:
-    """Return labels of a mask's connected components, int (h, w): 0 where the mask is False.
-
-    Cells that touch, also at a corner, have the same label: the largest index among them.
-    """
-    rows, columns = mask.shape
-    # Each cell begins with a number of its own, and takes the largest of its neighbours until all agree.
-    labels = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
-    while True:
-        padded = np.pad(labels, 1)
-        across = np.maximum.reduce([padded[:, i : i + columns] for i in range(3)])
-        propagated = np.maximum.reduce([across[i : i + rows] for i in range(3)]) * mask
-        if np.array_equal(propagated, labels):
-            return labels
-        labels = propagated
+def _reduce(plane: np.ndarray, times: int) -> np.ndarray:
+    """Return the means of `times` x `times` pixels; the last row and column are repeated to make it even."""
+    plane = np.pad(plane, [(0, -length % times) for length in plane.shape], mode="edge")
+    plane = sum(plane[i::times] for i in range(times)) / times
+    return sum(plane[:, i::times] for i in range(times)) / times

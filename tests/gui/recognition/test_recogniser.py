@@ -32,6 +32,23 @@ def recogniser():
     return recogniser
 
 
+@pytest.mark.parametrize("layers", [False, True])
+def test_of_a_number_every_digit_is_read_and_the_newest_is_shown(layers):
+    recogniser = Recogniser()
+    recogniser.load_bundled()
+    lines = [moved(strokes(digit), 0.22, 0.22 * k, 0.3) for k, digit in enumerate((2, 0, 5, 4))]
+    several = tuple(item for some in lines for item in items(0, lines=some))
+    prediction = recogniser.predict(1, several, layers)
+    assert [int(np.argmax(shares)) for shares in prediction.number] == [2, 0, 5, 4]
+    assert digit_of(prediction) == 4
+    np.testing.assert_allclose(prediction.number[-1], prediction.shares, atol=1e-5)
+    assert prediction.image == prepare(items(0, lines=lines[-1])).tobytes()
+
+
+def test_one_digit_is_no_number(recogniser):
+    assert recogniser.predict(1, items(5)).number == ()
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
