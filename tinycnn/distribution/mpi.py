@@ -15,6 +15,7 @@ import numpy as np
 
 from tinycnn.distribution.doubling import gathered
 from tinycnn.distribution.watch import GRACE, Watch, end
+from tinycnn.utils.thread_count import count_cpus
 
 BUSY, SHORT, LONG = 200, 20e-6, 500e-6  # looks in a row without a pause; seconds between later ones
 
@@ -50,6 +51,7 @@ class MPILink:
         self._world, self._turn = self._mpi.COMM_WORLD.Dup(), threading.Lock()
         self.rank, self.size = self._world.Get_rank(), self._world.Get_size()
         self.watch: Watch | None = None
+        self._crowded = False  # whether this machine has more ranks than CPUs
         atexit.register(self._leave)
         if self._mpi.Query_thread() < self._mpi.THREAD_SERIALIZED and self.size > 1:
             raise RuntimeError("This MPI lets one thread alone call it; DataParallel needs two.")
@@ -57,6 +59,7 @@ class MPILink:
     def begin_watch(self) -> None:
         """Watch the other ranks from now on: see `Watch`."""
         hosts = gathered(self, 0, self._mpi.Get_processor_name().encode())
+        self._crowded = hosts.count(hosts[self.rank]) > count_cpus()
         self.watch = Watch(self.rank, self.size, len(set(hosts)) == 1)
         self.watch.connect(gathered(self, 0, self.watch.address())[0])
         with contextlib.suppress(ValueError, AttributeError):  # not the main thread; Windows
@@ -95,7 +98,8 @@ class MPILink:
 
     def wait(self, done: Callable[[], bool]) -> None:
         """Return when `done()` is true; look often at first, then leave the CPU to those that compute."""
-        looks, begin = 0, time.monotonic()
+        # Where ranks share CPUs, who looks on takes the time of who computes.
+        looks, begin = 2 * BUSY if self._crowded else 0, time.monotonic()
         while not done():
             looks += 1
             time.sleep(0 if looks < BUSY else SHORT if looks < 2 * BUSY else LONG)
