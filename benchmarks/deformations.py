@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from tinycnn import preprocessing
-from tinycnn.preprocessing.stroke_width import redraw
+from tinycnn.preprocessing.stroke_width import thicken
 
 ENLARGED = 112  # 4 times 28: there a filter of 3 or 5 changes a line by a fraction of a pixel
 BOX = 20  # pixels that a digit's longer side has in MNIST
@@ -52,12 +52,6 @@ def deformed(images, change):
 def thickened(images, pen):
     """Return images uint8 (n, 28, 28) with lines as wide as a share `pen` of the digit's longer side.
 
-    Loops that such a pen fills are filled. They come in two ways, each uint8 (n, 28, 28): prepared by
-    `to_mnist`, which redraws very thick lines as thinner ones; and as thick as they are.
+    Loops that such a pen fills are filled. They are prepared by `to_mnist`, uint8 (n, 28, 28).
     """
-    thinned, thick = np.empty_like(images), np.empty_like(images)
-    for place, image in enumerate(images):
-        picture = redraw(image / 255, pen * BOX)
-        thinned[place] = preprocessing.to_mnist(picture)
-        thick[place] = preprocessing.centre(preprocessing.fit_box(picture))
-    return thinned, thick
+    return np.array([preprocessing.to_mnist(thicken(image / 255, pen * BOX)) for image in images])

@@ -55,9 +55,8 @@ def test_calibration_is_reported(capsys):
 def test_thick_digits_are_made_of_a_data_set_s():
     images = datasets.load("sample").x_test[:12]
     before = images.copy()
-    thinned, thick = thickened(images, 1 / 3)
+    thick = thickened(images, 1 / 3)
     assert thick.mean() > 1.5 * images.mean()
-    assert thinned.mean() < 0.8 * thick.mean()
     assert thick.shape == images.shape
     same = deformed(images, lambda picture: picture)
     assert np.corrcoef(same.ravel(), images.ravel())[0, 1] > 0.9

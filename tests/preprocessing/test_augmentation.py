@@ -122,12 +122,14 @@ def test_a_serif_hangs_from_the_left_end_of_a_seven():
     assert (tick[:, 7:].sum(axis=(1, 2)) > 0.5).all()
 
 
-def test_a_slash_crosses_a_nought_from_upper_right_to_lower_left():
+def test_a_slash_crosses_a_nought_from_upper_right_to_lower_left_or_nearly_level():
     slash = added(augmentation.add_slash, canvas(*RING))[:, 7:21, 10:17]
     assert (slash[:, 5:9, 2:5].sum(axis=(1, 2)) > 3).all()
     rising = slash[:, :5, 4:].sum(axis=(1, 2)) + slash[:, 9:, :3].sum(axis=(1, 2))
     falling = slash[:, :5, :3].sum(axis=(1, 2)) + slash[:, 9:, 4:].sum(axis=(1, 2))
-    assert (rising > falling).all()
+    level = rising + falling < 1  # nothing above or below the middle, where no ring is either
+    assert 0.1 < level.mean() < 0.6
+    assert (rising > falling)[~level].all()
 
 
 def test_a_hook_is_attached_where_a_stroke_ends():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tinycnn.preprocessing.mnist_format import BOX, fit_box
-from tinycnn.preprocessing.stroke_width import measure_width, redraw
+from tinycnn.preprocessing.stroke_width import measure_width, thicken
 from tinycnn.preprocessing.strokes import rasterise
 
 
@@ -51,38 +51,14 @@ def test_size_place_and_strength_do_not_matter():
 
 @pytest.mark.parametrize("before", [0.2, 0.5, 1, 2, 4, 6])
 @pytest.mark.parametrize("after", [1.0, 1.5, 2, 3.5, 5])
-def test_lines_come_out_as_wide_as_asked(before, after):
-    assert measure_width(redraw(letter(before), after)) == pytest.approx(after, abs=0.3)
-
-
-def test_thinning_neither_breaks_nor_wipes_out_a_thin_part():
-    foreground = np.zeros((200, 200))
-    foreground[20:180, 60:100] = 1  # 5 pixels of the box thick
-    foreground[95:103, 100:180] = 1  # and a hair of 1
-    foreground[20:28, 120:180] = 1  # that does not touch, either
-    foreground[20:60, 172:180] = 1
-    assert measure_width(foreground) < 2
-    thick = np.kron(foreground, np.ones((1, 1)))
-    thinner = redraw(thick, 0.8)
-    assert connected_components(thinner > 0) == connected_components(foreground > 0) == 2
-    for width in (2.0, 1.0, 0.5):
-        thin = redraw(letter(6.0), width)
-        assert connected_components(thin > 0) == 1
-
-
-def test_the_thin_part_of_a_thick_digit_stays():
-    foreground = np.zeros((200, 200))
-    foreground[20:180, 20:60] = foreground[20:180, 140:180] = 1  # most of it is 5 thick
-    foreground[97:103, 60:140] = 1  # a bridge of less than 1
-    assert measure_width(foreground) > 4.5
-    thin = redraw(foreground, 2.5)
-    assert connected_components(thin > 0) == 1
-    assert thin.sum(axis=0).max() > 120  # the bars are still there, too
+def test_lines_come_out_as_wide_as_asked_or_as_they_were(before, after):
+    width = measure_width(thicken(letter(before), after))
+    assert width == pytest.approx(max(before, after), abs=0.3)
 
 
 def test_thickening_keeps_a_gap_open():
     foreground = letter(0.5)
-    assert connected_components(redraw(foreground, 2.0) == 0) == connected_components(
+    assert connected_components(thicken(foreground, 2.0) == 0) == connected_components(
         foreground == 0
     )
 
@@ -92,9 +68,9 @@ def test_the_callers_array_is_left_alone_and_a_blank_one_is_named():
     before = foreground.copy()
     foreground.flags.writeable = False
     measure_width(foreground)
-    redraw(foreground, 2.0)
+    thicken(foreground, 2.0)
     np.testing.assert_array_equal(foreground, before)
-    for function in (measure_width, lambda nothing: redraw(nothing, 2.0)):
+    for function in (measure_width, lambda nothing: thicken(nothing, 2.0)):
         with pytest.raises(ValueError, match="no ink"):
             function(np.zeros((9, 9)))
 
@@ -104,4 +80,4 @@ def test_odd_shapes_survive(shape):
     foreground = np.ones(shape)
     assert 0 < measure_width(foreground) <= 20
     for width in (0.5, 2.0, 6.0):
-        assert redraw(foreground, width).any()
+        assert thicken(foreground, width).any()

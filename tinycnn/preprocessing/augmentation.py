@@ -191,12 +191,17 @@ def add_serif(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def add_slash(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return images of zeros with a stroke added from upper right to lower left, some beyond the ring."""
+    """Return images of zeros with a stroke added from upper right to lower left, some beyond the ring.
+
+    A third of the strokes are nearly level.
+    """
     first, last = _rows(images)
     left, right = _rows(images.transpose(0, 2, 1))
     middle = np.stack([left + right, first + last], axis=1) / 2
     half = np.stack([(right - left) / 2, (first - last) / 2], axis=1)  # from the middle to one end
     half *= rng.uniform(0.55, 1.3, (len(images), 1)) * rng.uniform(0.75, 1.2, (len(images), 2))
+    level = rng.random(len(images)) < 1 / 3
+    half[level, 1] *= rng.uniform(-0.2, 0.2, level.sum())
     middle = middle + rng.normal(0, 0.5, (len(images), 2))
     width = np.minimum(line_width(images), 3)  # so that thick rings are not filled
     return draw_line(images, middle - half, middle + half, width)

@@ -1,4 +1,4 @@
-"""Measuring how thick the lines of a digit are, and drawing them thicker or thinner.
+"""Measuring how thick the lines of a digit are, and drawing them thicker.
 
 "Depth" of a foreground pixel is its distance to the nearest background pixel. The medial axis is the line
 in the middle of a stroke, where the depth is largest. The width of a digit is twice the median depth on
@@ -37,12 +37,13 @@ def measure_width(foreground: np.ndarray) -> float:
     return _width(depth, _medial_axis(depth))
 
 
-def redraw(foreground: np.ndarray, width: float) -> np.ndarray:
-    """Return the digit with thicker or thinner lines; no line breaks or vanishes.
+def thicken(foreground: np.ndarray, width: float) -> np.ndarray:
+    """Return the digit with thicker lines; what they enclose may be filled.
 
     Args:
         foreground: float (h, w), 0 for background, not 0 everywhere.
-        width: the new width of the lines, 0 to 10, as `measure_width` will measure it.
+        width: the new width of the lines, 0 to 10, as `measure_width` will measure it. Lines that are as
+            wide already stay as they are.
 
     Returns:
         float32 (h', w'), 1 for foreground and 0 for background; another size than the argument's.
@@ -51,27 +52,19 @@ def redraw(foreground: np.ndarray, width: float) -> np.ndarray:
         ValueError: there is no foreground.
 
     Example:
-        >>> measure_width(redraw(np.ones((100, 10)), 4.0))
+        >>> measure_width(thicken(np.ones((100, 10)), 4.0))
         3.9375
     """
     fine = _enlarge(foreground)
     depth = _distance(~fine)  # of each foreground pixel: its distance to the background
-    axis = _medial_axis(depth)
-    # growth: by how many pixels each edge moves outwards; below 0: inwards. The digit's longer side grows
-    # with its lines, and is scaled back to the box: hence the divisor.
-    growth = (width - _width(depth, axis)) * _FINE / (2 - 2 * width / _BOX)
-    if growth > 0:
-        return (_distance(fine) < growth + 0.5).astype(np.float32)
-    kept = depth > 0.5 - growth
-    # That alone would remove lines that are thinner than the others: of them half a width is kept, around
-    # a skeleton.
-    skeleton = axis | (_thin(fine, ~kept) & ~kept)
-    core = _distance(skeleton) < min(float(depth.max()), width * _FINE) / 4
-    return (kept | (core & fine)).astype(np.float32)
+    # growth: by how many pixels each edge moves outwards. The digit's longer side grows with its lines, and
+    # is scaled back to the box: hence the divisor.
+    growth = (width - _width(depth, _medial_axis(depth))) * _FINE / (2 - 2 * width / _BOX)
+    return (_distance(fine) < max(growth, 0) + 0.5).astype(np.float32)
 
 
 def enlargement(foreground: np.ndarray) -> Placement:
-    """Return the mapping of points (x, y) of a digit's picture to the picture that `redraw` makes of it.
+    """Return the mapping of points (x, y) of a digit's picture to the picture that `thicken` makes of it.
 
     Args:
         foreground: float (h, w), 0 for background, not 0 everywhere.
@@ -126,40 +119,6 @@ def _medial_axis(depth: np.ndarray) -> np.ndarray:
     """
     down, across = np.gradient(depth)
     return (depth > 0) & (np.square(down) + np.square(across) < _LEVEL**2)
-
-
-def _thin(foreground: np.ndarray, loose: np.ndarray) -> np.ndarray:
-    """Return the foreground without those loose pixels that no connection needs: bool (h, w).
-
-    Pixels are removed from the edges inwards until nothing changes.
-
-    Args:
-        foreground: bool (h, w), False along the border.
-        loose: bool (h, w), the pixels that may be removed.
-
-    Source: Zhang & Suen, "A Fast Parallel Algorithm for Thinning Digital Patterns", 1984.
-    """
-    height, width = foreground.shape
-    foreground, before = foreground.copy(), None
-    # Offsets (row, column) of a pixel's eight neighbours, clockwise from the one above
-    clockwise = ((0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0), (0, 0))
-    while not np.array_equal(foreground, before):
-        before = foreground.copy()
-        for first in (True, False):  # two passes: edges below and right, then above and left
-            around = [foreground[i : i + height - 2, j : j + width - 2] for i, j in clockwise]
-            north, east, south, west = around[::2]
-            count = np.sum(around, axis=0, dtype=np.uint8)
-            # Changes from background to foreground around the pixel; with exactly one, its neighbours
-            # stay connected without it.
-            ends = [
-                here < after for here, after in zip(around, around[1:] + around[:1], strict=True)
-            ]
-            # The two conditions of the paper, the same for both passes but for a half turn
-            pairs = (east & south, north | west) if first else (north & west, east | south)
-            free = (count >= 2) & (count <= 6) & (np.sum(ends, axis=0, dtype=np.uint8) == 1)
-            removed = free & ~(pairs[0] & pairs[1]) & loose[1:-1, 1:-1]
-            foreground[1:-1, 1:-1] &= ~removed
-    return foreground
 
 
 def _distance(mask: np.ndarray) -> np.ndarray:

@@ -48,7 +48,6 @@ def drawn_digits(
     digit: int | None = None,
     without: Collection[str] = (),
     pen: tuple[float, float] | None = None,
-    thinned: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw many digits, as images.
 
@@ -58,7 +57,6 @@ def drawn_digits(
         without: styles that are left out.
         pen: None: images as the window makes them of strokes. Or from which to which width pens go,
             as shares of the longer side of the ink: images of pictures that such pens draw.
-        thinned: whether such a picture's thick lines are redrawn as thinner ones, by `to_mnist`.
 
     Returns:
         Images uint8 (n, 28, 28), bright on 0; digits int64 (n,); and the names of styles, str (n,).
@@ -72,7 +70,7 @@ def drawn_digits(
         ((3, 28, 28), [8, 8, 8], '8')
     """
     names = chosen(_weights(digit, without), count, rng)
-    images = images_of(names, _drawings, rng, pen, thinned)
+    images = images_of(names, _drawings, rng, pen)
     return images, np.array([int(name[0]) for name in names], np.int64), names
 
 

@@ -103,7 +103,6 @@ def drawn_others(
     count: int,
     without: Collection[str] = (),
     pen: tuple[float, float] | None = None,
-    thinned: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw many things that are no digits, as images; arguments and result as of `drawn_digits`.
 
@@ -116,7 +115,7 @@ def drawn_others(
         ((2, 28, 28), [10, 10])
     """
     names = chosen(_weights(without), count, rng)
-    images = images_of(names, _drawings, rng, pen, thinned)
+    images = images_of(names, _drawings, rng, pen)
     return images, np.full(count, NO_DIGIT, np.int64), names
 
 

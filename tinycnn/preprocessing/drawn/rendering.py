@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinycnn.preprocessing.mnist_format import FIELD, centre, fit_box, strokes_to_mnist, to_mnist
+from tinycnn.preprocessing.mnist_format import FIELD, centre, fit_box, strokes_to_mnist
 from tinycnn.preprocessing.strokes import rasterise
 
 _SIDE, _FILLED = 80, 0.9  # pixels of a picture, and how much of it a drawing fills
@@ -15,25 +15,22 @@ def images_of(
     drawings_of: Callable[[np.random.Generator, str, int], list[list[np.ndarray]]],
     rng: np.random.Generator,
     pen: tuple[float, float] | None,
-    thinned: bool,
 ) -> np.ndarray:
     """Return an image of a new drawing for each name, uint8 (n, 28, 28).
 
     Args:
         names: str (n,), what to draw, by a function of rng, a name and a number of drawings.
-        pen: the range of its width, or None; pen and thinned: see `rendered`.
+        pen: the range of its width, or None: see `rendered`.
     """
     images = np.zeros((len(names), FIELD, FIELD), np.uint8)
     for name in np.unique(names):  # all of a name together: much faster
         places = np.flatnonzero(names == name)
         for place, strokes in zip(places, drawings_of(rng, str(name), len(places)), strict=True):
-            images[place] = rendered(strokes, pen and rng.uniform(*pen), thinned)
+            images[place] = rendered(strokes, pen and rng.uniform(*pen))
     return images
 
 
-def rendered(
-    strokes: list[np.ndarray], pen: float | None = None, thinned: bool = False
-) -> np.ndarray:
+def rendered(strokes: list[np.ndarray], pen: float | None = None) -> np.ndarray:
     """Return a drawing as an image prepared as MNIST's were: uint8 (28, 28).
 
     Args:
@@ -41,8 +38,6 @@ def rendered(
         pen: None: drawn by `strokes_to_mnist`, as in the window, whose lines are always as thick. A
             number from 0 to 1: a picture, drawn with a pen that wide, as a share of its longer side from
             edge to edge of the ink; a third fills the loops of most digits.
-        thinned: the picture is prepared by `to_mnist`, which redraws very thick lines as thinner ones;
-            else its lines stay as thick as they are.
 
     Example:
         >>> bar = [np.array([[5.0, 0.0], [5.0, 30.0]])]
@@ -56,4 +51,4 @@ def rendered(
     scale = _FILLED * (1 - pen) / max(*(last - first), 1e-9)
     placed = [(stroke - (first + last) / 2) * scale + 0.5 for stroke in strokes]
     picture = rasterise(placed, [_FILLED * pen] * len(placed), _SIDE)
-    return to_mnist(picture) if thinned else centre(fit_box(picture))
+    return centre(fit_box(picture))
