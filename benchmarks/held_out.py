@@ -27,7 +27,7 @@ from tinycnn.preprocessing.augmentation import augment
 from tinycnn.preprocessing.drawn import digit_styles, drawn_digits, drawn_others, other_styles
 from tinycnn.pretrained import calibration, drawing_batches
 from tinycnn.pretrained.drawing_batches import PEN, made_thicker, targets
-from tinycnn.pretrained.nets import compact_net
+from tinycnn.pretrained.nets import compact_net_to_train
 from tinycnn.utils.cli import run, whole_number
 
 LEARNING_RATE, SMOOTHING, BATCH = 0.002, 0.05, 128
@@ -72,10 +72,10 @@ def counts():
 
 
 def train(x, y, pool, without, epochs):
-    """Return a compact net trained on varied digits x, y and on the pool's drawings of other styles."""
+    """Return a net trained on varied digits x, y and on the pool's drawings of other styles."""
     tinycnn.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
-    model = compact_net()
+    model = compact_net_to_train()
     size = len(x) + len(pool.epoch(rng, without)[0])
     rate = CosineDecay(LEARNING_RATE, epochs * math.ceil(size / BATCH))
     smoothed = tinycnn.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING)
@@ -114,7 +114,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default="auto", help="as in scripts/train.py")
     parser.add_argument("--groups", type=whole_number(2), default=10, help="default: 10")
-    parser.add_argument("--epochs", type=whole_number(), default=8, help="of each; default: 8")
+    parser.add_argument("--epochs", type=whole_number(), default=6, help="of each; default: 6")
     parser.add_argument("--drawings", type=whole_number(), default=500, help="of a style; 500")
     parser.add_argument("--seed", type=int, default=2026, help="of these drawings; default: 2026")
     options = parser.parse_args()

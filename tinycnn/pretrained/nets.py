@@ -1,6 +1,17 @@
 """The nets that the project trains, each described once; none is trained or compiled yet."""
 
-from tinycnn.layers import AveragePooling2D, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
+from tinycnn.layers import (
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    Layer,
+    MaxPooling2D,
+)
 from tinycnn.models import Sequential
 
 
@@ -72,6 +83,39 @@ def compact_net() -> Sequential:
             Flatten(),
             Dense(128, **relu),
             Dropout(0.5),
+            Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def compact_net_to_train() -> Sequential:
+    """Return the compact net with batch normalization, with which it learns more in less time.
+
+    `folding.folded_weights` makes weights for `compact_net` of its own.
+
+    Example:
+        >>> compact_net_to_train().output_shape
+        (None, 10)
+    """
+
+    def normalized(layer: type[Layer], *size: int) -> list[Layer]:
+        linear = layer(*size, use_bias=False, kernel_initializer="he_normal")
+        return [linear, BatchNormalization(momentum=0.98), Activation("relu")]
+
+    return Sequential(
+        [
+            Input((28, 28, 1)),
+            *normalized(Conv2D, 16, 3),
+            *normalized(Conv2D, 32, 3),
+            MaxPooling2D(2),
+            Dropout(0.07),
+            *normalized(Conv2D, 64, 3),
+            *normalized(Conv2D, 64, 3),
+            MaxPooling2D(2),
+            Dropout(0.18),
+            Flatten(),
+            *normalized(Dense, 128),
+            Dropout(0.35),
             Dense(10, activation="softmax"),
         ]
     )
