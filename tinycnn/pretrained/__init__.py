@@ -1,8 +1,9 @@
 """The trained net in the package (`mnist.h5`), so that digits can be recognised without training first.
 
-It was trained on random variations of MNIST's digits (`preprocessing.augmentation`), among them ones with
-a flag, crossed sevens and slashed zeros. `mnist.json` beside it records how it was trained, its accuracy
-on MNIST's test set and the file's SHA-256. `scripts/train_bundled.py` makes both files.
+It was trained on random variations of MNIST's digits, on digits drawn in more than a hundred styles, on very
+thick ones, and on what is no digit, of which it is sure of none (`drawing_batches.py`). `mnist.json` beside
+it records how it was trained, its accuracy on MNIST's test set and the file's SHA-256.
+`scripts/train_bundled.py` makes both files.
 """
 
 import importlib.resources

@@ -23,7 +23,7 @@ from tinycnn.utils.rng import current_seed, rng_at
 
 # Of a batch: digits of the data set made thicker; drawn digits, as the window draws them and by thick pens;
 # what is no digit, by both kinds of pens. The rest are digits of the data set.
-THICKENED, DRAWN, DRAWN_THICK, OTHERS, OTHERS_THICK = 0.05, 0.19, 0.05, 0.12, 0.02
+THICKENED, DRAWN, DRAWN_THICK, OTHERS, OTHERS_THICK = 0.05, 0.19, 0.05, 0.15, 0.02
 PEN = (0.08, 0.36)  # from which to which width thick pens go, as shares of a digit's longer side
 THICKENED_TO = (0.15, 0.36)  # the same for digits of the data set: most of MNIST's have 0.11
 STRONG, MILD = 1.0, 0.5  # the variation in the first two thirds of all epochs, and after them

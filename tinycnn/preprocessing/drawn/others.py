@@ -69,11 +69,37 @@ def part_of_digit(rng: np.random.Generator) -> Lines:
             return [(part - part.min(axis=0)) / sides.max()]
 
 
+def random_sign(rng: np.random.Generator) -> Lines:
+    """Return a sign that no writing has: two to four strokes, straight, bent or round, anywhere.
+
+    Now and then one comes out as a digit would, or as a letter that was left out; that is rare.
+    """
+    lines = [_random_stroke(rng) for _ in range(int(rng.integers(2, 5)))]
+    points = np.concatenate(lines)
+    return [(line - points.min(axis=0)) / np.ptp(points, axis=0).max() for line in lines]
+
+
+def _random_stroke(rng: np.random.Generator) -> np.ndarray:
+    """Return a straight line, a bent one, or an arc of up to a full turn, (m, 2)."""
+    kind, ends = rng.integers(3), rng.uniform(0, 1, (2, 2))
+    if kind == 0:
+        return np.linspace(*ends, 12)
+    if kind == 1:
+        count = int(rng.integers(3, 5))
+        return through(count) @ rng.uniform(0, 1, (count, 2))
+    sweep = rng.choice([-1, 1]) * rng.uniform(1.5, 2 * np.pi)
+    angles = rng.uniform(0, 2 * np.pi) + sweep * np.linspace(0, 1, 24)
+    radius = rng.uniform(0.15, 0.5, 2)
+    return ends[0] + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
 SHAPES: dict[str, Callable[[np.random.Generator], Lines]] = {
     shape.__name__.replace("_", " "): shape
-    for shape in (scribble, zigzag, spiral, coil, two_digits, part_of_digit)
+    for shape in (scribble, zigzag, spiral, coil, two_digits, part_of_digit, random_sign)
 }
-_OF_SHAPE = 8.0  # how often each of these is drawn, beside one letter or symbol
+# How often each of these is drawn, beside one letter or symbol; the random signs make nets unsure of signs
+# that they have never seen, too.
+_OF_SHAPE, _OF_RANDOM_SIGN = 8.0, 40.0
 
 
 def other_styles() -> tuple[str, ...]:
@@ -122,7 +148,7 @@ def drawn_others(
 def _weights(without: Collection[str]) -> dict[str, float]:
     """Return how often each style is drawn that is left."""
     weights = {name: style.weight for name, style in load_styles("signs.json").items()}
-    weights |= dict.fromkeys(SHAPES, _OF_SHAPE)
+    weights |= dict.fromkeys(SHAPES, _OF_SHAPE) | {"random sign": _OF_RANDOM_SIGN}
     check_names("without", without, weights)
     return {name: weight for name, weight in weights.items() if name not in without}
 
