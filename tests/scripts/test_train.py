@@ -310,31 +310,6 @@ def test_what_another_training_made_is_not_replaced_in_a_pipe(folder, tmp_path):
     assert load_model(tmp_path / "mnist.h5").count_params() == 61_706
 
 
-@pytest.mark.parametrize(
-    ("answer", "goes_on"),
-    [("y", True), (" Yes ", True), ("", False), ("n", False), ("what", False), (None, False)],
-)
-def test_in_a_terminal_the_person_is_asked(script, monkeypatch, tmp_path, capsys, answer, goes_on):
-    def say_it(prompt):
-        asked.append(prompt)
-        if answer is None:
-            raise EOFError
-        return answer
-
-    asked = []
-    output = tmp_path / "mnist.h5"
-    assert script.may_replace(output, force=False)
-    output.write_bytes(b"mine")
-    assert script.may_replace(output, force=True)
-    assert asked == []
-    for name in ("stdin", "stdout"):
-        monkeypatch.setattr(getattr(sys, name), "isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", say_it)
-    assert script.may_replace(output, force=False) is goes_on
-    assert asked == ["Replace it? [y/N] "]
-    assert ("stays as it is" in capsys.readouterr().out) is not goes_on
-
-
 def test_help_has_examples(tmp_path):
     done = train(tmp_path, "--help")
     assert done.returncode == 0
