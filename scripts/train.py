@@ -68,10 +68,9 @@ def train(options: argparse.Namespace, unfinished: Any) -> int:
     digits = datasets.load(options.data)
     if digits.note and distribution.rank() == 0:
         print(digits.note, file=sys.stderr)
-    x_train, x_test = (wanted.prepare(images) for images in (digits.x_train, digits.x_test))
-    y_train, y_test = (labels_for(model, labels) for labels in (digits.y_train, digits.y_test))
-    say(f"data: {digits.name}, {len(x_train):,} training and {len(x_test):,} test digits")
-    arguments_of_fit = prepared(options, model, (x_train, y_train), (x_test, y_test))
+    test = wanted.prepare(digits.x_test), labels_for(model, digits.y_test)
+    say(f"data: {digits.name}, {len(digits.x_train):,} training and {len(test[0]):,} test digits")
+    arguments_of_fit = prepared(options, model, wanted, digits, test)
     model.summary()
     with bytes_are_meant():  # they were prepared as the net wants them
         history = model.fit(**arguments_of_fit, callbacks=list(callbacks.values()))
@@ -81,7 +80,7 @@ def train(options: argparse.Namespace, unfinished: Any) -> int:
     good = report(history.history, options, curves_file, callbacks)
     if good and model.optimizer.use_ema:
         model = with_running_means(callbacks["save"].written)
-    good = tell_results(model, (x_test, y_test), digits.name) and good
+    good = tell_results(options, model, wanted, test, digits.name) and good
     unfinished.forget()
     return int(not good)
 

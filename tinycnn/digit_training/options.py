@@ -13,6 +13,7 @@ EXAMPLES = """examples:
                                           LeNet-5, until the validation loss gets no better
   tinycnn train --model mnist.h5 --output more.h5
                                           go on from where a training ended
+  tinycnn train --augment                 for a net that reads what you draw in the window, too
   tinycnn train --recipe fast             99 % within a second: a net and its training, by name
   mpiexec -n 4 tinycnn train              by 4 processes, on one machine or several
 
@@ -22,7 +23,7 @@ options, and comes to the same net; --fresh begins anew.
 SMALLEST_RATE = 1e-12
 # What holds without a recipe, and what a recipe says by itself
 DEFAULTS = {"model": "classic", "epochs": 6, "batch_size": 128}
-OF_RECIPES = ("model", "optimizer", "learning_rate", "patience", "batch_size")
+OF_RECIPES = ("model", "optimizer", "learning_rate", "patience", "batch_size", "augment")
 
 
 def command_line() -> Parser:
@@ -37,8 +38,16 @@ def command_line() -> Parser:
         "--recipe",
         metavar="NAME",
         help="fast, fast995, best or tiny: a net and its optimizer, schedule, batch size, epochs and "
-        "variations of the digits, without --model, --optimizer, --learning-rate, --patience and "
-        "--batch-size; no validation: the test digits are read once, at the end",
+        "variations of the digits, without --model, --optimizer, --learning-rate, --patience, "
+        "--batch-size and --augment; no validation: the test digits are read once, at the end",
+    )
+    # None where it is left out, as with all that a recipe decides
+    parser.add_argument(
+        "--augment",
+        action="store_true",
+        default=None,
+        help="learn to read drawings, too: from digits varied anew in each epoch, drawn ones, thick pens, "
+        "and what is no digit; it takes several times as long",
     )
     parser.add_argument(
         "--model",

@@ -7,8 +7,11 @@ import sys
 from typing import Any
 
 from tinycnn.models import Sequential, load_model
+from tinycnn.pretrained.digit_input import DigitInput
 from tinycnn.utils.cli import say
 from tinycnn.utils.errors import PictureError
+
+DIGITS = ("mnist", "sample")  # data in MNIST's format under other names may be clothes
 
 
 def report(
@@ -68,10 +71,30 @@ def with_running_means(path: str) -> Sequential:
     return model
 
 
-def tell_results(model: Sequential, data: tuple, about: str) -> bool:
-    """Print the loss and the accuracy on the test digits (x, y); return whether they are numbers."""
-    results = model.evaluate(*data, verbose=0, return_dict=True)
+def tell_results(
+    options: argparse.Namespace, model: Sequential, wanted: DigitInput, test: tuple, about: str
+) -> bool:
+    """Print loss and accuracy on the test digits, and how drawings are read; return whether they are numbers.
+
+    Args:
+        options: of the command line.
+        model, wanted: from `chosen_model`, the model trained.
+        test: digits (x, y) as the model wants them.
+        about: the name of the data.
+    """
+    results = model.evaluate(*test, verbose=0, return_dict=True)
     accuracy = results.get("accuracy", results.get("acc"))
     text = "" if accuracy is None else f", test accuracy {accuracy:.2%}"
-    say(f"test loss {results['loss']:.4f}{text} ({about}, {len(data[0]):,} digits)")
-    return math.isfinite(results["loss"])
+    say(f"test loss {results['loss']:.4f}{text} ({about}, {len(test[0]):,} digits)")
+    finite = math.isfinite(results["loss"])
+    if finite and (options.augment or about in DIGITS):
+        tell_drawings(model, wanted, hint=not (options.augment or options.recipe))
+    return finite
+
+
+def tell_drawings(model: Sequential, wanted: DigitInput, hint: bool) -> None:
+    """Print how well a model reads drawings, and, as a hint, how to train for them."""
+    from tinycnn.pretrained.drawing_accuracy import DRAWINGS, drawing_accuracy
+
+    more = "; --augment trains for them" if hint else ""
+    say(f"simulated drawings: {drawing_accuracy(model, wanted):.2%} of {DRAWINGS} are read{more}")
