@@ -1,6 +1,10 @@
 """A few digits of the sample as a folder of MNIST's four files, for trainings that take a second."""
 
+import atexit
+import functools
 import gzip
+import pathlib
+import tempfile
 
 from tinycnn import datasets
 
@@ -29,3 +33,12 @@ def write_few_digits(folder, change=None):
     }.items():
         content = idx(array)
         (folder / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+
+
+@functools.cache
+def few_digits():
+    """Return the name of a folder with them that is there as long as this process."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    write_few_digits(pathlib.Path(folder.name))
+    return folder.name

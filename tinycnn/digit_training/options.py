@@ -54,6 +54,13 @@ def command_line() -> Parser:
         type=file_name,
         help="classic, lenet, compact, or a model file to go on with; default: classic",
     )
+    add_training_options(parser)
+    add_file_options(parser)
+    return parser
+
+
+def add_training_options(parser: Parser) -> None:
+    """Add the options for how, how long and with what it is trained."""
     parser.add_argument(
         "--optimizer", help="such as adam or sgd; default: adadelta, or that of the model file"
     )
@@ -76,8 +83,6 @@ def command_line() -> Parser:
         "--seed", type=whole_number(0, 2**32 - 1), default=0, help="same seed, same net; default: 0"
     )
     parser.add_argument("--threads", type=whole_number(1, 1024), help="default: one for each CPU")
-    add_file_options(parser)
-    return parser
 
 
 def add_file_options(parser: Parser) -> None:
