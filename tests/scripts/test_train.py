@@ -1,7 +1,6 @@
 """scripts/train.py as a person runs it: a process of its own, good and bad input, Ctrl-C."""
 
 import csv
-import gzip
 import hashlib
 import importlib.util
 import os
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 
 from tests.support import patience
+from tests.support.few_digits import write_few_digits
 from tests.support.mean_digits import mean_digits
 from tinycnn import datasets, utils
 from tinycnn.layers import Dense, Flatten, Input
@@ -28,25 +28,11 @@ from tinycnn.pretrained.digit_input import DigitInput
 SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "train.py"
 
 
-def idx(array):
-    """Return an array in the format of the MNIST files."""
-    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Write a few digits as four MNIST files, two of them compressed."""
     folder = tmp_path_factory.mktemp("digits")
-    digits = datasets.load("sample")
-    for name, array in {
-        "train-images-idx3-ubyte": digits.x_train[:256],
-        "train-labels-idx1-ubyte": digits.y_train[:256],
-        "t10k-images-idx3-ubyte.gz": digits.x_test[:100],
-        "t10k-labels-idx1-ubyte.gz": digits.y_test[:100],
-    }.items():
-        content = idx(array)
-        (folder / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    write_few_digits(folder)
     return folder
 
 
@@ -160,6 +146,7 @@ def test_the_same_seed_gives_the_same_file_for_any_number_of_threads(folder, tmp
         ),
         (("--recipe", "tiny", "--optimizer", "sgd", "--epochs", "2"), 2, "leave out --optimizer"),
         (("--recipe", "tiny", "--learning-rate", "1"), 2, "leave out --learning-rate"),
+        (("--recipe", "best", "--augment"), 2, "decides that itself: leave out --augment"),
     ],
 )
 def test_a_mistake_gets_a_sentence_at_once(options, code, said, tmp_path):
@@ -308,31 +295,6 @@ def test_what_another_training_made_is_not_replaced_in_a_pipe(folder, tmp_path):
     done = train(tmp_path, "--data", folder, "--epochs", 1, "--model", "lenet", "--force")
     assert done.returncode == 0, done.stderr
     assert load_model(tmp_path / "mnist.h5").count_params() == 61_706
-
-
-@pytest.mark.parametrize(
-    ("answer", "goes_on"),
-    [("y", True), (" Yes ", True), ("", False), ("n", False), ("what", False), (None, False)],
-)
-def test_in_a_terminal_the_person_is_asked(script, monkeypatch, tmp_path, capsys, answer, goes_on):
-    def say_it(prompt):
-        asked.append(prompt)
-        if answer is None:
-            raise EOFError
-        return answer
-
-    asked = []
-    output = tmp_path / "mnist.h5"
-    assert script.may_replace(output, force=False)
-    output.write_bytes(b"mine")
-    assert script.may_replace(output, force=True)
-    assert asked == []
-    for name in ("stdin", "stdout"):
-        monkeypatch.setattr(getattr(sys, name), "isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", say_it)
-    assert script.may_replace(output, force=False) is goes_on
-    assert asked == ["Replace it? [y/N] "]
-    assert ("stays as it is" in capsys.readouterr().out) is not goes_on
 
 
 def test_help_has_examples(tmp_path):

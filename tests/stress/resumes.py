@@ -2,10 +2,10 @@
 
     python -m tests.stress.resumes --count 200 --threads 1 2 4
 
-Two programs: scripts/train.py, and tests/support/resumed_training.py with dropout, batch normalization, Adam
-and callbacks. A quarter of the kills comes inside of saving; in some rounds the disk is full, in some the
-newest backup is torn afterwards. SHA-256 of weights, optimizer and history must equal those of a training
-that nobody disturbed; no file may stay that it does not leave.
+Three programs: scripts/train.py, the same with --augment, and tests/support/resumed_training.py with
+dropout, batch normalization, Adam and callbacks. A quarter of the kills comes inside of saving; in some
+rounds the disk is full, in some the newest backup is torn afterwards. SHA-256 of weights, optimizer and
+history must equal those of a training that nobody disturbed; no file may stay that it does not leave.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import tempfile
 import time
 
 from tests.support import patience
+from tests.support.few_digits import few_digits
 from tinycnn.saving import backup
 from tinycnn.utils import cli
 
@@ -30,9 +31,13 @@ PROGRAMS = {
         *("scripts.train", "--data", "sample", "--model", "lenet", "--optimizer", "adam"),
         *("--epochs", "4", "--patience", "2", "--output", "net.h5"),
     ],
+    "train.py --augment": [
+        *("scripts.train", "--data", few_digits(), "--model", "lenet", "--optimizer", "adam"),
+        *("--epochs", "4", "--batch-size", "64", "--augment", "--output", "net.h5"),
+    ],
     "all that goes on": ["tests.support.resumed_training", "--output", "net.json"],
 }
-KEPT = "net.json-backup"  # the second program does not delete its backups
+KEPT = "net.json-backup"  # the last program does not delete its backups
 PLACES = 70  # calls of the system that saving makes in a training, or some more
 FULL = 40_000  # bytes of a file that a full disk takes: enough for a table, too few for a net
 

@@ -13,6 +13,7 @@ INSTEAD = {  # a module, or all of a folder that have no test at their path: wha
     "tinycnn/__main__.py": ("scripts/test_tinycnn.py",),
     "tinycnn/datasets/__init__.py": ("datasets/test_load.py",),
     "tinycnn/distribution/__init__.py": ("distribution/test_default.py",),
+    "tinycnn/digit_training/": ("scripts/test_train.py",),
     "tinycnn/losses/__init__.py": ("losses/test_base.py", "losses/test_regression.py"),
     "tinycnn/losses/elementwise.py": ("losses/test_regression.py",),
     "tinycnn/metrics/__init__.py": ("metrics/test_base.py",),

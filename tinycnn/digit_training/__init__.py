@@ -1,0 +1,1 @@
+"""What the command `tinycnn train` consists of: its options, the net, the digits, and what comes out."""
