@@ -2,8 +2,8 @@
 
 All styles, of digits and of what is no digit, are dealt out into groups: the first to the first group, the
 second to the second, and so on, so that each group has about one style of every digit. For each group a net
-is trained much as the bundled one is (scripts/train_bundled.py), for fewer epochs, without the styles of that
-group, and then reads new drawings of these styles alone.
+is trained without the styles of that group, much as the bundled one is (scripts/train_bundled.py) but for
+fewer epochs and without batch normalization; then it reads new drawings of these styles alone.
 
 Drawings to train on are made once for all groups, so that an epoch takes no longer than its steps.
 """
@@ -27,7 +27,7 @@ from tinycnn.preprocessing.augmentation import augment
 from tinycnn.preprocessing.drawn import digit_styles, drawn_digits, drawn_others, other_styles
 from tinycnn.pretrained import calibration, drawing_batches
 from tinycnn.pretrained.drawing_batches import PEN, made_thicker, targets
-from tinycnn.pretrained.nets import compact_net_to_train
+from tinycnn.pretrained.nets import compact_net
 from tinycnn.utils.cli import run, whole_number
 
 LEARNING_RATE, SMOOTHING, BATCH = 0.002, 0.05, 128
@@ -75,7 +75,7 @@ def train(x, y, pool, without, epochs):
     """Return a net trained on varied digits x, y and on the pool's drawings of other styles."""
     tinycnn.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
-    model = compact_net_to_train()
+    model = compact_net()
     size = len(x) + len(pool.epoch(rng, without)[0])
     rate = CosineDecay(LEARNING_RATE, epochs * math.ceil(size / BATCH))
     smoothed = tinycnn.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING)
@@ -114,7 +114,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default="auto", help="as in scripts/train.py")
     parser.add_argument("--groups", type=whole_number(2), default=10, help="default: 10")
-    parser.add_argument("--epochs", type=whole_number(), default=6, help="of each; default: 6")
+    parser.add_argument("--epochs", type=whole_number(), default=5, help="of each; default: 5")
     parser.add_argument("--drawings", type=whole_number(), default=500, help="of a style; 500")
     parser.add_argument("--seed", type=int, default=2026, help="of these drawings; default: 2026")
     options = parser.parse_args()
