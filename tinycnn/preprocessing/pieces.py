@@ -60,6 +60,8 @@ def whole_pieces(
     longest = sides[kept].max(axis=1)
     usual = float(np.median(pens[longest >= height / 2]))
     lines = (pens <= _THICKEST * usual) & (pens <= _SOLID * longest)
+    if not lines.any():
+        raise ValueError("no ink in the picture that forms a digit: there are spots, and no lines")
     return _joined([pieces[k] for k in np.flatnonzero(lines)], height), height
 
 
