@@ -76,7 +76,9 @@ def draw_page(kind, rng, hand):
     pen = height * rng.uniform(0.05, 0.11)
     strokes = [stroke for row in written for _, strokes in row for stroke in strokes]
     picture = photographed(draw_strokes(shape, strokes, pen), (height, pen, angle), rng, how)
-    rows = [[(digit, box_of(strokes, pen, how["times"])) for digit, strokes in row] for row in written]
+    rows = [
+        [(digit, box_of(strokes, pen, how["times"])) for digit, strokes in row] for row in written
+    ]
     return Page(kind, picture, rows, orientation_of(how, rng))
 
 
@@ -90,7 +92,7 @@ def photographed(ink, measures, rng, how):
 
     Args:
         ink: float32 (h, w), 0 to 1.
-        measures: a digit's height and the pen's width in pixels, and by how much the page is turned, in radians.
+        measures: height of digits and width of the pen in pixels, and the turn of the page in radians.
         rng: random numbers.
         how: of USUAL and KINDS.
     """
@@ -111,7 +113,9 @@ def photographed(ink, measures, rng, how):
     page = lay_edge(page, rng, how.get("edge"))
     if how.get("blur"):
         page = paper.blurred(page, pen * rng.uniform(0.25, 0.5))
-    return developed(page, rng, rng.uniform(*how["noise"]), how["times"], dark=how.get("dark", False))
+    return developed(
+        page, rng, rng.uniform(*how["noise"]), how["times"], dark=how.get("dark", False)
+    )
 
 
 def written_rows(shape, angle, rng, hand, how):

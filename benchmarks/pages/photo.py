@@ -57,7 +57,9 @@ def of_strokes(strokes, height, angle, pen):
 def of_image(image, height, angle, pen):
     """Return an image of MNIST, its 20 rows so high, as ink: float32 (side, side), 0 to 1."""
     side = round(height * 28 / 20)
-    large = Image.fromarray(np.pad(image, 8)).resize((side * 44 // 28,) * 2, Image.Resampling.BICUBIC)
+    large = Image.fromarray(np.pad(image, 8)).resize(
+        (side * 44 // 28,) * 2, Image.Resampling.BICUBIC
+    )
     turned = large.rotate(-np.degrees(angle), Image.Resampling.BICUBIC)
     return cropped(np.clip(np.asarray(turned, np.float32) / 255 * 3 - 1, 0, 1))
 
@@ -72,7 +74,10 @@ def placed(ink, shape, rng):
     """Return ink somewhere on a page of this shape, an eighth of it away from the edges."""
     page = np.zeros(shape, np.float32)
     space = np.array(shape) - ink.shape
-    top, left = (rng.uniform(0.12 * side, max(0.88 * side - used, 0.12 * side)) for side, used in zip(shape, ink.shape, strict=True))
+    top, left = (
+        rng.uniform(0.12 * side, max(0.88 * side - used, 0.12 * side))
+        for side, used in zip(shape, ink.shape, strict=True)
+    )
     top, left = (int(min(place, most)) for place, most in zip((top, left), space, strict=True))
     page[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
     return page
