@@ -74,3 +74,12 @@ def test_a_digit_that_is_alone_is_prepared_as_to_mnist_does(monkeypatch):
     page[20:80, 100:107] = 0
     [two] = reading.read_picture(page, classify)
     assert [one.image.min() for one in two] == [0, 0]
+
+
+@pytest.mark.parametrize(("side", "count"), [(32, 1), (64, 2)])
+def test_a_picture_as_small_as_those_of_data_sets_is_one_digit(side, count):
+    page = np.zeros((side, side), np.uint8)
+    page[side // 4 : -side // 4, side // 4 : side // 4 + 2] = 255
+    page[side // 4 : -side // 4, -side // 4 : -side // 4 + 2] = 255
+    [row] = reading.read_picture(page, lambda images: np.tile(np.eye(10)[1], (len(images), 1)))
+    assert len(row) == count

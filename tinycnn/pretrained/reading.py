@@ -9,6 +9,7 @@ from tinycnn.preprocessing.mnist_format import to_mnist
 from tinycnn.preprocessing.several import Candidate, find_candidates
 
 SURE = 0.5  # a digit of less probability is not read
+_ONE = 32  # pixels a side: no larger picture is taken for several digits
 
 Classify = Callable[[np.ndarray], np.ndarray]
 
@@ -31,7 +32,7 @@ class Digit(NamedTuple):
 def read_picture(picture: np.ndarray, classify: Classify) -> list[list[Digit]]:
     """Return what `read_rows` does; a digit that is alone is prepared as `to_mnist` does.
 
-    That looks longer for one that is faint, or came apart.
+    That looks longer for one that is faint, or came apart. A picture of up to 32 pixels a side is one digit.
 
     Args:
         picture, classify: see `read_rows`.
@@ -46,13 +47,16 @@ def read_picture(picture: np.ndarray, classify: Classify) -> list[list[Digit]]:
         >>> one.digit, one.box
         (1, (10, 25, 70, 32))
     """
-    rows = read_rows(picture, classify)
-    if sum(map(len, rows)) > 1:
-        return rows
-    [[one]] = rows
+    height, width = picture.shape[:2]
+    box = 0, 0, height, width
+    if max(height, width) > _ONE:
+        rows = read_rows(picture, classify)
+        if sum(map(len, rows)) > 1:
+            return rows
+        box = rows[0][0].box
     image = to_mnist(picture)
     share = classify(image[None])[0]
-    return [[Digit(int(share.argmax()), float(share.max()), one.box, image)]]
+    return [[Digit(int(share.argmax()), float(share.max()), box, image)]]
 
 
 def read_rows(picture: np.ndarray, classify: Classify) -> list[list[Digit]]:
