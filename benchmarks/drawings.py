@@ -3,8 +3,9 @@
 Drawings come from two generators. The simulated ones are variations of the strokes in
 `tests/support/drawn_digits.py`, which no net is trained on. Those of `tinycnn.preprocessing.drawn` are for
 training; a net that learnt them is judged by the first alone. Reported are styles, digits, how sure the
-model can be, what is no digit, thick pens, and MNIST's test images after Pillow has turned, slanted,
-thickened or thinned them. With --samples a page of drawings is written instead.
+model can be, what is no digit, thick pens, MNIST's test images after Pillow has turned, slanted, thickened or
+thinned them, drawn numbers, rendered pages, and rendered photos of every kind. With --samples a page of
+drawings is written instead.
 """
 
 if __name__ == "__main__":  # before anything else is imported
@@ -19,6 +20,8 @@ import numpy as np
 
 from benchmarks.calibration import calibration, sure_digits
 from benchmarks.deformations import DEFORMATIONS, deformed, thickened
+from benchmarks.numbers import report_numbers, report_pages
+from benchmarks.photos import report_photos
 from benchmarks.sample_page import sample_page
 from tinycnn import datasets, preprocessing, pretrained
 from tinycnn.preprocessing.drawn import drawn_digits, drawn_others
@@ -125,6 +128,18 @@ def report_deformed(model, digits, count):
     for name, change in DEFORMATIONS.items():
         answers = read(model, deformed(digits.x_test[:count], change))
         print(f"{np.mean(answers == digits.y_test[:count]):8.2%} {digits.name} test digits, {name}")
+    print()
+
+
+def report_pictures(model, digits, options):
+    """Print how numbers, pages and photos are read, as the window and `predict` read them."""
+
+    def classify(images):
+        return predicted(model, images)
+
+    report_numbers(classify, options.numbers, options.seed)
+    report_pages(classify, options.pages, options.seed)
+    report_photos(classify, digits, options.photos, options.seed)
 
 
 def report(options):
@@ -141,6 +156,7 @@ def report(options):
     report_others(model, options.drawings, options.seed, options.threshold)
     report_thick(model, digits, options)
     report_deformed(model, digits, options.digits)
+    report_pictures(model, digits, options)
 
 
 def main():
@@ -151,6 +167,9 @@ def main():
     parser.add_argument("--drawings", type=whole_number(), default=2000, help="default: 2000")
     parser.add_argument("--seed", type=int, default=2026, help="of the drawings; default: 2026")
     parser.add_argument("--digits", type=whole_number(), default=2000, help="test digits to deform")
+    parser.add_argument("--numbers", type=whole_number(), default=200, help="drawn; default: 200")
+    parser.add_argument("--pages", type=whole_number(), default=44, help="rendered; default: 44")
+    parser.add_argument("--photos", type=whole_number(), default=20, help="of a kind; default: 20")
     parser.add_argument(
         "--threshold", type=number(0, 1), default=THRESHOLD, help="of a sure answer; default: 0.6"
     )

@@ -24,6 +24,7 @@ EXAMPLES = """examples:
   tinycnn predict *.jpg --model mnist.h5       with your own, several pictures
   tinycnn predict page.jpg --boxes found.png   every digit on a page, and a picture of what was found
 """
+REMEDY = "Draw digits, large, on plain paper."
 BAR = 40  # length of the bar for a probability of 1, in characters
 
 
@@ -45,38 +46,33 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def read(path: str, classify: Any, boxes: str | None) -> tuple[list, Any]:
-    """Return the digits in a picture file, and the image of the only one, if there is one only.
+def read(path: str, classify: Any, boxes: str | None) -> list:
+    """Return the digits in a picture file: rows of `tinycnn.pretrained.reading.Digit`.
 
     Args:
         path: the picture file.
         classify: returns the probabilities (n, 10) of images, uint8 (n, 28, 28).
         boxes: a file that a picture of what was found is written to; None: none is.
 
-    Returns:
-        Rows of `tinycnn.pretrained.reading.Digit`; and uint8 (28, 28), or None.
-
     Raises:
         PictureError: if the file cannot be read, or has no digit in it.
     """
-    from tinycnn.preprocessing import to_mnist
-    from tinycnn.preprocessing.image_files import read_picture
-    from tinycnn.pretrained.reading import SURE, read_rows
+    from tinycnn.preprocessing import image_files
+    from tinycnn.pretrained.reading import SURE, read_picture
     from tinycnn.utils.errors import PictureError
 
-    picture, remedy = read_picture(path), "Draw digits, large, on plain paper."
+    picture = image_files.read_picture(path)
     try:
-        rows = read_rows(picture, classify)
-        digits = [digit for row in rows for digit in row]
-        image = to_mnist(picture) if len(digits) == 1 else None
+        rows = read_picture(picture, classify)
     except ValueError as error:
-        raise PictureError(path, str(error), remedy) from error
+        raise PictureError(path, str(error), REMEDY) from error
+    digits = [digit for row in rows for digit in row]
     if boxes is not None:
         outline(picture, digits).save(boxes)
     if len(digits) > 1 and not any(digit.probability >= SURE for digit in digits):
         cause = f"none of the {len(digits)} marks in the picture can be read as a digit"
-        raise PictureError(path, cause, remedy)
-    return rows, image
+        raise PictureError(path, cause, REMEDY)
+    return rows
 
 
 def outline(picture: Any, digits: list) -> Any:
@@ -115,10 +111,16 @@ def bar_of(encoding: str | None) -> str:
     return "█"
 
 
-def show(path: str, probabilities: list[float]) -> None:
-    """Print the most probable digit of one picture, and a bar for each of the ten probabilities."""
+def show(path: str, probabilities: list[float], sure: bool) -> None:
+    """Print the most probable digit of one picture, and a bar for each of the ten probabilities.
+
+    Args:
+        path: the picture file.
+        probabilities: ten numbers.
+        sure: whether it is a digit at all.
+    """
     digit = max(range(10), key=probabilities.__getitem__)
-    say(f"{path}: {digit}")
+    say(f"{path}: {digit if sure else f'no digit, most like a {digit}'}")
     for number, probability in enumerate(probabilities):
         bar = bar_of(sys.stdout.encoding) * round(BAR * probability)
         print(f"  {number}  {probability:6.1%}  {bar}".rstrip())
@@ -137,9 +139,13 @@ def show_rows(path: str, rows: list) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the script: recognise one picture after the other; return 1 if one could not be read, else 0."""
+    """Run the script: recognise one picture after the other; return 1 if one could not be read, else 0.
+
+    A mark that is most probably no digit counts as not read.
+    """
     options = arguments(argv)
     from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model, probabilities
+    from tinycnn.pretrained.reading import SURE
     from tinycnn.utils.errors import PictureError
 
     model, name = load_digit_model(options.model, options.force, compile=False)
@@ -154,15 +160,18 @@ def main(argv: list[str] | None = None) -> int:
     failures = 0
     for path in options.images:
         try:
-            rows, image = read(path, classify, options.boxes)
+            rows = read(path, classify, options.boxes)
         except PictureError as error:
             say(f"error: {error}", sys.stderr)
             failures += 1
             continue
-        if image is None:
+        if sum(map(len, rows)) > 1:
             show_rows(path, rows)
-        else:
-            show(path, classify(image[None])[0].tolist())
+            continue
+        [[one]] = rows
+        sure = one.probability >= SURE
+        show(path, classify(one.image[None])[0].tolist(), sure)
+        failures += not sure
     return 1 if failures else 0
 
 

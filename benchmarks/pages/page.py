@@ -16,7 +16,7 @@ COLOURS = ((0.2, 0.85, 0.85), (0.85, 0.6, 0.15), (0.8, 0.35, 0.75), (0.7, 0.8, 0
 ORIENTATION = 0x0112  # the EXIF tag
 
 # Kind of page: what `draw_page` does for it. Each also takes what is usual in USUAL.
-USUAL = {"lightness": (0.85, 1.0), "absorbed": (0.6, 0.9), "noise": (0.004, 0.015)}
+USUAL = {"lightness": (0.85, 1.0), "absorbed": (0.6, 0.9), "noise": (0.004, 0.015), "times": 1}
 KINDS = {
     "pen on white": {},
     "a column": {"column": True},
@@ -35,7 +35,7 @@ KINDS = {
     "coloured ink": {"coloured": True},
     "blur": {"blur": True},
     "strong noise": {"noise": (0.08, 0.15)},
-    "12 megapixels": {"enlarged": True},
+    "12 megapixels": {"times": 4},
     "EXIF": {"orientation": True},
     "turned": {"turned": True},
     "turned on ruled": {"turned": True, "lines": "ruled"},
@@ -74,9 +74,29 @@ def draw_page(kind, rng, hand):
     )
     written, height = written_rows(shape, angle, rng, hand, how)
     pen = height * rng.uniform(0.05, 0.11)
-    ink = draw_strokes(
-        shape, [stroke for row in written for _, strokes in row for stroke in strokes], pen
-    )
+    strokes = [stroke for row in written for _, strokes in row for stroke in strokes]
+    picture = photographed(draw_strokes(shape, strokes, pen), (height, pen, angle), rng, how)
+    rows = [
+        [(digit, box_of(strokes, pen, how["times"])) for digit, strokes in row] for row in written
+    ]
+    return Page(kind, picture, rows, orientation_of(how, rng))
+
+
+def orientation_of(how, rng):
+    """Return how the camera was held, as EXIF counts it."""
+    return int(rng.choice([3, 6, 8])) if how.get("orientation") else 1
+
+
+def photographed(ink, measures, rng, how):
+    """Return a photo of ink on paper, uint8 (h, w, 3).
+
+    Args:
+        ink: float32 (h, w), 0 to 1.
+        measures: height of digits and width of the pen in pixels, and the turn of the page in radians.
+        rng: random numbers.
+        how: of USUAL and KINDS.
+    """
+    shape, (height, pen, angle) = ink.shape, measures
     page = paper.plain(shape, rng.uniform(*how["lightness"]))
     page *= paper.slope(shape, rng, rng.uniform(0, 0.25))
     if how.get("texture"):
@@ -93,11 +113,9 @@ def draw_page(kind, rng, hand):
     page = lay_edge(page, rng, how.get("edge"))
     if how.get("blur"):
         page = paper.blurred(page, pen * rng.uniform(0.25, 0.5))
-    times = 4 if how.get("enlarged") else 1
-    picture = developed(page, rng, rng.uniform(*how["noise"]), times, dark=how.get("dark", False))
-    rows = [[(digit, box_of(strokes, pen, times)) for digit, strokes in row] for row in written]
-    orientation = int(rng.choice([3, 6, 8])) if how.get("orientation") else 1
-    return Page(kind, picture, rows, orientation)
+    return developed(
+        page, rng, rng.uniform(*how["noise"]), how["times"], dark=how.get("dark", False)
+    )
 
 
 def written_rows(shape, angle, rng, hand, how):

@@ -12,7 +12,7 @@ from gui.drawing.drawing import Items
 from gui.learning import own_digits
 from gui.learning.steps import Change, Steps, first_kernels, view
 from gui.learning.training import Snapshot
-from gui.recognition.recogniser import Recogniser, described, prepare
+from gui.recognition.recogniser import Recogniser, described
 
 if TYPE_CHECKING:
     from tinycnn.pretrained.digit_input import DigitInput
@@ -132,7 +132,7 @@ class LearningJobs:
 
     def keep(self, items: Items, digit: int, read_as: int | None) -> int:
         """Keep a drawing with what it is: see `own_digits.keep`."""
-        return own_digits.keep(prepare(items).tobytes(), digit, read_as)
+        return own_digits.keep(self._recogniser.prepared(items).tobytes(), digit, read_as)
 
     def count(self) -> int:
         """Return how many digits were kept."""
@@ -155,7 +155,7 @@ class LearningJobs:
         """
         if not items:
             raise ValueError("Draw a digit first.")
-        return self._recogniser.input.prepare(prepare(items)[None])
+        return self._recogniser.input.prepare(self._recogniser.prepared(items)[None])
 
     def _seen(self, model: object, items: Items, digit: int | None) -> object:
         """Return a `View` of a model and a drawing; of empty paper where nothing is drawn."""

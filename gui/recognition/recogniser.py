@@ -11,6 +11,7 @@ import random
 
 from gui.drawing.drawing import Items, Picture, Stroke
 from gui.drawing.number import digits_of, newest_digit
+from gui.recognition.opened import checked, digits_in
 from gui.recognition.other_pictures import picture_of_clipboard, random_test_digit
 
 SMALLEST = 0.05  # of the canvas: a smaller mark, a tap, is not enlarged
@@ -25,14 +26,14 @@ class Prediction:
     version: of the drawing, as it was asked for.
     image: what the net saw, 784 bytes, 0 background to 255 foreground, row by row.
     shares: the probabilities of the ten digits; None as long as there is no model.
-    number: of a drawing with several digits each one's ten probabilities, from left to right; `image` and
-        `shares` are those of the newest.
+    number: of a drawing with several digits each one's ten probabilities, row by row, from left to right;
+        `image` and `shares` are those of the newest, in a picture of the last.
     """
 
     version: int
     image: bytes
     shares: list[float] | None
-    number: tuple[list[float], ...] = ()
+    number: tuple[tuple[list[float], ...], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -67,6 +68,7 @@ class Recogniser:
         self.input = None  # how the model wants its digits, a `DigitInput`
         self._scale = scale
         self._reading: Reading | None = None  # the newest
+        self._found: tuple[Picture, object, list[list]] | None = None  # of `_digits_of_picture`
         self._chance = random.Random()
 
     def load(self, path: str | None) -> str:
@@ -117,7 +119,7 @@ class Recogniser:
         )
         if newest and last.model is self.model:
             return last
-        image = prepare(items)
+        image = self.prepared(items)
         x = self.input.prepare(image[None], self.model.dtype)  # (1, 28, 28, 1)
         outputs = self.model.activations(x)
         self._reading = Reading(version, items, self.model, image, x, outputs)
@@ -143,24 +145,49 @@ class Recogniser:
             shares = as_probabilities(reading.model, self.name, reading.outputs[-1])[0].tolist()
             number = self._number(reading.items)
             return Prediction(reading.version, reading.image.tobytes(), shares, number)
-        image = prepare(items)
+        image = self.prepared(items)
         shares = None
         if self.model is not None:
             x = self.input.prepare(image[None])  # (1, 28, 28, 1), or as the model wants it
             shares = [float(p) for p in probabilities(self.model, self.name, x)[0]]
         return Prediction(version, image.tobytes(), shares, self._number(items))
 
-    def _number(self, items: Items) -> tuple[list[float], ...]:
-        """Return the ten probabilities of each digit; () of one alone, or without a model."""
+    def prepared(self, items: Items) -> object:
+        """Return what the net sees of a drawing, uint8 (28, 28): of several digits the newest, or the last.
+
+        Raises:
+            ValueError: there is no foreground.
+        """
+        if self.model is None or not isinstance(items[0], Picture):
+            return prepare(items)
+        return self._digits_of_picture(items[0])[-1][-1]
+
+    def _number(self, items: Items) -> tuple[tuple[list[float], ...], ...]:
+        """Return the ten probabilities of each digit, row by row; () of one alone, or without a model."""
+        if self.model is None:
+            return ()
+        if isinstance(items[0], Picture):
+            rows = self._digits_of_picture(items[0])
+        else:
+            digits = digits_of(items)
+            rows = [[prepare(digit) for digit in digits]] if len(digits) > 1 else []
+        if sum(map(len, rows)) < 2:
+            return ()
+        return tuple(tuple(self._classify(row).tolist()) for row in rows)
+
+    def _digits_of_picture(self, picture: Picture) -> list[list]:
+        """Return the digits of a picture as the net sees them: rows of uint8 (28, 28)."""
+        if self._found is None or self._found[:2] != (picture, self.model):
+            self._found = picture, self.model, digits_in(picture, self._classify)
+        return self._found[2]
+
+    def _classify(self, images: object) -> object:
+        """Return the probabilities (n, 10) of images, each uint8 (28, 28)."""
         import numpy as np
 
         from tinycnn.pretrained.digit_model import probabilities
 
-        digits = digits_of(items)
-        if len(digits) < 2 or self.model is None:
-            return ()
-        x = self.input.prepare(np.stack([prepare(digit) for digit in digits]))
-        return tuple(probabilities(self.model, self.name, x).tolist())
+        return probabilities(self.model, self.name, self.input.prepare(np.stack(images)))
 
     def open(self, path: str) -> Picture:
         """Read a picture file.
@@ -170,7 +197,7 @@ class Recogniser:
         """
         from tinycnn.preprocessing.image_files import read_picture
 
-        return _checked(Picture(read_picture(path), os.path.basename(path)), path)
+        return checked(Picture(read_picture(path), os.path.basename(path)), path)
 
     def paste(self, data: bytes | str) -> Picture:
         """Read a picture file that the clipboard held.
@@ -178,7 +205,7 @@ class Recogniser:
         Raises:
             PictureError: it is no picture, or holds nothing that could be a digit.
         """
-        return _checked(picture_of_clipboard(data), "the clipboard")
+        return checked(picture_of_clipboard(data), "the clipboard")
 
     def take_test_digit(self) -> Picture:
         """Return a random one of the embedded test digits; its name says its label."""
@@ -187,21 +214,6 @@ class Recogniser:
     def show(self, picture: Picture, side: int) -> tuple[Picture, int, bytes]:
         """Return a picture as the canvas shows it: a PGM file of side x side pixels, and for what."""
         return picture, side, pgm(fitted(picture.grey, side).tobytes(), side)
-
-
-def _checked(picture: Picture, path: str) -> Picture:
-    """Return a picture in which there may be a digit.
-
-    Raises:
-        PictureError: there is nothing.
-    """
-    from tinycnn.utils.errors import PictureError
-
-    try:
-        prepare((picture,))
-    except ValueError as error:
-        raise PictureError(path, str(error), "Draw one digit, large, on plain paper.") from error
-    return picture
 
 
 def described(model: object, name: str, taken: object = None) -> str:

@@ -53,19 +53,19 @@ def top_guesses(probabilities: Sequence[float], threshold: float) -> TopGuesses:
     )
 
 
-def number_read(number: Sequence[Sequence[float]], threshold: float) -> str:
-    """Return the digits of a number as they are read, "?" for those that are not sure.
+def number_read(number: Sequence[Sequence[Sequence[float]]], threshold: float) -> str:
+    """Return the digits of a number as they are read, "?" for those that are not sure, a slash after a row.
 
     Args:
-        number: of each digit the probabilities of all ten.
+        number: of each row, of each digit the probabilities of all ten.
         threshold: see `top_guesses`.
 
     Example:
-        >>> number_read([[0.0, 0.9, 0.1] + 7 * [0.0], [0.5, 0.5] + 8 * [0.0]], 0.8)
+        >>> number_read([[[0.0, 0.9, 0.1] + 7 * [0.0], [0.5, 0.5] + 8 * [0.0]]], 0.8)
         '1?'
     """
-    guesses = [top_guesses(shares, threshold) for shares in number]
-    return "".join(str(guess.digit) if guess.sure else "?" for guess in guesses)
+    rows = [[top_guesses(shares, threshold) for shares in row] for row in number]
+    return " / ".join("".join(str(one.digit) if one.sure else "?" for one in row) for row in rows)
 
 
 def percent(share: float) -> str:

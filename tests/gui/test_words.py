@@ -29,9 +29,10 @@ def test_a_second_guess_of_next_to_nothing_is_not_told():
 
 def test_what_is_not_sure_in_a_number_is_a_question_mark():
     number = [[0.9 * (k == digit) + 0.01 for k in range(10)] for digit in (2, 0, 7)]
-    assert number_read(number, 0.8) == "207"
+    assert number_read([number], 0.8) == "207"
     number[1] = [0.1] * 10
-    assert number_read(number, 0.8) == "2?7"
+    assert number_read([number], 0.8) == "2?7"
+    assert number_read([number, number[:2]], 0.8) == "2?7 / 2?"
 
 
 def test_no_key_but_delete_and_c_empties_the_paper():

@@ -49,6 +49,19 @@ def test_dust_alone_is_an_error():
         pieces_of((200, 200, 202, 202))
 
 
+def test_spots_alone_are_an_error():
+    with pytest.raises(ValueError, match="spots, and no lines"):
+        pieces_of((100, 100, 140, 140), (180, 100, 220, 140))
+
+
+@pytest.mark.parametrize(
+    "box", [(150, 0, 156, 400), (0, 0, 400, 20), (150, 370, 180, 400), (20, 390, 380, 400)]
+)
+def test_a_line_a_table_or_a_finger_alone_is_no_digit(box):
+    with pytest.raises(ValueError, match="no ink in the picture that forms a digit"):
+        pieces_of(box)
+
+
 def test_what_touches_the_edge_is_taken_if_nothing_else_is_there():
     assert pieces_of((0, 100, 60, 106))[0] == [(0, 100, 60, 106)]
 

@@ -47,6 +47,23 @@ def test_the_bars_of_a_digit_are_no_printed_lines(bars):
     np.testing.assert_array_equal(without_printed_lines(page, 0.05), page)
 
 
+def test_the_bar_of_a_7_that_was_cut_out_tightly_stays():
+    page = np.zeros(SHAPE, np.float32)
+    page[:6] = page[:, -6:] = 0.8
+    np.testing.assert_array_equal(without_printed_lines(page, 0.05), page)
+
+
+@pytest.mark.parametrize("thick", [3, 14])
+@pytest.mark.parametrize("lines", [1, 2])
+def test_few_lines_go_if_they_are_fainter_than_the_ink(lines, thick):
+    page = 0.8 * RING.astype(np.float32)
+    for top in (60, 220)[:lines]:
+        page[top : top + thick] = np.maximum(page[top : top + thick], 0.25)
+    clean = without_printed_lines(page, 0.05)
+    assert (clean > 0.3)[RING].mean() > 0.97
+    assert ((clean > 0) & ~RING).sum() < 0.03 * ((page > 0) & ~RING).sum()
+
+
 def test_the_given_array_is_not_changed():
     page = ruled(0.0)
     before = page.copy()

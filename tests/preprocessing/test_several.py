@@ -60,6 +60,31 @@ def test_each_style_that_people_draw_can_be_read_as_one_digit():
             assert any(fits), (digit, style)
 
 
+def page_of(*bars):
+    page = np.full((200, 600), 255, np.uint8)
+    for top, left, bottom, right in bars:
+        page[top:bottom, left:right] = 0
+    return page
+
+
+def test_all_that_there_is_may_be_one_digit_however_wide_it_is():
+    """A squat 5, wider than digits are; a bar far off its bowl."""
+    joined = page_of((60, 40, 66, 120), (100, 40, 106, 120), (60, 40, 106, 46), (60, 114, 106, 120))
+    apart = page_of((60, 40, 120, 46), (60, 100, 120, 106))
+    for page in (joined, apart):
+        [row] = find_candidates(page)
+        count = max(one.last for one in row)
+        [whole] = [one for one in row if (one.first, one.last) == (0, count)]
+        np.testing.assert_array_equal(whole.image, to_mnist(page))
+        assert count > 1
+        assert whole.cost < 2
+
+
+def test_of_many_pieces_not_all_are_one_digit():
+    [row] = find_candidates(page_of(*((60, 60 * k, 120, 60 * k + 6) for k in range(1, 8))))
+    assert all(one.last - one.first < 7 for one in row)
+
+
 def test_a_blank_page_is_an_error():
     with pytest.raises(ValueError, match="no ink"):
         find_candidates(np.full((200, 200), 255, np.uint8))

@@ -58,3 +58,28 @@ def test_a_digit_says_where_it_is_and_what_was_read():
         (1, 1.0, (20, 100, 80, 107)),
     ]
     np.testing.assert_array_equal(row[0].image, several.find_candidates(page)[0][0].image)
+
+
+def test_a_digit_that_is_alone_is_prepared_as_to_mnist_does(monkeypatch):
+    page = np.full((100, 160), 255, np.uint8)
+    page[20:80, 40:47] = 0
+    monkeypatch.setattr(reading, "to_mnist", lambda picture: np.full((28, 28), picture[0, 0]))
+
+    def classify(images):
+        return np.stack([np.eye(10)[4] * (1.0 if image.min() else 0.9) for image in images])
+
+    [[one]] = reading.read_picture(page, classify)
+    assert (one.digit, one.probability, one.box) == (4, 1.0, (20, 40, 80, 47))
+    assert one.image.min() == 255
+    page[20:80, 100:107] = 0
+    [two] = reading.read_picture(page, classify)
+    assert [one.image.min() for one in two] == [0, 0]
+
+
+@pytest.mark.parametrize(("side", "count"), [(32, 1), (64, 2)])
+def test_a_picture_as_small_as_those_of_data_sets_is_one_digit(side, count):
+    page = np.zeros((side, side), np.uint8)
+    page[side // 4 : -side // 4, side // 4 : side // 4 + 2] = 255
+    page[side // 4 : -side // 4, -side // 4 : -side // 4 + 2] = 255
+    [row] = reading.read_picture(page, lambda images: np.tile(np.eye(10)[1], (len(images), 1)))
+    assert len(row) == count

@@ -130,6 +130,24 @@ def test_what_cannot_be_read_is_said(predict, page, monkeypatch, capsys):
     assert "can be read as a digit. Draw digits" in capsys.readouterr().err
 
 
+def test_a_mark_that_is_no_digit_is_said(predict, pictures, monkeypatch, capsys):
+    real, zero, one = digit_model.probabilities, pictures / "zero.png", pictures / "one.png"
+
+    def doubtful(model, name, x):
+        shares = real(model, name, x)
+        return np.where(shares.argmax(axis=1)[:, None] == 0, 0.06 + 0.4 * np.eye(10)[0], shares)
+
+    monkeypatch.setattr(digit_model, "probabilities", doubtful)
+    assert predict.main([str(zero), str(one)]) == 1
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[1] == f"{zero}: no digit, most like a 0"
+    assert lines[2].split()[:2] == ["0", "46.0%"]
+    assert lines[12] == f"{one}: 1"
+    assert err == ""
+    assert predict.main([str(one)]) == 0
+
+
 def test_boxes_of_several_pictures_are_a_usage_error(predict, capsys):
     with pytest.raises(SystemExit) as ended:
         predict.main(["a.png", "b.png", "--boxes", "out.png"])

@@ -7,7 +7,11 @@ import numpy as np
 _DUST = 0.2  # of the height of digits: smaller pieces are dust
 _LARGEST = 3.0  # of that height, both ways: a stain, or the edge of a table
 _THICKEST = 2.2  # of the usual pen: a piece of wider lines is a finger, or a stain
-_SOLID = 0.35  # of its longer side: a piece of wider lines is a spot
+_SOLID = 0.35  # of its longer side: a piece of wider lines is a spot,
+_FINGER = 0.25  # and one that comes in from one edge may be a finger
+_FLAT = 4.0  # times as long as thick: a level line from edge to edge is printed; along an edge, a table's
+_TABLE = 0.5  # of its box: a piece along a whole edge that covers more is a table
+_LEAST = 0.015  # of the picture's longer side: smaller pieces are what erased lines left
 _BESIDE = 0.5  # of the narrower one's width, that pieces one above the other share
 _ABOVE, _TALLEST = 0.35, 1.45  # of the height of digits: the gap between them, and both together
 
@@ -45,11 +49,10 @@ def whole_pieces(
         ValueError: there is none.
     """
     sides = boxes[:, 2:] - boxes[:, :2]
-    edge = (boxes[:, :2] <= 1).any(axis=1) | (boxes[:, 2:] >= np.array(labels.shape) - 1).any(
-        axis=1
-    )
-    least = 0.01 * max(labels.shape)
-    large = sides.max(axis=1) >= least
+    at_edge = _at_edges(boxes, labels.shape)
+    edge = at_edge.any(axis=1)
+    large = sides.max(axis=1) >= _LEAST * max(labels.shape)
+    large &= ~_is_background(at_edge, sides, areas)
     kept = large & ~edge if (large & ~edge).any() else large
     if not kept.any():
         raise ValueError("no ink in the picture that forms a digit: there is nothing but dust")
@@ -59,8 +62,33 @@ def whole_pieces(
     pens = np.array([pen_width(piece.mask) for piece in pieces])
     longest = sides[kept].max(axis=1)
     usual = float(np.median(pens[longest >= height / 2]))
-    lines = (pens <= _THICKEST * usual) & (pens <= _SOLID * longest)
+    solid = np.where(at_edge[kept].sum(axis=1) == 1, _FINGER, _SOLID)
+    lines = (pens <= _THICKEST * usual) & (pens <= solid * longest)
+    if not lines.any():
+        raise ValueError("no ink in the picture that forms a digit: there are spots, and no lines")
     return _joined([pieces[k] for k in np.flatnonzero(lines)], height), height
+
+
+def _at_edges(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return which edges of a picture the boxes touch, bool (n, 4): top, left, bottom, right."""
+    return np.concatenate([boxes[:, :2] <= 1, boxes[:, 2:] >= np.array(shape) - 1], axis=1)
+
+
+def _is_background(at_edge: np.ndarray, sides: np.ndarray, areas: np.ndarray) -> np.ndarray:
+    """Return which components are a printed line, or a table beyond the paper: bool (n,).
+
+    Args:
+        at_edge: see `_at_edges`.
+        sides: height and width of their boxes, (n, 2).
+        areas: see `components.Components`.
+    """
+    height, width = sides.T
+    top, left, bottom, right = at_edge.T
+    level, upright = width > _FLAT * height, height > _FLAT * width
+    printed = left & right & level
+    along = (left ^ right) & upright & ~(top & bottom) | (top ^ bottom) & level
+    table = (at_edge.sum(axis=1) == 3) & (areas > _TABLE * height * width)
+    return printed | along | table
 
 
 def pen_width(mask: np.ndarray) -> float:

@@ -1,7 +1,8 @@
 """Taking the lines of ruled and squared paper out of a picture's foreground.
 
-Printed lines are straight, and run across the whole picture, all in one direction; there are several. In that
-direction the sums along parallel lines have high peaks, as no handwriting has. A line's pixels become 0,
+Printed lines are straight, and run across the whole picture, all in one direction. In that direction the sums
+along parallel lines have high peaks, as no handwriting has. There are several, or they run from edge to edge
+and are fainter than the ink, as the bar of a tightly cropped 7 is not. A line's pixels become 0,
 but for those that are clearly stronger than it or lie between foreground above it and below it: ink.
 """
 
@@ -9,11 +10,13 @@ import numpy as np
 
 _LEAST_SIDE = 100  # pixels: smaller pictures are digits by themselves
 _FEWEST = 3  # lines: two bars may belong to a digit
+_WHOLE = 0.9  # of its way across: seen on that, it runs from edge to edge
 _COVERED = 0.55  # of its way across the picture, that a line must be seen on
 _EDGE = (
     0.45  # of that way: beside its middle a line ends where less is seen; a row of digits is less
 )
-_THICKEST = 0.02  # of the picture's longer side
+_THICKEST, _THICKEST_WHOLE = 0.02, 0.035  # of the picture's longer side
+_FAINTER = 1.2  # times as strong as one or two lines: ink
 _STEEPEST = 22  # degrees that a picture may be turned
 _STRONGER = 1.4  # times as strong as the line around it: ink
 _POINTS = 15000  # of the mask, that directions are judged by
@@ -50,7 +53,7 @@ def _without_level_lines(strength: np.ndarray, least: float) -> np.ndarray:
     x = x - mask.shape[1] / 2
     slope = _direction(y, x)
     bands = _bands(y, x, slope, mask.shape)
-    if len(bands) < _FEWEST:
+    if len(bands) < _FEWEST and not _are_faint(strength[mask], y - x * slope, bands):
         return strength
     strength = strength.copy()
     for first, last in bands:
@@ -86,13 +89,31 @@ def _bands(
     ways = (across * slope).round().astype(int)[:, None] + middle[None]
     way = ((ways >= 0) & (ways < height)).sum(axis=0)
     share = np.where(way >= width / 8, seen / np.maximum(way, 1), 0)
-    bands = []
+    bands, whole = [], []
     inside = np.flatnonzero(np.diff(np.concatenate([[0], share > _EDGE, [0]]).astype(int)))
     for start, stop in inside.reshape(-1, 2):
-        thin = stop - start <= max(_THICKEST * max(shape), 4)
-        if thin and share[start:stop].max() > _COVERED:
+        most = share[start:stop].max()
+        thickest = _THICKEST_WHOLE if most > _WHOLE else _THICKEST
+        if most > _COVERED and stop - start <= max(thickest * max(shape), 4):
             bands.append((int(middle[start]), int(middle[stop - 1])))
-    return bands
+            whole.append(most > _WHOLE)
+    return bands if len(bands) >= _FEWEST or all(whole) else []
+
+
+def _are_faint(values: np.ndarray, rows: np.ndarray, bands: list[tuple[int, int]]) -> bool:
+    """Return whether a few lines are fainter than what else is seen.
+
+    Args:
+        values: (n,), how strong the points are.
+        rows: (n,), where they lie, counted in the middle column.
+        bands: see `_bands`.
+    """
+    within = np.zeros(len(rows), bool)
+    for first, last in bands:
+        within |= (rows > first - 2) & (rows < last + 2)
+    if not within.any() or within.all():
+        return False
+    return bool(np.quantile(values[~within], 0.75) > _FAINTER * np.median(values[within]))
 
 
 def _erase(strength: np.ndarray, slope: float, first: int, last: int, least: float) -> None:

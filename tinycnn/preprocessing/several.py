@@ -27,6 +27,7 @@ _TURNED = 3  # degrees: a page that is turned by more is turned back
 # What speaks against a candidate, as -log of a probability: two pieces in one, the gap between them, a width
 # over the height, and a height under 0.6 of the row's. Of a cut, see there, each side bears a half.
 _JOIN, _GAP, _WIDE, _SMALL = 1.5, 6.0, 8.0, 8.0
+_ALL = 1.5  # what speaks, at most, against all that is in a picture being one digit
 
 
 class Candidate(NamedTuple):
@@ -70,7 +71,8 @@ def find_candidates(picture: np.ndarray) -> list[list[Candidate]]:
     pieces, height = whole_pieces(labels, boxes, areas)
     angle = page_angle(pieces, height)
     page = _Page(values, labels, angle, strength.times, strength.is_drawing)
-    return [_candidates(row, page) for row in rows_of(pieces, angle, height)]
+    rows = [_candidates(row, page) for row in rows_of(pieces, angle, height)]
+    return [_with_all(rows[0], pieces, page)] if len(rows) == 1 else rows
 
 
 class _Page(NamedTuple):
@@ -106,9 +108,19 @@ def _candidates(row: list[Piece], page: _Page) -> list[Candidate]:
             cost += (some[0][1] + after) / 2
             cost += _WIDE * max(0.0, together.width / together.height - _NARROW)
             cost += _SMALL * max(0.0, _LOW - together.height / height)
-            box = tuple(int(side) * page.times for side in together.box)
-            found.append(Candidate(first, last, _image(together, page), box, cost))
+            image, box = _image(together, page), _box(together, page)
+            found.append(Candidate(first, last, image, box, cost))
     return found
+
+
+def _with_all(row: list[Candidate], pieces: list[Piece], page: _Page) -> list[Candidate]:
+    """Return the candidates of the only row: if the pieces are few, one of them is all that there is."""
+    count = max(one.last for one in row)
+    if not 1 < count <= _MOST_PIECES:
+        return row
+    whole = merged(pieces)
+    others = [one for one in row if (one.first, one.last) != (0, count)]
+    return [*others, Candidate(0, count, _image(whole, page), _box(whole, page), _ALL)]
 
 
 def _cost(parts: list[tuple[Piece, float]], height: float) -> float | None:
@@ -120,6 +132,12 @@ def _cost(parts: list[tuple[Piece, float]], height: float) -> float | None:
             return None
         cost += 0 if cut else _JOIN + _GAP * gap
     return cost
+
+
+def _box(piece: Piece, page: _Page) -> tuple[int, int, int, int]:
+    """Return a piece's box in pixels of the picture."""
+    top, left, bottom, right = (int(side) * page.times for side in piece.box)
+    return top, left, bottom, right
 
 
 def _image(piece: Piece, page: _Page) -> np.ndarray:

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinycnn.preprocessing.mnist_format import to_mnist
 from tinycnn.preprocessing.several import Candidate, find_candidates
 
 SURE = 0.5  # a digit of less probability is not read
+_ONE = 32  # pixels a side: no larger picture is taken for several digits
 
 Classify = Callable[[np.ndarray], np.ndarray]
 
@@ -25,6 +27,36 @@ class Digit(NamedTuple):
     probability: float
     box: tuple[int, int, int, int]
     image: np.ndarray
+
+
+def read_picture(picture: np.ndarray, classify: Classify) -> list[list[Digit]]:
+    """Return what `read_rows` does; a digit that is alone is prepared as `to_mnist` does.
+
+    That looks longer for one that is faint, or came apart. A picture of up to 32 pixels a side is one digit.
+
+    Args:
+        picture, classify: see `read_rows`.
+
+    Raises:
+        ValueError: the array is no picture, or has no foreground.
+
+    Example:
+        >>> picture = np.full((90, 60), 255, np.uint8)
+        >>> picture[10:70, 25:32] = 0  # a 1
+        >>> [[one]] = read_picture(picture, lambda images: np.tile(np.eye(10)[1], (len(images), 1)))
+        >>> one.digit, one.box
+        (1, (10, 25, 70, 32))
+    """
+    height, width = picture.shape[:2]
+    box = 0, 0, height, width
+    if max(height, width) > _ONE:
+        rows = read_rows(picture, classify)
+        if sum(map(len, rows)) > 1:
+            return rows
+        box = rows[0][0].box
+    image = to_mnist(picture)
+    share = classify(image[None])[0]
+    return [[Digit(int(share.argmax()), float(share.max()), box, image)]]
 
 
 def read_rows(picture: np.ndarray, classify: Classify) -> list[list[Digit]]:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from gui.drawing.drawing import Picture, Stroke
 from gui.recognition.recogniser import Recogniser, fitted, pgm, prepare
+from gui.recognition.saver import rasterised
 from tests.support.painted_digits import moved, strokes
 from tinycnn import layers, models, pretrained
 from tinycnn.utils.errors import ModelFileError, PictureError
@@ -39,10 +40,42 @@ def test_of_a_number_every_digit_is_read_and_the_newest_is_shown(layers):
     lines = [moved(strokes(digit), 0.22, 0.22 * k, 0.3) for k, digit in enumerate((2, 0, 5, 4))]
     several = tuple(item for some in lines for item in items(0, lines=some))
     prediction = recogniser.predict(1, several, layers)
-    assert [int(np.argmax(shares)) for shares in prediction.number] == [2, 0, 5, 4]
+    [row] = prediction.number
+    assert [int(np.argmax(shares)) for shares in row] == [2, 0, 5, 4]
     assert digit_of(prediction) == 4
-    np.testing.assert_allclose(prediction.number[-1], prediction.shares, atol=1e-5)
+    np.testing.assert_allclose(row[-1], prediction.shares, atol=1e-5)
     assert prediction.image == prepare(items(0, lines=lines[-1])).tobytes()
+
+
+@pytest.mark.parametrize("layers", [False, True])
+def test_of_a_picture_all_rows_are_read_and_the_last_digit_is_shown(layers):
+    recogniser = Recogniser()
+    recogniser.load_bundled()
+    before = Picture(page((7,)), "a single one")
+    single = recogniser.predict(1, (before,), layers)
+    assert (single.number, digit_of(single)) == ((), 7)
+    assert single.image == prepare((before,)).tobytes()
+    several = (Picture(page((2, 0), (4, 1, 3)), "two rows"),)
+    prediction = recogniser.predict(2, several, layers)
+    read = [[int(np.argmax(shares)) for shares in row] for row in prediction.number]
+    assert read == [[2, 0], [4, 1, 3]]
+    assert digit_of(prediction) == 3
+    np.testing.assert_allclose(prediction.number[-1][-1], prediction.shares, atol=1e-5)
+    np.testing.assert_array_equal(recogniser.prepared(several).ravel(), [*prediction.image])
+    assert Recogniser().predict(3, several).number == ()  # no model yet
+
+
+def page(*rows):
+    """A grey picture with rows of painted digits, dark on light."""
+    shown = [
+        item
+        for down, row in enumerate(rows)
+        for across, digit in enumerate(row)
+        for item in items(
+            0, 0.03, moved(strokes(digit), 0.2, 0.05 + 0.25 * across, 0.1 + 0.4 * down)
+        )
+    ]
+    return 1 - rasterised(tuple(shown), 400) / np.float32(255)
 
 
 def test_one_digit_is_no_number(recogniser):
@@ -158,7 +191,7 @@ def test_what_is_no_picture_is_an_error(recogniser, tmp_path, content):
 def test_a_picture_without_foreground_is_refused_when_it_is_opened(recogniser, tmp_path):
     path = tmp_path / "white.png"
     Image.new("L", (50, 50), 255).save(path)
-    with pytest.raises(PictureError, match=r"white\.png: .*Draw one digit"):
+    with pytest.raises(PictureError, match=r"white\.png: .*Draw digits"):
         recogniser.open(str(path))
 
 
