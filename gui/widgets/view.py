@@ -49,7 +49,7 @@ class View:
         self.look = Look(root)
         self.tool = tk.StringVar(root, "take_pen")
         self.pen = tk.DoubleVar(root, settings.pen)
-        self.threshold = tk.DoubleVar(root, settings.threshold)
+        self.threshold = tk.DoubleVar(root, max(LEAST, settings.threshold))
         self.controls = Controls(window, self.look, mac=mac)
         gap = self._gap = self.look.pixels(10)
         body = self.body = ttk.Frame(root, padding=gap)

@@ -8,7 +8,7 @@ import pathlib
 
 import pytest
 
-from gui.recognition.top_guesses import number_read, percent, top_guesses
+from gui.recognition.top_guesses import NO_DIGIT, number_read, percent, top_guesses
 from gui.widgets.commands import BY_NAME, COMMANDS, Command, keys_of, modifiers, sequences, spelled
 
 GUI = pathlib.Path(__file__).parents[2] / "gui"
@@ -66,6 +66,21 @@ def test_a_guess_is_sure_from_the_threshold_on(threshold, sure):
 def test_of_equal_guesses_the_smaller_digit_comes_first():
     guesses = top_guesses([0.1] * 10, 0.5)
     assert (guesses.digit, guesses.second) == (0, 1)
+
+
+@pytest.mark.parametrize("threshold", [0, 0.99])
+def test_where_even_the_first_guess_is_weak_there_is_no_digit(threshold):
+    weak = NO_DIGIT - 0.001
+    guesses = top_guesses([*[(1 - weak) / 9] * 3, weak, *[(1 - weak) / 9] * 6], threshold)
+    assert (guesses.is_digit, guesses.sure, guesses.sign) == (False, False, "?")
+    assert (guesses.headline, guesses.alternative) == ("no digit", "most like a 3 (50 %)")
+    assert guesses.summary == "No digit, most like a 3 (50 %)"
+
+
+def test_from_the_limit_on_it_is_a_digit():
+    guesses = top_guesses([*[(1 - NO_DIGIT) / 9] * 9, NO_DIGIT], 0)
+    assert (guesses.is_digit, guesses.sure, guesses.sign) == (True, True, "9")
+    assert guesses.summary == "9, 50 % sure"
 
 
 @pytest.mark.parametrize(
