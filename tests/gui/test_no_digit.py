@@ -1,4 +1,4 @@
-"""What the real window says of answers that are sure, not sure, or no digit; the net is told what to answer."""
+"""What the window says of answers that are sure, not sure, or no digit: the net answers as it is told."""
 
 import pytest
 

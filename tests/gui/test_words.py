@@ -112,7 +112,8 @@ def test_no_key_does_two_things():
 
 def test_every_command_has_a_key_and_a_method_and_says_what_it_does():
     methods = set()
-    for name in ("window.py", "widgets/view_commands.py", "widgets/pane_commands.py"):
+    parts = "view_commands", "pane_commands", "model_commands"
+    for name in ("window.py", *(f"widgets/{part}.py" for part in parts)):
         tree = ast.parse((GUI / name).read_text(encoding="utf-8"))
         (holder,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
         methods |= {node.name for node in holder.body if isinstance(node, ast.FunctionDef)}
@@ -153,7 +154,7 @@ def test_control_and_alt_are_told_from_locks(system, plain, held):
 
 
 def test_long_sentences_lose_their_middle():
-    shortened = pytest.importorskip("gui.widgets.status_bar").shortened
+    shortened = pytest.importorskip("gui.widgets.shortened").shortened
     text = "/home/" + "folder/" * 40 + "mnist.h5: it is empty. Train a model first."
     assert shortened(text, len(text)) == text
     assert len(shortened(text, 90)) == 90
