@@ -99,16 +99,19 @@ class Measurer:
         """Find out everything, in steps."""
         other = self._other(lent)
         key = other, *_state(other)
-        if other == BUNDLED or self._figures.get(key) is not None:
-            self._know(other=other, other_share=self._figures.get(key))
+        figure = self._figures.get(key)
+        if (
+            other in (BUNDLED, self._own) or figure is not None
+        ):  # of any other file nothing is known
+            self._know(other=other or None, other_share=figure)
         yield
         yield from self._draw()
         self._know(share=(yield from self._share(lent.model, lent.name, lent.input)))
         if other and key not in self._figures:
             yield
             self._figures[key] = yield from self._share_of_file(other, lent.scale)
-        if self._figures.get(key) is not None:
-            self._know(other=other, other_share=self._figures[key])
+        figure = self._figures.get(key)
+        self._know(other=other if figure is not None else None, other_share=figure)
 
     def _other(self, lent: Lent) -> str:
         """Return the name of the model that is offered: the bundled one, or for that one's own; "": none."""

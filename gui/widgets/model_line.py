@@ -56,6 +56,8 @@ class ModelLine(ttk.Frame):
             self.button.pack(side="right", before=self.name)
         elif quality.done:
             self.button.pack_forget()
+        else:
+            self.button.configure(text="Use the other model")
         # Kept, and with it the keys, while it is found out what the button will offer.
         self.button.state(["!disabled" if quality.other is not None else "disabled"])
         self._fit()
