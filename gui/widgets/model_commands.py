@@ -8,7 +8,10 @@ from gui.widgets import file_dialogs
 from gui.widgets.measuring import Measuring
 from gui.widgets.view import View
 
-NO_OTHER = "There is no other model here: train one with “tinycnn train”, or open one."
+NO_OTHER = (
+    "There is no other model to change to: train one with “tinycnn train”, or open one. What has learnt in "
+    "this window gives way to “As it was” alone."
+)
 SOON = "Which other model there is will be known in a moment."
 
 
