@@ -23,6 +23,7 @@ from benchmarks.deformations import DEFORMATIONS, deformed, thickened
 from benchmarks.numbers import report_numbers, report_pages
 from benchmarks.photos import report_photos
 from benchmarks.sample_page import sample_page
+from gui.recognition.top_guesses import SURE
 from tinycnn import datasets, preprocessing, pretrained
 from tinycnn.preprocessing.drawn import drawn_digits, drawn_others
 from tinycnn.preprocessing.drawn.others import SHAPES
@@ -30,7 +31,7 @@ from tinycnn.pretrained.digit_model import load_digit_model
 from tinycnn.utils.cli import file_name, number, run, say, whole_number
 from tinycnn.utils.plots import save_picture
 
-THRESHOLD = 0.6  # below it the window calls an answer not sure
+THRESHOLD = SURE  # below it the window calls an answer not sure
 PENS = {"a fifth": 1 / 5, "a third": 1 / 3}  # of a digit's longer side
 
 
@@ -171,7 +172,10 @@ def main():
     parser.add_argument("--pages", type=whole_number(), default=44, help="rendered; default: 44")
     parser.add_argument("--photos", type=whole_number(), default=20, help="of a kind; default: 20")
     parser.add_argument(
-        "--threshold", type=number(0, 1), default=THRESHOLD, help="of a sure answer; default: 0.6"
+        "--threshold",
+        type=number(0, 1),
+        default=THRESHOLD,
+        help=f"of a sure answer; default: {THRESHOLD}",
     )
     parser.add_argument(
         "--samples", type=file_name, metavar="FILE", help="write a page of samples, and end"

@@ -177,7 +177,7 @@ def main(argv: list[str] | None = None) -> int:
     if window.settings != remembered:
         settings.write(file, window.settings)
     saver.join()
-    for one in (worker, *window.side.workers):
+    for one in window.workers:
         one.join(LAST_JOB)
     unsaved = [answer.error for answer in saver.answers() if answer.error]
     if unsaved:

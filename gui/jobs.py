@@ -1,8 +1,10 @@
 """All that the worker can be asked for: recognition, and what the panes beside the paper need."""
 
+import copy
 import functools
 
 from gui.drawing.drawing import Items
+from gui.recognition.quality import Lent
 from gui.recognition.recogniser import Recogniser
 
 
@@ -36,6 +38,13 @@ class Jobs(Recogniser):
         from gui.inside.kernel_jobs import Kernels
 
         return Kernels(self)
+
+    def lend(self, serial: int) -> Lent | None:
+        """Return a copy of the model that reads, to be tried on simulated drawings; None if there is none."""
+        if self.model is None:
+            return None
+        learnt, copied = self.model is not self.opened, copy.deepcopy(self.model)
+        return Lent(serial, copied, self.name, self.input, self.scale, learnt)
 
     def save_view(self, path: str, items: Items, label: int | None) -> str:
         """Write one picture of all that the window can show of the net: guesses, why, layers, kernels.

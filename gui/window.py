@@ -1,6 +1,5 @@
 """The window: what is drawn goes to the worker, and what the worker finds comes back."""
 
-import os
 import sys
 import tkinter as tk
 import traceback
@@ -14,6 +13,8 @@ from gui.widgets import file_dialogs
 from gui.widgets.canvas import DrawingCanvas
 from gui.widgets.clipboard import job_of_picture
 from gui.widgets.keyboard import listen
+from gui.widgets.measuring import Measuring
+from gui.widgets.model_commands import ModelCommands
 from gui.widgets.pane_commands import PaneCommands
 from gui.widgets.settings import USUAL, Settings
 from gui.widgets.side import Side
@@ -24,7 +25,7 @@ from tinycnn.utils.errors import FileError
 SOON, LATER = 8, 60  # milliseconds until the worker is asked for answers again
 
 
-class Window(ViewCommands, PaneCommands):
+class Window(ViewCommands, ModelCommands, PaneCommands):
     """A person draws, and sees it recognised.
 
     Args:
@@ -60,6 +61,7 @@ class Window(ViewCommands, PaneCommands):
         self.view = View(root, self, self._make_canvas, settings, mac=system == "aqua")
         self.dialogs = file_dialogs.Dialogs(root, settings.folder, self._complain)
         self.side = Side(self)  # what lies beside the paper
+        self.measuring = Measuring(self)
         listen(root, self, system)
         self._show()
         self.view.say(
@@ -115,25 +117,6 @@ class Window(ViewCommands, PaneCommands):
         """Put a random digit of MNIST's test set on the canvas, and say its label."""
         self.worker.submit("take_test_digit")
 
-    def open_model(self) -> None:
-        """Ask for a model, and predict with it from now on."""
-        if path := self.dialogs.ask(file_dialogs.model_to_open):
-            self.load_model(path)
-
-    def load_model(self, path: str | None) -> None:
-        """Predict with a file's model from now on; None: with the bundled one."""
-        if path is None:
-            self.use_bundled_model()
-            return
-        self.view.say(f"Loading {os.path.basename(path)}…")
-        self.view.models.asked(path)
-        self.worker.submit("load", path)
-
-    def use_bundled_model(self) -> None:
-        """Go back to the model that comes along."""
-        self.view.say("")
-        self.worker.submit("load_bundled")
-
     def save_drawing(self) -> None:
         """Ask for a name, and write the drawing there."""
         self._release()
@@ -150,11 +133,16 @@ class Window(ViewCommands, PaneCommands):
         self._closed = True
         self.settings = self.view.settings(self.dialogs.folder)
         self.root.after_cancel(self._tick)
-        for worker in (self.worker, *self.side.workers):
+        for worker in self.workers:
             worker.stop()
         self._saver.finish()
         self.root.tk.eval("proc bgerror {message} {}")  # dialogs that are taken away complain
         self.dialogs.end()
+
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """Those that end with the window; the one that saves does all that it was asked for before."""
+        return self.worker, self.measuring.worker, *self.side.workers
 
     # From the mouse to the drawing.
 
@@ -207,6 +195,7 @@ class Window(ViewCommands, PaneCommands):
 
     def _want_prediction(self, items: Items) -> None:
         self._version += 1
+        self.measuring.disturb()
         if items:
             self.worker.submit_newest("predict", self._version, items, self.side.follows_layers)
             if (
@@ -224,8 +213,8 @@ class Window(ViewCommands, PaneCommands):
     # From the worker to the window.
 
     def _start(self) -> None:
-        self.worker.start()
-        self._saver.start()
+        for worker in (self.worker, self._saver, self.measuring.worker):
+            worker.start()
         self._fetch()
 
     def _fetch(self) -> None:
@@ -233,7 +222,7 @@ class Window(ViewCommands, PaneCommands):
         if self.signal is not None:
             self.close()
             return
-        workers = (self.worker, self._saver, *self.side.workers)
+        workers = (self._saver, *self.workers)
         soon = not all(worker.idle for worker in workers)
         self._tick = self.root.after(SOON if soon else LATER, self._fetch)
         for answer in [answer for worker in workers for answer in worker.answers()]:
@@ -246,10 +235,9 @@ class Window(ViewCommands, PaneCommands):
     def _load_done(self, answer: Answer) -> None:
         self._has_model = True
         self.view.models.came(whole=True)
-        self.view.name_model(answer.value)
         self.view.say("Draw a digit." if not self.drawing.items else "")
         self.side.show_model()
-        self._want_prediction(self.drawing.items)
+        self.reads_with(answer.value)
 
     def _load_failed(self, answer: Answer) -> None:
         self.view.models.came(whole=False)
@@ -289,9 +277,8 @@ class Window(ViewCommands, PaneCommands):
     def _load_bundled_done(self, answer: Answer) -> None:
         """Name the model, and leave the sentence about the one that failed."""
         self._has_model = True
-        self.view.name_model(answer.value)
         self.side.show_model()
-        self._want_prediction(self.drawing.items)
+        self.reads_with(answer.value)
 
     def _report(self, kind: type, error: BaseException, trace: object) -> None:
         """Say what went wrong inside of an event, and go on."""

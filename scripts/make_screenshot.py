@@ -124,6 +124,7 @@ def main() -> int:
     for stroke in (STEM + BOWL, ROOF):
         draw(window, stroke)
     wait_for(root, lambda: shares_of(window) is not None)
+    wait_for(root, lambda: window.measuring.quality.done)
     for name in options.show:
         getattr(window, f"show_{name}")()
         root.update()  # the paper takes another size

@@ -12,7 +12,7 @@ from gui.inside.headings import heading, lengths_of, texts_of, widest_heading
 from gui.inside.layout import Column, LayerInfo, Position
 from gui.inside.messages import Frame, Mark, Shown
 from gui.widgets.seen import Seen
-from gui.widgets.status_bar import shortened
+from gui.widgets.shortened import shortened
 from gui.widgets.theme import Look, Theme
 
 STRIP = 5  # height of a legend

@@ -13,7 +13,8 @@ from gui.inside.colours import brief, extent, legend, palette, rgb
 from gui.inside.kernel_messages import STRONGEST, KernelInfo
 from gui.inside.layout import Column, LayerInfo, Lengths
 from gui.inside.mosaic import legend_strip, picture
-from gui.inside.why_messages import Question
+from gui.inside.why_messages import Question, asked_of
+from gui.recognition.top_guesses import NO_DIGIT
 from gui.widgets.theme_colours import LIGHT
 from tinycnn import models
 from tinycnn.pretrained.digit_input import USUAL, DigitInput
@@ -61,11 +62,13 @@ def view(
     shares = probabilities(model, name, there.x)[0]
     order = np.argsort(-shares, kind="stable")
     first, second = order[:2].tolist()
+    is_digit = bool(shares[first] >= NO_DIGIT)
+    reads = "a" if is_digit else "no digit, most like a"
     guess = f"{first} ({shares[first]:.1%}), then {second} ({shares[second]:.1%})"
-    parts = [heading(f"Inside {name}: it reads a {guess}", HEADING)]
-    parts.append(
-        row([pixels_of(image), *reasons(model, there.x, (first, second), taken), bars(shares)])
-    )
+    parts = [heading(f"Inside {name}: it reads {reads} {guess}", HEADING)]
+    why_first = f"{asked_of(first, is_digit)} pixel · gradient"
+    pictures = reasons(model, there.x, (first, second), taken, why_first)
+    parts.append(row([pixels_of(image), *pictures, bars(shares)]))
     parts.append(captioned("What every layer makes of it", columns(model, there.shown)))
     if label is not None:
         back = passes.with_way_back(there, label)
@@ -167,10 +170,14 @@ def titled(text: str, below: Image.Image) -> Image.Image:
 
 
 def reasons(
-    model: models.Sequential, x: np.ndarray, guesses: tuple[int, int], taken: DigitInput
+    model: models.Sequential,
+    x: np.ndarray,
+    guesses: tuple[int, int],
+    taken: DigitInput,
+    why_first: str,
 ) -> list[Image.Image]:
     """Return the pictures of which pixels speak for the first guess, and what makes it the second."""
-    titles = f"Why a {guesses[0]}? pixel · gradient", f"What would make it a {guesses[1]}?"
+    titles = why_first, f"What would make it a {guesses[1]}?"
     pictures = []
     for towards_second, title in enumerate(titles):
         question = Question(bool(towards_second))

@@ -3,7 +3,7 @@
 from gui.inside.colours import legend
 from gui.inside.layout import Column, LayerInfo, Lengths
 from gui.inside.messages import Shown
-from gui.widgets.status_bar import shortened
+from gui.widgets.shortened import shortened
 from gui.widgets.theme import Look
 
 MOST_LETTERS = 18  # of a layer's name

@@ -182,7 +182,7 @@ class Pane(BasePane):
         shares = getattr(self.window.view.prediction_panel.prediction, "shares", None)
         if shares is not None and frame is not None and not frame.blank:
             guess = top_guesses(shares, self.window.view.threshold.get())
-            text = f"{guess.digit}, {guess.headline}. {text}"
+            text = f"{guess.summary}. {text}"
         self._tell(text)
 
     def _tell(self, text: str) -> None:

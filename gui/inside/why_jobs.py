@@ -10,6 +10,7 @@ from gui.inside.colours import palette
 from gui.inside.mosaic import legend_strip, ppm
 from gui.inside.why_messages import GRADIENT, Because, WhyWish
 from gui.recognition.recogniser import Recogniser
+from gui.recognition.top_guesses import NO_DIGIT
 from gui.widgets.theme_colours import DARK, LIGHT
 from tinycnn.pretrained.digit_input import DigitInput
 from tinycnn.pretrained.digit_model import probabilities
@@ -34,7 +35,8 @@ class Why:
         image, placement = why.place(wish.items)
         taken = self._recogniser.input
         x = taken.prepare(image[None], model.dtype)  # (1, 28, 28, 1)
-        guesses = first_two(probabilities(model, name, x)[0])
+        shares = probabilities(model, name, x)[0]
+        guesses, is_digit = first_two(shares), bool(shares.max() >= NO_DIGIT)
         if wish.question.method == GRADIENT:
             values = why.attribution(model, x, guesses, wish.question, taken)
         else:
@@ -47,7 +49,8 @@ class Why:
             light = np.median(wish.items[0].grey) > 0.5
             colours, veil = palette(LIGHT if light else DARK), why.VEIL
         overlay = why.overlay(values, placement, wish.side, colours, veil)
-        return Because(wish, guesses, overlay, ppm(legend_strip(True, wish.legend, colours)))
+        legend = ppm(legend_strip(True, wish.legend, colours))
+        return Because(wish, guesses, overlay, legend, is_digit)
 
     def _cover_more(
         self, model: object, x: np.ndarray, taken: DigitInput

@@ -33,6 +33,16 @@ class Question:
         return f"for a {second}, not a {first}", f"for a {first}, not a {second}"
 
 
+def asked_of(first: int, is_digit: bool) -> str:
+    """Return what is asked of the first guess, which may be no digit that the window announces.
+
+    Example:
+        >>> asked_of(7, True), asked_of(7, False)
+        ('Why a 7?', 'What is like a 7?')
+    """
+    return f"Why a {first}?" if is_digit else f"What is like a {first}?"
+
+
 @dataclasses.dataclass(frozen=True)
 class Overlay:
     """A picture that is laid over the paper.
@@ -73,9 +83,11 @@ class Because:
     guesses: the first and the second; None as long as there is no model.
     overlay: what to lay over the paper; None: ask again, there is more to be done.
     legend: a PPM file.
+    is_digit: whether the first guess counts as one.
     """
 
     wish: WhyWish
     guesses: tuple[int, int] | None = None
     overlay: Overlay | None = None
     legend: bytes = b""
+    is_digit: bool = True

@@ -5,7 +5,15 @@ from tkinter import ttk
 
 from gui.drawing.drawing import Items
 from gui.inside.colours import palette
-from gui.inside.why_messages import GRADIENT, OCCLUSION, Because, Overlay, Question, WhyWish
+from gui.inside.why_messages import (
+    GRADIENT,
+    OCCLUSION,
+    Because,
+    Overlay,
+    Question,
+    WhyWish,
+    asked_of,
+)
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
 from gui.widgets.tooltip import Tooltip
@@ -175,7 +183,7 @@ class Pane(BasePane):
                 label.configure(text="")
             return
         first, second = self.shown.guesses
-        self.choices["first"].configure(text=f"Why a {first}?")
+        self.choices["first"].configure(text=asked_of(first, self.shown.is_digit))
         self.choices["second"].configure(text=f"What makes it a {second}?")
         above, below = self.question.meaning(first, second)
         self.above.configure(text=above)

@@ -57,6 +57,7 @@ class Answers:
         self.tabs["train"].show_kernels(kernels)
         if reads:
             self.window.show_drawing_beside()
+            self.window.measuring.begin()
         if self.job == "train":
             self.training.run.ask_for_snapshot()
 
@@ -100,5 +101,4 @@ class Answers:
         self.tabs["own"].show_count(count)
 
     def _reads(self, name: str) -> None:
-        self.window.view.name_model(name)
-        self.window.show_drawing_beside()
+        self.window.reads_with(name)

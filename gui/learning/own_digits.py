@@ -55,7 +55,7 @@ def keep(image: bytes, digit: int, read_as: int | None) -> int:
     Args:
         image: what the net saw, 784 bytes.
         digit: what it is, 0 to 9.
-        read_as: what it was taken for, if it was read.
+        read_as: what it was taken for, if it was read, and as a digit.
 
     Raises:
         DataFileError: the folder cannot be written, or the table is damaged; nothing is changed then.

@@ -7,7 +7,7 @@ from gui.learning.own_digits import folder
 from gui.learning.trainer import Lesson
 from gui.learning.training import Run
 from gui.learning.widgets import DigitRow, Wrapped
-from gui.widgets.status_bar import shortened
+from gui.widgets.shortened import shortened
 from tinycnn.utils.printable import printable
 
 EXPLAINED = (

@@ -10,7 +10,7 @@ from gui.learning.step_tab import StepTab
 from gui.learning.train_tab import TrainTab
 from gui.learning.trainer import TrainingWorker, has_mnist
 from gui.learning.widgets import choices
-from gui.recognition.top_guesses import percent
+from gui.recognition.top_guesses import SURE, TopGuesses, percent, top_guesses
 from gui.widgets import file_dialogs
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
@@ -109,6 +109,11 @@ class Pane(Answers, BasePane):
         prediction = self.window.view.prediction_panel.prediction
         return (prediction.shares or []) if prediction else []
 
+    @property
+    def _guess(self) -> TopGuesses | None:
+        """What the window reads; None where it reads nothing."""
+        return top_guesses(self.shares, SURE) if self.shares else None
+
     def _look(self) -> None:
         """Show what has come since the last look, and look again."""
         if self._tick is not None:
@@ -126,9 +131,10 @@ class Pane(Answers, BasePane):
             self._tick = self.after(OFTEN, self._look)
 
     def _show_reading(self) -> None:
-        shares = self.shares
-        first = max(range(10), key=lambda digit: shares[digit]) if shares else 0
-        text = f"Read as {first} ({percent(shares[first])})" if shares else ""
+        guess, text = self._guess, ""
+        if guess is not None:
+            read = f"{guess.digit} ({percent(guess.probability)})" if guess.is_digit else "no digit"
+            text = f"Read as {read}"
         self.reading.configure(text=text)
 
     def _look_at_run(self) -> None:
@@ -182,9 +188,9 @@ class Pane(Answers, BasePane):
     def keep(self) -> None:
         """Keep the drawing with what it is."""
         if self._has_digit():
-            shares, digit = self.shares, self.digit.get()
-            read_as = max(range(10), key=lambda one: shares[one]) if shares else None
-            self.ask("keep", self.window.drawing.items, digit, read_as)
+            guess = self._guess
+            read_as = guess.digit if guess is not None and guess.is_digit else None
+            self.ask("keep", self.window.drawing.items, self.digit.get(), read_as)
 
     def start_training(self) -> None:
         """Train a net from nothing."""

@@ -66,7 +66,8 @@ class Recogniser:
         self.model = None
         self.name = ""
         self.input = None  # how the model wants its digits, a `DigitInput`
-        self._scale = scale
+        self.opened = None  # the model as it was loaded; another one has learnt since
+        self.scale = scale
         self._reading: Reading | None = None  # the newest
         self._found: tuple[Picture, object, list[list]] | None = None  # of `_digits_of_picture`
         self._chance = random.Random()
@@ -81,29 +82,25 @@ class Recogniser:
         """
         import numpy as np
 
-        from tinycnn.pretrained.digit_model import (
-            digit_input_of,
-            load_digit_model,
-            probabilities,
-        )
+        from tinycnn.pretrained.digit_model import OWN, probabilities
 
-        model, name = load_digit_model(path)
-        taken, _ = digit_input_of(model, name, self._scale)
+        if path is None and os.path.lexists(OWN):
+            path = OWN
+        model, name, taken = loaded(path, self.scale)
         probabilities(model, name, taken.prepare(np.zeros((1, 28, 28), np.uint8)))
         self.model, self.name, self.input = model, name, taken
+        self.opened = model
         return described(model, name, taken)
 
     def load_bundled(self) -> str:
         """Load the model that comes along; return its name and what is known of it."""
         import numpy as np
 
-        from tinycnn import pretrained
-        from tinycnn.pretrained.digit_input import DigitInput
-
-        model = pretrained.load()
+        model, name, taken = loaded(None)
         model.predict(np.zeros((1, 28, 28, 1), np.float32), verbose=0)
-        self.model, self.name, self.input = model, BUNDLED, DigitInput()
-        return described(model, BUNDLED)
+        self.model, self.name, self.input = model, name, taken
+        self.opened = model
+        return described(model, name)
 
     def read(self, version: int, items: Items) -> Reading:
         """Run a drawing through every layer of the model that there is, or return the reading of a newer one.
@@ -214,6 +211,28 @@ class Recogniser:
     def show(self, picture: Picture, side: int) -> tuple[Picture, int, bytes]:
         """Return a picture as the canvas shows it: a PGM file of side x side pixels, and for what."""
         return picture, side, pgm(fitted(picture.grey, side).tobytes(), side)
+
+
+def loaded(
+    path: str | None, scale: tuple[float, float] | None = None
+) -> tuple[object, str, object]:
+    """Load a model of digits; return it, its name, and how it wants its digits, a `DigitInput`.
+
+    Args:
+        path: of its file; None: the one that comes along.
+        scale: what it takes for background and foreground; None: it is found out.
+
+    Raises:
+        FileError: the file is no model of digits.
+    """
+    from tinycnn import pretrained
+    from tinycnn.pretrained.digit_input import USUAL
+    from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model
+
+    if path is None:
+        return pretrained.load(), BUNDLED, USUAL
+    model, name = load_digit_model(path)
+    return model, name, digit_input_of(model, name, scale)[0]
 
 
 def described(model: object, name: str, taken: object = None) -> str:

@@ -4,11 +4,16 @@ import dataclasses
 from collections.abc import Sequence
 
 NOTHING = 0.005  # a share below this is no guess: it would be written as "<1 %"
+NO_DIGIT = 0.5  # if the largest share is below this, there is no digit
+SURE = 0.8  # a digit of a smaller share is not sure, unless a person chooses another threshold
 
 
 @dataclasses.dataclass(frozen=True)
 class TopGuesses:
-    """The first and the second guess, and whether the first is good enough to be said aloud."""
+    """The first and the second guess, and whether the first is good enough to be said aloud.
+
+    A digit is sure or not sure; where even the first guess is weaker than `NO_DIGIT`, there is no digit.
+    """
 
     digit: int
     probability: float
@@ -17,13 +22,34 @@ class TopGuesses:
     sure: bool
 
     @property
+    def is_digit(self) -> bool:
+        """Whether it is a digit at all."""
+        return self.probability >= NO_DIGIT
+
+    @property
+    def sign(self) -> str:
+        """The big digit; "?" where there is none."""
+        return str(self.digit) if self.is_digit else "?"
+
+    @property
     def headline(self) -> str:
         """The sentence under the big digit."""
+        if not self.is_digit:
+            return "no digit"
         return f"{percent(self.probability)} sure" if self.sure else "not sure"
 
     @property
+    def summary(self) -> str:
+        """All of it as the beginning of a text."""
+        if not self.is_digit:
+            return f"No digit, {self.alternative}"
+        return f"{self.digit}, {self.headline}"
+
+    @property
     def alternative(self) -> str:
-        """The sentence about the second guess; nothing where it is none."""
+        """The sentence about the second guess, or about the first of what is no digit; or nothing."""
+        if not self.is_digit:
+            return f"most like a {self.digit} ({percent(self.probability)})"
         if self.second_probability < NOTHING:
             return ""
         return f"second guess: {self.second} ({percent(self.second_probability)})"
@@ -34,7 +60,7 @@ def top_guesses(probabilities: Sequence[float], threshold: float) -> TopGuesses:
 
     Args:
         probabilities: ten numbers, 0 to 1.
-        threshold: the least probability, 0 to 1, at which the first guess counts as sure.
+        threshold: the least probability, 0 to 1, at which the first guess counts as sure, if it is a digit.
 
     Example:
         >>> shares = [0.0, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.9, 0.0, 0.0]
@@ -42,6 +68,8 @@ def top_guesses(probabilities: Sequence[float], threshold: float) -> TopGuesses:
         ('90 % sure', 'second guess: 1 (10 %)')
         >>> top_guesses(shares, 0.95).headline
         'not sure'
+        >>> top_guesses([0.28, *9 * [0.08]], 0.8).headline, top_guesses([0.28, *9 * [0.08]], 0.8).alternative
+        ('no digit', 'most like a 0 (28 %)')
     """
     first, second = sorted(range(len(probabilities)), key=lambda i: -probabilities[i])[:2]
     return TopGuesses(
@@ -49,12 +77,12 @@ def top_guesses(probabilities: Sequence[float], threshold: float) -> TopGuesses:
         probabilities[first],
         second,
         probabilities[second],
-        sure=probabilities[first] >= threshold,
+        sure=probabilities[first] >= max(threshold, NO_DIGIT),
     )
 
 
 def number_read(number: Sequence[Sequence[Sequence[float]]], threshold: float) -> str:
-    """Return the digits of a number as they are read, "?" for those that are not sure, a slash after a row.
+    """Return a number's digits as they are read, "?" for what is not sure or none, a slash after a row.
 
     Args:
         number: of each row, of each digit the probabilities of all ten.

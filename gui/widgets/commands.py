@@ -28,6 +28,12 @@ COMMANDS = (
     Command(
         "use_bundled_model", "Bundled model", "Read with the model that comes along", ("Mod-b",)
     ),
+    Command(
+        "use_other_model",
+        "Other model",
+        "Change between your own model and the bundled one",
+        ("m",),
+    ),
     Command("paste", "Paste", "Read the picture on the clipboard", ("Mod-v",)),
     Command("take_test_digit", "Test digit", "Show a random digit of MNIST's test set", ("r",)),
     Command("change_theme", "Dark", "Change between light and dark", ("t",)),

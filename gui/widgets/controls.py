@@ -4,12 +4,13 @@ import tkinter as tk
 from functools import partial
 from tkinter import ttk
 
+from gui.recognition.top_guesses import NO_DIGIT
 from gui.widgets.commands import BY_NAME, keys_of
 from gui.widgets.theme import Look
 from gui.widgets.tooltip import Tooltip
 
 THINNEST, THICKEST = 0.02, 0.2  # diameter of the pen, as a share of the canvas's side
-LEAST, MOST = 0.0, 0.99  # of the probability below which a guess is "not sure"
+LEAST, MOST = NO_DIGIT, 0.99  # of the probability below which a guess is "not sure"
 
 
 class Controls:

@@ -4,7 +4,7 @@ import tkinter as tk
 from tkinter import ttk
 
 from gui.recognition.recogniser import Prediction, pgm
-from gui.recognition.top_guesses import number_read, top_guesses
+from gui.recognition.top_guesses import SURE, number_read, top_guesses
 from gui.widgets.bars import Bars
 from gui.widgets.seen import Seen
 from gui.widgets.theme import Look, Theme
@@ -29,7 +29,7 @@ class PredictionPanel(ttk.Frame):
     def __init__(self, parent: tk.Misc, look: Look) -> None:
         super().__init__(parent)
         self._prediction: Prediction | None = None
-        self.threshold = 0.5
+        self.threshold = SURE
         self._look = look
         self._shown = Seen()
         self.zoom = 0  # screen pixels a pixel of what the net sees
@@ -67,8 +67,8 @@ class PredictionPanel(ttk.Frame):
         guesses = top_guesses(shares, self.threshold)
         words = guesses.headline, guesses.alternative
         if prediction.number:  # of which the big digit is the newest
-            words = number_read(prediction.number, self.threshold), f"{guesses.digit}: {words[0]}"
-        self._say(str(guesses.digit), *words, sure=guesses.sure)
+            words = number_read(prediction.number, self.threshold), f"{guesses.sign}: {words[0]}"
+        self._say(guesses.sign, *words, sure=guesses.sure)
 
     @property
     def prediction(self) -> Prediction | None:

@@ -8,7 +8,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from gui.widgets.controls import LEAST, MOST, THICKEST, THINNEST
+from gui.recognition.top_guesses import SURE
+from gui.widgets.controls import MOST, THICKEST, THINNEST
 from tinycnn.utils.atomic import replacing
 from tinycnn.utils.errors import FileError
 
@@ -29,7 +30,7 @@ class Settings:
 
     dark: bool = False
     pen: float = 0.07
-    threshold: float = 0.6
+    threshold: float = SURE
     folder: str = ""
     size: tuple[int, int] | None = None
 
@@ -94,7 +95,7 @@ def _never(value: object) -> bool:
 _SENSE: dict[str, Callable[[object], bool]] = {
     "dark": lambda value: isinstance(value, bool),
     "pen": _between(THINNEST, THICKEST),
-    "threshold": _between(LEAST, MOST),
+    "threshold": _between(0.0, MOST),
     "folder": lambda value: isinstance(value, str) and "\0" not in value,
     "size": _is_size,
 }

@@ -3,6 +3,9 @@
 import tkinter as tk
 from tkinter import ttk
 
+from gui.widgets.controls import Controls
+from gui.widgets.model_line import ModelLine
+from gui.widgets.shortened import shortened
 from gui.widgets.theme import Look
 from tinycnn.utils.printable import printable
 
@@ -16,16 +19,17 @@ class StatusBar(ttk.Frame):
     Args:
         parent: where it lies.
         look: fonts and lengths.
+        controls: makes the button for the other model.
     """
 
-    def __init__(self, parent: tk.Misc, look: Look) -> None:
-        model = look.small.metrics("linespace") + look.pixels(4)
+    def __init__(self, parent: tk.Misc, look: Look, controls: Controls) -> None:
+        model = look.small.metrics("linespace") + look.pixels(8)
         lines = USUAL * look.text.metrics("linespace") + look.pixels(8)
         super().__init__(parent, height=lines + model)
-        self._letter, self._small_letter = look.text.measure("0"), look.small.measure("0")
-        self._sentence, self._name = "", ""
-        self.model = ttk.Label(self, anchor="w", style="Faint.TLabel")
-        self.model.place(relwidth=1, rely=1, anchor="sw")
+        self._letter, self._sentence = look.text.measure("0"), ""
+        self.line = ModelLine(self, look, controls)
+        self.line.place(relwidth=1, rely=1, height=model, anchor="sw")
+        self.model = self.line.name
         self.message = ttk.Label(parent, anchor="w", justify="left")  # may be higher than the bar
         self.message.place(in_=self, relwidth=1, rely=1, y=-model, anchor="sw")
         self.message.bind("<Button-1>", lambda event: self.say("", wrong=False))
@@ -40,26 +44,10 @@ class StatusBar(ttk.Frame):
 
     def name_model(self, name: str) -> None:
         """Say which model predicts."""
-        self._name = f"Model: {printable(name)}"
-        self._fit()
+        self.line.say(name)
 
     def _fit(self, event: tk.Event | None = None) -> None:
         """Wrap the sentence to the width there is."""
         width = max(1, self.winfo_width())
         most = MOST * (width // self._letter)
         self.message.configure(wraplength=width, text=shortened(self._sentence, most))
-        self.model.configure(text=shortened(self._name, width // self._small_letter))
-
-
-def shortened(text: str, most: int) -> str:
-    """Leave out of a text what is over `most` letters: more of its beginning, where paths stand.
-
-    Example:
-        >>> shortened("/home/someone/far/away/mnist.h5: it is empty.", 30)
-        '/home…y/mnist.h5: it is empty.'
-    """
-    if len(text) <= most:
-        return text
-    before = max(0, most - 1) // 5
-    after = max(0, most - 1 - before)
-    return f"{text[:before]}…{text[len(text) - after :]}"

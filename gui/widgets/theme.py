@@ -68,6 +68,10 @@ class Look:
         pressed = [("selected", theme.accent)]
         for name in ("TButton", "Toolbutton"):
             style.map(name, bordercolor=pressed, lightcolor=pressed, darkcolor=pressed)
+        style.configure("Link.TButton", font=self.small, padding=(self.pixels(6), 0))
+        style.map(
+            "Link.TButton", foreground=[("disabled", theme.faint), ("!disabled", theme.accent)]
+        )
         knob = {"background": theme.accent, "lightcolor": theme.accent, "darkcolor": theme.accent}
         style.configure("Horizontal.TScale", gripcount=0, sliderlength=self.pixels(14), **knob)
         style.map("Horizontal.TScale", background=[("active", theme.accent)])

@@ -49,7 +49,7 @@ class View:
         self.look = Look(root)
         self.tool = tk.StringVar(root, "take_pen")
         self.pen = tk.DoubleVar(root, settings.pen)
-        self.threshold = tk.DoubleVar(root, settings.threshold)
+        self.threshold = tk.DoubleVar(root, max(LEAST, settings.threshold))
         self.controls = Controls(window, self.look, mac=mac)
         gap = self._gap = self.look.pixels(10)
         body = self.body = ttk.Frame(root, padding=gap)
@@ -61,7 +61,7 @@ class View:
         self.canvas = canvas(field)
         self.keys = KeysWindow(root, self.canvas, self.look, mac=mac)
         self.prediction_panel = self._make_panel(body)
-        self.status_bar = StatusBar(body, self.look)
+        self.status_bar = StatusBar(body, self.look, self.controls)
         field.grid(row=1, column=1, pady=gap, sticky="w")
         self.prediction_panel.grid(row=1, column=2, padx=(2 * gap, 0))
         self._beside: ttk.Frame | None = None  # to the right of paper and panel

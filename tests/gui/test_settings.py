@@ -9,6 +9,7 @@ from tests.support.marks import posix_only
 from tests.support.xvfb import App, Xvfb, lacking
 
 settings = pytest.importorskip("gui.widgets.settings")
+LEAST = pytest.importorskip("gui.widgets.controls").LEAST
 Settings = settings.Settings
 
 CHOSEN = Settings(dark=True, pen=0.1, threshold=0.25, folder="/tmp/é", size=(900, 700))
@@ -93,7 +94,7 @@ def test_the_window_comes_back_as_it_was(start):
     window.ready()
     window.keys("t", "bracketright", "period", "period")
     window.resize(940, 860)
-    chosen = window.wait(lambda s: s["threshold"] > 0.69 and s["size"] == [940, 860])
+    chosen = window.wait(lambda s: s["threshold"] > 0.89 and s["size"] == [940, 860])
     assert window.close() == (0, "")
     again = start()
     again.ready()
@@ -112,6 +113,14 @@ def test_the_room_that_a_pane_took_is_not_remembered(start):
     again = start()
     assert again.ready()["size"] == usual
     assert again.close() == (0, "")
+
+
+def test_a_threshold_below_which_nothing_is_a_digit_is_the_least(start, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "window.json").write_text('{"threshold": 0.1}')
+    window = start()
+    assert window.ready()["threshold"] == LEAST
+    assert window.close() == (0, "")
 
 
 def test_a_damaged_file_is_no_matter(start, tmp_path):

@@ -8,7 +8,7 @@ import pathlib
 
 import pytest
 
-from gui.recognition.top_guesses import number_read, percent, top_guesses
+from gui.recognition.top_guesses import NO_DIGIT, number_read, percent, top_guesses
 from gui.widgets.commands import BY_NAME, COMMANDS, Command, keys_of, modifiers, sequences, spelled
 
 GUI = pathlib.Path(__file__).parents[2] / "gui"
@@ -69,6 +69,21 @@ def test_of_equal_guesses_the_smaller_digit_comes_first():
     assert (guesses.digit, guesses.second) == (0, 1)
 
 
+@pytest.mark.parametrize("threshold", [0, 0.99])
+def test_where_even_the_first_guess_is_weak_there_is_no_digit(threshold):
+    weak = NO_DIGIT - 0.001
+    guesses = top_guesses([*[(1 - weak) / 9] * 3, weak, *[(1 - weak) / 9] * 6], threshold)
+    assert (guesses.is_digit, guesses.sure, guesses.sign) == (False, False, "?")
+    assert (guesses.headline, guesses.alternative) == ("no digit", "most like a 3 (50 %)")
+    assert guesses.summary == "No digit, most like a 3 (50 %)"
+
+
+def test_from_the_limit_on_it_is_a_digit():
+    guesses = top_guesses([*[(1 - NO_DIGIT) / 9] * 9, NO_DIGIT], 0)
+    assert (guesses.is_digit, guesses.sure, guesses.sign) == (True, True, "9")
+    assert guesses.summary == "9, 50 % sure"
+
+
 @pytest.mark.parametrize(
     ("share", "text"),
     [
@@ -98,7 +113,8 @@ def test_no_key_does_two_things():
 
 def test_every_command_has_a_key_and_a_method_and_says_what_it_does():
     methods = set()
-    for name in ("window.py", "widgets/view_commands.py", "widgets/pane_commands.py"):
+    parts = "view_commands", "pane_commands", "model_commands"
+    for name in ("window.py", *(f"widgets/{part}.py" for part in parts)):
         tree = ast.parse((GUI / name).read_text(encoding="utf-8"))
         (holder,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
         methods |= {node.name for node in holder.body if isinstance(node, ast.FunctionDef)}
@@ -139,7 +155,7 @@ def test_control_and_alt_are_told_from_locks(system, plain, held):
 
 
 def test_long_sentences_lose_their_middle():
-    shortened = pytest.importorskip("gui.widgets.status_bar").shortened
+    shortened = pytest.importorskip("gui.widgets.shortened").shortened
     text = "/home/" + "folder/" * 40 + "mnist.h5: it is empty. Train a model first."
     assert shortened(text, len(text)) == text
     assert len(shortened(text, 90)) == 90

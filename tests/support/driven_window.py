@@ -213,6 +213,7 @@ def look(window):
         "cut": view.status_bar.message.winfo_reqheight() > view.status_bar.message.winfo_height(),
         "wrong": str(view.status_bar.message["style"]) == "Error.TLabel",
         "model": str(view.status_bar.model["text"]),
+        **known(view.status_bar.line),
         "digit": str(panel.digit["text"]),
         "headline": str(panel.headline["text"]),
         "second": str(panel.second["text"]),
@@ -234,6 +235,16 @@ def look(window):
         "tips": tips(root),
         "others": others,
         "stacked": [int(str(root.tk.call("winfo", "id", name)), 16) for name in others],
+    }
+
+
+def known(line):
+    """Return what is said of how well the model reads, and the button that offers the other."""
+    button = line.button
+    return {
+        "figure": str(line.figure["text"]),
+        "offer": str(button["text"]) if button.winfo_manager() else None,
+        "offered": not button.instate(["disabled"]),
     }
 
 
