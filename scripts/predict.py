@@ -120,7 +120,7 @@ def show(path: str, probabilities: list[float], sure: bool) -> None:
         sure: whether it is a digit at all.
     """
     digit = max(range(10), key=probabilities.__getitem__)
-    say(f"{path}: {digit if sure else f'no digit, most like a {digit}'}")
+    say(f"{path}: {digit if sure else f'no digit, most like {digit}'}")
     for number, probability in enumerate(probabilities):
         bar = bar_of(sys.stdout.encoding) * round(BAR * probability)
         print(f"  {number}  {probability:6.1%}  {bar}".rstrip())

@@ -63,7 +63,7 @@ def view(
     order = np.argsort(-shares, kind="stable")
     first, second = order[:2].tolist()
     is_digit = bool(shares[first] >= NO_DIGIT)
-    reads = "a" if is_digit else "no digit, most like a"
+    reads = "a" if is_digit else "no digit, most like"
     guess = f"{first} ({shares[first]:.1%}), then {second} ({shares[second]:.1%})"
     parts = [heading(f"Inside {name}: it reads {reads} {guess}", HEADING)]
     why_first = f"{asked_of(first, is_digit)} pixel · gradient"

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from tinycnn.pretrained.digit_input import DigitInput
 
-COUNT, SEED = 300, 2026  # of the simulated drawings
-DRAWN, READ = 10, 50  # at a time: the window must get its turn in between
+COUNT = (
+    300  # simulated drawings, `drawing_accuracy.DRAWINGS`, which is too heavy for the open window
+)
+READ = 50  # of them at a time: the window must get its turn in between
 CANNOT_READ = (FileError, OSError, ValueError, MemoryError)
 
 
@@ -77,7 +79,7 @@ class Measurer:
     """Lets models read simulated drawings, the same for all, which are drawn once."""
 
     def __init__(self) -> None:
-        self._images: list[np.ndarray] = []  # uint8 (DRAWN, 28, 28) each
+        self._images: list[np.ndarray] = []  # uint8 (10, 28, 28) each
         self._digits: list[np.ndarray] = []
         self._own = ""  # the file of the person's own model that read last
         self._known = Quality()
@@ -127,13 +129,10 @@ class Measurer:
 
     def _draw(self) -> Iterator[None]:
         """Draw what is not drawn yet."""
-        import numpy as np
+        from tinycnn.pretrained.drawing_accuracy import PART, simulated
 
-        from tinycnn.preprocessing.drawn import drawn_digits
-
-        while len(self._images) * DRAWN < COUNT:
-            rng = np.random.default_rng([SEED, len(self._images)])
-            images, digits, _ = drawn_digits(rng, DRAWN)
+        while len(self._images) * PART < COUNT:
+            images, digits = simulated(len(self._images))
             self._images.append(images)
             self._digits.append(digits)
             yield

@@ -49,7 +49,7 @@ class TopGuesses:
     def alternative(self) -> str:
         """The sentence about the second guess, or about the first of what is no digit; or nothing."""
         if not self.is_digit:
-            return f"most like a {self.digit} ({percent(self.probability)})"
+            return f"most like {self.digit} ({percent(self.probability)})"
         if self.second_probability < NOTHING:
             return ""
         return f"second guess: {self.second} ({percent(self.second_probability)})"
@@ -69,7 +69,7 @@ def top_guesses(probabilities: Sequence[float], threshold: float) -> TopGuesses:
         >>> top_guesses(shares, 0.95).headline
         'not sure'
         >>> top_guesses([0.28, *9 * [0.08]], 0.8).headline, top_guesses([0.28, *9 * [0.08]], 0.8).alternative
-        ('no digit', 'most like a 0 (28 %)')
+        ('no digit', 'most like 0 (28 %)')
     """
     first, second = sorted(range(len(probabilities)), key=lambda i: -probabilities[i])[:2]
     return TopGuesses(

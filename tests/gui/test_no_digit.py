@@ -36,12 +36,12 @@ def test_what_is_no_digit_is_announced_nowhere(opened):
     window = opened(3, 0.15)
     state = window.draw(*strokes(5))
     assert (state["digit"], state["headline"]) == ("?", "no digit")
-    assert state["second"] == "most like a 3 (15 %)"
+    assert state["second"] == "most like 3 (15 %)"
     window.keys(*["comma"] * 20)  # the threshold of "not sure" has nothing to do with that
     window.wait(lambda s: s["threshold"] == LEAST and s["digit"] == "?")
     window.keys("i")
     window.wait(
-        lambda s: s["inside"] and s["inside"]["says"].startswith("No digit, most like a 3 (15 %). ")
+        lambda s: s["inside"] and s["inside"]["says"].startswith("No digit, most like 3 (15 %). ")
     )
     window.keys("w")
     window.wait(lambda s: s["because"] and s["asked"]["first"] == "What is like a 3?")
@@ -68,7 +68,7 @@ def test_the_threshold_decides_what_is_sure(opened):
     assert window.close() == (0, "")
 
 
-@pytest.mark.parametrize(("share", "words"), [(0.15, "no digit, most like a 3"), (0.9, "a 3")])
+@pytest.mark.parametrize(("share", "words"), [(0.15, "no digit, most like 3"), (0.9, "a 3")])
 def test_the_saved_view_says_so_too(monkeypatch, share, words):
     heads, titles = [], []
     heading, titled = export.heading, export.titled

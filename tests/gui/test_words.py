@@ -74,8 +74,8 @@ def test_where_even_the_first_guess_is_weak_there_is_no_digit(threshold):
     weak = NO_DIGIT - 0.001
     guesses = top_guesses([*[(1 - weak) / 9] * 3, weak, *[(1 - weak) / 9] * 6], threshold)
     assert (guesses.is_digit, guesses.sure, guesses.sign) == (False, False, "?")
-    assert (guesses.headline, guesses.alternative) == ("no digit", "most like a 3 (50 %)")
-    assert guesses.summary == "No digit, most like a 3 (50 %)"
+    assert (guesses.headline, guesses.alternative) == ("no digit", "most like 3 (50 %)")
+    assert guesses.summary == "No digit, most like 3 (50 %)"
 
 
 def test_from_the_limit_on_it_is_a_digit():

@@ -141,7 +141,7 @@ def test_a_mark_that_is_no_digit_is_said(predict, pictures, monkeypatch, capsys)
     assert predict.main([str(zero), str(one)]) == 1
     out, err = capsys.readouterr()
     lines = out.splitlines()
-    assert lines[1] == f"{zero}: no digit, most like a 0"
+    assert lines[1] == f"{zero}: no digit, most like 0"
     assert lines[2].split()[:2] == ["0", "46.0%"]
     assert lines[12] == f"{one}: 1"
     assert err == ""

@@ -5,12 +5,13 @@ import pytest
 
 from gui.jobs import Jobs
 from gui.recognition import quality
-from gui.recognition.quality import COUNT, DRAWN, Measurer, Quality
+from gui.recognition.quality import COUNT, Measurer, Quality
 from gui.recognition.recogniser import BUNDLED
 from tests.support.constant_nets import constant_net, one_share
 from tests.support.mean_digits import mean_digits
-from tinycnn.preprocessing import drawn
+from tinycnn.pretrained import drawing_accuracy
 from tinycnn.pretrained.digit_input import DigitInput
+from tinycnn.pretrained.drawing_accuracy import DRAWINGS, PART
 
 USUAL_NAME = "mnist.h5"
 
@@ -25,7 +26,8 @@ def folder(tmp_path, monkeypatch):
 def measurer():
     """One that has drawn already, as it knows nothing of any model."""
     measurer = Measurer()
-    assert list(measurer._draw()) == [None] * (COUNT // DRAWN)
+    assert COUNT == DRAWINGS
+    assert list(measurer._draw()) == [None] * (COUNT // PART)
     return measurer
 
 
@@ -143,9 +145,11 @@ def test_of_a_net_that_diverged_there_is_no_figure(ask):
 
 def test_the_drawings_are_made_once_and_are_always_the_same(monkeypatch):
     made = []
-    usual = drawn.drawn_digits
-    monkeypatch.setattr(drawn, "drawn_digits", lambda *a: made.append(usual(*a)) or made[-1])
-    monkeypatch.setattr(quality, "COUNT", 2 * DRAWN)
+    usual = drawing_accuracy.drawn_digits
+    monkeypatch.setattr(
+        drawing_accuracy, "drawn_digits", lambda *a: made.append(usual(*a)) or made[-1]
+    )
+    monkeypatch.setattr(quality, "COUNT", 2 * PART)
     first, second = Measurer(), Measurer()
     for measurer in (first, first, second):
         list(measurer._draw())
