@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.calibration import calibration, sure_digits
 from benchmarks.deformations import thickened
+from gui.recognition.top_guesses import NO_DIGIT, SURE
 from tests.support.drawn_digits import TEMPLATES, drawn
 from tinycnn import datasets, pretrained
 from tinycnn.preprocessing import strokes_to_mnist
@@ -18,7 +19,6 @@ from tinycnn.preprocessing.drawn import drawn_digits, drawn_others
 
 FILES = importlib.resources.files(pretrained)
 EACH = 10  # drawings of each style
-SURE, NO_DIGIT = 0.8, 0.5  # the window's limits
 
 
 @pytest.fixture(scope="module")

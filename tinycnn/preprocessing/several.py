@@ -54,7 +54,7 @@ def find_candidates(picture: np.ndarray) -> list[list[Candidate]]:
 
     Returns:
         For each row its candidates. Each piece of it, from 0 on, is a candidate by itself; others hold up to
-        four pieces.
+        four pieces, and if there are no more in the picture, all of them.
 
     Raises:
         ValueError: the array is no picture, or has no foreground.
@@ -63,7 +63,7 @@ def find_candidates(picture: np.ndarray) -> list[list[Candidate]]:
         >>> picture = np.full((90, 120), 255, np.uint8)
         >>> picture[20:70, 30:36] = picture[20:70, 80:86] = 0  # 1 1
         >>> [[one.box for one in row] for row in find_candidates(picture)]
-        [[(20, 30, 70, 36), (20, 80, 70, 86)]]
+        [[(20, 30, 70, 36), (20, 80, 70, 86), (20, 30, 70, 86)]]
     """
     strength = foreground_strength(to_grey(picture), several=True)
     values = strength.values
