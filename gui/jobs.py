@@ -63,5 +63,6 @@ class Jobs(Recogniser):
 
         if self.model is None:
             raise ValueError("There is no view to save yet: the model is being loaded.")
-        save_picture(view(self.model, self.name, items, label, self.input), path)
+        digit = self.last_digit(items) if items else None
+        save_picture(view(self.model, self.name, items, label, self.input, digit), path)
         return path

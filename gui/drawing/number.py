@@ -6,6 +6,8 @@ SHARED = 0.3  # of the narrower one's width, that strokes of one digit lie above
 CLOSE = 0.05  # of the drawing's height: so near beside each other, they are one digit, too
 BELOW = 0.4  # of that height, at most, from the lower end of one to the upper end of the other
 
+MOST = 30  # digits of a number; what falls apart into more is none, and a page of marks takes no longer
+
 Frame = tuple[float, float, float, float]
 
 
@@ -13,7 +15,7 @@ def digits_of(items: Items) -> list[Items]:
     """Return the items of each digit, from left to right, in each the order in which they were drawn.
 
     A detached bar of a 5 lies above its bowl, and the stem of a 4 crosses its hook: strokes that share a part
-    of their width are one digit.
+    of their width are one digit. What would be more than `MOST` is taken for one.
 
     Args:
         items: strokes, or one picture, which is always one digit.
@@ -35,6 +37,8 @@ def digits_of(items: Items) -> list[Items]:
             groups.remove(near[0])  # a stroke may join two that were apart before
             frame, numbers = _around(near[0][0], frame), near[0][1] + numbers
         groups.append((frame, numbers))
+        if len(groups) > MOST:
+            return [items]
     groups.sort(key=lambda group: group[0][0] + group[0][2])
     return [tuple(items[number] for number in sorted(numbers)) for _, numbers in groups]
 

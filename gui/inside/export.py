@@ -19,6 +19,7 @@ from gui.widgets.theme_colours import LIGHT
 from tinycnn import models
 from tinycnn.pretrained.digit_input import USUAL, DigitInput
 from tinycnn.pretrained.digit_model import probabilities
+from tinycnn.pretrained.reading import Digit
 from tinycnn.utils.heat_map import heat_map
 
 WIDTH, MARGIN, GAP = 1600, 30, 26  # pixels
@@ -40,6 +41,7 @@ def view(
     items: Items,
     label: int | None = None,
     taken: DigitInput = USUAL,
+    digit: Digit | None = None,
 ) -> Image.Image:
     """Draw what a net makes of a drawing: guesses, why, every layer, the way back, and the kernels.
 
@@ -49,6 +51,7 @@ def view(
         items: what is drawn; something is.
         label: the digit for the way back; None: without one.
         taken: how the model wants its digits.
+        digit: see `why.place`.
 
     Returns:
         RGB, 1600 pixels wide, in light colours.
@@ -57,7 +60,7 @@ def view(
         ValueError: there is no foreground in the drawing.
         ModelFileError: the model's predictions are no probabilities.
     """
-    image, _ = why.place(items)
+    image, _ = why.place(items, digit)
     there = passes.forward(model, taken.prepare(image[None], model.dtype))
     shares = probabilities(model, name, there.x)[0]
     order = np.argsort(-shares, kind="stable")

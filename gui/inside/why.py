@@ -19,6 +19,7 @@ from tinycnn.models.occlusion import occlusion_of_pixels, occlusion_rows
 from tinycnn.preprocessing import place_picture, place_strokes
 from tinycnn.preprocessing.placement import Placement
 from tinycnn.pretrained.digit_input import USUAL, DigitInput
+from tinycnn.pretrained.reading import Digit
 
 FIELD = 28  # pixels a side of what the net sees
 SQUARE, STRIDES = 4, 2  # of occlusion: pixels a side of what is covered, and from one to the next
@@ -27,11 +28,12 @@ STRONG = 0.95  # how much of what lies below the strongest colour hides
 VEIL = 0.7  # and how much of a picture everything hides, so that colours are seen on its ink
 
 
-def place(items: Items) -> tuple[np.ndarray, Placement]:
+def place(items: Items, digit: Digit | None = None) -> tuple[np.ndarray, Placement]:
     """Return what the net sees, uint8 (28, 28), and the placement that leads there from the unit square.
 
     Args:
         items: what is on the paper: strokes, or one picture.
+        digit: of the picture, what is read of it; None: all of it is one digit.
 
     Raises:
         ValueError: there is no foreground.
@@ -39,7 +41,7 @@ def place(items: Items) -> tuple[np.ndarray, Placement]:
     if not isinstance(items[0], Picture):
         return place_strokes([points(item) for item in newest_digit(items)], SMALLEST)
     grey = items[0].grey
-    image, in_picture = place_picture(grey)
+    image, in_picture = place_picture(grey) if digit is None else (digit.image, digit.placement)
     height, width = grey.shape
     side = max(height, width)  # on the paper it fills a square, with its own ground at two sides
     on_paper = Placement((side, side), ((width - side) / 2, (height - side) / 2))

@@ -32,7 +32,7 @@ class Why:
         model, name = self._recogniser.model, self._recogniser.name
         if model is None:
             return Because(wish)
-        image, placement = why.place(wish.items)
+        image, placement = why.place(wish.items, self._recogniser.last_digit(wish.items))
         taken = self._recogniser.input
         x = taken.prepare(image[None], model.dtype)  # (1, 28, 28, 1)
         shares = probabilities(model, name, x)[0]

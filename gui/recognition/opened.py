@@ -3,9 +3,15 @@
 Everything heavy is imported inside of the functions: they run on a worker, behind the open window.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from gui.drawing.drawing import Picture
+
+if TYPE_CHECKING:
+    from tinycnn.pretrained.reading import Digit
 
 
 def checked(picture: Picture, path: str) -> Picture:
@@ -24,8 +30,8 @@ def checked(picture: Picture, path: str) -> Picture:
     return picture
 
 
-def digits_in(picture: Picture, classify: Callable) -> list[list]:
-    """Return the digits in a picture as a net sees them: rows of uint8 (28, 28).
+def digits_in(picture: Picture, classify: Callable) -> list[list[Digit]]:
+    """Return the digits in a picture, row by row.
 
     Args:
         picture: from `checked`.
@@ -36,4 +42,4 @@ def digits_in(picture: Picture, classify: Callable) -> list[list]:
     """
     from tinycnn.pretrained.reading import read_picture
 
-    return [[digit.image for digit in row] for row in read_picture(picture.grey, classify)]
+    return read_picture(picture.grey, classify)

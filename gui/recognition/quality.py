@@ -100,7 +100,7 @@ class Measurer:
     def _answer(self, lent: Lent) -> Iterator[None]:
         """Find out everything, in steps."""
         other = self._other(lent)
-        key = other, *_state(other)
+        key = other, *state_of(other)
         figure = self._figures.get(key)
         if (
             other in (BUNDLED, self._own) or figure is not None
@@ -165,7 +165,7 @@ class Measurer:
         return right / COUNT
 
 
-def _state(name: str) -> tuple[int, int]:
+def state_of(name: str) -> tuple[int, int]:
     """Return what changes when a file is written anew."""
     try:
         state = os.stat(name)

@@ -155,8 +155,17 @@ class Recogniser:
         Raises:
             ValueError: there is no foreground.
         """
+        digit = self.last_digit(items)
+        return prepare(items) if digit is None else digit.image
+
+    def last_digit(self, items: Items) -> object:
+        """Return the `Digit` that is read of a picture, the last; None of strokes, or without a model.
+
+        Raises:
+            ValueError: there is no foreground.
+        """
         if self.model is None or not isinstance(items[0], Picture):
-            return prepare(items)
+            return None
         return self._digits_of_picture(items[0])[-1][-1]
 
     def _number(self, items: Items) -> tuple[tuple[list[float], ...], ...]:
@@ -164,7 +173,8 @@ class Recogniser:
         if self.model is None:
             return ()
         if isinstance(items[0], Picture):
-            rows = self._digits_of_picture(items[0])
+            found = self._digits_of_picture(items[0])
+            rows = [[digit.image for digit in row] for row in found]
         else:
             digits = digits_of(items)
             rows = [[prepare(digit) for digit in digits]] if len(digits) > 1 else []
@@ -173,7 +183,7 @@ class Recogniser:
         return tuple(tuple(self._classify(row).tolist()) for row in rows)
 
     def _digits_of_picture(self, picture: Picture) -> list[list]:
-        """Return the digits of a picture as the net sees them: rows of uint8 (28, 28)."""
+        """Return rows of each `Digit` of a picture."""
         if self._found is None or self._found[:2] != (picture, self.model):
             self._found = picture, self.model, digits_in(picture, self._classify)
         return self._found[2]

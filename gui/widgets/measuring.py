@@ -1,7 +1,8 @@
 """Has the model that reads, and the other one, tried on simulated drawings while nobody draws."""
 
-from gui.recognition.quality import CANNOT_READ, Lent, Measurer, Quality
+from gui.recognition.quality import CANNOT_READ, Lent, Measurer, Quality, state_of
 from gui.recognition.worker import Worker
+from gui.widgets.model_menu import USUAL
 
 REST = 300  # milliseconds without a change of the drawing, until work goes on that nobody waits for
 
@@ -20,12 +21,19 @@ class Measuring:
         self._lent: Lent | None = None
         self._disturbed = False
         self._timer = ""
+        self._file = (0, 0)  # what ./mnist.h5 was like
+        window.root.bind("<FocusIn>", lambda event: self.look_again(), add=True)
 
     def begin(self) -> None:
         """Another model reads from now on, or its weights are others: what was known is of the one before."""
-        self._lent, self._disturbed = None, False
+        self._lent, self._disturbed, self._file = None, False, state_of(USUAL)
         self._show(Quality(self.quality.serial + 1))
         self._wait()
+
+    def look_again(self) -> None:
+        """A person comes back to the window: a training elsewhere may have written ./mnist.h5 meanwhile."""
+        if self.quality.done and state_of(USUAL) != self._file:
+            self.begin()
 
     def disturb(self) -> None:
         """The drawing has changed: what it is comes first."""

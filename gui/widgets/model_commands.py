@@ -42,6 +42,7 @@ class ModelCommands:
 
     def use_other_model(self) -> None:
         """Change between a person's own model and the bundled one."""
+        self.measuring.look_again()
         quality = self.measuring.quality
         if quality.other is not None:
             self.load_model(None if quality.other == BUNDLED else quality.other)

@@ -7,6 +7,7 @@ from gui.recognition.recogniser import Prediction, pgm
 from gui.recognition.top_guesses import SURE, number_read, top_guesses
 from gui.widgets.bars import Bars
 from gui.widgets.seen import Seen
+from gui.widgets.shortened import wrapped
 from gui.widgets.theme import Look, Theme
 
 FIELD = 28  # pixels a side of what the net sees
@@ -33,6 +34,7 @@ class PredictionPanel(ttk.Frame):
         self._look = look
         self._shown = Seen()
         self.zoom = 0  # screen pixels a pixel of what the net sees
+        self._room = 0  # pixels from the left to the right end of the headline
         gap = look.pixels(8)
         self.digit = ttk.Label(self, style="Digit.TLabel", anchor="center")
         self.headline = ttk.Label(self, style="Headline.TLabel")
@@ -97,15 +99,26 @@ class PredictionPanel(ttk.Frame):
         side = self.zoom * FIELD
         self._enlarged.configure(width=side, height=side)
         self.columnconfigure(0, minsize=side)
+        self._room = max(1, width - side - self._look.pixels(8))
         self.show(self._prediction)
 
     def _say(self, digit: str, headline: str, second: str, *, sure: bool) -> None:
-        if not self._shown.changes("words", (digit, headline, second, sure)):
+        if not self._shown.changes("words", (digit, headline, second, sure, self._room)):
             return
         style = "Digit.TLabel" if sure else "Unsure.Digit.TLabel"
         self.digit.configure(text=digit, style=style)
-        self.headline.configure(text=headline)
+        self._head(headline)
         self.second.configure(text=second)
+
+    def _head(self, text: str) -> None:
+        """Show the headline large, or, where it has no room, in lines beside the upper half of the digit."""
+        look, style = self._look, "Headline.TLabel"
+        if look.bold.measure(text) > self._room > 0:
+            lines = look.digit.metrics("linespace") // 2 // look.text.metrics("linespace")
+            letters = self._room // look.text.measure("0") - 1
+            text = "\n".join(wrapped(text, letters, max(1, lines)))
+            style = "TLabel"
+        self.headline.configure(text=text, style=style)
 
     def _show_image(self, image: bytes) -> None:
         if not self._shown.changes("image", (image, self.zoom)):

@@ -72,6 +72,18 @@ def test_a_number_is_read_and_the_newest_digit_has_the_bars(window):
     window.clear()
 
 
+def test_a_long_number_is_not_cut_off_in_the_smallest_window(window):
+    size, least = window.state["size"], window.state["least"]
+    window.resize(*least)
+    window.wait(lambda s: s["size"] == least and s["steady"])
+    window.draw(*[[(0.03 + 0.04 * k, 0.4), (0.03 + 0.04 * k, 0.6)] for k in range(24)])
+    number = 24 * "1"
+    window.wait(lambda s: s["headline"].replace("\n", "") == number and not s["cut_off"])
+    window.resize(*size)
+    window.wait(lambda s: s["size"] == size and s["headline"] == number and not s["cut_off"])
+    window.clear()
+
+
 def test_the_same_strokes_are_the_same_picture_wherever_and_however_they_are_drawn(window):
     distances = {}
     for digit in (2, 5, 8):

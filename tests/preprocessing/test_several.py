@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.support.drawn_digits import templates
 from tinycnn.preprocessing import to_mnist
@@ -88,3 +89,19 @@ def test_of_many_pieces_not_all_are_one_digit():
 def test_a_blank_page_is_an_error():
     with pytest.raises(ValueError, match="no ink"):
         find_candidates(np.full((200, 200), 255, np.uint8))
+
+
+@pytest.mark.parametrize("angle", [0, 12])
+def test_a_candidates_pixels_are_found_again_in_the_picture(angle):
+    """The ink's middle in the image is that of the box; a page that is turned is turned around it."""
+    page = Image.fromarray(page_of(*((60, 70 * k, 120, 70 * k + 30) for k in range(1, 6))))
+    page = np.asarray(page.rotate(angle, expand=True, fillcolor=255))
+    [row] = find_candidates(page)
+    for one in row:
+        (top, left, bottom, right), (rows, columns) = one.box, np.nonzero(one.image > 128)
+        seen = [(columns.min(), rows.min()), (columns.max() + 1, rows.max() + 1)]
+        found = one.placement.invert(seen)
+        middle = (left + right) / 2, (top + bottom) / 2
+        np.testing.assert_allclose(found.mean(axis=0), middle, atol=3)
+        if not angle:
+            np.testing.assert_allclose(found, [(left, top), (right, bottom)], atol=3)

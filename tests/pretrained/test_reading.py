@@ -63,7 +63,9 @@ def test_a_digit_says_where_it_is_and_what_was_read():
 def test_a_digit_that_is_alone_is_prepared_as_to_mnist_does(monkeypatch):
     page = np.full((100, 160), 255, np.uint8)
     page[20:80, 40:47] = 0
-    monkeypatch.setattr(reading, "to_mnist", lambda picture: np.full((28, 28), picture[0, 0]))
+    monkeypatch.setattr(
+        reading, "place_picture", lambda picture: (np.full((28, 28), picture[0, 0]), None)
+    )
 
     def classify(images):
         return np.stack([np.eye(10)[4] * (1.0 if image.min() else 0.9) for image in images])

@@ -216,6 +216,7 @@ def look(window):
         **known(view.status_bar.line),
         "digit": str(panel.digit["text"]),
         "headline": str(panel.headline["text"]),
+        "cut_off": panel.headline.winfo_x() + panel.headline.winfo_reqwidth() > panel.winfo_width(),
         "second": str(panel.second["text"]),
         "shares": prediction.shares if prediction else None,
         "image": prediction.image.hex() if prediction else None,

@@ -16,6 +16,7 @@ from tinycnn.preprocessing.cutting import cut_in_two
 from tinycnn.preprocessing.lines_of_writing import page_angle, rows_of
 from tinycnn.preprocessing.mnist_format import place_foreground
 from tinycnn.preprocessing.pieces import Piece, merged, whole_pieces
+from tinycnn.preprocessing.placement import Placement, moved
 from tinycnn.preprocessing.segmentation import foreground_strength, nearly_black_and_white, to_grey
 
 _SEEN = 0.35  # of the strength of ink: weaker pixels connect nothing
@@ -36,6 +37,7 @@ class Candidate(NamedTuple):
     image: uint8 (28, 28), prepared as MNIST was.
     box: (top, left, bottom, right) in pixels of the picture.
     cost: what speaks against it, -log of a probability.
+    placement: from pixels of the picture to those of the image; on a page that is turned, to its middle.
     """
 
     first: int
@@ -43,6 +45,7 @@ class Candidate(NamedTuple):
     image: np.ndarray
     box: tuple[int, int, int, int]
     cost: float
+    placement: Placement = moved(0, 0)
 
 
 def find_candidates(picture: np.ndarray) -> list[list[Candidate]]:
@@ -108,8 +111,7 @@ def _candidates(row: list[Piece], page: _Page) -> list[Candidate]:
             cost += (some[0][1] + after) / 2
             cost += _WIDE * max(0.0, together.width / together.height - _NARROW)
             cost += _SMALL * max(0.0, _LOW - together.height / height)
-            image, box = _image(together, page), _box(together, page)
-            found.append(Candidate(first, last, image, box, cost))
+            found.append(_candidate(first, last, together, page, cost))
     return found
 
 
@@ -120,7 +122,13 @@ def _with_all(row: list[Candidate], pieces: list[Piece], page: _Page) -> list[Ca
         return row
     whole = merged(pieces)
     others = [one for one in row if (one.first, one.last) != (0, count)]
-    return [*others, Candidate(0, count, _image(whole, page), _box(whole, page), _ALL)]
+    return [*others, _candidate(0, count, whole, page, _ALL)]
+
+
+def _candidate(first: int, last: int, piece: Piece, page: _Page, cost: float) -> Candidate:
+    """Return a candidate that is a piece."""
+    image, placement = _placed(piece, page)
+    return Candidate(first, last, image, _box(piece, page), cost, placement)
 
 
 def _cost(parts: list[tuple[Piece, float]], height: float) -> float | None:
@@ -140,8 +148,8 @@ def _box(piece: Piece, page: _Page) -> tuple[int, int, int, int]:
     return top, left, bottom, right
 
 
-def _image(piece: Piece, page: _Page) -> np.ndarray:
-    """Return a piece prepared as MNIST was: uint8 (28, 28)."""
+def _placed(piece: Piece, page: _Page) -> tuple[np.ndarray, Placement]:
+    """Return a piece prepared as MNIST was, uint8 (28, 28), and its placement."""
     top, left, bottom, right = piece.box
     area = np.s_[top:bottom, left:right]
     values = page.values[area] * (piece.mask | (page.labels[area] == 0))
@@ -151,4 +159,8 @@ def _image(piece: Piece, page: _Page) -> np.ndarray:
         image = Image.fromarray(np.pad(values.astype(np.float32), 2))
         values = image.rotate(np.degrees(page.angle), Image.Resampling.BICUBIC, expand=True)
         values = np.clip(np.asarray(values), 0, 1)
-    return place_foreground(values)[0]
+    image, placement = place_foreground(values)
+    height, width = values.shape  # larger around the same middle, if it was turned
+    down, across = (height - bottom - top) / 2, (width - right - left) / 2
+    smaller = Placement((1 / page.times, 1 / page.times), (0.0, 0.0))
+    return image, smaller.then(moved(down, across)).then(placement)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinycnn.preprocessing.mnist_format import to_mnist
+from tinycnn.preprocessing.mnist_format import place_picture
+from tinycnn.preprocessing.placement import Placement, moved
 from tinycnn.preprocessing.several import Candidate, find_candidates
 
 SURE = 0.5  # a digit of less probability is not read
@@ -21,12 +22,14 @@ class Digit(NamedTuple):
     probability: that it is this one.
     box: (top, left, bottom, right) in pixels of the picture.
     image: uint8 (28, 28), what was read.
+    placement: from pixels of the picture to those of the image; see `Candidate`.
     """
 
     digit: int
     probability: float
     box: tuple[int, int, int, int]
     image: np.ndarray
+    placement: Placement = moved(0, 0)
 
 
 def read_picture(picture: np.ndarray, classify: Classify) -> list[list[Digit]]:
@@ -54,9 +57,9 @@ def read_picture(picture: np.ndarray, classify: Classify) -> list[list[Digit]]:
         if sum(map(len, rows)) > 1:
             return rows
         box = rows[0][0].box
-    image = to_mnist(picture)
+    image, placement = place_picture(picture)
     share = classify(image[None])[0]
-    return [[Digit(int(share.argmax()), float(share.max()), box, image)]]
+    return [[Digit(int(share.argmax()), float(share.max()), box, image, placement)]]
 
 
 def read_rows(picture: np.ndarray, classify: Classify) -> list[list[Digit]]:
@@ -93,6 +96,6 @@ def _surest(row: list[Candidate], shares: np.ndarray) -> list[Digit]:
         digit = int(share.argmax())
         cost += one.cost - float(np.log(max(share[digit], 1e-6)))
         if cost < best[one.last][0]:
-            found = Digit(digit, float(share[digit]), one.box, one.image)
+            found = Digit(digit, float(share[digit]), one.box, one.image, one.placement)
             best[one.last] = cost, [*before, found]
     return best[-1][1]

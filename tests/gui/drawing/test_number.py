@@ -5,8 +5,9 @@ from array import array
 import numpy as np
 import pytest
 
+from gui.drawing import number as grouping
 from gui.drawing.drawing import Picture, Stroke
-from gui.drawing.number import digits_of, newest_digit
+from gui.drawing.number import MOST, digits_of, newest_digit
 from tests.support.drawn_digits import drawn, templates
 from tests.support.painted_digits import moved, strokes
 
@@ -61,3 +62,14 @@ def test_a_picture_is_one_digit_and_nothing_is_none():
     assert digits_of((picture,)) == [(picture,)]
     assert newest_digit((picture,)) == (picture,)
     assert digits_of(()) == []
+
+
+def test_a_page_of_marks_is_no_number_and_soon_given_up(monkeypatch):
+    compared, are_one = [], grouping._are_one
+    monkeypatch.setattr(grouping, "_are_one", lambda *a: compared.append(1) or are_one(*a))
+    marks = items([[(k % 50 / 50, k // 50 / 50)] for k in range(2000)])
+    assert digits_of(marks) == [marks]
+    assert newest_digit(marks) == marks
+    assert len(compared) < 2 * MOST**2
+    bars = items([[(k / MOST, 0.4), (k / MOST, 0.5)] for k in range(MOST)])
+    assert len(digits_of(bars)) == MOST

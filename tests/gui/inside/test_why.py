@@ -38,6 +38,18 @@ def picture_of(digit):
     )
 
 
+def number_of(*rows):
+    """A picture of rows of two digits."""
+    lines = [
+        np.array(line) * 0.4 + (0.05 + 0.5 * column, 0.05 + 0.5 * row)
+        for row, text in enumerate(rows)
+        for column, digit in enumerate(text)
+        for line in strokes(int(digit))
+    ]
+    ink = rasterise(lines, [0.02] * len(lines), 300)
+    return (Picture((1 - ink / 255).astype(np.float32), "number"),)
+
+
 def on_paper(overlay, side=SIDE):
     """Return the overlay as it lies on the paper: (side, side, 4)."""
     paper = np.zeros((side, side, 4), np.uint8)
@@ -167,6 +179,17 @@ def test_one_look_is_enough_for_a_gradient(recogniser):
     assert because.guesses[0] == 7
     assert because.overlay.data.startswith(b"\x89PNG")
     assert because.legend.startswith(b"P6 60 8 ")
+
+
+def test_of_a_picture_of_several_digits_the_last_is_asked_about_as_it_is_read(recogniser):
+    number = number_of("26", "47")
+    prediction = recogniser.predict(1, number)
+    assert [len(row) for row in prediction.number] == [2, 2]
+    because = Why(recogniser).look(wish(number, Question()))
+    assert because.guesses[0] == np.argmax(prediction.shares) == 7
+    rows, columns = np.nonzero(on_paper(because.overlay)[..., 3])
+    assert min(rows.min(), columns.min()) > SIDE * 0.4  # it covers the lower right quarter alone
+    assert max(rows.max(), columns.max()) > SIDE * 0.9
 
 
 def test_without_a_model_there_is_no_because():

@@ -24,8 +24,8 @@ def ones(*places):
 def test_a_digit_that_is_alone_is_prepared_as_ever():
     one = ones((100, 100))
     assert checked(one, "a.png") is one
-    [[image]] = digits_in(one, classify)
-    np.testing.assert_array_equal(image, to_mnist(one.grey))
+    [[digit]] = digits_in(one, classify)
+    np.testing.assert_array_equal(digit.image, to_mnist(one.grey))
 
 
 def test_a_page_that_cannot_be_one_digit_is_no_error():

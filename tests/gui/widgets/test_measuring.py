@@ -19,6 +19,9 @@ class Clock:
         self.due[f"timer {len(self.due)}"] = call
         return list(self.due)[-1]
 
+    def bind(self, event, call, add):
+        self.event, self.come_back = event, lambda: call(None)
+
     def after_cancel(self, timer):
         self.due[timer] = None
 
@@ -101,3 +104,19 @@ def test_another_model_or_other_weights_take_the_figure_away(measuring):
     assert measuring.window.worker.jobs == [("lend", 1), ("lend", 3)]
     measuring.lent(None)
     assert len(measuring.worker.jobs) == 1
+
+
+def test_who_comes_back_to_the_window_finds_a_model_that_was_trained_meanwhile(
+    measuring, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    measuring.begin()
+    measuring.measured(Quality(1, 0.9, done=True))
+    measuring.window.root.come_back()
+    assert measuring.quality.serial == 1  # nothing has changed
+    (tmp_path / "mnist.h5").write_text("a model")
+    measuring.window.root.come_back()
+    assert measuring.quality == Quality(2)
+    measuring.window.root.come_back()
+    assert measuring.quality == Quality(2)
+    assert measuring.window.root.event == "<FocusIn>"
