@@ -11,6 +11,7 @@ import numpy as np
 _LEAST_SIDE = 100  # pixels: smaller pictures are digits by themselves
 _FEWEST = 3  # lines: two bars may belong to a digit
 _WHOLE = 0.9  # of its way across: seen on that, it runs from edge to edge
+_CORE = 0.7  # of that share: where less is seen beside such a line, it has ended
 _COVERED = 0.55  # of its way across the picture, that a line must be seen on
 _EDGE = (
     0.45  # of that way: beside its middle a line ends where less is seen; a row of digits is less
@@ -93,6 +94,9 @@ def _bands(
     inside = np.flatnonzero(np.diff(np.concatenate([[0], share > _EDGE, [0]]).astype(int)))
     for start, stop in inside.reshape(-1, 2):
         most = share[start:stop].max()
+        if most > _WHOLE:  # what is seen on less of the way beside it is ink
+            seen_most = start + np.flatnonzero(share[start:stop] > _CORE * most)
+            start, stop = seen_most[0], seen_most[-1] + 1
         thickest = _THICKEST_WHOLE if most > _WHOLE else _THICKEST
         if most > _COVERED and stop - start <= max(thickest * max(shape), 4):
             bands.append((int(middle[start]), int(middle[stop - 1])))
