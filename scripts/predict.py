@@ -68,7 +68,9 @@ def read(path: str, classify: Any, boxes: str | None) -> list:
         raise PictureError(path, str(error), REMEDY) from error
     digits = [digit for row in rows for digit in row]
     if boxes is not None:
-        outline(picture, digits).save(boxes)
+        from tinycnn.utils.plots import save_picture
+
+        save_picture(outline(picture, digits), boxes)
     if len(digits) > 1 and not any(digit.probability >= SURE for digit in digits):
         cause = f"none of the {len(digits)} marks in the picture can be read as a digit"
         raise PictureError(path, cause, REMEDY)
@@ -148,6 +150,10 @@ def main(argv: list[str] | None = None) -> int:
     from tinycnn.pretrained.reading import SURE
     from tinycnn.utils.errors import PictureError
 
+    if options.boxes is not None:
+        from tinycnn.utils.plots import check_picture
+
+        check_picture(options.boxes)  # before the work
     model, name = load_digit_model(options.model, options.force, compile=False)
     say(f"model: {name}")
     digit_input, note = digit_input_of(model, name, options.scale)

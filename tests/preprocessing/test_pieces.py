@@ -54,6 +54,20 @@ def test_spots_alone_are_an_error():
         pieces_of((100, 100, 140, 140), (180, 100, 220, 140))
 
 
+def test_texture_is_an_error():
+    noise = np.random.default_rng(0).random((200, 200)) < 0.5
+    with pytest.raises(ValueError, match="texture all over it"):
+        whole_pieces(*find_components(noise))
+
+
+@pytest.mark.parametrize("width", [1, 34])
+def test_marks_of_few_pixels_are_an_error(width):
+    mask = np.zeros((40, 160), bool)
+    mask[10:14, 10 : 10 + width] = mask[20:24, 60 : 60 + width] = True
+    with pytest.raises(ValueError, match="marks are only 4 pixels high"):
+        whole_pieces(*find_components(mask))
+
+
 @pytest.mark.parametrize(
     "box", [(150, 0, 156, 400), (0, 0, 400, 20), (150, 370, 180, 400), (20, 390, 380, 400)]
 )
@@ -78,3 +92,7 @@ def test_merged_pieces_keep_their_pixels():
 @pytest.mark.parametrize("width", [3, 8, 20])
 def test_pen_width(width):
     assert pen_width(np.ones((400, width), bool)) == pytest.approx(width, rel=0.1)
+
+
+def test_pen_width_of_a_texture_with_more_edges_than_float16_can_count():
+    assert 1 < pen_width(np.random.default_rng(0).random((600, 600)) < 0.5) < 2

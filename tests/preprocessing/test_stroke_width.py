@@ -81,3 +81,9 @@ def test_odd_shapes_survive(shape):
     assert 0 < measure_width(foreground) <= 20
     for width in (0.5, 2.0, 6.0):
         assert thicken(foreground, width).any()
+
+
+def test_a_crumb_without_a_medial_axis_has_a_width():
+    crumb = fit_box(np.array([[1, 0], [0, 1], [1, 0]]))
+    assert 0 < measure_width(crumb) <= 20
+    assert np.isfinite(thicken(crumb, 6.0)).all()

@@ -19,6 +19,7 @@ from tinycnn.layers import Dense, Flatten
 from tinycnn.models import Sequential
 from tinycnn.pretrained import digit_model
 from tinycnn.utils import cli
+from tinycnn.utils.errors import PictureError
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "predict.py"
 
@@ -226,3 +227,9 @@ def test_help_needs_neither_numba_nor_the_package():
     environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[1])}
     done = patience.run([sys.executable, "-c", code], env=environment)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("boxes", ["no-such-folder/found.png", "found", "found.xyz"])
+def test_boxes_that_cannot_be_written_are_named_before_the_work(predict, tmp_path, boxes):
+    with pytest.raises(PictureError, match=boxes):
+        predict.main(["no-such.png", "--boxes", str(tmp_path / boxes)])

@@ -9,6 +9,9 @@ _LARGEST = 3.0  # of that height, both ways: a stain, or the edge of a table
 _THICKEST = 2.2  # of the usual pen: a piece of wider lines is a finger, or a stain
 _SOLID = 0.35  # of its longer side: a piece of wider lines is a spot,
 _FINGER = 0.25  # and one that comes in from one edge may be a finger
+# Of its box, and times its longer side: what covers more with longer lines is texture. An 8's have 4.
+_DENSE, _LONGEST = 0.25, 15.0
+_LOWEST = 6  # pixels: of lower digits nothing can be read
 _FLAT = 4.0  # times as long as thick: a level line from edge to edge is printed; along an edge, a table's
 _TABLE = 0.5  # of its box: a piece along a whole edge that covers more is a table
 _LEAST = 0.015  # of the picture's longer side: smaller pieces are what erased lines left
@@ -49,6 +52,9 @@ def whole_pieces(
         ValueError: there is none.
     """
     sides = boxes[:, 2:] - boxes[:, :2]
+    largest = int(areas.argmax()) if len(areas) else 0
+    if len(areas) and _is_texture(_piece(labels, largest, boxes[largest])):
+        raise ValueError("no ink in the picture that forms a digit: there is texture all over it")
     at_edge = _at_edges(boxes, labels.shape)
     edge = at_edge.any(axis=1)
     large = sides.max(axis=1) >= _LEAST * max(labels.shape)
@@ -57,6 +63,10 @@ def whole_pieces(
     if not kept.any():
         raise ValueError("no ink in the picture that forms a digit: there is nothing but dust")
     height = _weighted_median(sides[kept].max(axis=1), areas[kept])
+    highest = min(height, sides[kept, 0].max())
+    if highest < _LOWEST:
+        cause = f"its marks are only {highest:.0f} pixels high as it is read"
+        raise ValueError(f"no ink in the picture that forms a digit: {cause}")
     kept &= (sides.max(axis=1) >= _DUST * height) & (sides.min(axis=1) <= _LARGEST * height)
     pieces = [_piece(labels, number, boxes[number]) for number in np.flatnonzero(kept)]
     pens = np.array([pen_width(piece.mask) for piece in pieces])
@@ -67,6 +77,14 @@ def whole_pieces(
     if not lines.any():
         raise ValueError("no ink in the picture that forms a digit: there are spots, and no lines")
     return _joined([pieces[k] for k in np.flatnonzero(lines)], height), height
+
+
+def _is_texture(piece: Piece) -> bool:
+    """Return whether a piece fills its box with lines longer than a digit's; those of a table fill little."""
+    area = piece.mask.sum()
+    longest = max(piece.mask.shape)
+    dense = area > _DENSE * piece.mask.size
+    return bool(dense and area > _LONGEST * longest * pen_width(piece.mask))
 
 
 def _at_edges(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -98,7 +116,7 @@ def pen_width(mask: np.ndarray) -> float:
         >>> round(pen_width(np.ones((90, 3), bool)), 1)
         2.9
     """
-    padded = np.pad(mask, 1).astype(np.int8)
+    padded = np.pad(mask, 1).astype(np.float32)  # of int8, hypot is float16, whose sum may overflow
     down, across = np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]
     return float(2 * mask.sum() / np.hypot(down, across).sum())
 

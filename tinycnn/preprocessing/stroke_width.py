@@ -115,10 +115,11 @@ def _medial_axis(depth: np.ndarray) -> np.ndarray:
     """Return which pixels are on the medial axis, bool (h, w), given the depths of a digit (h, w).
 
     Everywhere else the depth changes by 1 from one pixel to the next; on the medial axis, where it is
-    largest, by less.
+    largest, by less. Of a crumb that may be nowhere: then it is where the depth is largest.
     """
     down, across = np.gradient(depth)
-    return (depth > 0) & (np.square(down) + np.square(across) < _LEVEL**2)
+    axis = (depth > 0) & (np.square(down) + np.square(across) < _LEVEL**2)
+    return axis if axis.any() else depth == depth.max()
 
 
 def _distance(mask: np.ndarray) -> np.ndarray:
