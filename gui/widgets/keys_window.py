@@ -48,6 +48,7 @@ class KeysWindow:
         room = window.winfo_screenheight() - frame - window.winfo_reqheight()
         between = max(0, min(gap // 2, room // len(COMMANDS)))
         table.rowconfigure(tuple(range(len(COMMANDS))), pad=between)
+        table.configure(padding=(gap, max(0, gap + min(0, room) // 2)))
         for key in ("<Escape>", "<F1>"):
             window.bind(key, lambda event: self.toggle(theme))
         self._place(window)
