@@ -1,19 +1,16 @@
-"""Folding batch normalization into the layers before it: a trained net that needs fewer layers."""
+"""Weights of a net without the batch normalization that it was trained with."""
 
 import numpy as np
 
-from tinycnn.layers import BatchNormalization
 from tinycnn.models import Sequential
+from tinycnn.models.folding import Folded, folded
 
 
 def folded_weights(model: Sequential) -> list[np.ndarray]:
     """Return weights for the same net without its batch normalization, whose layers have biases instead.
 
-    In prediction, batch normalization of what a layer without a bias returns is
-    gamma (x kernel - mean) / sqrt(variance + epsilon) + beta: again a product, and a bias.
-
     Args:
-        model: each `BatchNormalization` comes right after a layer whose only weight is its kernel.
+        model: each `BatchNormalization` comes right after a `Conv2D` or `Dense` without activation.
 
     Example:
         >>> from tinycnn.pretrained.nets import compact_net, compact_net_to_train
@@ -21,11 +18,6 @@ def folded_weights(model: Sequential) -> list[np.ndarray]:
         >>> net.set_weights(folded_weights(compact_net_to_train()))
     """
     weights: list[np.ndarray] = []
-    for layer in model.layers:
-        if isinstance(layer, BatchNormalization):
-            gamma, beta, mean, variance = layer.get_weights()
-            factor = gamma / np.sqrt(variance + layer.epsilon)
-            weights += [weights.pop() * factor, beta - mean * factor]
-        else:
-            weights += layer.get_weights()
-    return [weight.astype(model.dtype) for weight in weights]
+    for layer in folded(model.layers):
+        weights += layer.kernel_and_bias() if isinstance(layer, Folded) else layer.get_weights()
+    return weights
