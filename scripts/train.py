@@ -61,6 +61,7 @@ def train(options: argparse.Namespace, unfinished: Any) -> int:
     utils.set_random_seed(options.seed)
     if options.threads:
         ops.set_num_threads(options.threads)
+    model: Any  # compiled, but for one of a recipe
     model, wanted = chosen_model(options)
     if not distribution.rank_0_decides(lambda: may_begin(options, unfinished)):
         return 1
