@@ -13,7 +13,7 @@ from tinycnn import datasets
 from tinycnn.preprocessing.segmentation import to_grey
 from tinycnn.pretrained.reading import SURE, read_picture
 
-FEW, MANY = 10, 60  # photos of each kind
+FEW, MANY = 10, 30  # photos of each kind
 DROWNED = {"noise": (0.9, 1.2), "absorbed": (0.1, 0.15)}  # the paper's noise is 7 times the ink
 
 
