@@ -46,3 +46,9 @@ def test_a_scaled_model_answers_the_same_more_surely():
     after = model.predict(x, verbose=0)
     np.testing.assert_allclose(after, softmax(2 * np.log(before)), rtol=1e-4)
     assert np.array_equal(before.argmax(axis=1), after.argmax(axis=1))
+
+
+@pytest.mark.parametrize("shares", [np.zeros((0, 10)), np.full((3, 10), np.nan)])
+def test_nothing_and_nan_are_refused(shares):
+    with pytest.raises(ValueError, match="finite probabilities of one sample or more"):
+        calibration.temperature(shares, np.zeros(len(shares), int))

@@ -101,3 +101,25 @@ def test_a_thick_pen_draws_more_and_leaves_the_data_alone(digits):
     assert thick.max() == 1
     assert (thick.sum(axis=(1, 2)) > images.sum(axis=(1, 2)) / 255).mean() > 0.8
     assert made_thicker(images[:0], np.random.default_rng(0)).shape == (0, 28, 28)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "size", "words"),
+    [
+        ((0, 28, 28), [], 8, "n from 1"),
+        ((3, 28, 28, 1), [1, 2, 3], 8, "n from 1"),
+        ((3, 28, 28), [1, 2], 8, "n from 1"),
+        ((2, 28, 28), [1, 10], 8, "labels must be 0 to 9"),
+        ((2, 28, 28), [1, 2], 0, "batch_size"),
+    ],
+)
+def test_what_is_no_digits_is_refused_at_once(x, y, size, words):
+    with pytest.raises(ValueError, match=words):
+        DrawingBatches(np.ones(x, np.uint8), np.array(y, int), size, 1)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_batches_may_be_tiny(digits, size):
+    batches = DrawingBatches(*digits, size, 1)
+    batches.on_epoch_begin()
+    assert len(batches[0][0]) == size

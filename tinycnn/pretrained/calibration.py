@@ -19,7 +19,10 @@ def temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
     Args:
         probabilities: of a softmax, (n, classes).
-        labels: int (n,), the right classes.
+        labels: int (n,), the right classes, n from 1.
+
+    Raises:
+        ValueError: there is nothing, or what is not finite.
 
     Example:
         >>> sure = np.repeat([[0.99, 0.01], [0.01, 0.99]], 50, axis=0)
@@ -28,6 +31,11 @@ def temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
         >>> 1 < temperature(sure, labels) < 3
         True
     """
+    if not (probabilities.size and np.isfinite(probabilities).all()):
+        raise ValueError(
+            "a temperature is found with finite probabilities of one sample or more. "
+            f"Received: shape {probabilities.shape}, some of them NaN or infinite, or none at all"
+        )
     scores = np.log(np.maximum(probabilities.astype(np.float64), 1e-30))
     right = scores[np.arange(len(scores)), labels]
     low, high = 1 / HIGHEST, 1 / LOWEST

@@ -17,9 +17,10 @@ from tinycnn.preprocessing.drawn import (
 from tinycnn.preprocessing.drawn.choice import check_names
 from tinycnn.preprocessing.mnist_format import BOX, centre, fit_box
 from tinycnn.preprocessing.stroke_width import thicken
-from tinycnn.pretrained.digit_input import USUAL, DigitInput
+from tinycnn.pretrained.digit_input import SIDE, USUAL, DigitInput
 from tinycnn.utils.py_dataset import PyDataset
 from tinycnn.utils.rng import current_seed, rng_at
+from tinycnn.utils.validation import check_int
 
 # Of a batch: digits of the data set made thicker; drawn digits, as the window draws them and by thick pens;
 # what is no digit, by both kinds of pens. The rest are digits of the data set.
@@ -47,7 +48,8 @@ class DrawingBatches(PyDataset):
         without: styles, of `digit_styles` and `other_styles`, that are not drawn.
 
     Raises:
-        ValueError: for an unknown style, or if x holds images without foreground.
+        ValueError: for an unknown style, other shapes or labels, no digits or an empty batch at once; for
+            images without foreground when their batch is made.
 
     Example:
         >>> from tinycnn import datasets
@@ -70,6 +72,8 @@ class DrawingBatches(PyDataset):
         without: Collection[str] = (),
     ):
         super().__init__()
+        _check(x, y)
+        check_int("batch_size", batch_size, 1)
         self.x, self.y, self.epochs, self.digit_input = x, y, epochs, digit_input
         check_names("without", without, [*digit_styles(), *other_styles()])
         self.without = [set(without) & set(names) for names in (digit_styles(), other_styles())]
@@ -110,6 +114,17 @@ class DrawingBatches(PyDataset):
         """Shuffle the digits of x."""
         self.epoch += 1
         self.order = rng_at(self.seed, "shuffle", self.epoch).permutation(len(self.x))
+
+
+def _check(x: np.ndarray, y: np.ndarray) -> None:
+    """Raise ValueError unless x, y are some digits."""
+    if not len(x) or x.shape != (len(y), SIDE, SIDE):
+        raise ValueError(
+            f"x must be digits (n, 28, 28), n from 1, and y their labels (n,). "
+            f"Received: {x.shape} and {np.shape(y)}"
+        )
+    if y.min() < 0 or y.max() >= NO_DIGIT:
+        raise ValueError(f"labels must be 0 to 9. Received: {y.min()} to {y.max()}")
 
 
 def counts(batch_size: int) -> list[int]:
