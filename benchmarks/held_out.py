@@ -49,10 +49,10 @@ class Pool:
         self.times = times
         self.parts = [
             (thick, y[again], np.full(thickened, "")),
-            drawn_digits(rng, drawn),
-            drawn_digits(rng, drawn_thick, pen=PEN),
-            drawn_others(rng, others),
-            drawn_others(rng, others_thick, pen=PEN),
+            drawn_digits(rng, drawn, loose=1),
+            drawn_digits(rng, drawn_thick, pen=PEN, loose=1),
+            drawn_others(rng, others, loose=1),
+            drawn_others(rng, others_thick, pen=PEN, loose=1),
         ]
 
     def epoch(self, rng, without):

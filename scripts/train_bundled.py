@@ -32,8 +32,8 @@ from tinycnn.utils.cli import Parser, run, say
 # How the net is trained; also written to its record. Texts are carried out by `train`.
 RECIPE: dict[str, Any] = {
     "data": "all 60,000 training digits of MNIST, varied anew in every epoch; beside them, of each batch: "
-    "23 % drawn digits, 5 % digits of MNIST made thicker, 17 % what is no digit, as likely each of the ten: "
-    "tinycnn.pretrained.drawing_batches",
+    "23 % loosely drawn digits, 5 % digits of MNIST made thicker, 17 % what is no digit, as likely each of "
+    "the ten: tinycnn.pretrained.drawing_batches",
     "net": "the compact net, with batch normalization while it learns, which is then folded into its weights",
     "seed": 0,
     "epochs": 20,

@@ -36,6 +36,8 @@ Digits = tuple[np.ndarray, np.ndarray]  # images float32 (n, 28, 28), 0 to 1, an
 class DrawingBatches(PyDataset):
     """Batches of digits and drawings, all of them varied or drawn anew whenever they are shown.
 
+    Drawings are looser than most people's: so a net also learns to read styles that are not among them.
+
     What is no digit is to be taken for each of the ten with the same probability: so a net learns to be sure
     of none. That needs no eleventh answer, and every net of ten digits can learn it.
 
@@ -43,7 +45,8 @@ class DrawingBatches(PyDataset):
         x: digits of a data set, uint8 (n, 28, 28), some foreground in each.
         y: what they are, int (n,), 0 to 9.
         batch_size: samples in a batch; in an epoch each of x is shown once.
-        epochs: how many there will be; in the last third of them x is varied half as much.
+        epochs: how many there will be; in the last third of them x is varied half as much, and drawings are
+            half as loose.
         digit_input: how the model wants its digits.
         without: styles, of `digit_styles` and `other_styles`, that are not drawn.
 
@@ -100,10 +103,10 @@ class DrawingBatches(PyDataset):
             *(
                 (images / np.float32(255), labels)
                 for images, labels, _ in (
-                    drawn_digits(rng, drawn, without=no_digits),
-                    drawn_digits(rng, drawn_thick, without=no_digits, pen=PEN),
-                    drawn_others(rng, others, without=no_others),
-                    drawn_others(rng, others_thick, without=no_others, pen=PEN),
+                    drawn_digits(rng, drawn, without=no_digits, loose=varied),
+                    drawn_digits(rng, drawn_thick, without=no_digits, pen=PEN, loose=varied),
+                    drawn_others(rng, others, without=no_others, loose=varied),
+                    drawn_others(rng, others_thick, without=no_others, pen=PEN, loose=varied),
                 )
             ),
         ]

@@ -46,7 +46,7 @@ def test_images_are_in_the_order_of_their_names():
     names = np.array(["ring", "bar", "ring"])
     images = images_of(
         names,
-        lambda rng, name, count: [ring if name == "ring" else bar] * count,
+        lambda rng, name, count, loose: [ring if name == "ring" else bar] * count,
         np.random.default_rng(0),
         None,
     )

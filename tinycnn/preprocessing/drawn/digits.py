@@ -39,7 +39,7 @@ def drawn_digit(
         (7, 2, 2)
     """
     name = one_of(_weights(digit, ()), style, rng)
-    return int(name[0]), name, _drawings(rng, name, 1)[0]
+    return int(name[0]), name, _drawings(rng, name, 1, 0)[0]
 
 
 def drawn_digits(
@@ -48,6 +48,7 @@ def drawn_digits(
     digit: int | None = None,
     without: Collection[str] = (),
     pen: tuple[float, float] | None = None,
+    loose: float = 0,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw many digits, as images.
 
@@ -57,6 +58,7 @@ def drawn_digits(
         without: styles that are left out.
         pen: None: images as the window makes them of strokes. Or from which to which width pens go,
             as shares of the longer side of the ink: images of pictures that such pens draw.
+        loose: 0 to 1, how much more loosely than most people they are written at most, to train on.
 
     Returns:
         Images uint8 (n, 28, 28), bright on 0; digits int64 (n,); and the names of styles, str (n,).
@@ -70,13 +72,15 @@ def drawn_digits(
         ((3, 28, 28), [8, 8, 8], '8')
     """
     names = chosen(_weights(digit, without), count, rng)
-    images = images_of(names, _drawings, rng, pen)
+    images = images_of(names, _drawings, rng, pen, loose)
     return images, np.array([int(name[0]) for name in names], np.int64), names
 
 
-def _drawings(rng: np.random.Generator, style: str, count: int) -> list[list[np.ndarray]]:
+def _drawings(
+    rng: np.random.Generator, style: str, count: int, loose: float
+) -> list[list[np.ndarray]]:
     """Return `count` drawings of one style."""
-    return written(lines_of(load_styles("digits.json")[style], count, rng), rng)
+    return written(lines_of(load_styles("digits.json")[style], count, rng), rng, loose)
 
 
 def _weights(digit: int | None, without: Collection[str]) -> dict[str, float]:

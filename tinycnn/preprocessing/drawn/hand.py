@@ -5,6 +5,8 @@ Every drawing is of another hand, by the numbers below; lengths are shares of th
 
 import numpy as np
 
+from tinycnn.preprocessing.drawn.loose import loosened
+
 _BEND = 0.03  # of each coefficient of a bent plane, standard deviation
 _MISPLACED, _MISSIZED = 0.02, 0.05  # of each stroke beside the others, standard deviations
 _SLANT, _SLANTS = 0.08, 0.18  # tangent: mean, standard deviation; to the right
@@ -19,12 +21,15 @@ _SHUFFLED, _REVERSED = 0.2, 0.15  # how many drawings have another order, stroke
 _SIZE, _CANVAS = (50, 460), 560  # pixels of the screen
 
 
-def written(lines: list[np.ndarray], rng: np.random.Generator) -> list[list[np.ndarray]]:
+def written(
+    lines: list[np.ndarray], rng: np.random.Generator, loose: float = 0
+) -> list[list[np.ndarray]]:
     """Return drawings of lines, each by another hand.
 
     Args:
         lines: of each stroke float (n, m, 2), in the unit box; n drawings are made.
         rng: random numbers.
+        loose: 0 to 1, how loosely at most: see `loosened`.
 
     Returns:
         n drawings: lists of strokes, float (points, 2), (x, y) in whole pixels on a canvas of 560 x 560
@@ -36,7 +41,7 @@ def written(lines: list[np.ndarray], rng: np.random.Generator) -> list[list[np.n
         >>> len(drawing), drawing[0].shape[1]
         (1, 2)
     """
-    placed = _placed(lines, rng)
+    placed = _placed(loosened(lines, rng, loose) if loose else lines, rng)
     return [_drawing([line[i] for line in placed], rng) for i in range(len(lines[0]))]
 
 

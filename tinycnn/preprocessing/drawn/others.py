@@ -121,7 +121,7 @@ def drawn_other(
         (10, 2)
     """
     name = one_of(_weights(()), style, rng)
-    return NO_DIGIT, name, _drawings(rng, name, 1)[0]
+    return NO_DIGIT, name, _drawings(rng, name, 1, 0)[0]
 
 
 def drawn_others(
@@ -129,6 +129,7 @@ def drawn_others(
     count: int,
     without: Collection[str] = (),
     pen: tuple[float, float] | None = None,
+    loose: float = 0,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw many things that are no digits, as images; arguments and result as of `drawn_digits`.
 
@@ -141,7 +142,7 @@ def drawn_others(
         ((2, 28, 28), [10, 10])
     """
     names = chosen(_weights(without), count, rng)
-    images = images_of(names, _drawings, rng, pen)
+    images = images_of(names, _drawings, rng, pen, loose)
     return images, np.full(count, NO_DIGIT, np.int64), names
 
 
@@ -153,12 +154,14 @@ def _weights(without: Collection[str]) -> dict[str, float]:
     return {name: weight for name, weight in weights.items() if name not in without}
 
 
-def _drawings(rng: np.random.Generator, style: str, count: int) -> list[list[np.ndarray]]:
+def _drawings(
+    rng: np.random.Generator, style: str, count: int, loose: float
+) -> list[list[np.ndarray]]:
     """Return `count` drawings of one style."""
     if style in SHAPES:
         shapes = [SHAPES[style](rng) for _ in range(count)]
-        return [written([line[None] for line in lines], rng)[0] for lines in shapes]
-    return written(lines_of(load_styles("signs.json")[style], count, rng), rng)
+        return [written([line[None] for line in lines], rng, loose)[0] for lines in shapes]
+    return written(lines_of(load_styles("signs.json")[style], count, rng), rng, loose)
 
 
 def _digit(rng: np.random.Generator, digits: str = "0123456789") -> Lines:

@@ -12,20 +12,23 @@ _SIDE, _FILLED = 80, 0.9  # pixels of a picture, and how much of it a drawing fi
 
 def images_of(
     names: np.ndarray,
-    drawings_of: Callable[[np.random.Generator, str, int], list[list[np.ndarray]]],
+    drawings_of: Callable[[np.random.Generator, str, int, float], list[list[np.ndarray]]],
     rng: np.random.Generator,
     pen: tuple[float, float] | None,
+    loose: float = 0,
 ) -> np.ndarray:
     """Return an image of a new drawing for each name, uint8 (n, 28, 28).
 
     Args:
-        names: str (n,), what to draw, by a function of rng, a name and a number of drawings.
+        names: str (n,), what to draw, by a function of rng, a name, a number of drawings, and `loose`.
         pen: the range of its width, or None: see `rendered`.
+        loose: see `written`.
     """
     images = np.zeros((len(names), FIELD, FIELD), np.uint8)
     for name in np.unique(names):  # all of a name together: much faster
         places = np.flatnonzero(names == name)
-        for place, strokes in zip(places, drawings_of(rng, str(name), len(places)), strict=True):
+        drawings = drawings_of(rng, str(name), len(places), loose)
+        for place, strokes in zip(places, drawings, strict=True):
             images[place] = rendered(strokes, pen and rng.uniform(*pen))
     return images
 
