@@ -151,6 +151,10 @@ def test_a_gap_takes_foreground_away_at_one_place_only():
     assert lost.max() <= 7
 
 
+def test_a_gap_never_takes_all_that_there_is():
+    assert augmentation.erase_gap(canvas((0, 1, 0, 1)), rng()).any(axis=(1, 2)).all()
+
+
 def test_lines_get_both_wider_and_narrower():
     width = augmentation.line_width(augmentation.vary_line_width(canvas(BAR, count=200), rng()))
     assert width.min() < 2.4

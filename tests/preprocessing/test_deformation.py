@@ -1,6 +1,7 @@
 """Turned, slanted and bent copies: both ways, fitted and centred."""
 
 import numpy as np
+import pytest
 
 from tests.support.boxes import canvas, rng
 from tinycnn.preprocessing import augmentation, deformation
@@ -23,6 +24,16 @@ def test_deforming_turns_both_ways_and_slants():
     assert lean.min() < -0.2
     assert lean.max() > 0.2
     assert abs(lean.mean()) < 0.05
+
+
+@pytest.mark.parametrize("value", [1, 12, 255])
+@pytest.mark.parametrize("box", [(3, 4, 9, 10), BAR])
+def test_a_faint_or_tiny_digit_fills_the_box_like_any_other(value, box):
+    new = augmentation.deform(canvas(box) * np.float32(value / 255), rng())
+    assert new.max() == 1
+    assert np.isfinite(new).all()
+    across, down = (np.ptp(np.nonzero(new.max(axis=(0, axis)))) for axis in (1, 2))
+    assert max(across, down) >= 18
 
 
 def test_pixels_between_others_are_their_mean_in_float32():

@@ -216,12 +216,16 @@ def add_hook(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def erase_gap(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return images with a disc erased at a random place of a line, as where two strokes fail to meet."""
+    """Return images with a disc erased at a random place of a line, as where two strokes fail to meet.
+
+    One of which nothing would be left, such as a blot or a single pixel, stays as it is.
+    """
     random = rng.random(images.shape, np.float32) * (images > 0.5)
     middle = _points(_places(random))
     distance = np.hypot(AXIS - middle[0], AXIS[:, None] - middle[1])
     radius = line_width(images) * rng.uniform(0.4, 0.85, len(images))
-    return images * np.clip(distance - per_image(radius) + np.float32(0.5), 0, 1)
+    erased = images * np.clip(distance - per_image(radius) + np.float32(0.5), 0, 1)
+    return np.where(erased.any(axis=(1, 2), keepdims=True), erased, images)
 
 
 def vary_line_width(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -126,7 +126,8 @@ def _placement(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> list[tuple[n
         For x and for y three arrays (n,): the left (upper) edge of the foreground in x (y), the scale, the
         same for both, and the column (row) of the field that this edge is put at.
     """
-    mask = images > np.float32(0.05)
+    # A faint image has foreground, too: that above half its largest value.
+    mask = images > np.minimum(images.max(axis=(1, 2), keepdims=True) / 2, np.float32(0.05))
     mass = images.sum(axis=(1, 2))
     edges = []  # for x and for y: both edges of the foreground, and its centre of mass
     for moved in (x, y):
