@@ -35,6 +35,26 @@ def test_the_batches_are_said_and_made_as_the_model_wants_them(sample, capsys):
     assert f"of 64 samples a step 15 are drawn digits, 3 thickened ones, and {no_digits} no" in said
 
 
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_batches_too_small_for_drawings_are_refused(sample, size):
+    options = argparse.Namespace(batch_size=size, epochs=1)
+    with pytest.raises(ValueError, match=f"--batch-size must be 4 or more. Received: {size}"):
+        drawing_batches(options, data(sample), DigitInput())
+
+
+def test_the_smallest_batch_has_a_drawing_and_what_is_no_digit(sample, capsys):
+    drawing_batches(argparse.Namespace(batch_size=4, epochs=1), data(sample), DigitInput())
+    said = capsys.readouterr().out
+    assert "of 4 samples a step 1 are drawn digits, 0 thickened ones, and 1 no digits" in said
+
+
+def test_a_batch_is_at_most_as_large_as_the_data(sample, capsys):
+    options = argparse.Namespace(batch_size=2**31 - 1, epochs=1)
+    batches = drawing_batches(options, data(sample), DigitInput())
+    assert "of 200 samples a step" in capsys.readouterr().out
+    assert len(batches) == 2
+
+
 def test_a_blank_image_is_named(sample):
     x = sample.x_train[:200].copy()
     x[7] = 0

@@ -13,6 +13,7 @@ from tinycnn.utils.cli import say
 
 TRIED = 300  # images of others, evenly spaced
 LEAST = 0.5  # of them the bundled net must read as labelled: any hand's digits, but no clothes
+SMALLEST = 4  # samples in a batch: of fewer none would be drawn, or none no digit
 
 
 def drawing_batches(
@@ -26,10 +27,16 @@ def drawing_batches(
         wanted: how the model wants its digits.
 
     Raises:
-        ValueError: if the data are no digits, or one of them is blank.
+        ValueError: if the batches are too small, the data are no digits, or one of them is blank.
     """
+    if options.batch_size < SMALLEST:
+        raise ValueError(
+            f"with --augment each step learns digits, drawings and what is no digit: "
+            f"--batch-size must be {SMALLEST} or more. Received: {options.batch_size}"
+        )
     check_digits(digits)
-    size = options.batch_size
+    # No more than there are digits, as without drawings: those would be drawn for hours.
+    size = min(options.batch_size, max(len(digits.x_train), SMALLEST))
     thickened, drawn, drawn_thick, others, others_thick = counts(size)
     no_digits = others + others_thick
     say(
