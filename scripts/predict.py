@@ -14,6 +14,7 @@ if __name__ == "__main__":  # before anything else is imported
     end_on_interrupt()
 
 import argparse
+import os
 import sys
 from typing import Any
 
@@ -75,6 +76,16 @@ def read(path: str, classify: Any, boxes: str | None) -> list:
         cause = f"none of the {len(digits)} marks in the picture can be read as a digit"
         raise PictureError(path, cause, REMEDY)
     return rows
+
+
+def check_boxes(boxes: str, path: str) -> None:
+    """Raise PictureError unless a picture can be written to `boxes`, and is not that at `path`."""
+    from tinycnn.utils.errors import PictureError
+    from tinycnn.utils.plots import check_picture
+
+    check_picture(boxes)
+    if os.path.exists(boxes) and os.path.exists(path) and os.path.samefile(boxes, path):
+        raise PictureError(boxes, "that is the picture itself", "Give --boxes another name.")
 
 
 def outline(picture: Any, digits: list) -> Any:
@@ -151,9 +162,7 @@ def main(argv: list[str] | None = None) -> int:
     from tinycnn.utils.errors import PictureError
 
     if options.boxes is not None:
-        from tinycnn.utils.plots import check_picture
-
-        check_picture(options.boxes)  # before the work
+        check_boxes(options.boxes, options.images[0])  # before the work
     model, name = load_digit_model(options.model, options.force, compile=False)
     say(f"model: {name}")
     digit_input, note = digit_input_of(model, name, options.scale)

@@ -108,6 +108,17 @@ def test_a_page_is_read_line_by_line_and_what_was_found_is_drawn(predict, page, 
         assert red.sum() > 50 * sum(map(len, lines))
 
 
+def test_boxes_never_replace_the_picture_itself(predict, pictures):
+    picture = pictures / "zero.png"
+    before = picture.read_bytes()
+    link = pictures / "link.png"
+    link.symlink_to(picture)
+    for name in (picture, link, pictures / "." / "zero.png"):
+        with pytest.raises(PictureError, match="that is the picture itself"):
+            predict.main([str(picture), "--boxes", str(name)])
+    assert picture.read_bytes() == before
+
+
 def test_what_cannot_be_read_is_said(predict, page, monkeypatch, capsys):
     path, lines = page
     count = sum(map(len, lines))
