@@ -15,6 +15,8 @@ if __name__ == "__main__":  # before anything else is imported
 
 import argparse
 import collections
+import sys
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,14 +27,40 @@ from benchmarks.photos import report_photos
 from benchmarks.sample_page import sample_page
 from gui.recognition.top_guesses import SURE
 from tinycnn import datasets, preprocessing, pretrained
+from tinycnn.models import Sequential
 from tinycnn.preprocessing.drawn import drawn_digits, drawn_others
 from tinycnn.preprocessing.drawn.others import SHAPES
-from tinycnn.pretrained.digit_model import load_digit_model
+from tinycnn.pretrained.digit_input import DigitInput
+from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model, probabilities
 from tinycnn.utils.cli import file_name, number, run, say, whole_number
-from tinycnn.utils.plots import save_picture
+from tinycnn.utils.plots import check_picture, save_picture
 
 THRESHOLD = SURE  # below it the window calls an answer not sure
 PENS = {"a fifth": 1 / 5, "a third": 1 / 3}  # of a digit's longer side
+
+
+class ModelOfFile(NamedTuple):
+    """A model of a file, which is asked as the bundled one is, whatever shape and range its input has."""
+
+    model: Sequential
+    name: str
+    digit_input: DigitInput
+
+    def predict(self, x, verbose):
+        """Return the probabilities (n, 10) of images (n, 28, 28, 1), 0 to 1."""
+        images = np.rint(255 * x[..., 0]).astype(np.uint8)
+        return probabilities(self.model, self.name, self.digit_input.prepare(images))
+
+
+def model_of(path):
+    """Return the model of a file; the bundled one for None. How it wants its digits is said if unusual."""
+    if path is None:
+        return pretrained.load()
+    model, name = load_digit_model(path, compile=False)
+    digit_input, note = digit_input_of(model, name)
+    if note:
+        say(note)
+    return ModelOfFile(model, name, digit_input)
 
 
 def drawings(count, seed):
@@ -145,8 +173,9 @@ def report_pictures(model, digits, options):
 
 def report(options):
     """Print all reports."""
-    model = load_digit_model(options.model)[0] if options.model else pretrained.load()
-    digits = datasets.load(options.data)
+    digits, model = datasets.load(options.data), model_of(options.model)
+    if digits.note:
+        print(digits.note, file=sys.stderr)
     drawn = drawn_digits(np.random.default_rng(options.seed), options.drawings)
     simulated = drawings(options.drawings, options.seed)
     report_drawings(model, drawn, f"drawn digits (seed {options.seed})")
@@ -163,10 +192,12 @@ def report(options):
 def main():
     """Run the command: report, or write a page of samples."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", help="model file; default: the bundled model")
+    parser.add_argument("--model", type=file_name, help="model file; default: the bundled model")
     parser.add_argument("--data", default="auto", help="as in scripts/train.py")
     parser.add_argument("--drawings", type=whole_number(), default=2000, help="default: 2000")
-    parser.add_argument("--seed", type=int, default=2026, help="of the drawings; default: 2026")
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=2026, help="of the drawings; default: 2026"
+    )
     parser.add_argument("--digits", type=whole_number(), default=2000, help="test digits to deform")
     parser.add_argument("--numbers", type=whole_number(), default=200, help="drawn; default: 200")
     parser.add_argument("--pages", type=whole_number(), default=44, help="rendered; default: 44")
@@ -184,6 +215,7 @@ def main():
     if options.samples is None:
         report(options)
     else:
+        check_picture(options.samples)  # before the work
         save_picture(sample_page(options.seed), options.samples)
         say(f"wrote {options.samples}")
 

@@ -111,7 +111,7 @@ def main():
     """Run the command: print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=whole_number(), default=200, help="default: 200")
-    parser.add_argument("--seed", type=int, default=2026, help="default: 2026")
+    parser.add_argument("--seed", type=whole_number(0), default=2026, help="default: 2026")
     parser.add_argument(
         "--rough", action="store_true", help="the digits that constants are tried on"
     )
@@ -119,6 +119,8 @@ def main():
         "--keep", metavar="FOLDER", help="keep pages that were not read right there"
     )
     options = parser.parse_args()
+    if options.keep is not None and not os.path.isdir(options.keep):
+        parser.error(f"--keep: there is no folder {options.keep!r}. Make the folder first.")
     classify, hand = bundled(), drawn_roughly if options.rough else drawn_with_a_mouse
     table, spent = {kind: collections.Counter() for kind in KINDS}, []
     with tempfile.TemporaryDirectory() as folder:

@@ -8,8 +8,11 @@ from PIL import Image
 
 from benchmarks import drawings
 from benchmarks.deformations import deformed, thickened
+from tests.support.mean_digits import mean_digits
 from tinycnn import datasets
 from tinycnn.preprocessing.drawn import digit_styles, drawn_digits, other_styles
+from tinycnn.pretrained.digit_input import DigitInput
+from tinycnn.utils.errors import PictureError
 
 
 class Always:
@@ -32,6 +35,26 @@ def test_styles_and_digits_are_reported_worst_first(capsys):
     assert shares[styles:] == sorted(shares[styles:]) == [0] * 9 + [100]
     assert "as 7" in lines[0]
     assert lines[-2].endswith("of 60 drawn digits")
+
+
+def test_a_model_of_another_shape_and_range_is_asked_in_its_own(tmp_path, capsys):
+    file = tmp_path / "flat.h5"
+    mean_digits(DigitInput((784,), 0, 255)).save(file)
+    digits = datasets.load("sample")
+    answers = drawings.read(drawings.model_of(str(file)), digits.x_test[:200])
+    assert np.mean(answers == digits.y_test[:200]) > 0.7
+    assert "pixels from 0 to 255" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [("--seed", "-1"), ("--model", ""), ("--samples", "no/x.png")])
+def test_bad_options_are_said_before_any_work(monkeypatch, capsys, words):
+    monkeypatch.setattr(sys, "argv", ["drawings", *words])
+    for work in ("report", "sample_page"):
+        monkeypatch.setattr(drawings, work, None)
+    with pytest.raises((SystemExit, PictureError)) as info:
+        drawings.main()
+    said = f"{capsys.readouterr().err} {info.value}"
+    assert "must be " in said or "there is no folder" in said
 
 
 def test_no_digits_are_reported_by_kind(capsys):

@@ -1,10 +1,12 @@
 """Photos as phones make them, of every kind: the numbers on them are read, and nothing is invented."""
 
 import collections
+import sys
 
 import numpy as np
 import pytest
 
+from benchmarks.pages import __main__ as command
 from benchmarks.pages.__main__ import bundled, compared, longest_in_order, outcome
 from benchmarks.pages.hand import drawn_roughly, drawn_with_a_mouse
 from benchmarks.pages.page import KINDS, draw_page, pages, save
@@ -72,3 +74,15 @@ def test_what_counts_as_read_in_place():
     counts = compared(truth, [[found(4, a), found(1, (50, 50, 60, 60))]], 1)
     assert (counts["missing"], counts["invented"]) == (1, 1)
     assert longest_in_order([(0, 0), (1, 1), (0, 1), (1, 0)]) == {(0, 0), (0, 1), (1, 0)}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [(("--seed", "-1"), "from 0 to"), (("--keep", "nowhere"), "Make the folder")]
+)
+def test_bad_options_are_said_before_any_work(monkeypatch, tmp_path, capsys, words, says):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["pages", *words])
+    monkeypatch.setattr(command, "bundled", None)
+    with pytest.raises(SystemExit):
+        command.main()
+    assert says in capsys.readouterr().err
