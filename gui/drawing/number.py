@@ -6,6 +6,8 @@ SHARED = 0.3  # of the narrower one's width, that strokes of one digit lie above
 CLOSE = 0.05  # of the drawing's height: so near beside each other, they are one digit, too
 BELOW = 0.4  # of that height, at most, from the lower end of one to the upper end of the other
 
+ROW = 0.7  # of the higher one's height: so far from middle to middle, neighbours are in one row
+
 MOST = 30  # digits of a number; what falls apart into more is none, and a page of marks takes no longer
 
 Frame = tuple[float, float, float, float]
@@ -43,6 +45,30 @@ def digits_of(items: Items) -> list[Items]:
     return [tuple(items[number] for number in sorted(numbers)) for _, numbers in groups]
 
 
+def rows_of(digits: list[Items]) -> list[list[Items]]:
+    """Return digits in rows, from top to bottom; a row may rise or fall.
+
+    Args:
+        digits: strokes each, from left to right, as `digits_of` returns them.
+
+    Example:
+        >>> from array import array
+        >>> from gui.drawing.drawing import Stroke
+        >>> ends = [0.6, 0.1, 0.6, 0.3], [0.2, 0.6, 0.2, 0.8]
+        >>> above, below = ((Stroke(array("d", points), 0.05),) for points in ends)
+        >>> rows_of([below, above]) == [[above], [below]]
+        True
+    """
+    rows: list[list[Items]] = []
+    for digit in digits:
+        far = [_between_lines(row[-1], digit) for row in rows]
+        if rows and min(far) <= ROW:
+            rows[far.index(min(far))].append(digit)
+        else:
+            rows.append([digit])
+    return sorted(rows, key=lambda row: sum(map(_middle, row)) / len(row))
+
+
 def newest_digit(items: Items) -> Items:
     """Return the items of the digit that was drawn last.
 
@@ -53,6 +79,17 @@ def newest_digit(items: Items) -> Items:
         if digit[-1] is items[-1]:
             return digit
     return items
+
+
+def _between_lines(a: Items, b: Items) -> float:
+    """Return how far one digit's middle lies from another's, as a share of the greater height."""
+    heights = (max(s.frame[3] for s in one) - min(s.frame[1] for s in one) for one in (a, b))
+    return abs(_middle(a) - _middle(b)) / (max(heights) or 1.0)
+
+
+def _middle(digit: Items) -> float:
+    """Return how far down a digit's middle is."""
+    return (min(s.frame[1] for s in digit) + max(s.frame[3] for s in digit)) / 2
 
 
 def _are_one(a: Frame, b: Frame, height: float) -> bool:

@@ -26,6 +26,7 @@ class Kernels:
     def __init__(self, recogniser: Recogniser) -> None:
         self._recogniser = recogniser
         self._search: Search | None = None
+        self._learnt = 0  # see `Recogniser`, when the search began
         self._digits: tuple[np.ndarray, np.ndarray] | None = None
 
     def show(self, wish: KernelWish) -> KernelFrame:
@@ -65,8 +66,9 @@ class Kernels:
         if place >= model.layers[layer].output_shape[-1]:
             return None
         images, labels = self._sample()
-        if self._search is None or self._search.model is not model:
-            self._search = Search(model, images, self._recogniser.input)
+        learnt = self._recogniser.learnt
+        if self._search is None or (self._search.model, self._learnt) != (model, learnt):
+            self._search, self._learnt = Search(model, images, self._recogniser.input), learnt
         search = self._search
         search.advance(SLICE)
         found = search.of_map(layer, place)

@@ -108,7 +108,9 @@ class LearningJobs:
             The number of steps that led there, the first kernels, and whether it is this net that reads.
         """
         reader.set_weights(snapshot.weights)
-        return snapshot.step, first_kernels(reader.layers), self._recogniser.model is reader
+        reads = self._recogniser.model is reader
+        self._recogniser.learnt += reads
+        return snapshot.step, first_kernels(reader.layers), reads
 
     def adopt_taught(self, model: object) -> str:
         """Read with a net that has learnt the person's digits; return its name and size."""
@@ -144,6 +146,7 @@ class LearningJobs:
         if not self._replaced:
             self._loaded = recogniser.model, recogniser.name, recogniser.input
         self._put = recogniser.model = model
+        recogniser.learnt += 1
         recogniser.name, recogniser.input = name, taken or recogniser.input
         return described(model, name, recogniser.input)
 

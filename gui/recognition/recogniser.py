@@ -10,12 +10,11 @@ import os
 import random
 
 from gui.drawing.drawing import Items, Picture, Stroke
-from gui.drawing.number import digits_of, newest_digit
+from gui.drawing.number import digits_of, newest_digit, rows_of
 from gui.recognition.opened import checked, digits_in
 from gui.recognition.other_pictures import picture_of_clipboard, random_test_digit
 
 SMALLEST = 0.05  # of the canvas: a smaller mark, a tap, is not enlarged
-
 BUNDLED = "the bundled model"
 
 
@@ -67,9 +66,10 @@ class Recogniser:
         self.name = ""
         self.input = None  # how the model wants its digits, a `DigitInput`
         self.opened = None  # the model as it was loaded; another one has learnt since
+        self.learnt = 0  # how often the weights of a model have changed while it read
         self.scale = scale
         self._reading: Reading | None = None  # the newest
-        self._found: tuple[Picture, object, list[list]] | None = None  # of `_digits_of_picture`
+        self._found: tuple[tuple[Picture, object, int], list[list]] | None = None
         self._chance = random.Random()
 
     def load(self, path: str | None) -> str:
@@ -173,20 +173,21 @@ class Recogniser:
         if self.model is None:
             return ()
         if isinstance(items[0], Picture):
-            found = self._digits_of_picture(items[0])
-            rows = [[digit.image for digit in row] for row in found]
+            rows = [[digit.image for digit in row] for row in self._digits_of_picture(items[0])]
+        elif len(digits := digits_of(items)) > 1:
+            rows = [[prepare(digit) for digit in row] for row in rows_of(digits)]
         else:
-            digits = digits_of(items)
-            rows = [[prepare(digit) for digit in digits]] if len(digits) > 1 else []
+            return ()  # it is prepared already
         if sum(map(len, rows)) < 2:
             return ()
         return tuple(tuple(self._classify(row).tolist()) for row in rows)
 
     def _digits_of_picture(self, picture: Picture) -> list[list]:
         """Return rows of each `Digit` of a picture."""
-        if self._found is None or self._found[:2] != (picture, self.model):
-            self._found = picture, self.model, digits_in(picture, self._classify)
-        return self._found[2]
+        key = picture, self.model, self.learnt
+        if self._found is None or self._found[0] != key:
+            self._found = key, digits_in(picture, self._classify)
+        return self._found[1]
 
     def _classify(self, images: object) -> object:
         """Return the probabilities (n, 10) of images, each uint8 (28, 28)."""

@@ -7,7 +7,7 @@ import pytest
 
 from gui.drawing import number as grouping
 from gui.drawing.drawing import Picture, Stroke
-from gui.drawing.number import MOST, digits_of, newest_digit
+from gui.drawing.number import MOST, digits_of, newest_digit, rows_of
 from tests.support.drawn_digits import drawn, templates
 from tests.support.painted_digits import moved, strokes
 
@@ -55,6 +55,30 @@ def test_the_newest_digit_is_that_of_the_last_stroke():
 def test_digits_one_below_the_other_are_two():
     above, below = (items(moved(strokes(7), 0.3, 0.3, down)) for down in (0.05, 0.5))
     assert len(digits_of((*above, *below))) == 2
+
+
+@pytest.mark.parametrize("slope", [-0.08, 0, 0.08])
+def test_rows_are_told_apart_in_whatever_order_and_however_they_slope(slope):
+    rows = [
+        [
+            items(moved(strokes(digit), 0.2, 0.1 + 0.2 * k, down + slope * k))
+            for k, digit in enumerate(row)
+        ]
+        for down, row in ((0.3, (2, 0, 2, 6)), (0.6, (1, 4)))
+    ]
+    flat = [item for row in rows[::-1] for digit in row for item in digit]
+    assert rows_of(digits_of(tuple(flat))) == rows
+    column = [[items(moved(strokes(7), 0.2, 0.3, down))] for down in (0.05, 0.35, 0.65)]
+    assert rows_of([digit for [digit] in column[::-1]]) == column
+
+
+def test_a_mark_beside_a_row_is_in_the_row():
+    one, dot, small = (
+        items([line])
+        for line in ([(0.2, 0.2), (0.2, 0.8)], [(0.4, 0.81)], [(0.6, 0.2), (0.6, 0.4)])
+    )
+    assert rows_of([one, dot]) == [[one, dot]]
+    assert rows_of([one, small]) == [[one, small]]
 
 
 def test_a_picture_is_one_digit_and_nothing_is_none():

@@ -73,6 +73,21 @@ def test_undoing_every_step_leads_back_to_the_loaded_weights(jobs, learning):
     assert learning.undo((), None) is None
 
 
+def test_whatever_changes_the_weights_is_counted(jobs, learning):
+    net = lenet5()
+    for change in (
+        lambda: learning.step(drawn(3), 8, 1.0, 1),
+        lambda: learning.undo(drawn(3), 8),
+        lambda: learning.adopt(net, "another"),
+        lambda: learning.update(net, Snapshot(1, net.get_weights())),
+    ):
+        before = jobs.learnt
+        change()
+        assert jobs.learnt > before
+    learning.update(lenet5(), Snapshot(1, net.get_weights()))  # which does not read
+    assert jobs.learnt == before + 1
+
+
 def test_nothing_drawn_is_a_sentence(learning):
     with pytest.raises(ValueError, match="Draw a digit first"):
         learning.step((), 3, 1.0, 1)

@@ -47,6 +47,24 @@ def test_of_a_number_every_digit_is_read_and_the_newest_is_shown(layers):
     assert prediction.image == prepare(items(0, lines=lines[-1])).tobytes()
 
 
+def test_two_drawn_rows_are_read_one_after_the_other(recogniser):
+    places = {1: (0.1, 0.05), 2: (0.4, 0.05), 3: (0.1, 0.5), 4: (0.4, 0.5)}
+    several = [
+        item for d, at in places.items() for item in items(0, lines=moved(strokes(d), 0.35, *at))
+    ]
+    prediction = recogniser.predict(1, tuple(several))
+    read = [[int(np.argmax(shares)) for shares in row] for row in prediction.number]
+    assert read == [[1, 2], [3, 4]]
+
+
+def test_a_picture_is_taken_apart_anew_when_the_net_has_learnt(recogniser):
+    two = (Picture(page((2, 0)), "20"),)
+    before = recogniser.last_digit(two)
+    assert recogniser.last_digit(two) is before
+    recogniser.learnt += 1
+    assert recogniser.last_digit(two) is not before
+
+
 @pytest.mark.parametrize("layers", [False, True])
 def test_of_a_picture_all_rows_are_read_and_the_last_digit_is_shown(layers):
     recogniser = Recogniser()
