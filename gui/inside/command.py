@@ -4,8 +4,9 @@ import os
 
 from gui.drawing.drawing import Picture
 from gui.inside.export import view
+from gui.recognition.opened import digits_in
 from tinycnn.preprocessing.image_files import read_picture
-from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model
+from tinycnn.pretrained.digit_model import digit_input_of, load_digit_model, probabilities
 from tinycnn.utils.cli import say
 from tinycnn.utils.errors import PictureError
 from tinycnn.utils.plots import check_picture, save_picture
@@ -21,7 +22,7 @@ def write_view(
     """Read a picture of a digit, and write what a net makes of it.
 
     Args:
-        source: the picture file.
+        source: the picture file; of several digits the last is shown, as in the window.
         output: the picture to write; what is there already is replaced.
         model_path: a model file; None: ./mnist.h5, or else the bundled model.
         label: the digit for the way back; None: without one.
@@ -40,7 +41,8 @@ def write_view(
     if note:
         say(note)
     try:
-        image = view(model, name, (picture,), label, taken)
+        found = digits_in(picture, lambda images: probabilities(model, name, taken.prepare(images)))
+        image = view(model, name, (picture,), label, taken, found[-1][-1])
     except ValueError as error:
         raise PictureError(source, str(error), "Draw one digit, large, on plain paper.") from error
     save_picture(image, output)
