@@ -86,7 +86,8 @@ class Search:
     def _take_some(self) -> None:
         some = self.images[self.done : self.done + TOGETHER]
         x = self._input.prepare(some, self.model.dtype)  # (n, 28, 28, 1)
-        outputs = self.model.activations(x)
+        with np.errstate(all="ignore"):  # a net that diverged has no strongest digits
+            outputs = self.model.activations(x)
         self._best = [
             best.with_more(y, self.done) for best, y in zip(self._best, outputs, strict=True)
         ]

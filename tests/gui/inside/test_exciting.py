@@ -86,7 +86,7 @@ class Reader:
     """What `Kernels` must know of a recogniser."""
 
     def __init__(self, model):
-        self.model, self.input = model, USUAL
+        self.model, self.input, self.learnt = model, USUAL, 0
 
 
 def look():
@@ -108,9 +108,21 @@ def test_a_search_goes_on_bit_by_bit_and_is_kept_for_its_model(digits, monkeypat
     assert (other.done, calls) == (30, [])
     assert len(other.labels) == len(other.found)
     assert list(other.labels) == [int(digits[1][each.digit]) for each in other.found]
+    monkeypatch.undo()
     reader.model = net(3)
     assert jobs.search(0, 0, look()).layer == 0
     assert jobs._search.model is reader.model
+    before = jobs._search
+    reader.learnt += 1  # its weights are others now
+    jobs.search(0, 0, look())
+    assert jobs._search is not before
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_net_that_diverged_is_searched_without_a_warning(digits):
+    model = net()
+    model.layers[-1].params["kernel"][...] = 3e38
+    assert finished(model, digits[0][:8]).of_map(0, 0)
 
 
 def test_there_is_nothing_to_search_without_a_model_or_a_map():

@@ -1,5 +1,6 @@
 """The inside as a picture: every number where it belongs, without a screen, and mistakes in sentences."""
 
+import copy
 import os
 import shutil
 import sys
@@ -17,10 +18,11 @@ from gui.recognition.recogniser import prepare
 from tests.support import patience
 from tests.support.painted_digits import strokes
 from tests.support.xvfb import ROOT
-from tinycnn import layers, utils
+from tinycnn import layers, pretrained, utils
 from tinycnn.models.sequential import Sequential
 from tinycnn.preprocessing.strokes import rasterise
 from tinycnn.pretrained.digit_input import USUAL
+from tinycnn.utils.errors import ModelFileError
 
 
 def items_of(digit):
@@ -126,6 +128,27 @@ def test_the_command_writes_the_picture_without_a_screen_and_replaces_what_is_th
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "wrote view.png")
     with Image.open(view) as image:
         assert image.size[0] == export.WIDTH
+
+
+def test_of_several_digits_the_command_shows_the_last(folder, tmp_path, monkeypatch):
+    from gui.inside import command
+
+    images, usual = [], export.view
+    monkeypatch.setattr(command, "view", lambda *a: images.append(a[5].image) or usual(*a))
+    lines = [np.array(line) * 0.3 + (0.3 * k, 0.3) for k in (0, 1, 2) for line in strokes(k + 5)]
+    Image.fromarray(255 - rasterise(lines, [0.03] * len(lines), 400)).save(tmp_path / "567.png")
+    monkeypatch.chdir(tmp_path)
+    command.write_view("567.png", "view.png", None, None)
+    [seven] = images
+    assert pretrained.load().predict(USUAL.prepare(seven[None]), verbose=0).argmax() == 7
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_net_that_diverged_is_a_sentence_without_a_warning(model):
+    diverged = copy.deepcopy(model)
+    diverged.layers[-1].params["kernel"][...] = 3e38
+    with pytest.raises(ModelFileError, match="diverged"):
+        export.view(diverged, "net", items_of(5))
 
 
 @pytest.mark.parametrize(
