@@ -250,6 +250,11 @@ class Window(ViewCommands, ModelCommands, PaneCommands):
         if prediction.version > self._cleared:
             self.view.prediction_panel.show(prediction)
 
+    def _predict_failed(self, answer: Answer) -> None:
+        """Show no answer beside what it was not given to, such as another model's."""
+        self.view.prediction_panel.show(None)
+        self._failed(answer)
+
     def _prepare_done(self, answer: Answer) -> None:
         if not self._has_model:
             self._predict_done(answer)

@@ -85,6 +85,20 @@ def test_a_file_that_is_no_model_is_a_sentence_and_is_not_offered(start, tmp_pat
     assert window.close() == (0, "")
 
 
+def test_a_net_that_diverged_shows_no_answer_of_the_one_before(start, tmp_path):
+    net = constant_net(one_share(3, 0.9))
+    net.layers[1].params["kernel"][...] = 3e38  # which empty paper does not tell
+    net.save(tmp_path / "large.h5")
+    window = start("--scale", "0", "1")
+    assert window.draw(*strokes(5))["digit"] == "5"
+    window.keys("ctrl+m")
+    window.wait(lambda s: "tk_filedialog" in s["focus"])
+    window.screen.hand("type --delay 3 large.h5", "key Return")
+    state = window.wait(lambda s: s["wrong"] and "diverged" in s["message"])
+    assert (state["digit"], state["headline"], state["shares"]) == ("", "", None)
+    assert window.close() == (0, "")
+
+
 def test_a_net_that_learns_is_measured_anew_and_nothing_is_offered_that_would_lose_it(
     start, tmp_path
 ):
