@@ -2,14 +2,17 @@
 
 import copy
 import functools
+import os
 
 from gui.drawing.drawing import Items
-from gui.recognition.quality import Lent
+from gui.recognition.quality import Lent, state_of
 from gui.recognition.recogniser import Recogniser
 
 
 class Jobs(Recogniser):
     """Recognition by the names of its methods; what a pane asks for begins with the pane's name and a dot."""
+
+    _file = (0, 0)  # what the file of the model was like when it was loaded
 
     @functools.cached_property
     def learning(self) -> object:
@@ -39,12 +42,22 @@ class Jobs(Recogniser):
 
         return Kernels(self)
 
+    def load(self, path: str | None) -> str:
+        """Do what `Recogniser.load` does, and remember what the file was like."""
+        from tinycnn.pretrained.digit_model import OWN
+
+        file = state_of(path or OWN)
+        said = super().load(path)
+        self._file = file
+        return said
+
     def lend(self, serial: int) -> Lent | None:
         """Return a copy of the model that reads, to be tried on simulated drawings; None if there is none."""
         if self.model is None:
             return None
         learnt, copied = self.model is not self.opened, copy.deepcopy(self.model)
-        return Lent(serial, copied, self.name, self.input, self.scale, learnt)
+        anew = os.path.isfile(self.name) and state_of(self.name) != self._file
+        return Lent(serial, copied, self.name, self.input, self.scale, learnt, anew)
 
     def save_view(self, path: str, items: Items, label: int | None) -> str:
         """Write one picture of all that the window can show of the net: guesses, why, layers, kernels.

@@ -190,6 +190,8 @@ class Pane(BasePane):
         self.below.configure(text=below)
 
     def failed(self, sentence: str) -> None:
-        """Say what went wrong, and be ready for the next drawing."""
+        """Say what went wrong, clear away what was said before, and be ready for the next drawing."""
         super().failed(sentence)
         self._asked = False
+        self._clear()
+        self._say()

@@ -35,6 +35,7 @@ class Lent:
     model, name, input: see `Recogniser`.
     scale: what models from files take for background and foreground; None: it is found out.
     learnt: whether it has learnt since it was opened.
+    anew: whether its file was written anew since then.
     """
 
     serial: int
@@ -43,6 +44,7 @@ class Lent:
     input: DigitInput
     scale: tuple[float, float] | None
     learnt: bool
+    anew: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,17 +115,23 @@ class Measurer:
             yield
             self._figures[key] = yield from self._share_of_file(other, lent.scale)
         figure = self._figures.get(key)
-        self._know(other=other if figure is not None else None, other_share=figure)
+        if figure is None and lent.anew:  # it is no model any more
+            self._know(other=BUNDLED, other_share=self._figures.get((BUNDLED, *state_of(BUNDLED))))
+        else:
+            self._know(other=other if figure is not None else None, other_share=figure)
 
     def _other(self, lent: Lent) -> str:
-        """Return the name of the model that is offered: the bundled one, or for that one's own; "": none."""
+        """Return the name of the model that is offered; "": none.
+
+        It is the bundled one, for that one's own, and for a file's model what is in the file by now.
+        """
         from tinycnn.pretrained.digit_model import OWN
 
         if lent.learnt:
             return ""  # it would be lost
         if lent.name != BUNDLED:
             self._own = lent.name
-            return BUNDLED
+            return lent.name if lent.anew else BUNDLED
         own = self._own or OWN
         return own if os.path.isfile(own) else ""
 

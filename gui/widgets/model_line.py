@@ -40,7 +40,7 @@ class ModelLine(ttk.Frame):
 
     def say(self, name: str) -> None:
         """Say which model reads, "name (facts)"."""
-        name = f"Model: {printable(name)}"
+        name = named(name)
         self._name, self._facts = name, ""
         if name.endswith(")"):
             self._name, _, self._facts = name.rpartition(" (")
@@ -52,7 +52,8 @@ class ModelLine(ttk.Frame):
             return
         self.figure.configure(text=quality.sentence)
         if quality.other is not None:
-            self.button.configure(text=offer(quality.other, quality.other_share))
+            anew = self._name == named(quality.other)
+            self.button.configure(text=offer(quality.other, quality.other_share, anew=anew))
             self.button.pack(side="right", before=self.name)
         elif quality.done:
             self.button.pack_forget()
@@ -72,12 +73,23 @@ class ModelLine(ttk.Frame):
         self.figure.pack_configure(padx=(self._gap if self.figure["text"] else 0, 0))
 
 
-def offer(name: str, share: float | None) -> str:
+def named(name: str) -> str:
+    """Return what is said of which model reads."""
+    return f"Model: {printable(name)}"
+
+
+def offer(name: str, share: float | None, *, anew: bool = False) -> str:
     """Return what stands on the button.
 
+    Args:
+        name: of the other model.
+        share: of the drawings that it reads; None: that is not known yet.
+        anew: whether it is the file that reads already, but written anew.
+
     Example:
-        >>> offer(BUNDLED, None), offer("/home/me/mnist.h5", 0.972)
-        ('Use the bundled model', 'Use mnist.h5 (97 %)')
+        >>> offer(BUNDLED, None), offer("/home/me/mnist.h5", 0.972, anew=True)
+        ('Use the bundled model', 'Use the new mnist.h5 (97 %)')
     """
     short = name if name == BUNDLED else shortened(printable(os.path.basename(name)), LONGEST)
+    short = f"the new {short}" if anew else short
     return f"Use {short}" if share is None else f"Use {short} ({percent(share)})"

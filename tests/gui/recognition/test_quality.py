@@ -78,6 +78,25 @@ def test_the_file_that_read_last_is_offered_and_measured_anew_when_it_changes(as
     assert ask(jobs).other_share == share_of(measurer, 4)
 
 
+def test_a_file_that_was_written_anew_is_offered_to_whom_its_old_model_reads(ask, measurer, folder):
+    constant_net(one_share(3, 0.9)).save(USUAL_NAME)
+    jobs = jobs_with(None)
+    assert ask(jobs).other == BUNDLED
+    constant_net(one_share(4, 0.9)).save(USUAL_NAME)
+    known = ask(jobs)
+    assert (known.other, known.other_share) == (USUAL_NAME, share_of(measurer, 4))
+    assert known.share == share_of(measurer, 3)
+    (folder / USUAL_NAME).write_text("torn")
+    known = ask(jobs)
+    assert (known.other, known.share) == (BUNDLED, share_of(measurer, 3))
+    (folder / USUAL_NAME).unlink()
+    assert ask(jobs).other == BUNDLED
+    constant_net(one_share(4, 0.9)).save(USUAL_NAME)
+    jobs.load(USUAL_NAME)
+    assert (known := ask(jobs)).other == BUNDLED
+    assert known.share == share_of(measurer, 4)
+
+
 def test_what_the_window_calls_no_digit_is_not_read(ask):
     constant_net(one_share(3, 0.15)).save(USUAL_NAME)
     assert ask(jobs_with(None)).share == 0
