@@ -11,6 +11,7 @@ from gui.inside.columns_view import STRIP, ColumnsView, Place
 from gui.inside.explanation_view import HINT, ExplanationView
 from gui.inside.messages import Frame, Told, Wish
 from gui.recognition.top_guesses import top_guesses
+from gui.widgets.keyboard import make_one_stop
 from gui.widgets.seen import Seen
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
@@ -68,13 +69,14 @@ class Pane(BasePane):
         for value in ("", *map(str, range(10))):
             choice = ttk.Radiobutton(
                 row, text=value or "Forward", style="Small.Toolbutton", variable=self.label,
-                value=value, command=self._turned, takefocus=0,
+                value=value, command=self._turned,
             )  # fmt: skip
             choice.pack(side="left", padx=(0, self.look.pixels(1)))
             self.choices[value] = choice
             if not value:
                 label = ttk.Label(row, text="This is a")
                 label.pack(side="left", padx=self.look.pixels(6))
+        make_one_stop(self.choices, self.label)
         save = self.window.view.controls.button(row, "save_view")
         save.configure(style="Small.TButton")
         save.pack(side="right")
@@ -104,9 +106,8 @@ class Pane(BasePane):
         self._open = True
 
     def shut(self) -> None:
-        """Rest, and leave the keys to what is seen."""
+        """Rest."""
         self._open = False
-        self.window.root.focus_set()
 
     def show_drawing(self, version: int, items: Items) -> None:
         """Have the drawing run through the net."""

@@ -14,6 +14,7 @@ from gui.inside.why_messages import (
     WhyWish,
     asked_of,
 )
+from gui.widgets.keyboard import make_one_stop
 from gui.widgets.side import BasePane
 from gui.widgets.theme import Theme
 from gui.widgets.tooltip import Tooltip
@@ -55,6 +56,7 @@ class Pane(BasePane):
         ):
             for value in values:
                 self._choice(variable, value)
+            make_one_stop({value: self.choices[value] for value in values}, variable)
             ttk.Frame(self, width=self.look.pixels(10)).pack(side="left")
         self.choices[GRADIENT].configure(text="Gradient")
         self.choices[OCCLUSION].configure(text="Occlusion")
@@ -69,7 +71,7 @@ class Pane(BasePane):
 
     def _choice(self, variable: tk.StringVar, value: str) -> None:
         choice = ttk.Radiobutton(
-            self, style="Small.Toolbutton", variable=variable, value=value, command=self._turned, takefocus=0
+            self, style="Small.Toolbutton", variable=variable, value=value, command=self._turned
         )  # fmt: skip
         choice.pack(side="left", padx=(0, self.look.pixels(2)))
         Tooltip(choice, TIPS[value], self.look)

@@ -31,6 +31,7 @@ class PredictionPanel(ttk.Frame):
         super().__init__(parent)
         self._prediction: Prediction | None = None
         self.threshold = SURE
+        self.brief = tk.StringVar(self)  # the answer in one line, for where the panel has no room
         self._look = look
         self._shown = Seen()
         self.zoom = 0  # screen pixels a pixel of what the net sees
@@ -65,11 +66,14 @@ class PredictionPanel(ttk.Frame):
         if shares is None:
             words = ("loading…", "the model is on its way") if prediction else ("", "")
             self._say("", *words, sure=True)
+            self.brief.set(words[0])
             return
         guesses = top_guesses(shares, self.threshold)
-        words = guesses.headline, guesses.alternative
+        words, brief = (guesses.headline, guesses.alternative), guesses.summary
         if prediction.number:  # of which the big digit is the newest
             words = number_read(prediction.number, self.threshold), f"{guesses.sign}: {words[0]}"
+            brief = ", ".join(words)
+        self.brief.set(brief)
         self._say(guesses.sign, *words, sure=guesses.sure)
 
     @property

@@ -107,7 +107,7 @@ class Side:
     def toggle(self, name: str) -> None:
         """Open a pane in the place of another, or shut it."""
         if self.pane is not None:
-            self.pane.shut()
+            self._shut(self.pane)
         self.name = "" if name == self.name else name
         if self.name:
             self._make(name, PANES[name])
@@ -124,10 +124,17 @@ class Side:
         self._window.view.put_below(pane if self.below else None)
         self._press_buttons()
         if not self.below:
-            pane.shut()
+            self._shut(pane)
             return
         pane.opened()
         self._window.show_drawing_beside()
+
+    def _shut(self, pane: BasePane) -> None:
+        """Let a pane rest, and leave the keys to what is seen."""
+        pane.shut()
+        root = self._window.root
+        if str(root.tk.call("focus")).startswith(f"{pane}."):
+            root.focus_set()
 
     def _press_buttons(self) -> None:
         """Let it be seen which panes are open."""

@@ -61,6 +61,9 @@ class View:
         self.canvas = canvas(field)
         self.keys = KeysWindow(root, self.canvas, self.look, mac=mac)
         self.prediction_panel = self._make_panel(body)
+        self.answer = ttk.Label(
+            self._rest(head), textvariable=self.prediction_panel.brief, style="Key.TLabel"
+        )
         self.status_bar = StatusBar(body, self.look, self.controls)
         field.grid(row=1, column=1, pady=gap, sticky="w")
         self.prediction_panel.grid(row=1, column=2, padx=(2 * gap, 0))
@@ -179,7 +182,7 @@ class View:
             width -= 2 * self._gap
             pane = min(self.look.pixels(PANE), width * 3 // 5)
             if width < pane + panel + self.look.pixels(LEAST_SIDE):
-                panel = 0  # no room for all three: the pane shows the guesses, too
+                panel = 0  # no room for all three: the answer has one line, above the paper
         side = max(1, min(height, width - panel - pane))
         if pane:
             side = max(1, min(side, (width - panel) * 2 // 5))
@@ -190,12 +193,20 @@ class View:
         if panel:
             self.prediction_panel.configure(width=panel, height=side)
             self.prediction_panel.grid()
+            self.answer.place_forget()
         else:
             self.prediction_panel.grid_remove()
+            self.answer.place(x=self._gap, rely=0.5, anchor="w")
 
     def _row(self, parent: tk.Misc, *widgets: ttk.Widget) -> None:
         for widget in widgets:
             widget.pack(side="left", padx=(0, self.look.pixels(6)))
+
+    def _rest(self, row: ttk.Frame) -> ttk.Frame:
+        """Return a frame that asks for no room, and takes what a full row has left."""
+        rest = ttk.Frame(row, width=1, height=1)
+        rest.pack(side="left", fill="both", expand=True)
+        return rest
 
     def _head(self, body: ttk.Frame, window: object) -> ttk.Frame:
         row = ttk.Frame(body)
@@ -222,9 +233,7 @@ class View:
         for name in ("show_learning", "show_inside", "show_kernels", "show_why"):  # from the right
             button = self.controls.button(row, name)
             button.pack(side="right", padx=(self.look.pixels(6), 0))
-        between = ttk.Frame(row, width=1, height=1)  # asks for no room, and takes what is left
-        between.pack(side="left", fill="both", expand=True)
-        self.recent = RecentStrip(between, self.look, window.bring_back)
+        self.recent = RecentStrip(self._rest(row), self.look, window.bring_back)
         self.recent.place(relx=1, rely=0.5, anchor="e")
         return row
 

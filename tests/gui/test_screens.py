@@ -4,8 +4,8 @@ import pytest
 
 from gui.widgets.theme import DARK
 from tests.support.marks import first_is_quick
-from tests.support.painted_digits import strokes
-from tests.support.xvfb import App, Xvfb, lacking
+from tests.support.painted_digits import moved, strokes
+from tests.support.xvfb import App, Xvfb, fits_window, lacking
 
 pytestmark = pytest.mark.skipif(lacking() is not None, reason=str(lacking()))
 
@@ -48,6 +48,22 @@ def test_the_list_of_keys_lies_on_a_small_screen(opened, size, dpi):
     (place,) = state["places"]
     assert place["y"] >= 0
     assert place["y"] + place["height"] <= int(size.partition("x")[2])
+
+
+def test_where_a_pane_leaves_the_answer_no_room_it_is_a_line(opened):
+    window = opened("1366x768", 144)
+    window.draw(*[line for k in (0, 1) for line in moved(strokes(k + 4), 0.4, 0.4 * k, 0.3)])
+    assert window.state["answer"] is None
+    window.keys("k")
+    assert fits_window(
+        window.wait(lambda s: (s["answer"] or "").startswith("45, 5: ") and s["steady"])
+    )
+    window.clear()
+    assert window.state["answer"] == ""
+    window.draw(*strokes(4))
+    window.wait(lambda s: s["answer"].startswith("4, ") and s["answer"].endswith(" sure"))
+    window.keys("k")
+    window.wait(lambda s: s["answer"] is None)
 
 
 @pytest.mark.slow

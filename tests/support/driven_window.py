@@ -218,6 +218,7 @@ def look(window):
         "headline": str(panel.headline["text"]),
         "cut_off": panel.headline.winfo_x() + panel.headline.winfo_reqwidth() > panel.winfo_width(),
         "second": str(panel.second["text"]),
+        "answer": panel.brief.get() if view.answer.winfo_ismapped() else None,
         "shares": prediction.shares if prediction else None,
         "image": prediction.image.hex() if prediction else None,
         "predicted": prediction.version if prediction else None,

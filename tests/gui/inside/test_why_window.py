@@ -99,6 +99,20 @@ def test_it_follows_the_pen_and_the_switches(window):
     window.wait(lambda s: s["meaning"] == ["", ""], "the words stay")
 
 
+def test_the_keys_alone_ask_another_question(window):
+    window.draw(*strokes(5))
+    window.keys("w")
+    window.wait(lambda s: answered(s) and s["asked"]["first"] == "Why a 5?")
+    window.keys("shift+Tab", "shift+Tab", "Right", "space")  # past Gradient and Occlusion
+    window.wait(lambda s: answered(s) and s["meaning"][1].startswith("more ink here"))
+    window.keys("w", "i")
+    window.wait(lambda s: s["inside"] and s["inside"]["label"] is None)
+    window.keys("shift+Tab", "shift+Tab", "shift+Tab", *["Right"] * 4, "space")
+    window.wait(lambda s: s["inside"]["label"] == 3)
+    window.keys("i")
+    window.wait(lambda s: not s["inside"])
+
+
 def test_k_shows_the_kernels_and_the_digits_that_excite_them(window):
     window.keys("k")
     state = window.wait(lambda s: len(s.get("found") or ()) == 8)
