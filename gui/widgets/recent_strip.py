@@ -47,8 +47,11 @@ class RecentStrip(ttk.Frame):
         del self._images[len(self.pictures) :]
 
     def _picture(self, items: Items, image: tk.PhotoImage) -> tk.Label:
-        picture = tk.Label(self, image=image, borderwidth=0, cursor="hand2")
-        picture.bind("<Button-1>", lambda event: self._bring_back(items))
+        picture = tk.Label(self, image=image, borderwidth=0, cursor="hand2", takefocus=1)
+        accent = self._look.theme.accent
+        picture.configure(highlightthickness=1, highlightbackground="white", highlightcolor=accent)
+        for event in ("<Button-1>", "<space>", "<Return>"):
+            picture.bind(event, lambda event: self._bring_back(items))
         Tooltip(picture, "Bring this drawing back", self._look)
         picture.pack(side="left", padx=(self._look.pixels(4), 0))
         return picture

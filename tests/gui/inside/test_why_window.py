@@ -103,12 +103,13 @@ def test_the_keys_alone_ask_another_question(window):
     window.draw(*strokes(5))
     window.keys("w")
     window.wait(lambda s: answered(s) and s["asked"]["first"] == "Why a 5?")
+    window.steady()
     window.keys("shift+Tab", "shift+Tab", "Right", "space")  # past Gradient and Occlusion
     window.wait(lambda s: answered(s) and s["meaning"][1].startswith("more ink here"))
     window.keys("w", "i")
-    window.wait(lambda s: s["inside"] and s["inside"]["label"] is None)
+    window.wait(lambda s: s["inside"] and s["inside"]["columns"] and s["steady"])
     window.keys("shift+Tab", "shift+Tab", "shift+Tab", *["Right"] * 4, "space")
-    window.wait(lambda s: s["inside"]["label"] == 3)
+    window.wait(lambda s: s["inside"] and s["inside"]["label"] == 3)
     window.keys("i")
     window.wait(lambda s: not s["inside"])
 
