@@ -253,7 +253,8 @@ class Window(ViewCommands, ModelCommands, PaneCommands):
     def _predict_failed(self, answer: Answer) -> None:
         """Show no answer beside what it was not given to, such as another model's."""
         self.view.prediction_panel.show(None)
-        self._failed(answer)
+        if not self.view.status_bar.complains:  # of what led to this, and says more
+            self._failed(answer)
 
     def _prepare_done(self, answer: Answer) -> None:
         if not self._has_model:

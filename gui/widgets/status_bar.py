@@ -42,6 +42,11 @@ class StatusBar(ttk.Frame):
         self.message.lift()
         self._fit()
 
+    @property
+    def complains(self) -> bool:
+        """Whether it shows a mistake."""
+        return bool(self._sentence) and str(self.message["style"]) == "Error.TLabel"
+
     def name_model(self, name: str) -> None:
         """Say which model predicts."""
         self.line.say(name)

@@ -6,6 +6,7 @@ from gui.widgets.model_commands import NO_OTHER
 from tests.support.constant_nets import constant_net, one_share
 from tests.support.painted_digits import strokes
 from tests.support.xvfb import App, Xvfb, fits_window, lacking
+from tinycnn import layers, models
 
 pytestmark = pytest.mark.skipif(lacking() is not None, reason=str(lacking()))
 
@@ -99,6 +100,34 @@ def test_a_net_that_diverged_shows_no_answer_of_the_one_before(start, tmp_path):
     assert window.close() == (0, "")
 
 
+def press(window, text):
+    """Press a button of the pane beside the paper."""
+    window.wait(lambda s: s["beside"]["buttons"].get(text, {}).get("pressable"), text)
+    window.steady()
+    place = window.state["beside"]["buttons"][text]
+    x, y = place["x"] + place["width"] // 2, place["y"] + place["height"] // 2
+    window.screen.hand(f"mousemove {x} {y}", "mousedown 1", "mouseup 1")
+
+
+def test_after_a_step_that_was_too_large_what_to_do_is_said_and_no_answer_stays(start, tmp_path):
+    net = models.Sequential([layers.Rescaling(1e20, input_shape=(28, 28, 1))])
+    net.add(layers.Flatten())
+    net.add(layers.Dense(10, "softmax", kernel_initializer="zeros"))
+    net.compile("sgd", "categorical_crossentropy")
+    net.save(tmp_path / "mnist.h5")
+    window = start()
+    number = window.draw(*strokes(5))["second"]
+    window.keys("l")
+    press(window, "8")
+    press(window, "Step")
+    state = window.wait(lambda s: "after 1 step" in s["model"] and s["shares"] is None)
+    assert (state["digit"], state["second"]) == ("", "")
+    assert "Undo it" in window.rested()["message"]
+    press(window, "Undo step")
+    window.wait(lambda s: "after" not in s["model"] and s["second"] == number)
+    assert window.close() == (0, "")
+
+
 def test_a_net_that_learns_is_measured_anew_and_nothing_is_offered_that_would_lose_it(
     start, tmp_path
 ):
@@ -109,13 +138,9 @@ def test_a_net_that_learns_is_measured_anew_and_nothing_is_offered_that_would_lo
     window.keys("l")
     window.wait(lambda s: "Step" in s["beside"]["buttons"])
     for button in ("5", "Ten steps"):
-        window.steady()
-        place = window.state["beside"]["buttons"][button]
-        x, y = place["x"] + place["width"] // 2, place["y"] + place["height"] // 2
-        window.screen.hand(f"mousemove {x} {y}", "mousedown 1", "mouseup 1")
+        press(window, button)
     window.wait(lambda s: "after 10 steps" in s["model"] and FIGURE in s["figure"])
     assert window.rested()["offer"] is None
-    place = window.state["beside"]["buttons"]["As it was"]
-    window.screen.hand(f"mousemove {place['x'] + 9} {place['y'] + 9}", "mousedown 1", "mouseup 1")
+    press(window, "As it was")
     assert known(window, own=True)["figure"] == figure
     assert window.close() == (0, "")
