@@ -74,7 +74,7 @@ class TrainTab(ttk.Frame):
         row, look = ttk.Frame(self), self._pane.look
         names = {name: name for name in OPTIMIZERS}
         choices(row, look, self._optimizer, names, self._set_rate).pack(side="left")
-        self.rate = RateSlider(row, look, 50)
+        self.rate = RateSlider(row, look, 34)  # more would cut the last field of the row off
         self.rate.pack(side="left", padx=(look.pixels(6), 0))
         for text, variable, most in (
             ("Seed", self._seed, MOST_SEED),

@@ -179,6 +179,7 @@ def test_writing_a_seed_is_no_command(window):
     window.draw(*strokes(5))
     press(window, "Train from nothing")
     field = window.wait(lambda s: "TSpinbox 0" in s["beside"]["buttons"])["beside"]["buttons"]
+    assert field["TSpinbox 0"]["width"] == field["TSpinbox 1"]["width"]  # none is cut off
     place = max((field[name] for name in ("TSpinbox 0", "TSpinbox 1")), key=lambda one: -one["x"])
     window.screen.hand(f"mousemove {place['x'] + 8} {place['y'] + 9}", "mousedown 1", "mouseup 1")
     window.wait(lambda s: "spinbox" in s["focus"])
