@@ -77,3 +77,13 @@ def test_rows_of_writing_are_no_printed_lines():
     ]
     page = draw_strokes(SHAPE, bars, 5)  # minus signs, side by side
     np.testing.assert_array_equal(without_printed_lines(page, 0.05), page)
+
+
+@pytest.mark.parametrize("crossing", [0.2, 0.35])
+def test_nothing_is_left_where_printed_lines_cross(crossing):
+    page = ruled(0.0, squared=True)
+    assert page.max() > 0
+    lines = (page > 0).sum(axis=1) > 0.9 * page.shape[1]
+    columns = (page > 0).sum(axis=0) > 0.9 * page.shape[0]
+    page[np.ix_(lines, columns)] = crossing
+    assert not without_printed_lines(page, 0.05).any()

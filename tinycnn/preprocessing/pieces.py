@@ -12,6 +12,7 @@ _FINGER = 0.25  # and one that comes in from one edge may be a finger
 # Of its box, and times its longer side: what covers more with longer lines is texture. An 8's have 4.
 _DENSE, _LONGEST = 0.25, 15.0
 _LOWEST = 6  # pixels: of lower digits nothing can be read
+_LEVEL = 2.2  # times as long as thick: a line between two edges, up to 22 degrees steep, is printed
 _FLAT = 4.0  # times as long as thick: a level line from edge to edge is printed; along an edge, a table's
 _TABLE = 0.5  # of its box: a piece along a whole edge that covers more is a table
 _LEAST = 0.015  # of the picture's longer side: smaller pieces are what erased lines left
@@ -103,7 +104,7 @@ def _is_background(at_edge: np.ndarray, sides: np.ndarray, areas: np.ndarray) ->
     height, width = sides.T
     top, left, bottom, right = at_edge.T
     level, upright = width > _FLAT * height, height > _FLAT * width
-    printed = left & right & level
+    printed = (at_edge.sum(axis=1) >= 2) & (width > _LEVEL * height)
     along = (left ^ right) & upright & ~(top & bottom) | (top ^ bottom) & level
     table = (at_edge.sum(axis=1) == 3) & (areas > _TABLE * height * width)
     return printed | along | table

@@ -8,7 +8,9 @@ but for those that are clearly stronger than it or lie between foreground above 
 
 import numpy as np
 
-_LEAST_SIDE = 100  # pixels: smaller pictures are digits by themselves
+from tinycnn.preprocessing.components import find_components
+
+LEAST_SIDE = 100  # pixels: smaller pictures are digits by themselves
 _FEWEST = 3  # lines: two bars may belong to a digit
 _WHOLE = 0.9  # of its way across: seen on that, it runs from edge to edge
 _CORE = 0.7  # of that share: where less is seen beside such a line, it has ended
@@ -20,6 +22,7 @@ _THICKEST, _THICKEST_WHOLE = 0.02, 0.035  # of the picture's longer side
 _FAINTER = 1.2  # times as strong as one or two lines: ink
 _STEEPEST = 22  # degrees that a picture may be turned
 _STRONGER = 1.4  # times as strong as the line around it: ink
+_CROSSED = 2.0  # times as strong as a line: not even where two of them cross
 _POINTS = 15000  # of the mask, that directions are judged by
 _PART = 16  # windows along a line, in which its strength is measured
 
@@ -31,6 +34,9 @@ def without_printed_lines(strength: np.ndarray, least: float) -> np.ndarray:
         strength: float32 (h, w), how strong the foreground is, 0 for background.
         least: weaker pixels are not seen.
 
+    Returns:
+        float32 (h, w); the argument itself, if there are none.
+
     Example:
         >>> page = np.zeros((200, 200), np.float32)
         >>> page[20::40] = 0.2
@@ -38,28 +44,44 @@ def without_printed_lines(strength: np.ndarray, least: float) -> np.ndarray:
         >>> int((without_printed_lines(page, 0.1) > 0).sum())  # 600, and 4 of a line beside it
         604
     """
-    if min(strength.shape) < _LEAST_SIDE:
+    if min(strength.shape) < LEAST_SIDE:
         return strength
+    cleared, printed = strength.copy(), np.zeros_like(strength)
     for _ in range(2):  # level lines, then, transposed, upright ones
-        strength = _without_level_lines(strength, least).T
-    return np.ascontiguousarray(strength)
+        _erase_level_lines(cleared, printed, least)
+        cleared, printed = cleared.T, printed.T
+    if not printed.any():
+        return strength
+    _erase_rests(cleared, printed, least)
+    return cleared
 
 
-def _without_level_lines(strength: np.ndarray, least: float) -> np.ndarray:
-    """Return the foreground without lines that are level, or up to 22 degrees steep."""
+def _erase_level_lines(strength: np.ndarray, printed: np.ndarray, least: float) -> None:
+    """Set lines that are level, or up to 22 degrees steep, to 0, in place.
+
+    Args:
+        strength, least: see `without_printed_lines`.
+        printed: float32 (h, w); where lines were, it becomes their usual strength.
+    """
     mask = strength > least
     y, x = np.nonzero(mask)
     if len(y) == 0:
-        return strength
+        return
     x = x - mask.shape[1] / 2
     slope = _direction(y, x)
     bands = _bands(y, x, slope, mask.shape)
     if len(bands) < _FEWEST and not _are_faint(strength[mask], y - x * slope, bands):
-        return strength
-    strength = strength.copy()
+        return
     for first, last in bands:
-        _erase(strength, slope, first, last, least)
-    return strength
+        _erase(strength, printed, slope, (first, last), least)
+
+
+def _erase_rests(strength: np.ndarray, printed: np.ndarray, least: float) -> None:
+    """Set to 0, in place, what is left of printed lines: it lies where they were, as ink does not."""
+    labels, _, areas = find_components(strength > least)
+    weak = strength <= _CROSSED * printed
+    rests = np.bincount(labels[weak], minlength=len(areas) + 1)[1:] == areas
+    strength[np.concatenate([[False], rests])[labels]] = 0
 
 
 def _direction(y: np.ndarray, x: np.ndarray) -> float:
@@ -120,9 +142,11 @@ def _are_faint(values: np.ndarray, rows: np.ndarray, bands: list[tuple[int, int]
     return bool(np.quantile(values[~within], 0.75) > _FAINTER * np.median(values[within]))
 
 
-def _erase(strength: np.ndarray, slope: float, first: int, last: int, least: float) -> None:
-    """Set the pixels of one line to 0, in place, but for those of ink."""
-    height, width = strength.shape
+def _erase(
+    strength: np.ndarray, printed: np.ndarray, slope: float, band: tuple[int, int], least: float
+) -> None:
+    """Set the pixels of one line to 0, but for those of ink, and mark where it was: in place."""
+    (first, last), (height, width) = band, strength.shape
     columns = np.arange(width)
     level = ((columns - width / 2) * slope).round().astype(int)
     within = (level + last >= 0) & (level + first < height)
@@ -140,9 +164,11 @@ def _erase(strength: np.ndarray, slope: float, first: int, last: int, least: flo
     above, below = (values[side].max(axis=0) > least for side in (slice(0, 2), slice(-2, None)))
     through = _near(above) & _near(below)
     kept = (values > _STRONGER * usual) | through
+    across = np.broadcast_to(columns, rows.shape)
+    printed[rows[inside], across[inside]] = np.broadcast_to(usual, rows.shape)[inside]
     where = inside & ~kept
     where[:2] = where[-2:] = False
-    strength[rows[where], np.broadcast_to(columns, rows.shape)[where]] = 0
+    strength[rows[where], across[where]] = 0
 
 
 def _near(flags: np.ndarray) -> np.ndarray:

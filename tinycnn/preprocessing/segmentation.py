@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinycnn.preprocessing.paper_border import without_surroundings
+from tinycnn.preprocessing.printed_lines import LEAST_SIDE as LEAST_SIDE_RULED
 from tinycnn.preprocessing.printed_lines import without_printed_lines
 from tinycnn.preprocessing.specks import is_scattered, without_specks
 
@@ -286,12 +288,16 @@ def _strength_of_photo(grey: np.ndarray, several: bool) -> Strength:
     smaller, best = grey, (0.0, np.zeros_like(grey), 1)
     if times > 1:
         smaller = _reduce(grey, times)
+    smaller = without_surroundings(smaller)
+    least = _LEAST_SIDE
     while True:
-        values, peak = _foreground_above_noise(smaller)
+        values, peak, is_ruled = _foreground_above_noise(smaller)
+        if is_ruled:  # in a smaller picture the lines would not be known for what they are
+            least = LEAST_SIDE_RULED
         scattered = not several and peak > 0 and is_scattered(values)
         # Averaging makes one digit of grains: what is scattered counts as if it were as weak as noise.
         best = max(best, (min(peak, _VISIBLE) if scattered else peak, values, times), key=_first)
-        if best[0] >= _NOISE_FREE or min(smaller.shape) < 2 * _LEAST_SIDE:
+        if best[0] >= _NOISE_FREE or min(smaller.shape) < 2 * least:
             break
         smaller, times = _reduce(smaller, 2), 2 * times
     peak, values, times = best
@@ -307,11 +313,11 @@ def _first(values: tuple) -> float:
     return values[0]
 
 
-def _foreground_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float]:
+def _foreground_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float, bool]:
     """Return the foreground of a photo at its present size, and its largest value divided by the noise.
 
     The foreground, float32 (h, w), is 0 where it is below 4 times the noise. The number is 0 if even the
-    strongest foreground is below `_LEAST_CONTRAST`.
+    strongest foreground is below `_LEAST_CONTRAST`. Last comes whether printed lines were left out.
     """
     grey = _blur(grey)
     is_dark = _is_foreground_dark(grey)
@@ -320,7 +326,8 @@ def _foreground_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float]:
     foreground -= np.median(foreground)  # noise lifts the estimate of the background everywhere
     # The median deviation, times 1.4826 a standard deviation, sees little of lines.
     spread = 1.4826 * float(np.median(np.abs(foreground)))
-    foreground = without_printed_lines(foreground, max(3 * spread, _LEAST_CONTRAST / 2))
+    ruled = foreground
+    foreground = without_printed_lines(ruled, max(3 * spread, _LEAST_CONTRAST / 2))
     # The larger of two estimates. The first misses noise coarser than a block; the second (the median
     # deviation, times 1.4826 a standard deviation) misses noise that is clipped in over half the picture.
     noise = max(_noise(foreground), 1.4826 * float(np.median(np.abs(foreground))))
@@ -331,7 +338,8 @@ def _foreground_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float]:
         # But no paper is that dark: what little is seen on a dark table does not become ink.
         darkest = max(_LEAST_CONTRAST, _DARKEST * float(np.median(background)))
         foreground /= np.maximum(background, darkest)
-    return foreground, strongest / max(noise, 1e-6) if strongest >= _LEAST_CONTRAST else 0.0
+    peak = strongest / max(noise, 1e-6) if strongest >= _LEAST_CONTRAST else 0.0
+    return foreground, peak, foreground is not ruled
 
 
 def _is_foreground_dark(grey: np.ndarray) -> bool:
