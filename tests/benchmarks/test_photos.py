@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.pages.__main__ import bundled
-from benchmarks.pages.page import USUAL, photographed
+from benchmarks.pages.page import MOST_TURNED, USUAL, photographed
 from benchmarks.pages.photo import HEIGHT, PHOTOS, SHAPES, draw_photo
 from benchmarks.photos import COUNTED, outcome, photos, report_photos
 from tinycnn import datasets
@@ -14,6 +14,7 @@ from tinycnn.preprocessing.segmentation import to_grey
 from tinycnn.pretrained.reading import SURE, read_picture
 
 FEW, MANY = 10, 30  # photos of each kind
+BLANK = 8  # of each kind
 DROWNED = {"noise": (0.9, 1.2), "absorbed": (0.1, 0.15)}  # the paper's noise is 7 times the ink
 
 
@@ -47,19 +48,22 @@ def sure_of(grey, classify):
     return [one.digit for row in rows for one in row if one.probability >= SURE]
 
 
-# Where nothing else is there, rests of erased squares and a table's pattern are still taken for a 1.
-DOUBTFUL = {"squared", "table edge", "12 megapixels"}  # the last: as "pen on white", only larger
+def blank(kind, seed):
+    """A photo of that kind of paper, grey, with nothing on it."""
+    rng = np.random.default_rng([16, seed])
+    shape, how = SHAPES[seed % 2], USUAL | PHOTOS[kind]
+    height = min(shape) * rng.uniform(*HEIGHT)
+    turn = rng.uniform(-MOST_TURNED, MOST_TURNED) if how.get("turned") else 0.6
+    measures = height, 0.08 * height, np.radians(turn)
+    return to_grey(photographed(np.zeros(shape, np.float32), measures, rng, how))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in PHOTOS if kind not in DOUBTFUL])
-def test_where_nothing_is_written_nothing_is_read(kind, classify):
-    for seed in range(3):
-        rng = np.random.default_rng([16, seed])
-        shape = SHAPES[seed % 2]
-        height = min(shape) * rng.uniform(*HEIGHT)
-        blank = np.zeros(shape, np.float32)
-        paper = photographed(blank, (height, 0.08 * height, 0.01), rng, USUAL | PHOTOS[kind])
-        assert sure_of(to_grey(paper), classify) == [], seed
+@pytest.mark.parametrize("count", [BLANK, pytest.param(MANY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", PHOTOS)
+def test_where_nothing_is_written_nothing_is_read(kind, count, classify):
+    found = {seed: sure_of(blank(kind, seed), classify) for seed in range(count)}
+    wrong = {seed: digits for seed, digits in found.items() if digits}
+    assert len(wrong) <= 0.04 * count, wrong
 
 
 def test_what_drowns_in_noise_is_not_guessed(classify, digits, monkeypatch):
