@@ -1,23 +1,57 @@
-"""Which strokes of a drawing are one digit, where several were drawn: a number, from left to right."""
+"""Which strokes of a drawing are one digit, where several were drawn: a number, from left to right.
+
+Strokes that surely belong together are a piece. Neighbouring pieces may be one digit or two: all ways to take
+them are candidates, with what speaks against them; only a net can tell which of them are digits.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 from gui.drawing.drawing import Items, Picture
 
-SHARED = 0.3  # of the narrower one's width, that strokes of one digit lie above each other
-CLOSE = 0.05  # of the drawing's height: so near beside each other, they are one digit, too
-BELOW = 0.4  # of that height, at most, from the lower end of one to the upper end of the other
-
 ROW = 0.7  # of the higher one's height: so far from middle to middle, neighbours are in one row
-
 MOST = 30  # digits of a number; what falls apart into more is none, and a page of marks takes no longer
+MOST_PIECES = 3  # of a digit
+SMALLEST = 0.05  # of the canvas: the least height that a drawing counts as
 
-Frame = tuple[float, float, float, float]
+# Of the drawing's height, across measured along the slant of the writing.
+INTO = 0.15  # strokes of one digit surely reach so far into each other,
+WIDE = 0.85  # if they are not wider together
+APART = 0.3  # strokes of two digits surely lie so far beside each other,
+WIDEST = 1.4  # or are wider together,
+BELOW = 0.4  # or one lies so far below the other
+
+# What speaks for one digit and not for two, the logarithm of the odds: so many times how far the one reaches
+# into the other. A gap speaks for two.
+ODDS = 10.0
+# What speaks against a candidate, as -log of a probability: a width over 0.9 of the height, and a height
+# under 0.6 of the drawing's.
+NARROW, WIDER, LOW, LOWER = 0.9, 6.0, 0.6, 8.0
+
+UPRIGHT = 0.05  # how much speaks for no slant, beside the strokes
+
+Frame = tuple[float, float, float, float]  # left, top, right, bottom
+Piece = tuple[Frame, list[int]]  # and the numbers of its strokes
+
+
+class Candidate(NamedTuple):
+    """What may be one digit: the pieces `first` to `last` - 1.
+
+    items: its strokes, in the order in which they were drawn.
+    cost: what speaks against it, -log of a probability.
+    """
+
+    first: int
+    last: int
+    items: Items
+    cost: float = 0.0
 
 
 def digits_of(items: Items) -> list[Items]:
     """Return the items of each digit, from left to right, in each the order in which they were drawn.
 
-    A detached bar of a 5 lies above its bowl, and the stem of a 4 crosses its hook: strokes that share a part
-    of their width are one digit. What would be more than `MOST` is taken for one.
+    No net is asked: what is in doubt is taken as it is likeliest.
 
     Args:
         items: strokes, or one picture, which is always one digit.
@@ -29,24 +63,12 @@ def digits_of(items: Items) -> list[Items]:
         >>> digits_of((one, other)) == [(other,), (one,)]
         True
     """
-    if not items or isinstance(items[0], Picture):
-        return [items] if items else []
-    height = max(stroke.frame[3] - stroke.frame[1] for stroke in items)
-    groups: list[tuple[Frame, list[int]]] = []
-    for number, stroke in enumerate(items):
-        frame, numbers = stroke.frame, [number]
-        while near := [group for group in groups if _are_one(group[0], frame, height)]:
-            groups.remove(near[0])  # a stroke may join two that were apart before
-            frame, numbers = _around(near[0][0], frame), near[0][1] + numbers
-        groups.append((frame, numbers))
-        if len(groups) > MOST:
-            return [items]
-    groups.sort(key=lambda group: group[0][0] + group[0][2])
-    return [tuple(items[number] for number in sorted(numbers)) for _, numbers in groups]
+    found = candidates(items)
+    return [found[number].items for number in surest(found, [0.0] * len(found))]
 
 
-def rows_of(digits: list[Items]) -> list[list[Items]]:
-    """Return digits in rows, from top to bottom; a row may rise or fall.
+def rows_of(digits: list[Items]) -> list[list[int]]:
+    """Return the rows of digits, from top to bottom, as their numbers in the list; a row may rise or fall.
 
     Args:
         digits: strokes each, from left to right, as `digits_of` returns them.
@@ -56,17 +78,18 @@ def rows_of(digits: list[Items]) -> list[list[Items]]:
         >>> from gui.drawing.drawing import Stroke
         >>> ends = [0.6, 0.1, 0.6, 0.3], [0.2, 0.6, 0.2, 0.8]
         >>> above, below = ((Stroke(array("d", points), 0.05),) for points in ends)
-        >>> rows_of([below, above]) == [[above], [below]]
-        True
+        >>> rows_of([below, above])
+        [[1], [0]]
     """
-    rows: list[list[Items]] = []
-    for digit in digits:
-        far = [_between_lines(row[-1], digit) for row in rows]
+    rows: list[list[int]] = []
+    for number, digit in enumerate(digits):
+        far = [_between_lines(digits[row[-1]], digit) for row in rows]
         if rows and min(far) <= ROW:
-            rows[far.index(min(far))].append(digit)
+            rows[far.index(min(far))].append(number)
         else:
-            rows.append([digit])
-    return sorted(rows, key=lambda row: sum(map(_middle, row)) / len(row))
+            rows.append([number])
+    middles = [_middle(digit) for digit in digits]
+    return sorted(rows, key=lambda row: sum(middles[number] for number in row) / len(row))
 
 
 def newest_digit(items: Items) -> Items:
@@ -92,14 +115,159 @@ def _middle(digit: Items) -> float:
     return (min(s.frame[1] for s in digit) + max(s.frame[3] for s in digit)) / 2
 
 
-def _are_one(a: Frame, b: Frame, height: float) -> bool:
-    """Return whether two frames, (left, top, right, bottom), lie one above the other, or touch."""
-    shared = min(a[2], b[2]) - max(a[0], b[0])
-    below = max(a[1], b[1]) - min(a[3], b[3])
-    narrower = min(a[2] - a[0], b[2] - b[0])
-    return below <= BELOW * height and (
-        shared >= max(SHARED * narrower, 0) or 0 > shared >= -CLOSE * height
+def candidates(items: Items) -> list[Candidate]:
+    """Return what may be digits, by their first piece; where nothing is in doubt, each piece is one.
+
+    The bar of a 5 lies above its bowl, and the stem of a 4 crosses its hook: strokes that reach far into each
+    other are one piece. What would be more than `MOST` is taken for one digit.
+
+    Args:
+        items: see `digits_of`.
+
+    Example:
+        >>> from array import array
+        >>> from gui.drawing.drawing import Stroke
+        >>> strokes = tuple(Stroke(array("d", [x, 0.2, x, 0.8]), 0.05) for x in (0.9, 0.2, 0.3))
+        >>> [(one.first, one.last, len(one.items)) for one in candidates(strokes)]
+        [(0, 1, 1), (0, 2, 2), (1, 2, 1), (2, 3, 1)]
+    """
+    if len(items) < 2 or isinstance(items[0], Picture):
+        return [Candidate(0, 1, items)] if items else []
+    frames = frames_along_slant(items)
+    height = max(SMALLEST, *(bottom - top for _, top, _, bottom in frames))
+    pieces = _pieces(frames, height)
+    if len(pieces) > MOST:
+        return [Candidate(0, 1, items)]
+    odds = [_odds(a[0], b[0], height) for a, b in pairwise(pieces)]
+    apart = [max(one, 0.0) / 2 for one in (0.0, *odds, 0.0)]  # of a boundary each side bears a half
+    found = []
+    for first, last in _runs(pieces, height):
+        frame, numbers = _joined(pieces[first:last])
+        cost = apart[first] + apart[last] - sum(min(one, 0.0) for one in odds[first : last - 1])
+        own = tuple(items[number] for number in numbers)
+        found.append(Candidate(first, last, own, cost + _cost(frame, height)))
+    return found
+
+
+def surest(found: list[Candidate], doubts: Sequence[float]) -> list[int]:
+    """Return which candidates take every piece once, and cost least together, from left to right.
+
+    Args:
+        found: see `candidates`.
+        doubts: what else speaks against each: -log of the probability that it is a digit.
+
+    Example:
+        >>> found = [Candidate(0, 1, ()), Candidate(0, 2, ()), Candidate(1, 2, ())]
+        >>> surest(found, [0.1, 0.3, 0.1]), surest(found, [0.1, 0.3, 0.5])
+        ([0, 2], [1])
+    """
+    # For the first k pieces: the least cost, and the candidates
+    best: list[tuple[float, list[int]]] = [(0.0, [])]
+    best += [(float("inf"), [])] * max((one.last for one in found), default=0)
+    for number, (one, doubt) in enumerate(zip(found, doubts, strict=True)):
+        cost, before = best[one.first]
+        cost += one.cost + doubt
+        if cost < best[one.last][0]:
+            best[one.last] = cost, [*before, number]
+    return best[-1][1]
+
+
+def frames_along_slant(items: Items) -> list[Frame]:
+    """Return the frame of each stroke, were the slant of the writing taken from it.
+
+    Args:
+        items: strokes.
+
+    Example:
+        >>> from array import array
+        >>> from gui.drawing.drawing import Stroke
+        >>> leaning = Stroke(array("d", [0.5, 0.2, 0.2, 0.8]), 0.05)
+        >>> left, _, right, _ = leaning.frame
+        >>> [(narrow, _, wide, _)] = frames_along_slant((leaning,))
+        >>> round(right - left, 2), round(wide - narrow, 2)
+        (0.3, 0.02)
+    """
+    import numpy as np
+
+    x, y = np.frombuffer(b"".join(stroke.points for stroke in items)).reshape(-1, 2).T
+    starts = np.cumsum([0, *(len(stroke.points) // 2 for stroke in items[:-1])])
+    across, down = np.delete(np.diff([x, y]), starts[1:] - 1, axis=1)  # between strokes is no line
+    length = np.hypot(across, down) + 1e-12
+    steep = down**2 / length**2  # bars tell nothing of the slant
+    slant = -(steep * across * down / length).sum()
+    slant /= (steep * down**2 / length + UPRIGHT * length).sum() + 1e-12
+    x = x + slant * y
+    least, most = (
+        np.minimum.reduceat([x, y], starts, axis=1),
+        np.maximum.reduceat([x, y], starts, 1),
     )
+    return list(zip(*least.tolist(), *most.tolist(), strict=True))
+
+
+def _pieces(frames: list[Frame], height: float) -> list[Piece]:
+    """Return which strokes surely belong together, from left to right; more than `MOST` only begun."""
+    pieces: list[Piece] = []
+    for number, frame in enumerate(frames):
+        numbers = [number]
+        while near := [piece for piece in pieces if _are_one(piece[0], frame, height)]:
+            pieces.remove(near[0])  # a stroke may join two that were apart before
+            frame, numbers = _around(near[0][0], frame), near[0][1] + numbers
+        pieces.append((frame, numbers))
+        if len(pieces) > MOST:
+            break
+    return sorted(pieces, key=lambda piece: piece[0][0] + piece[0][2])
+
+
+def _runs(pieces: list[Piece], height: float) -> list[tuple[int, int]]:
+    """Return first and last + 1 of the pieces that may be one digit."""
+    runs = []
+    for first in range(len(pieces)):
+        runs.append((first, first + 1))
+        for last in range(first + 1, min(first + MOST_PIECES, len(pieces))):
+            left, top, right, bottom = _joined(pieces[first : last + 1])[0]
+            wide = right - left > WIDEST * max(height, bottom - top)
+            if wide or _are_two(pieces[last - 1][0], pieces[last][0], height):
+                break
+            runs.append((first, last + 1))
+    return runs
+
+
+def _joined(pieces: list[Piece]) -> Piece:
+    """Return pieces as one."""
+    frame, numbers = pieces[0]
+    for other, more in pieces[1:]:
+        frame, numbers = _around(frame, other), numbers + more
+    return frame, sorted(numbers)
+
+
+def _odds(a: Frame, b: Frame, height: float) -> float:
+    """Return what speaks for two neighbours being one digit, and not two."""
+    return 0.0 if _are_two(a, b, height) else ODDS * _into(a, b) / height
+
+
+def _cost(frame: Frame, height: float) -> float:
+    """Return what speaks against a frame being that of a digit."""
+    width, own = frame[2] - frame[0], frame[3] - frame[1]
+    cost = WIDER * max(0.0, width / max(height, own) - NARROW)
+    return cost + LOWER * max(0.0, LOW - own / height)
+
+
+def _are_one(a: Frame, b: Frame, height: float) -> bool:
+    """Return whether two frames are surely of one digit."""
+    left, top, right, bottom = _around(a, b)
+    narrow = right - left <= WIDE * max(height, bottom - top)
+    return narrow and _into(a, b) >= INTO * height and not _are_two(a, b, height)
+
+
+def _are_two(a: Frame, b: Frame, height: float) -> bool:
+    """Return whether two frames are surely of two digits."""
+    below = max(a[1], b[1]) - min(a[3], b[3])
+    return below > BELOW * height or _into(a, b) < -APART * height
+
+
+def _into(a: Frame, b: Frame) -> float:
+    """Return by how much one would have to move across to be beside the other; if it is, -1 times the gap."""
+    return min(a[2] - b[0], b[2] - a[0])
 
 
 def _around(a: Frame, b: Frame) -> Frame:

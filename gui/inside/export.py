@@ -15,6 +15,7 @@ from gui.inside.layout import Column, LayerInfo, Lengths
 from gui.inside.mosaic import legend_strip, picture
 from gui.inside.why_messages import Question, asked_of
 from gui.recognition.top_guesses import NO_DIGIT
+from gui.recognition.writing import Written
 from gui.widgets.theme_colours import LIGHT
 from tinycnn import models
 from tinycnn.pretrained.digit_input import USUAL, DigitInput
@@ -41,7 +42,7 @@ def view(
     items: Items,
     label: int | None = None,
     taken: DigitInput = USUAL,
-    digit: Digit | None = None,
+    digit: Digit | Written | None = None,
 ) -> Image.Image:
     """Draw what a net makes of a drawing: guesses, why, every layer, the way back, and the kernels.
 

@@ -11,12 +11,12 @@ from gui.drawing.number import newest_digit
 from gui.inside.colours import Palette
 from gui.inside.mosaic import coloured
 from gui.inside.why_messages import GRADIENT, Overlay, Question
-from gui.recognition.recogniser import SMALLEST, points
+from gui.recognition.writing import Written, placed
 from tinycnn import models
 from tinycnn.layers import Reshape
 from tinycnn.models import inspection
 from tinycnn.models.occlusion import occlusion_of_pixels, occlusion_rows
-from tinycnn.preprocessing import place_picture, place_strokes
+from tinycnn.preprocessing import place_picture
 from tinycnn.preprocessing.placement import Placement
 from tinycnn.pretrained.digit_input import USUAL, DigitInput
 from tinycnn.pretrained.reading import Digit
@@ -28,18 +28,18 @@ STRONG = 0.95  # how much of what lies below the strongest colour hides
 VEIL = 0.7  # and how much of a picture everything hides, so that colours are seen on its ink
 
 
-def place(items: Items, digit: Digit | None = None) -> tuple[np.ndarray, Placement]:
+def place(items: Items, digit: Digit | Written | None = None) -> tuple[np.ndarray, Placement]:
     """Return what the net sees, uint8 (28, 28), and the placement that leads there from the unit square.
 
     Args:
         items: what is on the paper: strokes, or one picture.
-        digit: of the picture, what is read of it; None: all of it is one digit.
+        digit: of `Recogniser.last_digit`; None: all of a picture, of strokes the newest digit.
 
     Raises:
         ValueError: there is no foreground.
     """
     if not isinstance(items[0], Picture):
-        return place_strokes([points(item) for item in newest_digit(items)], SMALLEST)
+        return placed(newest_digit(items)) if digit is None else (digit.image, digit.placement)
     grey = items[0].grey
     image, in_picture = place_picture(grey) if digit is None else (digit.image, digit.placement)
     height, width = grey.shape

@@ -9,12 +9,12 @@ import json
 import os
 import random
 
-from gui.drawing.drawing import Items, Picture, Stroke
-from gui.drawing.number import digits_of, newest_digit, rows_of
+from gui.drawing.drawing import Items, Picture
+from gui.drawing.number import newest_digit, rows_of
 from gui.recognition.opened import checked, digits_in
 from gui.recognition.other_pictures import picture_of_clipboard, random_test_digit
+from gui.recognition.writing import Written, newest, placed, read_number
 
-SMALLEST = 0.05  # of the canvas: a smaller mark, a tap, is not enlarged
 BUNDLED = "the bundled model"
 
 
@@ -70,6 +70,7 @@ class Recogniser:
         self.scale = scale
         self._reading: Reading | None = None  # the newest
         self._found: tuple[tuple[Picture, object, int], list[list]] | None = None
+        self._written: tuple[tuple[Items, object, int], list[Written]] | None = None
         self._chance = random.Random()
 
     def load(self, path: str | None) -> str:
@@ -159,28 +160,29 @@ class Recogniser:
         return prepare(items) if digit is None else digit.image
 
     def last_digit(self, items: Items) -> object:
-        """Return the `Digit` that is read of a picture, the last; None of strokes, or without a model.
+        """Return a picture's last `Digit`, or of strokes the newest `Written`; None without a model.
 
         Raises:
             ValueError: there is no foreground.
         """
-        if self.model is None or not isinstance(items[0], Picture):
+        if self.model is None:
             return None
-        return self._digits_of_picture(items[0])[-1][-1]
+        if isinstance(items[0], Picture):
+            return self._digits_of_picture(items[0])[-1][-1]
+        return newest(self._digits_of_strokes(items), items)
 
     def _number(self, items: Items) -> tuple[tuple[list[float], ...], ...]:
         """Return the ten probabilities of each digit, row by row; () of one alone, or without a model."""
         if self.model is None:
             return ()
         if isinstance(items[0], Picture):
-            rows = [[digit.image for digit in row] for row in self._digits_of_picture(items[0])]
-        elif len(digits := digits_of(items)) > 1:
-            rows = [[prepare(digit) for digit in row] for row in rows_of(digits)]
+            rows = self._digits_of_picture(items[0])
         else:
-            return ()  # it is prepared already
+            written = self._digits_of_strokes(items)
+            rows = [[written[n] for n in row] for row in rows_of([one.items for one in written])]
         if sum(map(len, rows)) < 2:
             return ()
-        return tuple(tuple(self._classify(row).tolist()) for row in rows)
+        return tuple(tuple(self._classify([digit.image for digit in row]).tolist()) for row in rows)
 
     def _digits_of_picture(self, picture: Picture) -> list[list]:
         """Return rows of each `Digit` of a picture."""
@@ -188,6 +190,13 @@ class Recogniser:
         if self._found is None or self._found[0] != key:
             self._found = key, digits_in(picture, self._classify)
         return self._found[1]
+
+    def _digits_of_strokes(self, items: Items) -> list[Written]:
+        """Return each digit of a drawing; as long as it stays the same, which strokes these are does, too."""
+        key = items, self.model, self.learnt
+        if self._written is None or self._written[0] != key:
+            self._written = key, read_number(items, self._classify)
+        return self._written[1]
 
     def _classify(self, images: object) -> object:
         """Return the probabilities (n, 10) of images, each uint8 (28, 28)."""
@@ -265,18 +274,11 @@ def described(model: object, name: str, taken: object = None) -> str:
 
 def prepare(items: Items) -> object:
     """Return a drawing, of several digits the newest, as MNIST would have it, uint8 (28, 28)."""
-    from tinycnn.preprocessing import strokes_to_mnist, to_mnist
+    from tinycnn.preprocessing import to_mnist
 
     if items and isinstance(items[0], Picture):
         return to_mnist(items[0].grey)
-    return strokes_to_mnist([points(item) for item in newest_digit(items)], SMALLEST)
-
-
-def points(stroke: Stroke) -> object:
-    """Return the points of a stroke, float64 (n, 2)."""
-    import numpy as np
-
-    return np.array(stroke.points).reshape(-1, 2)
+    return placed(newest_digit(items))[0]
 
 
 def fitted(grey: object, side: int) -> object:

@@ -7,7 +7,8 @@ import mimetypes
 import os
 
 from gui.drawing.drawing import Items, Picture
-from gui.recognition.recogniser import Prediction, fitted, points, prepare
+from gui.recognition.recogniser import Prediction, fitted, prepare
+from gui.recognition.writing import points
 from tinycnn.utils.errors import PictureError
 
 SAVED = 1024  # pixels a side of a saved drawing
