@@ -17,17 +17,20 @@ SMALLEST = 0.05  # of the canvas: the least height that a drawing counts as
 
 # Of the drawing's height, across measured along the slant of the writing.
 INTO = 0.15  # strokes of one digit surely reach so far into each other,
-WIDE = 0.85  # if they are not wider together
+WIDE = 0.85  # if they are not wider together;
+INSIDE = (
+    0.05  # or the one begins and ends so far within the other, as a ring within a long slash does
+)
 APART = 0.3  # strokes of two digits surely lie so far beside each other,
 WIDEST = 1.4  # or are wider together,
 BELOW = 0.4  # or one lies so far below the other
 
 # What speaks for one digit and not for two, the logarithm of the odds: so many times how far the one reaches
-# into the other. A gap speaks for two.
-ODDS = 10.0
-# What speaks against a candidate, as -log of a probability: a width over 0.9 of the height, and a height
+# into the other. They are even where there is a small gap.
+ODDS, EVEN = 2.0, -0.1
+# What speaks against a candidate, as -log of a probability: a width over 0.8 of the height, and a height
 # under 0.6 of the drawing's.
-NARROW, WIDER, LOW, LOWER = 0.9, 6.0, 0.6, 8.0
+NARROW, WIDER, LOW, LOWER = 0.8, 6.0, 0.6, 8.0
 
 UPRIGHT = 0.05  # how much speaks for no slant, beside the strokes
 
@@ -242,7 +245,7 @@ def _joined(pieces: list[Piece]) -> Piece:
 
 def _odds(a: Frame, b: Frame, height: float) -> float:
     """Return what speaks for two neighbours being one digit, and not two."""
-    return 0.0 if _are_two(a, b, height) else ODDS * _into(a, b) / height
+    return 0.0 if _are_two(a, b, height) else ODDS * (_into(a, b) / height - EVEN)
 
 
 def _cost(frame: Frame, height: float) -> float:
@@ -256,7 +259,10 @@ def _are_one(a: Frame, b: Frame, height: float) -> bool:
     """Return whether two frames are surely of one digit."""
     left, top, right, bottom = _around(a, b)
     narrow = right - left <= WIDE * max(height, bottom - top)
-    return narrow and _into(a, b) >= INTO * height and not _are_two(a, b, height)
+    inside = INSIDE * height + min(a[2] - a[0], b[2] - b[0])
+    into = _into(a, b)
+    far = into >= inside or (narrow and into >= INTO * height)
+    return far and not _are_two(a, b, height)
 
 
 def _are_two(a: Frame, b: Frame, height: float) -> bool:

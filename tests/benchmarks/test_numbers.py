@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.numbers import drawn_number, report_numbers, report_pages
+from benchmarks.numbers import KINDS, drawn_number, report_numbers, report_pages
 from gui.drawing.number import digits_of
 
 
@@ -21,11 +21,21 @@ def test_a_drawn_number_lies_on_the_canvas_and_its_digits_are_told_apart():
     assert np.mean(apart) >= 0.8
 
 
-def test_numbers_are_reported(capsys):
-    report_numbers(always_7, 10, 0)
-    apart, whole, *_ = capsys.readouterr().out.split("\n")
-    assert float(apart.split("%")[0]) >= 80
-    assert whole.strip() == "0.00% of 10 drawn numbers: every digit read"
+def test_a_slanting_number_is_an_upright_one_that_leans():
+    digits, upright = drawn_number(np.random.default_rng(3))
+    same, leaning = drawn_number(np.random.default_rng(3), slanting=True)
+    assert digits == same
+    assert len(upright) == len(leaning)
+    wider = [one.frame[2] - one.frame[0] for one in (upright[0], leaning[0])]
+    assert wider[1] != wider[0]
+
+
+def test_numbers_are_reported_by_kind(capsys):
+    report_numbers(always_7, 5, 0)
+    lines = capsys.readouterr().out.strip().split("\n")
+    assert len(lines) == 2 * len(KINDS)
+    assert lines[1].strip() == "0.00% of 5 drawn numbers, upright: every digit read"
+    assert float(lines[0].split("%")[0]) >= 60
 
 
 def test_pages_are_reported(capsys):

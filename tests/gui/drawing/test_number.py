@@ -7,7 +7,16 @@ import pytest
 
 from gui.drawing import number as grouping
 from gui.drawing.drawing import Picture, Stroke
-from gui.drawing.number import MOST, digits_of, newest_digit, rows_of
+from gui.drawing.number import (
+    MOST,
+    MOST_PIECES,
+    candidates,
+    digits_of,
+    frames_along_slant,
+    newest_digit,
+    rows_of,
+    surest,
+)
 from tests.support.drawn_digits import drawn, templates
 from tests.support.painted_digits import moved, strokes
 
@@ -57,6 +66,10 @@ def test_digits_one_below_the_other_are_two():
     assert len(digits_of((*above, *below))) == 2
 
 
+def in_rows(digits):
+    return [[digits[n] for n in row] for row in rows_of(digits)]
+
+
 @pytest.mark.parametrize("slope", [-0.08, 0, 0.08])
 def test_rows_are_told_apart_in_whatever_order_and_however_they_slope(slope):
     rows = [
@@ -67,9 +80,9 @@ def test_rows_are_told_apart_in_whatever_order_and_however_they_slope(slope):
         for down, row in ((0.3, (2, 0, 2, 6)), (0.6, (1, 4)))
     ]
     flat = [item for row in rows[::-1] for digit in row for item in digit]
-    assert rows_of(digits_of(tuple(flat))) == rows
+    assert in_rows(digits_of(tuple(flat))) == rows
     column = [[items(moved(strokes(7), 0.2, 0.3, down))] for down in (0.05, 0.35, 0.65)]
-    assert rows_of([digit for [digit] in column[::-1]]) == column
+    assert in_rows([digit for [digit] in column[::-1]]) == column
 
 
 def test_a_mark_beside_a_row_is_in_the_row():
@@ -77,8 +90,8 @@ def test_a_mark_beside_a_row_is_in_the_row():
         items([line])
         for line in ([(0.2, 0.2), (0.2, 0.8)], [(0.4, 0.81)], [(0.6, 0.2), (0.6, 0.4)])
     )
-    assert rows_of([one, dot]) == [[one, dot]]
-    assert rows_of([one, small]) == [[one, small]]
+    assert rows_of([one, dot]) == [[0, 1]]
+    assert rows_of([one, small]) == [[0, 1]]
 
 
 def test_a_picture_is_one_digit_and_nothing_is_none():
@@ -97,3 +110,68 @@ def test_a_page_of_marks_is_no_number_and_soon_given_up(monkeypatch):
     assert len(compared) < 2 * MOST**2
     bars = items([[(k / MOST, 0.4), (k / MOST, 0.5)] for k in range(MOST)])
     assert len(digits_of(bars)) == MOST
+
+
+def bars(*places, top=0.2, bottom=0.8):
+    return items([[(x, top), (x, bottom)] for x in places])
+
+
+def test_what_lies_far_apart_or_above_each_other_is_not_in_doubt():
+    for strokes_of in (bars(0.1, 0.5, 0.9), number("45")[0], bars(0.3)):
+        assert len(candidates(strokes_of)) == len(digits_of(strokes_of))
+
+
+def test_a_ring_and_its_long_slash_are_surely_one():
+    ring = [(0.5, 0.2), (0.4, 0.5), (0.5, 0.8), (0.6, 0.5), (0.5, 0.2)]
+    slashed = items([ring, [(0.05, 0.55), (0.95, 0.45)]])
+    assert [one.items for one in candidates(slashed)] == [slashed]
+
+
+def test_neighbours_are_tried_as_one_and_as_two():
+    strokes_of = bars(0.9, 0.2, 0.3)
+    found = candidates(strokes_of)
+    assert [(one.first, one.last) for one in found] == [(0, 1), (0, 2), (1, 2), (2, 3)]
+    assert found[1].items == strokes_of[1:]
+    alone = [0.0, 0.0, 0.0, 0.0]
+    assert surest(found, alone) == [0, 2, 3]
+    assert surest(found, [2.0, 0.0, 2.0, 0.0]) == [1, 3]
+
+
+def test_more_pieces_than_a_digit_has_are_never_one():
+    found = candidates(bars(*np.arange(6) * 0.08))
+    assert max(one.last - one.first for one in found) == MOST_PIECES
+
+
+def test_a_gap_speaks_for_two_and_an_overlap_for_one():
+    def odds(gap):
+        first, one, second = candidates(bars(0.2, 0.2 + gap))
+        return first.cost + second.cost - one.cost
+
+    assert odds(0.15) < odds(0.1) < 0
+    hook = items([[(0.2, 0.2), (0.2, 0.6), (0.5, 0.6)], [(0.48, 0.2), (0.48, 0.8)]])
+    first, one, second = candidates(hook)
+    assert first.cost + second.cost > one.cost
+
+
+def test_a_low_piece_or_a_wide_pair_is_hardly_a_digit():
+    dash, stem = items([[(0.2, 0.5), (0.35, 0.5)], [(0.4, 0.2), (0.4, 0.8)]])
+    costs = [one.cost for one in candidates((dash, stem))]
+    assert costs[0] > 1
+    assert costs[0] > costs[2]
+    wide = items([[(0.1, 0.2), (0.45, 0.8)], [(0.5, 0.8), (0.85, 0.2)]])
+    assert candidates(wide)[1].cost > 1
+
+
+def test_digits_of_a_slanting_number_are_apart_though_their_frames_overlap():
+    leaning = items([[(x + 0.25, 0.2), (x, 0.8)] for x in (0.1, 0.33, 0.56)])
+    assert leaning[0].frame[2] > leaning[1].frame[0]
+    assert digits_of(leaning) == [(one,) for one in leaning]
+    frames = np.array(frames_along_slant(leaning))
+    assert (frames[1:, 0] - frames[:-1, 2] > 0.15).all()
+
+
+def test_the_slant_of_dots_bars_and_one_stroke_is_moderate():
+    flat = items([[(0.1, 0.5), (0.9, 0.52)], [(0.1, 0.7), (0.9, 0.69)]])
+    np.testing.assert_allclose(frames_along_slant(flat), [one.frame for one in flat], atol=0.01)
+    dots = items([[(0.1, 0.5)], [(0.9, 0.7)]])
+    np.testing.assert_allclose(frames_along_slant(dots), [one.frame for one in dots])

@@ -82,6 +82,14 @@ def test_the_pixels_that_the_net_saw_cover_what_was_drawn(digit):
     assert not (covered & ~wider).any()
 
 
+def test_what_is_shown_of_a_drawing_lies_where_it_was_read(recogniser):
+    several = (*items_of(1, shift=(-0.3, 0.0)), *items_of(7, shift=(0.3, 0.0)))
+    image, placement = why.place(several, recogniser.last_digit(several))
+    alone, there = why.place(items_of(7, shift=(0.3, 0.0)))
+    np.testing.assert_array_equal(image, alone)
+    assert placement == there
+
+
 @pytest.mark.parametrize("items", [items_of(4), (picture_of(4),)], ids=["strokes", "picture"])
 def test_each_pixel_of_the_field_lies_where_its_ink_was(items):
     _, placement = why.place(items)

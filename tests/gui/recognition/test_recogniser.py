@@ -100,6 +100,40 @@ def test_one_digit_is_no_number(recogniser):
     assert recogniser.predict(1, items(5)).number == ()
 
 
+def test_of_doubtful_strokes_the_digit_that_is_shown_is_the_one_that_is_read(monkeypatch):
+    recogniser = Recogniser()
+    recogniser.load_bundled()
+    halves = items(0, lines=[[(0.4, 0.2), (0.4, 0.8)], [(0.5, 0.2), (0.5, 0.8)]])
+
+    def read_as(shares):
+        recogniser._written = None
+        monkeypatch.setattr(recogniser, "_classify", lambda images: shares[: len(images)])
+        return recogniser.last_digit(halves).items
+
+    one = np.eye(10)[[1, 1, 1]]  # three candidates: a bar, both, the other
+    assert read_as(one * [[0.9], [0.2], [0.9]]) == halves[1:]
+    assert read_as(one * [[0.2], [0.9], [0.2]]) == halves
+    image = prepare(halves[1:])
+    assert (recogniser.prepared(halves) != image).any()
+    read_as(one)
+    np.testing.assert_array_equal(recogniser.prepared(halves), image)
+
+
+def test_which_strokes_are_a_digit_is_asked_once_for_a_drawing_and_a_model(monkeypatch):
+    recogniser = Recogniser()
+    recogniser.load_bundled()
+    asked, classify = [], recogniser._classify
+    monkeypatch.setattr(
+        recogniser, "_classify", lambda images: asked.append(len(images)) or classify(images)
+    )
+    doubtful = items(0, lines=[[(0.4, 0.2), (0.4, 0.8)], [(0.5, 0.2), (0.5, 0.8)]])
+    recogniser.prepared(doubtful)
+    recogniser.prepared(doubtful)
+    assert asked == [3]
+    recogniser.prepared(items(4))
+    assert asked == [3]
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
