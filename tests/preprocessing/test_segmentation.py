@@ -4,8 +4,14 @@ import contextlib
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from tinycnn.preprocessing.segmentation import crop_to_foreground, find_foreground
+from tinycnn import datasets
+from tinycnn.preprocessing.segmentation import (
+    crop_to_foreground,
+    find_foreground,
+    foreground_strength,
+)
 
 SHAPE = (240, 320)
 Y, X = np.mgrid[:240, :320] / 240
@@ -131,3 +137,12 @@ def test_crop_to_foreground():
     assert crop_to_foreground(foreground).shape == (4, 5)
     with pytest.raises(ValueError, match="no ink"):
         crop_to_foreground(np.zeros((3, 3)))
+
+
+def test_ten_rows_of_ten_digits_are_no_noise():
+    page = np.full((860, 860), 255, np.uint8)
+    for place, digit in enumerate(datasets.load("sample").x_test[:100]):
+        top, left = 34 + 80 * (place // 10), 34 + 80 * (place % 10)
+        enlarged = Image.fromarray(255 - digit).resize((72, 72))
+        page[top : top + 72, left : left + 72] = np.asarray(enlarged)
+    assert foreground_strength(page / 255, several=True).is_drawing

@@ -23,6 +23,9 @@ _VISIBLE = 10  # strongest foreground over noise: below this, all foreground may
 _MOST_SIDE = 1024  # pixels of the longer side: a larger photo is averaged down at once
 _LEAST_SIDE = 32  # pixels of the shorter side: a photo is not averaged down to fewer
 _BLOCKS = 16  # blocks on the shorter side, in which noise is measured; lines miss most of them
+_BLOCKS_OF_PAGE = (
+    32  # the same where many digits may lie; on ten rows they leave no larger block free
+)
 _SAMPLES = 128  # pixels a side that are looked at to decide whether the foreground is dark
 _DARKEST = 0.4  # of the light on most of the picture: a shadow on paper is not darker
 _WINDOWS = 4  # windows on the longer side; such a window is wider than any line
@@ -126,7 +129,8 @@ def foreground_strength(grey: np.ndarray, *, several: bool = False) -> Strength:
         drawing = without_printed_lines(_foreground_of_drawing(grey, background), _FAINT)
         # An overexposed photo has a background of one tone, too, but with noise in it: no drawing.
         clean = several or not is_scattered(drawing)
-        if clean and 4 * _noise(drawing) <= _FAINT and drawing.any():
+        noise = _noise(drawing, _BLOCKS_OF_PAGE if several else _BLOCKS)
+        if clean and 4 * noise <= _FAINT and drawing.any():
             return Strength(drawing, 1, is_drawing=True)
     return _strength_of_photo(grey, several)
 
@@ -255,7 +259,7 @@ def _foreground_of_drawing(grey: np.ndarray, background: float) -> np.ndarray:
     return np.minimum(foreground / strongest, 1)
 
 
-def _noise(plane: np.ndarray) -> float:
+def _noise(plane: np.ndarray, many: int = _BLOCKS) -> float:
     """Return the standard deviation of the noise of the background.
 
     It is measured in each of many square blocks, and the lower quartile of the results is returned: lines
@@ -264,8 +268,9 @@ def _noise(plane: np.ndarray) -> float:
 
     Args:
         plane: float (h, w), higher where the picture is darker.
+        many: blocks on the shorter side.
     """
-    side = math.ceil(min(plane.shape) / _BLOCKS)
+    side = math.ceil(min(plane.shape) / many)
     rows, columns = (length // side for length in plane.shape)
     blocks = plane[: rows * side, : columns * side].reshape(rows, side, columns, side)
     above = np.maximum(blocks - np.median(blocks, axis=(1, 3), keepdims=True), 0)
