@@ -15,6 +15,7 @@ if __name__ == "__main__":  # before anything else is imported
 
 import argparse
 import math
+import sys
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from tinycnn import datasets
 from tinycnn.optimizers.schedules import CosineDecay
 from tinycnn.preprocessing.augmentation import augment
 from tinycnn.preprocessing.drawn import digit_styles, drawn_digits, drawn_others, other_styles
+from tinycnn.preprocessing.drawn.choice import check_names
 from tinycnn.pretrained import calibration, drawing_batches
 from tinycnn.pretrained.drawing_batches import PEN, made_thicker, targets
 from tinycnn.pretrained.nets import compact_net
@@ -114,29 +116,46 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default="auto", help="as in scripts/train.py")
     parser.add_argument("--groups", type=whole_number(2), default=10, help="default: 10")
+    parser.add_argument("--styles", nargs="+", help="leave out these alone, one by one: no groups")
     parser.add_argument("--epochs", type=whole_number(), default=5, help="of each; default: 5")
     parser.add_argument("--drawings", type=whole_number(), default=500, help="of a style; 500")
-    parser.add_argument("--seed", type=int, default=2026, help="of these drawings; default: 2026")
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=2026, help="of these drawings; default: 2026"
+    )
     options = parser.parse_args()
+    if options.styles:
+        check_names("--styles", options.styles, [*digit_styles(), *other_styles()])
     digits = datasets.load(options.data)
+    if digits.note:
+        print(digits.note, file=sys.stderr)
     pool = Pool(digits.x_train, digits.y_train, np.random.default_rng(options.seed + 1))
     right, sure = {}, {}
-    for group in range(options.groups):
-        left_out = [
-            *digit_styles()[group :: options.groups],
-            *other_styles()[group :: options.groups],
-        ]
+    groups = [[style] for style in options.styles or ()] or dealt(options.groups)
+    for number, left_out in enumerate(groups, 1):
         model = train(digits.x_train, digits.y_train, pool, left_out, options.epochs)
         new_right, new_sure = tested(model, left_out, options.drawings, options.seed)
         right |= new_right
         sure |= new_sure
-        worst = min(new_right, key=new_right.get)
-        print(
-            f"group {group + 1} of {options.groups}: {np.mean([*new_right.values()]):.2%} right, the "
-            f"worst {new_right[worst]:.1%} ({worst}); {np.mean([*new_sure.values()]):.1%} of no digits sure",
-            flush=True,
-        )
+        print(f"group {number} of {len(groups)}: {summary(new_right, new_sure)}", flush=True)
     report(right, sure)
+
+
+def dealt(count):
+    """Return all styles in so many groups."""
+    return [[*digit_styles()[i::count], *other_styles()[i::count]] for i in range(count)]
+
+
+def summary(right, sure):
+    """Return in a line how a group was read: see `tested`."""
+    parts = []
+    if right:
+        worst = min(right, key=right.get)
+        parts.append(
+            f"{np.mean([*right.values()]):.2%} right, the worst {right[worst]:.1%} ({worst})"
+        )
+    if sure:
+        parts.append(f"{np.mean([*sure.values()]):.1%} of no digits sure")
+    return "; ".join(parts)
 
 
 def report(right, sure):
@@ -144,12 +163,16 @@ def report(right, sure):
     print()
     for style in sorted(right, key=right.get)[:15]:
         print(f"{right[style]:8.2%}  {style}")
-    shares = np.array([*right.values()])
-    print(f"{shares.mean():8.2%}  mean of {len(right)} styles of digits, none of them seen before")
-    print(f"{(shares >= 0.95).mean():8.2%}  of them are read with 95 % and more\n")
+    if right:
+        shares = np.array([*right.values()])
+        print(
+            f"{shares.mean():8.2%}  mean of {len(right)} styles of digits, none of them seen before"
+        )
+        print(f"{(shares >= 0.95).mean():8.2%}  of them are read with 95 % and more\n")
     for style in sorted(sure, key=sure.get, reverse=True)[:15]:
         print(f"{sure[style]:8.2%}  {style}: a sure digit")
-    print(f"{np.mean([*sure.values()]):8.2%}  mean of {len(sure)} that are no digits")
+    if sure:
+        print(f"{np.mean([*sure.values()]):8.2%}  mean of {len(sure)} that are no digits")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ import os
 import random
 
 from gui.drawing.drawing import Items, Picture
-from gui.drawing.number import newest_digit, rows_of
+from gui.drawing.number import newest_digit
 from gui.recognition.opened import checked, digits_in
 from gui.recognition.other_pictures import picture_of_clipboard, random_test_digit
-from gui.recognition.writing import Written, newest, placed, read_number
+from gui.recognition.writing import Written, in_rows, newest, placed, read_number
 
 BUNDLED = "the bundled model"
 
@@ -178,8 +178,7 @@ class Recogniser:
         if isinstance(items[0], Picture):
             rows = self._digits_of_picture(items[0])
         else:
-            written = self._digits_of_strokes(items)
-            rows = [[written[n] for n in row] for row in rows_of([one.items for one in written])]
+            rows = in_rows(self._digits_of_strokes(items))
         if sum(map(len, rows)) < 2:
             return ()
         return tuple(tuple(self._classify([digit.image for digit in row]).tolist()) for row in rows)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gui.drawing.drawing import Items, Stroke
-from gui.drawing.number import candidates, surest
+from gui.drawing.number import candidates, rows_of, surest
 
 SMALLEST = 0.05  # of the canvas: a smaller mark, a tap, is not enlarged
 
@@ -49,6 +49,11 @@ def read_number(items: Items, classify: Callable) -> list[Written]:
     shares = classify(np.stack([one.image for one in written])).max(axis=1)
     chosen = surest(found, (-np.log(np.maximum(shares, LEAST))).tolist())
     return [written[number] for number in chosen]
+
+
+def in_rows(written: list[Written]) -> list[list[Written]]:
+    """Return digits of a drawing, from left to right, in rows from top to bottom."""
+    return [[written[n] for n in row] for row in rows_of([one.items for one in written])]
 
 
 def newest(written: list[Written], items: Items) -> Written:

@@ -4,6 +4,7 @@ import dataclasses
 import sys
 
 import numpy as np
+import pytest
 
 from benchmarks import held_out
 from tests.support.marks import needs_kernels
@@ -30,18 +31,43 @@ def test_an_epoch_leaves_styles_out():
     assert set(np.unique(np.rint(images * 255))) == {1, 2, 3, 4, 5}
 
 
-@needs_kernels
-def test_every_style_is_tested_once(monkeypatch, capsys):
+@pytest.fixture
+def little(monkeypatch):
+    """Little data and one epoch; returns how to call the command."""
     x, y, pool = small_pool()
+    few = dataclasses.replace(datasets.load("sample"), x_train=x, y_train=y)
     monkeypatch.setattr(held_out, "Pool", lambda *_: pool)
-    sample = datasets.load("sample")
-    monkeypatch.setattr(
-        held_out.datasets, "load", lambda _: dataclasses.replace(sample, x_train=x, y_train=y)
-    )
-    words = ["held_out", "--groups", "2", "--epochs", "1", "--drawings", "2"]
-    monkeypatch.setattr(sys, "argv", words)
-    held_out.main()
+    monkeypatch.setattr(held_out.datasets, "load", lambda _: few)
+
+    def call(*words):
+        words = ["held_out", "--epochs", "1", "--drawings", "2", *words]
+        monkeypatch.setattr(sys, "argv", words)
+        held_out.main()
+
+    return call
+
+
+@needs_kernels
+def test_every_style_is_tested_once(little, capsys):
+    little("--groups", "2")
     printed = capsys.readouterr().out
     assert f"mean of {len(digit_styles())} styles" in printed
     assert f"mean of {len(other_styles())} that are no digits" in printed
     assert printed.count("group") == 2
+
+
+@needs_kernels
+def test_styles_that_are_named_are_left_out_one_by_one(little, monkeypatch, capsys):
+    left_out, train = [], held_out.train
+    monkeypatch.setattr(held_out, "train", lambda *a: left_out.append(a[3]) or train(*a))
+    little("--styles", "1 tail up", "coil")
+    assert left_out == [["1 tail up"], ["coil"]]
+    printed = capsys.readouterr().out
+    assert "mean of 1 styles" in printed
+    assert "mean of 1 that are no digits" in printed
+
+
+def test_unknown_styles_are_named_before_the_work(little, monkeypatch):
+    monkeypatch.setattr(held_out, "Pool", None)
+    with pytest.raises(ValueError, match="--styles: '1 tail' is none of the styles"):
+        little("--styles", "1 tail")

@@ -16,6 +16,8 @@ def test_a_net_for_drawings_reads_most_and_one_that_always_says_3_a_tenth():
     model = Sequential([Input((28, 28, 1)), Flatten(), Dense(10, kernel_initializer="zeros")])
     model.set_weights([model.get_weights()[0], np.eye(10)[3]])
     assert 0.05 < drawing_accuracy(model) < 0.15
+    model.set_weights([model.get_weights()[0], 0.23 * np.eye(10)[3]])
+    assert drawing_accuracy(model) == 0, "with a probability of 0.23 nothing is read"
 
 
 def test_drawings_come_as_the_model_wants_them():

@@ -5,6 +5,7 @@ anything else is treated as a photo, with noise and uneven light.
 """
 
 import math
+import operator
 from typing import NamedTuple
 
 import numpy as np
@@ -23,9 +24,7 @@ _VISIBLE = 10  # strongest foreground over noise: below this, all foreground may
 _MOST_SIDE = 1024  # pixels of the longer side: a larger photo is averaged down at once
 _LEAST_SIDE = 32  # pixels of the shorter side: a photo is not averaged down to fewer
 _BLOCKS = 16  # blocks on the shorter side, in which noise is measured; lines miss most of them
-_BLOCKS_OF_PAGE = (
-    32  # the same where many digits may lie; on ten rows they leave no larger block free
-)
+_BLOCKS_OF_PAGE = 32  # the same where many digits may lie: ten rows leave no larger block free
 _SAMPLES = 128  # pixels a side that are looked at to decide whether the foreground is dark
 _DARKEST = 0.4  # of the light on most of the picture: a shadow on paper is not darker
 _WINDOWS = 4  # windows on the longer side; such a window is wider than any line
@@ -301,7 +300,11 @@ def _strength_of_photo(grey: np.ndarray, several: bool) -> Strength:
             least = LEAST_SIDE_RULED
         scattered = not several and peak > 0 and is_scattered(values)
         # Averaging makes one digit of grains: what is scattered counts as if it were as weak as noise.
-        best = max(best, (min(peak, _VISIBLE) if scattered else peak, values, times), key=_first)
+        best = max(
+            best,
+            (min(peak, _VISIBLE) if scattered else peak, values, times),
+            key=operator.itemgetter(0),
+        )
         if best[0] >= _NOISE_FREE or min(smaller.shape) < 2 * least:
             break
         smaller, times = _reduce(smaller, 2), 2 * times
@@ -311,11 +314,6 @@ def _strength_of_photo(grey: np.ndarray, several: bool) -> Strength:
     if peak < _VISIBLE:
         raise ValueError("no ink in the picture that stands out from the noise of the paper")
     return Strength(values, times, is_drawing=False)
-
-
-def _first(values: tuple) -> float:
-    """Return the first of some values."""
-    return values[0]
 
 
 def _foreground_above_noise(grey: np.ndarray) -> tuple[np.ndarray, float, bool]:
