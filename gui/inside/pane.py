@@ -106,8 +106,9 @@ class Pane(BasePane):
         self._open = True
 
     def shut(self) -> None:
-        """Rest."""
+        """Rest, and leave the keys to what is seen."""
         self._open = False
+        self.window.root.focus_set()
 
     def show_drawing(self, version: int, items: Items) -> None:
         """Have the drawing run through the net."""
