@@ -76,6 +76,13 @@ def test_a_line_a_table_or_a_finger_alone_is_no_digit(box):
         pieces_of(box)
 
 
+@pytest.mark.parametrize("start", [200, 380])  # to the other side, and across a corner
+def test_a_line_that_is_printed_at_18_degrees_is_no_digit(start):
+    y, x = np.mgrid[:400, :400]
+    with pytest.raises(ValueError, match="nothing but dust"):
+        whole_pieces(*find_components(np.abs(y - start - x * np.tan(np.radians(18))) < 3))
+
+
 def test_what_touches_the_edge_is_taken_if_nothing_else_is_there():
     assert pieces_of((0, 100, 60, 106))[0] == [(0, 100, 60, 106)]
 

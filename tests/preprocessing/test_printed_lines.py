@@ -79,7 +79,7 @@ def test_rows_of_writing_are_no_printed_lines():
     np.testing.assert_array_equal(without_printed_lines(page, 0.05), page)
 
 
-@pytest.mark.parametrize("crossing", [0.2, 0.35])
+@pytest.mark.parametrize("crossing", [0.25, 0.45])
 def test_nothing_is_left_where_printed_lines_cross(crossing):
     page = ruled(0.0, squared=True)
     assert page.max() > 0
