@@ -165,7 +165,7 @@ def _erase(
     through = _near(above) & _near(below)
     kept = (values > _STRONGER * usual) | through
     across = np.broadcast_to(columns, rows.shape)
-    printed[rows[inside], across[inside]] = np.broadcast_to(usual, rows.shape)[inside]
+    printed[rows[inside], across[inside]] = np.median(usual)
     where = inside & ~kept
     where[:2] = where[-2:] = False
     strength[rows[where], across[where]] = 0
