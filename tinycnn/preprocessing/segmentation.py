@@ -300,11 +300,8 @@ def _strength_of_photo(grey: np.ndarray, several: bool) -> Strength:
             least = LEAST_SIDE_RULED
         scattered = not several and peak > 0 and is_scattered(values)
         # Averaging makes one digit of grains: what is scattered counts as if it were as weak as noise.
-        best = max(
-            best,
-            (min(peak, _VISIBLE) if scattered else peak, values, times),
-            key=operator.itemgetter(0),
-        )
+        weight = min(peak, _VISIBLE) if scattered else peak
+        best = max(best, (weight, values, times), key=operator.itemgetter(0))
         if best[0] >= _NOISE_FREE or min(smaller.shape) < 2 * least:
             break
         smaller, times = _reduce(smaller, 2), 2 * times
