@@ -15,7 +15,7 @@ _STEEPEST = 0.06  # rows for a column, by which the border may lean
 _SLOPES = 25  # that are tried
 _PARTS = 32  # along the edge; in each of them the light must change
 _REACH = 0.005  # of the longer side: within that, light changes at a border
-_LEAST_STEP = 0.1  # of the light on the lighter side,
+_LEAST_STEP = 0.2  # of the light on the lighter side,
 _THIN, _LEAST_STEP_THIN = (
     0.02,
     0.4,
@@ -110,4 +110,5 @@ def _step(sums: np.ndarray, rows: np.ndarray, reach: int) -> np.ndarray:
         (paper - beyond) / np.maximum(np.maximum(paper, beyond), 1e-3) for paper, beyond in sides
     ]
     darker, lighter = np.minimum(*steps).min(axis=1), -np.maximum(*steps).max(axis=1)
-    return np.maximum(darker, lighter)
+    # Between a thick printed line and the edge there is paper, lighter than the line.
+    return np.maximum(darker, np.where(lighter < _LEAST_STEP_THIN, 0, lighter))
