@@ -47,7 +47,7 @@ def command_line() -> Parser:
         action="store_true",
         default=None,
         help="learn to read drawings, too: from digits varied anew in each epoch, drawn ones, thick pens, "
-        "and what is no digit; it takes several times as long",
+        "and what is no digit; it takes about eight times as long",
     )
     parser.add_argument(
         "--model",
