@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from gui.drawing.drawing import Items, Picture
+from gui.drawing.rows import Frame, rows_of_frames
 
-ROW = 0.7  # of the higher one's height: so far from middle to middle, neighbours are in one row
 MOST = 30  # digits of a number; what falls apart into more is none, and a page of marks takes no longer
 MOST_PIECES = 3  # of a digit
 SMALLEST = 0.05  # of the canvas: the least height that a drawing counts as
@@ -32,9 +32,10 @@ ODDS, EVEN = 2.0, -0.1
 # under 0.6 of the drawing's.
 NARROW, WIDER, LOW, LOWER = 0.8, 6.0, 0.6, 8.0
 
+HIGH = 0.35  # of the drawing's height: lower pieces, as bars, are no rows by themselves
+
 UPRIGHT = 0.05  # how much speaks for no slant, beside the strokes
 
-Frame = tuple[float, float, float, float]  # left, top, right, bottom
 Piece = tuple[Frame, list[int]]  # and the numbers of its strokes
 
 
@@ -43,12 +44,14 @@ class Candidate(NamedTuple):
 
     items: its strokes, in the order in which they were drawn.
     cost: what speaks against it, -log of a probability.
+    across: how far to the right its middle is.
     """
 
     first: int
     last: int
     items: Items
     cost: float = 0.0
+    across: float = 0.0
 
 
 def digits_of(items: Items) -> list[Items]:
@@ -70,31 +73,6 @@ def digits_of(items: Items) -> list[Items]:
     return [found[number].items for number in surest(found, [0.0] * len(found))]
 
 
-def rows_of(digits: list[Items]) -> list[list[int]]:
-    """Return the rows of digits, from top to bottom, as their numbers in the list; a row may rise or fall.
-
-    Args:
-        digits: strokes each, from left to right, as `digits_of` returns them.
-
-    Example:
-        >>> from array import array
-        >>> from gui.drawing.drawing import Stroke
-        >>> ends = [0.6, 0.1, 0.6, 0.3], [0.2, 0.6, 0.2, 0.8]
-        >>> above, below = ((Stroke(array("d", points), 0.05),) for points in ends)
-        >>> rows_of([below, above])
-        [[1], [0]]
-    """
-    rows: list[list[int]] = []
-    for number, digit in enumerate(digits):
-        far = [_between_lines(digits[row[-1]], digit) for row in rows]
-        if rows and min(far) <= ROW:
-            rows[far.index(min(far))].append(number)
-        else:
-            rows.append([number])
-    middles = [_middle(digit) for digit in digits]
-    return sorted(rows, key=lambda row: sum(middles[number] for number in row) / len(row))
-
-
 def newest_digit(items: Items) -> Items:
     """Return the items of the digit that was drawn last.
 
@@ -105,17 +83,6 @@ def newest_digit(items: Items) -> Items:
         if digit[-1] is items[-1]:
             return digit
     return items
-
-
-def _between_lines(a: Items, b: Items) -> float:
-    """Return how far one digit's middle lies from another's, as a share of the greater height."""
-    heights = (max(s.frame[3] for s in one) - min(s.frame[1] for s in one) for one in (a, b))
-    return abs(_middle(a) - _middle(b)) / (max(heights) or 1.0)
-
-
-def _middle(digit: Items) -> float:
-    """Return how far down a digit's middle is."""
-    return (min(s.frame[1] for s in digit) + max(s.frame[3] for s in digit)) / 2
 
 
 def candidates(items: Items) -> list[Candidate]:
@@ -148,7 +115,8 @@ def candidates(items: Items) -> list[Candidate]:
         frame, numbers = _joined(pieces[first:last])
         cost = apart[first] + apart[last] - sum(min(one, 0.0) for one in odds[first : last - 1])
         own = tuple(items[number] for number in numbers)
-        found.append(Candidate(first, last, own, cost + _cost(frame, height)))
+        across = (frame[0] + frame[2]) / 2
+        found.append(Candidate(first, last, own, cost + _cost(frame, height), across))
     return found
 
 
@@ -172,7 +140,7 @@ def surest(found: list[Candidate], doubts: Sequence[float]) -> list[int]:
         cost += one.cost + doubt
         if cost < best[one.last][0]:
             best[one.last] = cost, [*before, number]
-    return best[-1][1]
+    return sorted(best[-1][1], key=lambda number: found[number].across)
 
 
 def frames_along_slant(items: Items) -> list[Frame]:
@@ -218,7 +186,26 @@ def _pieces(frames: list[Frame], height: float) -> list[Piece]:
         pieces.append((frame, numbers))
         if len(pieces) > MOST:
             break
-    return sorted(pieces, key=lambda piece: piece[0][0] + piece[0][2])
+    return _by_rows(sorted(pieces, key=lambda piece: piece[0][0] + piece[0][2]), height)
+
+
+def _by_rows(pieces: list[Piece], height: float) -> list[Piece]:
+    """Return pieces, from left to right, row by row: between a 5 and its bar comes none of another row.
+
+    A low piece belongs to the row of the high one that is nearest.
+    """
+    high = [piece for piece in pieces if piece[0][3] - piece[0][1] >= HIGH * height]
+    rows = rows_of_frames([frame for frame, _ in high])
+    if len(rows) < 2:
+        return pieces
+    row_of = {number: row for row, numbers in enumerate(rows) for number in numbers}
+
+    def row(piece: Piece) -> int:
+        """Return which row a piece is in."""
+        far = [(one is not piece, _gap(one[0], piece[0])) for one in high]
+        return row_of[far.index(min(far))]
+
+    return sorted(pieces, key=row)
 
 
 def _runs(pieces: list[Piece], height: float) -> list[tuple[int, int]]:
@@ -267,8 +254,17 @@ def _are_one(a: Frame, b: Frame, height: float) -> bool:
 
 def _are_two(a: Frame, b: Frame, height: float) -> bool:
     """Return whether two frames are surely of two digits."""
-    below = max(a[1], b[1]) - min(a[3], b[3])
-    return below > BELOW * height or _into(a, b) < -APART * height
+    return _below(a, b) > BELOW * height or _into(a, b) < -APART * height
+
+
+def _gap(a: Frame, b: Frame) -> float:
+    """Return how far apart two frames are, across or down."""
+    return max(_below(a, b), -_into(a, b))
+
+
+def _below(a: Frame, b: Frame) -> float:
+    """Return how far the lower frame begins below the upper one's end; below 0 if it begins above."""
+    return max(a[1], b[1]) - min(a[3], b[3])
 
 
 def _into(a: Frame, b: Frame) -> float:

@@ -14,9 +14,9 @@ from gui.drawing.number import (
     digits_of,
     frames_along_slant,
     newest_digit,
-    rows_of,
     surest,
 )
+from gui.drawing.rows import rows_of
 from tests.support.drawn_digits import drawn, templates
 from tests.support.painted_digits import moved, strokes
 
@@ -85,13 +85,16 @@ def test_rows_are_told_apart_in_whatever_order_and_however_they_slope(slope):
     assert in_rows([digit for [digit] in column[::-1]]) == column
 
 
-def test_a_mark_beside_a_row_is_in_the_row():
-    one, dot, small = (
-        items([line])
-        for line in ([(0.2, 0.2), (0.2, 0.8)], [(0.4, 0.81)], [(0.6, 0.2), (0.6, 0.4)])
-    )
-    assert rows_of([one, dot]) == [[0, 1]]
-    assert rows_of([one, small]) == [[0, 1]]
+def test_a_bar_beside_its_5_is_not_parted_from_it_by_a_digit_of_another_row():
+    bowl = [(0.22, 0.1), (0.2, 0.22), (0.32, 0.2), (0.42, 0.28), (0.32, 0.39), (0.22, 0.36)]
+    five = items([bowl, [(0.32, 0.08), (0.5, 0.08)]])
+    one, bar = bars(0.32, top=0.6, bottom=0.9), items([[(0.27, 0.58), (0.45, 0.58)]])
+    for below in (one, one + bar):  # the bar lies above the 1
+        found = candidates(five + below)
+        assert five in [one.items for one in found]
+        doubts = [0.0 if len(one.items) == 2 else 3.0 for one in found]
+        read = [found[number].items for number in surest(found, doubts)]
+        assert in_rows(read) == [[five], [below]]
 
 
 def test_a_picture_is_one_digit_and_nothing_is_none():
