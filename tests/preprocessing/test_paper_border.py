@@ -60,6 +60,15 @@ def half_an_edge(grey):
     grey[:12, :160] = 0.2
 
 
+@pytest.mark.parametrize(("paper_tone", "ink"), [(0.8, 0.2), (0.15, 0.85)])
+@pytest.mark.parametrize("quarters", range(4))
+def test_a_bar_with_paper_between_it_and_the_edge_stays(paper_tone, ink, quarters):
+    grey = np.full(SHAPE, paper_tone, np.float32)
+    grey[5:25] = ink  # from edge to edge, of a 7 cut out tightly
+    grey = np.rot90(grey, quarters)
+    np.testing.assert_array_equal(without_surroundings(grey), grey)
+
+
 @pytest.mark.parametrize(
     "change", [bar_of_a_7, printed_line, line_at_the_edge, soft_shadow, half_an_edge]
 )

@@ -51,6 +51,9 @@ def _without_top(grey: np.ndarray) -> np.ndarray:
     columns = np.arange(grey.shape[1])
     first = border + reach  # the first row that is paper only
     beside = np.mean([grey[first + k, columns] for k in range(reach)], axis=0)
+    usual = np.median(grey)
+    if abs(np.median(beside) - usual) > abs(np.median(grey[0]) - usual):
+        return grey  # the paper is at the edge, beside a bar of a digit
     window = 2 * int(_BESIDE * len(columns) / 2) + 1
     windows = np.lib.stride_tricks.sliding_window_view(
         np.pad(beside, window // 2, "reflect"), window
@@ -100,15 +103,18 @@ def _step(sums: np.ndarray, rows: np.ndarray, reach: int) -> np.ndarray:
         return (sums[last, parts] - sums[first, parts]) / (last - first)
 
     top = np.zeros_like(rows)
-    # Near the line, and farther away: there a printed line does not reach.
+    # Near the line, and farther away: there a printed line does not reach; and at the very edge: between
+    # it and a bar of a digit, or a whole 1, there is paper.
     farther = np.where(rows > 3 * reach, rows - 2 * reach, rows)
+    near = mean(rows + reach, rows + 2 * reach)
     sides = (
-        (mean(rows + reach, rows + 2 * reach), mean(np.maximum(rows - reach, 0), rows)),
+        (near, mean(np.maximum(rows - reach, 0), rows)),
         (mean(rows + 2 * reach, rows + 6 * reach), mean(top, farther)),
+        (near, mean(top, np.ones_like(rows))),
     )
     steps = [
         (paper - beyond) / np.maximum(np.maximum(paper, beyond), 1e-3) for paper, beyond in sides
     ]
-    darker, lighter = np.minimum(*steps).min(axis=1), -np.maximum(*steps).max(axis=1)
+    darker, lighter = np.min(steps, axis=(0, 2)), -np.max(steps, axis=(0, 2))
     # Between a thick printed line and the edge there is paper, lighter than the line.
     return np.maximum(darker, np.where(lighter < _LEAST_STEP_THIN, 0, lighter))
