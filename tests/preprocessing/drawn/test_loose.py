@@ -106,3 +106,10 @@ def test_loose_drawings_are_others_of_the_same_styles(draw, pen):
     assert (firm_ones[2] == loose_ones[2]).all()
     assert all(map(np.array_equal, loose_ones, again))
     assert np.any(firm_ones[0] != loose_ones[0], axis=(1, 2)).mean() > 0.95
+
+
+@pytest.mark.parametrize("draw", [drawn_digits, drawn_others])
+@pytest.mark.parametrize("wrong", [-0.5, 1.5, np.nan, "x", None])
+def test_other_looseness_is_refused(draw, wrong):
+    with pytest.raises((TypeError, ValueError), match="loose"):
+        draw(np.random.default_rng(0), 2, loose=wrong)

@@ -64,7 +64,7 @@ def drawn_digits(
         Images uint8 (n, 28, 28), bright on 0; digits int64 (n,); and the names of styles, str (n,).
 
     Raises:
-        ValueError: an unknown digit or style, or no style is left.
+        ValueError: an unknown digit or style, no style is left, or `loose` is none from 0 to 1.
 
     Example:
         >>> images, digits, styles = drawn_digits(np.random.default_rng(0), 3, digit=8)

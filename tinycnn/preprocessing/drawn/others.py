@@ -134,7 +134,7 @@ def drawn_others(
     """Draw many things that are no digits, as images; arguments and result as of `drawn_digits`.
 
     Raises:
-        ValueError: an unknown style, or no style is left.
+        ValueError: an unknown style, no style is left, or `loose` is none from 0 to 1.
 
     Example:
         >>> images, labels, styles = drawn_others(np.random.default_rng(0), 2)

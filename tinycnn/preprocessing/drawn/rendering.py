@@ -6,6 +6,7 @@ import numpy as np
 
 from tinycnn.preprocessing.mnist_format import FIELD, centre, fit_box, strokes_to_mnist
 from tinycnn.preprocessing.strokes import rasterise
+from tinycnn.utils.validation import check_number
 
 _SIDE, _FILLED = 80, 0.9  # pixels of a picture, and how much of it a drawing fills
 
@@ -23,7 +24,11 @@ def images_of(
         names: str (n,), what to draw, by a function of rng, a name, a number of drawings, and `loose`.
         pen: the range of its width, or None: see `rendered`.
         loose: see `written`.
+
+    Raises:
+        ValueError: `loose` is none from 0 to 1.
     """
+    check_number("loose", loose, 0, 1)
     images = np.zeros((len(names), FIELD, FIELD), np.uint8)
     for name in np.unique(names):  # all of a name together: much faster
         places = np.flatnonzero(names == name)
