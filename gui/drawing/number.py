@@ -160,19 +160,20 @@ def frames_along_slant(items: Items) -> list[Frame]:
     """
     import numpy as np
 
-    x, y = np.frombuffer(b"".join(stroke.points for stroke in items)).reshape(-1, 2).T
+    points = np.frombuffer(b"".join(stroke.points for stroke in items)).reshape(-1, 2)
     starts = np.cumsum([0, *(len(stroke.points) // 2 for stroke in items[:-1])])
-    across, down = np.delete(np.diff([x, y]), starts[1:] - 1, axis=1)  # between strokes is no line
+    steps = points[1:] - points[:-1]
+    steps[starts[1:] - 1] = 0  # between strokes is no line
+    across, down = steps.T
     length = np.hypot(across, down) + 1e-12
     steep = down**2 / length**2  # bars tell nothing of the slant
     slant = -(steep * across * down / length).sum()
     slant /= (steep * down**2 / length + UPRIGHT * length).sum() + 1e-12
-    x = x + slant * y
+    upright = np.array([points[:, 0] + slant * points[:, 1], points[:, 1]])
     least, most = (
-        np.minimum.reduceat([x, y], starts, axis=1),
-        np.maximum.reduceat([x, y], starts, 1),
+        edge.reduceat(upright, starts, axis=1).tolist() for edge in (np.minimum, np.maximum)
     )
-    return list(zip(*least.tolist(), *most.tolist(), strict=True))
+    return list(zip(*least, *most, strict=True))
 
 
 def _pieces(frames: list[Frame], height: float) -> list[Piece]:

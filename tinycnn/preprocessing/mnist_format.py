@@ -195,11 +195,14 @@ def _centre_finely(box: np.ndarray) -> tuple[np.ndarray, Placement]:
     rows, columns = foreground_frame(box)
     crop = box[rows, columns]
     field = np.zeros((FIELD * _FINE, FIELD * _FINE), np.uint8)
-    mass = crop.astype(np.float64)
+    mass = crop.astype(np.float32)  # which holds sums of up to 2**24 exactly
+    sums = [mass @ np.ones(crop.shape[1], np.float32), np.ones(crop.shape[0], np.float32) @ mass]
     # Sum of mass times distance from the crop's edge, for rows and columns
-    moments = [mass.sum(axis=1 - axis) @ (np.arange(crop.shape[axis]) + 0.5) for axis in (0, 1)]
+    moments = [one.astype(np.float64) @ (np.arange(len(one)) + 0.5) for one in sums]
     # Where the crop's first row and column go, so that the centre of mass is at MIDDLE
-    first_pixel = np.rint((MIDDLE + 0.5) * _FINE - np.array(moments) / mass.sum()).astype(int)
+    first_pixel = np.rint(
+        (MIDDLE + 0.5) * _FINE - np.array(moments) / sums[0].sum(dtype=np.float64)
+    ).astype(int)
     top, left = np.clip(first_pixel, 0, np.array(field.shape) - crop.shape)
     field[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
     shift = moved((top - rows.start) / _FINE, (left - columns.start) / _FINE)
