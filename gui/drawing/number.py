@@ -13,7 +13,7 @@ from gui.drawing.rows import Frame, rows_of_frames
 
 MOST = 30  # digits of a number; what falls apart into more is none, and a page of marks takes no longer
 MOST_PIECES = 3  # of a digit
-SMALLEST = 0.05  # of the canvas: the least height that a drawing counts as
+SMALLEST = 0.05  # of the canvas: the least height that a drawing counts as; a tap is not enlarged
 
 # Of the drawing's height, across measured along the slant of the writing.
 INTO = 0.15  # strokes of one digit surely reach so far into each other,

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gui.drawing.drawing import Items, Stroke
-from gui.drawing.number import candidates, surest
+from gui.drawing.number import SMALLEST, candidates, surest
 from gui.drawing.rows import rows_of
-
-SMALLEST = 0.05  # of the canvas: a smaller mark, a tap, is not enlarged
 
 LEAST = 1e-6  # probability: below it, one doubt is as good as another
 

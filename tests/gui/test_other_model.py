@@ -62,12 +62,7 @@ def test_the_button_and_its_key_change_between_the_own_model_and_the_bundled_one
     window.keys("t", "m")
     assert known(window, own=True)["figure"] == figure
     window.wait(lambda s: s["digit"] == "3")
-    for _ in range(40):
-        if "modelline" in window.state["focus"]:
-            break
-        before = window.state["focus"]
-        window.keys("Tab")
-        window.wait(lambda s: s["focus"] != before)  # noqa: B023
+    window.keys_to("modelline", "Tab")
     window.keys("space")
     assert "modelline" in known(window, own=False)["focus"]  # where the next space leads back
     window.keys("space")

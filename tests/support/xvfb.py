@@ -213,6 +213,15 @@ class App:
     def keys(self, *names):
         self.screen.hand(*[f"key {name}" for name in names])
 
+    def keys_to(self, part, name):
+        """Press a key, such as Tab, until the keys belong to a part of the window; at most forty times."""
+        for _ in range(40):
+            before = self.state["focus"]
+            if part in before:
+                break
+            self.keys(name)
+            self.wait(lambda s: s["focus"] != before)  # noqa: B023
+
     def on_canvas(self, x, y):
         """Return where on the screen a point of the canvas's unit square lies."""
         canvas = self.state["canvas"]

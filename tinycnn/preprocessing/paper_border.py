@@ -16,10 +16,8 @@ _SLOPES = 25  # that are tried
 _PARTS = 32  # along the edge; in each of them the light must change
 _REACH = 0.005  # of the longer side: within that, light changes at a border
 _LEAST_STEP = 0.2  # of the light on the lighter side,
-_THIN, _LEAST_STEP_THIN = (
-    0.02,
-    0.4,
-)  # and beside strips so thin, that printed lines are not taken for them
+# and beside strips so thin, as shares of the longer side, that printed lines may be taken for them
+_THIN, _LEAST_STEP_THIN = 0.02, 0.4
 _BESIDE = 0.1  # of the edge's length: a window on the paper, to see past what is written there
 
 

@@ -76,10 +76,29 @@ def along(points: np.ndarray, step: float) -> np.ndarray:
         >>> along(np.array([[0.0, 0.0], [3.0, 4.0]]), 2.0).round(2).tolist()
         [[0.0, 0.0], [1.0, 1.33], [2.0, 2.67], [3.0, 4.0]]
     """
-    # How far along the line each of the points is, (n,)
-    length = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
-    distances = np.linspace(0, length[-1], int(np.ceil(length[-1] / step)) + 1)
+    return evenly(points, int(np.ceil(lengths(points)[-1] / step)) + 1)
+
+
+def evenly(points: np.ndarray, count: int) -> np.ndarray:
+    """Return `count` points, (count, 2), at equal distances along the line through points (n, 2).
+
+    Example:
+        >>> evenly(np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 2.0]]), 3).tolist()
+        [[0.0, 0.0], [3.0, 0.0], [4.0, 2.0]]
+    """
+    length = lengths(points)
+    distances = np.linspace(0, length[-1], count)
     return np.column_stack([np.interp(distances, length, points[:, axis]) for axis in (0, 1)])
+
+
+def lengths(points: np.ndarray) -> np.ndarray:
+    """Return how far along the line through points (n, 2) each of them is, (n,).
+
+    Example:
+        >>> lengths(np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 5.0]])).tolist()
+        [0.0, 5.0, 6.0]
+    """
+    return np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
 
 
 def draw(lines: Iterable[np.ndarray], diameters: Iterable[float], side: int) -> np.ndarray:

@@ -6,6 +6,7 @@ Every drawing is of another hand, by the numbers below; lengths are shares of th
 import numpy as np
 
 from tinycnn.preprocessing.drawn.loose import loosened
+from tinycnn.preprocessing.strokes import lengths
 
 _BEND = 0.03  # of each coefficient of a bent plane, standard deviation
 _MISPLACED, _MISSIZED = 0.02, 0.05  # of each stroke beside the others, standard deviations
@@ -104,7 +105,7 @@ def _sampled(
 ) -> np.ndarray:
     """Return trembling points (k, 2) at equal distances along a line (m, 2), or a little beyond it."""
     line = np.concatenate([_beyond(line), line, _beyond(line[::-1])])
-    length = np.concatenate([[0.0], np.hypot(*np.diff(line, axis=0).T).cumsum()])
+    length = lengths(line)
     inside = max(length[-1] - 2 * _LONGEST_SLIP, 0)
     most = min(_LONGEST_SLIP, inside / 5)  # a dot stays a dot
     early, late = np.clip(rng.normal(0, _SLIP, 2), -most, most)

@@ -6,18 +6,17 @@ are shares of the character's height; each writing is as loose as a random share
 
 import numpy as np
 
+from tinycnn.preprocessing.strokes import evenly, lengths
+
 _PROPORTION = 0.13  # how far the middle of a character moves: standard deviation,
 _FARTHEST = 0.2  # and at most; below a quarter, points stay in their order
 _MISPLACED, _MISSIZED = 0.03, 0.08  # of each stroke, standard deviations
 _CUT = 0.45  # over what length corners are cut at most
 _SHORT, _SHORTENED = 0.3, 0.1  # how many ends are cut off at most, and how far,
 _MOST_OFF = 0.15  # but never more than this share of a line
-_CURLED, _CURL, _TURN = (
-    0.3,
-    (0.04, 0.26),
-    (0.2, 2.7),
-)  # how many ends curl at most; lengths, radians,
-_DOT = 0.1  # but dots do not
+_CURLED = 0.3  # how many ends curl at most,
+_CURL, _TURN = (0.04, 0.26), (0.2, 2.7)  # over what lengths, by how many radians
+_DOT = 0.1  # what is smaller does not curl
 _POINTS = 96  # on a loose line
 
 
@@ -60,17 +59,10 @@ def _loose_lines(lines: np.ndarray, loose: np.ndarray, rng: np.random.Generator)
 
 def _loose(line: np.ndarray, loose: float, rng: np.random.Generator) -> np.ndarray:
     """Return a line (m, 2) with its corners cut and its ends changed: (96, 2)."""
-    line = _cut_corners(_evenly(line), _CUT * loose * rng.random())
+    line = _cut_corners(evenly(line, _POINTS), _CUT * loose * rng.random())
     for _ in range(2):
         line = _curled(_shortened(line, loose, rng), loose, rng)[::-1]
-    return _evenly(line)
-
-
-def _evenly(line: np.ndarray) -> np.ndarray:
-    """Return 96 points at equal distances along a line (m, 2)."""
-    length = np.concatenate([[0.0], np.hypot(*np.diff(line, axis=0).T).cumsum()])
-    places = np.linspace(0, length[-1], _POINTS)
-    return np.column_stack([np.interp(places, length, column) for column in line.T])
+    return evenly(line, _POINTS)
 
 
 def _cut_corners(line: np.ndarray, over: float) -> np.ndarray:
@@ -89,8 +81,7 @@ def _shortened(line: np.ndarray, loose: float, rng: np.random.Generator) -> np.n
     """Return a line (m, 2), now and then without its last points."""
     if rng.random() >= _SHORT * loose:
         return line
-    length = np.hypot(*np.diff(line, axis=0).T).sum()
-    off = min(rng.uniform(0, _SHORTENED) / (length + 1e-9), _MOST_OFF)
+    off = min(rng.uniform(0, _SHORTENED) / (lengths(line)[-1] + 1e-9), _MOST_OFF)
     return line[: len(line) - int(off * len(line))]
 
 
